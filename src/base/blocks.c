@@ -1,0 +1,260 @@
+#include "blocks.h"
+
+#include "thread.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+/* Classes of 1, 2, 4, 8 and 16 KiB, header included; what is larger is malloc's. */
+enum {
+    BLOCK_CLASSES = 5,
+    BLOCK_SMALLEST_BYTES = 1024,
+    PIECES_IDLE_MAX = 8, /* kept for the next rise, of whatever class */
+#ifdef __SANITIZE_ADDRESS__
+    BLOCK_LARGEST_BYTES = 0, /* all malloc's, so that the sanitizer sees each message */
+#else
+    BLOCK_LARGEST_BYTES = BLOCK_SMALLEST_BYTES << (BLOCK_CLASSES - 1),
+#endif
+};
+
+/* Before each block; in a free one `next` is. */
+struct block {
+    struct piece *piece; /* NULL: malloc's */
+    struct block *next;
+};
+
+/* Blocks of one class, until none is in use: then it is anyone's. Blocks never used lie behind
+ * `fresh`, so that a new piece is not touched whole. Guarded by the pool's lock. */
+struct piece {
+    struct piece  *previous, *next; /* in its class's list while a block is free, or idle */
+    struct block  *free;
+    unsigned char *fresh;
+    unsigned class;
+    uint32_t used;
+};
+
+static struct {
+    pthread_once_t  once;
+    pthread_mutex_t lock;                   /* inherits priority, as the queue's */
+    struct piece   *partial[BLOCK_CLASSES]; /* pieces with a free block and one in use */
+    struct piece   *idle;                   /* pieces with no block in use */
+    unsigned        idle_count;
+    size_t          used_bytes;
+} pool = {.once = PTHREAD_ONCE_INIT};
+
+static void pool_init(void)
+{
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+    pthread_mutex_init(&pool.lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
+static void pool_lock(void)
+{
+    pthread_once(&pool.once, pool_init);
+    fsz_thread_lock(&pool.lock);
+}
+
+static size_t class_bytes(unsigned class)
+{
+    return (size_t)BLOCK_SMALLEST_BYTES << class;
+}
+
+static unsigned class_of(size_t bytes)
+{
+    unsigned class = 0;
+    while (class_bytes(class) < bytes) {
+        class ++;
+    }
+    return class;
+}
+
+static bool piece_has_fresh(const struct piece *piece)
+{
+    return piece->fresh + class_bytes(piece->class) <=
+           (const unsigned char *)piece + FSZ_BLOCKS_PIECE_BYTES;
+}
+
+static void piece_link_locked(struct piece *piece, struct piece **list)
+{
+    piece->previous = NULL;
+    piece->next = *list;
+    if (*list != NULL) {
+        (*list)->previous = piece;
+    }
+    *list = piece;
+}
+
+static void piece_unlink_locked(struct piece *piece, struct piece **list)
+{
+    if (piece->previous != NULL) {
+        piece->previous->next = piece->next;
+    } else {
+        *list = piece->next;
+    }
+    if (piece->next != NULL) {
+        piece->next->previous = piece->previous;
+    }
+}
+
+/* Aligned to its size, so that it can be one huge page. */
+static struct piece *piece_map(void)
+{
+    size_t         size = FSZ_BLOCKS_PIECE_BYTES;
+    unsigned char *area = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (area == MAP_FAILED) {
+        return NULL;
+    }
+    size_t         before = (size - (uintptr_t)area % size) % size;
+    unsigned char *aligned = area + before;
+    if (before > 0) {
+        munmap(area, before);
+    }
+    munmap(aligned + size, size - before);
+    madvise(aligned, size, MADV_HUGEPAGE); /* where it is refused, small pages do as well */
+    return (struct piece *)(void *)aligned;
+}
+
+static struct piece *piece_new_locked(unsigned class)
+{
+    struct piece *piece = pool.idle;
+    if (piece != NULL) {
+        piece_unlink_locked(piece, &pool.idle);
+        pool.idle_count--;
+    } else {
+        piece = piece_map();
+    }
+    if (piece != NULL) {
+        *piece = (struct piece){.class = class, .fresh = (unsigned char *)piece + class_bytes(0)};
+        piece_link_locked(piece, &pool.partial[class]);
+    }
+    return piece;
+}
+
+static struct block *piece_take_locked(struct piece *piece)
+{
+    struct block *block = piece->free;
+    if (block != NULL) {
+        piece->free = block->next;
+    } else {
+        block = (struct block *)(void *)piece->fresh;
+        piece->fresh += class_bytes(piece->class);
+    }
+    block->piece = piece;
+    piece->used++;
+    pool.used_bytes += class_bytes(piece->class);
+    if (piece->free == NULL && !piece_has_fresh(piece)) {
+        piece_unlink_locked(piece, &pool.partial[piece->class]);
+    }
+    return block;
+}
+
+/* True when the piece is not needed any more and out of the pool; the caller unmaps it. */
+static bool piece_give_locked(struct piece *piece, struct block *block)
+{
+    bool was_full = piece->free == NULL && !piece_has_fresh(piece);
+    block->next = piece->free;
+    piece->free = block;
+    piece->used--;
+    pool.used_bytes -= class_bytes(piece->class);
+    if (was_full) {
+        piece_link_locked(piece, &pool.partial[piece->class]);
+    }
+    if (piece->used > 0) {
+        return false;
+    }
+    piece_unlink_locked(piece, &pool.partial[piece->class]);
+    if (pool.idle_count == PIECES_IDLE_MAX) {
+        return true;
+    }
+    piece_link_locked(piece, &pool.idle);
+    pool.idle_count++;
+    return false;
+}
+
+static struct block *block_allocate(size_t bytes)
+{
+    struct block *block = malloc(bytes);
+    if (block != NULL) {
+        block->piece = NULL;
+    }
+    return block;
+}
+
+static struct block *pool_take(unsigned class)
+{
+    struct block *block = NULL;
+    pool_lock();
+    struct piece *piece = pool.partial[class] ? pool.partial[class] : piece_new_locked(class);
+    if (piece != NULL) {
+        block = piece_take_locked(piece);
+    }
+    pthread_mutex_unlock(&pool.lock);
+    return block;
+}
+
+void *fsz_block_take(size_t size, size_t *ret_capacity)
+{
+    size_t        bytes = size + sizeof(struct block);
+    struct block *block = NULL;
+    if (bytes < size) {
+        return NULL;
+    }
+    if (bytes <= BLOCK_LARGEST_BYTES) {
+        unsigned class = class_of(bytes);
+        bytes = class_bytes(class);
+        block = pool_take(class);
+    } else {
+        block = block_allocate(bytes);
+    }
+    if (block == NULL) {
+        return NULL;
+    }
+    *ret_capacity = bytes - sizeof(*block);
+    return block + 1;
+}
+
+void fsz_block_give(void *block)
+{
+    if (block == NULL) {
+        return;
+    }
+    struct block *head = (struct block *)block - 1;
+    struct piece *piece = head->piece;
+    if (piece == NULL) {
+        free(head);
+        return;
+    }
+    pool_lock();
+    bool spare = piece_give_locked(piece, head);
+    pthread_mutex_unlock(&pool.lock);
+    if (spare) {
+        munmap(piece, FSZ_BLOCKS_PIECE_BYTES);
+    }
+}
+
+size_t fsz_blocks_used_bytes(void)
+{
+    pool_lock();
+    size_t bytes = pool.used_bytes;
+    pthread_mutex_unlock(&pool.lock);
+    return bytes;
+}
+
+void fsz_blocks_trim(void)
+{
+    pool_lock();
+    while (pool.idle != NULL) {
+        struct piece *piece = pool.idle;
+        piece_unlink_locked(piece, &pool.idle);
+        pool.idle_count--;
+        munmap(piece, FSZ_BLOCKS_PIECE_BYTES);
+    }
+    pthread_mutex_unlock(&pool.lock);
+}
