@@ -1,0 +1,23 @@
+#include "ratelimit.h"
+
+#include <time.h>
+
+int64_t fsz_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool fsz_ratelimit_passes(struct fsz_ratelimit *limit, uint64_t *ret_held_back)
+{
+    int64_t now = fsz_now_ms();
+    if (now < limit->next_ms) {
+        limit->held_back++;
+        return false;
+    }
+    limit->next_ms = now + FSZ_LOG_INTERVAL_MS;
+    *ret_held_back = limit->held_back;
+    limit->held_back = 0;
+    return true;
+}
