@@ -1,0 +1,25 @@
+/* problems.h - what is wrong with a configuration, collected so that all mistakes are told at once.
+ *
+ * Each is one line: what, where, what is allowed. Not thread-safe. At most FSZ_PROBLEMS_MAX are
+ * kept; the rest are counted. */
+#ifndef FSZ_PROBLEMS_H
+#define FSZ_PROBLEMS_H
+
+#include "err.h"
+
+#include <stddef.h>
+
+enum { FSZ_PROBLEMS_MAX = 32, FSZ_PROBLEM_BYTES = 512 };
+
+struct fsz_problems {
+    size_t count; /* all, also those beyond FSZ_PROBLEMS_MAX */
+    char   lines[FSZ_PROBLEMS_MAX][FSZ_PROBLEM_BYTES];
+};
+
+void fsz_problems_init(struct fsz_problems *p);
+/* Adds a line; one longer than FSZ_PROBLEM_BYTES is cut, control characters become `?`. */
+void fsz_problems_add(struct fsz_problems *p, const char *format, ...) FSZ_PRINTF(2, 3);
+/* How many lines can be read: the smaller of count and FSZ_PROBLEMS_MAX. */
+size_t fsz_problems_kept(const struct fsz_problems *p);
+
+#endif
