@@ -1,0 +1,49 @@
+/* wire.h - the names that the publisher and its clients agree on ("fszmq/1").
+ *
+ * Strings only, no dependencies: any program may include it. Their meaning: docs/protocol/. */
+#ifndef FSZMQ_WIRE_H
+#define FSZMQ_WIRE_H
+
+#define FSZMQ_PROTOCOL "fszmq/1"
+
+/* Where a switch publishes unless its configuration says otherwise, and how a client on the same
+ * host reaches it. */
+#define FSZMQ_PORT 5556
+#define FSZMQ_ENDPOINT_BIND "tcp://*:5556"
+#define FSZMQ_ENDPOINT_CONNECT "tcp://127.0.0.1:5556"
+
+/* The same for requests (docs/protocol/requests.md). */
+#define FSZMQ_API_PORT 5557
+#define FSZMQ_API_BIND "tcp://*:5557"
+#define FSZMQ_API_CONNECT "tcp://127.0.0.1:5557"
+
+/* Framing `json` is one frame; framing `envelope` is these, in this order. */
+enum fszmq_frame {
+    FSZMQ_FRAME_TOPIC,
+    FSZMQ_FRAME_META,
+    FSZMQ_FRAME_EVENT,
+    FSZMQ_FRAME_COUNT,
+};
+
+/* Framing `json`: an event's first bytes, up to its name; for a subclass the name's closing quote
+ * and the second of these follow. What a client subscribes to. */
+#define FSZMQ_JSON_NAME "{\"Event-Name\":\""
+#define FSZMQ_JSON_SUBCLASS ",\"Event-Subclass\":\""
+
+/* Framing `envelope`: topics of the stream's own messages. No event's topic starts with a dot. */
+#define FSZMQ_TOPIC_BEAT ".beat/"
+#define FSZMQ_TOPIC_BYE ".bye/"
+#define FSZMQ_TOPIC_SEPARATOR '/'
+
+/* Members of the meta frame. */
+#define FSZMQ_META_STREAM "stream"     /* name of the stream */
+#define FSZMQ_META_EPOCH "epoch"       /* UUID, new at each start of the stream */
+#define FSZMQ_META_SEQ "seq"           /* number of the event in the stream */
+#define FSZMQ_META_KIND "kind"         /* Event-Name/Event-Subclass, as in a topic */
+#define FSZMQ_META_KIND_SEQ "kind_seq" /* number of the event among those of its kind */
+#define FSZMQ_META_TIME "time"         /* microseconds since 1970 */
+#define FSZMQ_META_KINDS                                                                           \
+    "kinds" /* a beat: kind_seq of each kind that moved since the last beat                        \
+             */
+
+#endif
