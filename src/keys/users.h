@@ -1,0 +1,68 @@
+/* users.h - the users file: who may show which password or key, and the groups of each.
+ *
+ * JSON, so that any program can make it:
+ *   {"users": {"alice": {"password": "$argon2id$…", "keys": ["Z85…"], "groups": ["operators"]}}}
+ * What a group may do stands in the configuration (grants.h). A value: read whole, changed by the
+ * tool, written whole. Not thread-safe; any number of threads may read one that nobody changes. */
+#ifndef FSZ_USERS_H
+#define FSZ_USERS_H
+
+#include "err.h"
+#include "problems.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    FSZ_USER_NAME_MAX = 64, /* bytes: letters, digits, - _ . @ */
+    FSZ_USERS_MAX = 100000,
+    FSZ_USER_KEYS_MAX = 64,
+    FSZ_USER_GROUPS_MAX = 16,
+    FSZ_USERS_FILE_BYTES_MAX = 64 << 20,
+};
+
+struct fsz_user {
+    char  *name;
+    char  *password; /* Argon2id's text, or NULL: no password fits */
+    char **keys;     /* Z85 public keys */
+    size_t key_count;
+    char **groups;
+    size_t group_count;
+};
+
+struct fsz_users;
+
+FSZ_NODISCARD fsz_err fsz_users_new(struct fsz_users **ret_users);
+/* Accepts NULL. */
+void fsz_users_free(struct fsz_users **users);
+/* FSZ_EINVALID, FSZ_ENOMEM, FSZ_ESYSTEM (no such file among others): `problems` says what, where
+ * and what to do. A key that two users have, a bad name and an unknown member are mistakes. A file
+ * that others than its owner may write is one too. */
+FSZ_NODISCARD fsz_err fsz_users_read(const char *path, struct fsz_users **ret_users,
+                                     struct fsz_problems *problems);
+/* Replaces the file in one step, a crash leaves the old or the new one. It keeps its owner and
+ * mode; a new one has mode 0600. FSZ_ESYSTEM and FSZ_ENOMEM, told in `problems`. */
+FSZ_NODISCARD fsz_err fsz_users_write(const char *path, const struct fsz_users *users,
+                                      struct fsz_problems *problems);
+/* Locks the file `path`.lock against other tools while it is read, changed and written; -1 and
+ * errno, or a descriptor to close. Waits. */
+int fsz_users_lock(const char *path);
+
+size_t                 fsz_users_count(const struct fsz_users *users);
+const struct fsz_user *fsz_users_at(const struct fsz_users *users, size_t index); /* by name */
+/* NULL: there is none. */
+const struct fsz_user *fsz_users_find(const struct fsz_users *users, const char *name);
+const struct fsz_user *fsz_users_find_key(const struct fsz_users *users, const char *key);
+
+bool fsz_user_name_is_valid(const char *name); /* of a group too */
+/* Could fsz_users_set() take it? FSZ_EINVALID: bad name, hash or group, or a key that is bad or
+ * another's; FSZ_ELIMIT: too many. ret_why says which member and why ("keys[1]: …"). */
+FSZ_NODISCARD fsz_err fsz_users_check(const struct fsz_users *users, const struct fsz_user *user,
+                                      char *ret_why, size_t why_bytes);
+/* Adds a user or replaces one of that name; copies. What fsz_users_check() says, and FSZ_ENOMEM:
+ * nothing changed. */
+FSZ_NODISCARD fsz_err fsz_users_set(struct fsz_users *users, const struct fsz_user *user);
+/* FSZ_ENOTFOUND. */
+FSZ_NODISCARD fsz_err fsz_users_remove(struct fsz_users *users, const char *name);
+
+#endif
