@@ -1,0 +1,58 @@
+/* grants.h - what a group may do: for each right, patterns; nothing is allowed that none names.
+ *
+ * `*` in a pattern stands for any text, also none, spaces included. Letter case is ignored where
+ * the switch ignores it: in names of events, commands, applications and variables; not in what
+ * follows a name. Built while a configuration is read, then read by any thread. docs/access.md */
+#ifndef FSZ_GRANTS_H
+#define FSZ_GRANTS_H
+
+#include "err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    FSZ_GRANT_BYTES_MAX = 512,   /* of one pattern */
+    FSZ_GRANTS_PER_RIGHT = 1000, /* patterns of one right of one group */
+};
+
+enum fsz_right {
+    FSZ_RIGHT_STREAMS,      /* names of streams */
+    FSZ_RIGHT_EVENTS,       /* `CHANNEL_*`, `CUSTOM/sofia::*`; `CUSTOM`: every subclass */
+    FSZ_RIGHT_METHODS,      /* `server.*`, `api`, `call.hangup` */
+    FSZ_RIGHT_API,          /* `show channels*`: command and arguments, one space between them */
+    FSZ_RIGHT_JSON_API,     /* `status`, `mediaStats`: commands of json_api */
+    FSZ_RIGHT_APPLICATIONS, /* `playback`, `bridge sofia*`: application and its argument */
+    FSZ_RIGHT_SEND_EVENTS,  /* events that event.send may fire: `CUSTOM/acme::*` */
+    FSZ_RIGHT_VARIABLES,    /* channel variables that may be set: `acme_*` */
+    FSZ_RIGHT_SERVICES,     /* names of services */
+    FSZ_RIGHT_SECTIONS,     /* XML sections */
+    FSZ_RIGHTS
+};
+
+struct fsz_grants;
+
+FSZ_NODISCARD fsz_err fsz_grants_new(struct fsz_grants **ret_grants);
+/* Accepts NULL. */
+void fsz_grants_free(struct fsz_grants **grants);
+/* Adds one pattern; copied. FSZ_EINVALID: empty, with control characters, with a space at an end,
+ * or, for EVENTS, with a `*` before the end: a subscription is a prefix. FSZ_ELIMIT, FSZ_ENOMEM:
+ * nothing changed. */
+FSZ_NODISCARD fsz_err fsz_grants_add(struct fsz_grants *grants, enum fsz_right right,
+                                     const char *pattern);
+/* Does a pattern match? `what` is for EVENTS and SEND_EVENTS `NAME/SUBCLASS`, where the subclass
+ * may be empty; for API and APPLICATIONS the name, and behind one space its argument, if any. */
+bool fsz_grants_allow(const struct fsz_grants *grants, enum fsz_right right, const char *what);
+/* The same for what is too much to be granted by the way: only by the pattern `*`, or by one that
+ * spells out the first `spelled` bytes of `what`. */
+bool fsz_grants_allow_spelled(const struct fsz_grants *grants, enum fsz_right right,
+                              const char *what, size_t spelled);
+/* Is everything of that right allowed (the pattern `*`)? */
+bool fsz_grants_allow_all(const struct fsz_grants *grants, enum fsz_right right);
+/* The patterns in the order in which they came, names of events in upper case. */
+size_t      fsz_grants_count(const struct fsz_grants *grants, enum fsz_right right);
+const char *fsz_grants_pattern(const struct fsz_grants *grants, enum fsz_right right, size_t index);
+/* "methods", "api", "json-api", …: as keys of the configuration and messages have it. */
+const char *fsz_right_name(enum fsz_right right);
+
+#endif
