@@ -1,0 +1,160 @@
+#include "access_private.h"
+
+#include "thread.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <zmq.h>
+
+/* ---- configuration --------------------------------------------------------------------------- */
+
+fsz_err fsz_access_configure(struct fsz_access *access, const struct fsz_config *config,
+                             struct fsz_policy *policy)
+{
+    struct fsz_domains *domains = NULL;
+    fsz_err             err = fsz_domains_new(config, &domains);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    pthread_rwlock_wrlock(&access->lock);
+    struct fsz_domains *old_domains = access->domains;
+    struct fsz_policy  *old_policy = access->policy;
+    access->domains = domains;
+    access->policy = fsz_policy_ref(policy);
+    access->failures_per_minute = config->failures_per_minute;
+    pthread_rwlock_unlock(&access->lock);
+    fsz_domains_free(&old_domains);
+    fsz_policy_unref(&old_policy);
+    return FSZ_OK;
+}
+
+struct fsz_policy *fsz_access_policy(struct fsz_access *access)
+{
+    pthread_rwlock_rdlock(&access->lock);
+    struct fsz_policy *policy = access->policy != NULL ? fsz_policy_ref(access->policy) : NULL;
+    pthread_rwlock_unlock(&access->lock);
+    return policy;
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
+
+static void access_answer_all(struct fsz_access *access)
+{
+    struct fsz_access_case c;
+    memset(&c, 0, sizeof(c));
+    while (fsz_zap_receive(access->socket, &c.frames)) {
+        if (fsz_zap_parse(&c.frames, &c.request) == FSZ_OK) {
+            fsz_access_answer(access, &c);
+        } else {
+            access->malformed++;
+            fsz_zap_reply(access->socket, &c.frames, "500", "not ZAP 1.0", "");
+        }
+        sodium_memzero(&c, sizeof(c)); /* the password with it */
+    }
+}
+
+static void *access_main(void *argument)
+{
+    struct fsz_access *access = argument;
+    zmq_pollitem_t     items[] = {{.socket = access->socket, .events = ZMQ_POLLIN},
+                                  {.fd = access->end_fd, .events = ZMQ_POLLIN}};
+    while (items[1].revents == 0) {
+        int ready = zmq_poll(items, 2, -1);
+        if (ready < 0 && errno != EINTR) {
+            break; /* ETERM: the context is going */
+        }
+        access_answer_all(access);
+    }
+    zmq_close(access->socket);
+    return NULL;
+}
+
+static fsz_err access_open(struct fsz_access *access, void *context)
+{
+    int linger = 0;
+    access->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    access->socket = zmq_socket(context, ZMQ_REP);
+    if (access->end_fd < 0 || access->socket == NULL ||
+        zmq_setsockopt(access->socket, ZMQ_LINGER, &linger, sizeof(linger)) != 0 ||
+        zmq_bind(access->socket, "inproc://zeromq.zap.01") != 0) {
+        return FSZ_ESYSTEM;
+    }
+    return fsz_thread_start(&access->thread, "fszmq-control", access_main, access);
+}
+
+static void access_release(struct fsz_access *access)
+{
+    if (access->end_fd >= 0) {
+        close(access->end_fd);
+    }
+    fsz_credentials_free(&access->credentials);
+    fsz_failures_free(&access->failures);
+    fsz_domains_free(&access->domains);
+    fsz_policy_unref(&access->policy);
+    pthread_rwlock_destroy(&access->lock);
+    free(access);
+}
+
+fsz_err fsz_access_new(void *context, const struct fsz_host *host, struct fsz_audit *audit,
+                       struct fsz_access **ret_access)
+{
+    struct fsz_access *access = calloc(1, sizeof(*access));
+    if (access == NULL) {
+        return FSZ_ENOMEM;
+    }
+    access->host = host;
+    access->audit = audit;
+    access->end_fd = -1;
+    pthread_rwlock_init(&access->lock, NULL);
+    fsz_err err = fsz_failures_new(&access->failures);
+    err = err != FSZ_OK ? err : fsz_credentials_new(&access->credentials);
+    err = err != FSZ_OK ? err : access_open(access, context);
+    if (err != FSZ_OK) {
+        if (access->socket != NULL) {
+            zmq_close(access->socket);
+        }
+        access_release(access);
+        return err;
+    }
+    *ret_access = access;
+    return FSZ_OK;
+}
+
+void fsz_access_free(struct fsz_access **access)
+{
+    if (*access == NULL) {
+        return;
+    }
+    uint64_t one = 1;
+    ssize_t  written = write((*access)->end_fd, &one, sizeof(one));
+    (void)written; /* an eventfd that nobody else writes takes it */
+    pthread_join((*access)->thread, NULL);
+    access_release(*access);
+    *access = NULL;
+}
+
+struct fsz_access_counters fsz_access_counters(const struct fsz_access *access)
+{
+    struct fsz_credentials_counters passwords = fsz_credentials_counters(access->credentials);
+    struct fsz_access_counters      counters = {
+             .limited = access->limited,
+             .deferred = access->deferred,
+             .malformed = access->malformed,
+             .passwords_checked = passwords.checked,
+             .passwords_remembered = passwords.remembered,
+             .addresses_forgotten = fsz_failures_forgotten(access->failures),
+    };
+    for (size_t i = 0; i <= FSZ_MECHANISMS; i++) {
+        struct fsz_access_counts counts = {access->counts[i].admitted, access->counts[i].refused};
+        counters.admitted += counts.admitted;
+        counters.refused += counts.refused;
+        if (i < FSZ_MECHANISMS) {
+            counters.mechanisms[i] = counts;
+        }
+    }
+    return counters;
+}
