@@ -1,0 +1,215 @@
+#include "guard_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Variables for the time of one application: `%[name=value]`, also with a separator of its own. */
+static bool application_is_scoped(const char *arg)
+{
+    return arg[0] == '%' && (arg[1] == '[' || (arg[1] != '\0' && arg[2] == '['));
+}
+
+static fsz_err application_judge(struct guard *g, const char *app, const char *arg, size_t calls)
+{
+    struct guard_name name = guard_application_name(app);
+    bool              sets = name.shape == GUARD_ASSIGN || name.shape == GUARD_MULTISET;
+    fsz_err err = guard_may_run(g, FSZ_RIGHT_APPLICATIONS, app, arg, name.shape == GUARD_OTHER);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    if (application_is_scoped(arg)) {
+        return guard_deny(g, "variables in front of an argument (%%[…]) can't be looked into");
+    }
+    if (sets && calls > 0) {
+        return guard_deny(g, "a command's output in a variable would be expanded again, and nobody "
+                             "knows what it says");
+    }
+    return guard_look(g, name, arg);
+}
+
+/* The switch expands the argument before the application gets it. */
+fsz_err guard_application(struct guard *g, const char *app, const char *arg)
+{
+    if (guard_trusts(g)) {
+        return FSZ_OK;
+    }
+    if (!guard_is_name(app)) {
+        return guard_deny(g, "\"%.100s\" is no application's name", app);
+    }
+    struct fsz_buffer seen;
+    size_t            calls = 0;
+    fsz_buffer_init(&seen, SIZE_MAX);
+    fsz_err err = guard_enter(g, app);
+    if (err == FSZ_OK) {
+        err = guard_text(g, arg ? arg : "", &seen, &calls);
+    }
+    if (err == FSZ_OK) {
+        err = application_judge(g, app, fsz_buffer_string(&seen), calls);
+    }
+    guard_leave(g);
+    fsz_buffer_fini(&seen);
+    return err;
+}
+
+fsz_err guard_application_line(struct guard *g, const char *line, const char *separators)
+{
+    line += strspn(line, " ");
+    size_t length = strcspn(line, separators);
+    char  *app = strndup(line, length);
+    if (app == NULL) {
+        return guard_deny(g, "%s", fsz_err_text(FSZ_ENOMEM));
+    }
+    const char *arg = line + length;
+    arg += *arg != '\0';
+    arg += line[length] == ':' && *arg == ':';
+    fsz_err err = guard_application(g, app, arg);
+    free(app);
+    return err;
+}
+
+/* `path`, which is played, or `app::arg`, where `!cause` may stand behind the app: as
+ * switch_ivr_broadcast() reads it, at the first colon. */
+static fsz_err application_broadcast(struct guard *g, const char *path)
+{
+    size_t length = strcspn(path, ":");
+    if (strncmp(path + length, "::", 2) != 0) {
+        return guard_application(g, "playback", path);
+    }
+    char *app = strndup(path, strcspn(path, ":!"));
+    if (app == NULL) {
+        return guard_deny(g, "%s", fsz_err_text(FSZ_ENOMEM));
+    }
+    fsz_err err = guard_application(g, app, path + length + 2);
+    free(app);
+    return err;
+}
+
+/* `exec:app,argument`, `exec[flags]:app,argument`, `api:command,argument`, or headers of an event
+ * for the call itself. */
+static fsz_err application_digits(struct guard *g, const char *arg)
+{
+    struct guard_words words;
+    fsz_err            err = guard_words_split(g, arg, ',', 6, &words);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    const char *action = guard_word(&words, 2);
+    const char *value = guard_word(&words, 3);
+    const char *colon = strchr(action, ':');
+    if (strncasecmp(action, "api:", 4) == 0) {
+        err = guard_api(g, action + 4, value);
+    } else if (strncasecmp(action, "exec", 4) == 0) {
+        err = guard_application(g, colon ? colon + 1 : "", value);
+    }
+    guard_words_free(&words);
+    return err;
+}
+
+static fsz_err application_word(struct guard *g, struct guard_name name, const char *arg)
+{
+    struct guard_words words;
+    bool               takes_rest = name.shape != GUARD_BROADCAST;
+    size_t             max = name.skip + (name.shape == GUARD_APPLICATION ? 2 : 1) + !takes_rest;
+    fsz_err            err = guard_words_split(g, arg, ' ', max, &words);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    const char *word = guard_word(&words, name.skip);
+    if (name.shape == GUARD_BROADCAST) {
+        err = application_broadcast(g, word);
+    } else if (name.shape == GUARD_BIND) {
+        err = guard_application_line(g, word, ":");
+    } else {
+        err = guard_application(g, word, guard_word(&words, name.skip + 1));
+    }
+    guard_words_free(&words);
+    return err;
+}
+
+/* `name` or several: they are taken away. */
+static fsz_err application_unset(struct guard *g, const char *arg)
+{
+    struct guard_words words;
+    fsz_err            err = guard_words_split(g, arg, ' ', GUARD_WORDS_MAX, &words);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    for (size_t i = 0; err == FSZ_OK && i < words.count; i++) {
+        err = guard_variable(g, words.at[i], NULL);
+    }
+    guard_words_free(&words);
+    return err;
+}
+
+static fsz_err look_at_setvar(struct guard *g, const char *arg, size_t skip)
+{
+    struct guard_words words;
+    fsz_err            err = guard_words_split(g, arg, ' ', skip + 2, &words);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    bool has_value = words.count > skip + 1;
+    err = guard_variable(g, guard_word(&words, skip), has_value ? words.at[skip + 1] : NULL);
+    guard_words_free(&words);
+    return err;
+}
+
+/* `uuid:…` before the command, as bgapi and expand have it, `encoded` as xml_wrap. */
+static const char *look_behind_prefix(const char *text)
+{
+    bool prefixed = strncasecmp(text, "uuid:", 5) == 0 || strncasecmp(text, "encoded ", 8) == 0;
+    return prefixed ? guard_skip(text, 1) : text;
+}
+
+const char *guard_skip(const char *text, size_t count)
+{
+    for (; count > 0; count--) {
+        text += strcspn(text, " ");
+        text += *text == ' ';
+    }
+    return text;
+}
+
+fsz_err guard_look(struct guard *g, struct guard_name name, const char *arg)
+{
+    size_t  running = 0;
+    fsz_err err = FSZ_OK;
+    switch (name.shape) {
+    case GUARD_COMMAND:
+    case GUARD_EXPAND:
+        arg = name.skip == 0 ? look_behind_prefix(arg) : guard_skip(arg, name.skip);
+        return guard_command_line(g, arg, ' ', name.shape == GUARD_EXPAND);
+    case GUARD_SETVAR:
+        return look_at_setvar(g, arg, name.skip);
+    case GUARD_ASSIGN:
+        return guard_assignment(g, arg);
+    case GUARD_MULTISET:
+        return guard_assignments(g, guard_skip(arg, name.skip), name.skip > 0 ? ';' : ' ',
+                                 &running);
+    case GUARD_UNSET:
+        return application_unset(g, arg);
+    case GUARD_TRANSFER:
+        return guard_transfer_words(g, arg, name.skip);
+    case GUARD_TRANSFERS:
+        return guard_transfer_both(g, arg);
+    case GUARD_ORIGINATE:
+        err = guard_legs(g, FSZ_RIGHT_API, name.name, arg, guard_words_first(arg));
+        return err == FSZ_OK ? guard_originate(g, arg) : err;
+    case GUARD_DIAL:
+        err = guard_legs(g, FSZ_RIGHT_APPLICATIONS, name.name, arg, strlen(arg));
+        return err == FSZ_OK ? guard_dial(g, arg) : err;
+    case GUARD_JSON:
+        return guard_json(g, arg);
+    case GUARD_DIGITS:
+        return application_digits(g, arg);
+    case GUARD_BROADCAST:
+    case GUARD_BIND:
+    case GUARD_APPLICATION:
+        return application_word(g, name, arg);
+    default:
+        return guard_variables_count(arg) == 0
+                   ? FSZ_OK
+                   : guard_deny(g, "a variable that runs what its value says can't be set there");
+    }
+}

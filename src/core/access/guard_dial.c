@@ -1,0 +1,207 @@
+#include "guard_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+const char *guard_closing(const char *open)
+{
+    static const char openers[] = "{[<", closers[] = "}]>";
+    char              opener = *open;
+    char              closer = closers[strchr(openers, opener) - openers];
+    size_t            depth = 0;
+    for (const char *at = open; *at != '\0'; at++) {
+        depth += *at == opener;
+        if (*at == closer && --depth == 0) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+/* `{a=b,c=d}`, `[…]` and `<…>`: the variables of all legs, of one, of all of an enterprise.
+ * Wherever they stand, also in one another: that finds more than the switch does. */
+static fsz_err dial_variables(struct guard *g, const char *dial, size_t *running)
+{
+    fsz_err err = FSZ_OK;
+    for (const char *at = dial; err == FSZ_OK && (at = strpbrk(at, "{[<")) != NULL;) {
+        const char *end = guard_closing(at);
+        if (end == NULL) {
+            return guard_deny(g, "\"%c\" without its end in a dial string", *at);
+        }
+        char *list = strndup(at + 1, (size_t)(end - at) - 1);
+        err = list ? guard_assignments(g, list, ',', running)
+                   : guard_deny(g, "%s", fsz_err_text(FSZ_ENOMEM));
+        free(list);
+        at++;
+    }
+    return err;
+}
+
+/* `loopback/app=name:argument` runs it; `loopback/extension/context/dialplan` goes to a dialplan.
+ */
+static fsz_err dial_loopback(struct guard *g, const char *target)
+{
+    const char *enterprise = strstr(target, ":_:");
+    size_t      length = strcspn(target, ",|");
+    if (enterprise != NULL && (size_t)(enterprise - target) < length) {
+        length = (size_t)(enterprise - target);
+    }
+    char *leg = strndup(target, length);
+    if (leg == NULL) {
+        return guard_deny(g, "%s", fsz_err_text(FSZ_ENOMEM));
+    }
+    fsz_err err = FSZ_OK;
+    if (strncasecmp(leg, "app=", 4) == 0) {
+        err = guard_application_line(g, leg + 4, ":");
+    } else {
+        char *dialplan = strchr(leg, '/');
+        dialplan = dialplan ? strchr(dialplan + 1, '/') : NULL;
+        leg[strcspn(leg, "/")] = '\0';
+        err = guard_transfer(g, leg, dialplan ? dialplan + 1 : "");
+    }
+    free(leg);
+    return err;
+}
+
+fsz_err guard_dial(struct guard *g, const char *dial)
+{
+    static const char loopback[] = "loopback";
+    size_t            running = 0;
+    if (guard_has_unknown(dial)) {
+        return guard_deny(g, "where a call goes to is not known before \"${…}\" is read");
+    }
+    fsz_err err = dial_variables(g, dial, &running);
+    for (const char *at = dial; err == FSZ_OK && (at = strcasestr(at, loopback)) != NULL;) {
+        at += strlen(loopback);
+        at += at[0] == '-' ? 2 : 0; /* loopback-a and -b are its ends */
+        if (*at == '/') {
+            err = dial_loopback(g, at + 1);
+        }
+    }
+    if (err == FSZ_OK && guard_variables_count(dial) > running) {
+        err = guard_deny(g, "a variable that runs what its value says can't be set there");
+    }
+    return err;
+}
+
+/* `app:argument,app:argument`, or with `m:X:` before it, X between them. */
+static fsz_err dial_inline(struct guard *g, const char *extension)
+{
+    bool marked =
+        extension[0] == 'm' && extension[1] == ':' && extension[2] != '\0' && extension[3] == ':';
+    char delimiters[] = {marked ? extension[2] : ',', '\0'};
+    if (strpbrk(extension, "'\\") != NULL || strncmp(extension + (marked ? 4 : 0), "^^", 2) == 0) {
+        return guard_deny(g,
+                          "an inline dialplan with quotes, a backslash or ^^ can't be looked into");
+    }
+    char *copy = strdup(extension + (marked ? 4 : 0));
+    if (copy == NULL) {
+        return guard_deny(g, "%s", fsz_err_text(FSZ_ENOMEM));
+    }
+    fsz_err err = FSZ_OK;
+    char   *rest = copy;
+    for (char *piece; err == FSZ_OK && (piece = strsep(&rest, delimiters)) != NULL;) {
+        if (piece[strspn(piece, " ")] != '\0') {
+            err = guard_application_line(g, piece, ":");
+        }
+    }
+    free(copy);
+    return err;
+}
+
+/* These read extensions from the switch's own configuration. With an argument (`XML:file`) they
+ * would read something else. */
+static bool dial_is_configured(const char *dialplan)
+{
+    static const char *const names[] = {"", "XML", "enum", "directory", "undef"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcasecmp(names[i], dialplan) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+fsz_err guard_transfer(struct guard *g, const char *extension, const char *dialplan)
+{
+    if (guard_trusts(g)) {
+        return FSZ_OK;
+    }
+    fsz_err err = guard_enter(g, extension);
+    if (err == FSZ_OK) {
+        err = guard_text(g, extension, NULL, NULL);
+    }
+    if (err == FSZ_OK && strcasecmp(dialplan, "inline") == 0) {
+        err = dial_inline(g, extension);
+    } else if (err == FSZ_OK && !dial_is_configured(dialplan)) {
+        err = guard_deny(g,
+                         "dialplan \"%.60s\" is not looked into: XML, enum, directory and inline "
+                         "are",
+                         dialplan);
+    }
+    guard_leave(g);
+    return err;
+}
+
+fsz_err guard_transfer_words(struct guard *g, const char *arg, size_t skip)
+{
+    struct guard_words words;
+    fsz_err            err = guard_words_split(g, arg, ' ', GUARD_WORDS_MAX, &words);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    skip += guard_word(&words, skip)[0] == '-'; /* -bleg, -both */
+    err = guard_transfer(g, guard_word(&words, skip), guard_word(&words, skip + 1));
+    guard_words_free(&words);
+    return err;
+}
+
+static fsz_err dial_transfer_slashes(struct guard *g, char *text)
+{
+    size_t length = strlen(text);
+    bool   is_inline = length >= 7 && strcmp(text + length - 7, "/inline") == 0;
+    char  *dialplan = is_inline ? text + length - 7 : strchr(text, '/');
+    if (dialplan == NULL) {
+        return guard_transfer(g, text, "");
+    }
+    *dialplan++ = '\0';
+    dialplan[strcspn(dialplan, "/")] = '\0';
+    return guard_transfer(g, text, dialplan);
+}
+
+fsz_err guard_transfer_both(struct guard *g, const char *arg)
+{
+    struct guard_words words;
+    fsz_err            err = guard_words_split(g, arg, ' ', GUARD_WORDS_MAX, &words);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    for (size_t i = 1; err == FSZ_OK && i < words.count; i++) {
+        err = dial_transfer_slashes(g, words.at[i]);
+    }
+    guard_words_free(&words);
+    return err;
+}
+
+fsz_err guard_originate(struct guard *g, const char *arg)
+{
+    struct guard_words words;
+    fsz_err            err = guard_words_split(g, arg, ' ', GUARD_WORDS_MAX, &words);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    const char *extension = guard_word(&words, 1);
+    err = guard_dial(g, guard_word(&words, 0));
+    if (err == FSZ_OK && strcasecmp(extension, "undef") == 0) {
+        err = guard_deny(g, "originate without an extension would end the switch");
+    } else if (err == FSZ_OK && extension[0] == '&') {
+        char *application = words.at[1] + 1;
+        application[strcspn(application, ")")] = '\0';
+        err = guard_application_line(g, application, "(");
+    } else if (err == FSZ_OK) {
+        err = guard_transfer(g, extension, guard_word(&words, 2));
+    }
+    guard_words_free(&words);
+    return err;
+}

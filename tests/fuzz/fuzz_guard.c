@@ -1,0 +1,134 @@
+/* Grants, a command and its argument from arbitrary bytes: whatever may not be done may not be done
+ * through a wrapper either, in whichever way it is written. */
+#include "guard.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTS = 4, LINE_BYTES = 16384 };
+
+static void require(bool held)
+{
+    if (!held) {
+        abort();
+    }
+}
+
+/* Cuts the input at its first NULs; what is missing is "". The caller frees *ret_text. */
+static void parts_take(const uint8_t *data, size_t size, char **ret_text, char *ret_parts[PARTS])
+{
+    char *text = calloc(size + PARTS, 1);
+    require(text != NULL);
+    if (size > 0) {
+        memcpy(text, data, size);
+    }
+    *ret_text = text;
+    for (size_t i = 0; i < PARTS; i++) {
+        ret_parts[i] = text;
+        text += strlen(text) + 1;
+    }
+}
+
+/* One pattern a line, the right's number before it. Never everything: then nothing is denied. */
+static struct fsz_grants *grants_make(char *lines)
+{
+    struct fsz_grants *grants = NULL;
+    require(fsz_grants_new(&grants) == FSZ_OK);
+    for (char *line; (line = strsep(&lines, "\n")) != NULL;) {
+        enum fsz_right right = (unsigned char)line[0] % FSZ_RIGHTS;
+        if (line[0] != '\0' && strcmp(line + 1, "*") != 0) {
+            fsz_err err = fsz_grants_add(grants, right, line + 1);
+            require(err == FSZ_OK || err == FSZ_EINVALID || err == FSZ_ELIMIT);
+        }
+    }
+    return grants;
+}
+
+static const struct {
+    bool        application; /* the wrapper is one */
+    const char *name, *format;
+} wrappers[] = {
+    {false, "bgapi", "%s %s"},
+    {false, "bgapi", "uuid:x  %s %s"},
+    {false, "sched_api", "+1 none %s %s"},
+    {false, "xml_wrap", "encoded %s %s"},
+    {false, "eval", "${%s(%s)}"},
+    {false, "eval", "a ${ %s %s}"},
+    {false, "echo", "$\\'{%s(%s)}"},
+    {false, "uuid_setvar", "u api_on_answer %s %s"},
+    {false, "bgapi", "bgapi sched_api 1 none xml_wrap %s %s"},
+    {true, "log", "INFO ${%s(%s)}"},
+    {true, "set", "api_hangup_hook=%s %s"},
+    {true, "bind_digit_action", "r,1,api:%s,%s"},
+};
+
+/* The wrappers themselves are granted. */
+static void wrapped_is_denied(const struct fsz_grants *grants, const char *command, const char *arg)
+{
+    struct fsz_grants *wrapping = NULL;
+    char               line[LINE_BYTES];
+    fsz_guard_why      why;
+    require(fsz_grants_new(&wrapping) == FSZ_OK);
+    for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++) {
+        char pattern[64];
+        snprintf(pattern, sizeof(pattern), "%s *", wrappers[i].name);
+        require(fsz_grants_add(wrapping,
+                               wrappers[i].application ? FSZ_RIGHT_APPLICATIONS : FSZ_RIGHT_API,
+                               pattern) == FSZ_OK);
+    }
+    struct fsz_principal p = {.name = "", .grants = {grants, wrapping}, .grant_count = 2};
+    if (fsz_guard_api(&p, command, arg, why) == FSZ_EDENIED) {
+        for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++) {
+            snprintf(line, sizeof(line), wrappers[i].format, command, arg);
+            require((wrappers[i].application
+                         ? fsz_guard_application(&p, wrappers[i].name, line, why)
+                         : fsz_guard_api(&p, wrappers[i].name, line, why)) == FSZ_EDENIED);
+        }
+    }
+    fsz_grants_free(&wrapping);
+}
+
+static void everything_is_asked(const struct fsz_principal *p, const char *what, const char *with)
+{
+    const struct fsz_header headers[] = {{.name = what, .value = with}, {.name = NULL}};
+    const struct fsz_event  event = {
+         .name = "CUSTOM", .subclass = what, .headers = headers, .read = fsz_headers_of_array};
+    fsz_guard_why why;
+    fsz_err       answers[] = {fsz_guard_api(p, what, with, why),
+                               fsz_guard_application(p, what, with, why),
+                               fsz_guard_variable(p, what, with, why),
+                               fsz_guard_json_api(p, what, with, why),
+                               fsz_guard_json_api(p, "fsapi", with, why),
+                               fsz_guard_send_event(p, &event, why),
+                               fsz_guard_transfer(p, what, with, "", why),
+                               fsz_guard_transfer(p, with, "inline", NULL, why),
+                               fsz_guard_api(p, "originate", with, why),
+                               fsz_guard_application(p, "bridge", with, why),
+                               fsz_guard_method(p, what, why)};
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        require(answers[i] == FSZ_OK || answers[i] == FSZ_EDENIED);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = NULL;
+    char *parts[PARTS];
+    parts_take(data, size, &text, parts);
+    struct fsz_grants   *grants = grants_make(parts[0]);
+    struct fsz_principal p = {.name = "", .grants = {grants}, .grant_count = 1};
+    everything_is_asked(&p, parts[1], parts[2]);
+    /* a name and an argument that a text around them can't change */
+    bool plain = parts[1][0] != '\0' &&
+                 parts[1][strspn(parts[1], "abcdefghijklmnopqrstuvwxyz_")] == '\0' &&
+                 strpbrk(parts[2], "(){}$,\\'\x01&") == NULL;
+    if (plain && strlen(parts[2]) < LINE_BYTES / 2 && strlen(parts[1]) < LINE_BYTES / 4) {
+        wrapped_is_denied(grants, parts[1], parts[2]);
+    }
+    fsz_grants_free(&grants);
+    free(text);
+    return 0;
+}

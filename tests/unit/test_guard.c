@@ -1,0 +1,381 @@
+#include "guard_ask.h"
+#include "guard_private.h"
+
+static const char *const operator_grants[] = {
+    "api:show *",        "api:status", "api:uuid_*", "applications:playback /sounds/*",
+    "applications:set*", NULL};
+
+struct question {
+    enum ask    kind;
+    const char *what, *with;
+};
+
+static void assert_answers(const struct question *questions, size_t count,
+                           const char *const *grants, fsz_err expected)
+{
+    for (size_t i = 0; i < count; i++) {
+        fsz_guard_why why;
+        fsz_err err = ask(questions[i].kind, questions[i].what, questions[i].with, grants, -1, why);
+        if (err != expected) {
+            fail_msg("%s %s: %s", questions[i].what, questions[i].with,
+                     err == FSZ_OK ? "allowed" : why);
+        }
+        if (err != FSZ_OK) {
+            assert_in_range(strlen(why), 1, FSZ_GUARD_WHY_BYTES - 1);
+            assert_int_equal(strcspn(why, "\x01\n\r\t\x7f"), strlen(why));
+        }
+    }
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void test_guard_compares_command_and_argument_with_one_space_between(void **state)
+{
+    static const struct question yes[] = {
+        {ASK_API, "show", "channels"},
+        {ASK_API, "SHOW", "channels"},
+        {ASK_API, " show ", "\t channels\n"},
+        {ASK_API, "status", NULL},
+        {ASK_API, "status", "  "},
+        {ASK_API, "uuid_kill", "x"},
+        {ASK_APP, "playback", "/sounds/a.wav"},
+    };
+    static const struct question no[] = {
+        {ASK_API, "show channels", NULL},
+        {ASK_API, "status", "all"},
+        {ASK_API, "", NULL},
+        {ASK_API, "show\nsystem", "x"},
+        {ASK_API, "reload", "mod_x"},
+        {ASK_APP, "playback", " /sounds/a.wav"},
+        {ASK_APP, "playback", "/etc/x"},
+        {ASK_APP, "playback::x", NULL},
+        {ASK_APP, "", NULL},
+    };
+    (void)state;
+    assert_answers(yes, COUNT(yes), operator_grants, FSZ_OK);
+    assert_answers(no, COUNT(no), operator_grants, FSZ_EDENIED);
+}
+
+static void test_guard_wants_what_it_does_not_know_to_be_harmless_spelled_out(void **state)
+{
+    static const char *const     stars[] = {"api:s*", "api:l* x", "applications:*a*", "json-api:s*",
+                                            NULL};
+    static const char *const     spelled[] = {"api:system *",        "api:lua x",      "api:s*",
+                                              "applications:lua x*", "json-api:store", NULL};
+    static const char *const     all[] = {"api:*", "applications:*", NULL};
+    static const struct question questions[] = {
+        {ASK_API, "system", "x"}, {ASK_API, "lua", "x"}, {ASK_APP, "lua", "x"}};
+    static const struct question harmless[] = {{ASK_API, "status", NULL},
+                                               {ASK_API, "strftime", "%Y"}};
+    static const struct question json[] = {{ASK_JSON, "store", "{}"}};
+    (void)state;
+    assert_answers(questions, COUNT(questions), stars, FSZ_EDENIED);
+    assert_answers(questions, COUNT(questions), spelled, FSZ_OK);
+    assert_answers(questions, COUNT(questions), all, FSZ_OK);
+    assert_answers(harmless, COUNT(harmless), stars, FSZ_OK);
+    assert_answers(json, COUNT(json), stars, FSZ_EDENIED);
+    assert_answers(json, COUNT(json), spelled, FSZ_OK);
+}
+
+/* May run everything that has a wrapper, and change no variable but its own. */
+static const char *const wrappers[] = {"api:*_*", "api:e*", "applications:*", NULL};
+
+static void test_guard_finds_what_is_hidden_in_a_text(void **state)
+{
+    static const char *const     grants[] = {"api:e*", "api:bgapi *", "api:url_decode *",
+                                             "applications:log *", NULL};
+    static const struct question no[] = {
+        {ASK_API, "echo", "${system(x)}"},
+        {ASK_API, "echo", "${system x}"},
+        {ASK_API, "echo", "${ system x}"},
+        {ASK_API, "echo", "${system\tx}"},
+        {ASK_API, "echo", "$${system(x)}"},
+        {ASK_API, "echo", "\\${system(x)}"},
+        {ASK_API, "echo", "$\\{system(x)}"},
+        {ASK_API, "echo", "$\\'{system(x)}"},
+        {ASK_API, "echo", "$'{system(x)}"},
+        {ASK_API, "echo", "${SYSTEM(x)}"},
+        {ASK_API, "echo", "${sys\\'tem(x)}"},
+        {ASK_API, "echo", "${system(x)"},
+        {ASK_API, "echo", "a ${b} ${c} ${system()}"},
+        {ASK_API, "echo", "${a${system(x)}}"},
+        {ASK_API, "echo", "${${a}(x)}"},
+        {ASK_API, "echo", "${echo(${system(x)})}"},
+        {ASK_API, "echo", "${echo a(b)c}"},
+        {ASK_API, "echo", "${a}${b}"},
+        {ASK_API, "echo", "${a}{system x}"},
+        {ASK_API, "echo", "${a}\\'{system x}"},
+        {ASK_API, "eval", "${a}$"},
+        {ASK_API, "expand", "${a} x"},
+        {ASK_API, "expand", "eval ${a}"},
+        {ASK_API, "expand", "eval ${url_decode(%24%7Bsystem x%7D)}"},
+        {ASK_API, "expand", "bgapi ${a}"},
+        {ASK_API, "bgapi", "bgapi bgapi bgapi bgapi bgapi bgapi bgapi bgapi echo x"},
+        {ASK_API, "bgapi", " \t system x"},
+        {ASK_API, "bgapi", ""},
+        {ASK_API, "bgapi", "uuid:x"},
+        {ASK_APP, "log", "%[execute_on_answer=x]INFO"},
+        {ASK_APP, "log", "%|[a=b]INFO"},
+        {ASK_APP, "log", "{'execute'_on_answer = x}"},
+        {ASK_APP, "log", "${a}_stream://x"},
+    };
+    static const struct question yes[] = {
+        {ASK_API, "echo", "${a} $ ${b[1]} $x {} ${c:1:2}"},
+        {ASK_API, "echo", "${echo(a (b) c)}"},
+        {ASK_API, "echo", "${a${b}}"},
+        {ASK_API, "bgapi", "bgapi echo ${a}"},
+        {ASK_API, "expand", "echo ${url_decode(%24)}"},
+        {ASK_APP, "log", "INFO execute_on_answer ${execute_on_answer}"},
+    };
+    (void)state;
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+}
+
+static void test_guard_takes_what_comes_out_of_an_expansion_for_anything(void **state)
+{
+    static const char *const     grants[] = {"applications:playback /sounds/*", "api:expand *",
+                                             "api:uuid_kill abc*", "api:uuid_dump *", NULL};
+    static const struct question no[] = {
+        {ASK_APP, "playback", "${file}"},
+        {ASK_API, "expand", "uuid_kill ${uuid}"},
+        {ASK_API, "uuid_kill", "\x01"},
+    };
+    static const struct question yes[] = {
+        {ASK_APP, "playback", "/sounds/${file}"},
+        {ASK_API, "expand", "uuid_dump ${uuid}"},
+    };
+    (void)state;
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+}
+
+static void test_guard_denies_what_it_can_not_read_as_the_switch_does(void **state)
+{
+    static const struct question no[] = {
+        {ASK_API, "originate", "^^|user/1|&lua(x)"},
+        {ASK_API, "originate", "user/1 \\&lua(x)"},
+        {ASK_API, "originate", "user/1 '&lua(x)"},
+        {ASK_API, "originate", "user/1\t&lua(x)"},
+        {ASK_API, "originate", "user/1 undef"},
+        {ASK_API, "originate", "{a=b user/1 &park"},
+        {ASK_API, "originate", "{a='b,execute_on_answer=answer'}user/1 &park"},
+        {ASK_APP, "bridge", "{execute_on_answer='playback a,b'}user/1"},
+        {ASK_API, "originate", "user/1 1000 LUA"},
+        {ASK_API, "originate", "user/1 1000 XML:/tmp/x.xml"},
+        {ASK_API, "originate", "user/1 1000 inline,XML"},
+        {ASK_TRANSFER, "playback:'a,lua:b'", "inline"},
+        {ASK_API, "uuid_setvar", "u x\\y z"},
+        {ASK_API, "uuid_setvar", "u execute_on_answer"},
+        {ASK_API, "uuid_setvar", "u exec_after_bridge_arg x"},
+        {ASK_API, "uuid_setvar_multi", "u x=1;'execute_on_answer'=answer"},
+        {ASK_API, "global_setvar", "^^|execute_on_answer|system x"},
+        {ASK_APP, "set", "${a}=b"},
+        {ASK_APP, "set", "x=${url_decode(a)}"},
+        {ASK_APP, "multiset", "x=${a}"},
+        {ASK_APP, "bridge", "${a}"},
+        {ASK_APP, "bridge", "{x={y}user/1"},
+        {ASK_APP, "transfer", "${a} inline"},
+        {ASK_VARIABLE, "", "x"},
+        {ASK_VARIABLE, "${x}", "y"},
+        {ASK_VARIABLE, "x", "${url_decode(y)}"},
+        {ASK_VARIABLE, "execute_on_answer", "ARRAY::answer|:answer"},
+        {ASK_VARIABLE, "execute_on_answer", "answer!busy::x"},
+        {ASK_VARIABLE, "group_confirm_key", "exec"},
+        {ASK_TRANSFER, "x", "lua"},
+        {ASK_JSON, "fsapi", "{\"cmd\":\"status\",\"CMD\":\"system\"}"},
+        {ASK_JSON, "fsapi", "{\"cmd\":\"status\",\"cmd\":\"status\"}"},
+        {ASK_JSON, "fsapi", "{"},
+    };
+    static const char *const grants[] = {"variables:x",    "api:*_*",        "api:originate *",
+                                         "applications:*", "json-api:fsapi", NULL};
+    (void)state;
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+}
+
+static void test_guard_looks_into_nothing_for_who_may_do_everything(void **state)
+{
+    static const char *const     all[] = {"api:*", "applications:*", NULL};
+    static const struct question yes[] = {
+        {ASK_API, "originate", "^^|user/1|&lua(x)"},
+        {ASK_API, "x y", "${${${"},
+        {ASK_APP, "set", "x=${system(y)}"},
+        {ASK_VARIABLE, "exec_after_bridge_arg", "x"},
+        {ASK_TRANSFER, "x", "lua"},
+    };
+    (void)state;
+    assert_answers(yes, COUNT(yes), all, FSZ_OK);
+    static const struct question no[] = {{ASK_API, "system", "x"},
+                                         {ASK_API, "echo", "${system x}"}};
+    assert_answers(no, COUNT(no), wrappers, FSZ_EDENIED);
+}
+
+static fsz_err send(const char *grant, const char *name, const char *subclass,
+                    const struct fsz_header *headers)
+{
+    struct fsz_grants *group = NULL;
+    fsz_guard_why      why;
+    assert_int_equal(fsz_grants_new(&group), FSZ_OK);
+    ask_grant(group, grant);
+    struct fsz_principal p = {.name = "alice", .grants = {group}, .grant_count = 1};
+    struct fsz_event     event = {
+            .name = name, .subclass = subclass, .headers = headers, .read = fsz_headers_of_array};
+    fsz_err err = fsz_guard_send_event(&p, &event, why);
+    fsz_grants_free(&group);
+    return err;
+}
+
+static void test_guard_wants_core_events_spelled_out(void **state)
+{
+    (void)state;
+    assert_int_equal(send("send-events:CUSTOM/acme::*", "CUSTOM", "acme::order", NULL), FSZ_OK);
+    assert_int_equal(send("send-events:CUSTOM", "CUSTOM", "acme::order", NULL), FSZ_OK);
+    assert_int_equal(send("send-events:CUSTOM/acme::*", "CUSTOM", "acme", NULL), FSZ_EDENIED);
+    assert_int_equal(send("send-events:C*", "CUSTOM", "acme::order", NULL), FSZ_EDENIED);
+    assert_int_equal(send("send-events:CHANNEL_*", "CHANNEL_ANSWER", NULL, NULL), FSZ_EDENIED);
+    assert_int_equal(send("send-events:CHANNEL_ANSWER", "channel_answer", NULL, NULL), FSZ_OK);
+    assert_int_equal(send("send-events:CHANNEL_ANSWER", "CHANNEL_HANGUP", NULL, NULL), FSZ_EDENIED);
+    assert_int_equal(send("send-events:*", "CHANNEL_ANSWER", NULL, NULL), FSZ_OK);
+}
+
+static void test_guard_wants_subclasses_that_modules_obey_spelled_out(void **state)
+{
+    (void)state;
+    assert_int_equal(send("send-events:CUSTOM", "CUSTOM", "SMS::SEND_MESSAGE", NULL), FSZ_EDENIED);
+    assert_int_equal(send("send-events:CUSTOM/*", "CUSTOM", "fszmq::audit", NULL), FSZ_EDENIED);
+    assert_int_equal(send("send-events:CUSTOM/SMS::*", "CUSTOM", "SMS::SEND_MESSAGE", NULL),
+                     FSZ_EDENIED);
+    assert_int_equal(
+        send("send-events:CUSTOM/SMS::SEND_MESSAGE", "CUSTOM", "SMS::SEND_MESSAGE", NULL), FSZ_OK);
+}
+
+static void test_guard_sends_no_commands_to_calls_as_events(void **state)
+{
+    static const struct fsz_header headers[] = {{.name = "Call-Command", .value = "execute"},
+                                                {.name = NULL}};
+    (void)state;
+    assert_int_equal(send("send-events:CUSTOM/acme::*", "CUSTOM", "acme::order", headers),
+                     FSZ_EDENIED);
+}
+
+static void test_guard_knows_methods_by_their_names(void **state)
+{
+    struct fsz_grants *group = NULL;
+    fsz_guard_why      why;
+    (void)state;
+    assert_int_equal(fsz_grants_new(&group), FSZ_OK);
+    ask_grant(group, "methods:server.*");
+    struct fsz_principal p = {.name = "", .grants = {group}, .grant_count = 1};
+    assert_int_equal(fsz_guard_method(&p, "server.ping", why), FSZ_OK);
+    assert_int_equal(fsz_guard_method(&p, "api", why), FSZ_EDENIED);
+    assert_string_equal(why, "method \"api\" is not granted");
+    p.grant_count = 0;
+    assert_int_equal(fsz_guard_method(&p, "server.ping", why), FSZ_EDENIED);
+    fsz_grants_free(&group);
+}
+
+/* The table is searched by halves, so its order matters. */
+static void test_guard_finds_each_name_of_its_table(void **state)
+{
+    (void)state;
+#define GUARD_API(name, form, words)                                                               \
+    assert_int_equal(guard_api_name(name).shape, GUARD_##form);                                    \
+    assert_int_equal(guard_api_name(name).skip, words);
+#define GUARD_APP(name, form, words)                                                               \
+    assert_int_equal(guard_application_name(name).shape, GUARD_##form);                            \
+    assert_int_equal(guard_application_name(name).skip, words);
+#include "guard_names.def"
+    assert_int_equal(guard_api_name("Bgapi").shape, GUARD_COMMAND);
+    assert_int_equal(guard_api_name("lua").shape, GUARD_OTHER);
+    assert_int_equal(guard_application_name("system").shape, GUARD_OTHER);
+}
+
+/* The example of docs/access.md. */
+static void test_guard_keeps_a_dialler_in_its_gateway(void **state)
+{
+    static const char *const grants[] = {
+        "api:originate {acme_campaign=*}sofia/gateway/carrier/* XML outbound",
+        "variables:acme_campaign", NULL};
+    static const struct question yes[] = {
+        {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/carrier/100 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1,sofia/gateway/carrier/2 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign='7,8'}sofia/gateway/carrier/1|sofia/gateway/carrier/2 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1[acme_campaign=1,acme_campaign=2] 2 XML "
+         "outbound"},
+    };
+    static const struct question no[] = {
+        {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/other/100 200 XML outbound"},
+        {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/carrier/100 &park() XML outbound"},
+        {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/carrier/100 200 XML default"},
+        {ASK_API, "originate", "{acme_campaign=7,x=1}sofia/gateway/carrier/1 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1,sofia/gateway/other/2 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1|sofia/gateway/other/2 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1:_:sofia/gateway/other/2 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/'1,sofia/gateway/other/2' 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}[acme_campaign={]sofia/gateway/carrier/1,sofia/gateway/other/2 2 XML "
+         "outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign={7}}sofia/gateway/carrier/1{,sofia/gateway/other/2} 2 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1[acme_campaign=1|sofia/gateway/other/2] 2 XML "
+         "outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1,loopback/app=lua:x 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1 lua:x inline XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=${system(x)}}sofia/gateway/carrier/1 200 XML outbound"},
+    };
+    (void)state;
+    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+}
+
+static void test_guard_gives_up_on_what_is_too_long(void **state)
+{
+    enum { BYTES = 1 << 19 };
+    static const char *const grants[] = {"api:bgapi *", "api:echo *", NULL};
+    static const char        pieces[] = {'$', '{', '(', 'a', '\\'};
+    char                    *text = malloc(BYTES + 8);
+    fsz_guard_why            why;
+    (void)state;
+    for (size_t i = 0; i < sizeof(pieces); i++) {
+        memset(text, pieces[i], BYTES + 7);
+        memcpy(text, "bgapi ", 6);
+        text[BYTES + 7] = '\0';
+        assert_int_equal(ask(ASK_API, "bgapi", text, grants, -1, why), FSZ_EDENIED);
+    }
+    for (size_t i = 0; i < BYTES; i += 2) {
+        memcpy(text + i, "${", 2);
+    }
+    assert_int_equal(ask(ASK_API, "echo", text, grants, -1, why), FSZ_EDENIED);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_guard_compares_command_and_argument_with_one_space_between),
+        cmocka_unit_test(test_guard_wants_what_it_does_not_know_to_be_harmless_spelled_out),
+        cmocka_unit_test(test_guard_finds_what_is_hidden_in_a_text),
+        cmocka_unit_test(test_guard_takes_what_comes_out_of_an_expansion_for_anything),
+        cmocka_unit_test(test_guard_denies_what_it_can_not_read_as_the_switch_does),
+        cmocka_unit_test(test_guard_looks_into_nothing_for_who_may_do_everything),
+        cmocka_unit_test(test_guard_wants_core_events_spelled_out),
+        cmocka_unit_test(test_guard_wants_subclasses_that_modules_obey_spelled_out),
+        cmocka_unit_test(test_guard_sends_no_commands_to_calls_as_events),
+        cmocka_unit_test(test_guard_knows_methods_by_their_names),
+        cmocka_unit_test(test_guard_gives_up_on_what_is_too_long),
+        cmocka_unit_test(test_guard_finds_each_name_of_its_table),
+        cmocka_unit_test(test_guard_keeps_a_dialler_in_its_gateway),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
