@@ -1,0 +1,159 @@
+#include "narrow.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct fsz_grants *grants_of(const char *const *events, const char *streams)
+{
+    struct fsz_grants *grants = NULL;
+    assert_int_equal(fsz_grants_new(&grants), FSZ_OK);
+    assert_int_equal(fsz_grants_add(grants, FSZ_RIGHT_STREAMS, streams), FSZ_OK);
+    for (; *events != NULL; events++) {
+        assert_int_equal(fsz_grants_add(grants, FSZ_RIGHT_EVENTS, *events), FSZ_OK);
+    }
+    return grants;
+}
+
+static struct fsz_stream_config stream_of(enum fsz_framing framing)
+{
+    static char  names[3][16] = {"Event-Name", "Event-Subclass", "Unique-ID"};
+    static char *topic[] = {names[0], names[1], names[2]};
+    static char  name[] = "live";
+    return (struct fsz_stream_config){
+        .name = name, .framing = framing, .topic = topic, .topic_count = 3};
+}
+
+static struct fsz_narrow *narrow_of(const char *const *events, const char *streams,
+                                    const struct fsz_stream_config *stream)
+{
+    struct fsz_grants   *grants = grants_of(events, streams);
+    struct fsz_narrow   *narrow = NULL;
+    struct fsz_principal principal = {.name = "alice", .grants = {grants}, .grant_count = 1};
+    assert_int_equal(fsz_narrow_new(&principal, stream, &narrow), FSZ_OK);
+    fsz_grants_free(&grants);
+    return narrow;
+}
+
+static void put(void *argument, const void *prefix, size_t size, bool is_grant)
+{
+    char *text = argument;
+    sprintf(text + strlen(text), "<%.*s>%s", (int)size, (const char *)prefix, is_grant ? "!" : "");
+}
+
+static void assert_comes_to(const struct fsz_narrow *narrow, const char *subscription,
+                            const char *expected)
+{
+    char text[1024] = "";
+    fsz_narrow_apply(narrow, subscription, strlen(subscription), put, text);
+    assert_string_equal(text, expected);
+}
+
+static void test_everything_granted_leaves_subscriptions_as_they_are(void **state)
+{
+    static const char *const events[] = {"*", NULL};
+    struct fsz_stream_config stream = stream_of(FSZ_FRAMING_JSON);
+    struct fsz_narrow       *narrow = narrow_of(events, "*", &stream);
+    (void)state;
+    assert_comes_to(narrow, "", "<>!");
+    assert_comes_to(narrow, "any", "<any>");
+    fsz_narrow_free(&narrow);
+}
+
+static void test_json_subscriptions_are_narrowed_to_the_kinds_granted(void **state)
+{
+    static const char *const events[] = {"CHANNEL_HANGUP", "channel_a*", "CUSTOM/sofia::*",
+                                         "CUSTOM/a\"b", NULL};
+    struct fsz_stream_config stream = stream_of(FSZ_FRAMING_JSON);
+    struct fsz_narrow       *narrow = narrow_of(events, "li*", &stream);
+    (void)state;
+    assert_comes_to(narrow, "",
+                    "<{\"Event-Name\":\"CHANNEL_HANGUP\">!<{\"Event-Name\":\"CHANNEL_A>!"
+                    "<{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::>!"
+                    "<{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"a\\\"b\">!");
+    assert_comes_to(narrow, "{\"Event-Name\":\"CHANNEL_HANGUP\",\"Core",
+                    "<{\"Event-Name\":\"CHANNEL_HANGUP\",\"Core>");
+    assert_comes_to(narrow, "{\"Event-Name\":\"CHANNEL_HANGUP_COMPLETE\"", "");
+    assert_comes_to(narrow, "{\"Event-Name\":\"CHANNEL_ANSWER\"",
+                    "<{\"Event-Name\":\"CHANNEL_ANSWER\">");
+    assert_comes_to(narrow, "{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"conference", "");
+    assert_comes_to(narrow, "{\"Event-Name\":\"CUSTOM\"",
+                    "<{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::>!"
+                    "<{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"a\\\"b\">!");
+    fsz_narrow_free(&narrow);
+}
+
+static void test_topics_are_narrowed_and_the_streams_own_stay(void **state)
+{
+    static const char *const events[] = {"DTMF", "CUSTOM/a/b*", "HEART*", NULL};
+    struct fsz_stream_config stream = stream_of(FSZ_FRAMING_ENVELOPE);
+    struct fsz_narrow       *narrow = narrow_of(events, "live", &stream);
+    (void)state;
+    assert_comes_to(narrow, "", "<.>!<DTMF/>!<CUSTOM/a%2Fb>!<HEART>!");
+    assert_comes_to(narrow, ".beat/", "<.beat/>");
+    assert_comes_to(narrow, "DTMF/", "<DTMF/>!");
+    assert_comes_to(narrow, "DTMF", "<DTMF/>!");
+    assert_comes_to(narrow, "CHANNEL_", "");
+    fsz_narrow_free(&narrow);
+}
+
+static void test_topics_that_do_not_begin_with_the_kind_show_nothing_to_the_narrowed(void **state)
+{
+    static const char *const some[] = {"DTMF", NULL}, *const all[] = {"*", NULL};
+    static char              uuid[] = "Unique-ID", name[] = "Event-Name", sub[] = "Event-Subclass";
+    char                    *topic[] = {uuid, name, sub};
+    struct fsz_stream_config stream = stream_of(FSZ_FRAMING_ENVELOPE);
+    stream.topic = topic;
+    struct fsz_narrow *narrow = narrow_of(some, "*", &stream);
+    (void)state;
+    assert_comes_to(narrow, "", "<.>!");
+    fsz_narrow_free(&narrow);
+    narrow = narrow_of(all, "*", &stream);
+    assert_comes_to(narrow, "", "<>!");
+    fsz_narrow_free(&narrow);
+}
+
+static void test_a_stream_that_is_not_granted_and_nobody_show_nothing(void **state)
+{
+    static const char *const all[] = {"*", NULL};
+    struct fsz_stream_config stream = stream_of(FSZ_FRAMING_JSON);
+    struct fsz_narrow       *narrow = narrow_of(all, "other", &stream), *nobody = NULL;
+    (void)state;
+    assert_comes_to(narrow, "", "");
+    assert_int_equal(fsz_narrow_new(NULL, &stream, &nobody), FSZ_OK);
+    assert_comes_to(nobody, "", "");
+    assert_true(fsz_narrow_same(narrow, nobody));
+    fsz_narrow_free(&narrow);
+    fsz_narrow_free(&nobody);
+}
+
+static void test_the_same_grants_are_the_same(void **state)
+{
+    static const char *const one[] = {"DTMF", "API", NULL}, *const two[] = {"DTMF", "APP", NULL};
+    struct fsz_stream_config stream = stream_of(FSZ_FRAMING_JSON);
+    struct fsz_narrow       *a = narrow_of(one, "*", &stream), *b = narrow_of(one, "*", &stream);
+    struct fsz_narrow       *c = narrow_of(two, "*", &stream);
+    (void)state;
+    assert_true(fsz_narrow_same(a, b));
+    assert_false(fsz_narrow_same(a, c));
+    fsz_narrow_free(&a);
+    fsz_narrow_free(&b);
+    fsz_narrow_free(&c);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_everything_granted_leaves_subscriptions_as_they_are),
+        cmocka_unit_test(test_json_subscriptions_are_narrowed_to_the_kinds_granted),
+        cmocka_unit_test(test_topics_are_narrowed_and_the_streams_own_stay),
+        cmocka_unit_test(test_topics_that_do_not_begin_with_the_kind_show_nothing_to_the_narrowed),
+        cmocka_unit_test(test_a_stream_that_is_not_granted_and_nobody_show_nothing),
+        cmocka_unit_test(test_the_same_grants_are_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
