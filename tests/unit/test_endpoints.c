@@ -1,0 +1,205 @@
+/* A socket's endpoints: what they say when they cannot be had, and that a change can be taken back.
+ */
+#include "endpoints.h"
+#include "multicast.h"
+
+#include "engine.h"
+#include "ratelimit.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include <cmocka.h>
+
+struct rig {
+    void                *context, *socket;
+    struct fsz_endpoints endpoints;
+    char                 folder[32];
+};
+
+static int rig_setup(void **state)
+{
+    struct rig *rig = calloc(1, sizeof(*rig));
+    rig->context = zmq_ctx_new();
+    rig->socket = zmq_socket(rig->context, ZMQ_XPUB);
+    fsz_endpoints_init(&rig->endpoints, rig->socket, "test");
+    snprintf(rig->folder, sizeof(rig->folder), "/tmp/fsz-test-XXXXXX");
+    *state = rig;
+    return mkdtemp(rig->folder) ? 0 : -1;
+}
+
+static int rig_teardown(void **state)
+{
+    struct rig *rig = *state;
+    char        path[64];
+    fsz_endpoints_fini(&rig->endpoints);
+    zmq_close(rig->socket);
+    zmq_ctx_term(rig->context);
+    snprintf(path, sizeof(path), "%s/events", rig->folder);
+    unlink(path);
+    rmdir(rig->folder);
+    free(rig);
+    return 0;
+}
+
+static struct fsz_endpoint_state *rig_open(struct rig *rig, const char *address, bool connect,
+                                           bool staged, fsz_err wanted)
+{
+    char                       copy[256];
+    struct fsz_endpoint_state *opened = NULL;
+    snprintf(copy, sizeof(copy), "%s", address);
+    const struct fsz_endpoint endpoint = {.address = copy, .connect = connect};
+    assert_int_equal(fsz_endpoints_open(&rig->endpoints, &endpoint, staged, &opened), wanted);
+    return opened;
+}
+
+static void test_endpoints_tell_the_port_that_the_system_gave(void **state)
+{
+    const struct fsz_endpoint_state *at =
+        rig_open(*state, "tcp://127.0.0.1:*", false, false, FSZ_OK);
+    assert_true(at->open);
+    assert_int_equal(strncmp(at->bound, "tcp://127.0.0.1:", 16), 0);
+    assert_true(atoi(at->bound + 16) > 0);
+}
+
+static void test_endpoints_name_who_holds_a_port(void **state)
+{
+    struct rig                      *rig = *state;
+    const struct fsz_endpoint_state *first =
+        rig_open(rig, "tcp://127.0.0.1:*", false, false, FSZ_OK);
+    const struct fsz_endpoint_state *second =
+        rig_open(rig, first->bound, false, false, FSZ_ESYSTEM);
+    char pid[32];
+    snprintf(pid, sizeof(pid), "(pid %d)", (int)getpid());
+    assert_false(second->open);
+    assert_non_null(strstr(second->why, pid));
+    assert_true(fsz_endpoints_next_retry_ms(&rig->endpoints) <= fsz_now_ms() + FSZ_RETRY_MS);
+}
+
+static void test_endpoints_retry_gets_what_has_become_free(void **state)
+{
+    struct rig *rig = *state;
+    char        address[256];
+    void       *other = zmq_socket(rig->context, ZMQ_PUB);
+    size_t      size = sizeof(address);
+    assert_int_equal(zmq_bind(other, "tcp://127.0.0.1:*"), 0);
+    assert_int_equal(zmq_getsockopt(other, ZMQ_LAST_ENDPOINT, address, &size), 0);
+    rig_open(rig, address, false, false, FSZ_ESYSTEM);
+    zmq_close(other);
+    struct fsz_endpoint_state *changed = NULL;
+    for (int i = 0; i < 200 && changed == NULL; i++) {
+        zmq_poll(NULL, 0, 10);
+        changed = fsz_endpoints_retry(&rig->endpoints, fsz_now_ms() + FSZ_RETRY_MS);
+    }
+    assert_non_null(changed);
+    assert_true(changed->open);
+    assert_string_equal(changed->why, "");
+}
+
+static void test_endpoints_give_an_ipc_file_its_permissions(void **state)
+{
+    struct rig *rig = *state;
+    char        address[64];
+    struct stat file;
+    rig->endpoints.ipc_mode = 0640;
+    snprintf(address, sizeof(address), "ipc://%s/events", rig->folder);
+    rig_open(rig, address, false, false, FSZ_OK);
+    assert_int_equal(stat(address + 6, &file), 0);
+    assert_int_equal(file.st_mode & 0777, 0640);
+}
+
+static void test_endpoints_discard_only_what_a_change_opened(void **state)
+{
+    struct rig *rig = *state;
+    rig_open(rig, "inproc://stays", false, false, FSZ_OK);
+    rig_open(rig, "inproc://new", false, true, FSZ_OK);
+    fsz_endpoints_discard(&rig->endpoints);
+    assert_non_null(fsz_endpoints_find(&rig->endpoints, "inproc://stays", false));
+    assert_null(fsz_endpoints_find(&rig->endpoints, "inproc://new", false));
+    rig_open(rig, "inproc://new", false, true, FSZ_OK); /* it was let go of */
+}
+
+/* The sender's descriptors go when its endpoint goes, however it was configured. */
+static void assert_multicast_closes(struct rig *rig, bool connect)
+{
+    char   copy[] = "epgm://127.0.0.1;239.192.79.1:39101", last[256];
+    size_t size = sizeof(last);
+    rig_open(rig, copy, connect, true, FSZ_OK);
+    assert_int_equal(zmq_getsockopt(rig->socket, ZMQ_LAST_ENDPOINT, last, &size), 0);
+    fsz_endpoints_discard(&rig->endpoints);
+    assert_int_equal(zmq_disconnect(rig->socket, last), -1);
+    assert_int_equal(zmq_errno(), ENOENT);
+}
+
+static void test_endpoints_close_multicast_bound_or_connected(void **state)
+{
+    assert_multicast_closes(*state, false);
+    assert_multicast_closes(*state, true);
+}
+
+static void test_endpoints_bound_every_frame_by_norm(void **state)
+{
+    struct rig *rig = *state;
+    rig_open(rig, "inproc://any", false, false, FSZ_OK);
+    assert_true(rig->endpoints.frame_max == SIZE_MAX);
+    rig_open(rig, "norm://127.0.0.1;239.192.79.2:39102", false, false, FSZ_OK);
+    assert_int_equal(rig->endpoints.frame_max, FSZ_NORM_FRAME_MAX);
+}
+
+/* How long a socket that was given so much at 8000 kbit/s, 1000 bytes a millisecond, is waited for.
+ */
+static int64_t quiet_ms(struct rig *rig, size_t bytes, int64_t most_ms)
+{
+    fsz_endpoints_sent(&rig->endpoints, bytes);
+    int64_t begin_ms = fsz_now_ms();
+    fsz_endpoints_quiet(&rig->endpoints, most_ms);
+    return fsz_now_ms() - begin_ms;
+}
+
+static void test_endpoints_wait_for_what_multicast_has_to_send(void **state)
+{
+    struct rig *rig = *state;
+    int         rate_kbit = 8000;
+    zmq_setsockopt(rig->socket, ZMQ_RATE, &rate_kbit, sizeof(rate_kbit));
+    rig_open(rig, "epgm://127.0.0.1;239.192.79.4:39104", false, false, FSZ_OK);
+    rig_open(rig, "tcp://127.0.0.1:*", false, false, FSZ_OK);
+    assert_true(quiet_ms(rig, 200000, 10000) >= 200 + FSZ_ENDPOINT_REPAIR_MS);
+    int64_t begin_ms = fsz_now_ms();
+    fsz_endpoints_quiet(&rig->endpoints, 10000); /* all is out: no wait */
+    assert_true(fsz_now_ms() - begin_ms < 5000);
+    begin_ms = fsz_now_ms();
+    fsz_endpoints_sent(&rig->endpoints, (size_t)1 << 40);
+    fsz_endpoints_quiet(&rig->endpoints, 20); /* no longer than asked */
+    assert_true(fsz_now_ms() - begin_ms < 5000);
+}
+
+static void test_endpoints_wait_for_nothing_without_multicast(void **state)
+{
+    struct rig *rig = *state;
+    rig_open(rig, "tcp://127.0.0.1:*", false, false, FSZ_OK);
+    assert_true(quiet_ms(rig, (size_t)1 << 40, 60000) < 5000);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_endpoints_tell_the_port_that_the_system_gave),
+        TEST(test_endpoints_name_who_holds_a_port),
+        TEST(test_endpoints_retry_gets_what_has_become_free),
+        TEST(test_endpoints_give_an_ipc_file_its_permissions),
+        TEST(test_endpoints_discard_only_what_a_change_opened),
+        TEST(test_endpoints_close_multicast_bound_or_connected),
+        TEST(test_endpoints_bound_every_frame_by_norm),
+        TEST(test_endpoints_wait_for_what_multicast_has_to_send),
+        TEST(test_endpoints_wait_for_nothing_without_multicast),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
