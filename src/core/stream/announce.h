@@ -1,0 +1,16 @@
+/* announce.h - tells the log, after a start or a reload, where sockets are and whom they admit. */
+#ifndef FSZ_ANNOUNCE_H
+#define FSZ_ANNOUNCE_H
+
+#include "endpoints.h"
+#include "host.h"
+#include "publisher.h"
+
+/* An fsz_publisher_view_fn, on the stream thread; `argument` is the const struct fsz_host *. */
+void fsz_announce(const struct fsz_publisher_view *view, void *argument);
+
+/* The same for the open endpoints of one socket, on its thread. */
+void fsz_announce_endpoints(const struct fsz_host *host, const struct fsz_socket_config *config,
+                            const struct fsz_endpoints *endpoints);
+
+#endif

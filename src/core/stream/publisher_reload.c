@@ -1,0 +1,230 @@
+/* A change of configuration, on the stream thread: first everything that can fail, then the swap.
+ */
+#include "publisher_private.h"
+#include "stream_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct change_stage {
+    struct fsz_publisher    *p;
+    struct publisher_change *change;
+    struct fsz_stream *created[FSZ_STREAMS_MAX]; /* by slot: new ones, and heirs of those that need
+                                                    another socket; not in service yet */
+};
+
+static struct fsz_stream *change_old_stream(struct fsz_publisher *p, const char *name)
+{
+    for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
+        if (p->streams[slot] != NULL && strcmp(p->streams[slot]->name, name) == 0) {
+            return p->streams[slot];
+        }
+    }
+    return NULL;
+}
+
+/* A slot that no stream had before or has now: what is queued for an old one must not reach a new
+ * one. */
+static int change_free_slot(const struct change_stage *stage)
+{
+    for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
+        if (stage->p->streams[slot] == NULL && stage->created[slot] == NULL) {
+            return (int)slot;
+        }
+    }
+    return -1;
+}
+
+/* In the slot of `old`, whose heir it is, or in a free one. */
+static fsz_err change_create_stream(struct change_stage            *stage,
+                                    const struct fsz_stream_config *config,
+                                    const struct fsz_stream *old, unsigned *ret_slot)
+{
+    int slot = old ? (int)old->slot : change_free_slot(stage);
+    if (slot < 0) {
+        return FSZ_ELIMIT;
+    }
+    *ret_slot = (unsigned)slot;
+    const struct fsz_stream_base base = {.context = stage->p->base.context,
+                                         .access = stage->p->base.access,
+                                         .audit = stage->p->base.audit,
+                                         .kinds = stage->p->kinds};
+    return fsz_stream_new(&base, (unsigned)slot, config,
+                          (uint64_t)stage->change->config->subscriptions_max,
+                          &stage->created[slot]);
+}
+
+static void change_complain(struct change_stage *stage, const char *stream, const char *what,
+                            const char *why)
+{
+    if (stage->change->problems != NULL) {
+        fsz_problems_add(stage->change->problems, "stream \"%s\": %s: %s", stream, what, why);
+    } else {
+        fsz_publisher_log(stage->p, FSZ_LOG_ERROR, "stream \"%s\": %s: %s", stream, what, why);
+    }
+}
+
+/* Is the address bound by another stream that will let go of it? */
+static bool change_awaits_other(const struct change_stage *stage, const struct fsz_stream *stream,
+                                const struct fsz_endpoint *wanted)
+{
+    for (unsigned slot = 0; slot < FSZ_STREAMS_MAX && !wanted->connect; slot++) {
+        struct fsz_stream *other = stage->p->streams[slot];
+        if (other != NULL && other != stream &&
+            fsz_endpoints_find(&other->endpoints, wanted->address, false) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static fsz_err change_open_endpoint(struct change_stage *stage, struct fsz_stream *stream,
+                                    const struct fsz_endpoint *wanted)
+{
+    struct fsz_endpoint_state *state = NULL;
+    if (fsz_endpoints_find(&stream->endpoints, wanted->address, wanted->connect) != NULL) {
+        return FSZ_OK;
+    }
+    if (change_awaits_other(stage, stream, wanted)) {
+        return fsz_endpoints_defer(&stream->endpoints, wanted);
+    }
+    fsz_err err = fsz_endpoints_open(&stream->endpoints, wanted, true, &state);
+    if (err == FSZ_ESYSTEM) {
+        char what[FSZ_ENDPOINT_WHY_BYTES];
+        snprintf(what, sizeof(what), "cannot %s %s", wanted->connect ? "connect to" : "bind",
+                 wanted->address);
+        change_complain(stage, stream->name, what, state->why);
+        return stage->change->problems ? FSZ_EINVALID : FSZ_OK;
+    }
+    return err;
+}
+
+static fsz_err change_stage_stream(struct change_stage *stage, size_t index)
+{
+    const struct fsz_stream_config *config = &stage->change->config->streams[index];
+    struct fsz_stream              *old = change_old_stream(stage->p, config->name);
+    bool     stays = old != NULL && !fsz_stream_options_differ(old->config, config);
+    unsigned slot = old ? old->slot : 0;
+    fsz_err  err = stays ? FSZ_OK : change_create_stream(stage, config, old, &slot);
+    if (err != FSZ_OK) {
+        change_complain(stage, config->name, "cannot be set up", fsz_err_text(err));
+        return err;
+    }
+    stage->change->slots[index] = slot;
+    struct fsz_stream *stream = stays ? old : stage->created[slot];
+    fsz_err            result = FSZ_OK;
+    for (size_t i = 0; i < config->socket.endpoint_count; i++) {
+        err = change_open_endpoint(stage, stream, &config->socket.endpoints[i]);
+        result = err != FSZ_OK ? err : result;
+    }
+    return result;
+}
+
+static fsz_err change_stage_all(struct change_stage *stage)
+{
+    fsz_err result = FSZ_OK;
+    for (size_t i = 0; i < stage->change->config->stream_count; i++) {
+        fsz_err err = change_stage_stream(stage, i);
+        result = err != FSZ_OK ? err : result;
+    }
+    return result;
+}
+
+static void change_undo(struct change_stage *stage)
+{
+    for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
+        fsz_stream_free(&stage->created[slot], 0);
+        if (stage->p->streams[slot] != NULL) {
+            fsz_endpoints_discard(&stage->p->streams[slot]->endpoints);
+        }
+    }
+    fsz_config_free(&stage->change->config);
+}
+
+/* Puts the new routes and streams in place of the old; `ret_removed` gets the streams that are no
+ * more. */
+static void change_swap(struct change_stage *stage, struct fsz_routes **routes,
+                        struct fsz_stream *ret_removed[FSZ_STREAMS_MAX])
+{
+    struct fsz_publisher *p = stage->p;
+    pthread_rwlock_wrlock(&p->routes_lock);
+    struct fsz_routes *old = p->routes;
+    unsigned           end = 0;
+    p->routes = *routes;
+    *routes = old;
+    for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
+        struct fsz_stream *before = p->streams[slot];
+        struct fsz_stream *created = stage->created[slot];
+        bool               stays = p->routes->by_slot[slot] != NULL && created == NULL;
+        ret_removed[slot] = stays ? NULL : before;
+        p->streams[slot] = stays ? before : created;
+        if (created != NULL && before != NULL) {
+            fsz_stream_succeed(created, before);
+        }
+        end = p->streams[slot] != NULL ? slot + 1 : end;
+    }
+    p->slot_end = end;
+    pthread_rwlock_unlock(&p->routes_lock);
+}
+
+static void change_reclass(struct fsz_publisher *p)
+{
+    for (uint32_t id = 0; id < fsz_kinds_count(p->kinds); id++) {
+        struct fsz_kind *kind = fsz_kinds_at(p->kinds, id);
+        kind->class = fsz_routes_class(p->routes, kind->name, kind->subclass);
+    }
+}
+
+static void change_commit(struct change_stage *stage, struct fsz_routes *routes)
+{
+    struct fsz_publisher *p = stage->p;
+    struct fsz_stream    *removed[FSZ_STREAMS_MAX];
+    change_swap(stage, &routes, removed);
+    for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
+        fsz_stream_free(&removed[slot], (int)p->routes->config->linger_ms);
+        if (p->streams[slot] != NULL) {
+            fsz_endpoints_settle(&p->streams[slot]->endpoints, &p->routes->by_slot[slot]->socket);
+            fsz_stream_configure(p->streams[slot], p->routes->by_slot[slot]);
+            fsz_subscriptions_limit(p->streams[slot]->subscriptions,
+                                    (uint64_t)p->routes->config->subscriptions_max);
+        }
+    }
+    fsz_routes_free(&routes);
+    fsz_queue_resize(p->queue, (uint64_t)p->routes->config->queue_events,
+                     (uint64_t)p->routes->config->queue_bytes);
+    change_reclass(p);
+    fsz_publisher_mark_wanted(p);
+    p->next_due_ms = 0;
+}
+
+void fsz_publisher_change(struct fsz_publisher *p, void *argument)
+{
+    struct publisher_change *change = argument;
+    struct change_stage      stage = {.p = p, .change = change};
+    struct fsz_routes       *routes = NULL;
+    fsz_publisher_drain(p);
+    change->result = change_stage_all(&stage);
+    if (change->result == FSZ_OK) {
+        change->result = fsz_routes_new(&change->config, change->slots, &routes);
+    }
+    if (change->result != FSZ_OK) {
+        change_undo(&stage);
+        return;
+    }
+    change_commit(&stage, routes);
+}
+
+void fsz_publisher_mark_wanted(struct fsz_publisher *p)
+{
+    uint32_t heard = 0;
+    for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
+        struct fsz_stream *stream = p->streams[slot];
+        bool               is_heard = stream != NULL && fsz_stream_has_subscribers(stream);
+        fsz_streamset_share(&p->heard, slot, is_heard);
+        heard += is_heard;
+        if (stream != NULL) {
+            fsz_stream_mark_wanted(stream);
+        }
+    }
+    atomic_store(p->base.heard, heard);
+}

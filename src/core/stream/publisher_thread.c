@@ -1,0 +1,278 @@
+#include "heldfds.h"
+#include "publisher_private.h"
+#include "ratelimit.h"
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+enum {
+    PUBLISHER_BATCH = 64,          /* messages between two looks at the sockets; ends a gathering */
+    PUBLISHER_SLACK_NS = 10000,    /* how much later than asked a wait may end */
+    PUBLISHER_READS = 100,         /* of each stream in a row, for connections that have ended */
+    PUBLISHER_OWN_ITEMS = 2,       /* polled besides those of the streams */
+    PUBLISHER_IDLE_MS = 60 * 1000, /* with no beat and no retry due */
+};
+
+/* ---- questions from other threads ---------------------------------------------------------- */
+
+void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, void *argument)
+{
+    pthread_mutex_lock(&p->ask_lock);
+    pthread_mutex_lock(&p->task_lock);
+    p->task = task;
+    p->task_argument = argument;
+    p->task_is_done = false;
+    fsz_queue_wake(p->queue);
+    while (!p->task_is_done) {
+        pthread_cond_wait(&p->task_done, &p->task_lock);
+    }
+    pthread_mutex_unlock(&p->task_lock);
+    pthread_mutex_unlock(&p->ask_lock);
+}
+
+static void publisher_take_task(struct fsz_publisher *p)
+{
+    pthread_mutex_lock(&p->task_lock);
+    publisher_task_fn task = p->task;
+    void             *argument = p->task_argument;
+    p->task = NULL;
+    pthread_mutex_unlock(&p->task_lock);
+    if (task == NULL) {
+        return;
+    }
+    task(p, argument);
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        if (p->streams[slot] != NULL) {
+            p->streams[slot]->pending = true; /* the task may have used any socket */
+        }
+    }
+    pthread_mutex_lock(&p->task_lock);
+    p->task_is_done = true;
+    pthread_cond_broadcast(&p->task_done);
+    pthread_mutex_unlock(&p->task_lock);
+}
+
+/* ---- the stream thread --------------------------------------------------------------------- */
+
+static void publisher_dispatch(struct fsz_publisher *p, struct fsz_message *message)
+{
+    struct fsz_streamset streams = message->streams;
+    for (int slot; (slot = fsz_streamset_take(&streams)) >= 0;) {
+        if (p->streams[slot] != NULL) {
+            fsz_stream_publish(p->streams[slot], message);
+        }
+    }
+    fsz_message_unref(message);
+}
+
+/* Sends up to a batch; returns how many that were. */
+static size_t publisher_drain_batch(struct fsz_publisher *p)
+{
+    struct fsz_message *message = fsz_queue_take(p->queue, PUBLISHER_BATCH);
+    size_t              taken = 0;
+    for (; message != NULL; taken++) {
+        struct fsz_message *next = message->next;
+        publisher_dispatch(p, message);
+        message = next;
+    }
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        if (p->streams[slot] != NULL) {
+            fsz_stream_settle_losses(p->streams[slot]);
+        }
+    }
+    return taken;
+}
+
+void fsz_publisher_drain(struct fsz_publisher *p)
+{
+    while (publisher_drain_batch(p) > 0) {
+    }
+}
+
+/* Something is to be done at that time, if not before. */
+static void publisher_due(struct fsz_publisher *p, int64_t due_ms)
+{
+    p->next_due_ms = due_ms < p->next_due_ms ? due_ms : p->next_due_ms;
+}
+
+static void publisher_retry(struct fsz_publisher *p, struct fsz_stream *stream, int64_t now_ms)
+{
+    const struct fsz_endpoint_state *state = fsz_endpoints_retry(&stream->endpoints, now_ms);
+    stream->used = true;
+    if (state != NULL) {
+        fsz_publisher_log(p, FSZ_LOG_NOTICE, "%s: %s is open now, as %s", stream->endpoints.owner,
+                          state->address, state->bound);
+    }
+    publisher_due(p, fsz_endpoints_next_retry_ms(&stream->endpoints));
+}
+
+static void publisher_keep_time(struct fsz_publisher *p)
+{
+    int64_t now_ms = fsz_now_ms();
+    if (now_ms < p->next_due_ms) {
+        return;
+    }
+    p->next_due_ms = now_ms + PUBLISHER_IDLE_MS;
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        struct fsz_stream *stream = p->streams[slot];
+        if (stream != NULL) {
+            publisher_due(p, fsz_stream_beat(stream, now_ms));
+            publisher_due(p, fsz_stream_watch(stream, now_ms));
+            stream->pending |= fsz_stream_next_read_ms(stream) <= now_ms;
+            publisher_retry(p, stream, now_ms);
+        }
+    }
+}
+
+/* Subscriptions that changed, and kinds that the streams have not been told yet. */
+static void publisher_read_streams(struct fsz_publisher *p)
+{
+    bool     changed = false;
+    uint32_t kinds = fsz_kinds_count(p->kinds);
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        struct fsz_stream *stream = p->streams[slot];
+        if (stream != NULL) {
+            changed |= stream->pending && fsz_stream_read(stream);
+            changed |= fsz_stream_follow_endpoints(stream);
+            changed |= fsz_subscriptions_kinds(stream->subscriptions) != kinds;
+            publisher_due(p, fsz_stream_next_read_ms(stream));
+            publisher_due(p, fsz_inflow_next_ms(stream->inflow));
+        }
+    }
+    if (changed) {
+        fsz_publisher_mark_wanted(p);
+    }
+}
+
+/* What to wait for; *ret_pending: something has come already. */
+static size_t publisher_poll_items(struct fsz_publisher *p, struct pollfd *items, bool *ret_pending)
+{
+    size_t count = 0;
+    items[count++] = (struct pollfd){.fd = fsz_queue_fd(p->queue), .events = POLLIN};
+    items[count++] = (struct pollfd){.fd = fsz_heldfds_ready(), .events = POLLIN};
+    *ret_pending = false;
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        struct fsz_stream *stream = p->streams[slot];
+        if (stream != NULL) {
+            fsz_stream_check(stream);
+            *ret_pending |= stream->pending;
+            items[count++] = (struct pollfd){.fd = stream->fd, .events = POLLIN};
+            items[count++] = (struct pollfd){.fd = stream->monitor_fd, .events = POLLIN};
+        }
+    }
+    return count;
+}
+
+/* True when something came for a stream, for the queue's descriptor, or connections have ended. */
+static bool publisher_poll_results(struct fsz_publisher *p, const struct pollfd *items)
+{
+    bool any = items[0].revents != 0 || items[1].revents != 0;
+    items += PUBLISHER_OWN_ITEMS;
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        struct fsz_stream *stream = p->streams[slot];
+        if (stream != NULL) {
+            stream->pending |= items[0].revents != 0 || items[1].revents != 0;
+            any |= stream->pending;
+            items += 2;
+        }
+    }
+    return any;
+}
+
+/* How long to wait for the queue's descriptor and the sockets; not at all while there is work. */
+static struct timespec publisher_patience(struct fsz_publisher *p, bool gathering)
+{
+    int64_t wait_ms = p->next_due_ms - fsz_now_ms();
+    if (wait_ms <= 0 || fsz_queue_wait(p->queue, gathering ? PUBLISHER_BATCH : 1)) {
+        return (struct timespec){0};
+    }
+    if (gathering) {
+        return (struct timespec){.tv_nsec = p->routes->config->gather_us * 1000};
+    }
+    return (struct timespec){.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
+}
+
+/* Are more events to be left to gather, after `taken` of them? Only while they come: who waits in
+ * vain has waited for the last time. */
+static bool publisher_gathers(struct fsz_publisher *p, size_t taken)
+{
+    fsz_pace_note(&p->pace, taken, fsz_now_ms());
+    return taken > 0 && fsz_pace_is_thick(&p->pace, p->routes->config->gather_us);
+}
+
+static bool publisher_has_pending(const struct fsz_publisher *p)
+{
+    bool pending = false;
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        pending |= p->streams[slot] != NULL && p->streams[slot]->pending;
+    }
+    return pending;
+}
+
+/* What connections that have ended sent is read from every stream, then their numbers may be used
+ * again. */
+static void publisher_read_ended(struct fsz_publisher *p)
+{
+    uint64_t mark = fsz_heldfds_mark();
+    bool     left = true;
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        if (p->streams[slot] != NULL) {
+            p->streams[slot]->pending = true;
+        }
+    }
+    for (int i = 0; i < PUBLISHER_READS && left; i++) {
+        publisher_read_streams(p);
+        left = publisher_has_pending(p);
+    }
+    if (!left) {
+        fsz_heldfds_release(mark);
+    }
+}
+
+/* Waits for the queue or a socket, and reads the sockets. `taken`: events since the last time. */
+static void publisher_poll(struct fsz_publisher *p, size_t taken)
+{
+    struct pollfd   items[PUBLISHER_OWN_ITEMS + 2 * FSZ_STREAMS_MAX];
+    bool            pending = false;
+    size_t          count = publisher_poll_items(p, items, &pending);
+    bool            gathering = publisher_gathers(p, taken);
+    struct timespec patience = pending ? (struct timespec){0} : publisher_patience(p, gathering);
+    ppoll(items, count, &patience, NULL);
+    if (!publisher_poll_results(p, items)) {
+        return;
+    }
+    if (items[0].revents != 0) {
+        fsz_queue_woken(p->queue);
+        publisher_take_task(p);
+    }
+    if (items[1].revents != 0) {
+        publisher_read_ended(p);
+    } else {
+        publisher_read_streams(p);
+    }
+}
+
+static void publisher_close_streams(struct fsz_publisher *p)
+{
+    int linger_ms = p->routes ? (int)p->routes->config->linger_ms : 0;
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        fsz_stream_free(&p->streams[slot], linger_ms);
+    }
+}
+
+void *fsz_publisher_main(void *argument)
+{
+    struct fsz_publisher *p = argument;
+    prctl(PR_SET_TIMERSLACK, PUBLISHER_SLACK_NS, 0, 0, 0);
+    fsz_heldfds_watch();
+    while (!p->ending) {
+        size_t taken = publisher_drain_batch(p);
+        publisher_keep_time(p);
+        publisher_poll(p, taken);
+    }
+    fsz_publisher_drain(p);
+    publisher_close_streams(p);
+    fsz_heldfds_unwatch();
+    return NULL;
+}
