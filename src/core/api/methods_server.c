@@ -1,0 +1,99 @@
+/* server.hello, server.ping, server.stats, service.register, service.unregister. */
+#include "api_private.h"
+#include "guard.h"
+#include "method.h"
+
+#include <fszmq/wire.h>
+#include <stdio.h>
+
+static json_t *hello_methods(const struct fsz_request *request, const struct fsz_principal *who)
+{
+    json_t *names = json_array();
+    for (const struct fsz_method *method = fsz_methods; method->name != NULL; method++) {
+        fsz_guard_why why;
+        if ((method->needs & ~request->host->capabilities) == 0 &&
+            fsz_guard_method(who, method->name, why) == FSZ_OK) {
+            json_array_append_new(names, json_string(method->name));
+        }
+    }
+    return names;
+}
+
+void fsz_method_hello(struct fsz_api *api, struct fsz_request *request,
+                      const struct fsz_principal *who)
+{
+    const struct fsz_host_identity *identity = &api->identity;
+    json_t *user = who->name[0] != '\0' ? json_string(who->name) : json_null();
+    fsz_request_succeed(request,
+                        json_pack("{ss ss ss ss ss so so}", "protocol", FSZMQ_PROTOCOL, "version",
+                                  FSZ_VERSION, "core_uuid", identity->core_uuid, "hostname",
+                                  identity->hostname, "switchname", identity->switchname, "user",
+                                  user, "methods", hello_methods(request, who)));
+}
+
+void fsz_method_ping(struct fsz_api *api, struct fsz_request *request,
+                     const struct fsz_principal *who)
+{
+    (void)api;
+    (void)who;
+    fsz_request_succeed(request, json_object());
+}
+
+void fsz_method_stats(struct fsz_request *request)
+{
+    json_t *stats = request->stats ? request->stats(request->stats_self) : NULL;
+    if (stats == NULL) {
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "starting or stopping; ask again");
+        return;
+    }
+    fsz_request_succeed(request, stats);
+}
+
+/* The service that the request names, if this one may serve it; else the request fails. */
+static struct fsz_service *register_service(struct fsz_api *api, struct fsz_request *request,
+                                            const struct fsz_principal *who)
+{
+    const char         *name = fsz_request_text(request, 0);
+    struct fsz_service *service = fsz_services_find(api->services, name);
+    snprintf(request->what, sizeof(request->what), "%s", name);
+    if (!fsz_principal_may(who, FSZ_RIGHT_SERVICES, name)) {
+        fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL,
+                         "not allowed: services \"%s\" is not granted", name);
+        return NULL;
+    }
+    if (service == NULL || !service->config->registration) {
+        fsz_request_fail(
+            request, FSZ_RPC_NOT_FOUND, NULL,
+            service ? "service \"%s\" takes no registrations" : "there is no service \"%s\"", name);
+        return NULL;
+    }
+    return service;
+}
+
+void fsz_method_register(struct fsz_api *api, struct fsz_request *request,
+                         const struct fsz_principal *who)
+{
+    struct fsz_service *service = register_service(api, request, who);
+    if (service == NULL) {
+        return;
+    }
+    if (fsz_services_register(service, request->client, request->exchange->delimiter,
+                              fsz_request_number(request, 1, 1)) != FSZ_OK) {
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
+                         "service \"%s\" has as many providers as it may", service->name);
+        return;
+    }
+    fsz_request_succeed(request, json_object());
+}
+
+void fsz_method_unregister(struct fsz_api *api, struct fsz_request *request,
+                           const struct fsz_principal *who)
+{
+    struct fsz_service *service = register_service(api, request, who);
+    if (service != NULL && fsz_services_unregister(service, request->client)) {
+        fsz_request_succeed(request, json_object());
+    } else if (service != NULL) {
+        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL,
+                         "you are not registered for service \"%s\"", service->name);
+    }
+}

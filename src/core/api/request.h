@@ -1,0 +1,92 @@
+/* request.h - one request on its way: from the API thread to a worker and back, within its
+ * deadline.
+ *
+ * Everything belongs to the API thread, except between submission and the mail that comes back:
+ * then the members so marked are the worker's. It is freed when it is answered and no worker and no
+ * wait holds it any more. */
+#ifndef FSZ_REQUEST_H
+#define FSZ_REQUEST_H
+
+#include "exchange.h"
+#include "heap.h"
+#include "host.h"
+#include "jobs.h"
+#include "mailbox.h"
+#include "params.h"
+#include "policy.h"
+#include "sentevent.h"
+#include "waits.h"
+#include "workers.h"
+
+struct fsz_api;
+struct fsz_hold;
+struct fsz_method;
+
+enum { FSZ_REQUEST_WHAT_BYTES = 512, FSZ_JOB_BYTES = 128 };
+
+/* How it ended, for counters and audit. */
+enum fsz_outcome {
+    FSZ_OUTCOME_OK,
+    FSZ_OUTCOME_FAILED,     /* the switch refused, or there is no such thing */
+    FSZ_OUTCOME_INVALID,    /* the request was wrong */
+    FSZ_OUTCOME_REFUSED,    /* not allowed */
+    FSZ_OUTCOME_OVERLOADED, /* not run */
+    FSZ_OUTCOME_DEADLINE,
+    FSZ_OUTCOMES
+};
+extern const char *const fsz_outcome_names[FSZ_OUTCOMES];
+
+struct fsz_request {
+    struct fsz_mail               done; /* from the worker */
+    struct fsz_task               task;
+    struct fsz_wait               wait; /* for the end of an application */
+    struct fsz_timer              deadline;
+    struct fsz_mailbox           *mailbox;  /* a reference */
+    struct fsz_exchange          *exchange; /* a reference */
+    struct fsz_client            *client;   /* a reference, to tell a job's end; or NULL */
+    const struct fsz_rpc_request *rpc;      /* of the exchange's message */
+    const struct fsz_method      *method;   /* NULL: it got no further than being read */
+    const json_t                 *values[FSZ_PARAMS_MAX]; /* by the method's table */
+    const struct fsz_host        *host;
+    json_t *(*stats)(void *self); /* of the API's base */
+    void                *stats_self;
+    size_t               answer_bytes_max;
+    struct fsz_sentevent event;
+    struct fsz_hold     *hold;               /* of the call, if this client holds it: a reference */
+    struct fsz_hold     *other;              /* likewise a second call, whoever holds it */
+    uint64_t             lease;              /* under which it does */
+    char                 job[FSZ_JOB_BYTES]; /* of a background job */
+    char                 what[FSZ_REQUEST_WHAT_BYTES]; /* for the audit */
+    int64_t              started_us;
+    uint64_t             ticket; /* of the pool */
+    bool                 on_worker, waiting, answered;
+
+    /* The worker's. */
+    json_t           *result, *error; /* one of them, when it has run */
+    enum fsz_outcome  outcome;
+    struct fsz_buffer answer; /* the answer's JSON */
+};
+
+/* Takes the `index`th request of the exchange from its start to a worker, or to its answer. `who`
+ * is NULL when the peer's user is not known any more; `refused`: the client's bytes are over its
+ * bound. */
+void fsz_request_begin(struct fsz_api *api, struct fsz_exchange *exchange, size_t index,
+                       const struct fsz_principal *who, bool refused);
+/* Its deadline has passed, or with `closing` the API ends. */
+void fsz_request_expire(struct fsz_api *api, struct fsz_request *request, bool closing);
+
+/* What becomes of it; the first one stays. On the thread that has the request. */
+void fsz_request_fail(struct fsz_request *request, enum fsz_rpc_code code, json_t *data,
+                      const char *format, ...) FSZ_PRINTF(4, 5);
+/* Takes `result` over; NULL: out of memory. */
+void fsz_request_succeed(struct fsz_request *request, json_t *result);
+
+/* Who counts for shares and jobs: the user, or the address of one without a name. */
+void fsz_request_owner(const struct fsz_request *request, char ret_owner[FSZ_TASK_NAME_BYTES]);
+
+/* Parameters by their index in the method's table; NULL, or the default, where not given. */
+const char *fsz_request_text(const struct fsz_request *request, size_t index);
+int64_t     fsz_request_number(const struct fsz_request *request, size_t index, int64_t otherwise);
+bool        fsz_request_flag(const struct fsz_request *request, size_t index);
+
+#endif

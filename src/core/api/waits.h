@@ -1,0 +1,43 @@
+/* waits.h - who waits for the end of an application on a call.
+ *
+ * A wait has an id that the switch gives back with each CHANNEL_EXECUTE_COMPLETE (Application-UUID)
+ * and with PRIVATE_COMMAND (Event-UUID), behind which no more come: host.h. It ends with the last
+ * one, or with its call. Any thread; the lock is held for a look-up. */
+#ifndef FSZ_WAITS_H
+#define FSZ_WAITS_H
+
+#include "event.h"
+#include "mailbox.h"
+#include "uuid.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fsz_waits;
+
+/* Embedded in what waits, and valid until it is removed or its mail was opened. */
+struct fsz_wait {
+    struct fsz_mail     mail; /* posted when it ended; `open` is set by the owner */
+    struct fsz_mailbox *mailbox;
+    char                id[FSZ_UUID_BYTES];
+    const char         *call;
+    const json_t       *names; /* variables that are wanted with the end: an array, or NULL */
+    int64_t             loops; /* ends that are still to come */
+    json_t          *result; /* once posted: {"response", "variables"?} of the last end, or NULL */
+    bool             hungup; /* once posted: the call ended first */
+    struct fsz_wait *next, *previous; /* the waits' own, under their lock */
+};
+
+/* `watched` is the caller's: how many wait, so that with none an event costs one atomic read. */
+FSZ_NODISCARD fsz_err fsz_waits_new(_Atomic uint32_t *watched, struct fsz_waits **ret_waits);
+/* None may be left. Accepts NULL in *waits. */
+void fsz_waits_free(struct fsz_waits **waits);
+
+void fsz_waits_add(struct fsz_waits *waits, struct fsz_wait *wait);
+/* False: it has ended, and its mail is posted. */
+bool fsz_waits_remove(struct fsz_waits *waits, struct fsz_wait *wait);
+/* An event of the switch. Never blocks for long. */
+void fsz_waits_see(struct fsz_waits *waits, const struct fsz_event *event);
+
+#endif

@@ -1,0 +1,95 @@
+/* services.h - all services: part of the API thread, which calls everything here.
+ *
+ * Questions come from the desk (desk.h), which is what switch threads see. */
+#ifndef FSZ_SERVICES_H
+#define FSZ_SERVICES_H
+
+#include "desk.h"
+#include "host.h"
+#include "policy.h"
+#include "problems.h"
+#include "service.h"
+
+#define FSZ_SERVICE_SUBCLASS "fszmq::service"
+
+enum { FSZ_LITERALS_MAX = 64 }; /* endpoints that dialplans name, connected at once */
+
+/* What they stand on; stays the caller's and outlives them. */
+struct fsz_services_base {
+    void                  *context; /* libzmq's */
+    const struct fsz_host *host;
+    fsz_err (*offer)(void *self, const struct fsz_event *event); /* news of providers */
+    void               *offer_self;
+    struct fsz_account *whole; /* gets the bytes held for endpoints as clients */
+    struct fsz_holds   *holds;
+    /* A message of an endpoint that is no answer. */
+    void (*request)(void *self, struct fsz_client *client, void *body, size_t size);
+    void *request_self;
+};
+
+struct fsz_services {
+    struct fsz_services_base base;
+    struct fsz_host_identity identity;
+    struct fsz_config       *config; /* a reference */
+    struct fsz_service      *list[FSZ_SERVICES_MAX + FSZ_LITERALS_MAX];
+    size_t                   count;
+    struct fsz_try          *tries; /* by id */
+    uint64_t                 last_id, last_serial, turns;
+    struct fsz_heap          timers; /* of questions */
+    int64_t                  next_probe_ms, next_renew_ms;
+    int                      epoll_fd; /* readable: something may have come from an endpoint */
+
+    /* Prepared, and neither committed nor cancelled: */
+    struct fsz_config  *next_config;
+    struct fsz_service *next_list[FSZ_SERVICES_MAX];
+};
+
+/* Without any service. FSZ_ENOMEM, FSZ_ESYSTEM. */
+FSZ_NODISCARD fsz_err fsz_services_new(const struct fsz_services_base *base,
+                                       const struct fsz_host_identity *identity,
+                                       struct fsz_services           **ret_services);
+/* Ends all questions with FSZ_ECLOSED. Accepts NULL in *services. */
+void fsz_services_free(struct fsz_services **services);
+
+/* services_reload.c: a change of configuration in two steps, as fsz_api_prepare() has it. With
+ * `problems` NULL (the start) what cannot be had is logged. */
+FSZ_NODISCARD fsz_err fsz_services_prepare(struct fsz_services *services, struct fsz_config *config,
+                                           struct fsz_problems *problems);
+/* Endpoints that did not change stay connected, and clients registered that still may. */
+void fsz_services_commit(struct fsz_services *services, const struct fsz_policy *policy);
+void fsz_services_cancel(struct fsz_services *services);
+
+/* NULL: there is none of that name. */
+struct fsz_service *fsz_services_find(const struct fsz_services *services, const char *name);
+/* A question from the desk, with the reference that is the API thread's. */
+void fsz_services_ask(struct fsz_services *services, struct fsz_question *question);
+/* Registers the client, or changes its capacity. FSZ_ENOMEM, FSZ_ELIMIT: too many providers. */
+FSZ_NODISCARD fsz_err fsz_services_register(struct fsz_service *service, struct fsz_client *client,
+                                            bool delimiter, int64_t capacity);
+/* False: it was not registered. */
+bool fsz_services_unregister(struct fsz_service *service, const struct fsz_client *client);
+/* An answer of a client. False: it is registered nowhere, so nobody asked it. */
+bool fsz_services_take(struct fsz_services *services, const struct fsz_client *client,
+                       json_t *response);
+
+/* Reads what endpoints have sent, at most some; returns how many messages. */
+size_t fsz_services_read(struct fsz_services *services);
+/* Looks which clients have left. */
+void fsz_services_sweep(struct fsz_services *services);
+/* Does what is due at `now_ms` (fsz_now_ms()). */
+void fsz_services_keep_time(struct fsz_services *services, int64_t now_ms);
+/* When something is due next; INT64_MAX: nothing is. */
+int64_t fsz_services_next_ms(const struct fsz_services *services);
+/* Has something come from an endpoint? To be asked before one sleeps on epoll_fd. */
+bool fsz_services_pending(const struct fsz_services *services);
+
+/* services_literal.c: an endpoint as a service of its own, if the configuration lets a dialplan
+ * name one: what stands idle makes room. NULL: not, or none can be had. */
+struct fsz_service *fsz_services_literal(struct fsz_services *services, const char *address);
+
+/* services_news.c: a provider is up, aside or down now: an event, and a line of the log. */
+void fsz_services_tell(struct fsz_provider *provider, const char *why);
+/* services_status.c: of each service, for the status: a new array. */
+json_t *fsz_services_status(const struct fsz_services *services);
+
+#endif
