@@ -1,0 +1,317 @@
+/* A request's way back: from a worker, or the end of its time, to its answer. */
+#include "api_private.h"
+#include "method.h"
+#include "request_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { REQUEST_SMALL_BYTES = 1024 }; /* an answer that a client gets whatever it has not taken */
+
+const char *const fsz_outcome_names[FSZ_OUTCOMES] = {
+    [FSZ_OUTCOME_OK] = "ok",
+    [FSZ_OUTCOME_FAILED] = "failed",
+    [FSZ_OUTCOME_INVALID] = "invalid",
+    [FSZ_OUTCOME_REFUSED] = "refused",
+    [FSZ_OUTCOME_OVERLOADED] = "overloaded",
+    [FSZ_OUTCOME_DEADLINE] = "deadline",
+};
+
+int64_t fsz_request_now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+#define REQUEST_OF(member_pointer, member)                                                         \
+    ((struct fsz_request *)(void *)((char *)(member_pointer)-offsetof(struct fsz_request, member)))
+
+/* ---- what becomes of it ---------------------------------------------------------------------- */
+
+static enum fsz_outcome request_outcome(enum fsz_rpc_code code)
+{
+    switch (code) {
+    case FSZ_RPC_PARSE:
+    case FSZ_RPC_INVALID_REQUEST:
+    case FSZ_RPC_NO_METHOD:
+    case FSZ_RPC_INVALID_PARAMS:
+        return FSZ_OUTCOME_INVALID;
+    case FSZ_RPC_UNAUTHORIZED:
+        return FSZ_OUTCOME_REFUSED;
+    case FSZ_RPC_OVERLOADED:
+        return FSZ_OUTCOME_OVERLOADED;
+    case FSZ_RPC_DEADLINE:
+        return FSZ_OUTCOME_DEADLINE;
+    default:
+        return FSZ_OUTCOME_FAILED;
+    }
+}
+
+bool fsz_request_is_decided(const struct fsz_request *request)
+{
+    return request->result != NULL || request->error != NULL;
+}
+
+void fsz_request_fail(struct fsz_request *request, enum fsz_rpc_code code, json_t *data,
+                      const char *format, ...)
+{
+    char    message[512];
+    va_list arguments;
+    if (fsz_request_is_decided(request)) {
+        json_decref(data);
+        return;
+    }
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    request->error = fsz_rpc_error(code, message, data);
+    request->outcome = request_outcome(code);
+}
+
+void fsz_request_succeed(struct fsz_request *request, json_t *result)
+{
+    if (result == NULL) {
+        fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "out of memory");
+    } else if (fsz_request_is_decided(request)) {
+        json_decref(result);
+    } else {
+        request->result = result;
+        request->outcome = FSZ_OUTCOME_OK;
+    }
+}
+
+const char *fsz_request_text(const struct fsz_request *request, size_t index)
+{
+    return json_string_value(request->values[index]);
+}
+
+int64_t fsz_request_number(const struct fsz_request *request, size_t index, int64_t otherwise)
+{
+    return request->values[index] ? json_integer_value(request->values[index]) : otherwise;
+}
+
+bool fsz_request_flag(const struct fsz_request *request, size_t index)
+{
+    return json_is_true(request->values[index]);
+}
+
+/* ---- its life -------------------------------------------------------------------------------- */
+
+static bool request_is_notification(const struct fsz_request *request)
+{
+    return request->rpc->id == NULL && request->rpc->error == NULL;
+}
+
+static void request_free(struct fsz_request *request)
+{
+    fsz_exchange_unref(&request->exchange);
+    fsz_hold_unref(&request->hold);
+    fsz_hold_unref(&request->other);
+    fsz_client_unref(&request->client);
+    fsz_mailbox_unref(&request->mailbox);
+    fsz_sentevent_fini(&request->event);
+    json_decref(request->result);
+    json_decref(request->error);
+    json_decref(request->wait.result);
+    fsz_buffer_fini(&request->answer);
+    free(request);
+}
+
+/* Frees it when nobody holds it any more. */
+void fsz_request_release(struct fsz_api *api, struct fsz_request *request)
+{
+    if (request->answered && !request->on_worker && !request->waiting) {
+        api->under_way--;
+        request_free(request);
+    }
+}
+
+/* The answer's JSON. On the thread that has the request. */
+static void request_write(struct fsz_request *request)
+{
+    if (!fsz_request_is_decided(request)) {
+        fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "out of memory");
+    }
+    if (!request_is_notification(request)) {
+        fsz_rpc_write_answer(&request->answer, request->rpc->id, request->result, request->error);
+    }
+}
+
+static void request_audit(struct fsz_api *api, const struct fsz_request *request,
+                          enum fsz_outcome outcome, const json_t *error)
+{
+    const struct fsz_method *method = request->method;
+    bool refusal = outcome == FSZ_OUTCOME_REFUSED || outcome == FSZ_OUTCOME_OVERLOADED;
+    bool is_command = method != NULL && method->audited && outcome != FSZ_OUTCOME_INVALID;
+    if (api->base.audit == NULL || (!is_command && outcome != FSZ_OUTCOME_REFUSED)) {
+        return;
+    }
+    const struct fsz_audit_record record = {
+        .peer = &request->exchange->peer,
+        .channel = request->exchange->channel,
+        .action = request->rpc->method ? request->rpc->method : "",
+        .what = request->what,
+        .outcome = fsz_outcome_names[outcome],
+        .why = json_string_value(json_object_get(error, "message")),
+        .took_us = refusal ? -1 : fsz_request_now_us() - request->started_us,
+        .refusal = refusal,
+    };
+    fsz_audit_write(api->base.audit, &record);
+}
+
+/* Would the client, which does not take its answers, hold more than it may? */
+static bool request_has_room(const struct fsz_request *request)
+{
+    const struct fsz_channel *channel = request->client->channel;
+    size_t                    held = fsz_account_bytes(request->client->account);
+    return channel == NULL || request->answer.size <= REQUEST_SMALL_BYTES ||
+           held <= request->exchange->bytes ||
+           held + request->answer.size <= (size_t)channel->config->client_bytes;
+}
+
+/* The exchange gets the answer, once; what comes later is only counted. */
+void fsz_request_answer(struct fsz_api *api, struct fsz_request *request, struct fsz_buffer *answer,
+                        enum fsz_outcome outcome, const json_t *error)
+{
+    fsz_heap_remove(&api->deadlines, &request->deadline);
+    request->answered = true;
+    api->counters.requests[outcome]++;
+    request_audit(api, request, outcome, error);
+    fsz_exchange_answer(request->exchange, request_is_notification(request) ? NULL : answer);
+}
+
+/* Answers with what it was decided to be. */
+void fsz_request_conclude(struct fsz_api *api, struct fsz_request *request)
+{
+    if (!request_has_room(request)) {
+        size_t size = request->answer.size;
+        fsz_buffer_fini(&request->answer);
+        json_decref(request->result);
+        json_decref(request->error);
+        request->result = NULL;
+        request->error = NULL;
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
+                         "it has run, but its answer of %zu bytes is not sent: you have not taken "
+                         "earlier ones (client-bytes)",
+                         size);
+    }
+    if (request->answer.size == 0) {
+        request_write(request);
+    }
+    fsz_request_answer(api, request, &request->answer, request->outcome, request->error);
+}
+
+/* Answers with another error than its own, which it may still get from a worker. */
+static void request_answer_error(struct fsz_api *api, struct fsz_request *request,
+                                 enum fsz_rpc_code code, const char *message)
+{
+    struct fsz_buffer answer;
+    json_t           *error = fsz_rpc_error(code, message, NULL);
+    fsz_buffer_init(&answer, SIZE_MAX);
+    fsz_rpc_write_answer(&answer, request->rpc->id, NULL, error);
+    fsz_request_answer(api, request, &answer, request_outcome(code), error);
+    fsz_buffer_fini(&answer);
+    json_decref(error);
+}
+
+/* ---- what comes back ------------------------------------------------------------------------- */
+
+static void request_tell_job(struct fsz_api *api, struct fsz_request *request)
+{
+    struct fsz_buffer text;
+    json_t           *job = request->result;
+    if (job == NULL) { /* not run: the pool ended */
+        fsz_jobs_cancel(api->jobs, request->job);
+        return;
+    }
+    request->result = NULL;
+    fsz_outbound_init(&text);
+    fsz_rpc_write_notification(&text, "job.done", job);
+    fsz_jobs_finish(api->jobs, request->job, job);
+    fsz_outbound_send(request->client, request->exchange->delimiter, &text);
+}
+
+/* A fsz_mail: the worker is done with it. */
+void fsz_request_done(struct fsz_mail *mail, void *reader)
+{
+    struct fsz_request *request = REQUEST_OF(mail, done);
+    struct fsz_api     *api = reader;
+    if (api == NULL) {
+        request_free(request);
+        return;
+    }
+    request->on_worker = false;
+    if (request->method->place == FSZ_METHOD_BACKGROUND) {
+        request_tell_job(api, request);
+    } else if (request->answered) {
+        api->counters.late++;
+    } else if (request->wait.mailbox == NULL || request->error != NULL) {
+        request->waiting = request->waiting && !fsz_waits_remove(api->waits, &request->wait);
+        fsz_request_conclude(api, request);
+    } else if (!request->waiting) {
+        fsz_method_executed(request);
+        fsz_request_conclude(api, request);
+    }
+    if (request->method->after != NULL && request->outcome == FSZ_OUTCOME_OK) {
+        request->method->after(request);
+    }
+    fsz_request_release(api, request);
+}
+
+/* A fsz_mail: its application, or its call, has ended. */
+void fsz_request_seen(struct fsz_mail *mail, void *reader)
+{
+    struct fsz_request *request = REQUEST_OF(mail, wait.mail);
+    struct fsz_api     *api = reader;
+    request->waiting = false;
+    if (api == NULL) {
+        return;
+    }
+    if (!request->on_worker && !request->answered) {
+        fsz_method_executed(request);
+        fsz_request_conclude(api, request);
+    }
+    fsz_request_release(api, request);
+}
+
+/* A fsz_task. Behind the post, the request may be gone. */
+void fsz_request_run(struct fsz_task *task, bool abandoned)
+{
+    struct fsz_request *request = REQUEST_OF(task, task);
+    struct fsz_mailbox *mailbox = fsz_mailbox_ref(request->mailbox);
+    bool                waits = request->wait.mailbox != NULL;
+    if (abandoned) {
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "not run: the API channel ends");
+    } else {
+        request->method->run(request);
+    }
+    if (request->method->place != FSZ_METHOD_BACKGROUND && (!waits || request->error != NULL)) {
+        request_write(request);
+    }
+    fsz_mailbox_post(mailbox, &request->done);
+    fsz_mailbox_unref(&mailbox);
+}
+
+void fsz_request_expire(struct fsz_api *api, struct fsz_request *request, bool closing)
+{
+    /* While the API closes, the pool is its closer's; what runs is the pool's to wait for. */
+    if (request->on_worker && !closing && !api->closing &&
+        fsz_workers_give_up(api->workers, request->ticket) != NULL) {
+        request->on_worker = false;
+    }
+    if (request->waiting && fsz_waits_remove(api->waits, &request->wait)) {
+        request->waiting = false;
+    }
+    if (closing) {
+        request_answer_error(api, request, FSZ_RPC_OVERLOADED, "the API channel ends");
+    } else {
+        request_answer_error(api, request, FSZ_RPC_DEADLINE,
+                             request->on_worker ? "deadline passed; what runs in the switch goes on"
+                                                : "deadline passed");
+    }
+    fsz_request_release(api, request);
+}

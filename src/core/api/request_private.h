@@ -1,0 +1,23 @@
+/* request_private.h - shared by request_begin.c (a request's way there) and request.c (back). */
+#ifndef FSZ_REQUEST_PRIVATE_H
+#define FSZ_REQUEST_PRIVATE_H
+
+#include "request.h"
+
+int64_t fsz_request_now_us(void);
+/* Has it a result or an error? */
+bool fsz_request_is_decided(const struct fsz_request *request);
+/* The exchange gets the answer, once; what comes later is only counted. */
+void fsz_request_answer(struct fsz_api *api, struct fsz_request *request, struct fsz_buffer *answer,
+                        enum fsz_outcome outcome, const json_t *error);
+/* Answers with what it was decided to be. */
+void fsz_request_conclude(struct fsz_api *api, struct fsz_request *request);
+/* Frees it when nobody holds it any more. */
+void fsz_request_release(struct fsz_api *api, struct fsz_request *request);
+
+/* What its task, its mail and its wait's mail run. */
+void fsz_request_run(struct fsz_task *task, bool abandoned);
+void fsz_request_done(struct fsz_mail *mail, void *reader);
+void fsz_request_seen(struct fsz_mail *mail, void *reader);
+
+#endif

@@ -1,0 +1,29 @@
+/* status.h - what `zmq status`, `zmq streams` and `zmq api` tell, as JSON and as text. Members:
+ * docs/operations.md. */
+#ifndef FSZ_STATUS_H
+#define FSZ_STATUS_H
+
+#include "access.h"
+#include "publisher.h"
+
+#include <jansson.h>
+
+/* The part of a status that the publisher knows: an object with "events", "queue", "kinds",
+ * "streams". On the stream thread (an fsz_publisher_view_fn); `argument` is a json_t **, NULL when
+ * out of memory. */
+void fsz_status_of_publisher(const struct fsz_publisher_view *view, void *argument);
+
+/* The endpoints of one socket, on its thread: an array. */
+json_t *fsz_status_endpoints(const struct fsz_endpoints *endpoints);
+
+/* Of connections let in and refused: an object. Any thread. */
+json_t *fsz_status_access(const struct fsz_access *access);
+
+/* Text for people, from a whole status object. */
+void fsz_status_write_summary(const json_t *status, struct fsz_buffer *out);
+void fsz_status_write_api(const json_t *status, struct fsz_buffer *out);
+void fsz_status_write_services(const json_t *status, struct fsz_buffer *out);
+void fsz_status_write_bindings(const json_t *status, struct fsz_buffer *out);
+void fsz_status_write_streams(const json_t *status, struct fsz_buffer *out);
+
+#endif

@@ -1,0 +1,24 @@
+/* service_private.h - shared by the files of one service: service.c (its providers), service_ask.c
+ * (questions), service_answer.c (answers) and try.c. */
+#ifndef FSZ_SERVICE_PRIVATE_H
+#define FSZ_SERVICE_PRIVATE_H
+
+#include "services.h"
+
+/* try.c. Sends a question, or with `probe` a copy of it, to a provider; false: it could not. */
+bool fsz_try_send(struct fsz_provider *provider, struct fsz_question *question, bool probe);
+/* Forgets it: what still comes of it is late. */
+void fsz_try_free(struct fsz_try *try);
+/* Its provider did not answer it in time, which may put the provider aside. */
+void    fsz_try_missed(struct fsz_try *try, int64_t now_ms);
+int64_t fsz_try_age_us(const struct fsz_try *try);
+
+/* service_ask.c. Sends a question on to the next provider, lets it wait, or ends it. */
+void fsz_service_dispatch(struct fsz_service *service, struct fsz_question *question);
+/* What is to be told of it if nothing better comes. `provider` may be NULL. */
+void fsz_service_note(struct fsz_question *question, const struct fsz_provider *provider,
+                      fsz_err failure, const char *why);
+/* Ends it; `why` NULL: as was noted. */
+void fsz_service_finish(struct fsz_question *question, fsz_err result, const char *why);
+
+#endif
