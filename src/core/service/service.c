@@ -1,0 +1,181 @@
+/* A service and its providers, as they come, go, fail and recover. */
+#include "holds.h"
+#include "service_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <utlist.h>
+
+fsz_err fsz_service_new(struct fsz_services *services, const struct fsz_service_config *config,
+                        const char *name, struct fsz_service **ret_service)
+{
+    struct fsz_service *service = calloc(1, sizeof(*service));
+    if (service == NULL || (service->name = strdup(name)) == NULL) {
+        free(service);
+        return FSZ_ENOMEM;
+    }
+    service->services = services;
+    service->config = config;
+    *ret_service = service;
+    return FSZ_OK;
+}
+
+void fsz_service_free(struct fsz_service **service, fsz_err result, const char *why)
+{
+    struct fsz_service *s = *service;
+    *service = NULL;
+    if (s == NULL) {
+        return;
+    }
+    while (s->questions != NULL) {
+        fsz_service_finish(s->questions, result, why);
+    }
+    while (s->providers != NULL) {
+        fsz_service_remove(s->providers, why);
+    }
+    fsz_question_unref(&s->last);
+    free(s->name);
+    free(s);
+}
+
+/* ---- providers ------------------------------------------------------------------------------- */
+
+void fsz_service_add(struct fsz_service *service, struct fsz_provider *provider)
+{
+    provider->service = service;
+    provider->serial = ++service->services->last_serial;
+    DL_APPEND(service->providers, provider);
+    service->provider_count++;
+}
+
+void fsz_service_watch(struct fsz_provider *provider)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int                epoll_fd = provider->service->services->epoll_fd;
+    provider->staged = false;
+    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, provider->fd, &event);
+    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, provider->monitor_fd, &event);
+}
+
+/* libzmq closes the descriptors later, and would wake us until then. */
+static void service_unwatch(const struct fsz_provider *provider)
+{
+    if (provider->socket != NULL && !provider->staged) {
+        int epoll_fd = provider->service->services->epoll_fd;
+        epoll_ctl(epoll_fd, EPOLL_CTL_DEL, provider->fd, NULL);
+        epoll_ctl(epoll_fd, EPOLL_CTL_DEL, provider->monitor_fd, NULL);
+    }
+}
+
+void fsz_service_provider_up(struct fsz_provider *provider, const char *why)
+{
+    fsz_breaker_answered(&provider->breaker);
+    fsz_services_tell(provider, why);
+    fsz_service_go_on(provider->service);
+}
+
+/* What is under way there goes elsewhere. */
+static void provider_lose_tries(struct fsz_provider *provider)
+{
+    while (provider->tries != NULL) {
+        struct fsz_try      *try = provider->tries;
+        struct fsz_question *question = try->probe ? NULL : try->question;
+        provider->counters.missed += question != NULL && !try->missed;
+        fsz_try_free(try);
+        if (question != NULL && question->tries == NULL) {
+            fsz_service_note(question, provider, FSZ_ENOTFOUND, "its connection ended");
+            fsz_service_dispatch(provider->service, question);
+        }
+    }
+}
+
+void fsz_service_provider_down(struct fsz_provider *provider, const char *why)
+{
+    fsz_services_tell(provider, why);
+    fsz_holds_lose(provider->service->services->base.holds, provider);
+    provider_lose_tries(provider);
+}
+
+void fsz_service_remove(struct fsz_provider *provider, const char *why)
+{
+    bool connected = provider->connected;
+    provider->connected = false;
+    provider->was_connected = true;
+    if (connected) {
+        fsz_services_tell(provider, why);
+    }
+    fsz_holds_lose(provider->service->services->base.holds, provider);
+    DL_DELETE(provider->service->providers, provider);
+    provider->service->provider_count--;
+    service_unwatch(provider);
+    provider_lose_tries(provider);
+    fsz_provider_free(&provider);
+}
+
+/* ---- probes --------------------------------------------------------------------------------- */
+
+/* Once more what was asked last, of which nobody waits for the answer. */
+static void provider_probe(struct fsz_provider *provider)
+{
+    struct fsz_service *service = provider->service;
+    struct fsz_try     *try = NULL, *next = NULL;
+    DL_FOREACH_SAFE(provider->tries, try, next)
+    {
+        if (try->probe) {
+            fsz_try_free(try);
+        }
+    }
+    provider->counters.probes++;
+    if (service->last == NULL) { /* offers only, which may not be repeated */
+        (void)fsz_provider_ping(provider, ++service->services->last_id);
+    } else {
+        (void)fsz_try_send(provider, service->last, true);
+    }
+}
+
+int64_t fsz_service_probe(struct fsz_service *service, int64_t now_ms)
+{
+    struct fsz_provider *provider = NULL;
+    int64_t              next_ms = INT64_MAX, probe_ms = service->config->probe_ms;
+    DL_FOREACH(service->providers, provider)
+    {
+        if (provider->connected && fsz_breaker_probes(&provider->breaker, now_ms, probe_ms)) {
+            provider_probe(provider);
+        }
+        if (provider->breaker.open && provider->breaker.probe_at_ms < next_ms) {
+            next_ms = provider->breaker.probe_at_ms;
+        }
+    }
+    return next_ms;
+}
+
+/* ---- leases ---------------------------------------------------------------------------------- */
+
+/* True: it has been silent for too long. */
+static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_ms)
+{
+    int64_t heard_ms = fsz_provider_client(provider)->heard_ms;
+    int64_t lease_ms = provider->service->config->lease_ms;
+    int64_t since_ms = provider->pinged_ms > heard_ms ? provider->pinged_ms : heard_ms;
+    if (now_ms - heard_ms > lease_ms && provider->ping_id != 0) {
+        return true;
+    }
+    if (now_ms - since_ms > lease_ms / 3) {
+        (void)fsz_provider_ping(provider, ++provider->service->services->last_id);
+    }
+    return false;
+}
+
+void fsz_service_renew(struct fsz_service *service, int64_t now_ms)
+{
+    struct fsz_provider *provider = NULL;
+    DL_FOREACH(service->providers, provider)
+    {
+        if (provider->held_count > 0 && provider_outlives_lease(provider, now_ms)) {
+            fsz_services_tell(provider,
+                              "it held calls and did not show that it lives: they are taken away");
+            fsz_holds_lose(service->services->base.holds, provider);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+/* A question's way from its start to a provider, to the next one, and to its end. */
+#include "holds.h"
+#include "service_private.h"
+
+#include <stdio.h>
+#include <utlist.h>
+
+/* ---- the end of a question ------------------------------------------------------------------- */
+
+static void question_leave(struct fsz_question *question)
+{
+    struct fsz_service *service = question->service;
+    while (question->tries != NULL) {
+        struct fsz_try *try = question->tries;
+        if (question->hold != NULL) {
+            fsz_holds_cancel(question->hold, try->provider, try->id);
+        }
+        fsz_try_free(try);
+    }
+    fsz_heap_remove(&service->services->timers, &question->timer);
+    DL_DELETE(service->questions, question);
+    service->open--;
+    service->waiting -= question->waiting;
+    service->bytes -= question->params_bytes;
+    question->service = NULL;
+}
+
+void fsz_service_finish(struct fsz_question *question, fsz_err result, const char *why)
+{
+    if (why != NULL) {
+        snprintf(question->told.why, sizeof(question->told.why), "%s", why);
+    }
+    question_leave(question);
+    fsz_question_end(question, result);
+    fsz_question_unref(&question);
+}
+
+static void question_fail(struct fsz_question *question)
+{
+    struct fsz_service_counters *counters = &question->service->counters;
+    counters->errors += question->failure == FSZ_EREFUSED || question->failure == FSZ_EINVALID;
+    counters->nobody += question->failure == FSZ_ENOTFOUND;
+    fsz_service_finish(question, question->failure, NULL);
+}
+
+void fsz_service_note(struct fsz_question *question, const struct fsz_provider *provider,
+                      fsz_err failure, const char *why)
+{
+    question->failure = failure;
+    snprintf(question->told.why, sizeof(question->told.why), "%s", why);
+    if (provider != NULL) {
+        snprintf(question->told.provider, sizeof(question->told.provider), "%s", provider->name);
+    }
+}
+
+/* ---- who is asked ---------------------------------------------------------------------------- */
+
+static bool provider_is_better(const struct fsz_provider *a, const struct fsz_provider *b)
+{
+    size_t of_a = a->under_way + a->held_count, of_b = b ? b->under_way + b->held_count : 0;
+    return b == NULL || of_a < of_b || (of_a == of_b && a->turn < b->turn);
+}
+
+/* What there is for a question among those that it was not sent to. */
+struct service_choice {
+    struct fsz_provider *best;    /* up, with room */
+    bool                 others;  /* more that are up, with room or without */
+    bool                 hopeful; /* somebody has no room yet, or has not been connected yet */
+};
+
+static bool question_was_at(const struct fsz_question *question,
+                            const struct fsz_provider *provider)
+{
+    size_t i = 0;
+    while (i < question->asked_count && question->asked[i] != provider->serial) {
+        i++;
+    }
+    return i < question->asked_count || i == FSZ_TRIES_MAX;
+}
+
+/* It is connecting, and has been for less than a question may take: at the start of the switch. */
+static bool provider_is_young(const struct fsz_provider *provider, int64_t now_ms)
+{
+    return provider->client == NULL && !provider->was_connected &&
+           now_ms - provider->opened_ms < provider->service->config->deadline_ms;
+}
+
+/* An endpoint is what the configuration says it is; a client, what it has been granted. */
+static bool provider_may_answer(const struct fsz_provider *provider,
+                                const struct fsz_question *question)
+{
+    struct fsz_principal who;
+    if (provider->client == NULL || question->section[0] == '\0') {
+        return true;
+    }
+    return fsz_holds_principal(provider->service->services->base.holds, provider, &who) &&
+           fsz_principal_may(&who, FSZ_RIGHT_SECTIONS, question->section);
+}
+
+static struct service_choice service_choose(const struct fsz_service  *service,
+                                            const struct fsz_question *question)
+{
+    struct service_choice choice = {.best = NULL};
+    struct fsz_provider  *provider = NULL;
+    size_t                candidates = 0;
+    int64_t               now_ms = fsz_now_ms();
+    DL_FOREACH(service->providers, provider)
+    {
+        bool fresh =
+            !question_was_at(question, provider) && provider_may_answer(provider, question);
+        bool up = fresh && fsz_provider_is_up(provider);
+        bool has_room = fsz_provider_has_room(provider);
+        candidates += up;
+        choice.hopeful |= (up && !has_room && question->hold == NULL) ||
+                          (fresh && provider_is_young(provider, now_ms));
+        if (up && has_room && provider_is_better(provider, choice.best)) {
+            choice.best = provider;
+        }
+    }
+    choice.others = candidates > 1;
+    return choice;
+}
+
+static void question_wait(struct fsz_question *question, bool waiting)
+{
+    question->service->waiting += (size_t)waiting - (size_t)question->waiting;
+    question->waiting = waiting;
+}
+
+static void question_set_timer(struct fsz_question *question, int64_t due_ms)
+{
+    due_ms = due_ms < question->due_ms ? due_ms : question->due_ms;
+    if (fsz_heap_set(&question->service->services->timers, &question->timer,
+                     (uint64_t)due_ms * 1000000) != FSZ_OK) {
+        fsz_service_finish(question, FSZ_ENOMEM, fsz_err_text(FSZ_ENOMEM));
+    }
+}
+
+/* What may come twice is what a probe repeats; an offer may not. */
+static void service_sent(struct fsz_service *service, struct fsz_question *question,
+                         const struct fsz_provider *provider)
+{
+    if (question->hold != NULL) {
+        fsz_holds_offered(question->hold, provider);
+    } else if (service->last != question) {
+        fsz_question_unref(&service->last);
+        service->last = fsz_question_ref(question);
+    }
+}
+
+/* To the best provider that it has not been at; else it waits for those that it is at, or for one
+ * to have room; else it fails. */
+void fsz_service_dispatch(struct fsz_service *service, struct fsz_question *question)
+{
+    struct service_choice choice = service_choose(service, question);
+    while (choice.best != NULL) {
+        question->asked[question->asked_count++] = choice.best->serial;
+        if (fsz_try_send(choice.best, question, false)) {
+            question_wait(question, false);
+            service_sent(service, question, choice.best);
+            fsz_service_note(question, choice.best, FSZ_ETIMEOUT, "no answer in time");
+            question_set_timer(question, choice.others ? fsz_now_ms() + service->config->try_ms
+                                                       : question->due_ms);
+            return;
+        }
+        choice = service_choose(service, question);
+    }
+    if (question->tries == NULL && !choice.hopeful) {
+        question_fail(question);
+        return;
+    }
+    question_wait(question, question->tries == NULL);
+    question_set_timer(question, question->due_ms);
+}
+
+/* ---- its start ------------------------------------------------------------------------------- */
+
+static bool service_is_full(const struct fsz_service *service, const struct fsz_question *question)
+{
+    const struct fsz_service_config *config = service->config;
+    if (question->hold != NULL && service->open + service->held >= (size_t)config->calls_max) {
+        return true;
+    }
+    return service->open >= (size_t)config->questions_max ||
+           service->bytes + question->params_bytes > (size_t)config->questions_bytes;
+}
+
+void fsz_service_ask(struct fsz_service *service, struct fsz_question *question)
+{
+    int64_t patience_ms =
+        question->deadline_ms > 0 ? question->deadline_ms : service->config->deadline_ms;
+    bool full = service_is_full(service, question);
+    question->service = service;
+    question->due_ms = fsz_now_ms() + patience_ms;
+    fsz_service_note(question, NULL, FSZ_ENOTFOUND, "no provider is up");
+    DL_APPEND(service->questions, question);
+    service->open++;
+    service->bytes += question->params_bytes;
+    service->counters.asked++;
+    service->counters.overloaded += full;
+    if (full) {
+        fsz_service_finish(
+            question, FSZ_EFULL,
+            "too many questions or calls (questions-max, questions-bytes, calls-max)");
+    } else {
+        fsz_service_dispatch(service, question);
+    }
+}
+
+static bool service_has_room(const struct fsz_service *service)
+{
+    const struct fsz_provider *provider = NULL;
+    DL_FOREACH(service->providers, provider)
+    {
+        if (fsz_provider_is_up(provider) && fsz_provider_has_room(provider)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void fsz_service_go_on(struct fsz_service *service)
+{
+    struct fsz_question *question = NULL, *next = NULL;
+    if (service->waiting == 0) {
+        return;
+    }
+    DL_FOREACH_SAFE(service->questions, question, next)
+    {
+        if (question->waiting && !service_has_room(service)) {
+            return;
+        }
+        if (question->waiting) {
+            fsz_service_dispatch(service, question);
+        }
+    }
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static void question_miss_tries(const struct fsz_question *question, int64_t now_ms)
+{
+    struct fsz_try *try = NULL;
+    DL_FOREACH2(question->tries, try, next_of)
+    {
+        fsz_try_missed(try, now_ms);
+    }
+}
+
+void fsz_service_expire(struct fsz_service *service, struct fsz_question *question)
+{
+    int64_t now_ms = fsz_now_ms();
+    question_miss_tries(question, now_ms);
+    if (now_ms < question->due_ms) {
+        fsz_service_dispatch(service, question);
+        return;
+    }
+    service->counters.deadline++;
+    fsz_service_finish(question, FSZ_ETIMEOUT,
+                       question->waiting ? "no provider had room in time" : "no answer in time");
+    fsz_service_go_on(service);
+}

@@ -1,0 +1,364 @@
+#include "services.h"
+
+#include "rpc.h"
+#include "socket_fd.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+#include <utlist.h>
+#include <zmq.h>
+
+enum {
+    SERVICES_BATCH = 64,      /* messages of one endpoint between two looks at the others */
+    SERVICES_DEPTH = 32,      /* of nested objects and arrays in an answer */
+    SERVICES_RENEW_PARTS = 8, /* looks at the holders within a lease */
+};
+
+fsz_err fsz_services_new(const struct fsz_services_base *base,
+                         const struct fsz_host_identity *identity,
+                         struct fsz_services           **ret_services)
+{
+    struct fsz_services *services = calloc(1, sizeof(*services));
+    if (services == NULL) {
+        return FSZ_ENOMEM;
+    }
+    services->base = *base;
+    services->identity = *identity;
+    services->next_probe_ms = services->next_renew_ms = INT64_MAX;
+    services->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (services->epoll_fd < 0) {
+        free(services);
+        return FSZ_ESYSTEM;
+    }
+    *ret_services = services;
+    return FSZ_OK;
+}
+
+void fsz_services_free(struct fsz_services **services)
+{
+    struct fsz_services *s = *services;
+    *services = NULL;
+    if (s == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < s->count; i++) {
+        fsz_service_free(&s->list[i], FSZ_ECLOSED, fsz_err_text(FSZ_ECLOSED));
+    }
+    fsz_heap_fini(&s->timers);
+    close(s->epoll_fd);
+    fsz_config_free(&s->config);
+    free(s);
+}
+
+struct fsz_service *fsz_services_find(const struct fsz_services *services, const char *name)
+{
+    for (size_t i = 0; i < services->count; i++) {
+        if (strcmp(services->list[i]->name, name) == 0) {
+            return services->list[i];
+        }
+    }
+    return NULL;
+}
+
+void fsz_services_ask(struct fsz_services *services, struct fsz_question *question)
+{
+    struct fsz_service *service = fsz_services_find(services, question->service_name);
+    if (service == NULL && question->hold != NULL) {
+        service = fsz_services_literal(services, question->service_name);
+    }
+    if (service != NULL) {
+        fsz_service_ask(service, question);
+        return;
+    }
+    snprintf(question->told.why, sizeof(question->told.why), "there is no such service");
+    fsz_question_end(question, FSZ_ENOTFOUND);
+    fsz_question_unref(&question);
+}
+
+/* ---- clients --------------------------------------------------------------------------------- */
+
+static struct fsz_provider *service_find_client(const struct fsz_service *service,
+                                                const struct fsz_client  *client)
+{
+    struct fsz_provider *provider = NULL;
+    DL_FOREACH(service->providers, provider)
+    {
+        if (provider->client == client) {
+            return provider;
+        }
+    }
+    return NULL;
+}
+
+fsz_err fsz_services_register(struct fsz_service *service, struct fsz_client *client,
+                              bool delimiter, int64_t capacity)
+{
+    struct fsz_provider *provider = service_find_client(service, client);
+    if (provider != NULL) {
+        provider->capacity = capacity;
+        provider->delimiter = delimiter;
+        if (provider->leaves) {
+            provider->leaves = false;
+            fsz_services_tell(provider, "it registered again");
+        }
+        fsz_service_go_on(service);
+        return FSZ_OK;
+    }
+    if (service->provider_count >= FSZ_PROVIDERS_MAX) {
+        return FSZ_ELIMIT;
+    }
+    fsz_err err = fsz_provider_register(client, delimiter, capacity, &provider);
+    if (err == FSZ_OK) {
+        fsz_service_add(service, provider);
+        fsz_service_provider_up(provider, "it registered");
+    }
+    return err;
+}
+
+/* Has it nothing to answer any more, and no call? */
+static bool provider_is_done(const struct fsz_provider *provider)
+{
+    return provider->under_way == 0 && provider->held_count == 0;
+}
+
+bool fsz_services_unregister(struct fsz_service *service, const struct fsz_client *client)
+{
+    struct fsz_provider *provider = service_find_client(service, client);
+    if (provider == NULL || provider->leaves) {
+        return false;
+    }
+    provider->leaves = true;
+    if (provider_is_done(provider)) {
+        fsz_service_remove(provider, "it unregistered");
+    } else {
+        fsz_services_tell(provider, "it unregistered, and ends what it has");
+    }
+    return true;
+}
+
+/* One client may serve several services: the id tells which one asked. */
+bool fsz_services_take(struct fsz_services *services, const struct fsz_client *client,
+                       json_t *response)
+{
+    struct fsz_provider *provider = NULL;
+    for (size_t i = 0; i < services->count; i++) {
+        struct fsz_provider *here = service_find_client(services->list[i], client);
+        provider = here != NULL && (provider == NULL || fsz_service_asked(here, response))
+                       ? here
+                       : provider;
+    }
+    if (provider != NULL) {
+        fsz_service_answer(provider, response);
+    }
+    return provider != NULL;
+}
+
+void fsz_services_sweep(struct fsz_services *services)
+{
+    for (size_t i = 0; i < services->count; i++) {
+        struct fsz_provider *provider = NULL, *next = NULL;
+        DL_FOREACH_SAFE(services->list[i]->providers, provider, next)
+        {
+            if (provider->client != NULL && fsz_provider_look(provider) == FSZ_PROVIDER_DOWN) {
+                provider->connected = true; /* as far as was told */
+                fsz_service_remove(provider, "it has left");
+            } else if (provider->leaves && provider_is_done(provider)) {
+                fsz_service_remove(provider, "it has ended what it had");
+            }
+        }
+    }
+}
+
+/* ---- endpoints ------------------------------------------------------------------------------- */
+
+/* Each of it: to what is none, an endpoint that serves would not know what to say. */
+static bool message_is_request(const struct fsz_rpc_message *message)
+{
+    for (size_t i = 0; i < message->count; i++) {
+        if (message->requests[i].error != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* An answer, or else a request of its own, which is read as any client's. */
+static void provider_read(struct fsz_provider *provider, void *bytes, size_t size)
+{
+    const struct fsz_services_base *base = &provider->service->services->base;
+    const struct fsz_rpc_limits limits = {.bytes = (size_t)provider->service->config->answer_bytes,
+                                          .depth = SERVICES_DEPTH,
+                                          .batch = 1};
+    struct fsz_rpc_message      message;
+    if (fsz_rpc_read(bytes, size, &limits, &message) != FSZ_OK) {
+        return; /* out of memory: as if it had been lost */
+    }
+    if (message.count == 1 && message.requests[0].response != NULL) {
+        fsz_service_answer(provider, message.requests[0].response);
+    } else if (!message_is_request(&message)) {
+        fsz_service_complain(provider, "a message that is neither an answer nor a request");
+    } else {
+        base->request(base->request_self, provider->linked, bytes, size);
+    }
+    fsz_rpc_message_fini(&message);
+}
+
+static size_t provider_receive(struct fsz_provider *provider)
+{
+    size_t    count = 0;
+    zmq_msg_t message;
+    fsz_err   err = FSZ_OK;
+    while (count < SERVICES_BATCH && err != FSZ_ENOTFOUND) {
+        zmq_msg_init(&message);
+        err = fsz_provider_receive(provider, &message);
+        if (err == FSZ_OK) {
+            provider_read(provider, zmq_msg_data(&message), zmq_msg_size(&message));
+        } else if (err == FSZ_EINVALID) {
+            fsz_service_complain(provider, "a message of other frames than an empty one and one");
+        }
+        count += err != FSZ_ENOTFOUND;
+        zmq_msg_close(&message);
+    }
+    return count;
+}
+
+static void provider_look(struct fsz_provider *provider)
+{
+    switch (fsz_provider_look(provider)) {
+    case FSZ_PROVIDER_UP:
+        fsz_service_provider_up(provider, "it is connected");
+        break;
+    case FSZ_PROVIDER_ANEW:
+        provider->connected = false;
+        fsz_service_provider_down(provider, "its connection ended");
+        provider->connected = true;
+        fsz_service_provider_up(provider, "it is connected");
+        break;
+    case FSZ_PROVIDER_DOWN:
+        fsz_service_provider_down(provider, "its connection ended");
+        break;
+    case FSZ_PROVIDER_SAME:
+        break;
+    }
+}
+
+size_t fsz_services_read(struct fsz_services *services)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < services->count; i++) {
+        struct fsz_provider *provider = NULL;
+        DL_FOREACH(services->list[i]->providers, provider)
+        {
+            if (provider->socket != NULL && !provider->staged) {
+                count += provider_receive(provider);
+                provider_look(provider);
+            }
+        }
+    }
+    return count;
+}
+
+bool fsz_services_pending(const struct fsz_services *services)
+{
+    for (size_t i = 0; i < services->count; i++) {
+        const struct fsz_provider *provider = NULL;
+        DL_FOREACH(services->list[i]->providers, provider)
+        {
+            if (provider->socket != NULL && !provider->staged && fsz_provider_pending(provider)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static struct fsz_question *services_first_due(const struct fsz_services *services, int64_t now_ms)
+{
+    struct fsz_timer *timer = fsz_heap_first(&services->timers);
+    return timer == NULL || timer->due_ns > (uint64_t)now_ms * 1000000
+               ? NULL
+               : (struct fsz_question *)(void *)((char *)timer -
+                                                 offsetof(struct fsz_question, timer));
+}
+
+/* Who sends a message without end is cut off; who was given up by libzmq gets another connection.
+ */
+static void services_watch(struct fsz_services *services, int64_t now_ms)
+{
+    for (size_t i = 0; i < services->count; i++) {
+        struct fsz_provider *provider = NULL;
+        uint64_t             largest = (uint64_t)services->list[i]->config->answer_bytes;
+        DL_FOREACH(services->list[i]->providers, provider)
+        {
+            if (provider->inflow != NULL &&
+                fsz_inflow_check(provider->inflow, now_ms, largest) > 0) {
+                fsz_service_complain(provider,
+                                     "more than answer-bytes without the end of a message");
+            }
+            fsz_provider_again(provider, now_ms);
+        }
+    }
+}
+
+static void services_renew(struct fsz_services *services, int64_t now_ms)
+{
+    if (now_ms < services->next_renew_ms) {
+        return;
+    }
+    services->next_renew_ms = INT64_MAX;
+    for (size_t i = 0; i < services->count; i++) {
+        struct fsz_service *service = services->list[i];
+        int64_t             next_ms = now_ms + service->config->lease_ms / SERVICES_RENEW_PARTS;
+        if (service->held > 0) {
+            fsz_service_renew(service, now_ms);
+            services->next_renew_ms =
+                next_ms < services->next_renew_ms ? next_ms : services->next_renew_ms;
+        }
+    }
+}
+
+void fsz_services_keep_time(struct fsz_services *services, int64_t now_ms)
+{
+    struct fsz_question *question = NULL;
+    while ((question = services_first_due(services, now_ms)) != NULL) {
+        fsz_service_expire(question->service, question);
+    }
+    if (now_ms >= services->next_probe_ms) {
+        services->next_probe_ms = INT64_MAX;
+        for (size_t i = 0; i < services->count; i++) {
+            int64_t next_ms = fsz_service_probe(services->list[i], now_ms);
+            services->next_probe_ms =
+                next_ms < services->next_probe_ms ? next_ms : services->next_probe_ms;
+        }
+    }
+    services_renew(services, now_ms);
+    services_watch(services, now_ms);
+}
+
+int64_t fsz_services_next_ms(const struct fsz_services *services)
+{
+    const struct fsz_timer *timer = fsz_heap_first(&services->timers);
+    int64_t next_ms = services->next_probe_ms < services->next_renew_ms ? services->next_probe_ms
+                                                                        : services->next_renew_ms;
+    if (timer != NULL && (int64_t)(timer->due_ns / 1000000) < next_ms) {
+        next_ms = (int64_t)(timer->due_ns / 1000000);
+    }
+    for (size_t i = 0; i < services->count; i++) {
+        const struct fsz_provider *provider = NULL;
+        DL_FOREACH(services->list[i]->providers, provider)
+        {
+            int64_t watch_ms = provider->inflow ? fsz_inflow_next_ms(provider->inflow) : INT64_MAX;
+            int64_t again_ms = provider->again_ms > 0 ? provider->again_ms : INT64_MAX;
+            next_ms = watch_ms < next_ms ? watch_ms : next_ms;
+            next_ms = again_ms < next_ms ? again_ms : next_ms;
+        }
+    }
+    return next_ms;
+}

@@ -1,0 +1,88 @@
+/* One question at one provider, from its sending until it is answered, given up or lost. */
+#include "service_private.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <utlist.h>
+
+static int64_t service_now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static struct fsz_try *try_new(struct fsz_provider *provider, struct fsz_question *question,
+                               bool probe)
+{
+    struct fsz_services *services = provider->service->services;
+    struct fsz_try      *try = calloc(1, sizeof(*try));
+    if (try == NULL) {
+        return NULL;
+    }
+    try->id = ++services->last_id;
+    HASH_ADD(hh, services->tries, id, sizeof(try->id), try);
+    if (try->hh.tbl == NULL) {
+        free(try);
+        return NULL;
+    }
+    try->question = fsz_question_ref(question);
+    try->probe = probe;
+    try->provider = provider;
+    try->sent_us = service_now_us();
+    DL_APPEND(provider->tries, try);
+    if (!probe) {
+        DL_PREPEND2(question->tries, try, previous_of, next_of);
+    }
+    provider->under_way++;
+    return try;
+}
+
+void fsz_try_free(struct fsz_try *try)
+{
+    struct fsz_provider *provider = try->provider;
+    HASH_DEL(provider->service->services->tries, try);
+    DL_DELETE(provider->tries, try);
+    if (!try->probe) {
+        DL_DELETE2(try->question->tries, try, previous_of, next_of);
+    }
+    provider->under_way--;
+    fsz_question_unref(&try->question);
+    free(try);
+}
+
+bool fsz_try_send(struct fsz_provider *provider, struct fsz_question *question, bool probe)
+{
+    struct fsz_try *try = try_new(provider, question, probe);
+    if (try == NULL) {
+        return false;
+    }
+    if (!fsz_provider_send(provider, question, try->id)) {
+        fsz_try_free(try);
+        return false;
+    }
+    provider->turn = ++provider->service->services->turns;
+    provider->counters.asked++;
+    return true;
+}
+
+/* The provider did not answer it in time; told when that puts it aside. */
+void fsz_try_missed(struct fsz_try *try, int64_t now_ms)
+{
+    struct fsz_provider *provider = try->provider;
+    if (try->missed) {
+        return;
+    }
+    try->missed = true;
+    provider->counters.missed++;
+    if (fsz_breaker_missed(&provider->breaker, provider->service->config->failures_max, now_ms)) {
+        provider->counters.asides++;
+        provider->service->services->next_probe_ms = now_ms;
+        fsz_services_tell(provider, "it does not answer in time");
+    }
+}
+
+int64_t fsz_try_age_us(const struct fsz_try *try)
+{
+    return service_now_us() - try->sent_us;
+}
