@@ -1,0 +1,32 @@
+/* Any bytes as a service's document: what is taken must be taken again with nothing behind it, and
+ * whatever is refused must say where and why. */
+#include "xmlcheck.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(int held)
+{
+    if (!held) {
+        abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char    why[FSZ_XML_WHY_BYTES] = "";
+    fsz_err err = fsz_xmlcheck((const char *)data, size, "directory", why, sizeof why);
+    require(err == FSZ_OK || err == FSZ_ENOTFOUND || err == FSZ_EINVALID);
+    require((err == FSZ_EINVALID) == (strncmp(why, "line ", 5) == 0));
+    if (err == FSZ_OK) {
+        require(memchr(data, '\0', size) == NULL);
+        require(memmem(data, size, "section", 7) != NULL);
+        require(memmem(data, size, "<!DOCTYPE", 9) == NULL ||
+                memmem(data, size, "<!--", 4) != NULL || memmem(data, size, "<?", 2) != NULL ||
+                memmem(data, size, "<![CDATA[", 9) != NULL);
+    }
+    return 0;
+}
