@@ -1,0 +1,236 @@
+/* A lookup as text: the question, the cache's key, and the answer "there is no such thing". */
+#include "escape.h"
+#include "lookup_private.h"
+#include "members.h"
+#include "names.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *question_text(const char *text)
+{
+    return text == NULL ? "" : text;
+}
+
+static void question_string(struct fsz_buffer *out, const char *text, size_t length)
+{
+    size_t size = fsz_escape_size(text, length, NULL);
+    if (out->failed != FSZ_OK || fsz_buffer_reserve(out, size + 2) != FSZ_OK) {
+        return;
+    }
+    unsigned char *at = out->data + out->size;
+    *at++ = '"';
+    at = fsz_escape_write(at, text, length);
+    *at++ = '"';
+    out->size = (size_t)(at - out->data);
+}
+
+/* `open` is the brace or the comma before it. */
+static void question_pair(struct fsz_buffer *out, char open, const char *name, const char *value)
+{
+    fsz_buffer_append(out, &open, 1);
+    question_string(out, name, strlen(name));
+    fsz_buffer_text(out, ":");
+    question_string(out, value, strlen(value));
+}
+
+static void question_array(struct fsz_buffer *out, const struct fsz_header *header)
+{
+    for (size_t i = 0; i < header->value_count; i++) {
+        const char *value = question_text(header->values[i]);
+        fsz_buffer_text(out, i == 0 ? "[" : ",");
+        question_string(out, value, strlen(value));
+    }
+    fsz_buffer_text(out, "]");
+}
+
+static void question_header(struct fsz_buffer *out, const struct fsz_header *header)
+{
+    if (header->value_count == 0) {
+        question_pair(out, ',', header->name, question_text(header->value));
+        return;
+    }
+    fsz_buffer_text(out, ",");
+    question_string(out, header->name, strlen(header->name));
+    fsz_buffer_text(out, ":");
+    question_array(out, header);
+}
+
+enum { QUESTION_OWN = 5 };
+
+/* What the object has before the switch's headers. */
+static const char *const question_own[QUESTION_OWN] = {"hostname", "section", "tag_name",
+                                                       "key_name", "key_value"};
+
+static bool question_is_own(const char *name)
+{
+    bool own = false;
+    for (size_t i = 0; i < QUESTION_OWN; i++) {
+        own |= strcasecmp(question_own[i], name) == 0;
+    }
+    return own;
+}
+
+/* Was there one of that name before? As the switch looks headers up, the first counts. */
+static bool question_repeats(const struct fsz_members *members, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (members->sizes[i].name == members->sizes[index].name &&
+            strcasecmp(members->headers[i].name, members->headers[index].name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void question_headers(struct fsz_buffer *out, struct fsz_members *members)
+{
+    struct fsz_names names;
+    fsz_members_measure(members);
+    fsz_err err = members->failed;
+    err = err != FSZ_OK ? err : fsz_buffer_reserve(out, members->json_bytes);
+    err = err != FSZ_OK ? err : fsz_names_init(&names, members->count + QUESTION_OWN);
+    if (err != FSZ_OK) {
+        out->failed = err;
+        return;
+    }
+    for (size_t i = 0; i < QUESTION_OWN; i++) {
+        fsz_names_maybe(&names, question_own[i], strlen(question_own[i]));
+    }
+    for (size_t i = 0; i < members->count; i++) {
+        const char *name = members->headers[i].name;
+        bool        maybe = fsz_names_maybe(&names, name, members->sizes[i].name);
+        if (!maybe || !(question_is_own(name) || question_repeats(members, i))) {
+            question_header(out, &members->headers[i]);
+        }
+    }
+    fsz_names_fini(&names);
+}
+
+static void question_element(struct fsz_buffer *out, const struct fsz_lookup *lookup)
+{
+    const char *const names[] = {"tag", "key", "value"};
+    const char *const values[] = {lookup->tag, lookup->key, lookup->value};
+    question_pair(out, '{', "section", lookup->section);
+    for (size_t i = 0; i < 3; i++) {
+        if (values[i] != NULL) {
+            question_pair(out, ',', names[i], values[i]);
+        }
+    }
+}
+
+fsz_err fsz_lookup_write_question(struct fsz_buffer *out, const char *hostname,
+                                  const struct fsz_lookup *lookup, const struct fsz_fields *fields)
+{
+    const char *const values[QUESTION_OWN] = {hostname, lookup->section, question_text(lookup->tag),
+                                              question_text(lookup->key),
+                                              question_text(lookup->value)};
+    struct fsz_event  event = {.name = "", .headers = lookup->params, .read = lookup->read};
+    struct fsz_members members;
+    question_element(out, lookup);
+    fsz_buffer_text(out, ",\"params\":");
+    for (size_t i = 0; i < QUESTION_OWN; i++) {
+        question_pair(out, i == 0 ? '{' : ',', question_own[i], values[i]);
+    }
+    fsz_members_init(&members, &event, fields);
+    question_headers(out, &members);
+    fsz_members_fini(&members);
+    return fsz_buffer_text(out, "}}");
+}
+
+/* ---- the cache's key ------------------------------------------------------------------------- */
+
+static void key_part(struct fsz_buffer *out, const char *text)
+{
+    fsz_buffer_append(out, "", 1);
+    fsz_buffer_text(out, question_text(text));
+}
+
+/* Several values in the notation that the switch itself has for them. */
+static void key_header(struct fsz_buffer *out, const struct fsz_event *event, const char *name)
+{
+    struct fsz_header header;
+    if (!fsz_event_find(event, name, &header)) {
+        key_part(out, "\x01"); /* not the same as an empty one */
+        return;
+    }
+    key_part(out, header.value_count == 0 ? header.value : "ARRAY::");
+    for (size_t i = 0; i < header.value_count; i++) {
+        fsz_buffer_text(out, i == 0 ? "" : "|:");
+        fsz_buffer_text(out, question_text(header.values[i]));
+    }
+}
+
+fsz_err fsz_lookup_write_key(struct fsz_buffer *out, const struct fsz_lookup *lookup,
+                             const struct fsz_binding_config *binding)
+{
+    struct fsz_event event = {.name = "", .headers = lookup->params, .read = lookup->read};
+    fsz_buffer_text(out, binding->name);
+    key_part(out, lookup->section);
+    key_part(out, lookup->tag);
+    key_part(out, lookup->key);
+    key_part(out, lookup->value);
+    for (size_t i = 0; i < binding->cache_param_count; i++) {
+        key_header(out, &event, binding->cache_params[i]);
+    }
+    return out->failed;
+}
+
+/* ---- there is no such thing ------------------------------------------------------------------ */
+
+/* As an element or attribute: ASCII only, which is all that switches ask for. */
+static bool nothing_is_name(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789-.";
+    return text[0] != '\0' && strchr(letters, text[0]) != NULL && text[strspn(text, more)] == '\0';
+}
+
+/* One byte of UTF-8 inside an attribute. Control characters are none of XML's. */
+static void nothing_byte(struct fsz_buffer *out, unsigned char byte)
+{
+    static const struct {
+        char        byte;
+        const char *entity;
+    } entities[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}};
+    for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
+        if (byte == (unsigned char)entities[i].byte) {
+            fsz_buffer_text(out, entities[i].entity);
+            return;
+        }
+    }
+    fsz_buffer_append(out, byte < 0x20 ? (const unsigned char *)"?" : &byte, 1);
+}
+
+static void nothing_value(struct fsz_buffer *out, const char *text)
+{
+    size_t         length = strlen(text);
+    unsigned char *good = malloc(fsz_escape_size(text, length, NULL) + 1);
+    if (good == NULL) {
+        out->failed = FSZ_ENOMEM;
+        return;
+    }
+    const unsigned char *end = fsz_escape_repair(good, text, length);
+    for (const unsigned char *at = good; at < end; at++) {
+        nothing_byte(out, *at);
+    }
+    free(good);
+}
+
+fsz_err fsz_lookup_write_nothing(struct fsz_buffer *out, const struct fsz_lookup *lookup)
+{
+    fsz_buffer_text(out, "<document type=\"freeswitch/xml\"><section name=\"");
+    nothing_value(out, lookup->section);
+    fsz_buffer_text(out, "\">");
+    if (lookup->tag != NULL && nothing_is_name(lookup->tag)) {
+        fsz_buffer_printf(out, "<%s", lookup->tag);
+        if (lookup->key != NULL && nothing_is_name(lookup->key)) {
+            fsz_buffer_printf(out, " %s=\"", lookup->key);
+            nothing_value(out, question_text(lookup->value));
+            fsz_buffer_text(out, "\"");
+        }
+        fsz_buffer_text(out, "/>");
+    }
+    return fsz_buffer_text(out, "</section></document>");
+}
