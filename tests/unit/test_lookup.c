@@ -1,0 +1,603 @@
+/* Lookups against a desk whose answers the test writes. */
+#include "lookup.h"
+
+#include "fake_desk.h"
+#include "load_config.h"
+#include "xmlcheck.h"
+
+#include <pthread.h>
+
+#define PARAM(name, value) "<param name=\"" name "\" value=\"" value "\"/>"
+#define BIND(name, inner)                                                                          \
+    "<binding name=\"" name "\">" PARAM("service", "d") PARAM("sections", "directory") inner       \
+        "</binding>"
+#define CONFIG(bindings) SERVICE("") "<bindings>" bindings "</bindings>"
+#define XML(inner) "<document><section name='directory'>" inner "</section></document>"
+#define FOUND(inner) "{\"xml\":\"" XML(inner) "\"}"
+#define NOT_FOUND "{\"found\":false}"
+
+static struct fsz_lookups *lookups;
+static struct fsz_buffer   xml;
+static char                logged[2048];
+static _Atomic int         lines;
+
+static void host_log(void *self, enum fsz_log_level level, const char *text)
+{
+    (void)self;
+    assert_int_equal(level, FSZ_LOG_WARNING);
+    snprintf(logged, sizeof(logged), "%s", text);
+    lines++;
+}
+
+static const struct fsz_host host = {.name = "test", .log = host_log};
+
+static void begin(const char *inner)
+{
+    struct fsz_config *config = load(inner);
+    if (config == NULL) {
+        fail_msg("%s", problems.lines[0]);
+    }
+    assert_int_equal(fsz_lookups_new(&host, "switch", config, &lookups), FSZ_OK);
+    fsz_config_free(&config);
+    fsz_buffer_init(&xml, 1 << 20);
+    desk_reset();
+    lines = 0;
+    logged[0] = '\0';
+}
+
+static void end(void)
+{
+    fsz_buffer_fini(&xml);
+    fsz_lookups_unref(&lookups);
+    assert_null(lookups);
+    desk_reset();
+}
+
+static const struct fsz_lookup example = {
+    .section = "directory", .tag = "domain", .key = "name", .value = "example.org"};
+
+static fsz_err find(const struct fsz_lookup *lookup)
+{
+    xml.size = 0;
+    return fsz_lookups_find(lookups, NULL, lookup, &xml);
+}
+
+static void assert_found(const char *text)
+{
+    assert_int_equal(find(&example), FSZ_OK);
+    assert_string_equal(fsz_buffer_string(&xml), text);
+}
+
+static void assert_not_found(void)
+{
+    assert_int_equal(find(&example), FSZ_ENOTFOUND);
+    assert_int_equal(xml.size, 0);
+}
+
+static json_int_t number_of(const char *binding, const char *name)
+{
+    json_t    *status = fsz_lookups_status(lookups), *each = NULL;
+    json_int_t number = -1;
+    size_t     i = 0;
+    if (binding == NULL) {
+        number = json_integer_value(json_object_get(json_object_get(status, "cache"), name));
+    }
+    json_array_foreach(json_object_get(status, "bindings"), i, each)
+    {
+        const char *other = json_string_value(json_object_get(each, "name"));
+        if (binding != NULL && strcmp(other, binding) == 0) {
+            number = json_integer_value(json_object_get(each, name));
+        }
+    }
+    json_decref(status);
+    return number;
+}
+
+/* ---- which lookups --------------------------------------------------------------------------- */
+
+static void test_lookup_without_bindings_asks_nobody(void **state)
+{
+    (void)state;
+    begin("");
+    desk_says(FOUND(""));
+    assert_not_found();
+    assert_int_equal(desk.asked, 0);
+    end();
+}
+
+static void test_lookup_goes_where_section_and_patterns_fit(void **state)
+{
+    (void)state;
+    begin(CONFIG(BIND("b", PARAM("tag", "domain") PARAM("key", "n*") PARAM("value", "*.org"))));
+    desk_says(FOUND("<a/>"));
+    assert_found(XML("<a/>"));
+    const struct fsz_lookup others[] = {
+        {"dialplan", "domain", "name", "example.org", NULL, NULL},
+        {"phrases", "domain", "name", "example.org", NULL, NULL},
+        {"directory", "domains", "name", "example.org", NULL, NULL},
+        {"directory", "domain", "id", "example.org", NULL, NULL},
+        {"directory", "domain", "name", "example.com", NULL, NULL},
+        {"directory", NULL, NULL, NULL, NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_int_equal(find(&others[i]), FSZ_ENOTFOUND);
+    }
+    assert_int_equal(desk.asked, 1);
+    end();
+}
+
+static void test_lookup_of_its_own_configuration_asks_nobody(void **state)
+{
+    (void)state;
+    const struct fsz_lookup own = {
+        "configuration", "configuration", "name", "event_zmq.conf", NULL, NULL};
+    const struct fsz_lookup other = {
+        "configuration", "configuration", "name", "acl.conf", NULL, NULL};
+    begin(SERVICE("") "<bindings><binding name=\"b\">" PARAM("service", "d")
+              PARAM("sections", "configuration") "</binding></bindings>");
+    desk_says(NOT_FOUND);
+    assert_int_equal(find(&own), FSZ_ENOTFOUND);
+    assert_int_equal(desk.asked, 0);
+    assert_int_equal(find(&other), FSZ_ENOTFOUND);
+    assert_int_equal(desk.asked, 1);
+    end();
+}
+
+static void test_lookup_not_found_goes_to_the_next_binding(void **state)
+{
+    (void)state;
+    begin(CONFIG(BIND("first", "") BIND("second", PARAM("deadline-ms", "77"))));
+    desk_says(NOT_FOUND);
+    assert_not_found();
+    assert_int_equal(desk.asked, 2);
+    assert_int_equal(desk.deadline_ms, 77);
+    desk_says("{\"xml\":\"<d><section name='result'><result status='not found'/></section></d>\"}");
+    assert_not_found();
+    assert_int_equal(desk.asked, 4);
+    desk_says(FOUND(""));
+    assert_found(XML(""));
+    assert_int_equal(desk.asked, 5);
+    assert_int_equal(number_of("first", "found"), 1);
+    assert_int_equal(number_of("first", "not_found"), 2);
+    assert_int_equal(number_of("second", "asked"), 2);
+    assert_int_equal(lines, 0);
+    end();
+}
+
+/* ---- the question ---------------------------------------------------------------------------- */
+
+static void test_lookup_asks_as_mod_xml_curl_posts(void **state)
+{
+    (void)state;
+    static const char *const two[] = {"a\"b", "c"};
+    const struct fsz_header  headers[] = {{.name = "user", .value = "J\xc3\xbcrgen\n"},
+                                          {.name = "Section", .value = "not mine"},
+                                          {.name = "USER", .value = "again"},
+                                          {.name = "list", .values = two, .value_count = 2},
+                                          {.name = "bad\xff", .value = NULL},
+                                          {0}};
+    struct fsz_lookup        lookup = example;
+    lookup.params = headers;
+    lookup.read = fsz_headers_of_array;
+    begin(CONFIG(BIND("b", "")));
+    desk_says(NOT_FOUND);
+    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
+    assert_string_equal(
+        desk.params,
+        "{\"section\":\"directory\",\"tag\":\"domain\",\"key\":\"name\",\"value\":\"example.org\","
+        "\"params\":{\"hostname\":\"switch\",\"section\":\"directory\",\"tag_name\":\"domain\","
+        "\"key_name\":\"name\",\"key_value\":\"example.org\",\"user\":\"J\xc3\xbcrgen\\n\","
+        "\"list\":[\"a\\\"b\",\"c\"],\"bad\xef\xbf\xbd\":\"\"}}");
+    end();
+}
+
+static void test_lookup_of_a_whole_section_has_no_element(void **state)
+{
+    (void)state;
+    const struct fsz_lookup whole = {.section = "directory"};
+    begin(CONFIG(BIND("b", "")));
+    desk_says(NOT_FOUND);
+    assert_int_equal(find(&whole), FSZ_ENOTFOUND);
+    assert_string_equal(desk.params,
+                        "{\"section\":\"directory\",\"params\":{\"hostname\":\"switch\","
+                        "\"section\":\"directory\",\"tag_name\":\"\",\"key_name\":\"\","
+                        "\"key_value\":\"\"}}");
+    end();
+}
+
+static void test_lookup_sends_only_the_params_named(void **state)
+{
+    (void)state;
+    const struct fsz_header headers[] = {{.name = "user", .value = "1000"},
+                                         {.name = "sip_auth_nonce", .value = "x"},
+                                         {.name = "ip", .value = "y"},
+                                         {0}};
+    struct fsz_lookup       lookup = example;
+    lookup.params = headers;
+    lookup.read = fsz_headers_of_array;
+    begin(CONFIG(BIND("b", PARAM("params", "user sip_*"))));
+    desk_says(NOT_FOUND);
+    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
+    assert_non_null(strstr(desk.params, "\"key_value\":\"example.org\",\"user\":\"1000\","
+                                        "\"sip_auth_nonce\":\"x\"}}"));
+    end();
+}
+
+static void test_lookup_with_very_many_headers_repeats_none(void **state)
+{
+    enum { HEADERS = 2000 };
+    (void)state;
+    struct fsz_header *headers = calloc(HEADERS + 1, sizeof(*headers));
+    assert_non_null(headers);
+    char(*names)[16] = calloc(HEADERS, sizeof(*names));
+    assert_non_null(names);
+    for (int i = 0; i < HEADERS; i++) {
+        snprintf(names[i], sizeof(names[i]), "h%d", i % (HEADERS / 2));
+        headers[i].name = names[i];
+        headers[i].value = i < HEADERS / 2 ? "first" : "second";
+    }
+    struct fsz_lookup lookup = example;
+    lookup.params = headers;
+    lookup.read = fsz_headers_of_array;
+    begin(CONFIG(BIND("b", "")));
+    desk_says(NOT_FOUND);
+    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
+    json_t *question = json_loads(desk.params, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(question);
+    assert_int_equal(json_object_size(json_object_get(question, "params")), 5 + HEADERS / 2);
+    assert_null(strstr(desk.params, "second"));
+    json_decref(question);
+    end();
+    free(names);
+    free(headers);
+}
+
+/* ---- failures -------------------------------------------------------------------------------- */
+
+static void test_lookup_failure_falls_back_and_names_who_and_what(void **state)
+{
+    (void)state;
+    begin(CONFIG(BIND("b", "")));
+    desk_says("{\"xml\":\"<document>\\n <secret></hidden>\"}");
+    assert_not_found();
+    assert_string_equal(logged, "binding \"b\": lookup of directory domain name=\"example.org\": "
+                                "service \"d\", tcp://127.0.0.1:5560: document, line 2, column "
+                                "12: mismatched tag");
+    assert_int_equal(number_of("b", "failed"), 1);
+    end();
+}
+
+static void test_lookup_failures_are_told_once_in_a_while(void **state)
+{
+    (void)state;
+    begin(CONFIG(BIND("b", "") BIND("c", "")));
+    desk_fails(FSZ_ETIMEOUT, "no answer within 2000 ms");
+    for (int i = 0; i < 50; i++) {
+        assert_not_found();
+    }
+    assert_int_equal(lines, 2);
+    assert_non_null(strstr(logged, "tcp://127.0.0.1:5560: no answer within 2000 ms"));
+    assert_int_equal(number_of("b", "failed"), 50);
+    assert_int_equal(number_of("c", "failed"), 50);
+    end();
+}
+
+static void test_lookup_failure_line_is_one_line(void **state)
+{
+    (void)state;
+    struct fsz_lookup lookup = example;
+    lookup.value = "a\nb\x7f\x1b[0m";
+    begin(CONFIG(BIND("b", "")));
+    desk_fails(FSZ_EREFUSED, "first\r\nsecond");
+    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
+    assert_non_null(strstr(logged, "name=\"a?b??[0m\""));
+    assert_non_null(strstr(logged, "first??second"));
+    end();
+}
+
+static void test_lookup_refuses_what_is_no_answer(void **state)
+{
+    static const struct {
+        const char *result, *why;
+    } bad[] = {
+        {"[]", "its result is no object"},
+        {"null", "its result is no object"},
+        {"{}", "its result has neither `xml`, a text, nor `found` false"},
+        {"{\"found\":true}", "its result has neither"},
+        {"{\"xml\":5}", "its result has neither"},
+        {"{\"xml\":\"\"}", "document, line 1, column 1: no element found"},
+        {"{\"xml\":\"<d><section name='dialplan'/></d>\"}", "no <section> of the name asked for"},
+        {"{\"xml\":\"<!DOCTYPE d><d/>\"}", "has a DOCTYPE"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        begin(CONFIG(BIND("b", "")));
+        desk_says(bad[i].result);
+        assert_not_found();
+        assert_int_equal(lines, 1);
+        assert_non_null(strstr(logged, bad[i].why));
+        end();
+    }
+}
+
+static void test_lookup_bounds_the_document(void **state)
+{
+    (void)state;
+    char result[1024];
+    begin(CONFIG(BIND("b", PARAM("xml-bytes", "256"))));
+    snprintf(result, sizeof(result), FOUND("%s%*s"), "", 256 - (int)strlen(XML("")), "");
+    desk_says(result);
+    assert_int_equal(find(&example), FSZ_OK);
+    assert_int_equal(xml.size, 256);
+    snprintf(result, sizeof(result), FOUND("%s%*s"), "", 257 - (int)strlen(XML("")), "");
+    assert_not_found();
+    assert_non_null(strstr(logged, "a document of 257 bytes is over xml-bytes, 256"));
+    end();
+}
+
+static void test_lookup_failure_may_mean_not_found(void **state)
+{
+    (void)state;
+    char              why[FSZ_XML_WHY_BYTES];
+    struct fsz_lookup lookup = example;
+    begin(CONFIG(BIND("b", PARAM("on-failure", "not-found")) BIND("c", "")));
+    desk_fails(FSZ_ETIMEOUT, NULL);
+    assert_found("<document type=\"freeswitch/xml\"><section name=\"directory\"><domain "
+                 "name=\"example.org\"/></section></document>");
+    assert_int_equal(desk.asked, 1);
+    lookup.value = "a&<>\"\x01'\xff\xc3\xbc";
+    assert_int_equal(find(&lookup), FSZ_OK);
+    assert_non_null(
+        strstr(fsz_buffer_string(&xml), "name=\"a&amp;&lt;&gt;&quot;?'\xef\xbf\xbd\xc3\xbc\"/>"));
+    assert_int_equal(fsz_xmlcheck((char *)xml.data, xml.size, "directory", why, sizeof(why)),
+                     FSZ_OK);
+    lookup.tag = NULL;
+    assert_int_equal(find(&lookup), FSZ_OK);
+    assert_string_equal(fsz_buffer_string(&xml), "<document type=\"freeswitch/xml\"><section "
+                                                 "name=\"directory\"></section></document>");
+    lookup.tag = "a b/><evil";
+    assert_int_equal(find(&lookup), FSZ_OK);
+    assert_int_equal(fsz_xmlcheck((char *)xml.data, xml.size, "directory", why, sizeof(why)),
+                     FSZ_OK);
+    assert_null(strstr(fsz_buffer_string(&xml), "evil"));
+    desk_says(NOT_FOUND);
+    assert_not_found();
+    end();
+}
+
+/* ---- the cache ------------------------------------------------------------------------------- */
+
+static void test_lookup_without_cache_asks_each_time(void **state)
+{
+    (void)state;
+    begin(CONFIG(BIND("b", "")));
+    desk_says(FOUND(""));
+    assert_found(XML(""));
+    assert_found(XML(""));
+    assert_int_equal(desk.asked, 2);
+    assert_int_equal(number_of(NULL, "entries"), 0);
+    end();
+}
+
+static void test_lookup_serves_from_the_cache_what_holds(void **state)
+{
+    (void)state;
+    struct fsz_lookup other = example;
+    other.value = "example.com";
+    begin(CONFIG(BIND("b", PARAM("cache-s", "1000"))));
+    desk_says(FOUND("<a/>"));
+    assert_found(XML("<a/>"));
+    desk_says(FOUND("<b/>"));
+    assert_found(XML("<a/>"));
+    assert_int_equal(desk.asked, 1);
+    assert_int_equal(number_of("b", "cache_hits"), 1);
+    assert_int_equal(find(&other), FSZ_OK);
+    assert_string_equal(fsz_buffer_string(&xml), XML("<b/>"));
+    assert_int_equal(fsz_lookups_flush(lookups, "b/directory/domain/name/example.org"), 1);
+    assert_found(XML("<b/>"));
+    assert_int_equal(fsz_lookups_flush(lookups, NULL), 2);
+    end();
+}
+
+static void test_lookup_keeps_that_there_is_none_if_told_so(void **state)
+{
+    (void)state;
+    begin(CONFIG(BIND("positive", PARAM("cache-s", "1000"))
+                     BIND("both", PARAM("cache-s", "1000") PARAM("cache-negative-s", "1000"))));
+    desk_says(NOT_FOUND);
+    assert_not_found();
+    assert_not_found();
+    assert_int_equal(desk.asked, 3);
+    assert_int_equal(number_of("both", "cache_hits"), 1);
+    assert_int_equal(number_of("both", "not_found"), 2);
+    end();
+}
+
+static void test_lookup_heeds_ttl_s_where_it_may(void **state)
+{
+    (void)state;
+    begin(CONFIG(BIND("deaf", "") BIND("b", PARAM("cache-ttl-max-s", "1000"))));
+    desk_says("{\"found\":false,\"ttl_s\":1e30}");
+    assert_not_found();
+    assert_not_found();
+    assert_int_equal(desk.asked, 3);
+    end();
+    begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM("cache-ttl-max-s", "1000"))));
+    desk_says("{\"xml\":\"" XML("") "\",\"ttl_s\":0}");
+    assert_found(XML(""));
+    assert_found(XML(""));
+    assert_int_equal(desk.asked, 2);
+    desk_says("{\"xml\":\"" XML("") "\",\"ttl_s\":-1}");
+    assert_found(XML(""));
+    assert_found(XML(""));
+    assert_int_equal(desk.asked, 3);
+    end();
+}
+
+static void test_lookup_failure_is_answered_from_what_is_stale(void **state)
+{
+    (void)state;
+    begin(CONFIG(BIND("b", PARAM("stale-s", "1000"))));
+    desk_says(FOUND("<a/>"));
+    assert_found(XML("<a/>"));
+    desk_fails(FSZ_ETIMEOUT, NULL);
+    assert_found(XML("<a/>"));
+    assert_int_equal(desk.asked, 2);
+    assert_int_equal(number_of("b", "stale"), 1);
+    assert_int_equal(number_of("b", "found"), 2);
+    assert_int_equal(number_of("b", "failed"), 0);
+    assert_int_equal(lines, 1);
+    desk_says(NOT_FOUND);
+    assert_not_found();
+    desk_fails(FSZ_ETIMEOUT, NULL);
+    assert_not_found();
+    assert_int_equal(number_of("b", "failed"), 1);
+    end();
+}
+
+static fsz_err find_as(const char *user)
+{
+    const struct fsz_header headers[] = {{.name = "X", .value = "x"},
+                                         {.name = user == NULL ? "nobody" : "user", .value = user},
+                                         {0}};
+    struct fsz_lookup       lookup = example;
+    lookup.params = headers;
+    lookup.read = fsz_headers_of_array;
+    return find(&lookup);
+}
+
+static void test_lookup_cache_tells_apart_what_cache_params_name(void **state)
+{
+    (void)state;
+    begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM("cache-params", "User domain"))));
+    desk_says(FOUND("<a/>"));
+    assert_int_equal(find_as("1000"), FSZ_OK);
+    assert_int_equal(find_as("1000"), FSZ_OK);
+    assert_int_equal(desk.asked, 1);
+    assert_int_equal(find_as("1001"), FSZ_OK);
+    assert_int_equal(find_as(""), FSZ_OK);
+    assert_int_equal(find_as(NULL), FSZ_OK);
+    assert_int_equal(desk.asked, 4);
+    assert_int_equal(fsz_lookups_flush(lookups, "b/*/example.org/1001/*"), 1);
+    end();
+}
+
+/* ---- several threads, and reloads ------------------------------------------------------------ */
+
+enum { ASKERS = 8 };
+
+static void *asker_main(void *argument)
+{
+    struct fsz_buffer *out = argument;
+    fsz_buffer_init(out, 1 << 20);
+    return fsz_lookups_find(lookups, NULL, &example, out) == FSZ_OK ? NULL : "failed";
+}
+
+static void test_lookup_of_many_at_once_is_one_question(void **state)
+{
+    pthread_t         threads[ASKERS];
+    struct fsz_buffer out[ASKERS];
+    void             *wrong = NULL;
+    (void)state;
+    begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM("deadline-ms", "60000"))));
+    desk_says(FOUND("<a/>"));
+    desk.held = 1;
+    for (int i = 0; i < ASKERS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, asker_main, &out[i]), 0);
+    }
+    while (number_of("b", "asked") < ASKERS || number_of(NULL, "joined") < ASKERS - 1) {
+        usleep(1000);
+    }
+    desk.held = 0;
+    for (int i = 0; i < ASKERS; i++) {
+        assert_int_equal(pthread_join(threads[i], &wrong), 0);
+        assert_null(wrong);
+        assert_string_equal(fsz_buffer_string(&out[i]), XML("<a/>"));
+        fsz_buffer_fini(&out[i]);
+    }
+    assert_int_equal(desk.asked, 1);
+    assert_int_equal(number_of("b", "joined"), ASKERS - 1);
+    end();
+}
+
+static void reload(const char *inner)
+{
+    struct fsz_config *config = load(inner);
+    assert_non_null(config);
+    assert_int_equal(fsz_lookups_prepare(lookups, config), FSZ_OK);
+    fsz_config_free(&config);
+    fsz_lookups_commit(lookups);
+}
+
+static void test_lookup_reload_keeps_cache_and_counters(void **state)
+{
+    (void)state;
+    begin(CONFIG(BIND("b", PARAM("cache-s", "1000"))));
+    desk_says(FOUND("<a/>"));
+    assert_found(XML("<a/>"));
+    reload(CONFIG(BIND("new", PARAM("tag", "nothing")) BIND("b", PARAM("cache-s", "500"))));
+    assert_found(XML("<a/>"));
+    assert_int_equal(desk.asked, 1);
+    assert_int_equal(number_of("b", "asked"), 2);
+    reload("");
+    assert_not_found();
+    reload("<settings>" PARAM("cache-bytes", "64K") "</settings>" CONFIG(BIND("b", "")));
+    assert_int_equal(number_of(NULL, "bytes_max"), 65536);
+    assert_int_equal(number_of("b", "asked"), 0);
+    end();
+}
+
+static void test_lookup_goes_on_by_the_configuration_it_began_with(void **state)
+{
+    pthread_t         thread;
+    struct fsz_buffer out;
+    void             *wrong = NULL;
+    (void)state;
+    begin(CONFIG(BIND("b", "")));
+    desk_says(FOUND("<a/>"));
+    desk.held = 1;
+    assert_int_equal(pthread_create(&thread, NULL, asker_main, &out), 0);
+    while (desk.asked == 0) {
+        usleep(1000);
+    }
+    reload("");
+    struct fsz_lookups *mine = lookups;
+    fsz_lookups_ref(mine);
+    fsz_lookups_unref(&mine);
+    desk.held = 0;
+    assert_int_equal(pthread_join(thread, &wrong), 0);
+    assert_null(wrong);
+    assert_string_equal(fsz_buffer_string(&out), XML("<a/>"));
+    fsz_buffer_fini(&out);
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lookup_without_bindings_asks_nobody),
+        cmocka_unit_test(test_lookup_goes_where_section_and_patterns_fit),
+        cmocka_unit_test(test_lookup_of_its_own_configuration_asks_nobody),
+        cmocka_unit_test(test_lookup_not_found_goes_to_the_next_binding),
+        cmocka_unit_test(test_lookup_asks_as_mod_xml_curl_posts),
+        cmocka_unit_test(test_lookup_of_a_whole_section_has_no_element),
+        cmocka_unit_test(test_lookup_sends_only_the_params_named),
+        cmocka_unit_test(test_lookup_with_very_many_headers_repeats_none),
+        cmocka_unit_test(test_lookup_failure_falls_back_and_names_who_and_what),
+        cmocka_unit_test(test_lookup_failures_are_told_once_in_a_while),
+        cmocka_unit_test(test_lookup_failure_line_is_one_line),
+        cmocka_unit_test(test_lookup_refuses_what_is_no_answer),
+        cmocka_unit_test(test_lookup_bounds_the_document),
+        cmocka_unit_test(test_lookup_failure_may_mean_not_found),
+        cmocka_unit_test(test_lookup_without_cache_asks_each_time),
+        cmocka_unit_test(test_lookup_serves_from_the_cache_what_holds),
+        cmocka_unit_test(test_lookup_keeps_that_there_is_none_if_told_so),
+        cmocka_unit_test(test_lookup_heeds_ttl_s_where_it_may),
+        cmocka_unit_test(test_lookup_failure_is_answered_from_what_is_stale),
+        cmocka_unit_test(test_lookup_cache_tells_apart_what_cache_params_name),
+        cmocka_unit_test(test_lookup_of_many_at_once_is_one_question),
+        cmocka_unit_test(test_lookup_reload_keeps_cache_and_counters),
+        cmocka_unit_test(test_lookup_goes_on_by_the_configuration_it_began_with),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
