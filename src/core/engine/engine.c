@@ -1,0 +1,348 @@
+#include "engine.h"
+
+#include "access.h"
+#include "announce.h"
+#include "api.h"
+#include "audit.h"
+#include "blocks.h"
+#include "engine_private.h"
+#include "publisher.h"
+#include "ratelimit.h"
+
+#include <stdlib.h>
+
+/* Whoever changes the pointers goes before new readers: events and lookups without end would keep a
+ * stop or a reload waiting. No reader takes it twice. */
+static void engine_init_life(struct fsz_engine *engine)
+{
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&engine->life, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+}
+
+fsz_err fsz_engine_new(struct fsz_engine **ret_engine, const struct fsz_host *host)
+{
+    struct fsz_engine *engine = calloc(1, sizeof(*engine));
+    if (engine == NULL) {
+        return FSZ_ENOMEM;
+    }
+    engine->host = host;
+    pthread_mutex_init(&engine->turn, NULL);
+    pthread_cond_init(&engine->turn_changed, NULL);
+    engine_init_life(engine);
+    *ret_engine = engine;
+    return FSZ_OK;
+}
+
+bool fsz_engine_free(struct fsz_engine **engine)
+{
+    if (*engine == NULL) {
+        return true;
+    }
+    bool idle = fsz_engine_stop(*engine);
+    pthread_rwlock_destroy(&(*engine)->life);
+    pthread_cond_destroy(&(*engine)->turn_changed);
+    pthread_mutex_destroy(&(*engine)->turn);
+    free(*engine);
+    *engine = NULL;
+    return idle;
+}
+
+void fsz_engine_take_control(struct fsz_engine *engine, bool stopping)
+{
+    pthread_mutex_lock(&engine->turn);
+    if (stopping) {
+        engine->stopping = true;
+        pthread_cond_broadcast(&engine->turn_changed);
+    }
+    while (engine->controlled) {
+        pthread_cond_wait(&engine->turn_changed, &engine->turn);
+    }
+    engine->controlled = true;
+    pthread_mutex_unlock(&engine->turn);
+}
+
+bool fsz_engine_try_control(struct fsz_engine *engine)
+{
+    pthread_mutex_lock(&engine->turn);
+    while (engine->controlled && !engine->stopping) {
+        pthread_cond_wait(&engine->turn_changed, &engine->turn);
+    }
+    bool taken = !engine->stopping;
+    if (taken) {
+        engine->controlled = true;
+    }
+    pthread_mutex_unlock(&engine->turn);
+    return taken;
+}
+
+void fsz_engine_give_control(struct fsz_engine *engine, bool stopping)
+{
+    pthread_mutex_lock(&engine->turn);
+    engine->controlled = false;
+    if (stopping) {
+        engine->stopping = false;
+    }
+    pthread_cond_broadcast(&engine->turn_changed);
+    pthread_mutex_unlock(&engine->turn);
+}
+
+/* From now on events go to these; nobody offers one to others any more. */
+static void engine_offer_to(struct fsz_engine *engine, struct fsz_publisher *publisher,
+                            struct fsz_api *api)
+{
+    pthread_rwlock_wrlock(&engine->life);
+    engine->publisher = publisher;
+    engine->api = api;
+    pthread_rwlock_unlock(&engine->life);
+}
+
+/* The reverse of engine_start_controlled(), from wherever it got to. False: a command still runs.
+ */
+static bool engine_stop_controlled(struct fsz_engine *engine)
+{
+    struct fsz_publisher *publisher = engine->publisher;
+    struct fsz_api       *api = engine->api;
+    fsz_engine_close_lookups(engine);
+    engine_offer_to(engine, publisher, NULL);
+    bool idle = fsz_api_free(&api);
+    engine_offer_to(engine, NULL, NULL);
+    fsz_publisher_free(&publisher);
+    atomic_store(&engine->heard, 0);
+    fsz_access_free(&engine->access);
+    fsz_audit_free(&engine->audit);
+    if (engine->context != NULL && !fsz_context_end(&engine->context)) {
+        engine->host->log(engine->host->self, FSZ_LOG_WARNING,
+                          "other code still holds the ZeroMQ context; going on without it");
+    }
+    if (!idle) {
+        engine->host->log(engine->host->self, FSZ_LOG_WARNING,
+                          "a command of the API channel still runs; going on without it");
+    }
+    fsz_blocks_trim();
+    return idle;
+}
+
+static void engine_announce(struct fsz_engine *engine)
+{
+    fsz_publisher_ask(engine->publisher, fsz_announce, (void *)(uintptr_t)engine->host);
+}
+
+static void engine_log_problems(const struct fsz_engine   *engine,
+                                const struct fsz_problems *problems)
+{
+    for (size_t i = 0; i < fsz_problems_kept(problems); i++) {
+        engine->host->log(engine->host->self, FSZ_LOG_ERROR, problems->lines[i]);
+    }
+}
+
+/* An fsz_audit_offer_fn, and an fsz_api_base.offer. */
+static fsz_err engine_offer_own(void *engine, const struct fsz_event *event)
+{
+    return fsz_engine_offer(engine, event);
+}
+
+static fsz_err engine_start_access(struct fsz_engine *engine, struct fsz_config *config,
+                                   struct fsz_policy **ret_policy)
+{
+    struct fsz_problems problems;
+    fsz_problems_init(&problems);
+    fsz_err err = fsz_audit_new(engine->host, engine_offer_own, engine, &engine->audit);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    fsz_audit_set_rate(engine->audit, config->audit_rate);
+    err = fsz_access_new(fsz_context_zmq(engine->context), engine->host, engine->audit,
+                         &engine->access);
+    err = err != FSZ_OK ? err : fsz_config_load_files(config, &problems);
+    err = err != FSZ_OK ? err : fsz_policy_load(config, ret_policy, &problems);
+    err = err != FSZ_OK ? err : fsz_access_configure(engine->access, config, *ret_policy);
+    engine_log_problems(engine, &problems);
+    return err;
+}
+
+/* An fsz_api_base.stats; a worker of the API channel. */
+static json_t *engine_stats(void *engine)
+{
+    return fsz_engine_status(engine);
+}
+
+/* The API channel comes last, so that what it audits has streams to go to. */
+static fsz_err engine_start_parts(struct fsz_engine *engine, struct fsz_config *config,
+                                  struct fsz_policy **ret_policy)
+{
+    struct fsz_publisher *publisher = NULL;
+    struct fsz_api       *api = NULL;
+    void                 *zmq = fsz_context_zmq(engine->context);
+    fsz_err               err = engine_start_access(engine, config, ret_policy);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    const struct fsz_publisher_base streams = {
+        .context = zmq, .host = engine->host, .access = engine->access, .heard = &engine->heard};
+    struct fsz_config *shared = fsz_config_ref(config);
+    err = fsz_publisher_new(&streams, &shared, &publisher);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    engine_offer_to(engine, publisher, NULL);
+    const struct fsz_api_base base = {.context = zmq,
+                                      .host = engine->host,
+                                      .audit = engine->audit,
+                                      .watched = &engine->watched,
+                                      .offer = engine_offer_own,
+                                      .offer_self = engine,
+                                      .stats = engine_stats,
+                                      .stats_self = engine};
+    err = fsz_api_new(&base, config, *ret_policy, &api);
+    engine_offer_to(engine, publisher, api);
+    return err != FSZ_OK ? err : fsz_engine_open_lookups(engine, config);
+}
+
+static fsz_err engine_start_controlled(struct fsz_engine *engine, struct fsz_config *config)
+{
+    struct fsz_policy *policy = NULL;
+    if (engine->context != NULL) {
+        return FSZ_EBUSY;
+    }
+    fsz_err err =
+        fsz_context_new((int)config->io_threads, (int)config->max_sockets, &engine->context);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    err = engine_start_parts(engine, config, &policy);
+    fsz_policy_unref(&policy);
+    if (err != FSZ_OK) {
+        engine_stop_controlled(engine);
+        return err;
+    }
+    engine->started_ms = fsz_now_ms();
+    engine->reloads = 0;
+    engine_announce(engine);
+    return FSZ_OK;
+}
+
+fsz_err fsz_engine_start(struct fsz_engine *engine, struct fsz_config **config)
+{
+    fsz_engine_take_control(engine, false);
+    fsz_err err = engine_start_controlled(engine, *config);
+    fsz_engine_give_control(engine, false);
+    fsz_config_free(config);
+    return err;
+}
+
+bool fsz_engine_stop(struct fsz_engine *engine)
+{
+    fsz_engine_take_control(engine, true);
+    bool idle = engine_stop_controlled(engine);
+    fsz_engine_give_control(engine, true);
+    return idle;
+}
+
+/* An fsz_publisher_view_fn: subscriptions are narrowed to what the new policy grants. */
+static void engine_review(const struct fsz_publisher_view *view, void *unused)
+{
+    (void)unused;
+    for (size_t slot = 0; slot < view->stream_count; slot++) {
+        if (view->streams[slot] != NULL) {
+            fsz_stream_review(view->streams[slot]);
+        }
+    }
+}
+
+/* All of a reload that can fail. */
+static fsz_err engine_reload_sockets(struct fsz_engine *engine, struct fsz_config *config,
+                                     struct fsz_problems *problems)
+{
+    struct fsz_config *shared = fsz_config_ref(config);
+    fsz_err            err = fsz_engine_prepare_lookups(engine, config);
+    err = err != FSZ_OK ? err : fsz_api_prepare(engine->api, config, problems);
+    if (err == FSZ_OK) {
+        err = fsz_publisher_reload(engine->publisher, &shared, problems);
+        if (err != FSZ_OK) {
+            fsz_api_cancel(engine->api);
+        }
+    }
+    if (err != FSZ_OK) {
+        fsz_engine_change_lookups(engine, config, false);
+    }
+    fsz_config_free(&shared);
+    return err;
+}
+
+/* New connections are judged by the new policy before those of users who are gone are cut. The
+ * lists change after the endpoints: until then a new stream admits nobody, which its subscribers
+ * bridge by trying again. */
+static fsz_err engine_reload_parts(struct fsz_engine *engine, struct fsz_config *config,
+                                   struct fsz_policy *policy, struct fsz_problems *problems)
+{
+    fsz_err err = engine_reload_sockets(engine, config, problems);
+    if (err == FSZ_OK) {
+        err = fsz_access_configure(engine->access, config, policy);
+        fsz_publisher_ask(engine->publisher, engine_review, NULL);
+        fsz_audit_set_rate(engine->audit, config->audit_rate);
+        fsz_api_commit(engine->api, policy);
+        fsz_engine_change_lookups(engine, config, true);
+        engine_announce(engine);
+        engine->reloads++;
+    }
+    return err;
+}
+
+static fsz_err engine_reload_controlled(struct fsz_engine *engine, struct fsz_config *config,
+                                        struct fsz_problems *problems)
+{
+    struct fsz_policy *policy = NULL;
+    if (engine->publisher == NULL) {
+        return FSZ_ECLOSED;
+    }
+    fsz_err err = fsz_config_load_files(config, problems);
+    err = err != FSZ_OK ? err : fsz_policy_load(config, &policy, problems);
+    err = err != FSZ_OK ? err : engine_reload_parts(engine, config, policy, problems);
+    fsz_policy_unref(&policy);
+    return err;
+}
+
+fsz_err fsz_engine_reload(struct fsz_engine *engine, struct fsz_config **config,
+                          struct fsz_problems *problems)
+{
+    fsz_err err = FSZ_ECLOSED;
+    if (fsz_engine_try_control(engine)) {
+        err = engine_reload_controlled(engine, *config, problems);
+        fsz_engine_give_control(engine, false);
+    }
+    fsz_config_free(config);
+    return err;
+}
+
+fsz_err fsz_engine_offer(struct fsz_engine *engine, const struct fsz_event *event)
+{
+    fsz_err err = FSZ_OK;
+    bool    heard = atomic_load_explicit(&engine->heard, memory_order_relaxed) != 0;
+    bool    watched = atomic_load_explicit(&engine->watched, memory_order_relaxed) != 0;
+    if (!heard && !watched) {
+        return FSZ_OK;
+    }
+    pthread_rwlock_rdlock(&engine->life);
+    if (watched && engine->api != NULL) {
+        fsz_api_see(engine->api, event);
+    }
+    if (heard && engine->publisher != NULL) {
+        err = fsz_publisher_offer(engine->publisher, event);
+    }
+    pthread_rwlock_unlock(&engine->life);
+    return err;
+}
+
+struct fsz_context *fsz_engine_take_context(struct fsz_engine *engine)
+{
+    fsz_engine_take_control(engine, false);
+    struct fsz_context *context = engine->context;
+    if (context != NULL && !fsz_context_take(context)) {
+        context = NULL;
+    }
+    fsz_engine_give_control(engine, false);
+    return context;
+}

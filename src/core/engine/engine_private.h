@@ -1,0 +1,56 @@
+/* engine_private.h - the engine's parts, and who may touch which when. Only for engine*.c. */
+#ifndef FSZ_ENGINE_PRIVATE_H
+#define FSZ_ENGINE_PRIVATE_H
+
+#include "access.h"
+#include "api.h"
+#include "audit.h"
+#include "engine.h"
+#include "lookup.h"
+#include "publisher.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct fsz_engine {
+    const struct fsz_host *host;
+    /* Streams with a subscriber, and requests that wait for an event: what an event costs when
+     * there is none of either. */
+    _Atomic uint32_t heard, watched;
+    _Atomic bool     bound; /* there are bindings: what a lookup reads when there are none */
+    /* One start, reload, stop or question at a time: whoever has control. Not a mutex held all
+     * that time, for a question gives up its wait when a stop begins. */
+    pthread_mutex_t turn;         /* guards the two below; held for a few instructions */
+    pthread_cond_t  turn_changed; /* either of them did */
+    bool            controlled, stopping;
+    /* Held for reading while an event is offered, for writing while the pointers below change. */
+    pthread_rwlock_t      life;
+    struct fsz_publisher *publisher;
+    struct fsz_api       *api;
+    struct fsz_lookups   *lookups; /* NULL: refused */
+    struct fsz_desk      *desk;    /* beside lookups */
+    struct fsz_audit     *audit;   /* for who has control, like all below */
+    struct fsz_access    *access;
+    struct fsz_context   *context;
+    int64_t               started_ms;
+    uint64_t              reloads;
+};
+
+/* Waits for control, however long. */
+void fsz_engine_take_control(struct fsz_engine *engine, bool stopping);
+/* For what a worker of the API channel may ask, and a stop may wait for: it gives way to a stop.
+ * False: there is nothing to ask. */
+bool fsz_engine_try_control(struct fsz_engine *engine);
+void fsz_engine_give_control(struct fsz_engine *engine, bool stopping);
+
+/* From now on lookups are answered; after the API channel was started. FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_engine_open_lookups(struct fsz_engine *engine, struct fsz_config *config);
+/* The two steps of a reload (lookup.h); without `commit` the second one is to give up. */
+FSZ_NODISCARD fsz_err fsz_engine_prepare_lookups(struct fsz_engine *engine,
+                                                 struct fsz_config *config);
+void fsz_engine_change_lookups(struct fsz_engine *engine, const struct fsz_config *config,
+                               bool commit);
+/* NULL: closed, or out of memory. */
+json_t *fsz_engine_lookups_status(struct fsz_engine *engine);
+
+#endif

@@ -1,0 +1,80 @@
+#include "status.h"
+
+#include "filter.h"
+
+static json_t *status_refused(const struct fsz_queue_stats *q)
+{
+    json_t *refused = json_object();
+    for (int class = 0; class < FSZ_CLASSES; class ++) {
+        json_object_set_new(refused, fsz_class_names[class],
+                            json_integer((json_int_t)q->refused[class]));
+    }
+    return refused;
+}
+
+static json_t *status_queue(struct fsz_queue *queue)
+{
+    struct fsz_queue_stats q;
+    fsz_queue_stats(queue, &q);
+    return json_pack("{sI sI sI sI sI sI sI so}", "events", (json_int_t)q.events, "bytes",
+                     (json_int_t)q.bytes, "events_peak", (json_int_t)q.events_peak, "bytes_peak",
+                     (json_int_t)q.bytes_peak, "events_max", (json_int_t)q.events_max, "bytes_max",
+                     (json_int_t)q.bytes_max, "pushed", (json_int_t)q.pushed, "refused",
+                     status_refused(&q));
+}
+
+json_t *fsz_status_endpoints(const struct fsz_endpoints *endpoints)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < endpoints->count; i++) {
+        const struct fsz_endpoint_state *e = &endpoints->list[i];
+        json_array_append_new(list,
+                              json_pack("{ss ss sb ss}", "address", e->address, "mode",
+                                        e->connect ? "connect" : "bind", "open", e->open,
+                                        e->open ? "bound" : "why", e->open ? e->bound : e->why));
+    }
+    return list;
+}
+
+static json_t *status_stream(const struct fsz_stream *s)
+{
+    const struct fsz_stream_counters *c = &s->counters;
+    const char *framing = s->config->framing == FSZ_FRAMING_JSON ? "json" : "envelope";
+    json_t     *stream =
+        json_pack("{ss ss ss sI so}", "name", s->name, "framing", framing, "epoch", s->epoch, "seq",
+                  (json_int_t)s->seq, "endpoints", fsz_status_endpoints(&s->endpoints));
+    json_t *counters = json_pack(
+        "{sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI}", "subscriptions",
+        (json_int_t)fsz_subscriptions_count(s->subscriptions), "subscriptions_untracked",
+        (json_int_t)fsz_subscriptions_untracked(s->subscriptions), "subscribers",
+        (json_int_t)s->connections.subscribers, "listeners",
+        (json_int_t)fsz_audience_count(s->audience), "connections", (json_int_t)s->connections.open,
+        "accepted", (json_int_t)s->connections.accepted, "handshakes_failed",
+        (json_int_t)s->connections.handshakes_failed, "disconnected",
+        (json_int_t)s->connections.disconnected, "events_sent", (json_int_t)c->events_sent,
+        "bytes_sent", (json_int_t)c->bytes_sent, "lost", (json_int_t)c->lost, "truncated",
+        (json_int_t)c->truncated, "send_failures", (json_int_t)c->send_failures,
+        "subscriptions_refused", (json_int_t)c->subscriptions_refused, "endless",
+        (json_int_t)c->endless, "strays", (json_int_t)c->strays);
+    json_object_update_missing(stream, counters);
+    json_decref(counters);
+    return stream;
+}
+
+void fsz_status_of_publisher(const struct fsz_publisher_view *view, void *argument)
+{
+    json_t **ret_status = argument;
+    json_t  *streams = json_array();
+    for (size_t slot = 0; slot < view->stream_count; slot++) {
+        if (view->streams[slot] != NULL) {
+            json_array_append_new(streams, status_stream(view->streams[slot]));
+        }
+    }
+    *ret_status = json_pack(
+        "{s{sI sI sI sI} so s{sI sI sI} sI so}", "events", "offered", (json_int_t)view->offered,
+        "unwanted", (json_int_t)view->unwanted, "encoded", (json_int_t)view->encoded, "failed",
+        (json_int_t)view->failed, "queue", status_queue(view->queue), "kinds", "tracked",
+        (json_int_t)fsz_kinds_count(view->kinds), "max", (json_int_t)fsz_kinds_max(view->kinds),
+        "overflowed", (json_int_t)fsz_kinds_overflowed(view->kinds), "filters_gave_up",
+        (json_int_t)fsz_filter_gave_up(), "streams", streams);
+}

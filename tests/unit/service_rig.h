@@ -1,0 +1,171 @@
+/* service_rig.h - api_rig.h, with providers of a service and askers: both driven by hand. */
+#ifndef SERVICE_RIG_H
+#define SERVICE_RIG_H
+
+#include "api_rig.h"
+#include "desk.h"
+
+/* ---- providers ------------------------------------------------------------------------------- */
+
+/* A ROUTER that the service "s" is to connect to; `ret_connect` gets "connect=ADDRESS". */
+__attribute__((unused)) static void *provider_open(void *context, char ret_connect[256])
+{
+    int    patience_ms = RIG_PATIENCE_MS, linger = 0;
+    size_t size = 200;
+    void  *socket = zmq_socket(context, ZMQ_ROUTER);
+    assert_non_null(socket);
+    zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience_ms, sizeof(patience_ms));
+    zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof(linger));
+    assert_int_equal(zmq_bind(socket, "tcp://127.0.0.1:*"), 0);
+    strcpy(ret_connect, "connect=");
+    assert_int_equal(zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, ret_connect + 8, &size), 0);
+    return socket;
+}
+
+/* A question as a ROUTER gets it. */
+struct provided {
+    unsigned char peer[64];
+    int           peer_size;
+    json_int_t    id;
+    char          word[64]; /* the member `word` of params */
+};
+
+__attribute__((unused)) static struct provided provider_take(void *socket)
+{
+    struct provided question = {.id = 0};
+    char            empty[8];
+    question.peer_size = zmq_recv(socket, question.peer, sizeof(question.peer), 0);
+    if (question.peer_size < 0) {
+        fail_msg("no question came");
+    }
+    assert_int_equal(zmq_recv(socket, empty, sizeof(empty), 0), 0);
+    json_t     *request = client_receive(socket);
+    const char *version = NULL, *method = NULL, *word = NULL;
+    assert_int_equal(json_unpack(request, "{ss ss sI s{ss}}", "jsonrpc", &version, "method",
+                                 &method, "id", &question.id, "params", "word", &word),
+                     0);
+    assert_string_equal(version, "2.0");
+    assert_string_equal(method, "test.ask");
+    snprintf(question.word, sizeof(question.word), "%s", word);
+    json_decref(request);
+    return question;
+}
+
+static void provider_send(void *socket, const struct provided *question, const char *text)
+{
+    zmq_send(socket, question->peer, (size_t)question->peer_size, ZMQ_SNDMORE);
+    zmq_send(socket, "", 0, ZMQ_SNDMORE);
+    client_send(socket, text);
+}
+
+/* Answers with {"word": word}. */
+__attribute__((unused)) static void provider_answer(void *socket, const struct provided *question,
+                                                    const char *word)
+{
+    char text[256];
+    snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":{\"word\":\"%s\"}}",
+             (long long)question->id, word);
+    provider_send(socket, question, text);
+}
+
+__attribute__((unused)) static void provider_refuse(void *socket, const struct provided *question)
+{
+    char text[256];
+    snprintf(
+        text, sizeof(text),
+        "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"error\":{\"code\":-1,\"message\":\"out of paper\"}}",
+        (long long)question->id);
+    provider_send(socket, question, text);
+}
+
+/* ---- askers ---------------------------------------------------------------------------------- */
+
+struct asker {
+    pthread_t        thread;
+    struct fsz_desk *desk;
+    char             params[64];
+    struct fsz_ask   ask;
+    fsz_err          err;
+    struct fsz_told  told;
+};
+
+static void *asker_main(void *argument)
+{
+    struct asker *asker = argument;
+    asker->err = fsz_desk_ask(asker->desk, &asker->ask, &asker->told);
+    return NULL;
+}
+
+/* Asks the service "s" about a word on a thread of its own. */
+static void asker_start(struct rig *rig, struct asker *asker, const char *word, int64_t deadline_ms)
+{
+    *asker = (struct asker){.desk = fsz_api_desk(rig->api)};
+    snprintf(asker->params, sizeof(asker->params), "{\"word\":\"%s\"}", word);
+    asker->ask = (struct fsz_ask){.service = "s",
+                                  .method = "test.ask",
+                                  .params = asker->params,
+                                  .params_bytes = strlen(asker->params),
+                                  .deadline_ms = deadline_ms};
+    assert_int_equal(pthread_create(&asker->thread, NULL, asker_main, asker), 0);
+}
+
+__attribute__((unused)) static void asker_end(struct asker *asker)
+{
+    pthread_join(asker->thread, NULL);
+    fsz_desk_unref(&asker->desk);
+    json_decref(asker->told.result);
+}
+
+__attribute__((unused)) static void asker_expect(struct asker *asker, const char *word)
+{
+    pthread_join(asker->thread, NULL);
+    if (asker->err != FSZ_OK) {
+        fail_msg("%s: %s", fsz_err_text(asker->err), asker->told.why);
+    }
+    assert_string_equal(json_string_value(json_object_get(asker->told.result, "word")), word);
+    fsz_desk_unref(&asker->desk);
+    json_decref(asker->told.result);
+}
+
+__attribute__((unused)) static void asker_expect_failure(struct asker *asker, fsz_err err,
+                                                         const char *why)
+{
+    pthread_join(asker->thread, NULL);
+    assert_int_equal(asker->err, err);
+    if (strstr(asker->told.why, why) == NULL) {
+        fail_msg("told \"%s\", not \"%s\"", asker->told.why, why);
+    }
+    assert_null(asker->told.result);
+    fsz_desk_unref(&asker->desk);
+}
+
+/* Asks and waits for the failure. */
+__attribute__((unused)) static void asker_fail(struct rig *rig, int64_t deadline_ms, fsz_err err,
+                                               const char *why)
+{
+    struct asker asker;
+    asker_start(rig, &asker, "any", deadline_ms);
+    asker_expect_failure(&asker, err, why);
+}
+
+/* Waits until the provider at that place of the service "s" is in that state. */
+__attribute__((unused)) static void service_wait_state(struct rig *rig, size_t place,
+                                                       const char *state)
+{
+    const char *seen = "";
+    for (int waited_ms = 0; strcmp(seen, state) != 0; waited_ms += 10) {
+        json_t *status = rig_status(rig);
+        json_t *providers =
+            json_object_get(json_array_get(json_object_get(status, "services"), 0), "providers");
+        const char *now =
+            json_string_value(json_object_get(json_array_get(providers, place), "state"));
+        seen = now != NULL && strcmp(now, state) == 0 ? state : "";
+        json_decref(status);
+        if (waited_ms > RIG_PATIENCE_MS) {
+            fail_msg("provider %zu is not %s", place, state);
+        }
+        usleep(10000);
+    }
+}
+
+#endif

@@ -1,0 +1,245 @@
+/* Clients that register as providers, and changes of configuration. */
+#include "service_rig.h"
+
+#define REGISTER(id, capacity)                                                                     \
+    CALL(id, "service.register", "{\"service\":\"s\",\"capacity\":" #capacity "}")
+#define UNREGISTER(id) CALL(id, "service.unregister", "{\"service\":\"s\"}")
+
+/* The id and the word of the question that comes next. */
+static json_int_t client_take(void *socket, const char *expected_word)
+{
+    json_t     *request = client_receive(socket);
+    const char *word = NULL;
+    json_int_t  id = 0;
+    assert_int_equal(json_unpack(request, "{sI s{ss}}", "id", &id, "params", "word", &word), 0);
+    assert_string_equal(word, expected_word);
+    json_decref(request);
+    return id;
+}
+
+static void client_answer(void *socket, json_int_t id, const char *word)
+{
+    char text[256];
+    snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":{\"word\":\"%s\"}}",
+             (long long)id, word);
+    client_send(socket, text);
+}
+
+static void test_client_serves_from_registering_until_unregistering(void **state)
+{
+    (void)state;
+    struct rig   rig;
+    struct asker asker;
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    asker_start(&rig, &asker, "x", 20000);
+    client_answer(client, client_take(client, "x"), "y");
+    asker_expect(&asker, "y");
+    client_expect(client, UNREGISTER(2), RESULT(2, "{}"));
+    asker_fail(&rig, 60000, FSZ_ENOTFOUND, "no provider is up");
+    client_refused(client, UNREGISTER(3), -32004, "you are not registered");
+    assert_string_equal(rig_switch.news, "up down ");
+    rig_stop(&rig);
+}
+
+static void test_client_goes_on_asking_while_it_serves(void **state)
+{
+    (void)state;
+    struct rig   rig;
+    struct asker asker;
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    asker_start(&rig, &asker, "x", 20000);
+    json_int_t id = client_take(client, "x");
+    client_expect(client, CALL(2, "api", "[\"echo\",\"meanwhile\"]"),
+                  RESULT(2, "{\"output\":\"meanwhile\",\"status\":\"raw\"}"));
+    client_answer(client, id, "y");
+    asker_expect(&asker, "y");
+    rig_stop(&rig);
+}
+
+static void test_client_gets_as_many_questions_as_its_capacity(void **state)
+{
+    (void)state;
+    struct rig   rig;
+    struct asker first, second;
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    asker_start(&rig, &first, "a", 20000);
+    json_int_t a = client_take(client, "a");
+    asker_start(&rig, &second, "b", 20000);
+    rig_wait_number(&rig, "services.0.waiting", 1);
+    client_send(client, REGISTER(2, 2));
+    json_int_t b = client_take(client, "b");
+    json_decref(client_receive(client)); /* the answer to the registration */
+    client_answer(client, b, "B");
+    asker_expect(&second, "B");
+    client_answer(client, a, "A");
+    asker_expect(&first, "A");
+    assert_int_equal(rig_number(&rig, "services.0.providers.0.capacity"), 2);
+    rig_stop(&rig);
+}
+
+static void test_client_that_leaves_gives_its_questions_to_another(void **state)
+{
+    (void)state;
+    struct rig   rig;
+    struct asker asker;
+    RIG_START(&rig, "-", RIG_BIND, "service s", "try-ms=20000");
+    void *first = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(first, REGISTER(1, 1), RESULT(1, "{}"));
+    void *second = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(second, REGISTER(1, 1), RESULT(1, "{}"));
+    asker_start(&rig, &asker, "x", 20000);
+    client_take(first, "x");
+    client_close(&rig, first);
+    client_answer(second, client_take(second, "x"), "taken over");
+    asker_expect(&asker, "taken over");
+    rig_stop(&rig);
+}
+
+static void test_client_answers_that_nobody_asked_for(void **state)
+{
+    (void)state;
+    struct rig rig;
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    /* Whoever does not serve is told that this is no request. */
+    client_refused(client, RESULT(7, "{}"), -32600, "");
+    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    client_send(client, RESULT(4711, "{}"));
+    rig_wait_number(&rig, "services.0.providers.0.bad", 1);
+    client_expect(client, CALL(2, "server.ping", "{}"), RESULT(2, "{}"));
+    rig_stop(&rig);
+}
+
+static void test_client_may_register_where_that_is_configured(void **state)
+{
+    (void)state;
+    struct rig rig;
+    RIG_START(&rig, "-", RIG_BIND, "service s", "registration=false", "connect=tcp://127.0.0.1:9");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    client_refused(client, REGISTER(1, 1), -32004, "takes no registrations");
+    client_refused(client, CALL(2, "service.register", "[\"t\"]"), -32004, "no service \"t\"");
+    client_refused(client, CALL(3, "service.register", "[\"s\",0]"), -32602, "capacity");
+    rig_stop(&rig);
+}
+
+static void test_client_is_asked_only_of_the_sections_that_it_was_granted(void **state)
+{
+    (void)state;
+    struct rig       rig;
+    struct fsz_told  told;
+    struct fsz_desk *desk = NULL;
+    struct fsz_ask   ask = {.service = "s",
+                            .method = "test.ask",
+                            .params = "{\"word\":\"x\"}",
+                            .params_bytes = 12,
+                            .deadline_ms = 60000,
+                            .section = "dialplan"};
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    desk = fsz_api_desk(rig.api);
+    assert_int_equal(fsz_desk_ask(desk, &ask, &told), FSZ_ENOTFOUND); /* only "directory" is */
+    ask.section = "directory";
+    ask.deadline_ms = 20;
+    assert_int_equal(fsz_desk_ask(desk, &ask, &told), FSZ_ETIMEOUT);
+    client_take(client, "x");
+    fsz_desk_unref(&desk);
+    rig_stop(&rig);
+}
+
+/* ---- reloads --------------------------------------------------------------------------------- */
+
+static void rig_reload(struct rig *rig, const char *const *params)
+{
+    struct fsz_problems problems;
+    struct fsz_config  *config = rig_config(params);
+    struct fsz_policy  *policy = rig_policy(config);
+    fsz_problems_init(&problems);
+    assert_int_equal(fsz_api_prepare(rig->api, config, &problems), FSZ_OK);
+    fsz_api_commit(rig->api, policy);
+    fsz_policy_unref(&policy);
+    fsz_config_free(&config);
+}
+
+#define RIG_RELOAD(rig, ...) rig_reload((rig), (const char *const[]){__VA_ARGS__, NULL})
+
+static void test_reload_keeps_the_providers_that_stay(void **state)
+{
+    (void)state;
+    void        *context = zmq_ctx_new();
+    struct rig   rig;
+    struct asker asker;
+    char         stays[256], goes[256], comes[256];
+    void        *staying = provider_open(context, stays), *going = provider_open(context, goes);
+    void        *coming = provider_open(context, comes);
+    RIG_START(&rig, "-", RIG_BIND, "service s", stays, goes, "try-ms=20000");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    service_wait_state(&rig, 0, "up");
+    service_wait_state(&rig, 1, "up");
+    asker_start(&rig, &asker, "x", 20000);
+    struct provided taken = provider_take(staying); /* all alike: the first one */
+    RIG_RELOAD(&rig, "-", RIG_BIND, "service s", stays, comes, "try-ms=20000");
+    provider_answer(staying, &taken, "by who stayed");
+    asker_expect(&asker, "by who stayed");
+    service_wait_state(&rig, 2, "up");
+    assert_int_equal(rig_number(&rig, "services.0.asked"), 1);
+    assert_null(strstr(rig_switch.news, "up up up up up")); /* nobody connected twice */
+    zmq_close(staying);
+    zmq_close(going);
+    zmq_close(coming);
+    rig_stop(&rig);
+    zmq_ctx_term(context);
+}
+
+static void test_reload_ends_the_questions_of_a_service_that_goes(void **state)
+{
+    (void)state;
+    struct rig   rig;
+    struct asker asker;
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    asker_start(&rig, &asker, "x", 3600000);
+    client_take(client, "x");
+    RIG_RELOAD(&rig, "-", RIG_BIND);
+    asker_expect_failure(&asker, FSZ_ENOTFOUND, "no such service any more");
+    client_refused(client, REGISTER(2, 1), -32004, "there is no service");
+    rig_stop(&rig);
+}
+
+static void test_reload_ends_registrations_where_none_are_taken_any_more(void **state)
+{
+    (void)state;
+    struct rig rig;
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    RIG_RELOAD(&rig, "-", RIG_BIND, "service s", "registration=false", "connect=tcp://127.0.0.1:9");
+    client_refused(client, UNREGISTER(2), -32004, "takes no registrations");
+    assert_string_equal(rig_switch.news, "up down ");
+    rig_stop(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_client_serves_from_registering_until_unregistering),
+        cmocka_unit_test(test_client_goes_on_asking_while_it_serves),
+        cmocka_unit_test(test_client_gets_as_many_questions_as_its_capacity),
+        cmocka_unit_test(test_client_that_leaves_gives_its_questions_to_another),
+        cmocka_unit_test(test_client_answers_that_nobody_asked_for),
+        cmocka_unit_test(test_client_may_register_where_that_is_configured),
+        cmocka_unit_test(test_client_is_asked_only_of_the_sections_that_it_was_granted),
+        cmocka_unit_test(test_reload_keeps_the_providers_that_stay),
+        cmocka_unit_test(test_reload_ends_the_questions_of_a_service_that_goes),
+        cmocka_unit_test(test_reload_ends_registrations_where_none_are_taken_any_more),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
