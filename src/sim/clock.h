@@ -1,0 +1,25 @@
+/* clock.h - the two clocks of the simulated switch, and times as FreeSWITCH writes them.
+ *
+ * Deadlines are monotonic nanoseconds, times in events are microseconds since 1970. */
+#ifndef FSZ_CLOCK_H
+#define FSZ_CLOCK_H
+
+#include <stdint.h>
+
+enum { FSZ_STAMP_BYTES = 20, FSZ_GMT_BYTES = 32 };
+
+uint64_t fsz_clock_monotonic_ns(void);
+int64_t  fsz_clock_wall_us(void);
+
+/* The texts of one second, kept because nearly all events of a second follow each other. One
+ * holder, no lock; zeroed before first use. */
+struct fsz_calendar {
+    int64_t second;
+    char    stamp[FSZ_STAMP_BYTES]; /* 2026-11-23 02:46:51, local time */
+    char    gmt[FSZ_GMT_BYTES];     /* Mon, 23 Nov 2026 02:46:51 GMT */
+};
+
+/* Makes the texts those of the second in which `time_us` lies. */
+void fsz_calendar_set(struct fsz_calendar *calendar, int64_t time_us);
+
+#endif
