@@ -1,0 +1,36 @@
+/* daemon.h - engine, simulated switch and configuration of one fszmqd, started and stopped
+ * together. */
+#ifndef FSZ_DAEMON_H
+#define FSZ_DAEMON_H
+
+#include "engine.h"
+#include "options.h"
+#include "sim.h"
+
+#include <pthread.h>
+
+struct fsz_daemon {
+    struct fsz_options options;
+    struct fsz_host    host;
+    struct fsz_engine *engine;
+    struct fsz_sim    *sim;
+    pthread_mutex_t reload_lock; /* SIGHUP and the console's `zmq reload` come from two threads */
+};
+
+/* Reads and checks the configuration; every problem is logged. */
+FSZ_NODISCARD fsz_err fsz_daemon_read_config(const struct fsz_options *options,
+                                             struct fsz_config       **ret_config);
+
+/* On failure what was started is stopped, and the log says why. `daemon` stays where it is until
+ * stop. */
+enum fsz_exit fsz_daemon_start(struct fsz_daemon *daemon, const struct fsz_options *options);
+void          fsz_daemon_stop(struct fsz_daemon *daemon);
+
+/* Goes over to the configuration file as it is now; with any problem nothing changes. Tells systemd
+ * and the log. Any thread. */
+fsz_err fsz_daemon_reload(struct fsz_daemon *daemon);
+
+/* One line of the console: `zmq …`, or an API command. Any thread. */
+void fsz_daemon_command(struct fsz_daemon *daemon, const char *line, struct fsz_buffer *output);
+
+#endif

@@ -1,0 +1,117 @@
+/* fszmqd: the core with a switch of its own, as a program. docs/man/fszmqd.8.scd */
+#include "console.h"
+#include "daemon.h"
+#include "log.h"
+#include "notify.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+enum { STATUS_INTERVAL_MS = 10000 };
+
+/* Signals are taken with sigtimedwait() by the main thread alone: blocked before any other thread
+ * is there, and so in all of them. */
+static void signals_block(sigset_t *ret_signals)
+{
+    sigemptyset(ret_signals);
+    sigaddset(ret_signals, SIGTERM);
+    sigaddset(ret_signals, SIGINT);
+    sigaddset(ret_signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a console whose reader has gone */
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void tell_status(struct fsz_daemon *daemon)
+{
+    char                 text[160];
+    struct fsz_sim_stats stats;
+    fsz_sim_stats(daemon->sim, &stats);
+    snprintf(text, sizeof text, "%llu events, %llu calls, %u up, %llu left out",
+             (unsigned long long)stats.events, (unsigned long long)stats.calls_started, stats.calls,
+             (unsigned long long)stats.calls_skipped + stats.calls_refused);
+    fsz_notify_status(text);
+}
+
+/* Until a signal, or the time given, ends it. */
+static void serve(struct fsz_daemon *daemon, const sigset_t *signals)
+{
+    uint64_t alive_ms = fsz_notify_interval_ms();
+    uint64_t step_ms = alive_ms != 0 && alive_ms < 1000 ? alive_ms : 1000;
+    uint64_t end_ms =
+        daemon->options.seconds == 0 ? UINT64_MAX : now_ms() + daemon->options.seconds * 1000ull;
+    uint64_t status_ms = now_ms();
+    for (uint64_t now = now_ms(); now < end_ms; now = now_ms()) {
+        uint64_t        wait_ms = end_ms - now < step_ms ? end_ms - now : step_ms;
+        struct timespec wait = {.tv_sec = (time_t)(wait_ms / 1000),
+                                .tv_nsec = (long)(wait_ms % 1000) * 1000000};
+        int             number = sigtimedwait(signals, NULL, &wait);
+        if (number == SIGTERM || number == SIGINT) {
+            return;
+        }
+        if (number == SIGHUP) {
+            (void)fsz_daemon_reload(daemon); /* told in the log; the old one goes on */
+        }
+        if (alive_ms != 0) {
+            fsz_notify_alive();
+        }
+        if (now_ms() - status_ms >= STATUS_INTERVAL_MS) {
+            tell_status(daemon);
+            status_ms = now_ms();
+        }
+    }
+}
+
+static enum fsz_exit check(const struct fsz_options *options)
+{
+    struct fsz_config *config = NULL;
+    if (fsz_daemon_read_config(options, &config) != FSZ_OK) {
+        return FSZ_EXIT_CONFIG;
+    }
+    printf("%s: right, %zu stream%s\n",
+           options->config == NULL ? "default configuration" : options->config,
+           config->stream_count, config->stream_count == 1 ? "" : "s");
+    fsz_config_free(&config);
+    return FSZ_EXIT_OK;
+}
+
+static enum fsz_exit run(const struct fsz_options *options)
+{
+    struct fsz_daemon  daemon;
+    struct fsz_console console = {0};
+    sigset_t           signals;
+    signals_block(&signals);
+    enum fsz_exit status = fsz_daemon_start(&daemon, options);
+    if (status != FSZ_EXIT_OK) {
+        return status;
+    }
+    if (options->console && fsz_console_start(&console, &daemon) != FSZ_OK) {
+        fsz_log(FSZ_LOG_ERROR, "no console: no thread or descriptor for it");
+    }
+    fsz_log(FSZ_LOG_NOTICE, "ready");
+    fsz_notify_ready("ready");
+    serve(&daemon, &signals);
+    fsz_notify_stopping();
+    fsz_log(FSZ_LOG_NOTICE, "stopping");
+    fsz_console_stop(&console);
+    fsz_daemon_stop(&daemon);
+    return FSZ_EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+    struct fsz_options options;
+    enum fsz_exit      status = FSZ_EXIT_OK;
+    if (!fsz_options_parse(argc, argv, &options, &status)) {
+        return status;
+    }
+    fsz_log_init(options.syslog, options.verbose);
+    return options.check ? check(&options) : run(&options);
+}

@@ -1,0 +1,44 @@
+#include "notify.h"
+
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+/* What sd_notify returns is not for us to act on: whether somebody listens changes nothing. */
+
+void fsz_notify_ready(const char *status)
+{
+    (void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+}
+
+void fsz_notify_reloading(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+                     (unsigned long long)now.tv_sec * 1000000 +
+                         (unsigned long long)now.tv_nsec / 1000);
+}
+
+void fsz_notify_stopping(void)
+{
+    (void)sd_notify(0, "STOPPING=1\nSTATUS=stopping");
+}
+
+void fsz_notify_status(const char *status)
+{
+    (void)sd_notifyf(0, "STATUS=%s", status);
+}
+
+void fsz_notify_alive(void)
+{
+    (void)sd_notify(0, "WATCHDOG=1");
+}
+
+uint64_t fsz_notify_interval_ms(void)
+{
+    uint64_t limit_us = 0;
+    if (sd_watchdog_enabled(0, &limit_us) <= 0) {
+        return 0;
+    }
+    return limit_us < 2000 ? 1 : limit_us / 2000;
+}
