@@ -1,0 +1,231 @@
+#include "gaps.h"
+
+#include "fszmq/wire.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GAPS_STREAM_NAME_BYTES = 256, GAPS_EPOCH_BYTES = 64 };
+
+struct gaps_stream {
+    char       name[GAPS_STREAM_NAME_BYTES];
+    char       epoch[GAPS_EPOCH_BYTES];
+    json_int_t seq;       /* last one seen */
+    json_t    *kinds;     /* kind → last kind_seq seen */
+    bool       beat_seen; /* a kind that is unknown after this did not move before it */
+    uint64_t   used;      /* for finding the one silent longest */
+};
+
+struct fsz_gaps {
+    char *const       *topics;
+    size_t             topic_count;
+    bool               everything;
+    fsz_gap_fn         report;
+    void              *context;
+    struct gaps_stream streams[FSZ_GAPS_STREAMS_MAX];
+    size_t             stream_count;
+    uint64_t           clock;
+    json_int_t         lost;
+};
+
+static bool gaps_takes_everything(char *const *topics, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (topics[i][0] == '\0') {
+            return true;
+        }
+    }
+    return count == 0;
+}
+
+struct fsz_gaps *fsz_gaps_new(char *const *topics, size_t count, fsz_gap_fn report, void *context)
+{
+    struct fsz_gaps *gaps = calloc(1, sizeof *gaps);
+    if (gaps != NULL) {
+        gaps->topics = topics;
+        gaps->topic_count = count;
+        gaps->everything = gaps_takes_everything(topics, count);
+        gaps->report = report;
+        gaps->context = context;
+    }
+    return gaps;
+}
+
+void fsz_gaps_free(struct fsz_gaps **gaps)
+{
+    if (*gaps != NULL) {
+        for (size_t i = 0; i < (*gaps)->stream_count; i++) {
+            json_decref((*gaps)->streams[i].kinds);
+        }
+        free(*gaps);
+        *gaps = NULL;
+    }
+}
+
+json_int_t fsz_gaps_lost(const struct fsz_gaps *gaps)
+{
+    return gaps->lost;
+}
+
+static void gaps_report(struct fsz_gaps *gaps, const struct gaps_stream *stream, const char *kind,
+                        json_int_t first, json_int_t last)
+{
+    struct fsz_gap gap = {.type = kind == NULL ? FSZ_GAP_EVENTS : FSZ_GAP_KIND,
+                          .stream = stream->name,
+                          .kind = kind,
+                          .first = first,
+                          .last = last};
+    json_int_t     count = last - first + 1;
+    gaps->lost = gaps->lost > INT64_MAX - count ? INT64_MAX : gaps->lost + count;
+    gaps->report(gaps->context, &gap);
+}
+
+/* A place for a new stream: a free one, or that of the stream silent longest. */
+static struct gaps_stream *gaps_place(struct fsz_gaps *gaps)
+{
+    if (gaps->stream_count < FSZ_GAPS_STREAMS_MAX) {
+        return &gaps->streams[gaps->stream_count++];
+    }
+    struct gaps_stream *oldest = &gaps->streams[0];
+    for (size_t i = 1; i < gaps->stream_count; i++) {
+        if (gaps->streams[i].used < oldest->used) {
+            oldest = &gaps->streams[i];
+        }
+    }
+    json_decref(oldest->kinds);
+    return oldest;
+}
+
+static struct gaps_stream *gaps_stream_of(struct fsz_gaps *gaps, const char *name,
+                                          const char *epoch, bool *ret_known_name)
+{
+    *ret_known_name = false;
+    for (size_t i = 0; i < gaps->stream_count; i++) {
+        struct gaps_stream *stream = &gaps->streams[i];
+        if (strcmp(stream->name, name) == 0) {
+            if (strcmp(stream->epoch, epoch) == 0) {
+                return stream;
+            }
+            *ret_known_name = true;
+        }
+    }
+    return NULL;
+}
+
+static struct gaps_stream *gaps_stream_add(struct fsz_gaps *gaps, const char *name,
+                                           const char *epoch)
+{
+    json_t *kinds = json_object();
+    if (kinds == NULL) {
+        return NULL;
+    }
+    struct gaps_stream *stream = gaps_place(gaps);
+    *stream = (struct gaps_stream){.seq = -1, .kinds = kinds};
+    memcpy(stream->name, name, strlen(name));
+    memcpy(stream->epoch, epoch, strlen(epoch));
+    return stream;
+}
+
+/* Whether every event of the kind is subscribed to: its topics start with the kind and a separator.
+ */
+static bool gaps_kind_is_wanted(const struct fsz_gaps *gaps, const char *kind)
+{
+    size_t size = strlen(kind);
+    for (size_t i = 0; i < gaps->topic_count; i++) {
+        size_t prefix = strlen(gaps->topics[i]);
+        if (strncmp(gaps->topics[i], kind, prefix) == 0 ||
+            (prefix == size + 1 && gaps->topics[i][size] == FSZMQ_TOPIC_SEPARATOR &&
+             strncmp(gaps->topics[i], kind, size) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An event carries the number after the last one; the stream's own messages carry the last one. */
+static void gaps_see_seq(struct fsz_gaps *gaps, struct gaps_stream *stream, json_int_t seq,
+                         bool own)
+{
+    json_int_t last_lost = own ? seq : seq - 1;
+    if (gaps->everything && stream->seq >= 0 && last_lost > stream->seq) {
+        gaps_report(gaps, stream, NULL, stream->seq + 1, last_lost);
+    }
+    if (seq > stream->seq) {
+        stream->seq = seq;
+    }
+}
+
+static void gaps_see_kind(struct fsz_gaps *gaps, struct gaps_stream *stream, const char *kind,
+                          json_int_t kind_seq, bool own)
+{
+    const json_t *known = json_object_get(stream->kinds, kind);
+    json_int_t    last_lost = own ? kind_seq : kind_seq - 1;
+    json_int_t    seen = json_integer_value(known);
+    if (known == NULL && json_object_size(stream->kinds) >= FSZ_GAPS_KINDS_MAX) {
+        return;
+    }
+    if (known != NULL && last_lost > seen) {
+        gaps_report(gaps, stream, kind, seen + 1, last_lost);
+    } else if (known == NULL && own && stream->beat_seen) {
+        /* It moved since the last beat, which we had: at least this one is lost. */
+        gaps_report(gaps, stream, kind, kind_seq, kind_seq);
+    }
+    if (known == NULL || kind_seq > seen) {
+        json_object_set_new(stream->kinds, kind, json_integer(kind_seq));
+    }
+}
+
+static void gaps_see_beat_kinds(struct fsz_gaps *gaps, struct gaps_stream *stream,
+                                const json_t *meta)
+{
+    json_t     *kinds = json_object_get(meta, FSZMQ_META_KINDS);
+    const char *kind = NULL;
+    json_t     *number = NULL;
+    json_object_foreach(kinds, kind, number)
+    {
+        if (gaps_kind_is_wanted(gaps, kind) && json_integer_value(number) > 0) {
+            gaps_see_kind(gaps, stream, kind, json_integer_value(number), true);
+        }
+    }
+    stream->beat_seen = true;
+}
+
+static void gaps_see_kinds(struct fsz_gaps *gaps, struct gaps_stream *stream, const json_t *meta,
+                           bool own)
+{
+    const char *kind = json_string_value(json_object_get(meta, FSZMQ_META_KIND));
+    json_int_t  kind_seq = json_integer_value(json_object_get(meta, FSZMQ_META_KIND_SEQ));
+    if (own) {
+        gaps_see_beat_kinds(gaps, stream, meta);
+    } else if (kind != NULL && kind_seq > 0 && gaps_kind_is_wanted(gaps, kind)) {
+        gaps_see_kind(gaps, stream, kind, kind_seq, false);
+    }
+}
+
+void fsz_gaps_see(struct fsz_gaps *gaps, const json_t *meta, bool own)
+{
+    const char   *name = json_string_value(json_object_get(meta, FSZMQ_META_STREAM));
+    const char   *epoch = json_string_value(json_object_get(meta, FSZMQ_META_EPOCH));
+    const json_t *seq = json_object_get(meta, FSZMQ_META_SEQ);
+    bool          known_name = false;
+    if (name == NULL || epoch == NULL || !json_is_integer(seq) || json_integer_value(seq) < 0 ||
+        strlen(name) >= GAPS_STREAM_NAME_BYTES || strlen(epoch) >= GAPS_EPOCH_BYTES) {
+        return;
+    }
+    struct gaps_stream *stream = gaps_stream_of(gaps, name, epoch, &known_name);
+    if (stream == NULL && (stream = gaps_stream_add(gaps, name, epoch)) == NULL) {
+        return;
+    }
+    if (stream->used == 0 && known_name) {
+        json_int_t     before = json_integer_value(seq) - (own ? 0 : 1);
+        struct fsz_gap gap = {
+            .type = FSZ_GAP_EPOCH, .stream = stream->name, .first = 1, .last = before};
+        gaps->report(gaps->context, &gap);
+    }
+    stream->used = ++gaps->clock;
+    gaps_see_seq(gaps, stream, json_integer_value(seq), own);
+    if (!gaps->everything) {
+        gaps_see_kinds(gaps, stream, meta, own);
+    }
+}

@@ -1,0 +1,248 @@
+#include "tail.h"
+
+#include "cli.h"
+#include "text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+#include <zmq.h>
+
+enum {
+    TAIL_TICK_MS = 250,   /* signals are seen within this, at the latest */
+    TAIL_BURST = 1000,    /* messages taken before output is flushed and time is looked at */
+    TAIL_HINT_S = 5,      /* of silence on a good connection */
+    TAIL_READER_GONE = -1 /* nobody reads standard output any more */
+};
+
+#define TAIL_SECOND_NS 1e9
+
+/* Standard output first, so that what is told stands behind the events it follows. */
+static FILE *tail_notice(struct fsz_tail *tail)
+{
+    fflush(stdout);
+    fsz_rate_clear(&tail->rate, stderr);
+    return stderr;
+}
+
+static void tail_report_gap(void *context, const struct fsz_gap *gap)
+{
+    struct fsz_tail *tail = context;
+    json_int_t       count = gap->last - gap->first + 1;
+    if (tail->options->quiet) {
+        return;
+    }
+    FILE *out = tail_notice(tail);
+    fputs("fszmq tail: ", out);
+    if (gap->type == FSZ_GAP_EPOCH) {
+        fputs("stream ", out);
+        fsz_text_puts(out, gap->stream);
+        fprintf(out, " was started anew; %" JSON_INTEGER_FORMAT " of its events came before\n",
+                count);
+        return;
+    }
+    fprintf(out, "lost %" JSON_INTEGER_FORMAT " event%s of stream ", count, count == 1 ? "" : "s");
+    fsz_text_puts(out, gap->stream);
+    if (gap->type == FSZ_GAP_KIND) {
+        fputs(", kind ", out);
+        fsz_text_puts(out, gap->kind);
+    }
+    fprintf(out, " (%s %" JSON_INTEGER_FORMAT, gap->type == FSZ_GAP_KIND ? "kind_seq" : "seq",
+            gap->first);
+    if (count > 1) {
+        fprintf(out, "%s%" JSON_INTEGER_FORMAT, tail->show.pretty.utf8 ? "–" : "-", gap->last);
+    }
+    fputs(")\n", out);
+}
+
+static void tail_foreign(struct fsz_tail *tail, const char *what)
+{
+    if (tail->foreign++ == 0 && !tail->options->quiet) {
+        fprintf(tail_notice(tail),
+                "fszmq tail: a message of %zu frame(s), %zu bytes, is no event (%s); such ones are "
+                "left out\n",
+                tail->message.count, tail->message.bytes, what);
+    }
+}
+
+static void tail_take_event(struct fsz_tail *tail, json_t *meta)
+{
+    size_t      size = 0;
+    const char *text = fsz_message_event(&tail->message, &size);
+    json_t     *event = json_loadb(text, size, 0, NULL);
+    if (!json_is_object(event)) {
+        tail_foreign(tail, "not a JSON object");
+    } else if (fsz_choose_matches(&tail->options->choose, event)) {
+        fsz_rate_clear(&tail->rate, stderr);
+        fsz_show_event(&tail->show, stdout, &tail->message, event, meta);
+        tail->shown++;
+        tail->last_ns = fsz_now_ns();
+    }
+    json_decref(event);
+}
+
+static void tail_take_bye(struct fsz_tail *tail, const json_t *meta)
+{
+    const char *stream = json_string_value(json_object_get(meta, FSZMQ_META_STREAM));
+    if (!tail->options->quiet) {
+        FILE *out = tail_notice(tail);
+        fputs("fszmq tail: stream ", out);
+        fsz_text_puts(out, stream == NULL ? "?" : stream);
+        fputs(" is being stopped (.bye/)\n", out);
+    }
+}
+
+static void tail_take(struct fsz_tail *tail)
+{
+    json_t *meta = fsz_message_meta(&tail->message);
+    bool    own = tail->message.kind == FSZ_MESSAGE_BEAT || tail->message.kind == FSZ_MESSAGE_BYE;
+    if (meta != NULL) {
+        fsz_gaps_see(tail->gaps, meta, own);
+        tail->rate.lost = (uint64_t)fsz_gaps_lost(tail->gaps);
+    }
+    if (tail->message.kind == FSZ_MESSAGE_OTHER) {
+        tail_foreign(tail, tail->message.count > FSZMQ_FRAME_COUNT
+                               ? "several messages in one: the end of one was lost on its way"
+                               : "neither 1 frame nor 3");
+    } else if (!own) {
+        tail->rate.events++;
+        tail->rate.bytes += tail->message.bytes;
+        tail_take_event(tail, meta);
+    } else if (tail->message.kind == FSZ_MESSAGE_BYE) {
+        tail_take_bye(tail, meta);
+    }
+    json_decref(meta);
+}
+
+static bool tail_is_done(const struct fsz_tail *tail)
+{
+    return tail->options->count > 0 && tail->shown >= tail->options->count;
+}
+
+/* Takes what is there. Returns 0, TAIL_READER_GONE, or an errno. */
+static int tail_drain(struct fsz_tail *tail)
+{
+    for (int i = 0; i < TAIL_BURST && !tail_is_done(tail); i++) {
+        if (fsz_message_receive(&tail->message, tail->connect.socket, ZMQ_DONTWAIT) != 0) {
+            if (errno != EAGAIN && errno != EINTR) {
+                return errno;
+            }
+            break;
+        }
+        tail_take(tail);
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return errno == EPIPE ? TAIL_READER_GONE : errno;
+    }
+    return 0;
+}
+
+static bool tail_is_overdue(const struct fsz_tail *tail)
+{
+    double silent_s = (double)(fsz_now_ns() - tail->last_ns) / TAIL_SECOND_NS;
+    return tail->options->timeout_s > 0 && silent_s >= tail->options->timeout_s;
+}
+
+/* A connection that is good, and silence: say so once, before the user wonders. */
+static void tail_hint(struct fsz_tail *tail)
+{
+    double silent_s = (double)(fsz_now_ns() - tail->last_ns) / TAIL_SECOND_NS;
+    if (tail->hinted || tail->options->quiet || tail->shown > 0 || silent_s < TAIL_HINT_S) {
+        return;
+    }
+    tail->hinted = true;
+    for (size_t i = 0; i < tail->connect.count; i++) {
+        if (tail->connect.peers[i].state == FSZ_CONNECT_READY) {
+            fprintf(tail_notice(tail), "fszmq tail: no event yet%s\n",
+                    tail->rate.events > 0 ? " that --uuid and --where let through" : "");
+            fsz_connect_explain(&tail->connect);
+            return;
+        }
+    }
+}
+
+static int tail_wait_ms(const struct fsz_tail *tail)
+{
+    int wait_ms = TAIL_TICK_MS;
+    if (tail->options->timeout_s > 0) {
+        double left_s =
+            tail->options->timeout_s - (double)(fsz_now_ns() - tail->last_ns) / TAIL_SECOND_NS;
+        int left_ms = left_s <= 0 ? 0 : left_s > 1 ? 1000 : (int)(left_s * 1000) + 1;
+        wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
+    }
+    if (tail->rate_on && fsz_rate_wait_ms(&tail->rate) < wait_ms) {
+        wait_ms = fsz_rate_wait_ms(&tail->rate);
+    }
+    return wait_ms;
+}
+
+/* Waits for something and deals with it. Returns 0, TAIL_READER_GONE, or an errno. */
+static int tail_turn(struct fsz_tail *tail)
+{
+    /* Standard output with no event asked for: only that its reader has gone. */
+    zmq_pollitem_t items[] = {
+        {.socket = tail->connect.socket, .events = ZMQ_POLLIN},
+        {.socket = tail->connect.monitor, .events = ZMQ_POLLIN},
+        {.fd = STDOUT_FILENO, .events = ZMQ_POLLERR},
+    };
+    if (zmq_poll(items, 3, tail_wait_ms(tail)) < 0 && errno != EINTR) {
+        return errno;
+    }
+    if (items[2].revents & ZMQ_POLLERR) {
+        return TAIL_READER_GONE;
+    }
+    if (items[1].revents != 0) {
+        tail_notice(tail);
+        fsz_connect_watch(&tail->connect);
+    }
+    int error = items[0].revents != 0 ? tail_drain(tail) : 0;
+    if (tail->rate_on) {
+        fsz_rate_tick(&tail->rate, stderr);
+    }
+    fsz_connect_check(&tail->connect);
+    tail_hint(tail);
+    return error;
+}
+
+static int tail_loop(struct fsz_tail *tail)
+{
+    while (!fsz_signals_stopped() && !tail_is_done(tail)) {
+        int error = tail_turn(tail);
+        if (error == TAIL_READER_GONE) {
+            return FSZ_EXIT_OK;
+        }
+        if (error != 0) {
+            fprintf(tail_notice(tail), "fszmq tail: %s\n", zmq_strerror(error));
+            return FSZ_EXIT_FAILED;
+        }
+        if (fsz_connect_is_hopeless(&tail->connect)) {
+            return FSZ_EXIT_FAILED;
+        }
+        if (tail_is_overdue(tail)) {
+            bool answered = tail->shown > 0 && tail->options->count == 0;
+            return answered ? FSZ_EXIT_OK : FSZ_EXIT_NO_ANSWER;
+        }
+    }
+    return FSZ_EXIT_OK;
+}
+
+int fsz_tail_run(struct fsz_tail *tail)
+{
+    tail->gaps = fsz_gaps_new(tail->subscribe.topic, tail->subscribe.count, tail_report_gap, tail);
+    if (tail->gaps == NULL) {
+        fprintf(stderr, "fszmq tail: %s\n", strerror(ENOMEM));
+        return FSZ_EXIT_FAILED;
+    }
+    fsz_rate_start(&tail->rate, isatty(STDERR_FILENO));
+    tail->last_ns = fsz_now_ns();
+    int result = tail_loop(tail);
+    tail_notice(tail);
+    if (result == FSZ_EXIT_NO_ANSWER) {
+        fprintf(stderr, "fszmq tail: no event for %g seconds (%" PRIu64 " before)\n",
+                tail->options->timeout_s, tail->shown);
+        fsz_connect_explain(&tail->connect);
+    }
+    fsz_gaps_free(&tail->gaps);
+    return result;
+}

@@ -1,0 +1,272 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "gaps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { REPORTS_MAX = 16 };
+
+/* What was reported, as text: "events 5-7", "kind DTMF/ 2-2", "epoch 1-3". */
+struct reports {
+    char   text[REPORTS_MAX][128];
+    size_t count;
+};
+
+static void reports_take(void *context, const struct fsz_gap *gap)
+{
+    static const char *const types[] = {"events", "kind", "epoch"};
+    struct reports          *reports = context;
+    assert_true(reports->count < REPORTS_MAX);
+    snprintf(reports->text[reports->count++], sizeof reports->text[0],
+             "%s%s%s %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT, types[gap->type],
+             gap->kind ? " " : "", gap->kind ? gap->kind : "", gap->first, gap->last);
+}
+
+static void reports_are(const struct reports *reports, const char *const *expected, size_t count)
+{
+    for (size_t i = 0; i < count && i < reports->count; i++) {
+        assert_string_equal(reports->text[i], expected[i]);
+    }
+    assert_int_equal(reports->count, count);
+}
+
+#define REPORTS_ARE(reports, ...)                                                                  \
+    do {                                                                                           \
+        const char *const expected[] = {__VA_ARGS__};                                              \
+        reports_are((reports), expected, sizeof expected / sizeof *expected);                      \
+    } while (0)
+
+static void see_text(struct fsz_gaps *gaps, const char *text, bool own)
+{
+    json_t *meta = json_loads(text, 0, NULL);
+    assert_non_null(meta);
+    fsz_gaps_see(gaps, meta, own);
+    json_decref(meta);
+}
+
+static void see_event(struct fsz_gaps *gaps, const char *epoch, int seq, const char *kind,
+                      int kind_seq)
+{
+    char text[256];
+    snprintf(text, sizeof text,
+             "{\"stream\":\"live\",\"epoch\":\"%s\",\"seq\":%d,\"kind\":\"%s\",\"kind_seq\":%d}",
+             epoch, seq, kind, kind_seq);
+    see_text(gaps, text, false);
+}
+
+static void see_beat(struct fsz_gaps *gaps, int seq, const char *kinds)
+{
+    char text[256];
+    snprintf(text, sizeof text, "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":%d,\"kinds\":{%s}}",
+             seq, kinds);
+    see_text(gaps, text, true);
+}
+
+static struct fsz_gaps *gaps_of_everything(struct reports *reports)
+{
+    struct fsz_gaps *gaps = fsz_gaps_new(NULL, 0, reports_take, reports);
+    assert_non_null(gaps);
+    return gaps;
+}
+
+static void test_gaps_reports_nothing_without_a_gap(void **state)
+{
+    (void)state;
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = gaps_of_everything(&reports);
+    see_event(gaps, "a", 500, "DTMF/", 3); /* joined late: no loss */
+    see_event(gaps, "a", 501, "CODEC/", 9);
+    see_beat(gaps, 501, "\"CODEC/\":9");
+    see_event(gaps, "a", 502, "DTMF/", 4);
+    assert_int_equal(reports.count, 0);
+    assert_int_equal(fsz_gaps_lost(gaps), 0);
+    fsz_gaps_free(&gaps);
+    assert_null(gaps);
+}
+
+static void test_gaps_reports_a_gap_between_events_with_its_bounds(void **state)
+{
+    (void)state;
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = gaps_of_everything(&reports);
+    see_event(gaps, "a", 4710, "DTMF/", 1);
+    see_event(gaps, "a", 4723, "DTMF/", 14);
+    REPORTS_ARE(&reports, "events 4711-4722");
+    assert_int_equal(fsz_gaps_lost(gaps), 12);
+    fsz_gaps_free(&gaps);
+}
+
+static void test_gaps_reports_a_gap_at_the_tail_by_the_beat_and_only_once(void **state)
+{
+    (void)state;
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = gaps_of_everything(&reports);
+    see_event(gaps, "a", 7, "DTMF/", 1);
+    see_beat(gaps, 9, "\"DTMF/\":3");
+    see_beat(gaps, 9, "");
+    see_event(gaps, "a", 10, "DTMF/", 4);
+    REPORTS_ARE(&reports, "events 8-9");
+    fsz_gaps_free(&gaps);
+}
+
+static void test_gaps_ignores_events_that_came_before(void **state)
+{
+    (void)state;
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = gaps_of_everything(&reports);
+    see_event(gaps, "a", 7, "DTMF/", 1); /* the same stream at two endpoints */
+    see_event(gaps, "a", 7, "DTMF/", 1);
+    see_event(gaps, "a", 8, "DTMF/", 2);
+    see_event(gaps, "a", 7, "DTMF/", 1);
+    see_event(gaps, "a", 9, "DTMF/", 3);
+    assert_int_equal(reports.count, 0);
+    fsz_gaps_free(&gaps);
+}
+
+static void test_gaps_reports_a_new_epoch_and_counts_anew(void **state)
+{
+    (void)state;
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = gaps_of_everything(&reports);
+    see_event(gaps, "a", 100, "DTMF/", 1);
+    see_event(gaps, "b", 4, "DTMF/", 1);
+    see_event(gaps, "b", 6, "DTMF/", 3);
+    REPORTS_ARE(&reports, "epoch 1-3", "events 5-5");
+    assert_int_equal(fsz_gaps_lost(gaps), 1); /* what came before us is told, not counted */
+    fsz_gaps_free(&gaps);
+}
+
+static void test_gaps_keeps_streams_apart(void **state)
+{
+    (void)state;
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = gaps_of_everything(&reports);
+    see_text(gaps, "{\"stream\":\"x\",\"epoch\":\"1\",\"seq\":1}", false);
+    see_text(gaps, "{\"stream\":\"y\",\"epoch\":\"2\",\"seq\":50}", false);
+    see_text(gaps, "{\"stream\":\"x\",\"epoch\":\"1\",\"seq\":2}", false);
+    see_text(gaps, "{\"stream\":\"y\",\"epoch\":\"2\",\"seq\":52}", false);
+    REPORTS_ARE(&reports, "events 51-51");
+    fsz_gaps_free(&gaps);
+}
+
+static void test_gaps_of_selected_kinds_looks_at_these_kinds_only(void **state)
+{
+    (void)state;
+    char *const      topics[] = {(char *)"DTMF/", (char *)"CUSTOM/sofia::register/"};
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = fsz_gaps_new(topics, 2, reports_take, &reports);
+    see_event(gaps, "a", 10, "DTMF/", 1);
+    see_event(gaps, "a", 90, "DTMF/", 2); /* others in between: no loss */
+    see_event(gaps, "a", 95, "DTMF/", 5);
+    see_event(gaps, "a", 96, "CUSTOM/sofia::register", 1);
+    see_event(gaps, "a", 98, "CUSTOM/sofia::register", 3);
+    see_beat(gaps, 200, "\"DTMF/\":6,\"CODEC/\":80");
+    REPORTS_ARE(&reports, "kind DTMF/ 3-4", "kind CUSTOM/sofia::register 2-2", "kind DTMF/ 6-6");
+    fsz_gaps_free(&gaps);
+}
+
+static void test_gaps_reports_a_selected_kind_of_which_nothing_came(void **state)
+{
+    (void)state;
+    char *const      topics[] = {(char *)"CHANNEL_"};
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = fsz_gaps_new(topics, 1, reports_take, &reports);
+    see_beat(gaps, 10, "\"CHANNEL_ANSWER/\":4"); /* moved before we came, for all we know */
+    see_beat(gaps, 12, "\"CHANNEL_CREATE/\":9"); /* moved since the last beat */
+    REPORTS_ARE(&reports, "kind CHANNEL_CREATE/ 9-9");
+    fsz_gaps_free(&gaps);
+}
+
+static void test_gaps_of_the_empty_prefix_are_those_of_everything(void **state)
+{
+    (void)state;
+    char *const      topics[] = {(char *)"DTMF/", (char *)""};
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = fsz_gaps_new(topics, 2, reports_take, &reports);
+    see_event(gaps, "a", 1, "DTMF/", 1);
+    see_event(gaps, "a", 3, "DTMF/", 2);
+    REPORTS_ARE(&reports, "events 2-2");
+    fsz_gaps_free(&gaps);
+}
+
+static void test_gaps_ignores_meta_that_is_not_ours(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{}",
+        "{\"stream\":\"live\",\"epoch\":\"a\"}",
+        "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":-4}",
+        "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":\"7\"}",
+        "{\"stream\":[],\"epoch\":{},\"seq\":9}",
+        "{\"stream\":\"live\",\"epoch\":"
+        "\"0123456789012345678901234567890123456789012345678901234567890123456789\",\"seq\":900}",
+        "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":2,\"kinds\":[1],\"kind\":7,\"kind_seq\":"
+        "\"x\"}",
+    };
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = gaps_of_everything(&reports);
+    see_event(gaps, "a", 2, "DTMF/", 1);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        see_text(gaps, texts[i], i % 2 == 0);
+    }
+    see_event(gaps, "a", 3, "DTMF/", 2);
+    assert_int_equal(reports.count, 0);
+    fsz_gaps_free(&gaps);
+}
+
+static void test_gaps_survives_numbers_at_the_end_of_their_range(void **state)
+{
+    (void)state;
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = gaps_of_everything(&reports);
+    see_text(gaps, "{\"stream\":\"s\",\"epoch\":\"1\",\"seq\":0}", true);
+    see_text(gaps, "{\"stream\":\"s\",\"epoch\":\"1\",\"seq\":9223372036854775807}", true);
+    see_text(gaps, "{\"stream\":\"t\",\"epoch\":\"1\",\"seq\":0}", true);
+    see_text(gaps, "{\"stream\":\"t\",\"epoch\":\"1\",\"seq\":9223372036854775807}", true);
+    assert_int_equal(reports.count, 2);
+    assert_true(fsz_gaps_lost(gaps) == INT64_MAX);
+    fsz_gaps_free(&gaps);
+}
+
+static void test_gaps_follows_a_bounded_number_of_streams(void **state)
+{
+    (void)state;
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = gaps_of_everything(&reports);
+    see_event(gaps, "a", 1, "DTMF/", 1);
+    for (int i = 0; i < 3 * FSZ_GAPS_STREAMS_MAX; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "{\"stream\":\"s%d\",\"epoch\":\"1\",\"seq\":1}", i);
+        see_text(gaps, text, false);
+        see_event(gaps, "a", i + 2, "DTMF/", 1); /* one that is heard of stays */
+    }
+    assert_int_equal(reports.count, 0);
+    see_event(gaps, "a", 3 * FSZ_GAPS_STREAMS_MAX + 3, "DTMF/", 1);
+    assert_int_equal(reports.count, 1);
+    fsz_gaps_free(&gaps);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gaps_reports_nothing_without_a_gap),
+        cmocka_unit_test(test_gaps_reports_a_gap_between_events_with_its_bounds),
+        cmocka_unit_test(test_gaps_reports_a_gap_at_the_tail_by_the_beat_and_only_once),
+        cmocka_unit_test(test_gaps_ignores_events_that_came_before),
+        cmocka_unit_test(test_gaps_reports_a_new_epoch_and_counts_anew),
+        cmocka_unit_test(test_gaps_keeps_streams_apart),
+        cmocka_unit_test(test_gaps_of_selected_kinds_looks_at_these_kinds_only),
+        cmocka_unit_test(test_gaps_reports_a_selected_kind_of_which_nothing_came),
+        cmocka_unit_test(test_gaps_of_the_empty_prefix_are_those_of_everything),
+        cmocka_unit_test(test_gaps_ignores_meta_that_is_not_ours),
+        cmocka_unit_test(test_gaps_survives_numbers_at_the_end_of_their_range),
+        cmocka_unit_test(test_gaps_follows_a_bounded_number_of_streams),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
