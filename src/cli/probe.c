@@ -1,0 +1,109 @@
+#include "probe.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { PROBE_HOST_BYTES = 256, PROBE_PORT_BYTES = 16 };
+
+static int probe_address(const struct sockaddr *address, socklen_t size, int family, int timeout_ms)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return errno;
+    }
+    int error = connect(fd, address, size) == 0 ? 0 : errno;
+    if (error == EINPROGRESS) {
+        struct pollfd wait = {.fd = fd, .events = POLLOUT};
+        socklen_t     length = sizeof error;
+        if (poll(&wait, 1, timeout_ms) != 1) {
+            error = ETIMEDOUT;
+        } else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) {
+            error = errno;
+        }
+    }
+    close(fd);
+    return error;
+}
+
+/* HOST:PORT, [HOST]:PORT, or either behind SOURCE; */
+static bool probe_split(const char *address, char *ret_host, char *ret_port)
+{
+    const char *behind_source = strchr(address, ';');
+    const char *host = behind_source == NULL ? address : behind_source + 1;
+    const char *colon = strrchr(host, ':');
+    if (colon == NULL) {
+        return false;
+    }
+    size_t size = (size_t)(colon - host);
+    if (size >= 2 && host[0] == '[' && host[size - 1] == ']') {
+        host++;
+        size -= 2;
+    }
+    if (size >= PROBE_HOST_BYTES) {
+        return false;
+    }
+    memcpy(ret_host, host, size);
+    ret_host[size] = '\0';
+    snprintf(ret_port, PROBE_PORT_BYTES, "%s", colon + 1);
+    return true;
+}
+
+static int probe_tcp(const char *address, int timeout_ms, const char **ret_why)
+{
+    char             host[PROBE_HOST_BYTES];
+    char             port[PROBE_PORT_BYTES];
+    struct addrinfo  wanted = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    if (!probe_split(address, host, port)) {
+        return EINVAL;
+    }
+    int error = getaddrinfo(host, port, &wanted, &found);
+    if (error != 0) {
+        *ret_why = gai_strerror(error);
+        return -1;
+    }
+    int result = EADDRNOTAVAIL;
+    for (const struct addrinfo *at = found; at != NULL && result != 0; at = at->ai_next) {
+        result = probe_address(at->ai_addr, at->ai_addrlen, at->ai_family, timeout_ms);
+    }
+    freeaddrinfo(found);
+    return result;
+}
+
+static int probe_ipc(const char *path, int timeout_ms)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        return ENAMETOOLONG;
+    }
+    memcpy(address.sun_path, path, strlen(path));
+    socklen_t size = sizeof address;
+    if (path[0] == '@') { /* libzmq's way to write an abstract name */
+        address.sun_path[0] = '\0';
+        size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    }
+    return probe_address((const struct sockaddr *)&address, size, AF_UNIX, timeout_ms);
+}
+
+int fsz_probe(const char *endpoint, int timeout_ms, const char **ret_why)
+{
+    int result = EPROTONOSUPPORT;
+    *ret_why = NULL;
+    if (strncmp(endpoint, "tcp://", 6) == 0) {
+        result = probe_tcp(endpoint + 6, timeout_ms, ret_why);
+    } else if (strncmp(endpoint, "ipc://", 6) == 0) {
+        result = probe_ipc(endpoint + 6, timeout_ms);
+    }
+    if (*ret_why == NULL) {
+        *ret_why = strerrordesc_np(result);
+    }
+    return result;
+}
