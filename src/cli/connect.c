@@ -1,0 +1,287 @@
+#include "connect.h"
+
+#include "probe.h"
+#include "rate.h"
+#include "text.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <zmq.h>
+
+enum {
+    CONNECT_HWM = 100000, /* messages kept while we are slow; then the publisher drops ours */
+    CONNECT_RETRY_MAX_MS = 2000,   /* longest wait between two tries */
+    CONNECT_HANDSHAKE_MS = 5000,   /* then what accepted us is no ZeroMQ peer */
+    CONNECT_KEEPALIVE_IDLE_S = 30, /* a peer that vanished without a word is noticed */
+    CONNECT_PROBE_MS = 1000,
+    CONNECT_ADDRESS_BYTES = 512,
+    CONNECT_SILENCE_MS = 700, /* without a word from libzmq, then we look ourselves */
+};
+
+/* What each state means to the user, and what to check. */
+static const char *const connect_text[] = {
+    [FSZ_CONNECT_TRYING] = "no connection yet",
+    [FSZ_CONNECT_ABSENT] = "nothing answers there",
+    [FSZ_CONNECT_OPEN] = "accepts connections, but has not shaken hands yet",
+    [FSZ_CONNECT_READY] = "connected",
+    [FSZ_CONNECT_DENIED] = "refused by access control",
+    [FSZ_CONNECT_STRANGER] =
+        "something listens there, but ends the connection before the handshake",
+    [FSZ_CONNECT_LOST] = "connection lost; trying again",
+};
+
+static const char *const connect_hints[] = {
+    [FSZ_CONNECT_TRYING] = "address and firewall: does anything come back from there?",
+    [FSZ_CONNECT_ABSENT] =
+        "is FreeSWITCH (or fszmqd) running, is the module loaded ('load mod_event_zmq'), and does\n"
+        "  'zmq status' at its console show this address and port as bound?",
+    [FSZ_CONNECT_OPEN] = "is it a ZeroMQ publisher that listens on this port?",
+    [FSZ_CONNECT_READY] =
+        "events come only when the switch has some. Does the stream select the events you want\n"
+        "  ('zmq streams' at the switch's console), and --event, --uuid and --where too?",
+    [FSZ_CONNECT_DENIED] = "is the password or key right, and does the endpoint's security (none, "
+                           "plain, curve) take it?\n"
+                           "  Its apply-inbound-acl must admit this host's address (default: "
+                           "loopback.auto, this machine\n"
+                           "  only); see event_zmq.conf.xml, then 'zmq reload'",
+    [FSZ_CONNECT_STRANGER] =
+        "is this the port of the event stream ('zmq status'; mod_event_socket's 8021 is another\n"
+        "  protocol), and does an address filter on the way let this host in?",
+    [FSZ_CONNECT_LOST] = "was the switch stopped, or the module unloaded?",
+};
+
+static int connect_option(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof value);
+}
+
+static int connect_options(void *socket)
+{
+    return connect_option(socket, ZMQ_LINGER, 0) == 0 &&
+                   connect_option(socket, ZMQ_RCVHWM, CONNECT_HWM) == 0 &&
+                   connect_option(socket, ZMQ_RECONNECT_IVL_MAX, CONNECT_RETRY_MAX_MS) == 0 &&
+                   connect_option(socket, ZMQ_HANDSHAKE_IVL, CONNECT_HANDSHAKE_MS) == 0 &&
+                   connect_option(socket, ZMQ_TCP_KEEPALIVE, 1) == 0 &&
+                   connect_option(socket, ZMQ_TCP_KEEPALIVE_IDLE, CONNECT_KEEPALIVE_IDLE_S) == 0
+               ? 0
+               : -1;
+}
+
+int fsz_connect_init(struct fsz_connect *connect, void *context, int type,
+                     const struct fsz_account *account, const char *program, bool quiet)
+{
+    static unsigned made; /* libzmq frees a name only some time after its socket was closed */
+    char            address[64];
+    *connect = (struct fsz_connect){.program = program, .quiet = quiet};
+    snprintf(address, sizeof address, "inproc://monitor-%u", made++);
+    connect->socket = zmq_socket(context, type);
+    connect->monitor = zmq_socket(context, ZMQ_PAIR);
+    if (connect->socket == NULL || connect->monitor == NULL ||
+        connect_options(connect->socket) != 0 || fsz_account_apply(account, connect->socket) != 0 ||
+        zmq_socket_monitor(connect->socket, address, ZMQ_EVENT_ALL) != 0 ||
+        connect_option(connect->monitor, ZMQ_LINGER, 0) != 0 ||
+        zmq_connect(connect->monitor, address) != 0) {
+        int error = errno;
+        fsz_connect_fini(connect);
+        errno = error;
+        return -1;
+    }
+    return 0;
+}
+
+void fsz_connect_fini(struct fsz_connect *connect)
+{
+    if (connect->socket != NULL) {
+        zmq_socket_monitor(connect->socket, NULL, 0);
+        zmq_close(connect->socket);
+    }
+    if (connect->monitor != NULL) {
+        zmq_close(connect->monitor);
+    }
+    *connect = (struct fsz_connect){0};
+}
+
+int fsz_connect_open(struct fsz_connect *connect, const char *endpoint)
+{
+    if (connect->count == FSZ_CONNECT_MAX) {
+        fprintf(stderr, "%s: more than %d endpoints\n", connect->program, FSZ_CONNECT_MAX);
+        return -1;
+    }
+    /* Only where it is asked for: with it a name would be looked up as IPv6 first. */
+    connect_option(connect->socket, ZMQ_IPV6, strchr(endpoint, '[') != NULL);
+    if (zmq_connect(connect->socket, endpoint) != 0) {
+        fprintf(stderr, "%s: %s: %s; an endpoint looks like tcp://HOST:PORT or ipc://PATH\n",
+                connect->program, endpoint, zmq_strerror(errno));
+        return -1;
+    }
+    connect->peers[connect->count++] =
+        (struct fsz_connect_peer){.endpoint = endpoint, .opened_ns = fsz_now_ns()};
+    return 0;
+}
+
+static void connect_tell(const struct fsz_connect *connect, const struct fsz_connect_peer *peer,
+                         const char *detail)
+{
+    fprintf(stderr, "%s: ", connect->program);
+    fsz_text_puts(stderr, peer->endpoint);
+    fprintf(stderr, ": %s%s\n", connect_text[peer->state], detail);
+}
+
+static void connect_hint(enum fsz_connect_state state)
+{
+    fprintf(stderr, "  check: %s\n", connect_hints[state]);
+}
+
+static void connect_absent_detail(const char *endpoint, char *ret_text, size_t size)
+{
+    const char *why = NULL;
+    int         error = fsz_probe(endpoint, CONNECT_PROBE_MS, &why);
+    snprintf(ret_text, size, " (%s); trying again until something does",
+             error == 0 ? "or only just now" : why);
+}
+
+/* The one place where a peer's state changes. */
+static void connect_become(struct fsz_connect *connect, struct fsz_connect_peer *peer,
+                           enum fsz_connect_state state)
+{
+    char detail[128] = "";
+    bool bad = state != FSZ_CONNECT_OPEN && state != FSZ_CONNECT_READY;
+    if (peer->state == state) {
+        return;
+    }
+    peer->state = state;
+    if (state == FSZ_CONNECT_OPEN || (!bad && !peer->told) ||
+        (connect->quiet && state != FSZ_CONNECT_DENIED)) {
+        return;
+    }
+    if (state == FSZ_CONNECT_ABSENT) {
+        connect_absent_detail(peer->endpoint, detail, sizeof detail);
+    }
+    connect_tell(connect, peer, detail);
+    if (bad && state != FSZ_CONNECT_LOST) {
+        connect_hint(state);
+    }
+    peer->told = bad;
+}
+
+static enum fsz_connect_state connect_after_close(enum fsz_connect_state state)
+{
+    switch (state) {
+    case FSZ_CONNECT_TRYING:
+        return FSZ_CONNECT_ABSENT;
+    case FSZ_CONNECT_OPEN:
+        return FSZ_CONNECT_STRANGER;
+    case FSZ_CONNECT_READY:
+        return FSZ_CONNECT_LOST;
+    default:
+        return state; /* known already, told already */
+    }
+}
+
+static void connect_event(struct fsz_connect *connect, struct fsz_connect_peer *peer,
+                          uint16_t event)
+{
+    bool settled = peer->state == FSZ_CONNECT_STRANGER || peer->state == FSZ_CONNECT_DENIED;
+    switch (event) {
+    case ZMQ_EVENT_CONNECTED:
+        if (!settled) { /* a stranger accepts each try; that is no news */
+            connect_become(connect, peer, FSZ_CONNECT_OPEN);
+        }
+        break;
+    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        connect_become(connect, peer, FSZ_CONNECT_READY);
+        break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+        connect_become(connect, peer, FSZ_CONNECT_DENIED);
+        break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+        connect_become(connect, peer, FSZ_CONNECT_STRANGER);
+        break;
+    case ZMQ_EVENT_CLOSED:
+    case ZMQ_EVENT_DISCONNECTED:
+        connect_become(connect, peer, connect_after_close(peer->state));
+        break;
+    default:
+        break;
+    }
+}
+
+/* libzmq's name for an endpoint may differ from ours (a resolved host, a source address). */
+static struct fsz_connect_peer *connect_peer(struct fsz_connect *connect, const char *address)
+{
+    for (size_t i = 0; i < connect->count; i++) {
+        if (strcmp(connect->peers[i].endpoint, address) == 0) {
+            return &connect->peers[i];
+        }
+    }
+    return connect->count == 1 ? &connect->peers[0] : NULL;
+}
+
+static bool connect_watch_one(struct fsz_connect *connect)
+{
+    uint8_t  head[6];
+    char     address[CONNECT_ADDRESS_BYTES];
+    uint16_t event = 0;
+    int      size = zmq_recv(connect->monitor, head, sizeof head, ZMQ_DONTWAIT);
+    if (size < (int)sizeof event) {
+        return false;
+    }
+    memcpy(&event, head, sizeof event);
+    size = zmq_recv(connect->monitor, address, sizeof address - 1, ZMQ_DONTWAIT);
+    if (size < 0) {
+        return false;
+    }
+    address[size < (int)sizeof address ? size : (int)sizeof address - 1] = '\0';
+    struct fsz_connect_peer *peer = connect_peer(connect, address);
+    if (peer != NULL) {
+        connect_event(connect, peer, event);
+    }
+    return true;
+}
+
+void fsz_connect_watch(struct fsz_connect *connect)
+{
+    while (connect_watch_one(connect)) {
+    }
+}
+
+void fsz_connect_check(struct fsz_connect *connect)
+{
+    for (size_t i = 0; i < connect->count; i++) {
+        struct fsz_connect_peer *peer = &connect->peers[i];
+        int64_t                  silent_ms = (fsz_now_ns() - peer->opened_ns) / 1000000;
+        const char              *why = NULL;
+        if (peer->state == FSZ_CONNECT_TRYING && !peer->checked &&
+            silent_ms >= CONNECT_SILENCE_MS) {
+            peer->checked = true;
+            int error = fsz_probe(peer->endpoint, CONNECT_PROBE_MS, &why);
+            if (error != 0 && error != EPROTONOSUPPORT) {
+                connect_become(connect, peer, FSZ_CONNECT_ABSENT);
+            }
+        }
+    }
+}
+
+bool fsz_connect_is_hopeless(const struct fsz_connect *connect)
+{
+    for (size_t i = 0; i < connect->count; i++) {
+        if (connect->peers[i].state != FSZ_CONNECT_DENIED) {
+            return false;
+        }
+    }
+    return connect->count > 0;
+}
+
+void fsz_connect_explain(const struct fsz_connect *connect)
+{
+    for (size_t i = 0; i < connect->count; i++) {
+        const struct fsz_connect_peer *peer = &connect->peers[i];
+        connect_tell(connect, peer, "");
+        if (!peer->told) { /* or the hint stands a few lines above */
+            connect_hint(peer->state);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/* `fszmq keygen`: a CURVE certificate of our own. */
+#include "cert.h"
+#include "cli.h"
+#include "options.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+struct keygen_options {
+    const char *name;
+};
+
+static const struct fsz_option keygen_options[] = {
+    {"name", 'n', FSZ_OPTION_TEXT, offsetof(struct keygen_options, name), "NAME",
+     "whose it is, as the certificate's metadata"},
+    {0},
+};
+
+static const struct fsz_usage keygen_usage = {
+    .program = "fszmq keygen",
+    .arguments = "[OPTION...] FILE",
+    .summary =
+        "Makes a CURVE key pair as CZMQ certificates: the public key in FILE, to be given away,\n"
+        "both keys in FILE_secret, to be kept (mode 0600).",
+    .options = keygen_options,
+};
+
+static int keygen_make(const char *path, const char *name)
+{
+    struct fsz_cert cert;
+    char            why[512] = "";
+    fsz_err         err = fsz_cert_make(name, &cert);
+    if (err == FSZ_OK) {
+        err = fsz_cert_write(path, &cert, why, sizeof why);
+    }
+    if (err != FSZ_OK) {
+        fprintf(stderr, "%s: %s\n", keygen_usage.program, why[0] != '\0' ? why : fsz_err_text(err));
+    } else {
+        printf("%s\n", cert.public_key);
+        fprintf(stderr, "public key: %s\nboth keys:  %s_secret (keep it to yourself)\n", path,
+                path);
+    }
+    fsz_cert_forget(&cert);
+    return err == FSZ_OK ? FSZ_EXIT_OK : FSZ_EXIT_FAILED;
+}
+
+int fsz_keygen_command(int argc, char **argv)
+{
+    struct keygen_options options = {0};
+    int                   exit_code = FSZ_EXIT_OK;
+    int                   first = fsz_options_read(&keygen_usage, argc, argv, &options, &exit_code);
+    if (first < 0) {
+        return exit_code;
+    }
+    if (argc - first != 1) {
+        return fsz_usage_error(&keygen_usage, "one FILE is needed");
+    }
+    return keygen_make(argv[first], options.name ? options.name : "");
+}
