@@ -1,0 +1,74 @@
+/* client.h - JSON-RPC 2.0 requests to an API channel (docs/protocol/requests.md). One thread. */
+#ifndef FSZ_CLIENT_H
+#define FSZ_CLIENT_H
+
+#include "connect.h"
+
+#include <jansson.h>
+
+/* Take a notification of the switch, and an answer that nobody waits for. What they get stays the
+ * client's. */
+typedef void (*fsz_client_notice_fn)(void *self, const char *method, const json_t *params);
+typedef void (*fsz_client_answer_fn)(void *self, const json_t *answer);
+
+struct fsz_client {
+    struct fsz_connect   connect;
+    struct fsz_account   account;
+    void                *context;
+    json_int_t           last_id;
+    double               timeout_s; /* for an answer */
+    uint64_t             notices;   /* taken so far */
+    fsz_client_notice_fn notice;    /* or NULL, as the next */
+    fsz_client_answer_fn answer;
+    void                *notice_self; /* of both */
+};
+
+/* What the commands that ask have in common; FSZ_CLIENT_OPTIONS are its rows in their tables. */
+struct fsz_client_options {
+    const char                *endpoint;
+    double                     timeout_s;
+    struct fsz_account_options account;
+};
+
+/* NOLINTBEGIN(bugprone-macro-parentheses): a member cannot stand in parentheses */
+#define FSZ_CLIENT_OPTIONS(type, member)                                                           \
+    {"endpoint",      'e',                                                                         \
+     FSZ_OPTION_TEXT, offsetof(type, member.endpoint),                                             \
+     "ENDPOINT",      "the switch's API channel"},                                                 \
+        {"timeout",          't',                                                                  \
+         FSZ_OPTION_SECONDS, offsetof(type, member.timeout_s),                                     \
+         "SECONDS",          "how long to wait for the answer (10)"},                              \
+        FSZ_ACCOUNT_OPTIONS(type, member.account)
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+enum { FSZ_CLIENT_TIMEOUT_S = 10, FSZ_CLIENT_TIMEOUT_MAX_S = 86400 };
+
+/* How long an answer is waited for. */
+double fsz_client_timeout_s(const struct fsz_client_options *options);
+/* Returns FSZ_EXIT_OK, or an exit code with what went wrong told. The client is to be closed in
+ * either case. */
+int fsz_client_open(struct fsz_client *client, const char *program,
+                    const struct fsz_client_options *options);
+/* Sends a request, takes `params` over; NULL: out of memory. Does not wait. Returns its id, or 0
+ * with the reason told. */
+json_int_t fsz_client_send(struct fsz_client *client, const char *method, json_t *params);
+/* Waits for the answer to `id` until `timeout_s` have passed. FSZ_EXIT_OK and *ret_answer, the
+ * whole answer, which the caller decrefs; FSZ_EXIT_NO_ANSWER, FSZ_EXIT_FAILED with the reason told.
+ * Stops at a signal with FSZ_EXIT_NO_ANSWER. */
+int fsz_client_wait(struct fsz_client *client, json_int_t id, double timeout_s,
+                    json_t **ret_answer);
+/* Takes what has come. Does not wait. */
+void fsz_client_take(struct fsz_client *client);
+/* Waits until notifications have come and been taken, or until `timeout_s` have passed, which is
+ * FSZ_EXIT_OK too. Else codes as above. */
+int fsz_client_wait_notice(struct fsz_client *client, double timeout_s);
+/* Sends and waits, with the client's timeout. An error of the switch is told on stderr:
+ * FSZ_EXIT_NO_ANSWER for a deadline that has passed there, else FSZ_EXIT_FAILED. *ret_result is
+ * the `result` member, which the caller decrefs. */
+int fsz_client_call(struct fsz_client *client, const char *method, json_t *params,
+                    json_t **ret_result);
+/* Tells an answer's `error` on stderr. */
+void fsz_client_tell_error(const struct fsz_client *client, const json_t *error);
+void fsz_client_close(struct fsz_client *client);
+
+#endif

@@ -1,0 +1,168 @@
+/* `fszmq job`: commands that run in the background, and their results. */
+#include "ask.h"
+#include "cli.h"
+#include "uuid.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { JOB_ASK_S = 5 };
+
+struct job_options {
+    struct fsz_client_options client;
+    bool                      json;
+    const char               *job;
+};
+
+static const struct fsz_option job_options[] = {
+    {"json", 'j', FSZ_OPTION_FLAG, offsetof(struct job_options, json), NULL,
+     "the whole result as JSON"},
+    {"job", 0, FSZ_OPTION_TEXT, offsetof(struct job_options, job), "ID",
+     "start, run: the id that the job is to have"},
+    FSZ_CLIENT_OPTIONS(struct job_options, client),
+    {0},
+};
+
+static const struct fsz_usage job_usage = {
+    .program = "fszmq job",
+    .arguments =
+        "[OPTION...] start|run COMMAND [ARGUMENT...]\n       fszmq job [OPTION...] result ID",
+    .summary = "start prints the job's id; run waits for its end without limit and prints its\n"
+               "output; result prints that of a job that has ended.",
+    .options = job_options,
+    .words = 2,
+};
+
+/* What a client that waits for a job has heard. */
+struct job_wait {
+    const char *job;
+    json_t     *done;
+};
+
+static void job_notice(void *self, const char *method, const json_t *params)
+{
+    struct job_wait *wait = self;
+    const char      *job = json_string_value(json_object_get(params, "job"));
+    if (strcmp(method, "job.done") == 0 && job != NULL && strcmp(job, wait->job) == 0 &&
+        wait->done == NULL) {
+        wait->done = json_deep_copy(params);
+    }
+}
+
+static json_t *job_params(char **words, int count, const char *job)
+{
+    json_t *params = fsz_ask_command_words(words, count);
+    if (job != NULL) {
+        json_object_set_new(params, "job", json_string(job));
+    }
+    return params;
+}
+
+static void job_print_id(const json_t *result)
+{
+    const char *job = json_string_value(json_object_get(result, "job"));
+    fsz_ask_print(job ? job : "");
+}
+
+/* What there is of a job now. Without an output it still runs. */
+static int job_ask(struct fsz_client *client, const char *job, json_t **ret_result)
+{
+    return fsz_client_call(client, "job.result", json_pack("{ss}", "job", job), ret_result);
+}
+
+/* The notification of the end is lost with the connection, so the switch is asked now and then. */
+static int job_wait(struct fsz_client *client, struct job_wait *wait)
+{
+    int exit_code = FSZ_EXIT_OK;
+    while (exit_code == FSZ_EXIT_OK && wait->done == NULL) {
+        json_t *result = NULL;
+        exit_code = fsz_client_wait_notice(client, JOB_ASK_S);
+        if (exit_code == FSZ_EXIT_OK && wait->done == NULL) {
+            exit_code = job_ask(client, wait->job, &result);
+        }
+        if (json_object_get(result, "output") != NULL && wait->done == NULL) {
+            wait->done = json_incref(result);
+        }
+        json_decref(result);
+    }
+    return exit_code;
+}
+
+/* A job may end before the answer that names it has been read, so it has its id from us. */
+static int job_run(struct fsz_client *client, char **words, int count, const char *job,
+                   bool as_json)
+{
+    struct job_wait wait = {.job = job};
+    json_t         *started = NULL;
+    client->notice = job_notice;
+    client->notice_self = &wait;
+    int exit_code = fsz_client_call(client, "bgapi", job_params(words, count, job), &started);
+    if (exit_code == FSZ_EXIT_OK) {
+        exit_code = job_wait(client, &wait);
+    }
+    if (exit_code == FSZ_EXIT_OK) {
+        exit_code = fsz_ask_show_output(wait.done, as_json);
+    }
+    json_decref(wait.done);
+    json_decref(started);
+    return exit_code;
+}
+
+static int job_result(const struct job_options *options, const char *job)
+{
+    struct fsz_client client;
+    json_t           *result = NULL;
+    int               exit_code = fsz_client_open(&client, job_usage.program, &options->client);
+    if (exit_code == FSZ_EXIT_OK) {
+        exit_code = job_ask(&client, job, &result);
+    }
+    if (exit_code == FSZ_EXIT_OK && json_object_get(result, "output") == NULL) {
+        fprintf(stderr, "%s: it still runs\n", job_usage.program);
+        exit_code = FSZ_EXIT_NO_ANSWER;
+    } else if (exit_code == FSZ_EXIT_OK) {
+        exit_code = fsz_ask_show_output(result, options->json);
+    }
+    json_decref(result);
+    fsz_client_close(&client);
+    return exit_code;
+}
+
+static int job_start(const struct job_options *options, char **words, int count, bool wait)
+{
+    char              id[FSZ_UUID_BYTES];
+    struct fsz_client client;
+    if (!wait) {
+        return fsz_ask_once(job_usage.program, &options->client, "bgapi",
+                            job_params(words, count, options->job), job_print_id);
+    }
+    fsz_uuid_new(id);
+    int exit_code = fsz_client_open(&client, job_usage.program, &options->client);
+    if (exit_code == FSZ_EXIT_OK) {
+        exit_code = job_run(&client, words, count, options->job ? options->job : id, options->json);
+    }
+    fsz_client_close(&client);
+    return exit_code;
+}
+
+int fsz_job_command(int argc, char **argv)
+{
+    struct job_options options = {0};
+    int                exit_code = FSZ_EXIT_OK;
+    int                first = fsz_options_read(&job_usage, argc, argv, &options, &exit_code);
+    if (first < 0) {
+        return exit_code;
+    }
+    const char *verb = first < argc ? argv[first] : "";
+    char      **words = argv + first + 1;
+    int         count = argc - first - 1;
+    if (!fsz_ask_is_text(&job_usage, words, count)) {
+        return FSZ_EXIT_USAGE;
+    }
+    if (strcmp(verb, "result") == 0 && count == 1) {
+        return job_result(&options, words[0]);
+    }
+    if ((strcmp(verb, "start") == 0 || strcmp(verb, "run") == 0) && count > 0) {
+        return job_start(&options, words, count, strcmp(verb, "run") == 0);
+    }
+    return fsz_usage_error(&job_usage, "say start or run and a command, or result and an id");
+}

@@ -1,0 +1,40 @@
+#include "cli.h"
+#include "fszmq/wire.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <zmq.h>
+
+static const struct fsz_command main_commands[] = {
+    {"tail", "show the events of a switch as they happen", fsz_tail_command},
+    {"api", "run an API command of the switch", fsz_api_command},
+    {"job", "run API commands in the background", fsz_job_command},
+    {"call", "look at a call, change or end it", fsz_call_command},
+    {"send", "fire an event in the switch", fsz_send_command},
+    {"stats", "the switch's counters", fsz_stats_command},
+    {"shell", "commands and events, interactively", fsz_shell_command},
+    {"keygen", "make a CURVE key pair", fsz_keygen_command},
+    {"user", "change a switch's users file", fsz_user_command},
+    {"bench", "measure publishers and subscribers", fsz_bench_command},
+    {NULL, NULL, NULL},
+};
+
+static int main_version(void)
+{
+    int major = 0;
+    int minor = 0;
+    int patch = 0;
+    zmq_version(&major, &minor, &patch);
+    printf("fszmq %s (%s, libzmq %d.%d.%d)\n", FSZ_VERSION, FSZMQ_PROTOCOL, major, minor, patch);
+    return FSZ_EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
+        return main_version();
+    }
+    return fsz_command_dispatch(main_commands, "fszmq",
+                                "FreeSWITCH events as JSON over ZeroMQ, from the client's side.",
+                                argc, argv);
+}

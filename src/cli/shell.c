@@ -1,0 +1,213 @@
+#include "shell.h"
+
+#include "ask.h"
+#include "cli.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zmq.h>
+
+struct shell_options {
+    struct fsz_client_options client;
+};
+
+static const struct fsz_option shell_options[] = {
+    FSZ_CLIENT_OPTIONS(struct shell_options, client),
+    {0},
+};
+
+static const struct fsz_usage shell_usage = {
+    .program = "fszmq shell",
+    .arguments = "[OPTION...]",
+    .summary = "Runs API commands of the switch line by line, with live events between them.",
+    .options = shell_options,
+};
+
+enum { SHELL_TICK_MS = 250, SHELL_BURST = 100 };
+
+int fsz_shell_print(const json_t *result)
+{
+    const char *job = json_string_value(json_object_get(result, "job"));
+    if (json_object_get(result, "output") != NULL) {
+        return fsz_ask_show_output(result, false);
+    }
+    if (job != NULL) {
+        printf("+OK job %s\n", job);
+    } else {
+        fsz_ask_print_json(result);
+    }
+    return FSZ_EXIT_OK;
+}
+
+/* ---- what comes from the switch, while a line is being typed ------------------------------- */
+
+static void shell_take_answer(void *self, const json_t *answer)
+{
+    struct fsz_shell *shell = self;
+    const json_t     *error = json_object_get(answer, "error");
+    fsz_shell_line_hide();
+    fflush(stdout);
+    if (error != NULL) {
+        fsz_client_tell_error(&shell->client, error);
+    } else {
+        fsz_shell_print(json_object_get(answer, "result"));
+    }
+    fsz_shell_line_show();
+}
+
+static void shell_take_notice(void *self, const char *method, const json_t *params)
+{
+    struct fsz_shell *shell = self;
+    const char       *job = json_string_value(json_object_get(params, "job"));
+    if (!shell->terminal || strcmp(method, "job.done") != 0 || job == NULL) {
+        return;
+    }
+    fsz_shell_line_hide();
+    fsz_ask_print(job);
+    fsz_shell_print(params);
+    fsz_shell_line_show();
+}
+
+static bool shell_show_event(struct fsz_shell *shell)
+{
+    size_t size = 0;
+    if (fsz_message_receive(&shell->message, shell->events.socket, ZMQ_DONTWAIT) != 0) {
+        return false;
+    }
+    const char *text = fsz_message_event(&shell->message, &size);
+    json_t     *event = json_loadb(text, size, 0, NULL);
+    bool        own =
+        shell->message.kind != FSZ_MESSAGE_JSON && shell->message.kind != FSZ_MESSAGE_ENVELOPE;
+    if (json_is_object(event) && !own) {
+        fsz_pretty_event(&shell->pretty, stdout, event);
+    }
+    json_decref(event);
+    return true;
+}
+
+static void shell_show_events(struct fsz_shell *shell)
+{
+    fsz_shell_line_hide();
+    for (int i = 0; i < SHELL_BURST && shell_show_event(shell); i++) {
+    }
+    fsz_shell_line_show();
+}
+
+void fsz_shell_hide_events(struct fsz_shell *shell)
+{
+    if (shell->events.socket != NULL) {
+        fsz_connect_fini(&shell->events);
+    }
+    fsz_subscribe_fini(&shell->subscribe);
+    shell->subscribe = (struct fsz_subscribe){0};
+}
+
+/* Says what became of the connections. */
+static void shell_watch(struct fsz_shell *shell)
+{
+    fsz_shell_line_hide();
+    fflush(stdout);
+    fsz_connect_watch(&shell->client.connect);
+    if (shell->events.socket != NULL) {
+        fsz_connect_watch(&shell->events);
+    }
+    fsz_shell_line_show();
+}
+
+/* ---- the two ways of reading lines --------------------------------------------------------- */
+
+static bool shell_take_line(void *self, char *line)
+{
+    struct fsz_shell *shell = self;
+    shell->done = line == NULL || !fsz_shell_do(shell, line);
+    free(line);
+    return !shell->done;
+}
+
+static void shell_wait(struct fsz_shell *shell)
+{
+    zmq_pollitem_t items[] = {{NULL, STDIN_FILENO, ZMQ_POLLIN, 0},
+                              {shell->client.connect.socket, 0, ZMQ_POLLIN, 0},
+                              {shell->client.connect.monitor, 0, ZMQ_POLLIN, 0},
+                              {shell->events.socket, 0, ZMQ_POLLIN, 0},
+                              {shell->events.monitor, 0, ZMQ_POLLIN, 0}};
+    int            count = shell->events.socket != NULL ? 5 : 3;
+    zmq_poll(items, count, SHELL_TICK_MS);
+    if (items[2].revents != 0 || items[4].revents != 0) {
+        shell_watch(shell);
+    }
+    fsz_client_take(&shell->client);
+    if (items[3].revents != 0) {
+        shell_show_events(shell);
+    }
+    if (items[0].revents != 0) {
+        fsz_shell_line_read();
+    }
+}
+
+static void shell_interact(struct fsz_shell *shell)
+{
+    shell->client.answer = shell_take_answer;
+    fsz_shell_line_start(shell_take_line, shell);
+    while (!shell->done && !fsz_signals_stopped()) {
+        shell_wait(shell);
+    }
+    fsz_shell_line_stop();
+    putchar('\n');
+    shell->exit_code = FSZ_EXIT_OK;
+}
+
+static void shell_read_file(struct fsz_shell *shell)
+{
+    char  *line = NULL;
+    size_t size = 0;
+    while (!shell->done && getline(&line, &size, stdin) >= 0) {
+        fsz_shell_do(shell, line);
+    }
+    free(line);
+}
+
+static int shell_run(struct fsz_shell *shell)
+{
+    json_t *hello = NULL;
+    int     exit_code = fsz_client_call(&shell->client, "server.hello", json_object(), &hello);
+    if (exit_code == FSZ_EXIT_OK && shell->terminal) {
+        const char *name = json_string_value(json_object_get(hello, "switchname"));
+        printf("Connected to %s. /help tells what this shell understands itself.\n",
+               name ? name : "the switch");
+        fsz_shell_learn(shell);
+        shell_interact(shell);
+    } else if (exit_code == FSZ_EXIT_OK) {
+        shell_read_file(shell);
+    }
+    json_decref(hello);
+    return exit_code == FSZ_EXIT_OK ? shell->exit_code : exit_code;
+}
+
+int fsz_shell_command(int argc, char **argv)
+{
+    struct shell_options options = {0};
+    struct fsz_shell     shell = {.terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)};
+    int                  exit_code = FSZ_EXIT_OK;
+    setlocale(LC_CTYPE, "");
+    if (fsz_options_read(&shell_usage, argc, argv, &options, &exit_code) < 0) {
+        return exit_code;
+    }
+    exit_code = fsz_client_open(&shell.client, shell_usage.program, &options.client);
+    shell.client.notice = shell_take_notice;
+    shell.client.notice_self = &shell;
+    shell.pretty.colour = shell.terminal;
+    shell.pretty.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    fsz_message_init(&shell.message);
+    if (exit_code == FSZ_EXIT_OK) {
+        exit_code = shell_run(&shell);
+    }
+    fsz_message_fini(&shell.message);
+    fsz_shell_hide_events(&shell);
+    fsz_client_close(&shell.client);
+    return exit_code;
+}
