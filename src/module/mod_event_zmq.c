@@ -1,0 +1,204 @@
+/* mod_event_zmq - FreeSWITCH over ZeroMQ: its events to any number of subscribers, its commands,
+ * its XML and its calls.
+ *
+ * Load: configuration, engine, then the switch's events, its lookups of XML, then the command and
+ * the application `zmq`. Unload is the exact reverse; a load that fails undoes what it did. */
+#include "call_guest.h"
+#include "events.h"
+#include "search.h"
+#include "settings.h"
+#include "switch_host.h"
+
+#include "engine.h"
+
+#include <pthread.h>
+#include <switch.h>
+
+SWITCH_MODULE_LOAD_FUNCTION(mod_event_zmq_load);
+SWITCH_MODULE_SHUTDOWN_FUNCTION(mod_event_zmq_shutdown);
+SWITCH_MODULE_DEFINITION(mod_event_zmq, mod_event_zmq_load, mod_event_zmq_shutdown, NULL);
+
+enum {
+    COMMAND_OUTPUT_BYTES = 16 << 20,
+    LEAVE_S = 5, /* for calls to leave the application when the module goes */
+};
+
+/* Set by load, cleared by shutdown. The switch sees to it that events and the command run only in
+ * between; users of the context come when they like, and take the lock. */
+static struct fsz_engine *module_engine;
+static pthread_mutex_t    module_lock = PTHREAD_MUTEX_INITIALIZER;
+/* The switch read-locks it around each run of the application. */
+static switch_application_interface_t *module_application;
+
+static fsz_err module_reload(switch_stream_handle_t *stream)
+{
+    struct fsz_problems problems;
+    struct fsz_config  *config = NULL;
+    fsz_problems_init(&problems);
+    fsz_err err = fsz_settings_reread(&config, &problems);
+    if (err == FSZ_OK) {
+        err = fsz_engine_reload(module_engine, &config, &problems);
+    }
+    if (err == FSZ_OK) {
+        stream->write_function(stream, "+OK reloaded\n");
+        return FSZ_OK;
+    }
+    stream->write_function(stream, "-ERR nothing has changed: %s\n", fsz_err_text(err));
+    for (size_t i = 0; i < fsz_problems_kept(&problems); i++) {
+        stream->write_function(stream, "%s\n", problems.lines[i]);
+    }
+    fsz_settings_log(&problems);
+    return err;
+}
+
+SWITCH_STANDARD_API(zmq_command)
+{
+    struct fsz_buffer output;
+    const char       *line = zstr(cmd) ? "help" : cmd;
+    (void)session;
+    if (module_engine == NULL) { /* found before an unload that left the code here, and run after */
+        stream->write_function(stream, "-ERR mod_event_zmq is not loaded\n");
+        return SWITCH_STATUS_SUCCESS;
+    }
+    if (strcmp(line, "reload") == 0) {
+        module_reload(stream);
+        return SWITCH_STATUS_SUCCESS;
+    }
+    fsz_buffer_init(&output, COMMAND_OUTPUT_BYTES);
+    fsz_engine_command(module_engine, line, &output);
+    stream->write_function(stream, "%s", fsz_buffer_string(&output));
+    fsz_buffer_fini(&output);
+    return SWITCH_STATUS_SUCCESS;
+}
+
+/* A call that was about to come when the module went finds no engine, and its dialplan goes on. */
+SWITCH_STANDARD_APP(zmq_application)
+{
+    if (module_engine != NULL) {
+        fsz_call_serve(module_engine, session, zstr(data) ? "" : data);
+    }
+}
+
+static void module_complete(const char *verb)
+{
+    static const char *const lines[] = {"zmq status",      "zmq status json", "zmq streams",
+                                        "zmq api",         "zmq services",    "zmq bindings",
+                                        "zmq cache flush", "zmq reload",      "zmq help"};
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        char command[64];
+        switch_snprintf(command, sizeof(command), "%s %s", verb, lines[i]);
+        switch_console_set_complete(command);
+    }
+}
+
+static fsz_err module_bind(void)
+{
+    fsz_err err = fsz_events_bind(module_engine);
+    if (err == FSZ_OK) {
+        err = fsz_search_bind(module_engine);
+        if (err != FSZ_OK) {
+            fsz_events_unbind();
+        }
+    }
+    return err;
+}
+
+static fsz_err module_start(void)
+{
+    struct fsz_problems problems;
+    struct fsz_config  *config = NULL;
+    fsz_problems_init(&problems);
+    fsz_err err = fsz_settings_read(&config, &problems);
+    fsz_settings_log(&problems);
+    err = err != FSZ_OK ? err : fsz_engine_new(&module_engine, &fsz_module_host);
+    err = err != FSZ_OK ? err : fsz_engine_start(module_engine, &config);
+    err = err != FSZ_OK ? err : module_bind();
+    fsz_config_free(&config);
+    if (err != FSZ_OK) {
+        fsz_engine_free(&module_engine);
+    }
+    return err;
+}
+
+SWITCH_MODULE_LOAD_FUNCTION(mod_event_zmq_load)
+{
+    switch_api_interface_t *api_interface;
+    fsz_err                 err = module_start();
+    if (err != FSZ_OK) {
+        switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR, "mod_event_zmq not loaded: %s\n",
+                          fsz_err_text(err));
+        return SWITCH_STATUS_GENERR;
+    }
+    *module_interface = switch_loadable_module_create_module_interface(pool, modname);
+    SWITCH_ADD_API(api_interface, "zmq", "the ZeroMQ interface", zmq_command,
+                   "status [json] | streams | api | services | bindings | cache flush [pattern] | "
+                   "reload | help");
+    SWITCH_ADD_APP(module_application, "zmq", "gives the call to a service over ZeroMQ",
+                   "docs/protocol/calls.md", zmq_application, "<service> [<argument> ...]",
+                   SAF_SUPPORT_NOMEDIA | SAF_SUPPORT_TEXT_ONLY);
+    module_complete("add");
+    return SWITCH_STATUS_SUCCESS;
+}
+
+static bool module_is_left(void)
+{
+    if (switch_thread_rwlock_trywrlock_timeout(module_application->rwlock, LEAVE_S) !=
+        SWITCH_STATUS_SUCCESS) {
+        return false;
+    }
+    switch_thread_rwlock_unlock(module_application->rwlock);
+    return true;
+}
+
+/* The switch does not unload a module that a call is in, unless it is forced: then each call goes
+ * on in its dialplan, and one that does not, as its bridge lasts, is hung up. */
+static bool module_give_calls_back(void)
+{
+    fsz_engine_close_calls(module_engine);
+    if (module_is_left()) {
+        return true;
+    }
+    fsz_calls_hangup(SWITCH_CAUSE_MANAGER_REQUEST);
+    return module_is_left();
+}
+
+SWITCH_MODULE_SHUTDOWN_FUNCTION(mod_event_zmq_shutdown)
+{
+    module_complete("del");
+    /* Who waits for a service may have a call, and a lock that the unbinding waits for. */
+    fsz_engine_close_lookups(module_engine);
+    if (!module_give_calls_back()) {
+        switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,
+                          "mod_event_zmq stays in memory: a call does not leave it\n");
+        return SWITCH_STATUS_NOUNLOAD;
+    }
+    fsz_search_unbind();
+    fsz_events_unbind();
+    pthread_mutex_lock(&module_lock);
+    struct fsz_engine *engine = module_engine;
+    module_engine = NULL;
+    pthread_mutex_unlock(&module_lock);
+    /* A command that an API channel's worker runs may not have returned: it returns into this code.
+     */
+    return fsz_engine_free(&engine) ? SWITCH_STATUS_SUCCESS : SWITCH_STATUS_NOUNLOAD;
+}
+
+/* For include/fszmq/context.h, which finds these by name. */
+__attribute__((visibility("default"))) void *fszmq_module_context_take(void **ret_zmq);
+__attribute__((visibility("default"))) void  fszmq_module_context_give(void *token);
+
+void *fszmq_module_context_take(void **ret_zmq)
+{
+    pthread_mutex_lock(&module_lock);
+    struct fsz_context *context = module_engine ? fsz_engine_take_context(module_engine) : NULL;
+    pthread_mutex_unlock(&module_lock);
+    if (context != NULL) {
+        *ret_zmq = fsz_context_zmq(context);
+    }
+    return context;
+}
+
+void fszmq_module_context_give(void *token)
+{
+    fsz_context_give(token);
+}

@@ -1,0 +1,9 @@
+/* switch_host.h - FreeSWITCH as the core's host (src/core/engine/host.h). */
+#ifndef FSZ_SWITCH_HOST_H
+#define FSZ_SWITCH_HOST_H
+
+#include "host.h"
+
+extern const struct fsz_host fsz_module_host;
+
+#endif
