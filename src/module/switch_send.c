@@ -1,0 +1,89 @@
+#include "switch_send.h"
+
+#include "event_check.h"
+
+#include <switch.h>
+
+/* The switch's look-up skips any 13 characters in front, so what it found is compared. */
+static fsz_err send_type(const char *name, switch_event_types_t *ret_type, struct fsz_buffer *words)
+{
+    switch_event_types_t type = SWITCH_EVENT_ALL;
+    if (switch_name_event(name, &type) != SWITCH_STATUS_SUCCESS ||
+        strcasecmp(switch_event_name(type), name) != 0 || type == SWITCH_EVENT_ALL ||
+        type == SWITCH_EVENT_CLONE) {
+        fsz_buffer_printf(words, "no such event: %s", name);
+        return FSZ_EREFUSED;
+    }
+    *ret_type = type;
+    return FSZ_OK;
+}
+
+/* By index, in order: what is pushed loses an empty first value. */
+static fsz_err send_array(switch_event_t *event, const struct fsz_header *header)
+{
+    for (size_t i = 0; i < header->value_count; i++) {
+        char *name = switch_mprintf("%s[%d]", header->name, (int)i);
+        if (name == NULL) {
+            return FSZ_ENOMEM;
+        }
+        switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, name, header->values[i]);
+        free(name);
+    }
+    return FSZ_OK;
+}
+
+/* An empty value is none: the switch has no empty headers. */
+static fsz_err send_header(switch_event_t *event, const struct fsz_header *header)
+{
+    if (fsz_header_is_stamp(header->name)) {
+        return FSZ_OK;
+    }
+    if (header->value_count > 0) {
+        return send_array(event, header);
+    }
+    if (!zstr(header->value)) {
+        switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, header->name, header->value);
+    }
+    return FSZ_OK;
+}
+
+static fsz_err send_headers(switch_event_t *event, const struct fsz_event *from)
+{
+    struct fsz_header batch[FSZ_HEADER_BATCH];
+    const void       *cursor = from->headers;
+    size_t            count = 0;
+    fsz_err           err = FSZ_OK;
+    while (err == FSZ_OK && cursor != NULL &&
+           (count = from->read(&cursor, batch, FSZ_HEADER_BATCH)) > 0) {
+        for (size_t i = 0; err == FSZ_OK && i < count; i++) {
+            err = send_header(event, &batch[i]);
+        }
+    }
+    return err;
+}
+
+fsz_err fsz_switch_send(void *self, const struct fsz_event *event, struct fsz_buffer *words)
+{
+    (void)self;
+    switch_event_types_t type = SWITCH_EVENT_ALL;
+    switch_event_t      *fired = NULL;
+    fsz_err              err = send_type(event->name, &type, words);
+    if (err == FSZ_OK) {
+        err = fsz_event_check(event, words);
+    }
+    if (err != FSZ_OK) {
+        return err;
+    }
+    const char *subclass = type == SWITCH_EVENT_CUSTOM ? event->subclass : NULL;
+    if (switch_event_create_subclass(&fired, type, subclass) != SWITCH_STATUS_SUCCESS) {
+        return FSZ_ENOMEM;
+    }
+    err = send_headers(fired, event);
+    if (err != FSZ_OK) {
+        switch_event_destroy(&fired);
+        return err;
+    }
+    switch_event_set_body(fired, event->body);
+    switch_event_fire(&fired);
+    return FSZ_OK;
+}
