@@ -1,0 +1,153 @@
+#include "call_guest.h"
+
+#include "call_hold.h"
+#include "events.h"
+#include "switch_call.h"
+
+#include <pthread.h>
+#include <utlist.h>
+
+/* On the stack of the call's thread, for as long as `zmq` runs. */
+struct guest {
+    switch_core_session_t *session;
+    switch_channel_t      *channel;
+    struct guest          *prev, *next; /* guests_lock */
+};
+
+static const char GUEST_KEY[] = "mod_event_zmq_guest"; /* a private entry of the channel */
+
+static pthread_mutex_t guests_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct guest   *guests;
+
+static bool guest_is_up(void *self)
+{
+    const struct guest *guest = self;
+    return switch_channel_ready(guest->channel) != 0;
+}
+
+static bool guest_has_hung_up(void *self, const char **ret_cause)
+{
+    const struct guest *guest = self;
+    switch_call_cause_t cause = switch_channel_get_cause(guest->channel);
+    *ret_cause = switch_channel_cause2str(cause);
+    return cause != SWITCH_CAUSE_NONE || switch_channel_down(guest->channel);
+}
+
+static fsz_err guest_describe(void *self,
+                              void (*take)(void *argument, const struct fsz_event *channel),
+                              void *argument)
+{
+    const struct guest *guest = self;
+    switch_event_t     *event = NULL;
+    if (switch_event_create_plain(&event, SWITCH_EVENT_CHANNEL_DATA) != SWITCH_STATUS_SUCCESS) {
+        return FSZ_ENOMEM;
+    }
+    switch_channel_event_set_data(guest->channel, event);
+    const struct fsz_event view = {
+        .name = switch_event_name(event->event_id),
+        .headers = event->headers,
+        .read = fsz_events_headers,
+    };
+    take(argument, &view);
+    switch_event_destroy(&event);
+    return FSZ_OK;
+}
+
+static const char *guest_get(void *self, const char *name)
+{
+    const struct guest *guest = self;
+    return switch_channel_get_variable(guest->channel, name);
+}
+
+static void guest_set(void *self, const char *name, const char *value)
+{
+    const struct guest *guest = self;
+    switch_channel_set_variable_var_check(guest->channel, name, value, SWITCH_FALSE);
+}
+
+static fsz_err guest_run(void *self, const char *app, const char *arg, struct fsz_buffer *words)
+{
+    const struct guest *guest = self;
+    fsz_err             err = fsz_switch_check_app(app, words);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    if (switch_core_session_execute_application(guest->session, app, arg) ==
+        SWITCH_STATUS_FALSE) { /* no media, and it needs some: the next may need none */
+        fsz_buffer_printf(words, "%s could not run on this call", app);
+        return FSZ_EREFUSED;
+    }
+    return FSZ_OK;
+}
+
+static void guest_hangup(void *self, const char *cause)
+{
+    const struct guest *guest = self;
+    switch_channel_hangup(guest->channel, cause == NULL ? SWITCH_CAUSE_NORMAL_CLEARING
+                                                        : switch_channel_str2cause(cause));
+}
+
+static void guest_hold(void *self, struct fsz_hold *hold)
+{
+    const struct guest *guest = self;
+    fsz_call_hold(guest->session, hold);
+}
+
+static void guest_enter(struct guest *guest)
+{
+    switch_channel_set_private(guest->channel, GUEST_KEY, guest);
+    pthread_mutex_lock(&guests_lock);
+    DL_APPEND(guests, guest);
+    pthread_mutex_unlock(&guests_lock);
+}
+
+static void guest_leave(struct guest *guest)
+{
+    pthread_mutex_lock(&guests_lock);
+    DL_DELETE(guests, guest);
+    pthread_mutex_unlock(&guests_lock);
+    switch_channel_set_private(guest->channel, GUEST_KEY, NULL);
+}
+
+static void guest_serve(struct fsz_engine *engine, struct guest *guest, const char *line)
+{
+    const struct fsz_guest lent = {
+        .self = guest,
+        .call = switch_core_session_get_uuid(guest->session),
+        .is_up = guest_is_up,
+        .has_hung_up = guest_has_hung_up,
+        .describe = guest_describe,
+        .get = guest_get,
+        .set = guest_set,
+        .run = guest_run,
+        .hangup = guest_hangup,
+        .hold = guest_hold,
+    };
+    guest_enter(guest);
+    fsz_engine_serve(engine, &lent, line);
+    guest_leave(guest);
+}
+
+void fsz_call_serve(struct fsz_engine *engine, switch_core_session_t *session, const char *line)
+{
+    struct guest guest = {.session = session, .channel = switch_core_session_get_channel(session)};
+    if (!switch_core_session_in_thread(session)) {
+        switch_core_session_execute_application_async(session, "zmq", line);
+    } else if (switch_channel_get_private(guest.channel, GUEST_KEY) != NULL) {
+        switch_log_printf(SWITCH_CHANNEL_SESSION_LOG(session), SWITCH_LOG_WARNING,
+                          "zmq %s: the call is with a service already; use call.hand-over\n", line);
+    } else {
+        guest_serve(engine, &guest, line);
+    }
+}
+
+void fsz_calls_hangup(switch_call_cause_t cause)
+{
+    const struct guest *guest = NULL;
+    pthread_mutex_lock(&guests_lock);
+    DL_FOREACH(guests, guest)
+    {
+        switch_channel_hangup(guest->channel, cause);
+    }
+    pthread_mutex_unlock(&guests_lock);
+}

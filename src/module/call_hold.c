@@ -1,0 +1,127 @@
+#include "call_hold.h"
+
+/* The channel's private entry of that name is the hold; only the call's own thread reads it. */
+static const char HOLD_KEY[] = "mod_event_zmq_hold";
+
+enum { PACE_MS = 20, BREAK_ALL = 2 /* a list of files, not only the one that plays */ };
+
+/* An application begins, or has ended; also one that runs within another. The switch forgets a
+ * break when one begins: if the hold was over by then, this one has to be told again. */
+static switch_status_t hold_message(switch_core_session_t         *session,
+                                    switch_core_session_message_t *message)
+{
+    bool begins = message->message_id == SWITCH_MESSAGE_INDICATE_APPLICATION_EXEC;
+    bool ends = message->message_id == SWITCH_MESSAGE_INDICATE_APPLICATION_EXEC_COMPLETE;
+    if (!(begins || ends) || !switch_core_session_in_thread(session)) {
+        return SWITCH_STATUS_SUCCESS;
+    }
+    switch_channel_t *channel = switch_core_session_get_channel(session);
+    struct fsz_hold  *hold = switch_channel_get_private(channel, HOLD_KEY);
+    if (hold != NULL && ends) {
+        fsz_hold_ran(hold, message->string_array_arg[0], message->string_array_arg[1]);
+    } else if (hold != NULL && fsz_hold_over(hold, false)) {
+        switch_channel_set_flag_value(channel, CF_BREAK, BREAK_ALL);
+    }
+    return SWITCH_STATUS_SUCCESS;
+}
+
+/* One command, to its end; false: none is queued. */
+static bool hold_run_next(switch_core_session_t *session)
+{
+    switch_ivr_parse_all_messages(session);
+    if (switch_core_session_private_event_count(session) == 0) {
+        return false;
+    }
+    switch_ivr_parse_next_event(session);
+    return true;
+}
+
+/* Until a frame has come or somebody wakes us; without media the hold itself waits. */
+static void hold_listen(switch_core_session_t *session, struct fsz_hold *hold)
+{
+    switch_frame_t   *frame = NULL;
+    switch_channel_t *channel = switch_core_session_get_channel(session);
+    if (switch_channel_media_ready(channel) && !switch_channel_test_flag(channel, CF_SERVICE)) {
+        switch_status_t status =
+            switch_core_session_read_frame(session, &frame, SWITCH_IO_FLAG_NONE, 0);
+        if (SWITCH_READ_ACCEPTABLE(status)) {
+            return;
+        }
+    }
+    fsz_hold_wait(hold, PACE_MS);
+}
+
+/* Digits, and events that were left for the call, become events of the switch when somebody takes
+ * them from the call. */
+static void hold_tell(switch_core_session_t *session)
+{
+    switch_dtmf_t     dtmf = {0};
+    switch_event_t   *event = NULL;
+    switch_channel_t *channel = switch_core_session_get_channel(session);
+    if (switch_channel_has_dtmf(channel)) {
+        switch_channel_dequeue_dtmf(channel, &dtmf);
+    }
+    if (switch_core_session_dequeue_event(session, &event, SWITCH_FALSE) == SWITCH_STATUS_SUCCESS) {
+        switch_channel_event_set_data(channel, event);
+        switch_event_fire(&event);
+    }
+}
+
+static void hold_run(switch_core_session_t *session, struct fsz_hold *hold)
+{
+    switch_channel_t *channel = switch_core_session_get_channel(session);
+    while (switch_channel_ready(channel)) {
+        bool idle = switch_core_session_private_event_count(session) == 0;
+        if (fsz_hold_over(hold, idle)) {
+            break;
+        }
+        if (!hold_run_next(session)) {
+            hold_listen(session, hold);
+            hold_tell(session);
+        }
+    }
+    if (fsz_hold_drops(hold)) {
+        switch_core_session_flush_private_events(session);
+    }
+}
+
+/* When `zmq` itself came as a locked command, the commands of the holder would wait for it to end;
+ * how often it was locked. */
+static int hold_unlock(switch_channel_t *channel, switch_channel_flag_t flag)
+{
+    int depth = 0;
+    for (; switch_channel_test_flag(channel, flag); depth++) {
+        switch_channel_clear_flag_recursive(channel, flag);
+    }
+    return depth;
+}
+
+static void hold_lock(switch_channel_t *channel, switch_channel_flag_t flag, int depth)
+{
+    for (; depth > 0; depth--) {
+        switch_channel_set_flag_recursive(channel, flag);
+    }
+}
+
+void fsz_call_hold(switch_core_session_t *session, struct fsz_hold *hold)
+{
+    switch_channel_t *channel = switch_core_session_get_channel(session);
+    int               locks = hold_unlock(channel, CF_EVENT_LOCK);
+    int               urgent_locks = hold_unlock(channel, CF_EVENT_LOCK_PRI);
+    /* Whoever holds a call needs no park beneath; one that ran would not see that the hold ends. */
+    bool controlled = switch_channel_test_flag(channel, CF_CONTROLLED) != 0;
+    switch_channel_set_flag(channel, CF_CONTROLLED);
+    switch_channel_set_private(channel, HOLD_KEY, hold);
+    switch_core_event_hook_add_receive_message(session, hold_message);
+    switch_channel_audio_sync(channel); /* what came while nobody listened is old */
+
+    hold_run(session, hold);
+
+    switch_core_event_hook_remove_receive_message(session, hold_message);
+    switch_channel_set_private(channel, HOLD_KEY, NULL);
+    if (!controlled) {
+        switch_channel_clear_flag(channel, CF_CONTROLLED);
+    }
+    hold_lock(channel, CF_EVENT_LOCK_PRI, urgent_locks);
+    hold_lock(channel, CF_EVENT_LOCK, locks);
+}
