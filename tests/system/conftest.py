@@ -1,0 +1,316 @@
+"""Fixtures of the system tests: real fszmqd processes on ports of their own.
+
+    def test_x(fszmqd, subscriber):
+        daemon = fszmqd(calls_per_second=20)        # started, ready; stopped when the test ends
+        events = subscriber(daemon.endpoint)        # a SUB socket, subscribed to everything
+        event = json.loads(events.recv())           # raises zmq.Again after 10 s
+
+The programs come from FSZ_BUILD_DIR (default: build/dev of this tree).
+"""
+
+import json
+import os
+import pathlib
+import queue
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from xml.sax.saxutils import quoteattr
+
+import pytest
+import zmq
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("FSZ_BUILD_DIR") or ROOT / "build" / "dev")
+MULTICAST_KBIT, MULTICAST_MS = 20000, 5000  # sender and receiver must agree
+PATIENCE_S = 20  # bound of every wait; far above what a loaded machine needs
+
+
+def find_program(name):
+    """The path of a program of this build, whatever folder CMake put it into."""
+    for folder in (".", "src/daemon", "src/cli", "tests", "bin"):
+        if (BUILD / folder / name).is_file():
+            return str(BUILD / folder / name)
+    pytest.fail(f"no {name} under {BUILD}: build it, or set FSZ_BUILD_DIR")
+
+
+PORTS_GIVEN = set()
+
+
+def free_port():
+    """One that was not given before: the kernel may name the same one twice in a row."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in PORTS_GIVEN:
+            PORTS_GIVEN.add(port)
+            return port
+
+
+def wait_until(condition, what, seconds=PATIENCE_S):
+    """Returns condition()'s first true value; fails the test when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    pytest.fail(f"waited {seconds} s for {what}")
+
+
+def stream_xml(name="default", binds=(), acl="loopback.auto", inner="", **params):
+    """One <stream>; params are its keys with _ for -, e.g. framing="envelope", send_hwm=10."""
+    lines = [("bind", bind) for bind in binds] + [("apply-inbound-acl", acl)]
+    lines += [(key.replace("_", "-"), value) for key, value in params.items()]
+    body = "".join(f'<param name={quoteattr(k)} value={quoteattr(str(v))}/>\n' for k, v in lines)
+    return f"<stream name={quoteattr(name)}>\n{body}{inner}</stream>\n"
+
+
+def channel_xml(name="default", **keys):
+    """One <api-channel>, with the keywords of stream_xml()."""
+    return stream_xml(name, **keys).replace("<stream ", "<api-channel ").replace("</stream>", "</api-channel>")
+
+
+def group_xml(name, *grants):
+    """One <group>; grants are pairs such as ("api", "show *")."""
+    body = "".join(f'<param name={quoteattr(k)} value={quoteattr(v)}/>\n' for k, v in grants)
+    return f"<group name={quoteattr(name)}>\n{body}</group>\n"
+
+
+def service_xml(name, connect=(), **keys):
+    """One <service>; connect: addresses, keys as those of stream_xml()."""
+    return group_xml(name, *(("connect", address) for address in connect),
+                     *((key.replace("_", "-"), str(value)) for key, value in keys.items())
+                     ).replace("<group ", "<service ").replace("</group>", "</service>")
+
+
+def binding_xml(name, **keys):
+    """One <binding>, with the keywords of stream_xml()."""
+    return service_xml(name, **keys).replace("<service ", "<binding ").replace("</service>", "</binding>")
+
+
+def config_xml(streams, settings=None, channels=(), groups=None, services=(), bindings=()):
+    """A whole event_zmq.conf.xml; streams: what stream_xml() gave, settings: {key: value}, channels:
+    what channel_xml() gave (without any there is no API channel), groups: what group_xml() gave (without
+    any: the default ones), services and bindings: what service_xml() and binding_xml() gave."""
+    params = "".join(
+        f'<param name={quoteattr(k)} value={quoteattr(str(v))}/>\n' for k, v in (settings or {}).items()
+    )
+    return (
+        f'<configuration name="event_zmq.conf">\n<settings>\n{params}</settings>\n'
+        f"<streams>\n{''.join(streams)}</streams>\n"
+        f"<api-channels>\n{''.join(channels)}</api-channels>\n"
+        + (f"<groups>\n{''.join(groups)}</groups>\n" if groups is not None else "")
+        + f"<services>\n{''.join(services)}</services>\n<bindings>\n{''.join(bindings)}</bindings>\n"
+        + "</configuration>\n"
+    )
+
+
+class Daemon:
+    """A running fszmqd. `endpoint` is its first stream's address, `log` what it wrote so far."""
+
+    def __init__(self, folder, endpoint, config, args, env):
+        self.folder, self.endpoint, self.config_path = folder, endpoint, folder / "event_zmq.conf.xml"
+        self.config_path.write_text(config)
+        self.args, self.env = [str(a) for a in args], env
+        self.process = None
+        self.log = []
+        self.start()
+
+    def start(self):
+        """Starts it (again, after stop() or kill())."""
+        self._fresh = queue.Queue()
+        self._answers = queue.Queue()
+        self.process = subprocess.Popen(
+            [find_program("fszmqd"), "--switch", "sim", "--config", str(self.config_path), *self.args],
+            stdin=subprocess.PIPE if "--console" in self.args else subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+            env={**os.environ, **self.env}, bufsize=1,
+        )
+        threading.Thread(target=self._read, args=(self.process.stderr, self._note), daemon=True).start()
+        threading.Thread(target=self._read, args=(self.process.stdout, self._answers.put), daemon=True).start()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def _note(self, line):
+        self.log.append(line)
+        self._fresh.put(line)
+
+    @staticmethod
+    def _read(pipe, keep):
+        for line in pipe:
+            keep(line.rstrip("\n"))
+
+    def wait_log(self, text):
+        """Waits for a log line with this text, among those that no wait_log() has passed yet."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            try:
+                line = self._fresh.get(timeout=0.1)
+            except queue.Empty:
+                if self.process.poll() is not None:
+                    pytest.fail(f"fszmqd ended with {self.process.returncode}:\n" + "\n".join(self.log))
+                continue
+            if text in line:
+                return line
+        pytest.fail(f"no {text!r} in the log:\n" + "\n".join(self.log))
+
+    def wait_ready(self):
+        self.wait_log("ready")
+        return self
+
+    def command(self, line):
+        """One console command (needs console=True); its output without the empty line at its end."""
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        output = []
+        while True:
+            part = self._answers.get(timeout=PATIENCE_S)
+            if part == "":
+                return "\n".join(output)
+            output.append(part)
+
+    def reload(self, config=None):
+        """SIGHUP, after writing a new configuration if there is one. What came of it: wait_log()."""
+        if config is not None:
+            self.config_path.write_text(config)
+        self.process.send_signal(signal.SIGHUP)
+
+    def stop(self, number=signal.SIGTERM):
+        """Ends it and returns its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            pytest.fail("fszmqd did not end; its log:\n" + "\n".join(self.log))
+
+    def kill(self):
+        self.process.kill()
+        return self.process.wait(PATIENCE_S)
+
+
+@pytest.fixture
+def fszmqd():
+    """Factory: fszmqd(calls_per_second=5, console=False, config=None, args=(), env={}, wait=True, **stream).
+
+    Without `config` there is one stream `default` on a free tcp port of 127.0.0.1; further keywords are
+    its keys (framing="envelope", events="CHANNEL_*"); `transport="ipc"` binds a socket file instead.
+    With `config` (config_xml()), give `endpoint` if the test wants daemon.endpoint."""
+    daemons, folders = [], []
+
+    def start(calls_per_second=5, console=False, config=None, endpoint=None, args=(), env=None,
+              settings=None, transport="tcp", wait=True, **stream):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="fsz-"))
+        folders.append(folder)
+        if endpoint is None:
+            endpoint = f"tcp://127.0.0.1:{free_port()}" if transport == "tcp" else f"ipc://{folder}/events"
+        if config is None:
+            config = config_xml([stream_xml(binds=[endpoint], **stream)], settings)
+        options = ["--calls-per-second", calls_per_second, *args] + (["--console"] if console else [])
+        daemons.append(Daemon(folder, endpoint, config, options, env or {}))
+        return daemons[-1].wait_ready() if wait else daemons[-1]
+
+    yield start
+    for daemon in daemons:
+        if daemon.process.poll() is None:
+            daemon.kill()
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def subscriber():
+    """Factory: subscriber(endpoint, prefix=b"", timeout_s=10) is a connected SUB socket.
+
+    The subscription takes a moment to reach the publisher: events before that are not seen."""
+    context = zmq.Context()
+    sockets = []
+
+    def connect(endpoint, prefix=b"", timeout_s=10):
+        sub = context.socket(zmq.SUB)
+        sub.setsockopt(zmq.LINGER, 0)
+        sub.setsockopt(zmq.RCVHWM, 0)
+        sub.setsockopt(zmq.RCVTIMEO, timeout_s * 1000)
+        sub.setsockopt(zmq.RECONNECT_IVL, 50)
+        sub.setsockopt(zmq.SUBSCRIBE, prefix)
+        sub.connect(endpoint)
+        sockets.append(sub)
+        return sub
+
+    yield connect
+    for sub in sockets:
+        sub.close()
+    context.term()
+
+
+@pytest.fixture
+def callswitch(fszmqd):
+    """Factory: callswitch(services=[ivr_xml()], groups=None, settings=None, args=(), rate=0) is a callrig.Switch."""
+    from callrig import PATIENT, Switch, ivr_xml  # which needs this file
+
+    context, switches = zmq.Context(), []
+
+    def start(services=None, **options):
+        services = [ivr_xml(**PATIENT)] if services is None else services
+        switches.append(Switch(context, fszmqd, services, **options))
+        return switches[-1]
+
+    yield start
+    for each in switches:
+        each.close()
+    context.term()
+
+
+@pytest.fixture
+def sub():
+    """Factory: sub(address, bind=False, prefix=b""): a SUB socket with the daemon's multicast limits.
+
+    Its context is its own, so that its I/O thread is in the network namespace that it is called in."""
+    opened = []
+
+    def make(address, bind=False, prefix=b""):
+        context = zmq.Context()
+        events = context.socket(zmq.SUB)
+        for option, value in ((zmq.LINGER, 0), (zmq.RCVHWM, 0), (zmq.RCVTIMEO, 15000), (zmq.IPV6, 1),
+                              (zmq.RATE, MULTICAST_KBIT), (zmq.RECOVERY_IVL, MULTICAST_MS), (zmq.RECONNECT_IVL, 50)):
+            events.setsockopt(option, value)
+        events.setsockopt(zmq.SUBSCRIBE, prefix)
+        (events.bind if bind else events.connect)(address)
+        opened.append((context, events))
+        return events
+
+    yield make
+    for context, events in opened:
+        events.close()
+        context.term()
+
+
+@pytest.fixture
+def program():
+    """program("fszmq") is the path of a built program."""
+    return find_program
+
+
+def receive(sub, count):
+    """`count` events of a framing-json stream, as dictionaries."""
+    return [json.loads(sub.recv()) for _ in range(count)]
+
+
+def receive_until(sub, wanted, limit=20000):
+    """Events up to and with the first for which wanted(event) is true."""
+    events = []
+    while len(events) < limit:
+        events.append(json.loads(sub.recv()))
+        if wanted(events[-1]):
+            return events
+    pytest.fail(f"{limit} events, none as wanted")
