@@ -1,0 +1,197 @@
+"""What the tests of faults and overload share: readers that count, raw ZMTP, a look at a process."""
+
+import collections
+import json
+import os
+import pathlib
+import socket
+import struct
+import subprocess
+import sys
+import threading
+
+import zmq
+
+Ledger = collections.namedtuple("Ledger", "first last received lost gaps by_kind lost_by_kind bye epochs")
+
+
+class Reader:
+    """A subscriber of an envelope stream, in a thread, that keeps account of `seq`.
+
+    ledger() stops it and tells: received + lost == last - first + 1, as far as `.beat/` and
+    `.bye/` told the last."""
+
+    def __init__(self, endpoint, prefix=b"", rcvhwm=0):
+        self.context = zmq.Context()
+        self.endpoint, self.prefix, self.rcvhwm = endpoint, prefix, rcvhwm
+        self.first = self.last = None
+        self.received = self.lost = 0
+        self.gaps, self.epochs, self.bye = [], [], False
+        self.by_kind, self.last_kind_seq, self.lost_by_kind = (collections.Counter() for _ in range(3))
+        self.started = threading.Event()
+        self.ending = False
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        with self.context.socket(zmq.SUB) as sub:
+            sub.setsockopt(zmq.LINGER, 0)
+            sub.setsockopt(zmq.RCVHWM, self.rcvhwm)
+            sub.setsockopt(zmq.RCVTIMEO, 100)
+            sub.setsockopt(zmq.RECONNECT_IVL, 50)
+            sub.setsockopt(zmq.SUBSCRIBE, self.prefix)
+            sub.connect(self.endpoint)
+            while not self.ending:
+                try:
+                    topic, meta, _ = sub.recv_multipart()
+                except zmq.Again:
+                    continue
+                self._take(topic, json.loads(meta))
+                self.started.set()
+
+    def _take(self, topic, meta):
+        if not self.epochs or meta["epoch"] != self.epochs[-1]:
+            self.epochs.append(meta["epoch"])
+            self.first = self.last = None
+            self.last_kind_seq.clear()
+        self.bye = self.bye or topic == b".bye/"
+        own = topic.startswith(b".")
+        seq, before = meta["seq"], self.last
+        if self.first is None:
+            self.first = seq + own
+            before = seq - (not own)
+        missed = seq - before - (not own)
+        if missed > 0:
+            self.lost += missed
+            self.gaps.append((before + 1, before + missed))
+        self.last = seq
+        if not own:
+            self.received += 1
+            self._take_kind(meta["kind"], meta["kind_seq"])
+
+    def _take_kind(self, kind, kind_seq):
+        before = self.last_kind_seq.get(kind, kind_seq - 1)
+        self.by_kind[kind] += 1
+        self.lost_by_kind[kind] += kind_seq - before - 1
+        self.last_kind_seq[kind] = kind_seq
+
+    def ledger(self):
+        self.ending = True
+        self.thread.join(20)
+        self.context.destroy(linger=0)
+        return Ledger(self.first, self.last, self.received, self.lost, self.gaps, self.by_kind,
+                      self.lost_by_kind, self.bye, self.epochs)
+
+
+class Subscriber:
+    """The same as a process of its own, to be stopped and killed. It ends at `.bye/`."""
+
+    def __init__(self, endpoint, rcvhwm=1000):
+        self.process = subprocess.Popen(
+            [sys.executable, __file__, endpoint, str(rcvhwm)], stdout=subprocess.PIPE, text=True,
+        )
+        assert self.process.stdout.readline() == "receiving\n"
+
+    def ledger(self, seconds=30):
+        output, _ = self.process.communicate(timeout=seconds)
+        values = json.loads(output)
+        return Ledger(*(values[name] for name in Ledger._fields))
+
+    def end(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+def subscriber_main(endpoint, rcvhwm):
+    reader = Reader(endpoint, rcvhwm=int(rcvhwm))
+    reader.started.wait()
+    print("receiving", flush=True)
+    while not reader.bye:
+        reader.thread.join(0.02)
+    print(json.dumps(reader.ledger()._asdict()))
+
+
+class Process:
+    """/proc of a process, in numbers."""
+
+    def __init__(self, pid):
+        self.folder = pathlib.Path(f"/proc/{pid}")
+
+    def rss_bytes(self):
+        return int((self.folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def descriptors(self):
+        return len(list((self.folder / "fd").iterdir()))
+
+    def cpu_s(self):
+        fields = (self.folder / "stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def sanitized(program):
+    """The sanitizer that the program is built with, or "". Its memory and speed say nothing of ours."""
+    code = pathlib.Path(program).read_bytes()
+    return "address" if b"__asan_init" in code else "thread" if b"__tsan_init" in code else ""
+
+
+# Raw ZMTP 3.0 (RFC 23): what no library of ours would send.
+
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + bytes(31)
+READY_SUB = b"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03SUB"
+
+
+def raw_connect(endpoint):
+    """A plain connected socket for a tcp:// or ipc:// endpoint."""
+    transport, _, rest = endpoint.partition("://")
+    if transport == "ipc":
+        sock = socket.socket(socket.AF_UNIX)
+        sock.settimeout(10)
+        sock.connect(rest)
+        return sock
+    host, _, port = rest.rpartition(":")
+    return socket.create_connection((host, int(port)), 10)
+
+
+def zmtp_connect(endpoint):
+    """A raw SUB peer past its handshake."""
+    sock = raw_connect(endpoint)
+    sock.sendall(GREETING)
+    receive_exactly(sock, 64)
+    sock.sendall(READY_SUB)
+    flags, size = receive_exactly(sock, 2)
+    assert flags == 4 and receive_exactly(sock, size).startswith(b"\x05READY")
+    return sock
+
+
+def receive_exactly(sock, count):
+    data = b""
+    while len(data) < count:
+        part = sock.recv(count - len(data))
+        if not part:
+            raise ConnectionError(f"closed after {len(data)} of {count} bytes")
+        data += part
+    return data
+
+
+def frame(body, flags=0):
+    """One ZMTP 2/3 frame."""
+    if len(body) > 255:
+        return struct.pack(">BQ", flags | 2, len(body)) + body
+    return struct.pack(">BB", flags, len(body)) + body
+
+
+def is_cut(sock, seconds=15):
+    """Reads away what the peer sends; true when it closes the connection in time."""
+    sock.settimeout(seconds)
+    try:
+        while sock.recv(65536):
+            pass
+    except socket.timeout:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+if __name__ == "__main__":
+    subscriber_main(*sys.argv[1:])

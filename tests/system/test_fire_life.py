@@ -1,0 +1,174 @@
+"""Kills, restarts, reloads in full load, and configurations as large as they may be."""
+
+import json
+import threading
+import time
+
+import pytest
+import zmq
+
+from conftest import channel_xml, config_xml, find_program, free_port, stream_xml, wait_until
+from fire import Process, Reader, frame, sanitized, zmtp_connect
+
+
+def status(daemon):
+    return json.loads(daemon.command("zmq status json"))
+
+
+def test_killed_in_full_load_its_subscribers_come_back_and_see_a_new_epoch(fszmqd):
+    daemon = fszmqd(calls_per_second=200, framing="envelope")
+    readers = [Reader(daemon.endpoint) for _ in range(3)]
+    for killed in range(1, 4):
+        wait_until(lambda: all(len(r.epochs) == killed for r in readers), f"epoch {killed} at every subscriber")
+        received = [r.received for r in readers]
+        wait_until(lambda: all(r.received > n + 500 for r, n in zip(readers, received)), "events of it")
+        daemon.kill()
+        daemon.start()
+        daemon.wait_ready()
+    wait_until(lambda: all(len(r.epochs) == 4 for r in readers), "the last epoch")
+    assert daemon.stop() == 0
+    wait_until(lambda: all(r.bye for r in readers), ".bye/")
+    ledgers = [r.ledger() for r in readers]
+    assert all(ledger.lost == 0 and ledger.epochs == ledgers[0].epochs for ledger in ledgers)
+
+
+def test_killed_with_an_ipc_endpoint_it_opens_the_same_file_again(fszmqd):
+    daemon = fszmqd(calls_per_second=50, framing="envelope", transport="ipc")
+    reader = Reader(daemon.endpoint)
+    assert reader.started.wait(20)
+    daemon.kill()
+    daemon.start()
+    daemon.wait_ready()
+    wait_until(lambda: len(reader.epochs) == 2, "the new epoch")
+    reader.ledger()
+
+
+def test_reloads_in_full_load_good_and_bad_leave_no_gap_and_no_growth(fszmqd):
+    """A hundred SIGHUPs; the subscriber's endpoint stays, another one comes, goes and fails."""
+    endpoint, other = f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}"
+    # Unbounded, so that a reader that waits for a core loses nothing: this is about reloads.
+    kept = stream_xml(binds=[endpoint], framing="envelope", send_hwm=0)
+    configs = [
+        (config_xml([kept, stream_xml("more", [other], events="CHANNEL_*")]), "configuration reloaded"),
+        (config_xml([kept, stream_xml("more", ["tcp://192.0.2.1:1"])]), "the old one goes on"),
+        (config_xml([kept]), "configuration reloaded"),
+        (config_xml([kept, stream_xml("more", [other], framing="morse")]), "the old one goes on"),
+    ]
+    slow = sanitized(find_program("fszmqd"))
+    daemon = fszmqd(calls_per_second=50 if slow else 500, console=True, endpoint=endpoint,
+                    config=config_xml([kept], {"linger-ms": 10000}))
+    process = Process(daemon.pid)
+    reader = Reader(endpoint)
+    assert reader.started.wait(20)
+    descriptors, rss = [], []
+    for number in range(100):
+        config, told = configs[number % 4]
+        received = reader.received
+        wait_until(lambda: reader.received > received + 100, "events")
+        daemon.reload(config)
+        daemon.wait_log(told)
+        if number % 4 == 2:
+            descriptors.append(process.descriptors())
+            rss.append(process.rss_bytes())
+    print(f"rss {rss[0] >> 10} KiB after 3 reloads, {rss[-1] >> 10} KiB after 99; {reader.received} events meanwhile")
+    assert status(daemon)["reloads"] == 50
+    assert daemon.stop() == 0
+    wait_until(lambda: reader.bye, ".bye/")
+    ledger = reader.ledger()
+    assert ledger.lost == 0 and len(ledger.epochs) == 1
+    # A stream that a reload removed closes its descriptors a moment later.
+    assert min(descriptors[-5:]) <= max(descriptors[:3])
+    if not slow:
+        assert min(rss[-5:]) < rss[2] + (6 << 20)
+
+
+def test_reloads_while_peers_come_and_go_crash_nothing(fszmqd):
+    """Options of a socket that has connections are never touched: libzmq frees what it then writes to."""
+    endpoint, api = f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}"
+    configs = [config_xml([stream_xml(binds=[endpoint], framing="envelope", send_hwm=1000 + different)],
+                          channels=[channel_xml(binds=[api], receive_hwm=1000 + different)]) for different in (0, 0, 0, 1)]
+    daemon = fszmqd(calls_per_second=50, endpoint=endpoint, config=configs[0])
+    reader, ending = Reader(endpoint), threading.Event()
+    churns = [threading.Thread(target=churn, args=(address, ending)) for address in (endpoint, api) * 3]
+    for each in churns:
+        each.start()
+    try:
+        for number in range(100):
+            daemon.reload(configs[number % len(configs)])
+            daemon.wait_log("configuration reloaded")
+    finally:
+        ending.set()
+        for each in churns:
+            each.join()
+    received = reader.received
+    wait_until(lambda: reader.received > received + 100, "events after all that")
+    assert daemon.stop() == 0
+    assert len(reader.ledger().epochs) == 1
+
+
+def churn(endpoint, ending):
+    """Peers that subscribe and are gone."""
+    while not ending.is_set():
+        try:
+            with zmtp_connect(endpoint) as peer:
+                peer.sendall(frame(b"\x01") * 20)
+        except OSError:
+            time.sleep(0.01)  # its port is being opened again
+
+
+def test_all_256_streams_at_once_give_their_own_numbers(fszmqd, tmp_path):
+    endpoints = [f"ipc://{tmp_path}/{i}" for i in range(256)]
+    streams = [stream_xml(f"s{i}", [endpoint], framing="envelope") for i, endpoint in enumerate(endpoints)]
+    daemon = fszmqd(calls_per_second=2, console=True, endpoint=endpoints[0], config=config_xml(streams))
+    assert len(status(daemon)["streams"]) == 256
+    with zmq.Context() as context, context.socket(zmq.SUB) as sub:
+        sub.setsockopt(zmq.LINGER, 0)
+        sub.setsockopt(zmq.RCVHWM, 0)
+        sub.setsockopt(zmq.RCVTIMEO, 20000)
+        sub.setsockopt(zmq.SUBSCRIBE, b"")
+        for endpoint in endpoints:
+            sub.connect(endpoint)
+        seen = {}
+        deadline = time.monotonic() + 60
+        while len(seen) < 256 or min(seen.values()) < 5:
+            assert time.monotonic() < deadline
+            topic, meta, _ = sub.recv_multipart()
+            if not topic.startswith(b"."):
+                meta = json.loads(meta)
+                seen[meta["stream"]] = seen.get(meta["stream"], 0) + 1
+    assert set(seen) == {f"s{i}" for i in range(256)}
+    wait_until(lambda: sum(s["connections"] for s in status(daemon)["streams"]) == 0, "no connection")
+    assert daemon.stop() == 0
+
+
+def test_a_257th_stream_is_refused_by_name(fszmqd, tmp_path):
+    streams = [stream_xml(f"s{i}", [f"ipc://{tmp_path}/{i}"]) for i in range(257)]
+    daemon = fszmqd(config=config_xml(streams), endpoint="ipc:///nowhere", wait=False)
+    assert daemon.process.wait(20) == 3
+    wait_until(lambda: any("256" in line for line in daemon.log), "the limit in the log")
+
+
+@pytest.mark.parametrize("framing, head", [("envelope", "CHANNEL_ANSWER/"), ("json", '{"Event-Name":"CHANNEL_ANSWER"')])
+def test_a_thousand_subscriptions_are_counted_and_only_what_they_match_is_encoded(fszmqd, framing, head):
+    daemon = fszmqd(calls_per_second=100, console=True, framing=framing)
+    prefixes = [f"{head[:4]}{i}" for i in range(999)] + [head]
+    with zmq.Context() as context, context.socket(zmq.SUB) as sub:
+        sub.setsockopt(zmq.LINGER, 0)
+        sub.setsockopt(zmq.RCVTIMEO, 20000)
+        for prefix in prefixes:
+            sub.setsockopt(zmq.SUBSCRIBE, prefix.encode())
+        sub.connect(daemon.endpoint)
+        wait_until(lambda: status(daemon)["streams"][0]["subscriptions"] == 1000, "1,000 subscriptions")
+        for _ in range(50):
+            assert json.loads(sub.recv_multipart()[-1])["Event-Name"] == "CHANNEL_ANSWER"
+        events = status(daemon)["events"]
+        assert events["encoded"] < events["offered"] / 5
+        sub.setsockopt(zmq.UNSUBSCRIBE, head.encode())
+        wait_until(lambda: status(daemon)["streams"][0]["subscriptions"] == 999, "the subscription to go")
+        before = status(daemon)
+        wait_until(lambda: status(daemon)["events"]["offered"] > before["events"]["offered"] + 1000, "more events")
+        after = status(daemon)
+        # The first event of a kind is written on suspicion.
+        new_kinds = after["kinds"]["tracked"] - before["kinds"]["tracked"]
+        assert after["events"]["encoded"] - before["events"]["encoded"] <= new_kinds
+    wait_until(lambda: status(daemon)["streams"][0]["subscriptions"] == 0, "no subscription")

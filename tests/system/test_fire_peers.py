@@ -1,0 +1,258 @@
+"""Peers that come and go, send garbage, or never finish: none of it disturbs a good subscriber."""
+
+import json
+import os
+import random
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+import zmq
+
+from conftest import find_program, wait_until
+from fire import (GREETING, Process, Reader, frame, is_cut, raw_connect, receive_exactly, sanitized,
+                  zmtp_connect)
+
+RANDOM = random.Random(20261123)
+HUGE = 1 << 62
+
+
+@pytest.fixture(params=["tcp", "ipc"])
+def busy(request, fszmqd):
+    """A daemon with some load and one good subscriber, which must have lost nothing in the end."""
+    daemon = fszmqd(calls_per_second=20, console=True, framing="envelope", transport=request.param,
+                    handshake_timeout_ms=3000 if sanitized(find_program("fszmqd")) else 500)
+    daemon.process_info = Process(daemon.pid)
+    good = Reader(daemon.endpoint)
+    assert good.started.wait(20)
+    yield daemon
+    wait_until(lambda: stream_status(daemon)["connections"] == 1, "only the good subscriber to be left")
+    wait_until(lambda: stream_status(daemon)["subscriptions"] == 1, "the others' subscriptions to go")
+    assert stream_status(daemon)["subscribers"] == 1
+    received = good.received
+    wait_until(lambda: good.received > received, "more events for the good subscriber")
+    ledger = good.ledger()
+    assert ledger.lost == 0 and len(ledger.epochs) == 1
+    assert daemon.stop() == 0
+
+
+def stream_status(daemon):
+    return json.loads(daemon.command("zmq status json"))["streams"][0]
+
+
+def settled(daemon, connections):
+    wait_until(lambda: stream_status(daemon)["connections"] == connections, f"{connections} connections")
+
+
+# Garbage
+
+GARBAGE = {
+    "http": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "tls": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + RANDOM.randbytes(500),
+    "zeros": bytes(4096),
+    "ones": b"\xff" * 4096,
+    "random": RANDOM.randbytes(100000),
+    "greeting, then random": GREETING + RANDOM.randbytes(5000),
+    "greeting of an unknown mechanism": GREETING.replace(b"NULL", b"WHAT") + RANDOM.randbytes(50),
+    "greeting of CURVE": GREETING.replace(b"NULL\0", b"CURVE") + RANDOM.randbytes(500),
+    "ready of huge length": GREETING + struct.pack(">BQ", 6, HUGE),
+    "ready with a property beyond its end": GREETING + frame(b"\x05READY\x0bSocket-Type\x7f\xff\xff\xffSUB", 4),
+    "ready of a PUB": GREETING + frame(b"\x05READY\x0bSocket-Type\x00\x00\x00\x03PUB", 4),
+    "message before ready": GREETING + frame(b"\x01"),
+    "error command": GREETING + frame(b"\x05ERROR\xff", 4),
+}
+
+
+@pytest.mark.parametrize("bytes_sent", GARBAGE.values(), ids=GARBAGE.keys())
+def test_garbage_instead_of_a_handshake_is_cut_off(busy, bytes_sent):
+    with raw_connect(busy.endpoint) as peer:
+        try:
+            peer.sendall(bytes_sent)
+        except OSError:
+            return  # cut off already
+        assert is_cut(peer)
+
+
+@pytest.mark.parametrize("greeting", [b"\x01\x00", GREETING[:10] + b"\x01", GREETING[:10] + b"\x01\x02\x00\x00"],
+                         ids=["ZMTP 1.0 unversioned", "ZMTP 2.0", "ZMTP 2.0 with identity"])
+def test_old_protocols_cannot_pass_by_the_access_list(busy, greeting):
+    """They know no ZAP: a peer that speaks one is cut off and sent no event."""
+    with raw_connect(busy.endpoint) as peer:
+        peer.sendall(greeting + frame(b"\x01"))
+        peer.settimeout(15)
+        answer = b""
+        try:
+            while part := peer.recv(65536):
+                answer += part
+        except ConnectionError:
+            pass
+        assert b"Event-Name" not in answer
+
+
+AFTER_HANDSHAKE = {
+    "message of huge length": struct.pack(">BQ", 2, HUGE),
+    "command of huge length": struct.pack(">BQ", 6, HUGE),
+    "subscription of more than 4096 bytes": frame(b"\x01" + b"x" * 5000),
+}
+
+
+@pytest.mark.parametrize("bytes_sent", AFTER_HANDSHAKE.values(), ids=AFTER_HANDSHAKE.keys())
+def test_garbage_after_the_handshake_is_cut_off(busy, bytes_sent):
+    with zmtp_connect(busy.endpoint) as peer:
+        peer.sendall(bytes_sent)
+        assert is_cut(peer)
+
+
+def test_what_was_never_subscribed_may_be_taken_back(busy):
+    with zmtp_connect(busy.endpoint) as peer:
+        peer.sendall(frame(b"\x00never subscribed") + frame(b"\x05SUBSC", 4) + frame(b"\x01.beat/"))
+        wait_until(lambda: stream_status(busy)["subscriptions"] == 2, "the subscription behind it")
+        assert receive_exactly(peer, 8)[2:] == b".beat/"
+
+
+@pytest.mark.parametrize("message", [b"", b"\x02hello"], ids=["empty", "of another kind"])
+def test_who_sends_what_is_no_subscription_is_cut_off(busy, message):
+    """libzmq would take the subscriptions behind it for those of other connections."""
+    before = stream_status(busy)
+    with zmtp_connect(busy.endpoint) as peer:
+        peer.sendall(frame(message) + frame(b"\x01.beat/") * 3)
+        assert is_cut(peer)
+    after = stream_status(busy)
+    assert after["strays"] > before["strays"] and after["subscriptions"] == 1
+
+
+def test_strays_of_one_make_no_subscription_anothers(busy):
+    """Many connections at once, some with strays in between: each gets what it asked for, or is cut off."""
+    kinds = [b"CHANNEL_CREATE/", b"CHANNEL_ANSWER/", b"CHANNEL_HANGUP/", b"CHANNEL_DESTROY/"]
+    for _ in range(20):
+        peers = [zmtp_connect(busy.endpoint) for _ in kinds]
+        stray = zmtp_connect(busy.endpoint)
+        for peer, kind in zip(peers, kinds):
+            peer.sendall(frame(b"\x01" + kind))
+            try:
+                stray.sendall(frame(b"\x02stray"))
+            except OSError:
+                pass  # it was cut off already
+        for peer, kind in zip(peers, kinds):
+            try:
+                assert receive_exactly(peer, 2 + len(kind))[2:] == kind
+            except ConnectionError:
+                pass  # it was cut off
+            peer.close()
+        assert is_cut(stray)
+        stray.close()
+
+
+def test_random_bytes_behind_a_handshake_do_no_harm(busy):
+    for round_number in range(40):
+        with zmtp_connect(busy.endpoint) as peer:
+            peer.sendall(random.Random(round_number).randbytes(2000))
+            if round_number % 2:
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def test_the_longest_subscription_is_taken(busy):
+    with zmtp_connect(busy.endpoint) as peer:
+        peer.sendall(frame(b"\x01" + b"x" * 4095))
+        wait_until(lambda: stream_status(busy)["subscriptions"] == 2, "the long subscription")
+
+
+# Handshakes that do not end
+
+def test_half_open_handshakes_are_dropped_in_time(busy):
+    before = busy.process_info.descriptors()
+    parts = [b"", GREETING[:1], GREETING[:10], GREETING[:11], GREETING[:40], GREETING, GREETING + b"\x04\x19\x05REA"]
+    peers = [raw_connect(busy.endpoint) for _ in range(400)]
+    for number, peer in enumerate(peers):
+        peer.sendall(parts[number % len(parts)])
+    wait_until(lambda: stream_status(busy)["accepted"] >= 401, "all to be accepted")
+    settled(busy, 1)
+    assert all(is_cut(peer) for peer in peers)
+    for peer in peers:
+        peer.close()
+    wait_until(lambda: busy.process_info.descriptors() <= before, "their descriptors to be closed")
+
+
+def test_slowloris_is_dropped_although_it_never_stops_sending(busy):
+    with raw_connect(busy.endpoint) as peer:
+        deadline = time.monotonic() + 10
+        try:
+            for byte in GREETING:
+                peer.sendall(bytes([byte]))
+                time.sleep(0.1)
+                assert time.monotonic() < deadline
+        except OSError:
+            return
+        pytest.fail("a greeting that took 6 s was accepted with a much shorter handshake timeout")
+
+
+# Coming and going
+
+def test_thousands_of_connects_and_disconnects_leave_nothing_behind(busy):
+    rounds, at_once = (12, 25) if sanitized(find_program("fszmqd")) else (60, 50)
+    context = zmq.Context()
+    rss = []
+    before = busy.process_info.descriptors()
+    for _ in range(rounds):
+        subs = [context.socket(zmq.SUB) for _ in range(at_once)]
+        for number, sub in enumerate(subs):
+            sub.setsockopt(zmq.LINGER, 0)
+            sub.setsockopt(zmq.RCVTIMEO, 15000)
+            sub.setsockopt(zmq.SUBSCRIBE, b"CHANNEL_STATE/" if number % 2 else b"")
+            sub.connect(busy.endpoint)
+        for sub in subs[:10]:
+            sub.recv_multipart()
+        for sub in subs:
+            sub.close()
+        rss.append(busy.process_info.rss_bytes())
+    context.term()
+    settled(busy, 1)
+    wait_until(lambda: busy.process_info.descriptors() <= before, "descriptors to be closed")
+    assert stream_status(busy)["accepted"] > rounds * at_once / 2
+    print(f"{rounds * at_once} connections, rss {rss[0] >> 10} KiB at first, {rss[-1] >> 10} KiB at last")
+    if not sanitized(find_program("fszmqd")):
+        assert max(rss[-5:]) < max(rss[:rounds // 3]) + (6 << 20)
+
+
+def test_subscriptions_that_churn_are_counted_down_to_zero(busy):
+    context = zmq.Context()
+    subs = [context.socket(zmq.SUB) for _ in range(8)]
+    rng = random.Random(3)
+    prefixes = [f"CHANNEL_{i}/".encode() for i in range(300)]
+    for sub in subs:
+        sub.setsockopt(zmq.LINGER, 0)
+        sub.connect(busy.endpoint)
+    held = []
+    for _ in range(6000):
+        if held and rng.random() < 0.5:
+            sub, prefix = held.pop(rng.randrange(len(held)))
+            sub.setsockopt(zmq.UNSUBSCRIBE, prefix)
+        else:
+            held.append((rng.choice(subs), rng.choice(prefixes)))
+            held[-1][0].setsockopt(zmq.SUBSCRIBE, held[-1][1])
+    distinct = len({prefix for _, prefix in held})
+    wait_until(lambda: stream_status(busy)["subscriptions"] == distinct + 1, f"{distinct + 1} subscriptions")
+    context.destroy(linger=0)
+
+
+def test_subscribers_killed_at_random_leave_nothing_behind(busy):
+    rng = random.Random(5)
+    before = busy.process_info.descriptors()
+    running = []
+    for _ in range(80):
+        running.append(subprocess.Popen([find_program("fszmq"), "tail", busy.endpoint, "--json", "--envelope"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        time.sleep(0.02)
+        if len(running) > 8:
+            victim = running.pop(rng.randrange(len(running)))
+            os.kill(victim.pid, signal.SIGKILL)
+            victim.wait()
+    wait_until(lambda: stream_status(busy)["subscribers"] > 4, "some of them to be subscribed")
+    for each in running:
+        each.kill()
+        each.wait()
+    settled(busy, 1)
+    wait_until(lambda: busy.process_info.descriptors() <= before, "descriptors to be closed")

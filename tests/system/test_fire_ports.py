@@ -1,0 +1,134 @@
+"""Endpoints that cannot be had: ports in use, directories that are not there, no space, no descriptors."""
+
+import json
+import os
+import pathlib
+import resource
+import shutil
+import socket
+import subprocess
+import tempfile
+
+import pytest
+
+from conftest import config_xml, free_port, stream_xml, wait_until
+from fire import Process, Reader, raw_connect
+
+
+def holder():
+    """A listening socket on a free port, and the endpoint that it keeps others from."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
+    return listening, f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def streams_status(daemon):
+    return {s["name"]: s for s in json.loads(daemon.command("zmq status json"))["streams"]}
+
+
+def two_streams(free, taken):
+    return config_xml([stream_xml("free", [free], framing="envelope"), stream_xml("taken", [taken], framing="envelope")])
+
+
+def test_taken_port_is_told_with_its_holder_and_opened_when_it_gets_free(fszmqd):
+    listening, taken = holder()
+    free = f"tcp://127.0.0.1:{free_port()}"
+    daemon = fszmqd(calls_per_second=50, console=True, endpoint=free, config=two_streams(free, taken))
+    line = next(line for line in daemon.log if "in use" in line)
+    own_name = pathlib.Path("/proc/self/comm").read_text().strip()
+    assert taken in line and f"held by {own_name} (pid {os.getpid()})" in line and '"taken"' in line
+    other = Reader(free)
+    assert other.started.wait(20)
+    endpoint = streams_status(daemon)["taken"]["endpoints"][0]
+    assert not endpoint["open"] and "in use" in endpoint["why"]
+    listening.close()
+    assert taken in daemon.wait_log("is open now")
+    late = Reader(taken)
+    assert late.started.wait(20)
+    assert late.ledger().lost == 0 and other.ledger().lost == 0
+
+
+def test_reload_that_wants_a_taken_port_is_told_and_changes_nothing(fszmqd):
+    listening, taken = holder()
+    free = f"tcp://127.0.0.1:{free_port()}"
+    daemon = fszmqd(calls_per_second=50, console=True, endpoint=free,
+                    config=config_xml([stream_xml("free", [free], framing="envelope")]))
+    reader = Reader(free)
+    assert reader.started.wait(20)
+    before = streams_status(daemon)
+    daemon.reload(two_streams(free, taken))
+    assert f"(pid {os.getpid()})" in daemon.wait_log(taken)
+    daemon.wait_log("the old one goes on")
+    after = streams_status(daemon)
+    assert list(after) == ["free"] and after["free"]["epoch"] == before["free"]["epoch"]
+    listening.close()
+    daemon.reload()
+    daemon.wait_log("configuration reloaded")
+    late = Reader(taken)
+    assert late.started.wait(20)
+    late.ledger()
+    ledger = reader.ledger()
+    assert ledger.lost == 0 and len(ledger.epochs) == 1
+
+
+def check_ipc_opens_once(fszmqd, folder, make_possible):
+    free, ipc = f"tcp://127.0.0.1:{free_port()}", f"ipc://{folder}/events"
+    daemon = fszmqd(calls_per_second=50, console=True, endpoint=free, config=two_streams(free, ipc))
+    assert any("ERROR" in line and ipc in line for line in daemon.log)
+    reader = Reader(free)
+    assert reader.started.wait(20)
+    make_possible()
+    assert ipc in daemon.wait_log("is open now")
+    late = Reader(ipc)
+    assert late.started.wait(20)
+    assert late.ledger().lost == 0 and reader.ledger().lost == 0
+    assert daemon.stop() == 0
+
+
+def test_ipc_directory_that_is_not_there_is_told_and_awaited(fszmqd, tmp_path):
+    folder = tmp_path / "later"
+    check_ipc_opens_once(fszmqd, folder, folder.mkdir)
+
+
+@pytest.fixture
+def full_disk():
+    """The folder of a file system without a free inode; fill.unlink() makes room."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="fsz-"))
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=2", "tmpfs", folder],
+                             capture_output=True)
+    if mounted.returncode != 0:
+        folder.rmdir()
+        pytest.skip("mounting a tmpfs takes root")
+    fill = folder / "fill"
+    fill.touch()
+    yield fill
+    subprocess.run(["umount", "-l", folder], check=True)
+    shutil.rmtree(folder)
+
+
+def test_full_disk_of_an_ipc_endpoint_is_told_and_awaited(fszmqd, full_disk):
+    check_ipc_opens_once(fszmqd, full_disk.parent, full_disk.unlink)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+def test_descriptor_limit_refuses_peers_and_is_got_over(fszmqd, transport):
+    daemon = fszmqd(calls_per_second=50, console=True, framing="envelope", transport=transport)
+    process = Process(daemon.pid)
+    good = Reader(daemon.endpoint)
+    assert good.started.wait(20)
+    before = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+    low = process.descriptors() + 20
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (low, before[1]))
+    peers = [raw_connect(daemon.endpoint) for _ in range(60)]
+    wait_until(lambda: process.descriptors() >= low, "the limit to be reached")
+    received = good.received
+    wait_until(lambda: good.received > received + 1000, "events for the good subscriber all the while")
+    assert daemon.process.poll() is None
+    for peer in peers:
+        peer.close()
+    wait_until(lambda: process.descriptors() < low - 10, "descriptors to be closed")
+    late = Reader(daemon.endpoint)
+    assert late.started.wait(20)
+    assert late.ledger().lost == 0 and good.ledger().lost == 0
+    assert daemon.stop() == 0
