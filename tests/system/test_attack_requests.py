@@ -1,0 +1,271 @@
+"""What may be done to an API channel, while a well-behaved client is served throughout."""
+
+import json
+import struct
+import time
+
+import pytest
+import zmq
+from attack import Behaved, dealer, frame, is_cut, prop, resident_mb
+from conftest import PATIENCE_S, group_xml, wait_until
+from tool import ALL, free_ports, switch_xml
+
+GIB = 1 << 30
+ANOTHER = "127.0.0.2"  # of this host, but another user: nameless peers go by their address
+OVERLOADED, DEADLINE, PARSE, INVALID = -32002, -32003, -32700, -32600
+
+
+def question(method, number=1, **params):
+    return json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode()
+
+
+class Target:
+    """An fszmqd that allows everything, and the client that it must go on serving."""
+
+    def __init__(self, fszmqd, settings):
+        self.ports = free_ports()
+        self.daemon = fszmqd(calls_per_second=0, endpoint=self.ports.events,
+                             config=switch_xml(self.ports, [group_xml("default", *ALL)], settings))
+        self.behaved = Behaved(self.ports.api)
+        self.context, self.sockets = zmq.Context(), []
+
+    def client(self, kind=zmq.DEALER, source="127.0.0.1", **options):
+        made = self.context.socket(kind)
+        made.linger, made.rcvtimeo = 0, PATIENCE_S * 1000
+        for name, value in options.items():
+            setattr(made, name, value)
+        made.connect(self.ports.api.replace("tcp://", f"tcp://{source}:0;"))
+        self.sockets.append(made)
+        return made
+
+    def counter(self, *path):
+        at = self.behaved.stats()["api"]
+        for name in path:
+            at = at[name]
+        return at
+
+    def channel(self, name):
+        return self.counter("channels", 0, name)
+
+    def close(self):
+        assert self.behaved.served()
+        self.behaved.close()
+        for each in self.sockets:
+            each.close()
+        self.context.term()
+        assert self.daemon.process.poll() is None
+
+
+@pytest.fixture
+def target(fszmqd):
+    """Factory: target(**settings of the configuration, with _ for -)."""
+    made = []
+
+    def start(**settings):
+        made.append(Target(fszmqd, {key.replace("_", "-"): value for key, value in settings.items()}))
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.close()
+
+
+def answer(sock):
+    return json.loads(sock.recv_multipart()[-1])
+
+
+# ---- messages --------------------------------------------------------------------------------------
+
+
+def test_a_request_of_1_gib_is_refused_before_it_is_read(target):
+    at = target()
+    before = resident_mb(at.daemon.pid)
+    for flags in (2, 3):  # the last frame, and one of several
+        peer = dealer(at.ports.api)
+        peer.sendall(bytes([flags]) + struct.pack(">Q", GIB) + bytes(1000))
+        assert is_cut(peer)
+    assert resident_mb(at.daemon.pid) - before < 50
+
+
+def nested(depth, opens, closes):
+    return opens * depth + closes * depth
+
+
+BOMBS = {
+    "arrays": nested(100_000, b"[", b"]"),
+    "objects": nested(100_000, b'{"a":', b"}"),
+    "not closed": b"[" * 900_000,
+    "in params": b'{"jsonrpc":"2.0","id":1,"method":"api","params":' + nested(64, b"[", b"]") + b"}",
+    "many values": b"[" + b"{}," * 300_000 + b"{}]",
+    "duplicate method": b'{"jsonrpc":"2.0","id":1,"method":"server.ping","method":"api"}',
+    "duplicate parameter": b'{"jsonrpc":"2.0","id":1,"method":"api","params":{"command":"echo","command":"system"}}',
+    "duplicate behind an escape": b'{"jsonrpc":"2.0","id":1,"method":"server.ping","\\u006dethod":"api"}',
+    "NUL": b'{"jsonrpc":"2.0","id":1,"method":"api","params":["echo","a\x00b"]}',
+    "NUL behind": b'{"jsonrpc":"2.0","id":1,"method":"server.ping"}\x00',
+    "escaped NUL": b'{"jsonrpc":"2.0","id":1,"method":"api","params":["echo","a\\u0000b"]}',
+    "bad UTF-8": b'{"jsonrpc":"2.0","id":1,"method":"api","params":["echo","\xc3\x28"]}',
+    "overlong UTF-8": b'{"jsonrpc":"2.0","id":1,"method":"api","params":["echo","\xc0\xaf"]}',
+    "half a pair": b'{"jsonrpc":"2.0","id":1,"method":"api","params":["echo","\\ud800"]}',
+    "a large number": b'{"jsonrpc":"2.0","id":' + b"9" * 5000 + b',"method":"server.ping"}',
+    "a large exponent": b'{"jsonrpc":"2.0","id":1e999999,"method":"server.ping"}',
+    "two at once": b'{"jsonrpc":"2.0","id":1,"method":"server.ping"} {"jsonrpc":"2.0","id":2,"method":"server.ping"}',
+    "nothing": b"",
+    "no JSON": b"api status",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_message_that_is_none_is_answered_and_nothing_is_run(target, bomb):
+    at = target()
+    bad, before = at.client(), resident_mb(at.daemon.pid)
+    for _ in range(20):
+        bad.send(BOMBS[bomb])
+        error = answer(bad)["error"]
+        assert error["code"] in (PARSE, INVALID) and error["message"]
+    bad.send(question("server.ping", 7))
+    assert answer(bad) == {"jsonrpc": "2.0", "id": 7, "result": {}}
+    assert at.counter("requests", "invalid") == 20
+    assert resident_mb(at.daemon.pid) - before < 50
+
+
+def test_messages_of_other_frames_than_one_are_answered(target):
+    at = target()
+    bad = at.client()
+    for frames in ([b"", b"", b"{}"], [b"a", b"b"], [b"x"] * 300, [b"", b"{}", b""]):
+        bad.send_multipart(frames)
+        assert answer(bad)["error"]["code"] == INVALID
+    assert at.channel("frames_bad") == 4
+
+
+# ---- identities ------------------------------------------------------------------------------------
+
+
+def test_an_identity_of_255_bytes_is_served_and_one_beyond_the_protocol_is_bounded(target):
+    at = target()
+    long = at.client(routing_id=b"\x01" + b"i" * 254)
+    long.send(question("server.ping"))
+    assert answer(long)["result"] == {}
+    before = resident_mb(at.daemon.pid)
+    for number in range(50):  # RFC 23: at most 255 bytes; libzmq takes more
+        peer = dealer(at.ports.api, prop(b"Identity", b"%03d" % number + b"j" * 500_000))
+        peer.sendall(frame(question("server.ping")))
+        assert b'"result":{}' in peer.recv(4096)
+        peer.close()
+    wait_until(lambda: at.channel("clients") == 2, "them to be gone")
+    assert resident_mb(at.daemon.pid) - before < 100
+
+
+def test_an_identity_that_another_has_gets_nothing_of_the_other(target):
+    at = target()
+    owner = at.client(routing_id=b"operator")
+    owner.send(question("server.ping"))
+    assert answer(owner)["result"] == {}
+    thief = at.client(routing_id=b"operator")
+    thief.send(question("server.ping"))
+    owner.send(question("api", 2, command="msleep", arg="300"))
+    assert answer(owner)["id"] == 2
+    assert not thief.poll(500)
+
+
+def test_a_user_id_that_a_client_says_of_itself_is_not_believed(target):
+    at = target()
+    peer = dealer(at.ports.api, prop(b"User-Id", b"admin#1#0000000000000000"), prop(b"Peer-Address", b"10.0.0.1"))
+    peer.sendall(frame(question("server.hello")))
+    got = peer.recv(65536)
+    assert b'"user":null' in got
+    peer.close()
+
+
+# ---- floods ----------------------------------------------------------------------------------------
+
+
+def test_who_floods_is_told_so_and_others_are_served(target):
+    at = target(worker_share=20)
+    flooders, requests = [at.client(source=ANOTHER, sndhwm=0, rcvhwm=0) for _ in range(4)], 20_000
+    for number in range(requests):
+        flooders[number % 4].send(question("api", number, command="echo", arg="x" * 100))
+    codes = [answer(each).get("error", {}).get("code") for each in flooders for _ in range(requests // 4)]
+    assert set(codes) <= {None, OVERLOADED} and len(codes) == requests
+    assert at.counter("requests", "overloaded") == codes.count(OVERLOADED)
+
+
+def test_slow_commands_of_one_user_hold_up_no_other(fszmqd):
+    ports = free_ports()
+    fszmqd(calls_per_second=0, endpoint=ports.events,
+           config=switch_xml(ports, [group_xml("default", *ALL)], {"linger-ms": 100}))
+    flooder = dealer(ports.api, source=ANOTHER)
+    for number in range(200):
+        flooder.sendall(frame(question("api", number, command="msleep", arg="600000", timeout_ms=600000)))
+    behaved = Behaved(ports.api)
+    wait_until(lambda: behaved.stats()["api"]["workers"]["waiting"] >= 180, "all workers that it may have")
+    assert behaved.stats()["api"]["workers"]["busy"] <= 13
+    assert behaved.served()
+    behaved.close()
+    flooder.close()
+
+
+def test_who_never_reads_answers_is_bounded(target):
+    at = target()
+    deaf, before = dealer(at.ports.api, source=ANOTHER), resident_mb(at.daemon.pid)
+    big = frame(question("api", command="echo", arg="x" * 100_000))
+    deaf.settimeout(1)
+    sent = 0
+    try:
+        while sent < 3000:  # of which the switch would have 300 MB to answer
+            deaf.sendall(big)
+            sent += 1
+    except TimeoutError:
+        pass
+    assert at.behaved.served()
+    assert resident_mb(at.daemon.pid) - before < 150  # client-bytes is 32 MB
+    deaf.close()
+    wait_until(lambda: at.counter("requests", "held_bytes") < 100_000, "what was held for it to be freed")
+
+
+def test_thousands_of_idle_connections_cost_little_and_go(target):
+    idle, at = 5_000, target()
+    peers, before = [dealer(at.ports.api) for _ in range(idle)], resident_mb(at.daemon.pid)
+    assert at.behaved.served()
+    wait_until(lambda: at.channel("clients") == idle + 1, "all to be counted")
+    assert at.behaved.served()
+    for number in (0, idle - 1):
+        peers[number].sendall(frame(question("server.ping")))
+        assert b'"result":{}' in peers[number].recv(4096)
+    for peer in peers:
+        peer.close()
+    wait_until(lambda: at.channel("clients") == 1, "all to be gone")
+    assert resident_mb(at.daemon.pid) - before < 150
+
+
+def test_answers_to_clients_that_have_left_are_dropped_and_counted(target):
+    at = target()
+    for number in range(100):
+        peer = dealer(at.ports.api)
+        peer.sendall(frame(question("api", number, command="msleep", arg="200")))
+        peer.close()
+    wait_until(lambda: at.channel("answers_lost") >= 90, "the answers to be lost")
+    wait_until(lambda: at.counter("requests", "under_way") <= 1, "nothing to be under way")
+
+
+# ---- commands that never return --------------------------------------------------------------------
+
+
+def test_a_command_that_never_returns_is_told_counted_and_replaced_within_the_cap(target):
+    at = target(workers=2, workers_stuck=2, linger_ms=200)
+    stuck = at.client()
+    for number in range(2):
+        stuck.send(question("api", number, command="msleep", arg="3600000", timeout_ms=100))
+    assert [answer(stuck)["error"]["code"] for _ in range(2)] == [DEADLINE, DEADLINE]
+    assert at.counter("workers", "stuck") == 2  # the client was served by their replacements
+    begun = time.monotonic()
+    at.behaved.close()
+    for number in range(2):
+        stuck.send(question("api", number, command="msleep", arg="3600000", timeout_ms=100))
+        assert answer(stuck)["error"]["code"] == DEADLINE
+    stuck.send(question("api", 9, command="echo", arg="x", timeout_ms=100))
+    assert answer(stuck)["error"]["code"] == DEADLINE  # nobody is left to run it, and that is told too
+    stuck.send(question("server.ping", 10))
+    assert answer(stuck)["result"] == {}
+    assert at.daemon.stop() == 0 and time.monotonic() - begun < PATIENCE_S  # and it ends all the same
+    at.behaved = None
+    at.close = lambda: [each.close() for each in at.sockets] and at.context.term()

@@ -1,0 +1,174 @@
+"""fszmq shell against a real fszmqd: from a pipe, and on a terminal."""
+
+import os
+import stat
+
+import pytest
+from conftest import group_xml, wait_until
+from tool import ALL, Terminal, environment, free_ports, run, switch_xml
+
+PROMPT = "fszmq> "
+
+
+@pytest.fixture
+def ports():
+    return free_ports()
+
+
+@pytest.fixture
+def switch(fszmqd, ports):
+    return fszmqd(calls_per_second=0, endpoint=ports.events, config=switch_xml(ports, [group_xml("default", *ALL)]))
+
+
+@pytest.fixture
+def terminal(switch, ports, tmp_path):
+    """Factory: a shell on a terminal, at its first prompt."""
+    opened = []
+
+    def start(**more):
+        opened.append(Terminal("shell", env=environment(tmp_path, ports, **more)))
+        opened[-1].wait(PROMPT)
+        return opened[-1]
+
+    yield start
+    for each in opened:
+        each.close()
+
+
+def pipe(ports, folder, lines, code=0):
+    return run("shell", env=environment(folder, ports), stdin=lines, code=code)
+
+
+def test_lines_of_a_pipe_run_one_after_the_other(switch, ports, tmp_path):
+    done = pipe(ports, tmp_path, "echo one\n\n  echo two words\n/help\n/quit\necho never\n")
+    assert done.stdout.startswith("one\ntwo words\nA line is an API command")
+    assert "never" not in done.stdout and done.stderr == ""
+    assert not (tmp_path / ".fszmq_history").exists()
+
+
+def test_a_pipe_ends_with_the_code_of_its_last_line(switch, ports, tmp_path):
+    assert pipe(ports, tmp_path, "no_such_command\necho x").stdout.endswith("x\n")
+    assert "-ERR" in pipe(ports, tmp_path, "echo x\nno_such_command\n", code=1).stdout
+    assert "no such command of the shell" in pipe(ports, tmp_path, "/nonsense\n", code=2).stderr
+    assert "needs a command" in pipe(ports, tmp_path, "/bg\n", code=2).stderr
+    assert "'A B'" not in pipe(ports, tmp_path, "/events CUSTOM/*/x\n", code=2).stdout
+    pipe(ports, tmp_path, "/stats\n/bg echo x\n")
+
+
+def test_no_switch_is_told_at_once_and_ends_it(ports, tmp_path):
+    env = environment(tmp_path, ports)
+    assert "nothing answers there" in run("shell", "--timeout=0.5", env=env, stdin="echo x\n", code=3).stderr
+
+
+def test_answers_come_while_lines_are_typed(terminal):
+    shell = terminal()
+    shell.type("msleep 700\necho meanwhile\n")
+    shell.wait("Kmeanwhile\r\n")
+    shell.wait(r"K\+OK\r\n")
+    shell.wait(PROMPT)
+    shell.type("/quit\n")
+    shell.wait_end()
+
+
+def test_an_error_is_told_and_the_shell_goes_on(terminal):
+    shell = terminal()
+    shell.type("no_such_command\n")
+    shell.wait("-ERR")
+    shell.type("/nonsense\n")
+    shell.wait("no such command of the shell")
+    shell.type("echo still here\n")
+    shell.wait("Kstill here\r\n")
+
+
+def test_history_is_kept_for_the_next_time_and_for_its_owner_only(terminal, tmp_path):
+    shell = terminal()
+    shell.type("echo remember me\n")
+    shell.wait("Kremember me\r\n")
+    shell.type("\x04")
+    shell.wait_end()
+    history = tmp_path / ".fszmq_history"
+    assert stat.S_IMODE(os.stat(history).st_mode) == 0o600
+
+    history.chmod(0o644)
+    shell = terminal()
+    shell.type("\x1b[A\n")  # the line before
+    shell.wait("Kremember me\r\n")
+    shell.type("/quit\n")
+    shell.wait_end()
+    assert stat.S_IMODE(os.stat(history).st_mode) == 0o600
+
+
+def test_history_goes_where_xdg_state_home_says(terminal, tmp_path):
+    state = tmp_path / "state"
+    state.mkdir()
+    shell = terminal(XDG_STATE_HOME=str(state))
+    shell.type("/quit\n")
+    shell.wait_end()
+    assert "/quit" in (state / "fszmq_history").read_text()
+    assert not (tmp_path / ".fszmq_history").exists()
+
+
+def test_tab_completes_the_first_word(terminal):
+    shell = terminal()
+    shell.type("/sta\t\n")
+    shell.wait('"uptime_ms"')
+    shell.type("echo /sta\tx\n")  # not the second
+    shell.wait("/stax\r\n")
+
+
+def test_tab_completes_the_commands_of_the_switch(terminal):
+    shell = terminal()
+    shell.type("uuid_ex\tnobody\n")
+    shell.wait("Kfalse\r\n")
+    shell.type("uuid_get\t\n")
+    shell.wait("-USAGE: <uuid> <var>")
+
+
+def make_call(shell):
+    """One that is answered, and hangs up."""
+    shell.type("originate loopback/1000 &park\n")
+    uuid = shell.wait(r"\+OK ([0-9a-f-]{36})")[1]
+    shell.type(f"uuid_kill {uuid} USER_BUSY\n")
+    shell.wait(r"K\+OK\r\n")
+    return uuid
+
+
+def test_live_events_come_between_the_lines_until_they_are_put_away(terminal):
+    shell = terminal()
+    shell.type("/events CHANNEL_ANSWER CHANNEL_HANGUP*\n")
+    wait_until(lambda: make_call(shell) and "CHANNEL_HANGUP_COMPLETE" in shell.seen, "the subscription to arrive")
+    shell.type("echo half a li")
+    shell.wait("half a li")
+    shell.type("ne\n")
+    shell.wait("Khalf a line\r\n")
+    uuid = make_call(shell)
+    shell.type("echo seen\n")
+    wait_until(lambda: shell.read() and shell.seen.count(uuid[:8]) > 3, "the events of that call")
+    assert "CHANNEL_CREATE" not in shell.seen
+    shell.type("/noevents\n")
+    shell.wait("/noevents")
+    passed = shell.passed
+    for _ in range(3):
+        make_call(shell)
+    assert "CHANNEL_ANSWER" not in shell.seen[passed:]
+
+
+def test_a_job_tells_its_id_and_later_its_output(terminal):
+    shell = terminal()
+    shell.type("/bg echo from the job\n")
+    job = shell.wait(r"\+OK job ([0-9a-f-]{36})")[1]
+    shell.wait(job)
+    shell.wait("from the job")
+    shell.type("/stats\n")
+    shell.wait('"finished": 1')
+
+
+def test_a_switch_that_is_gone_and_back_is_told_between_the_lines(terminal, switch):
+    shell = terminal()
+    switch.kill()
+    shell.wait("connection lost")
+    switch.start()
+    switch.wait_ready()
+    shell.wait("connected")
+    shell.type("echo back\n")
+    shell.wait("Kback\r\n")
