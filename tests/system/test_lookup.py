@@ -1,0 +1,274 @@
+"""Lookups of XML: a real fszmqd asks services in Python, by REP, by ROUTER and as registered clients."""
+
+import concurrent.futures
+import json
+import os
+import time
+
+import pytest
+import zmq
+import zmq.auth
+
+from conftest import PATIENCE_S, binding_xml, service_xml, wait_until
+from lookups import NOTHING, clients_of, document, services, switches
+
+
+@pytest.fixture
+def service():
+    """Factory: see services()."""
+    yield from services()
+
+
+@pytest.fixture
+def switch(fszmqd):
+    """Factory: see switches()."""
+    return switches(fszmqd)
+
+
+def locate_at_once(switch, count, *words):
+    """The answers to so many lookups that run side by side, each by a worker of the API channel."""
+    with clients_of(switch.api, count) as clients, concurrent.futures.ThreadPoolExecutor(count) as pool:
+        command = " ".join(words or ("directory", "domain", "name", "example.org"))
+        answers = pool.map(lambda each: each.call("api", command="xml_locate", arg=command), clients)
+        return [each["result"]["output"] for each in answers]
+
+
+@pytest.mark.parametrize("kind", [zmq.REP, zmq.ROUTER])
+def test_document_of_a_service_is_found(switch, service, kind):
+    own = service(kind, {"xml": document('<domain name="example.org"/>')})
+    here = switch(own)
+    assert here.locate() == document('<domain name="example.org"/>')
+    question = own.questions[0]
+    assert question["jsonrpc"] == "2.0" and question["method"] == "xml.fetch" and isinstance(question["id"], int)
+    params = question["params"]
+    assert {name: params[name] for name in ("section", "tag", "key", "value")} == {
+        "section": "directory", "tag": "domain", "key": "name", "value": "example.org"}
+    assert list(params["params"])[:5] == ["hostname", "section", "tag_name", "key_name", "key_value"]
+    assert params["params"]["hostname"] == os.uname().nodename
+    assert params["params"]["tag_attr_val"] == "example.org"
+    assert here.binding()["found"] == 1
+
+
+def test_service_with_a_key_is_asked_over_curve(switch, service, tmp_path):
+    certificates = [zmq.auth.create_certificates(tmp_path, name) for name in ("provider", "switch")]
+    public, secret = zmq.auth.load_certificate(certificates[0][1])
+    os.chmod(certificates[1][1], 0o600)
+    own = service(answer={"xml": document("<a/>")}, curve_server=1, curve_publickey=public, curve_secretkey=secret)
+    here = switch(own, settings={"curve-key-file": certificates[1][1]}, of_service={"server_key": certificates[0][0]})
+    assert here.locate() == document("<a/>")
+    here.daemon.reload(here.config([service_xml("s", [own.endpoint], server_key=certificates[1][0])],
+                                   [binding_xml("b", service="s", sections="directory", deadline_ms=100)]))
+    here.daemon.wait_log("configuration reloaded")
+    assert here.locate() == NOTHING
+    here.daemon.reload(here.config([service_xml("s", [own.endpoint], server_key="/no/such/file")], []))
+    assert "/no/such/file" in here.daemon.wait_log("service \"s\": server-key:")
+
+
+def test_section_as_a_whole_is_asked_for_without_an_element(switch, service):
+    own = service(answer={"xml": document("<context/>", "dialplan")})
+    here = switch(own, sections="dialplan,directory")
+    assert here.locate("dialplan") == document("<context/>", "dialplan")
+    params = own.questions[0]["params"]
+    assert "tag" not in params and params["params"]["tag_name"] == ""
+
+
+@pytest.mark.parametrize("answer", [
+    {"found": False},
+    {"xml": '<d><section name="result"><result status="not found"/></section></d>'},
+])
+def test_not_found_goes_on_to_the_switch(switch, service, answer):
+    here = switch(service(answer=answer))
+    assert here.locate() == NOTHING
+    assert "sim.invalid" in here.locate("directory", "domain", "name", "sim.invalid")
+    assert here.binding()["not_found"] == 2
+
+
+def test_lookup_that_no_binding_is_for_asks_nobody(switch, service):
+    own = service(answer={"found": False})
+    here = switch(own, sections="directory configuration", value="example.*")
+    assert here.locate("dialplan") != NOTHING
+    assert here.locate("directory", "domain", "name", "other.org") == NOTHING
+    assert here.locate("configuration", "configuration", "name", "event_zmq.conf") == NOTHING
+    assert own.questions == []
+    assert here.locate() == NOTHING
+    assert len(own.questions) == 1
+
+
+BAD = [
+    ({"error": {"code": -1, "message": "the database is away"}}, "the database is away"),
+    ({"xml": "<document>\n<section name='directory'>\n</document>"}, "line 3, column 3: mismatched tag"),
+    ({"xml": '<!DOCTYPE d [<!ENTITY a "b">]>' + document("&a;")}, "has a DOCTYPE"),
+    ({"xml": document("", "dialplan")}, "no <section> of the name asked for"),
+    ({"xml": "<a>" * 65 + "</a>" * 65}, "nested deeper than 64"),
+    ({"xml": 5}, "neither `xml`"),
+    ({"xml": document("x" * (1 << 20))}, "is over xml-bytes"),
+]
+
+
+@pytest.mark.parametrize("answer, words", BAD, ids=[words[:20] for _, words in BAD])
+def test_answer_that_cannot_be_used_falls_back_and_is_told(switch, service, answer, words):
+    here = switch(service(answer=answer))
+    assert "sim.invalid" in here.locate("directory", "domain", "name", "sim.invalid")
+    line = here.daemon.wait_log(words)
+    for part in ("binding \"b\"", "directory domain name=\"sim.invalid\"", "service \"s\"", "tcp://127.0.0.1:"):
+        assert part in line
+    assert here.binding()["failed"] == 1
+
+
+def test_garbage_and_wrong_ids_leave_the_next_lookup_alone(switch, service):
+    bad = [b"", b"\xff\x00garbage", b"[]", b'{"jsonrpc":"2.0","id":123456789,"result":{}}', b"null"]
+    answers = iter(bad)
+    own = service(answer=lambda _: next(answers, {"xml": document("<ok/>")}))
+    here = switch(own, of_service={"failures_max": 1000000}, deadline_ms=100)
+    for _ in bad:
+        assert here.locate() == NOTHING
+    assert here.locate() == document("<ok/>")
+    assert here.binding()["failed"] == len(bad)
+
+
+def test_failure_may_be_not_found(switch, service):
+    here = switch(service(answer={"error": {"code": -1, "message": "no"}}), on_failure="not-found")
+    assert here.locate("directory", "domain", "name", "sim.invalid") == document('<domain name="sim.invalid"/>')
+
+
+def test_late_answer_is_waited_for_no_longer_than_the_deadline(switch, service):
+    own = service(zmq.ROUTER, {"xml": document("<late/>")})
+    here = switch(own, deadline_ms=200)
+    own.held.clear()
+    began = time.monotonic()
+    assert here.locate() == NOTHING
+    assert time.monotonic() - began >= 0.15
+    own.held.set()
+    wait_until(lambda: here.status()["services"][0]["providers"][0]["late"] >= 1, "the late answer")
+    assert here.locate() == document("<late/>")
+
+
+def test_cache_answers_until_it_is_flushed(switch, service):
+    own = service(answer=lambda _: {"xml": document(f"<n{len(own.questions)}/>")})
+    here = switch(own, cache_s=1000, cache_params="user")
+    user = ("directory", "domain", "name", "example.org", "user=1000")
+    assert here.locate(*user) == here.locate(*user) == document("<n1/>")
+    assert here.locate(*user[:4], "user=1001") == document("<n2/>")
+    assert here.daemon.command("zmq cache flush b/directory/domain/name/example.org/1000") == "+OK 1 forgotten"
+    assert here.locate(*user) == document("<n3/>")
+    assert here.locate(*user[:4], "user=1001") == document("<n2/>")
+    assert here.daemon.command("zmq cache flush") == "+OK 2 forgotten"
+    assert here.binding()["cache_hits"] == 2
+    cache = here.status()["cache"]
+    assert (cache["entries"], cache["flushed"], cache["hits"], cache["misses"]) == (0, 3, 2, 3)
+    assert "5 asked: 5 found" in here.daemon.command("zmq bindings")
+
+
+def test_cache_is_bounded(switch, service):
+    own = service(answer={"xml": document("<a/>")})
+    here = switch(own, settings={"cache-entries": 10}, cache_s=1000, value="*")
+    for number in range(30):
+        here.locate("directory", "domain", "name", f"d{number}.org")
+    cache = here.status()["cache"]
+    assert (cache["entries"], cache["evicted"], cache["entries_max"]) == (10, 20, 10)
+
+
+def test_service_says_how_long_its_answer_holds(switch, service):
+    own = service(answer={"found": False, "ttl_s": 1000})
+    here = switch(own, cache_ttl_max_s=500)
+    assert here.locate() == here.locate() == NOTHING
+    assert len(own.questions) == 1
+    own.answer = {"xml": document("<a/>"), "ttl_s": 0}
+    here.daemon.command("zmq cache flush")
+    assert here.locate() == here.locate() == document("<a/>")
+    assert len(own.questions) == 3
+
+
+def test_stale_answer_serves_while_the_service_is_away(switch, service):
+    own = service(answer={"xml": document("<a/>")})
+    here = switch(own, stale_s=1000, deadline_ms=300)
+    assert here.locate() == document("<a/>")
+    own.stop()
+    here.wait_state("down")
+    assert here.locate() == document("<a/>")
+    assert here.locate("directory", "domain", "name", "never.asked") == NOTHING
+    binding = here.binding()
+    assert (binding["stale"], binding["failed"]) == (1, 1)
+    own.answer = {"xml": document("<b/>")}
+    own.start()
+    here.wait_state("up")
+    assert here.locate() == document("<b/>")
+
+
+def test_many_at_once_are_one_question(switch, service):
+    own = service(zmq.ROUTER, {"xml": document("<a/>")})
+    here = switch(own, cache_s=1000, deadline_ms=20000)
+    own.held.clear()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        answers = pool.submit(locate_at_once, here, 12)
+        wait_until(lambda: here.binding()["asked"] == 12, "all lookups")
+        wait_until(lambda: here.status()["cache"]["joined"] == 11, "all but one to wait")
+        own.held.set()
+        assert set(answers.result(PATIENCE_S)) == {document("<a/>")}
+    assert len(own.questions) == 1
+    assert here.binding()["joined"] == 11
+
+
+def test_many_askers_get_each_what_is_theirs(switch, service):
+    own = service(zmq.ROUTER, lambda question: {"xml": document(f'<d n="{question["params"]["value"]}"/>')})
+    here = switch(own)
+    with clients_of(here.api, 8) as clients, concurrent.futures.ThreadPoolExecutor(8) as pool:
+        def ask(number):
+            name = f"d{number}.org"
+            answers = [clients[number].call("api", command="xml_locate", arg=f"directory domain name {name}.{i}")
+                       for i in range(50)]
+            return [each["result"]["output"] for each in answers] == [document(f'<d n="{name}.{i}"/>')
+                                                                       for i in range(50)]
+        assert all(pool.map(ask, range(8)))
+    assert here.binding()["found"] == 400 == len(own.questions)
+
+
+def test_second_service_is_asked_when_the_first_is_away(switch, service):
+    first, second = service(answer={"xml": document("<a/>")}), service(answer={"xml": document("<a/>")})
+    here = switch(first, second)
+    first.stop()
+    here.wait_state("down")
+    for _ in range(10):
+        assert here.locate() == document("<a/>")
+    assert here.binding()["failed"] == 0 and len(second.questions) == 10
+
+
+def test_registered_client_answers(switch):
+    here = switch()
+    assert here.locate() == NOTHING
+    with clients_of(here.api) as (client,):
+        assert client.call("service.register", service="s", capacity=10)["result"] == {}
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            found = pool.submit(here.locate)
+            question = json.loads(client.socket.recv_multipart()[-1])
+            assert question["method"] == "xml.fetch" and question["params"]["value"] == "example.org"
+            client.socket.send_json({"jsonrpc": "2.0", "id": question["id"], "result": {"xml": document("<mine/>")}})
+            assert found.result(PATIENCE_S) == document("<mine/>")
+        assert client.call("service.unregister", service="s")["result"] == {}
+    assert here.locate() == NOTHING
+
+
+def test_reload_changes_who_is_asked(switch, service):
+    first, second = service(answer={"xml": document("<first/>")}), service(answer={"xml": document("<second/>")})
+    here = switch(first, cache_s=1000)
+    assert here.locate() == document("<first/>")
+    here.daemon.reload(here.config([service_xml("s", [second.endpoint])],
+                                   [binding_xml("c", service="s", sections="directory")]))
+    here.daemon.wait_log("configuration reloaded")
+    here.wait_state("up")
+    assert here.locate() == document("<second/>")
+    here.daemon.reload(here.config([], []))
+    here.daemon.wait_log("configuration reloaded")
+    assert here.locate() == NOTHING
+    assert here.daemon.command("zmq bindings").startswith("no bindings")
+
+
+def test_hung_service_does_not_hold_an_end(switch, service):
+    own = service(zmq.ROUTER, {"found": False})
+    here = switch(own, deadline_ms=600000)
+    own.held.clear()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, clients_of(here.api) as (client,):
+        pool.submit(client.socket.send_json, {"jsonrpc": "2.0", "id": 1, "method": "api", "params": {
+            "command": "xml_locate", "arg": "directory domain name example.org"}}).result(PATIENCE_S)
+        wait_until(lambda: own.questions, "the question")
+        assert here.daemon.stop() == 0

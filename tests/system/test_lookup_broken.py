@@ -1,0 +1,203 @@
+"""Services that break under lookups: stopped, killed, too large, twice. The switch waits at most once, and goes on."""
+
+import contextlib
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+import zmq
+
+from conftest import PATIENCE_S, binding_xml, free_port, service_xml, wait_until
+from lookups import NOTHING, Switch, clients_of, document, services, switches
+
+MANY, KEYS, DEADLINE_MS = 500, 50, 1000
+MEGABYTE = 1 << 20
+WORKERS = {"workers": MANY, "worker-queue": MANY, "worker-share": 2 * MANY}
+
+# Of ZMTP 3.1, with a mechanism that nobody has (RFC 37).
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01" + b"UNKNOWN".ljust(20, b"\0") + bytes(32)
+
+PROGRAM = """
+import json, sys, zmq
+socket = zmq.Context().socket(zmq.ROUTER)
+socket.linger = 0
+socket.bind(sys.argv[1])
+print("ready", flush=True)
+while True:
+    peer, empty, text = socket.recv_multipart()
+    question = json.loads(text)
+    xml = f'<d><section name="directory"><v n="{question["params"]["value"]}"/></section></d>'
+    socket.send_multipart([peer, empty, json.dumps(
+        {"jsonrpc": "2.0", "id": question["id"], "result": {"xml": xml}}).encode()])
+"""
+
+
+@pytest.fixture
+def service():
+    """Factory: see services()."""
+    yield from services()
+
+
+@pytest.fixture
+def switch(fszmqd):
+    """Factory: see switches()."""
+    return switches(fszmqd)
+
+
+def found(value):
+    return f'<d><section name="directory"><v n="{value}"/></section></d>'
+
+
+@pytest.fixture
+def program_at():
+    """Factory: program_at(endpoint) is a service in a process of its own, which may be stopped."""
+    processes = []
+
+    def start(endpoint):
+        process = subprocess.Popen([sys.executable, "-c", PROGRAM, endpoint], stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    yield start
+    for each in processes:
+        each.kill()
+        each.wait()
+        each.stdout.close()
+
+
+@pytest.fixture
+def stoppable(fszmqd, program_at):
+    """Factory: (switch, process, endpoint) of one service in a process, and a binding with these keys."""
+
+    def make(of_service=None, **of_binding):
+        endpoint = f"tcp://127.0.0.1:{free_port()}"
+        process = program_at(endpoint)
+        here = Switch(fszmqd, [service_xml("s", [endpoint], heartbeat_ms=0, deadline_ms=DEADLINE_MS, probe_ms=50,
+                                           questions_max=10 * MANY, capacity=MANY, **(of_service or {}))],
+                      [binding_xml("b", service="s", sections="directory", **of_binding)], WORKERS)
+        here.wait_state("up")
+        return here, process, endpoint
+
+    return make
+
+
+def ask_many(client, first=0):
+    """MANY lookups at once, of KEYS values; the output of each."""
+    for number in range(first, first + MANY):
+        client.socket.send_json({"jsonrpc": "2.0", "id": number, "method": "api", "params": {
+            "command": "xml_locate", "arg": f"directory domain name d{number % KEYS}.org"}})
+    outputs = {}
+    while len(outputs) < MANY:
+        answer = json.loads(client.socket.recv_multipart()[-1])
+        outputs[answer["id"]] = answer["result"]["output"]
+    return outputs
+
+
+def resident_kb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
+
+
+def of_service(here):
+    return here.status()["services"][0]
+
+
+def test_stopped_service_costs_a_deadline_once_and_then_nothing(stoppable):
+    here, process, _ = stoppable()
+    with clients_of(here.api) as (client,):
+        assert ask_many(client) == {n: found(f"d{n % KEYS}.org") for n in range(MANY)}
+        process.send_signal(signal.SIGSTOP)
+        assert set(ask_many(client).values()) == {NOTHING + "\n"}
+        here.wait_state("aside")
+        before = of_service(here)
+        assert set(ask_many(client).values()) == {NOTHING + "\n"}
+        after = of_service(here)
+        assert after["deadline"] == before["deadline"]
+        assert after["nobody"] == before["nobody"] + MANY
+        process.send_signal(signal.SIGCONT)
+        here.wait_state("up")
+        assert ask_many(client) == {n: found(f"d{n % KEYS}.org") for n in range(MANY)}
+
+
+def test_stale_cache_bridges_a_stopped_and_a_killed_service(stoppable, program_at):
+    here, process, endpoint = stoppable(stale_s=1000)
+    everything = {n: found(f"d{n % KEYS}.org") for n in range(MANY)}
+    with clients_of(here.api) as (client,):
+        assert ask_many(client) == everything
+        process.send_signal(signal.SIGSTOP)
+        assert ask_many(client) == everything
+        here.wait_state("aside")
+        assert ask_many(client) == everything
+        process.kill()
+        here.wait_state("down")
+        assert ask_many(client) == everything
+        assert here.binding()["failed"] == 0
+        assert here.binding()["stale"] > MANY
+        program_at(endpoint)
+        here.wait_state("up")
+        stale = here.binding()["stale"]
+        assert ask_many(client) == everything
+        assert here.binding()["stale"] == stale
+
+
+def test_memory_is_flat_while_the_service_is_stopped(stoppable):
+    here, process, _ = stoppable(stale_s=1000)
+    with clients_of(here.api) as (client,):
+        ask_many(client)
+        process.send_signal(signal.SIGSTOP)
+        ask_many(client)
+        here.wait_state("aside")
+        for _ in range(5):
+            ask_many(client)
+        before = resident_kb(here.daemon.pid)
+        for _ in range(30):
+            ask_many(client)
+        assert resident_kb(here.daemon.pid) - before < 8 * 1024
+        process.send_signal(signal.SIGCONT)
+
+
+def test_answer_of_a_hundred_megabytes_is_not_read(switch, service):
+    answers = iter([{"xml": document("x" * 100 * MEGABYTE)}])
+    own = service(zmq.ROUTER, lambda _: next(answers, {"xml": document("<a/>")}))
+    here = switch(own, deadline_ms=500)
+    before = resident_kb(here.daemon.pid)
+    assert here.locate() == NOTHING
+    assert resident_kb(here.daemon.pid) - before < 30 * 1024
+    wait_until(lambda: here.locate() == document("<a/>"), "the service's return")
+
+
+def test_endpoint_that_broke_the_protocol_is_tried_again(fszmqd, service):
+    own = service(answer={"xml": document("<a/>")})
+    own.stop()
+    host, port = own.endpoint.removeprefix("tcp://").split(":")
+    here = Switch(fszmqd, [service_xml("s", [own.endpoint])],
+                  [binding_xml("b", service="s", sections="directory", deadline_ms=100)])
+    with socket.create_server((host, int(port))) as other:
+        other.settimeout(PATIENCE_S)
+        for _ in range(2):
+            peer, _ = other.accept()
+            with peer, contextlib.suppress(ConnectionResetError):
+                peer.sendall(GREETING)
+                while peer.recv(100):  # the switch ends it
+                    pass
+    assert here.locate() == NOTHING
+    own.start()
+    wait_until(lambda: here.locate() == document("<a/>"), "the service's return")
+
+
+def test_second_answer_to_a_question_is_dropped(switch, service):
+    def twice(question):
+        return [json.dumps({"jsonrpc": "2.0", "id": question["id"], "result": {"xml": document(inner)}}).encode()
+                for inner in ("<first/>", "<second/>")]
+
+    own = service(zmq.ROUTER, twice)
+    here = switch(own)
+    for _ in range(20):
+        assert here.locate() == document("<first/>")
+    wait_until(lambda: sum(of_service(here)["providers"][0][name] for name in ("late", "bad")) >= 20, "all seconds")
+    assert here.binding()["found"] == 20
