@@ -1,0 +1,143 @@
+"""Calls whose worker is killed, stopped, silent or late: none is stranded, and nobody commands another's."""
+
+import signal
+
+import pytest
+
+from callrig import LONG, PATIENT, QUICK, first_of, ivr_xml
+from conftest import free_port, wait_until
+
+NOBODY = -32004
+ALONE = {**PATIENT, "try_ms": 500, "deadline_ms": 500}
+
+
+def held_by(rig, worker, **variables):
+    call = rig.dial(**variables)
+    return call, worker.saw("call.offer", call=call)["lease"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+def test_a_lost_call_is_offered_to_another_with_its_state(callswitch, number):
+    keys = {**PATIENT, **(QUICK if number == signal.SIGSTOP else {})}
+    rig = callswitch([ivr_xml(**keys)])
+    worker = rig.process("ivr", 100, "hold")
+    worker.saw("answer service.register")
+    call, lease = held_by(rig, worker)
+    worker.send("call.execute", call=call, app="set", arg="asked=1", wait=True)
+    worker.saw("answer call.execute")
+    worker.send("call.execute", call=call, app="playback", arg=LONG)
+    wait_until(lambda: len(worker.all("answer call.execute")) == 2, "the second answer")
+    heir = rig.process("ivr", 100, "hold")
+    heir.saw("answer service.register")
+    worker.signal(number)
+    taken = heir.saw("call.offer", call=call)
+    assert taken["resumed"] and taken["lease"] > lease
+    heir.send("call.get", call=call, names=["asked", "zmq_result"])
+    assert heir.saw("answer call.get")["variables"] == {"asked": "1", "zmq_result": "accepted"}
+    heir.send("call.release", call=call)
+    assert heir.saw("call.end")["reason"] == "released"
+    assert rig.outcome(call) == "released"
+
+
+def test_a_worker_that_comes_back_late_is_told_and_fenced(callswitch):
+    rig = callswitch([ivr_xml(**{**PATIENT, **QUICK})])
+    worker = rig.process("ivr", 100, "hold")
+    worker.saw("answer service.register")
+    call, lease = held_by(rig, worker)
+    heir = rig.process("ivr", 100, "hold")
+    heir.saw("answer service.register")
+    worker.signal(signal.SIGSTOP)
+    heir.saw("call.offer", call=call)
+    worker.send("call.hangup", call=call)
+    worker.send("call.execute", call=call, app="hangup", lease=lease)
+    worker.signal(signal.SIGCONT)
+    assert worker.saw("call.end", call=call, lease=lease)["reason"] == "lost"
+    assert worker.saw("answer call.hangup")["code"] == NOBODY
+    assert worker.saw("answer call.execute")["code"] == NOBODY
+    assert rig.api("uuid_exists", call) == "true"
+    heir.send("call.hangup", call=call, cause="USER_BUSY")
+    assert heir.saw("call.end", call=call)["cause"] == "USER_BUSY"
+    assert len(worker.all("call.end")) == 1
+
+
+@pytest.mark.parametrize("how", ["variable", "configuration"])
+@pytest.mark.parametrize("on_lost,cause", [("continue", "NORMAL_CLEARING"), ("hangup", "NORMAL_TEMPORARY_FAILURE")])
+def test_a_lost_call_goes_on_or_ends_as_was_said(callswitch, on_lost, cause, how):
+    said = {"on_lost": on_lost} if how == "configuration" else {"on_lost": "offer"}
+    rig = callswitch([ivr_xml(**PATIENT, **said)])
+    worker = rig.process("ivr", 100, "hold")
+    worker.saw("answer service.register")
+    call, _ = held_by(rig, worker, **({"zmq_on_lost": on_lost} if how == "variable" else {}))
+    worker.send("call.execute", call=call, app="playback", arg=LONG)
+    worker.saw("answer call.execute")
+    worker.signal(signal.SIGKILL)
+    end = rig.event("CHANNEL_HANGUP_COMPLETE", call)
+    assert (end["Hangup-Cause"], end["variable_zmq_result"]) == (cause, "lost")
+
+
+def test_a_lost_call_that_nobody_else_takes_goes_on(callswitch):
+    rig = callswitch([ivr_xml(**ALONE)])
+    worker = rig.process("ivr", 100, "hold")
+    worker.saw("answer service.register")
+    call, _ = held_by(rig, worker)
+    worker.signal(signal.SIGKILL)
+    assert rig.outcome(call) == "lost"
+
+
+def test_a_list_that_runs_is_finished_without_its_worker(callswitch):
+    """Who gave a list and does not hold the call may leave."""
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    rig = callswitch([ivr_xml(connect=[endpoint], **PATIENT)])
+    worker = rig.bound(endpoint)
+    call = rig.dial()
+    worker.accept(execute=[{"app": "answer"}, {"app": "playback", "arg": "silence_stream://300"},
+                           {"app": "set", "arg": "last=1"}], then="release")
+    rig.event("CHANNEL_ANSWER", call)
+    worker.socket.close()
+    end = rig.event("CHANNEL_HANGUP_COMPLETE", call)
+    assert (end["variable_last"], end["variable_zmq_result"]) == ("1", "released")
+
+
+def test_a_lost_call_that_is_bridged_stays_so_until_the_bridge_ends(callswitch):
+    rig = callswitch([ivr_xml(**PATIENT, on_lost="hangup")])
+    worker = rig.process("ivr", 100, "hold")
+    worker.saw("answer service.register")
+    call, _ = held_by(rig, worker)
+    worker.send("call.execute", call=call, app="bridge", arg="loopback/1001")
+    other = rig.event("CHANNEL_BRIDGE", call)["Other-Leg-Unique-ID"]
+    worker.signal(signal.SIGKILL)
+    assert rig.api("uuid_exists", call) == "true"
+    rig.kill(other)
+    assert rig.event("CHANNEL_UNBRIDGE", call)
+    assert rig.outcome(call) == "lost"
+
+
+def test_who_only_answers_pings_keeps_its_calls(callswitch):
+    rig = callswitch([ivr_xml(**{**PATIENT, **QUICK})])
+    worker = rig.worker()
+    rig.dial()
+    held = worker.accept()
+    for _ in range(5):
+        ping = worker.receive_ping()
+        worker._send({"id": ping["id"], "error": {"code": 1, "message": "as good as any answer"}})
+    held.do("release")
+    assert held.end()["reason"] == "released"
+
+
+def test_a_late_command_is_refused_while_the_call_is_offered_again(callswitch):
+    """Nobody holds it, and who lost it does not either."""
+    rig = callswitch([ivr_xml(**PATIENT)])
+    worker = rig.worker()
+    call = rig.dial()
+    held = worker.accept()
+    heir = rig.worker()
+    held.do("hand-over", service="ivr")
+    assert held.end()["reason"] == "handed-over"
+    first = first_of(worker, heir)
+    assert held.ask("hangup")["error"]["code"] == NOBODY
+    assert rig.api("uuid_exists", call) == "true"
+    taken = first.accept()
+    assert taken.call == call
+    taken.do("release")
+    assert taken.end()["reason"] == "released"
+
