@@ -1,0 +1,30 @@
+// Prints the switch's events, one JSON object per line.
+//
+//     javac -cp /usr/share/java/jeromq.jar Subscribe.java          Debian: libjeromq-java default-jdk-headless
+//     java -cp /usr/share/java/jeromq.jar:. Subscribe [endpoint [count]]
+import java.io.PrintStream;
+import org.zeromq.ZMQ;
+
+public class Subscribe {
+    public static void main(String[] args) {
+        String endpoint = args.length > 0 ? args[0] : "tcp://localhost:5556";
+        int count = args.length > 1 ? Integer.parseInt(args[1]) : 100;
+
+        ZMQ.Context context = ZMQ.context(1);
+        ZMQ.Socket socket = context.socket(ZMQ.SUB);
+        socket.subscribe(new byte[0]); // every event: the empty prefix
+        socket.connect(endpoint); // returns at once; connects, and reconnects, by itself
+        System.err.println("listening to " + endpoint);
+
+        // The bytes are UTF-8 and go out as they came, whatever charset Java takes for the console's.
+        PrintStream out = new PrintStream(System.out, true);
+        while (count-- > 0) {
+            byte[] event = socket.recv();
+            out.write(event, 0, event.length);
+            out.write('\n');
+            out.flush();
+        }
+        socket.close();
+        context.term();
+    }
+}

@@ -1,0 +1,82 @@
+// Follows a stream with framing `envelope` and tells of every event that did not arrive.
+//
+//     node follow.mjs [endpoint [kind ...]]          once before: npm ci
+//
+// A kind is an Event-Name, or Event-Name/Event-Subclass as topics have it: CHANNEL_ANSWER,
+// CUSTOM/sofia::register. Without one, every event is followed. Events go to stdout, one JSON object
+// per line; losses, restarts and silence are told on stderr.
+import { Subscriber } from "zeromq";
+
+const SILENCE_MS = 3500; // a stream beats once a second: three beats missed
+
+// The last number seen of each counter: of each kind, or of the whole stream where all is followed.
+class Follower {
+  #prefixes;
+  #epoch = null;
+  #fromStart = false; // did this epoch begin while we were listening?
+  #last = new Map();
+
+  constructor(prefixes) {
+    this.#prefixes = prefixes;
+  }
+
+  // Accounts for one message; true when it is an event.
+  take(topic, meta) {
+    const isEvent = !topic.startsWith(".");
+    if (meta.epoch !== this.#epoch) {
+      this.#fromStart = this.#epoch !== null;
+      this.#epoch = meta.epoch;
+      this.#last.clear();
+      console.error(`${this.#fromStart ? "restarted" : "joined"}: epoch ${meta.epoch}`);
+    }
+    for (const [counter, number] of this.#counters(meta)) {
+      this.#sentUpTo(counter, isEvent ? number - 1 : number);
+      this.#last.set(counter, number);
+    }
+    return isEvent;
+  }
+
+  #counters(meta) {
+    if (this.#prefixes.length === 0) return [["seq", meta.seq]];
+    const moved = meta.kind_seq !== undefined ? { [meta.kind]: meta.kind_seq } : (meta.kinds ?? {}); // of a beat
+    return Object.entries(moved).filter(([kind]) => this.#prefixes.some((prefix) => `${kind}/`.startsWith(prefix)));
+  }
+
+  #sentUpTo(counter, number) {
+    // Numbers start at 1. What was sent before we joined is not lost, only not ours.
+    const known = this.#last.get(counter) ?? (this.#fromStart ? 0 : number);
+    if (number > known) console.error(`lost ${number - known}: ${counter} ${known + 1}-${number}`);
+  }
+}
+
+const [endpoint = "tcp://localhost:5556", ...kinds] = process.argv.slice(2);
+const prefixes = kinds.map((kind) => `${kind}/`);
+const socket = new Subscriber({
+  receiveTimeout: SILENCE_MS,
+  heartbeatInterval: 1000, // a connection that died unnoticed is made anew
+  heartbeatTimeout: SILENCE_MS,
+});
+// Beats last: when the first one comes, all kinds are subscribed, and what it names is complete.
+socket.subscribe(...(prefixes.length > 0 ? prefixes : [""]), ".bye/", ".beat/");
+socket.connect(endpoint);
+console.error(`listening to ${endpoint}`);
+
+const follower = new Follower(prefixes);
+for (;;) {
+  let frames;
+  try {
+    frames = await socket.receive();
+  } catch (error) {
+    if (error.code !== "EAGAIN") throw error;
+    console.error("silence: the publisher or the way to it is gone; waiting");
+    continue;
+  }
+  if (frames.length > 3) { // over multicast: the end of a message was lost, and the next one is behind it
+    console.error(`incomplete: ${frames.length} frames of several messages, dropped`);
+    continue;
+  }
+  if (frames.length < 3) throw new Error("not a stream with framing envelope");
+  const [topic, meta, event] = frames.map(String);
+  if (follower.take(topic, JSON.parse(meta))) console.log(event);
+  else if (topic === ".bye/") console.error("stopped: the publisher said goodbye");
+}

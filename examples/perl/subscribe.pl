@@ -1,0 +1,19 @@
+#!/usr/bin/perl
+# Prints the switch's events, one JSON object per line.
+#
+#     subscribe.pl [endpoint [count]]          Debian: libzmq-ffi-perl
+use strict;
+use warnings;
+use ZMQ::FFI qw(ZMQ_SUB);
+
+my $endpoint = shift // 'tcp://localhost:5556';
+my $count    = shift // 100;
+$| = 1;
+
+my $context = ZMQ::FFI->new;
+my $socket  = $context->socket(ZMQ_SUB);
+$socket->subscribe('');         # every event: the empty prefix
+$socket->connect($endpoint);    # returns at once; connects, and reconnects, by itself
+print STDERR "listening to $endpoint\n";
+
+print $socket->recv, "\n" for 1 .. $count;

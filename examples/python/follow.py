@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Follows a stream with framing `envelope` and tells of every event that did not arrive.
+
+    follow.py [endpoint [kind ...]]          Debian: python3-zmq
+
+A kind is an Event-Name, or Event-Name/Event-Subclass as topics have it: CHANNEL_ANSWER,
+CUSTOM/sofia::register. Without one, every event is followed. Events go to stdout, one JSON object
+per line; losses, restarts and silence are told on stderr.
+"""
+import json
+import sys
+
+import zmq
+
+SILENCE_MS = 3500  # a stream beats once a second: three beats missed
+
+
+class Follower:
+    """The last number seen of each counter: of each kind, or of the whole stream where all is followed."""
+
+    def __init__(self, prefixes):
+        self.prefixes = prefixes
+        self.epoch = None
+        self.from_start = False  # did this epoch begin while we were listening?
+        self.last = {}
+
+    def take(self, topic, meta):
+        """Accounts for one message; True when it is an event."""
+        is_event = not topic.startswith(b".")
+        if meta["epoch"] != self.epoch:
+            self.from_start = self.epoch is not None
+            self.epoch, self.last = meta["epoch"], {}
+            tell(f"{'restarted' if self.from_start else 'joined'}: epoch {self.epoch}")
+        for counter, number in self.counters(meta):
+            self.sent_up_to(counter, number - 1 if is_event else number)
+            self.last[counter] = number
+        return is_event
+
+    def counters(self, meta):
+        if not self.prefixes:
+            return [("seq", meta["seq"])]
+        moved = meta.get("kinds", {})  # of a beat
+        if meta.get("kind_seq") is not None:
+            moved = {meta["kind"]: meta["kind_seq"]}
+        return [(kind, n) for kind, n in moved.items() if (kind + "/").startswith(self.prefixes)]
+
+    def sent_up_to(self, counter, number):
+        # Numbers start at 1. What was sent before we joined is not lost, only not ours.
+        known = self.last.get(counter, 0 if self.from_start else number)
+        if number > known:
+            tell(f"lost {number - known}: {counter} {known + 1}-{number}")
+
+
+def tell(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def main(endpoint="tcp://localhost:5556", *kinds):
+    prefixes = tuple(kind + "/" for kind in kinds)
+    socket = zmq.Context().socket(zmq.SUB)
+    socket.setsockopt(zmq.RCVTIMEO, SILENCE_MS)
+    socket.setsockopt(zmq.HEARTBEAT_IVL, 1000)  # a connection that died unnoticed is made anew
+    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, SILENCE_MS)
+    # Beats last: when the first one comes, all kinds are subscribed, and what it names is complete.
+    for prefix in (*(prefixes or ("",)), ".bye/", ".beat/"):
+        socket.setsockopt(zmq.SUBSCRIBE, prefix.encode())
+    socket.connect(endpoint)
+    tell(f"listening to {endpoint}")
+
+    follower = Follower(prefixes)
+    while True:
+        try:
+            frames = socket.recv_multipart()
+        except zmq.Again:
+            tell("silence: the publisher or the way to it is gone; waiting")
+            continue
+        if len(frames) > 3:  # over multicast: the end of a message was lost, and the next one is behind it
+            tell(f"incomplete: {len(frames)} frames of several messages, dropped")
+            continue
+        if len(frames) < 3:
+            sys.exit("not a stream with framing envelope")
+        topic, meta, event = frames
+        if follower.take(topic, json.loads(meta)):
+            print(event.decode(), flush=True)
+        elif topic == b".bye/":
+            tell("stopped: the publisher said goodbye")
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except KeyboardInterrupt:
+        pass

@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""Prints the switch's events, one JSON object per line.
+
+    subscribe.py [endpoint [count]]          Debian: python3-zmq
+"""
+import sys
+
+import zmq
+
+endpoint = sys.argv[1] if len(sys.argv) > 1 else "tcp://localhost:5556"
+count = int(sys.argv[2]) if len(sys.argv) > 2 else 100
+
+context = zmq.Context()
+socket = context.socket(zmq.SUB)
+socket.setsockopt(zmq.SUBSCRIBE, b"")  # every event: the empty prefix
+socket.connect(endpoint)  # returns at once; connects, and reconnects, by itself
+print(f"listening to {endpoint}", file=sys.stderr)
+
+for _ in range(count):
+    print(socket.recv().decode(), flush=True)
