@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Runs an API command in the switch and prints its output.
+
+    command.py [-e endpoint] command [argument]          Debian: python3-zmq
+
+Exits with 1 when the command failed, and with 2 when it was not run.
+"""
+import argparse
+import json
+import sys
+
+import zmq
+
+PATIENCE_MS = 10_000
+
+parser = argparse.ArgumentParser()
+parser.add_argument("-e", "--endpoint", default="tcp://localhost:5557")
+parser.add_argument("command")
+parser.add_argument("argument", nargs="?")
+options = parser.parse_args()
+
+socket = zmq.Context().socket(zmq.REQ)  # one question at a time; many at once: a DEALER
+socket.setsockopt(zmq.LINGER, 0)
+socket.setsockopt(zmq.RCVTIMEO, PATIENCE_MS)
+socket.connect(options.endpoint)
+
+params = {"command": options.command, "arg": options.argument}
+socket.send_json({"jsonrpc": "2.0", "id": 1, "method": "api", "params": params})
+try:
+    answer = json.loads(socket.recv())
+except zmq.Again:
+    print(f"no answer from {options.endpoint}", file=sys.stderr)
+    sys.exit(2)
+if "error" in answer:
+    print(f"not run: {answer['error']['message']}", file=sys.stderr)
+    sys.exit(2)
+print(answer["result"]["output"].rstrip("\n"))
+sys.exit(1 if answer["result"]["status"] in ("error", "usage") else 0)
