@@ -1,0 +1,391 @@
+"""The services of examples/: asked as the switch asks them, a DEALER, an empty frame, a request; and by fszmqd."""
+
+import base64
+import functools
+import hashlib
+import http.server
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import urllib.parse
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+import zmq
+
+from conftest import PATIENCE_S, ROOT, binding_xml, free_port, service_xml, wait_until
+from lookups import NOTHING, Switch
+
+EXAMPLES = ROOT / "examples"
+COMPILE = ["gcc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror"]
+MANY = 200
+
+
+def lookup(number, user="1000", domain="example.org", **more):
+    """The question for a user of the directory, with all that FreeSWITCH says."""
+    params = {"hostname": "switch", "section": "directory", "tag_name": "domain", "key_name": "name",
+              "key_value": domain, "user": user, "domain": domain, "action": "sip_auth", **more}
+    return {"jsonrpc": "2.0", "method": "xml.fetch", "id": number,
+            "params": {"section": "directory", "tag": "domain", "key": "name", "value": domain, "params": params}}
+
+
+def whole_section(number, **params):
+    """What mod_sofia asks about gateways: no tag, no user."""
+    return {"jsonrpc": "2.0", "method": "xml.fetch", "id": number,
+            "params": {"section": "directory", "params": {"hostname": "switch", "section": "directory", **params}}}
+
+
+class Asker:
+    """The switch's side of a connection to a service."""
+
+    def __init__(self, context, endpoint):
+        self.socket = context.socket(zmq.DEALER)
+        self.socket.linger = 0
+        self.socket.rcvtimeo = PATIENCE_S * 1000
+        self.socket.reconnect_ivl = 50
+        self.socket.connect(endpoint)
+
+    def send(self, question):
+        self.socket.send_multipart([b"", json.dumps(question).encode()])
+
+    def receive(self):
+        empty, answer = self.socket.recv_multipart()
+        assert empty == b""
+        return json.loads(answer)
+
+    def ask(self, question):
+        self.send(question)
+        answer = self.receive()
+        assert answer["jsonrpc"] == "2.0" and answer["id"] == question["id"], answer
+        return answer
+
+
+@pytest.fixture
+def asker():
+    """asker(endpoint): connected as the switch connects."""
+    context, askers = zmq.Context(), []
+
+    def connect(endpoint):
+        askers.append(Asker(context, endpoint))
+        return askers[-1]
+
+    yield connect
+    for each in askers:
+        each.socket.close()
+    context.term()
+
+
+@pytest.fixture
+def start():
+    """start(argv): a process that is ended with the test."""
+    processes = []
+
+    def run(*argv):
+        processes.append(subprocess.Popen([str(word) for word in argv], cwd=EXAMPLES, stdin=subprocess.DEVNULL))
+        return processes[-1]
+
+    yield run
+    for each in processes:
+        each.kill()
+        each.wait()
+
+
+@functools.cache
+def compiled(name, folder, *libraries):
+    program = folder / name
+    subprocess.run([*COMPILE, "-o", program, EXAMPLES / "c" / f"{name}.c", *libraries], check=True, timeout=60)
+    return program
+
+
+def make_database(path, users):
+    with sqlite3.connect(path) as database:
+        database.executescript((EXAMPLES / "c/directory.sql").read_text())
+        add_users(database, users)
+
+
+def add_users(database, users):
+    database.executemany("INSERT INTO user (domain, name, a1_hash, context) VALUES (?, ?, ?, ?)", users)
+    database.commit()
+
+
+def user_of(answer):
+    """(id, {parameter: value}) of the user in an answer."""
+    section = ElementTree.fromstring(answer["result"]["xml"]).find("section")
+    assert section.get("name") == "directory"
+    user = section.find("domain[@name='example.org']/user")
+    return user.get("id"), {param.get("name"): param.get("value") for param in user.findall("params/param")}
+
+
+# ---- each service, started; what it says of user 1000 ----
+
+def serve_python(start, folder):
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    start(sys.executable, "python/directory.py", endpoint)
+    return endpoint, {"password": "of 1000"}
+
+
+def serve_node(start, folder):
+    if shutil.which("node") is None or not (EXAMPLES / "node/node_modules/zeromq").is_dir():
+        pytest.skip("node needs nodejs npm, then npm ci in examples/node")
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    users = folder / "users/example.org"
+    users.mkdir(parents=True)
+    (users / "1000.xml").write_text('<user id="1000"><params><param name="password" value="of 1000"/></params></user>')
+    (folder / "users/outside.xml").write_text("<user/>")
+    start("node", "node/directory.mjs", endpoint, folder / "users")
+    return endpoint, {"password": "of 1000"}
+
+
+def serve_sqlite(start, folder):
+    if shutil.which("gcc") is None or not os.path.exists("/usr/include/sqlite3.h"):
+        pytest.skip("c needs gcc libzmq3-dev libjansson-dev libsqlite3-dev")
+    program = compiled("directory", folder, "-lzmq", "-ljansson", "-lsqlite3")
+    a1_hash = hashlib.md5(b"1000:example.org:of 1000").hexdigest()
+    make_database(folder / "users.db", [("example.org", "1000", a1_hash, "default")])
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    start(program, folder / "users.db", endpoint)
+    return endpoint, {"a1-hash": a1_hash}
+
+
+SERVICES = {"python": serve_python, "node": serve_node, "c": serve_sqlite}
+
+
+@pytest.fixture(params=SERVICES)
+def service(request, start, asker, tmp_path):
+    """(asker, the parameters of user 1000) for each service."""
+    endpoint, params = SERVICES[request.param](start, tmp_path)
+    return asker(endpoint), params
+
+
+def test_service_has_the_user_that_is_there(service):
+    switch, params = service
+    assert user_of(switch.ask(lookup(17))) == ("1000", params)
+
+
+def test_service_has_no_user_that_is_not_there(service):
+    switch, _ = service
+    for number, user in enumerate(("1002", "", "../outside", 'x" OR "1"="1', "' OR '1'='1", "é", "%00")):
+        assert switch.ask(lookup(number, user)) == {"jsonrpc": "2.0", "id": number, "result": {"found": False}}
+
+
+def test_service_answers_a_question_without_a_user(service):
+    switch, _ = service
+    assert switch.ask(whole_section(1, purpose="gateways", profile="internal"))["result"] == {"found": False}
+    assert "xml" in switch.ask(lookup(2))["result"]
+
+
+def test_service_answers_many_questions_that_are_asked_at_once(service):
+    switch, params = service
+    users = {number: "1000" if number % 2 else "1002" for number in range(MANY)}
+    for number, user in users.items():
+        switch.send(lookup(number, user))
+    answers = {answer["id"]: answer for answer in (switch.receive() for _ in users)}
+    assert sorted(answers) == sorted(users)
+    for number, user in users.items():
+        found = user_of(answers[number]) if user == "1000" else answers[number]["result"]
+        assert found == (("1000", params) if user == "1000" else {"found": False})
+
+
+# ---- in a switch ----
+
+def in_switch(fszmqd, *endpoints):
+    """An fszmqd whose directory is the service at these endpoints, or what registers there."""
+    return Switch(fszmqd, [service_xml("directory", endpoints)],
+                  [binding_xml("b", service="directory", sections="directory")])
+
+
+def locate_user(switch, user):
+    return switch.locate("directory", "domain", "name", "example.org", f"user={user}", "domain=example.org")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_is_a_switchs_directory(name, fszmqd, start, tmp_path):
+    endpoint, params = SERVICES[name](start, tmp_path)
+    switch = in_switch(fszmqd, endpoint)
+    switch.wait_state("up")
+    assert user_of({"result": {"xml": locate_user(switch, "1000")}}) == ("1000", params)
+    assert locate_user(switch, "1002") == NOTHING
+
+
+def test_bridge_is_a_switchs_directory(fszmqd, bridge_at):
+    switch = in_switch(fszmqd, bridge_at())
+    switch.wait_state("up")
+    assert user_of({"result": {"xml": locate_user(switch, "1000")}})[0] == "1000"
+    assert locate_user(switch, "nobody") == NOTHING
+    assert locate_user(switch, "broken") == NOTHING
+
+
+def test_client_registers_and_is_the_switchs_directory_also_after_a_restart(fszmqd, start):
+    switch = in_switch(fszmqd)
+    assert locate_user(switch, "1000") == NOTHING
+    start(sys.executable, "python/directory_client.py", switch.api)
+    switch.wait_state("up")
+    assert user_of({"result": {"xml": locate_user(switch, "1000")}}) == ("1000", {"password": "of 1000"})
+    assert locate_user(switch, "1002") == NOTHING
+    switch.daemon.kill()
+    switch.daemon.start()
+    switch.daemon.wait_ready()
+    switch.wait_state("up")
+    assert user_of({"result": {"xml": locate_user(switch, "1001")}}) == ("1001", {"password": "of 1001"})
+
+
+def test_client_ends_and_says_why_where_it_may_not_register(fszmqd, start):
+    switch = in_switch(fszmqd)
+    process = start(sys.executable, "python/directory_client.py", switch.api, "billing")
+    assert process.wait(PATIENCE_S) == 1
+
+
+# ---- the service in C ----
+
+def test_sqlite_service_sees_what_is_added_while_it_runs_and_escapes_what_is_there(start, asker, tmp_path):
+    endpoint, _ = serve_sqlite(start, tmp_path)
+    switch = asker(endpoint)
+    assert switch.ask(lookup(1, "1005"))["result"] == {"found": False}
+    with sqlite3.connect(tmp_path / "users.db") as database:
+        add_users(database, [("example.org", "1005", '<&">\'', "a<b")])
+    answer = switch.ask(lookup(2, "1005"))
+    assert user_of(answer) == ("1005", {"a1-hash": '<&">\''})
+    variable = ElementTree.fromstring(answer["result"]["xml"]).find(".//variable")
+    assert (variable.get("name"), variable.get("value")) == ("user_context", "a<b")
+
+
+def test_sqlite_service_says_what_is_wrong_with_its_database_and_goes_on(start, asker, tmp_path):
+    endpoint, params = serve_sqlite(start, tmp_path)
+    switch = asker(endpoint)
+    assert user_of(switch.ask(lookup(0))) == ("1000", params)
+    with sqlite3.connect(tmp_path / "users.db") as database:
+        database.execute("ALTER TABLE user RENAME TO elsewhere")
+    assert "no such table" in switch.ask(lookup(1))["error"]["message"]
+    with sqlite3.connect(tmp_path / "users.db") as database:
+        database.execute("ALTER TABLE elsewhere RENAME TO user")
+    assert user_of(switch.ask(lookup(2))) == ("1000", params)
+
+
+def test_sqlite_service_ends_in_order_and_outlives_what_is_no_question(start, asker, tmp_path):
+    program = compiled("directory", tmp_path, "-lzmq", "-ljansson", "-lsqlite3")
+    make_database(tmp_path / "users.db", [])
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    process = start(program, tmp_path / "users.db", endpoint)
+    switch = asker(endpoint)
+    for garbage in (b"", b"{", b"[]", b"3", b'{"id":1}', b'{"id":2,"params":{"params":{"user":3,"domain":[]}}}'):
+        switch.socket.send_multipart([b"", garbage])
+        switch.socket.recv_multipart()
+    assert switch.ask(lookup(3))["result"] == {"found": False}
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE_S) == 0
+
+
+# ---- the bridge to a back end of mod_xml_curl ----
+
+class Backend(http.server.BaseHTTPRequestHandler):
+    """An HTTP back end as people have them: reads a form, writes a document."""
+
+    protocol_version = "HTTP/1.1"
+    credentials = None
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        form = urllib.parse.parse_qs(body, keep_blank_values=True)
+        self.server.seen.append((self.path, dict(self.headers), form))
+        user = form["user"][0]
+        if user == "late":
+            self.server.gate.wait(PATIENCE_S)
+        status = 503 if user == "broken" else 200
+        body = self.document(form, user).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = user == "last"
+
+    @staticmethod
+    def document(form, user):
+        if user == "nobody":
+            return ('<document type="freeswitch/xml"><section name="result"><result status="not found"/></section>'
+                    '</document>')
+        return (f'<document type="freeswitch/xml"><section name="directory"><domain name="{form["key_value"][0]}">'
+                f'<user id="{user}"/></domain></section></document>')
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def backend():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
+    server.seen, server.gate = [], threading.Event()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.gate.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def bridge_at(start, backend):
+    """bridge_at(workers): the endpoint of the bridge in front of the back end."""
+    def run(workers=16):
+        endpoint = f"tcp://127.0.0.1:{free_port()}"
+        where = f"http://me:se%20cret@127.0.0.1:{backend.server_port}/switch.php?a=b"
+        start(sys.executable, "python/xml_curl_bridge.py", where, endpoint, workers)
+        return endpoint
+
+    return run
+
+
+@pytest.fixture
+def bridge(asker, bridge_at):
+    """bridge(workers): an asker to the bridge in front of the back end."""
+    return lambda **how: asker(bridge_at(**how))
+
+
+def test_bridge_posts_what_mod_xml_curl_posts(bridge, backend):
+    answer = bridge().ask(lookup(5, "1000", sip_auth_realm="a b&c=ü", many=["one", "two"], none=""))
+    assert user_of(answer)[0] == "1000"
+    path, headers, form = backend.seen[0]
+    assert path == "/switch.php?a=b"
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert headers["Authorization"] == "Basic " + base64.b64encode(b"me:se cret").decode()
+    assert form["hostname"] == ["switch"] and form["key_value"] == ["example.org"]
+    assert form["sip_auth_realm"] == ["a b&c=ü"] and form["many"] == ["ARRAY::one|:two"] and form["none"] == [""]
+
+
+def test_bridge_hands_on_not_found_and_tells_what_failed(bridge):
+    switch = bridge()
+    assert 'status="not found"' in switch.ask(lookup(1, "nobody"))["result"]["xml"]
+    assert "HTTP 503" in switch.ask(lookup(2, "broken"))["error"]["message"]
+    assert user_of(switch.ask(lookup(3)))[0] == "1000"
+    switch.send({"id": 4, "params": []})
+    assert "error" in switch.receive()
+    assert user_of(switch.ask(lookup(5)))[0] == "1000"
+
+
+def test_bridge_connects_again_when_the_back_end_closed_the_connection(bridge):
+    switch = bridge(workers=1)
+    for number in range(3):
+        assert user_of(switch.ask(lookup(number, "last")))[0] == "last"
+
+
+def test_bridge_asks_the_back_end_for_others_while_one_is_slow(bridge, backend):
+    switch = bridge(workers=3)
+    switch.send(lookup(1, "late"))
+    switch.send(lookup(2, "late"))
+    wait_until(lambda: len(backend.seen) == 2, "the slow questions at the back end")
+    for number in range(10, 20):
+        assert user_of(switch.ask(lookup(number)))[0] == "1000"
+    backend.gate.set()
+    assert {switch.receive()["id"] for _ in range(2)} == {1, 2}
+
+
+def test_bridge_tells_that_there_is_no_back_end(start, asker):
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    start(sys.executable, "python/xml_curl_bridge.py", f"http://127.0.0.1:{free_port()}/", endpoint, 1)
+    assert "refused" in asker(endpoint).ask(lookup(1))["error"]["message"]
