@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""An IVR for any number of callers at once: asks for digits, with which the dialplan goes on in ${ivr_choice}.
+
+    ivr.py [endpoint of the API channel [service [prompt]]]          Debian: python3-zmq"""
+import sys
+import zmq
+
+
+def menu(prompt):  # one call: each yield is a request, and gives its result
+    ask = f"1 4 3 5000 # {prompt} {prompt} pressed ^\\d+$"
+    yield "call.execute", {"app": "play_and_get_digits", "arg": ask, "lock": True, "wait": True, "timeout_ms": 120000}
+    pressed = (yield "call.get", {"names": ["pressed"]})["variables"]["pressed"]
+    yield "call.set", {"variables": {"ivr_choice": pressed or "operator"}}
+    yield "call.release", {}
+    yield None  # call.end comes
+
+
+def main(endpoint="tcp://localhost:5557", service="ivr", prompt="ivr/ivr-please_enter_the_number.wav"):
+    switch, menus = zmq.Context().socket(zmq.DEALER), {}
+    switch.connect(endpoint)
+    send = lambda **message: switch.send_json({"jsonrpc": "2.0", **message})
+    while True:
+        while not switch.poll(1000):  # all is quiet, or the switch is a new one: registering again does no harm
+            send(id=0, method="service.register", params={"service": service, "capacity": 1000})
+        message, step = switch.recv_json(), None
+        method, number, params = (message.get(name) for name in ("method", "id", "params"))
+        if method and number is not None:  # call.offer or service.ping
+            send(id=number, result={"accept": True, "execute": [{"app": "answer"}], "then": "control"})
+        if method == "call.offer":
+            step = (menus.setdefault(number := params["call"], menu(prompt))).send(None)
+        elif method == "call.end":  # hung up, released, or taken away
+            menus.pop(params["call"], None)
+        elif number in menus and "result" in message:  # requests have the call as id; an error: it has hung up
+            step = menus[number].send(message["result"])
+        if step:
+            send(id=number, method=step[0], params={"call": number, **step[1]})
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,160 @@
+"""The programs of examples/ that take calls, against fszmqd."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+import zmq
+
+from callrig import PATIENT, ivr_xml
+from conftest import PATIENCE_S, ROOT, free_port, service_xml, wait_until
+
+EXAMPLES = ROOT / "examples"
+TONE = "silence_stream://20"
+
+
+@pytest.fixture
+def start():
+    """start(argv): a process that is ended with the test."""
+    processes = []
+
+    def run(*argv):
+        processes.append(subprocess.Popen([str(word) for word in argv], cwd=EXAMPLES, stdin=subprocess.DEVNULL))
+        return processes[-1]
+
+    yield run
+    for each in processes:
+        each.kill()
+        each.wait()
+
+
+def ivr(rig, start):
+    start(sys.executable, "python/ivr.py", rig.api_at, "ivr", TONE)
+    rig.daemon.wait_log("it registered")
+
+
+def test_the_ivr_is_short():
+    assert len((EXAMPLES / "python/ivr.py").read_text().splitlines()) < 40
+
+
+def test_the_ivr_gives_each_caller_back_with_what_they_pressed(callswitch, start):
+    rig = callswitch()
+    ivr(rig, start)
+    calls = {rig.dial(sim_digits=f"{number}#"): str(number) for number in range(20)}
+    for call, pressed in calls.items():
+        end = rig.event("CHANNEL_HANGUP_COMPLETE", call)
+        assert (end["variable_ivr_choice"], end["variable_zmq_result"]) == (pressed, "released")
+        assert rig.event("CHANNEL_ANSWER", call)
+
+
+def test_the_ivr_outlives_callers_that_hang_up_and_finds_a_new_switch(callswitch, start):
+    rig = callswitch()
+    ivr(rig, start)
+    call = rig.dial()
+    rig.event("CHANNEL_ANSWER", call)
+    rig.kill(call)
+    assert rig.outcome(call) == "accepted"
+    assert rig.event("CHANNEL_HANGUP_COMPLETE", rig.dial(sim_digits="7#"))["variable_ivr_choice"] == "7"
+    rig.daemon.kill()
+    rig.daemon.start()
+    rig.daemon.wait_log("it registered")
+    assert rig.event("CHANNEL_HANGUP_COMPLETE", rig.dial(sim_digits="8#"))["variable_ivr_choice"] == "8"
+
+
+@pytest.fixture
+def queue(callswitch, start):
+    """(a Switch, ask) of the queue in Node.js; ask(message) is an agent's."""
+    if shutil.which("node") is None or not (EXAMPLES / "node/node_modules/zeromq").is_dir():
+        pytest.skip("node needs nodejs npm, then npm ci in examples/node")
+    rig = callswitch([ivr_xml(**PATIENT), service_xml("queue", **PATIENT)])
+    desk = f"tcp://127.0.0.1:{free_port()}"
+    start("node", "node/queue.mjs", rig.api_at, "queue", desk, "silence_stream://-1")
+    rig.daemon.wait_log("it registered")
+    agents = rig.context.socket(zmq.REQ)
+    agents.linger, agents.rcvtimeo = 0, PATIENCE_S * 1000
+    agents.connect(desk)
+
+    def ask(**message):
+        agents.send_json(message)
+        return agents.recv_json()
+
+    yield rig, ask
+    agents.close()
+
+
+def waits(rig, ask, call, count):
+    rig.event("CHANNEL_ANSWER", call)
+    wait_until(lambda: ask(agent="nobody", free=False) == {"waiting": count, "free": 0}, f"{count} waiting")
+
+
+def test_the_queue_connects_who_waits_longest_with_who_is_free(queue):
+    rig, ask = queue
+    calls = []
+    for count in (1, 2):
+        calls.append(rig.dial("queue"))
+        waits(rig, ask, calls[-1], count)
+    assert ask(agent="loopback/1001", free=True) == {"waiting": 1, "free": 0}
+    bridge = rig.event("CHANNEL_BRIDGE", calls[0])
+    rig.kill(bridge["Other-Leg-Unique-ID"])
+    assert rig.event("CHANNEL_HANGUP_COMPLETE", calls[0])["Hangup-Cause"] == "NORMAL_CLEARING"
+    ask(agent="loopback/1001", free=True)
+    assert rig.event("CHANNEL_BRIDGE", calls[1])
+
+
+def test_the_queue_forgets_who_hangs_up_and_keeps_who_meets_no_answer(queue):
+    rig, ask = queue
+    gone = rig.dial("queue")
+    waits(rig, ask, gone, 1)
+    rig.kill(gone)
+    rig.event("CHANNEL_HANGUP_COMPLETE", gone)
+    wait_until(lambda: ask(agent="nobody", free=False)["waiting"] == 0, "nobody waiting")
+    call = rig.dial("queue")
+    waits(rig, ask, call, 1)
+    ask(agent="error/USER_BUSY", free=True)
+    wait_until(lambda: ask(agent="nobody", free=False) == {"waiting": 1, "free": 0}, "it waits again")
+    ask(agent="loopback/1002", free=True)
+    assert rig.event("CHANNEL_BRIDGE", call)
+    assert "error" in ask(agent=3)
+
+
+def test_the_smallest_program_of_the_documentation_takes_calls(callswitch, start):
+    program, = re.findall(r"```python\n(.*?)```", (ROOT / "docs/calls.md").read_text(), re.DOTALL)
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    start(sys.executable, "-c", program.replace("tcp://127.0.0.1:5580", endpoint))
+    rig = callswitch([ivr_xml(connect=[endpoint], **PATIENT)])
+    for call in [rig.dial() for _ in range(3)]:
+        end = rig.event("CHANNEL_HANGUP_COMPLETE", call)
+        assert (end["variable_zmq_result"], end["variable_current_application"]) == ("released", "playback")
+        assert rig.event("CHANNEL_ANSWER", call)
+
+
+def test_the_greeter_in_c_hands_each_call_over_to_the_next_service(callswitch, start, tmp_path):
+    program = tmp_path / "greet"
+    subprocess.run(["gcc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, EXAMPLES / "c/greet.c",
+                    "-lzmq", "-ljansson"], check=True, timeout=60)
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    process = start(program, endpoint, "queue", TONE)
+    rig = callswitch([ivr_xml(connect=[endpoint], **PATIENT), service_xml("queue", **PATIENT)])
+    agent = rig.worker("queue")
+    for number in range(5):
+        call = rig.dial(f"ivr number={number}")
+        held = agent.accept()
+        params = held.offer["params"]
+        assert (params["call"], params["data"]) == (call, {"args": [f"number={number}"]})
+        assert [step["app"] for step in params["executed"]] == ["answer", "playback"]
+        held.do("release")
+        assert held.end()["reason"] == "released"
+    garbage = rig.context.socket(zmq.DEALER)
+    garbage.linger = 0
+    garbage.connect(endpoint)
+    for text in (b"", b"{", b"[]", b"{}", json.dumps({"method": 3, "id": 1}).encode()):
+        garbage.send_multipart([b"", text])
+    rig.dial("ivr last")
+    assert agent.offer()["params"]["data"] == {"args": ["last"]}
+    garbage.close()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE_S) == 0
