@@ -1,0 +1,236 @@
+"""The table of detours of docs/access.md, row by row: how one thing makes the switch run another.
+
+In a request, `{call}` is a call that is parked, `{other}` a second one, `{evil}` a program that leaves a mark and that
+nobody but an administrator may run, `{word}` the same as one word of the switch's own folder."""
+
+from typing import Callable, NamedTuple, Optional
+
+PARK = "&park()"
+
+
+class Ask(NamedTuple):
+    method: str
+    params: dict
+
+
+def api(command, arg=None):
+    return Ask("api", {"command": command, "arg": arg})
+
+
+def run(app, arg=None):
+    return Ask("call.execute", {"call": "{call}", "app": app, "arg": arg})
+
+
+def go_to(extension, **where):
+    return Ask("call.transfer", {"call": "{call}", "extension": extension, **where})
+
+
+def variable(name, value):
+    return Ask("call.set", {"call": "{call}", "variables": {name: value}})
+
+
+def json_api(command, **data):
+    return Ask("json_api", {"command": command, "data": data})
+
+
+def event(name, subclass=None, **headers):
+    kind = {"Event-Name": name, **({"Event-Subclass": subclass} if subclass else {})}
+    return Ask("event.send", {"event": {**kind, **headers}})
+
+
+class Road(NamedTuple):
+    row: str  # how the row of the table begins
+    evil: Ask  # refused, and what it would have run has not run
+    twin: Optional[Ask] = None  # the same road with something harmless: allowed
+    then: Optional[Callable] = None  # what makes the switch go on with it: then(scene)
+    needs: str = ""  # a module that this FreeSWITCH may lack
+    user: str = "wildcards"  # who asks
+    shown: bool = True  # an administrator's request leaves the mark: the road is real
+
+
+# ---- what happens next -----------------------------------------------------------------------------
+
+
+def kill(scene):
+    scene.admin.call("api", command="uuid_kill", arg=scene.call)
+
+
+def bridge_and_end(scene):
+    scene.admin.call("api", command="uuid_bridge", arg=f"{scene.call} {scene.other}")
+    scene.wait_variable(scene.call, "bridge_to", scene.other)
+    scene.admin.call("api", command="uuid_kill", arg=scene.other)
+
+
+def transfer(scene):
+    scene.admin.call("api", command="uuid_transfer", arg=f"{scene.call} hold")
+
+
+def record(scene):
+    for word in ("start", "stop"):
+        scene.admin.call("api", command="uuid_record", arg=f"{scene.call} {word} {scene.folder}/record.wav")
+
+
+def press(digits):
+    """~: as if the other side had pressed them."""
+    return lambda scene: scene.admin.call("api", command="uuid_recv_dtmf", arg=f"{scene.call} ~{digits}")
+
+
+def digits_of_realm(scene):
+    scene.admin.call("call.execute", call=scene.call, app="digit_action_set_realm", arg="r", wait=True)
+    press("1")(scene)
+
+
+def play_tone(scene):
+    scene.admin.call("call.execute", call=scene.call, app="playback", arg="tone_stream://%(3000,0,440);loops=2")
+
+
+HOLD = "loopback/hold/default"
+COMMANDS = [
+    Road("`bgapi [uuid", api("bgapi", "system {evil}"), api("bgapi", "echo x")),
+    Road("`bgapi [uuid", api("bgapi", "uuid:{call} system {evil}"), api("bgapi", "uuid:{call} echo x")),
+    Road("`bgapi [uuid", Ask("bgapi", {"command": "system", "arg": "{evil}"}), Ask("bgapi", {"command": "status"})),
+    Road("`expand [uuid", api("expand", "system {evil}"), api("expand", "echo x")),
+    Road("`expand [uuid", api("expand", "echo ${{system({evil})}}"), api("expand", "echo ${{hostname}}")),
+    Road("`eval [uuid", api("eval", "${{system({evil})}}"), api("eval", "${{hostname}}")),
+    Road("`eval [uuid", api("eval", "uuid:{call} ${{system {evil}}}"), api("eval", "uuid:{call} ${{uuid}}")),
+    Road("`sched_api ", api("sched_api", "+1 none system {evil}"), api("sched_api", "+1 none echo x")),
+    Road("`xml_wrap ", api("xml_wrap", "system {evil}"), api("xml_wrap", "echo x")),
+    Road("`json {", api("json", '{{"command":"fsapi","data":{{"cmd":"system","arg":"{evil}"}}}}'),
+         api("json", '{{"command":"fsapi","data":{{"cmd":"echo","arg":"x"}}}}')),
+    Road("`alias`", api("alias", "add fszmq-test system {evil}"), shown=False),
+    Road("`uuid_broadcast", api("uuid_broadcast", "{call} system::{evil} aleg"),
+         api("uuid_broadcast", "{call} set::acme_x=1 aleg")),
+    Road("`uuid_broadcast", api("uuid_broadcast", "{call} system!USER_BUSY::{evil}")),
+    Road("`sched_broadcast time", api("sched_broadcast", "+1 {call} system::{evil}"),
+         api("sched_broadcast", "+1 {call} set::acme_x=1")),
+    Road("`originate dial &app", api("originate", HOLD + " &system({evil})"), api("originate", HOLD + " " + PARK)),
+    Road("`originate dial extension inline`", api("originate", HOLD + " system:{evil} inline"),
+         api("originate", HOLD + " park inline")),
+    Road("`originate dial undef`", api("originate", HOLD + " undef"), shown=False),
+    Road("`uuid_transfer", api("uuid_transfer", "{call} system:{evil} inline"),
+         api("uuid_transfer", "{call} park inline")),
+    Road("`uuid_transfer", api("uuid_transfer", "{call} hold LUA"), api("uuid_transfer", "{call} hold XML"),
+         shown=False),
+    Road("`uuid_transfer", api("uuid_transfer", "{call} hold XML:{evil}"), shown=False),
+    Road("`uuid_transfer", go_to("system:{evil}", dialplan="inline"), go_to("hold")),
+    Road("`uuid_dual_transfer", api("uuid_dual_transfer", "{call} 'system:sh {word}/inline' park/inline"),
+         api("uuid_dual_transfer", "{call} park/inline park/inline")),
+    Road("`sched_transfer`, `uuid_limit", api("sched_transfer", "+1 {call} system:{evil} inline"),
+         api("sched_transfer", "+1 {call} park inline")),
+    Road("`sched_transfer`, `uuid_limit", api("uuid_limit", "{call} hash realm id 0 system:{evil} inline"),
+         api("uuid_limit", "{call} hash realm id 0 park inline"), needs="mod_hash"),
+    Road("`tone_detect`", api("tone_detect", "{call} tone 440 w +60 system {evil} 1"), then=play_tone,
+         needs="mod_tone_stream"),
+]
+DIAL_STRINGS = [
+    # The other leg rings: one that answers would end it before it has begun.
+    *(Road("several legs",
+           api("originate", f"loopback/app=system:{{evil}}{between}loopback/sleep/default/inline {PARK}"),
+           api("originate", f"loopback/answer/default/inline {PARK}"), user="dialler")
+      for between in (",", "|", ":_:")),
+    Road("`{a=b}`", api("originate", "{{execute_on_answer='system {evil}'}}" + HOLD + " " + PARK),
+         api("originate", "{{acme_x='1 2'}}" + HOLD + " " + PARK)),
+    Road("`{a=b}`", api("originate", "[api_on_answer='system {evil}']" + HOLD + " " + PARK),
+         api("originate", "[acme_x=1]" + HOLD + " " + PARK)),
+    Road("`{a=b}`", api("originate", "{{^^:acme_x=1:api_on_answer='system {evil}'}}" + HOLD + " " + PARK),
+         api("originate", "{{^^:acme_x=1:acme_y=2}}" + HOLD + " " + PARK)),
+    Road("`{a=b}`", api("originate", "<execute_on_answer='system {evil}'>" + HOLD + " " + PARK),
+         api("originate", "<acme_x=1>" + HOLD + " " + PARK)),
+    Road("`loopback/app=", api("originate", "loopback/app=system:{evil} " + PARK),
+         api("originate", "loopback/app=park " + PARK)),
+    Road("`loopback/app=", run("bridge", "loopback/app=system:{evil}"), run("bridge", "loopback/app=park")),
+    Road("`loopback/extension", api("originate", "'loopback/system:sh {word}/default/inline' " + PARK),
+         api("originate", "loopback/answer,park/default/inline " + PARK)),
+]
+VARIABLES = [
+    Road("any other name", variable("other_x", "1"), variable("acme_x", "1"), shown=False),
+    Road("any other name", api("uuid_setvar", "{call} other_x 1"), api("uuid_setvar", "{call} acme_x 1"), shown=False),
+    Road("`execute_on_*`", variable("execute_on_blind_transfer", "system {evil}"), variable("acme_on", "system x"),
+         then=transfer),
+    Road("`execute_on_*`", api("uuid_setvar", "{call} execute_on_blind_transfer system::{evil}"), then=transfer),
+    Road("`execute_on_*`", run("set", "execute_on_blind_transfer=system {evil}"), run("set", "acme_x=1"),
+         then=transfer),
+    Road("`execute_on_*`", api("uuid_setvar_multi", "{call} acme_x=1;execute_on_blind_transfer_2=system {evil}"),
+         api("uuid_setvar_multi", "{call} acme_x=1;acme_y=2"), then=transfer),
+    Road("`record_post_process_exec_app`", variable("record_post_process_exec_app", "system:{evil}"), then=record,
+         needs="mod_sndfile"),
+    Road("`api_on_*`", variable("api_hangup_hook", "system {evil}"), variable("acme_hook", "system x"), then=kill),
+    Road("`api_on_*`", api("uuid_setvar", "{call} api_reporting_hook system {evil}"), then=kill),
+    Road("`api_on_*`", run("multiset", "^^|acme_x=1|api_hangup_hook=system {evil}"),
+         run("multiset", "acme_x=1 acme_y=2"), then=kill),
+    Road("`api_on_*`", run("export", "nolocal:api_hangup_hook=system {evil}"), run("export", "acme_x=1"), shown=False),
+    Road("`record_post_process_exec_api`", variable("record_post_process_exec_api", "system:{evil}"), then=record,
+         needs="mod_sndfile"),
+    Road("`transfer_after_bridge`", variable("transfer_after_bridge", "'system:{evil}':inline"),
+         variable("transfer_after_bridge", "hold"), then=bridge_and_end),
+    Road("`exec_after_bridge_*`", Ask("call.set", {"call": "{call}", "variables": {
+        "exec_after_bridge_app": "system", "exec_after_bridge_arg": "{evil}"}}), then=bridge_and_end),
+    *(Road("`exec_after_bridge_*`", variable(name, "system"), shown=False) for name in (
+        "exec_after_bridge_app", "bridge_pre_execute_bleg_app", "group_confirm_file", "force_transfer_dialplan",
+        "transfer_on_fail", "hold_hangup_xfer_exten", "fax_orbit_exten", "campon_fallback_exten",
+        "transfer_fallback_extension", "loopback_app", "python_script_path")),
+    Road("`%[a=b]`", run("set", "%[execute_on_blind_transfer=system]acme_x=1"), run("set", "acme_x=1"), shown=False),
+    Road("`${command(…)}` in a value", run("set", "acme_x=${{system({evil})}}"), run("set", "acme_x=${{uuid}}")),
+    Road("`${command(…)}` in a value", variable("acme_x", "${{echo(x)}}"), variable("acme_x", "${{uuid}}"),
+         shown=False),
+    Road("such a name with `=`", run("playback", "{{execute_on_answer=system}}/no/such/file"),
+         run("playback", "{{acme_x=1}}/no/such/file"), shown=False),
+]
+OTHERS = ("bgsystem", "lua", "python", "perl", "javascript", "socket", "httapi", "event", "play_and_get_digits",
+          "conference", "fifo", "ivr", "no_such_app_yet")
+APPLICATIONS = [
+    Road("`system`, `bgsystem`", run("system", "{evil}"), run("sleep", "1")),
+    Road("`system`, `bgsystem`", run("bgsystem", "{evil}")),
+    *(Road("`system`, `bgsystem`", run(app, "{evil}"), shown=False) for app in OTHERS),
+    Road("`eval`, `log`", run("log", "INFO ${{system({evil})}}"), run("log", "INFO ${{uuid}}")),
+    Road("`eval`, `log`", run("eval", "${{expand(system {evil})}}"), run("eval", "${{uuid}}")),
+    Road("`transfer`, `execute_extension`", run("transfer", "system:{evil} inline"), run("transfer", "park inline")),
+    Road("`transfer`, `execute_extension`", run("execute_extension", "system:{evil} inline"),
+         run("execute_extension", "hold XML default")),
+    Road("`transfer`, `execute_extension`", run("sched_transfer", "+1 system:{evil} inline"),
+         run("sched_transfer", "+1 park inline")),
+    Road("`transfer`, `execute_extension`", run("limit", "hash r i 0 system:{evil} inline"),
+         run("limit", "hash r i 0 park inline"), needs="mod_hash"),
+    Road("`broadcast`, `sched_broadcast`", run("sched_broadcast", "+1 system::{evil}"),
+         run("sched_broadcast", "+1 set::acme_x=1")),
+    Road("`bind_meta_app`", run("bind_meta_app", "1 a s system::{evil}"), run("bind_meta_app", "1 a s set::acme_x=1"),
+         then=press("*1")),
+    Road("`bind_digit_action", run("bind_digit_action", "r,1,exec:system,{evil}"),
+         run("bind_digit_action", "r,1,exec:set,acme_x=1"), then=digits_of_realm),
+    Road("`bind_digit_action", run("bind_digit_action", "r,1,api:system,{evil}"),
+         run("bind_digit_action", "r,1,api:echo,x"), then=digits_of_realm),
+    Road("`limit_execute`", run("limit_execute", "hash r i 5 system {evil}"),
+         run("limit_execute", "hash r i 5 sleep 1"), needs="mod_hash"),
+    Road("`unset`", run("unset", "other_x"), run("unset", "acme_x"), shown=False),
+    Road("`shell_stream", run("playback", "shell_stream://{evil}"), run("playback", "/no/such/file"), shown=False),
+]
+JSON = [
+    Road("`fsapi`", json_api("fsapi", cmd="system", arg="{evil}"), json_api("fsapi", cmd="echo", arg="x")),
+    Road("`execute`", json_api("execute", uuid="{call}", app="system", arg="{evil}"),
+         json_api("execute", uuid="{call}", app="sleep", arg="1")),
+    Road("names in another letter case", json_api("FsApi", CMD="system", Arg="{evil}"),
+         json_api("FsApi", CMD="echo", Arg="x"), shown=False),
+    Road("names in another letter case",
+         api("json", '{{"command":"fsapi","data":{{"cmd":"echo","CMD":"system","arg":"{evil}"}}}}'), shown=False),
+    Road("names in another letter case",
+         api("json", '{{"command":"fsapi","data":{{"cmd":"echo","cmd":"system","arg":"{evil}"}}}}'), shown=False),
+    Road("others than `status`", json_api("callcenter_config"), json_api("status"), shown=False),
+]
+CHANGES = ("load", "unload", "reload", "fsctl", "shutdown", "reloadxml", "bg_system", "spawn", "lua", "luarun",
+           "python", "perl", "jsrun", "managed", "event_sink", "http_get", "curl", "conference", "hupall", "coalesce",
+           "no_such_command_yet")
+COMMANDS_THAT_CHANGE = [
+    Road("`load`, `unload`", api("system", "{evil}"), api("echo", "x")),
+    Road("`load`, `unload`", api("bg_system", "{evil}")),
+    *(Road("`load`, `unload`", api(command, "{evil}"), shown=False) for command in CHANGES),
+]
+EVENTS = [
+    *(Road("any but CUSTOM", event(name), shown=False) for name in (
+        "SEND_MESSAGE", "NOTIFY", "PRESENCE_IN", "TRAP", "SHUTDOWN", "CHANNEL_HANGUP_COMPLETE", "HEARTBEAT")),
+    *(Road("CUSTOM of `SMS::`", event("CUSTOM", kind), event("CUSTOM", "acme::paid"), shown=False) for kind in (
+        "SMS::SEND_MESSAGE", "sofia::register", "multicast::event", "rtmp::x", "fszmq::audit")),
+    Road("with the header `call-command`", event("CUSTOM", "acme::x", **{"call-command": "execute"}), shown=False),
+]
+ROADS = [*COMMANDS, *DIAL_STRINGS, *VARIABLES, *APPLICATIONS, *JSON, *COMMANDS_THAT_CHANGE, *EVENTS]
+# Rows that say that there is nothing to ask for: not even an administrator's request does more.
+HARMLESS = {"`show status": api("show", "status;;system {evil}"), "`;;` between": api("echo", "x;;system {evil}")}

@@ -1,0 +1,330 @@
+"""The API channel: every method, on calls and on the switch."""
+
+import json
+import time
+import uuid
+
+import pytest
+import zmq
+
+from apiclient import ApiClient, ApiError
+from switch import config_xml, free_port, stream_xml, wait_until
+
+NOT_FOUND, REFUSED, INVALID_PARAMS = -32004, -32005, -32602
+RIGHTS = ("methods", "api", "json-api", "applications", "send-events", "variables", "events", "streams")
+GROUPS = ("<groups><group name=\"default\">"
+          + "".join(f'<param name="{right}" value="*"/>' for right in RIGHTS) + "</group></groups>")
+
+
+def channel_config(stream, channel, **settings):
+    """One stream, and one API channel on which everything is allowed."""
+    channels = [f'<api-channel name="default"><param name="bind" value="{channel}"/></api-channel>']
+    text = config_xml(stream_xml(stream), channels=channels, **settings)
+    return text.replace("</configuration>", f"{GROUPS}</configuration>")
+
+
+@pytest.fixture
+def connect():
+    """Factory of clients: connect(endpoint)."""
+    context, clients = zmq.Context(), []
+
+    def client(endpoint):
+        clients.append(ApiClient(context, endpoint))
+        return clients[-1]
+
+    yield client
+    for each in clients:
+        each.close()
+    context.term()
+
+
+@pytest.fixture
+def channel(publisher):
+    """Loads the module with an API channel; its endpoint."""
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    publisher(xml=channel_config(f"tcp://127.0.0.1:{free_port()}", endpoint, linger_ms=500))
+    return endpoint
+
+
+@pytest.fixture
+def api(channel, connect):
+    client = connect(channel)
+    assert client.call("server.ping") == {}
+    return client
+
+
+def refused(api, code, method, **params):
+    """The error with which the request is answered; its code is checked."""
+    with pytest.raises(ApiError) as caught:
+        api.call(method, **params)
+    assert caught.value.code == code, caught.value
+    return caught.value
+
+
+def held_call(api, number="hold", variables=""):
+    """A call that is parked; its UUID."""
+    answer = api.call("api", command="originate", arg=f"{variables}loopback/{number}/default &park()")
+    assert answer["status"] == "ok", answer
+    return answer["output"].split()[1]
+
+
+def exists(api, call):
+    return api.call("api", command="uuid_exists", arg=call)["output"] == "true"
+
+
+def wait_application(api, call, name):
+    def current():
+        return api.call("call.get", call=call, names=["current_application"])["variables"]["current_application"]
+
+    wait_until(lambda: current() == name, f"{name} on the call")
+
+
+def wait_gone(api, call):
+    wait_until(lambda: not exists(api, call), "the call to end")
+
+
+def test_hello_tells_who_the_switch_is(switch, api):
+    hello = api.call("server.hello")
+    assert hello["core_uuid"] == switch.api("global_getvar core_uuid").strip()
+    assert hello["hostname"] == switch.api("hostname").strip()
+    assert hello["switchname"] == switch.api("switchname").strip()
+    assert {"api", "json_api", "event.send", "call.execute"} <= set(hello["methods"])
+
+
+def test_api_output_is_the_switchs_and_has_a_status(switch, api):
+    assert api.call("api", command="echo", arg=" two  words ")["output"].strip() == "two  words"
+    assert api.call("api", command="status")["output"].startswith("UP ")
+    assert api.call("api", command="uuid_kill", arg="nobody")["status"] == "error"
+    assert api.call("api", command="uuid_kill")["status"] == "usage"
+    unknown = api.call("api", command="no_such_command")
+    assert unknown["status"] == "error" and unknown["reason"] == "no_such_command Command not found!"
+    assert api.call("api", command="show", arg="api")["output"] == switch.api("show api")
+
+
+def test_long_output_comes_whole(switch, api):
+    text = "x" * 1_000_000
+    assert api.call("api", command="echo", arg=text)["output"] == text
+
+
+def test_programs_that_a_command_starts_take_signals(api):
+    status = api.call("api", command="system", arg="cat /proc/self/status")["output"]
+    masks = [line.split()[1] for line in status.splitlines() if line.startswith("SigBlk:")]
+    assert masks == ["0" * 16]
+
+
+def test_background_job_tells_its_end(api):
+    job = api.call("bgapi", command="echo", arg="later")["job"]
+    done = api.next_notification()
+    assert done["method"] == "job.done" and done["params"]["job"] == job
+    assert done["params"]["output"] == "later"
+    assert api.call("job.result", job=job)["output"] == "later"
+
+
+def test_slow_command_does_not_hold_up_others(api):
+    slow = api.send("api", command="msleep", arg="2000")
+    fast = api.send("api", command="echo", arg="x")
+    api.wait(slow)
+    assert api.order == [1, fast, slow]  # 1: the fixture's ping
+
+
+def test_json_api_answers_as_the_switch(api):
+    assert api.call("json_api", command="status", data={})["systemStatus"] == "ready"
+    assert api.call("json_api", command="fsapi", data={"cmd": "echo", "arg": "x"}) == {"message": "x"}
+    call = held_call(api)
+    assert call in json.dumps(api.call("json_api", command="channelData", data={"uuid": call}))
+    refused(api, REFUSED, "json_api", command="no_such_command", data={})
+
+
+def test_execute_waits_for_its_own_end_on_one_call(api):
+    call = held_call(api)
+    slow = api.send("call.execute", call=call, app="sleep", arg="1500", lock=True, wait=True)
+    fast = api.send("call.execute", call=call, app="set", arg="tag=${uuid}", lock=True, wait=True, names=["tag"])
+    done = api.wait(fast)
+    assert api.order[-2:] == [slow, fast]  # the second waited for the first
+    assert done["app"] == "set" and done["variables"] == {"tag": call}
+    assert api.wait(slow)["app"] == "sleep"
+    assert done["id"] != slow
+
+
+def test_execute_on_two_calls_at_once_does_not_mix(api):
+    calls = [held_call(api), held_call(api)]
+    slow = api.send("call.execute", call=calls[0], app="sleep", arg="2500", wait=True)
+    fast = api.send("call.execute", call=calls[1], app="playback", arg="/no/such/file", wait=True)
+    assert api.wait(fast)["response"] == "FILE NOT FOUND"
+    assert api.wait(slow)["response"] == "_none_"
+    assert api.order[-2:] == [fast, slow]
+
+
+def test_execute_without_wait_gives_the_id_of_the_event(api, publisher_events):
+    call = held_call(api)
+    given = api.call("call.execute", call=call, app="set", arg="a=ARRAY::x|:y", lock=True)
+    event = publisher_events(lambda e: e.get("Application-UUID") == given["id"]
+                             and e["Event-Name"] == "CHANNEL_EXECUTE_COMPLETE")
+    assert event["Application"] == "set" and event["Application-Data"] == "a=ARRAY::x|:y"
+    assert event["Unique-ID"] == call
+
+
+@pytest.fixture
+def publisher_events(switch, channel, subscriber):
+    """Reads the stream until an event fulfils the condition: publisher_events(condition)."""
+    status = json.loads(switch.api("zmq status json"))
+    events = subscriber(status["streams"][0]["endpoints"][0]["address"])
+
+    def read(condition):
+        while True:
+            event = json.loads(events.recv())
+            if condition(event):
+                return event
+
+    return read
+
+
+def test_execute_long_argument_comes_whole(api):
+    call = held_call(api)
+    text = "y" * 200_000
+    api.call("call.execute", call=call, app="set", arg=f"long={text}", wait=True)
+    assert api.call("call.get", call=call, names=["long"])["variables"]["long"] == text
+
+
+def test_execute_unknown_application_is_refused_and_the_call_stays(api):
+    call = held_call(api)
+    error = refused(api, REFUSED, "call.execute", call=call, app="no_such_app")
+    assert "Invalid Application no_such_app" in error.message
+    refused(api, REFUSED, "call.execute", call=call, app="set::a=b")
+    refused(api, NOT_FOUND, "call.execute", call=str(uuid.uuid4()), app="sleep", arg="1")
+    assert exists(api, call)
+
+
+def test_execute_full_queue_is_refused(api):
+    call = held_call(api)
+    api.call("call.execute", call=call, app="sleep", arg="60000", lock=True)
+    wait_application(api, call, "sleep")
+    answers = [api.send("call.execute", call=call, app="sleep", arg="1") for _ in range(300)]
+    errors = []
+    for each in answers:
+        try:
+            api.wait(each)
+        except ApiError as error:
+            errors.append(error)
+    assert len(errors) == 300 - 256 and all(error.code == REFUSED for error in errors)
+    assert "full" in errors[0].message
+    api.call("call.hangup", call=call)
+    wait_gone(api, call)
+
+
+def test_hangup_ends_a_wait(api):
+    call = held_call(api)
+    wait = api.send("call.execute", call=call, app="sleep", arg="60000", lock=True, wait=True)
+    wait_application(api, call, "sleep")
+    behind = api.send("call.execute", call=call, app="sleep", arg="1", lock=True, wait=True)
+    assert api.call("call.hangup", call=call, cause="USER_BUSY") == {}
+    assert api.wait(wait)["response"] == "_none_"  # interrupted, it completes
+    try:
+        assert api.wait(behind)["response"] is None  # the switch looked at it and did not begin it
+    except ApiError as error:
+        assert error.code == NOT_FOUND  # or the call was gone before
+
+
+def test_hangup_has_its_cause_and_refuses_one_that_is_none(api, publisher_events):
+    call = held_call(api)
+    refused(api, REFUSED, "call.hangup", call=call, cause="NO_SUCH_CAUSE")
+    assert exists(api, call)
+    api.call("call.hangup", call=call, cause="CALL_REJECTED")
+    event = publisher_events(lambda e: e["Event-Name"] == "CHANNEL_HANGUP_COMPLETE" and e["Unique-ID"] == call)
+    assert event["Hangup-Cause"] == "CALL_REJECTED"
+    wait_gone(api, call)
+    refused(api, NOT_FOUND, "call.hangup", call=call)
+
+
+def test_variables_are_set_and_read(api):
+    call = held_call(api, variables="{tenant=acme}")
+    assert api.call("call.set", call=call, variables={"one": "1", "text": "two  words ${uuid}", "tenant": None}) == {}
+    got = api.call("call.get", call=call, names=["one", "text", "tenant", "destination_number"])["variables"]
+    assert got == {"one": "1", "text": "two  words ${uuid}", "tenant": None, "destination_number": "hold"}
+    everything = api.call("call.get", call=call)["variables"]
+    assert everything["one"] == "1" and everything["uuid"] == call and "tenant" not in everything
+    refused(api, INVALID_PARAMS, "call.set", call=call, variables={"fine": "1", "a\nb": "2"})
+    refused(api, INVALID_PARAMS, "call.set", call=call, variables={"array[3]": "x"})
+    assert api.call("call.get", call=call, names=["fine"])["variables"] == {"fine": None}
+    for method, params in (("call.get", {"names": ["x"]}), ("call.set", {"variables": {"x": "y"}})):
+        refused(api, NOT_FOUND, method, call=str(uuid.uuid4()), **params)
+
+
+def test_transfer_goes_to_the_extension(api, publisher_events):
+    call = held_call(api)
+    assert api.call("call.transfer", call=call, extension="short", dialplan="XML", context="default") == {}
+    event = publisher_events(lambda e: e["Event-Name"] == "CHANNEL_HANGUP_COMPLETE" and e["Unique-ID"] == call)
+    assert event["Caller-Destination-Number"] == "short"
+    refused(api, NOT_FOUND, "call.transfer", call=call, extension="short")
+
+
+def test_transfer_of_both_legs_and_of_the_other_one(api):
+    call = held_call(api)
+    refused(api, REFUSED, "call.transfer", call=call, extension="hold", leg="bleg")
+    refused(api, REFUSED, "call.transfer", call=call, extension="hold", leg="both")
+    for leg in ("bleg", "both"):
+        a_leg, b_leg = held_call(api), held_call(api)
+        assert api.call("api", command="uuid_bridge", arg=f"{a_leg} {b_leg}")["status"] == "ok"
+        wait_until(lambda: api.call("call.get", call=a_leg, names=["bridge_to"])["variables"]["bridge_to"] == b_leg,
+                   "the bridge")
+        assert api.call("call.transfer", call=a_leg, extension="hold", leg=leg) == {}
+        wait_application(api, b_leg, "park")
+
+
+def test_sent_event_reaches_the_switch_and_its_streams(switch, api, publisher_events):
+    other = switch.connect()
+    assert other.command("event json CUSTOM acme::test").startswith("+OK")
+    sent = {"Event-Name": "CUSTOM", "Event-Subclass": "acme::test", "To": "x", "list": ["", "a", "b"],
+            "Core-UUID": "forged", "_body": "100 %s %n"}
+    assert api.call("event.send", event=sent) == {}
+    for event in (json.loads(other.next_event()),
+                  publisher_events(lambda e: e.get("Event-Subclass") == "acme::test")):
+        assert event["To"] == "x" and event["_body"] == "100 %s %n"
+        assert event["Core-UUID"] == api.call("server.hello")["core_uuid"]
+        assert event["list"][-2:] == ["a", "b"]
+    other.close()
+
+
+@pytest.mark.parametrize("event", [
+    {"Event-Name": "NO_SUCH_EVENT"},
+    {"Event-Name": "ALL"},
+    {"Event-Name": "CUSTOM"},
+    {"Event-Name": "NOTIFY", "Event-Subclass": "a::b"},
+    {"Event-Name": "NOTIFY", "array[3]": "x"},
+    {"Event-Name": "NOTIFY", "x": "ARRAY::a|:b"},
+    {"Event-Name": "NOTIFY", "a\nEvent-Name": "CHANNEL_ANSWER"},
+])
+def test_event_that_would_mean_more_to_the_switch_is_refused(api, event):
+    with pytest.raises(ApiError) as caught:
+        api.call("event.send", event=event)
+    assert caught.value.code in (REFUSED, INVALID_PARAMS)
+
+
+def test_unload_while_a_command_runs_is_bounded_and_the_module_loads_again(switch, channel, connect):
+    first = connect(channel)
+    first.call("server.ping")
+    first.send("api", command="msleep", arg="3000")
+    wait_until(lambda: first.call("server.stats")["api"]["workers"]["busy"] >= 1, "the command to begin")
+    begun = time.monotonic()
+    assert switch.unload().startswith("+OK")
+    assert time.monotonic() - begun < 60 and not switch.is_loaded()
+    assert switch.load() == "+OK"
+    second = connect(channel)
+    assert second.call("api", command="echo", arg="again")["output"] == "again"
+    time.sleep(3)  # the old command returns into the code that was kept
+    assert second.call("api", command="echo", arg="still")["output"] == "still"
+
+
+def test_module_may_be_reloaded_through_itself(switch, channel, connect):
+    client = connect(channel)
+    client.call("server.ping")
+
+    def epoch():
+        text = switch.api("zmq status json")
+        return json.loads(text)["streams"][0]["epoch"] if text.startswith("{") else None
+
+    before = epoch()
+    client.send("api", command="reload", arg="mod_event_zmq")  # its own answer can't come
+    wait_until(lambda: epoch() not in (None, before), "the module to be loaded again")
+    again = connect(channel)
+    assert again.call("api", command="echo", arg="again")["output"] == "again"

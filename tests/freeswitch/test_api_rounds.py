@@ -1,0 +1,53 @@
+"""Load, reload and unload again and again, while clients ask for all kinds of things."""
+
+import json
+import time
+
+import pytest
+
+from apiload import ApiLoad
+from switch import free_port, wait_until
+from test_api import channel_config
+
+ROUNDS, WARM_UP, GROWTH_MB = 20, 5, 25
+
+
+def one_round(switch, load, good, other, bad):
+    switch.configuration.write_text(good)
+    assert switch.load() == "+OK"
+    for text, begins in ((other, "+OK"), (bad, "-ERR"), (good, "+OK")):
+        before = load.answers
+        wait_until(lambda: load.answers > before + 20, "answers")
+        switch.configuration.write_text(text)
+        assert switch.api("zmq reload").startswith(begins)
+    assert json.loads(switch.api("zmq status json"))["reloads"] == 2
+    assert switch.unload().startswith("+OK")  # with commands and jobs under way
+
+
+def configurations(endpoint):
+    """Three with that API channel: other workers in the second, a mistake in the third."""
+    stream = f"tcp://127.0.0.1:{free_port()}"
+    good = channel_config(stream, endpoint, linger_ms=100)
+    return good, channel_config(stream, endpoint, linger_ms=100, workers=3, workers_stuck=1), \
+        good.replace("api-channel name", "api-channel nahme")
+
+
+@pytest.mark.timeout(300)
+def test_rounds_under_requests_leave_nothing_behind(switch):
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    good, other, bad = configurations(endpoint)
+    load, before = ApiLoad(endpoint), None
+    try:
+        for number in range(WARM_UP + ROUNDS):
+            if number == WARM_UP:
+                before = switch.descriptors(), switch.resident_mb()
+            one_round(switch, load, good, other, bad)
+    finally:
+        load.stop()
+    switch.api("hupall")
+    switch.wait_idle()
+    time.sleep(1)  # the last of what outlived its deadline returns, into code that is kept
+    after = switch.descriptors(), switch.resident_mb()
+    print(f"{load.answers} answers, {load.errors} errors; {before}, then {after}")
+    assert after[0] <= before[0] + 2 and after[1] - before[1] < GROWTH_MB
+    assert load.errors > ROUNDS  # deadlines, unknown commands and calls
