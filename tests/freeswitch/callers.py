@@ -1,0 +1,40 @@
+"""Many SIP calls from sipp(1), each until the switch ends it."""
+
+import pathlib
+import shutil
+import subprocess
+
+from switch import HERE, free_port
+
+SCENARIO = HERE / "sipp" / "stay.xml"
+
+
+def are_here():
+    return shutil.which("sipp") is not None
+
+
+class Callers:
+    """A running sipp: `count` calls, `rate` a second, up to `at_once`."""
+
+    def __init__(self, switch, number, count, rate, at_once, folder, seconds):
+        self.folder = pathlib.Path(folder)
+        self.output = open(self.folder / "sipp.output", "wb")
+        self.process = subprocess.Popen(
+            ["sipp", f"127.0.0.1:{switch.sip_port}", "-sf", str(SCENARIO), "-s", number, "-i", "127.0.0.1",
+             "-mi", "127.0.0.1", "-p", str(free_port()), "-m", str(count), "-r", str(rate), "-l", str(at_once),
+             "-nd", "-nostdin", "-timeout", f"{seconds}s", "-trace_err", "-error_file", str(self.folder / "sipp.err")],
+            stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output, cwd=self.folder)
+
+    def wait(self, seconds):
+        """Its exit status: 0 when every call ended as it should."""
+        return self.process.wait(seconds)
+
+    def errors(self):
+        path = self.folder / "sipp.err"
+        return path.read_text(errors="replace")[-3000:] if path.exists() else ""
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(10)
+        self.output.close()

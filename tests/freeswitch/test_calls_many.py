@@ -1,0 +1,87 @@
+"""Many calls at once, held by workers of which one after another is killed: every call ends in an accounted way.
+
+FSZ_CALLS says how many (48); with 1000 it is what docs/performance.md tells of."""
+
+import os
+import signal
+import time
+
+import pytest
+
+import callers
+from callfixtures import Endings, subscriber_of
+from switch import wait_until
+
+CALLS = int(os.environ.get("FSZ_CALLS", 48))
+WORKERS = 4
+RATE = 40  # calls a second
+KILLS, BETWEEN_S = 3, 5 if CALLS >= 1000 else 2
+HOLD_S = CALLS / RATE + KILLS * BETWEEN_S + 4  # so that all are there at once, and some stay
+WHOLE_S = 120 + 2 * HOLD_S
+
+
+@pytest.fixture
+def big_switch(start_switch):
+    """For many calls: with room for their media."""
+    switch = start_switch(rtp_ports=max(400, 4 * CALLS))
+    yield switch
+    switch.api("hupall")
+    wait_until(lambda: switch.unload().startswith("+OK"), "the module to unload")
+
+
+@pytest.fixture
+def pool(processes):
+    """Factory: pool(endpoint) is a list of holders, one of which replace() kills and replaces."""
+
+    class Pool:
+        def __init__(self, endpoint):
+            self.start = lambda: processes(endpoint, "callholder.py", HOLD_S)
+            self.all = [self.start() for _ in range(WORKERS)]
+            self.working = list(self.all)
+
+        def replace(self):
+            self.working.pop(0).signal(signal.SIGKILL)
+            self.working.append(self.start())
+            self.all.append(self.working[-1])
+
+        def said(self, what):
+            return [each for worker in self.all for each in worker.said if each["what"] == what]
+
+    return Pool
+
+
+@pytest.mark.skipif(not callers.are_here(), reason="no sipp here: install sip-tester")
+@pytest.mark.timeout(WHOLE_S + 120)
+def test_each_of_many_calls_ends_accounted_while_workers_are_killed(big_switch, call_service, subscriber, pool,
+                                                                    tmp_path):
+    switch = big_switch
+    served = call_service(on=switch, calls_max=10000, questions_max=10000)
+    ended, workers = Endings(subscriber_of(subscriber, served.stream)), pool(served.channel)
+    calling = callers.Callers(switch, "zmq-ivr", CALLS, RATE, CALLS, tmp_path, WHOLE_S)
+    try:
+        wait_until(lambda: served.status()["calls"]["held"] == CALLS, "all calls to be held", WHOLE_S)
+        for _ in range(KILLS):
+            workers.replace()
+            time.sleep(BETWEEN_S)
+        assert calling.wait(WHOLE_S) == 0, calling.errors()
+    finally:
+        calling.stop()
+    endings = ended.first(CALLS)
+    assert {each["Hangup-Cause"] for each in endings} == {"NORMAL_CLEARING"}
+    assert {each["variable_zmq_result"] for each in endings} == {"accepted"}
+    assert not [each for each in endings if "variable_went_on" in each]
+    check_accounts(workers, endings, served)
+    wait_until(lambda: switch.api("show channels").strip() == "0 total.", "no channel")
+
+
+def check_accounts(workers, endings, served):
+    """Each call was taken, as often as it was offered; who lost it did not hear of its end, the last one did."""
+    calls = {each["Unique-ID"] for each in endings}
+    took, resumed = workers.said("took"), [each for each in workers.said("took") if each["resumed"]]
+    assert {each["call"] for each in took} == calls and resumed, "no call outlived its worker"
+    ends = [each["call"] for each in workers.said("end") if each["reason"] == "hangup"]
+    wait_until(lambda: served.status()["calls"]["held"] == 0, "no call to be held")
+    assert len(ends) == len(set(ends)) and set(ends) <= calls
+    status = served.status()["calls"]
+    print(f"{CALLS} calls, {KILLS} workers killed: {len(resumed)} resumed; {status}")
+    assert status["lost"] >= len(resumed)
