@@ -1,0 +1,61 @@
+/* asker.h - a connection that asks a switch to run commands, to the API channel or to the Event
+ * Socket; for the benchmarks. Failures end the program. One thread. */
+#ifndef BENCH_ASKER_H
+#define BENCH_ASKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <zmq.h>
+
+enum {
+    ASKER_WINDOW_MAX = 4096, /* commands under way on one connection */
+    ASKER_BYTES = 64 << 10,  /* read or written at once */
+};
+
+struct asker_options {
+    const char *protocol; /* "api" or "socket" */
+    const char *address;  /* an endpoint, or HOST:PORT */
+    const char *password; /* of the Event Socket */
+    const char *key_file; /* a certificate with our secret key, for CURVE; or NULL */
+    const char *server_key_file;
+};
+
+struct asker {
+    const struct asker_kind *kind;
+    void                    *socket; /* libzmq's, or NULL */
+    int                      fd;     /* the Event Socket's */
+    uint64_t                 asked, answered;
+    int64_t                  start_ns[ASKER_WINDOW_MAX]; /* by number */
+    size_t                   in_size, out_size;
+    char                     in[ASKER_BYTES], out[ASKER_BYTES]; /* the Event Socket's */
+};
+
+/* An answer to what was asked as the `number`th, from 1. */
+typedef void (*asker_answer_fn)(void *self, struct asker *asker, uint64_t number);
+
+void asker_open(struct asker *asker, const struct asker_options *options, void *context);
+void asker_close(struct asker *asker);
+/* Asks; written at the latest by asker_flush(). */
+void asker_ask(struct asker *asker, const char *command, const char *arg);
+void asker_flush(struct asker *asker);
+/* Takes all answers that are there. Does not wait. */
+void           asker_take(struct asker *asker, asker_answer_fn answer, void *self);
+zmq_pollitem_t asker_pollitem(const struct asker *asker);
+
+/* Writes back what comes, until the process is ended: what libzmq itself costs. */
+void asker_echo(const char *endpoint);
+
+/* How each protocol does it; asker_api.c and asker_socket.c. */
+struct asker_kind {
+    const char *name;
+    void (*open)(struct asker *asker, const struct asker_options *options, void *context);
+    void (*close)(struct asker *asker);
+    void (*ask)(struct asker *asker, const char *command, const char *arg);
+    void (*flush)(struct asker *asker); /* or NULL */
+    void (*take)(struct asker *asker, asker_answer_fn answer, void *self);
+};
+extern const struct asker_kind asker_api, asker_socket;
+void                           asker_fail(const char *what);
+
+#endif

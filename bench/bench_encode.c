@@ -1,0 +1,223 @@
+/* bench_encode [FILE]: the encoder over captured events, against FreeSWITCH's own serialiser of the
+ * same events; where this was built without a FreeSWITCH, against cJSON, which that uses. FILE has
+ * one JSON object a line; default: the project's own captured calls.
+ *
+ * The source is what a switch has: a linked list of headers, each with its name, its value and
+ * itself in allocations of their own. The events are taken a batch at a time, by all in turn, many
+ * rounds; a figure is the sum of each batch's median. The output's allocation and release are in
+ * it. */
+#include "corpus.h"
+#include "encode.h"
+#include "quick.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#ifdef FSZ_HAVE_FREESWITCH
+#include "serialise.h"
+#endif
+#ifdef FSZ_HAVE_CJSON
+#include <cjson/cJSON.h>
+#endif
+
+enum {
+    ROUNDS = 41,
+    BATCH_EVENTS =
+        64, /* some 700 KB of headers: as near as a switch's are when it has just made them */
+    CONTESTANTS_MAX = 8,
+};
+
+typedef size_t (*encode_fn)(const struct corpus_item *item); /* returns the bytes written */
+
+struct contestant {
+    const char             *name;
+    encode_fn               encode;
+    const struct fsz_quick *quick; /* NULL: not ours */
+    double                  seconds;
+    size_t                  bytes;
+};
+
+/* -- the contestants --------------------------------------------------------------------------- */
+
+static size_t encode_ours(const struct corpus_item *item)
+{
+    struct fsz_event  event = corpus_event(item);
+    struct fsz_buffer out;
+    fsz_buffer_init(&out, SIZE_MAX);
+    if (fsz_encode(&event, NULL, 0, &out, NULL) != FSZ_OK) {
+        exit(1);
+    }
+    size_t size = out.size;
+    fsz_buffer_fini(&out);
+    return size;
+}
+
+#ifdef FSZ_HAVE_CJSON
+static cJSON *cjson_value(const struct corpus_node *node)
+{
+    if (node->value_count == 0) {
+        return cJSON_CreateString(node->value);
+    }
+    cJSON *array = cJSON_CreateArray();
+    for (int i = 0; i < node->value_count; i++) {
+        cJSON_AddItemToArray(array, cJSON_CreateString(node->values[i]));
+    }
+    return array;
+}
+
+static size_t encode_cjson(const struct corpus_item *item)
+{
+    cJSON *object = cJSON_CreateObject();
+    for (const struct corpus_node *node = item->first; node != NULL; node = node->next) {
+        cJSON_AddItemToObject(object, node->name, cjson_value(node));
+    }
+    if (item->body != NULL) {
+        char length[24];
+        snprintf(length, sizeof(length), "%zu", strlen(item->body));
+        cJSON_AddItemToObject(object, "Content-Length", cJSON_CreateString(length));
+        cJSON_AddItemToObject(object, "_body", cJSON_CreateString(item->body));
+    }
+    char *text = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    size_t size = strlen(text);
+    free(text);
+    return size;
+}
+#endif
+
+/* -- measure ----------------------------------------------------------------------------------- */
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* what disturbs the machine is left out */
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double contestant_round_s(const struct contestant  *contestant,
+                                 const struct corpus_item *items, size_t count, size_t *ret_bytes)
+{
+    size_t bytes = 0;
+    if (contestant->quick != NULL) {
+        fsz_quick_use(contestant->quick);
+    }
+    double start = now_s();
+    for (size_t i = 0; i < count; i++) {
+        bytes += contestant->encode(&items[i]);
+    }
+    *ret_bytes = bytes;
+    return now_s() - start;
+}
+
+/* All contestants take turns on the same few events, so that each meets the same machine. */
+static void batch_measure(const struct corpus *corpus, size_t first, struct contestant *contestants,
+                          size_t count)
+{
+    static double rounds[CONTESTANTS_MAX][ROUNDS];
+    size_t        left = corpus->count - first;
+    size_t        items = left < BATCH_EVENTS ? left : BATCH_EVENTS;
+    size_t        bytes[CONTESTANTS_MAX];
+    for (size_t round = 0; round < ROUNDS; round++) {
+        for (size_t i = 0; i < count; i++) {
+            rounds[i][round] =
+                contestant_round_s(&contestants[i], &corpus->items[first], items, &bytes[i]);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        qsort(rounds[i], ROUNDS, sizeof(rounds[i][0]), compare);
+        contestants[i].seconds += rounds[i][ROUNDS / 2];
+        contestants[i].bytes += bytes[i];
+    }
+}
+
+static size_t contestants_list(struct contestant *ret_contestants)
+{
+    size_t count = 0;
+#ifdef FSZ_HAVE_CJSON
+    ret_contestants[count++] = (struct contestant){.name = "cJSON", .encode = encode_cjson};
+#endif
+#ifdef FSZ_HAVE_FREESWITCH
+    ret_contestants[count++] = (struct contestant){.name = "FreeSWITCH", .encode = serialise_write};
+#endif
+    for (const struct fsz_quick *quick = fsz_quicks();
+         quick->name != NULL && count < CONTESTANTS_MAX; quick++) {
+        if (quick->usable) {
+            ret_contestants[count++] =
+                (struct contestant){.name = quick->name, .encode = encode_ours, .quick = quick};
+        }
+    }
+    return count;
+}
+
+static void print_table(const struct corpus *corpus, const struct contestant *contestants,
+                        size_t count)
+{
+    double events = (double)corpus->count;
+    printf("%zu events, %.1f headers and %.0f bytes of JSON each on average\n\n", corpus->count,
+           (double)corpus->headers / events, (double)contestants[count - 1].bytes / events);
+    printf("%-10s %8s %10s %20s\n", "", "MB/s", "ns/event", "times as fast");
+    for (size_t i = 0; i < count; i++) {
+        printf("%-10s %8.0f %10.0f", contestants[i].name,
+               (double)contestants[i].bytes / contestants[i].seconds / 1e6,
+               contestants[i].seconds * 1e9 / events);
+        if (contestants[0].quick == NULL) {
+            printf(" %20.1f", contestants[0].seconds / contestants[i].seconds);
+        }
+        putchar('\n');
+    }
+}
+
+struct run {
+    const struct corpus *corpus;
+    struct contestant    contestants[CONTESTANTS_MAX];
+    size_t               count;
+};
+
+static void *run_measure(void *argument)
+{
+    struct run *run = argument;
+    run->count = contestants_list(run->contestants);
+    for (size_t first = 0; first < run->corpus->count; first += BATCH_EVENTS) {
+        batch_measure(run->corpus, first, run->contestants, run->count);
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const char   *path = argc > 1 ? argv[1] : FSZ_BENCH_DATA "/calls.jsonl";
+    struct corpus corpus = {0};
+    struct run    run = {.corpus = &corpus};
+    pthread_t     thread;
+    if (!corpus_load(&corpus, path)) {
+        fprintf(stderr, "bench_encode: no events in %s\n", path);
+        return 1;
+    }
+#ifdef FSZ_HAVE_FREESWITCH
+    serialise_load(&corpus);
+#endif
+    if (pthread_create(&thread, NULL, run_measure, &run) != 0) {
+        perror("bench_encode: thread");
+        return 1;
+    }
+    pthread_join(thread, NULL);
+#ifdef FSZ_HAVE_FREESWITCH
+    serialise_free();
+#else
+    puts("built without a FreeSWITCH: its own serialiser is left out, and cJSON stands in\n");
+#endif
+    print_table(&corpus, run.contestants, run.count);
+    corpus_free(&corpus);
+    return 0;
+}

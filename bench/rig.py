@@ -1,0 +1,85 @@
+"""One publisher and its subscribers as processes; figures as they print them (fszmq-bench(1))."""
+
+import json
+import pathlib
+import socket
+import statistics
+import subprocess
+import sys
+
+LINES = pathlib.Path(__file__).resolve().parents[1] / "tests/data/calls.jsonl"
+BACKLOG = 1000  # events, at full rate: libzmq's own high-water mark
+RUN_S = 120
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Rig:
+    """The programs of one build folder."""
+
+    def __init__(self, build):
+        self.build = pathlib.Path(build).resolve()
+        self.fszmq = str(self.build / "src/cli/fszmq")
+
+    def program(self, name, *arguments):
+        """What a benchmark program prints."""
+        return subprocess.run([str(self.build / "bench" / name), *arguments], check=True, text=True, timeout=RUN_S,
+                              stdout=subprocess.PIPE).stdout
+
+    def _publisher(self, role, endpoint, rate, count, subscribers, subscriptions, framing):
+        common = ["--bind", endpoint, "--rate", str(rate), "--count", str(count)]
+        if role == "raw":
+            flow = ["--block", "--hwm", str(BACKLOG)] if rate == "max" else ["--hwm", "0"]
+            return [self.fszmq, "bench", "raw", "--json", "--sizes-from", str(LINES),
+                    "--wait", str(subscribers * subscriptions), *common, *flow]
+        flow = ["--backlog", str(BACKLOG)] if rate == "max" else []
+        return [str(self.build / "bench/bench_publish"), "--file", str(LINES), "--wait", str(subscribers),
+                "--subscriptions", str(subscriptions), "--hwm", "0", "--framing", framing, *common, *flow]
+
+    def run(self, role, subscribers, count, rate="max", subscriptions=1, framing="json"):
+        """One run: the publisher's figures, those of the subscribers below "sub"."""
+        endpoint = f"tcp://127.0.0.1:{free_port()}"
+        readers = subprocess.Popen(
+            [self.fszmq, "bench", "subscriber", "--json", "--latency", "--connect", endpoint, "--subscribers",
+             str(subscribers), "--count", str(count), "--subscriptions", str(subscriptions)],
+            stdout=subprocess.PIPE, text=True)
+        try:
+            done = subprocess.run(self._publisher(role, endpoint, rate, count, subscribers, subscriptions, framing),
+                                  check=True, text=True, timeout=RUN_S, stdout=subprocess.PIPE)
+            figures = json.loads(done.stdout)
+            figures["sub"] = json.loads(readers.communicate(timeout=RUN_S)[0])
+        finally:
+            readers.kill()
+            readers.wait()
+        if figures["sub"]["lost"]:
+            print(f"bench: {role} lost {figures['sub']['lost']} of {subscribers} x {count} events", file=sys.stderr)
+        return figures
+
+    def pairs(self, rounds, **how):
+        """Rounds of raw and engine in turn: {"raw": [figures…], "engine": [figures…]}."""
+        runs = {"raw": [], "engine": []}
+        for turn in range(rounds):
+            for role in ("raw", "engine") if turn % 2 == 0 else ("engine", "raw"):
+                runs[role].append(self.run(role, **how))
+        return runs
+
+
+def pick(figures, path):
+    """"sub.latency_us.p99" of figures."""
+    for name in path.split("."):
+        figures = figures[name]
+    return figures
+
+
+def medians(runs, path):
+    """The medians of raw and of the engine."""
+    return tuple(statistics.median(pick(figures, path) for figures in runs[role]) for role in ("raw", "engine"))
+
+
+def median_ratio(runs, path):
+    """The median of engine / raw, run by run: what disturbs both of a pair falls out."""
+    return statistics.median(pick(engine, path) / pick(raw, path) for raw, engine in zip(runs["raw"], runs["engine"]))
