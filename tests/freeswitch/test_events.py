@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from switch import wait_until
+
 NASTY = {
     "X-Quotes": rb'say "no" \ and / and \n',
     "X-Control": b"a\x01b\x1fc\x7fd\te",
@@ -105,9 +107,11 @@ def assert_same(ours, theirs):
 def test_call_events_are_those_of_mod_event_socket(switch, comparison):
     comparison.mark("begin")
     for number in ("short", "bridge", "short"):
-        answer = switch.api("originate {tests_variable='a \"quoted\" ü value'}" f"loopback/{number}/default &sleep(150)")
+        answer = switch.api("originate {tests_variable='a \"quoted\" ü value'}" f"loopback/{number}/default &park()")
         assert answer.startswith("+OK"), answer
-    switch.api("originate loopback/no-such-number/default &sleep(150)")
+    switch.api("originate loopback/no-such-number/default &park()")
+    wait_until(lambda: not switch.api("show bridged_calls count").strip().startswith("0 "), "the bridge")
+    switch.api("hupall")
     switch.wait_idle()
     ours, theirs = comparison.result()
     assert_same(ours, theirs)
