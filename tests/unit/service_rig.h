@@ -96,8 +96,9 @@ static void *asker_main(void *argument)
     return NULL;
 }
 
-/* Asks the service "s" about a word on a thread of its own. */
-static void asker_start(struct rig *rig, struct asker *asker, const char *word, int64_t deadline_ms)
+/* Asks the service "s" about a word of that section on a thread of its own. */
+static void asker_start_section(struct rig *rig, struct asker *asker, const char *section,
+                                const char *word, int64_t deadline_ms)
 {
     *asker = (struct asker){.desk = fsz_api_desk(rig->api)};
     snprintf(asker->params, sizeof(asker->params), "{\"word\":\"%s\"}", word);
@@ -105,8 +106,14 @@ static void asker_start(struct rig *rig, struct asker *asker, const char *word, 
                                   .method = "test.ask",
                                   .params = asker->params,
                                   .params_bytes = strlen(asker->params),
-                                  .deadline_ms = deadline_ms};
+                                  .deadline_ms = deadline_ms,
+                                  .section = section};
     assert_int_equal(pthread_create(&asker->thread, NULL, asker_main, asker), 0);
+}
+
+static void asker_start(struct rig *rig, struct asker *asker, const char *word, int64_t deadline_ms)
+{
+    asker_start_section(rig, asker, NULL, word, deadline_ms);
 }
 
 __attribute__((unused)) static void asker_end(struct asker *asker)

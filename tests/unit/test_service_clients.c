@@ -153,6 +153,43 @@ static void test_client_is_asked_only_of_the_sections_that_it_was_granted(void *
     rig_stop(&rig);
 }
 
+/* An endpoint gets the sections that the client was not granted; the client's probes are its own.
+ */
+static void test_client_that_is_aside_is_probed_with_what_it_was_asked_itself(void **state)
+{
+    (void)state;
+    void           *context = zmq_ctx_new();
+    struct rig      rig;
+    struct asker    asker;
+    struct provided taken;
+    char            connect[256];
+    void           *endpoint = provider_open(context, connect);
+    RIG_START(&rig, "-", RIG_BIND, "service s", connect, "failures-max=1", "probe-ms=10",
+              "try-ms=20", "deadline-ms=50");
+    service_wait_state(&rig, 0, "up");
+    asker_start_section(&rig, &asker, "directory", "first", 20000);
+    taken = provider_take(endpoint);
+    provider_answer(endpoint, &taken, "here");
+    asker_expect(&asker, "here");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    asker_start_section(&rig, &asker, "directory", "mine", 20);
+    client_take(client, "mine");
+    asker_expect_failure(&asker, FSZ_ETIMEOUT, "");
+    service_wait_state(&rig, 1, "aside");
+    client_take(client, "mine");
+    asker_start_section(&rig, &asker, "dialplan", "theirs", 20000);
+    taken = provider_take(endpoint);
+    provider_answer(endpoint, &taken, "there");
+    asker_expect(&asker, "there");
+    client_take(client, "mine");
+    client_answer(client, client_take(client, "mine"), "in time");
+    service_wait_state(&rig, 1, "up");
+    zmq_close(endpoint);
+    rig_stop(&rig);
+    zmq_ctx_term(context);
+}
+
 /* ---- reloads --------------------------------------------------------------------------------- */
 
 static void rig_reload(struct rig *rig, const char *const *params)
@@ -237,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_client_answers_that_nobody_asked_for),
         cmocka_unit_test(test_client_may_register_where_that_is_configured),
         cmocka_unit_test(test_client_is_asked_only_of_the_sections_that_it_was_granted),
+        cmocka_unit_test(test_client_that_is_aside_is_probed_with_what_it_was_asked_itself),
         cmocka_unit_test(test_reload_keeps_the_providers_that_stay),
         cmocka_unit_test(test_reload_ends_the_questions_of_a_service_that_goes),
         cmocka_unit_test(test_reload_ends_registrations_where_none_are_taken_any_more),

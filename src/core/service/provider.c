@@ -98,6 +98,7 @@ fsz_err fsz_provider_connect(void *context, struct fsz_account *whole,
     provider->capacity = config->capacity;
     provider->opened_ms = fsz_now_ms();
     provider->address = strdup(address);
+    provider->is_local = strncmp(address, "inproc://", strlen("inproc://")) == 0;
     snprintf(provider->name, sizeof(provider->name), "%s", address);
     fsz_err err = provider->address ? fsz_inflow_new(&provider->inflow) : FSZ_ENOMEM;
     err = err != FSZ_OK ? err : provider_open(provider, context, config, why);
@@ -136,6 +137,19 @@ fsz_err fsz_provider_receive(struct fsz_provider *provider, void *message)
     return delimiter && frames == 1 ? FSZ_OK : FSZ_EINVALID;
 }
 
+/* Taken for connected until a question finds no peer: who has not bound yet gets it when it does,
+ * who does not answer is put aside as anybody. */
+static enum fsz_provider_news provider_look_local(struct fsz_provider *provider)
+{
+    bool was = provider->connected;
+    provider->connected = provider->again_ms == 0;
+    provider->was_connected = true;
+    if (was == provider->connected) {
+        return FSZ_PROVIDER_SAME;
+    }
+    return was ? FSZ_PROVIDER_DOWN : FSZ_PROVIDER_UP;
+}
+
 enum fsz_provider_news fsz_provider_look(struct fsz_provider *provider)
 {
     bool was = provider->connected;
@@ -143,6 +157,9 @@ enum fsz_provider_news fsz_provider_look(struct fsz_provider *provider)
         provider->connected =
             provider->client->channel && fsz_client_is_connected(provider->client);
         return was && !provider->connected ? FSZ_PROVIDER_DOWN : FSZ_PROVIDER_SAME;
+    }
+    if (provider->is_local) {
+        return provider_look_local(provider);
     }
     fsz_monitor_read(provider->monitor, &provider->connections, provider->inflow);
     bool lost = provider->connections.disconnected != provider->disconnected;
@@ -206,6 +223,7 @@ void fsz_provider_free(struct fsz_provider **provider)
         zmq_close(p->socket);
     }
     fsz_inflow_free(&p->inflow);
+    fsz_question_unref(&p->last);
     fsz_client_unref(&p->client);
     free(p->address);
     free(p);
@@ -228,6 +246,9 @@ static bool provider_send_endpoint(struct fsz_provider       *provider,
     if (zmq_send(provider->socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
         zmq_msg_send(&message, provider->socket, ZMQ_DONTWAIT) < 0) {
         zmq_msg_close(&message);
+        if (provider->is_local && provider->again_ms == 0) {
+            provider->again_ms = fsz_now_ms() + PROVIDER_RECONNECT_MAX_MS;
+        }
         return false;
     }
     return true;

@@ -38,7 +38,8 @@ struct fsz_provider {
     int64_t                opened_ms;
     int64_t                again_ms; /* when it is connected to anew; 0: libzmq sees to it */
     bool                   was_connected;
-    struct fsz_channel    *link; /* through which it is a client as well: */
+    bool                   is_local; /* inproc, of whose connections libzmq tells nothing */
+    struct fsz_channel    *link;     /* through which it is a client as well: */
     struct fsz_client     *linked;
 
     /* Or a client. */
@@ -52,6 +53,7 @@ struct fsz_provider {
     uint64_t                     serial; /* no other of the process has it */
     uint64_t                     turn;   /* when it was asked last, in questions */
     struct fsz_try              *tries;
+    struct fsz_question         *last; /* what a probe repeats: a reference, or NULL */
     struct fsz_hold             *held; /* calls that it holds */
     size_t                       held_count;
     uint64_t                     ping_id; /* of the last service.ping; 0: it was answered */

@@ -38,7 +38,7 @@ struct fsz_question {
     struct fsz_question *next, *prev; /* of the service's, waiting or under way */
     struct fsz_try      *tries;       /* not answered yet, the newest first */
     struct fsz_timer     timer;
-    int64_t              due_ms;               /* monotonic, of all tries together */
+    int64_t              patience_ms, due_ms;  /* how long, and until when: all tries together */
     uint64_t             asked[FSZ_TRIES_MAX]; /* serials of the providers that it was sent to */
     size_t               asked_count;
     bool                 waiting; /* until a provider has room, or is connected */

@@ -34,7 +34,6 @@ void fsz_service_free(struct fsz_service **service, fsz_err result, const char *
     while (s->providers != NULL) {
         fsz_service_remove(s->providers, why);
     }
-    fsz_question_unref(&s->last);
     free(s->name);
     free(s);
 }
@@ -110,27 +109,50 @@ void fsz_service_remove(struct fsz_provider *provider, const char *why)
     provider->service->provider_count--;
     service_unwatch(provider);
     provider_lose_tries(provider);
+    struct fsz_service *service = provider->service;
     fsz_provider_free(&provider);
+    fsz_service_give_up(service);
 }
 
 /* ---- probes --------------------------------------------------------------------------------- */
 
-/* Once more what was asked last, of which nobody waits for the answer. */
-static void provider_probe(struct fsz_provider *provider)
+static struct fsz_try *provider_find_probe(const struct fsz_provider *provider)
 {
-    struct fsz_service *service = provider->service;
-    struct fsz_try     *try = NULL, *next = NULL;
-    DL_FOREACH_SAFE(provider->tries, try, next)
-    {
-        if (try->probe) {
-            fsz_try_free(try);
-        }
+    struct fsz_try *try = provider->tries;
+    while (try != NULL && !try->probe) {
+        try = try->next;
+    }
+    return try;
+}
+
+/* Is there one whose answer would still be in time? Another one beside it would only make whoever
+ * is behind with answers fall behind further. */
+static bool provider_is_probed(const struct fsz_provider *provider, int64_t now_ms)
+{
+    const struct fsz_try *try = provider_find_probe(provider);
+    int64_t               deadline_ms = provider->service->config->deadline_ms;
+    if (try != NULL) {
+        return fsz_try_age_us(try) < deadline_ms * 1000;
+    }
+    return provider->ping_id != 0 && now_ms - provider->pinged_ms < deadline_ms;
+}
+
+/* Once more what it was asked last, of which nobody waits for the answer; or a ping, where that was
+ * an offer, which may not be repeated, or what it may not be asked any more. */
+static void provider_probe(struct fsz_provider *provider, int64_t now_ms)
+{
+    if (provider_is_probed(provider, now_ms)) {
+        return;
+    }
+    struct fsz_try *old = provider_find_probe(provider);
+    if (old != NULL) {
+        fsz_try_free(old);
     }
     provider->counters.probes++;
-    if (service->last == NULL) { /* offers only, which may not be repeated */
-        (void)fsz_provider_ping(provider, ++service->services->last_id);
+    if (provider->last == NULL || !fsz_service_may_answer(provider, provider->last)) {
+        (void)fsz_provider_ping(provider, ++provider->service->services->last_id);
     } else {
-        (void)fsz_try_send(provider, service->last, true);
+        (void)fsz_try_send(provider, provider->last, true);
     }
 }
 
@@ -140,10 +162,13 @@ int64_t fsz_service_probe(struct fsz_service *service, int64_t now_ms)
     int64_t              next_ms = INT64_MAX, probe_ms = service->config->probe_ms;
     DL_FOREACH(service->providers, provider)
     {
-        if (provider->connected && fsz_breaker_probes(&provider->breaker, now_ms, probe_ms)) {
-            provider_probe(provider);
+        if (!provider->connected || !provider->breaker.open) {
+            continue; /* who connects anew is not aside any more */
         }
-        if (provider->breaker.open && provider->breaker.probe_at_ms < next_ms) {
+        if (fsz_breaker_probes(&provider->breaker, now_ms, probe_ms)) {
+            provider_probe(provider, now_ms);
+        }
+        if (provider->breaker.probe_at_ms < next_ms) {
             next_ms = provider->breaker.probe_at_ms;
         }
     }

@@ -45,7 +45,6 @@ struct fsz_service {
     struct fsz_question             *questions; /* waiting and under way, in the order of asking */
     size_t                           open, waiting, bytes; /* of them */
     size_t                           held;                 /* calls, by its providers */
-    struct fsz_question             *last; /* what a probe repeats: a reference, or NULL */
     struct fsz_service_counters      counters;
 };
 
@@ -67,6 +66,8 @@ bool fsz_service_asked(const struct fsz_provider *provider, const json_t *respon
 void fsz_service_complain(struct fsz_provider *provider, const char *what);
 /* There may be room: those who wait go on, the first who asked first. */
 void fsz_service_go_on(struct fsz_service *service);
+/* There is one provider less: those who wait and have nobody left to wait for are told. */
+void fsz_service_give_up(struct fsz_service *service);
 
 /* Another provider, the service's from now on; tells nobody. */
 void fsz_service_add(struct fsz_service *service, struct fsz_provider *provider);

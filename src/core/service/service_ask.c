@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <utlist.h>
 
+enum { QUESTION_LEAST_PART = 16 }; /* of its time, which a question that waited is still sent for */
+
 /* ---- the end of a question ------------------------------------------------------------------- */
 
 static void question_leave(struct fsz_question *question)
@@ -86,8 +88,8 @@ static bool provider_is_young(const struct fsz_provider *provider, int64_t now_m
 }
 
 /* An endpoint is what the configuration says it is; a client, what it has been granted. */
-static bool provider_may_answer(const struct fsz_provider *provider,
-                                const struct fsz_question *question)
+bool fsz_service_may_answer(const struct fsz_provider *provider,
+                            const struct fsz_question *question)
 {
     struct fsz_principal who;
     if (provider->client == NULL || question->section[0] == '\0') {
@@ -107,7 +109,7 @@ static struct service_choice service_choose(const struct fsz_service  *service,
     DL_FOREACH(service->providers, provider)
     {
         bool fresh =
-            !question_was_at(question, provider) && provider_may_answer(provider, question);
+            !question_was_at(question, provider) && fsz_service_may_answer(provider, question);
         bool up = fresh && fsz_provider_is_up(provider);
         bool has_room = fsz_provider_has_room(provider);
         candidates += up;
@@ -137,14 +139,13 @@ static void question_set_timer(struct fsz_question *question, int64_t due_ms)
 }
 
 /* What may come twice is what a probe repeats; an offer may not. */
-static void service_sent(struct fsz_service *service, struct fsz_question *question,
-                         const struct fsz_provider *provider)
+static void provider_was_sent(struct fsz_provider *provider, struct fsz_question *question)
 {
     if (question->hold != NULL) {
         fsz_holds_offered(question->hold, provider);
-    } else if (service->last != question) {
-        fsz_question_unref(&service->last);
-        service->last = fsz_question_ref(question);
+    } else {
+        fsz_question_unref(&provider->last);
+        provider->last = fsz_question_ref(question);
     }
 }
 
@@ -157,7 +158,7 @@ void fsz_service_dispatch(struct fsz_service *service, struct fsz_question *ques
         question->asked[question->asked_count++] = choice.best->serial;
         if (fsz_try_send(choice.best, question, false)) {
             question_wait(question, false);
-            service_sent(service, question, choice.best);
+            provider_was_sent(choice.best, question);
             fsz_service_note(question, choice.best, FSZ_ETIMEOUT, "no answer in time");
             question_set_timer(question, choice.others ? fsz_now_ms() + service->config->try_ms
                                                        : question->due_ms);
@@ -191,6 +192,7 @@ void fsz_service_ask(struct fsz_service *service, struct fsz_question *question)
         question->deadline_ms > 0 ? question->deadline_ms : service->config->deadline_ms;
     bool full = service_is_full(service, question);
     question->service = service;
+    question->patience_ms = patience_ms;
     question->due_ms = fsz_now_ms() + patience_ms;
     fsz_service_note(question, NULL, FSZ_ENOTFOUND, "no provider is up");
     DL_APPEND(service->questions, question);
@@ -219,9 +221,18 @@ static bool service_has_room(const struct fsz_service *service)
     return false;
 }
 
+/* One whose time is as good as over is not sent any more: nobody would wait for the answer, which
+ * others would wait behind. Its timer ends it. */
+static bool question_may_go_on(const struct fsz_question *question, int64_t now_ms)
+{
+    return question->waiting &&
+           question->due_ms - now_ms > question->patience_ms / QUESTION_LEAST_PART;
+}
+
 void fsz_service_go_on(struct fsz_service *service)
 {
     struct fsz_question *question = NULL, *next = NULL;
+    int64_t              now_ms = fsz_now_ms();
     if (service->waiting == 0) {
         return;
     }
@@ -230,7 +241,19 @@ void fsz_service_go_on(struct fsz_service *service)
         if (question->waiting && !service_has_room(service)) {
             return;
         }
-        if (question->waiting) {
+        if (question_may_go_on(question, now_ms)) {
+            fsz_service_dispatch(service, question);
+        }
+    }
+}
+
+void fsz_service_give_up(struct fsz_service *service)
+{
+    struct fsz_question *question = NULL, *next = NULL;
+    int64_t              now_ms = fsz_now_ms();
+    DL_FOREACH_SAFE(service->questions, question, next)
+    {
+        if (question_may_go_on(question, now_ms)) {
             fsz_service_dispatch(service, question);
         }
     }
@@ -238,25 +261,32 @@ void fsz_service_go_on(struct fsz_service *service)
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-static void question_miss_tries(const struct fsz_question *question, int64_t now_ms)
+/* True: that has put a provider aside. */
+static bool question_miss_tries(const struct fsz_question *question, int64_t now_ms)
 {
     struct fsz_try *try = NULL;
+    bool            aside = false;
     DL_FOREACH2(question->tries, try, next_of)
     {
-        fsz_try_missed(try, now_ms);
+        aside |= fsz_try_missed(try, now_ms);
     }
+    return aside;
 }
 
 void fsz_service_expire(struct fsz_service *service, struct fsz_question *question)
 {
     int64_t now_ms = fsz_now_ms();
-    question_miss_tries(question, now_ms);
+    bool    aside = question_miss_tries(question, now_ms);
     if (now_ms < question->due_ms) {
         fsz_service_dispatch(service, question);
-        return;
+    } else {
+        service->counters.deadline++;
+        fsz_service_finish(question, FSZ_ETIMEOUT,
+                           question->waiting ? "no provider had room in time"
+                                             : "no answer in time");
+        fsz_service_go_on(service);
     }
-    service->counters.deadline++;
-    fsz_service_finish(question, FSZ_ETIMEOUT,
-                       question->waiting ? "no provider had room in time" : "no answer in time");
-    fsz_service_go_on(service);
+    if (aside) {
+        fsz_service_give_up(service);
+    }
 }

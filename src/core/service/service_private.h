@@ -9,11 +9,14 @@
 bool fsz_try_send(struct fsz_provider *provider, struct fsz_question *question, bool probe);
 /* Forgets it: what still comes of it is late. */
 void fsz_try_free(struct fsz_try *try);
-/* Its provider did not answer it in time, which may put the provider aside. */
-void    fsz_try_missed(struct fsz_try *try, int64_t now_ms);
+/* Its provider did not answer it in time. True: that has put the provider aside. */
+bool    fsz_try_missed(struct fsz_try *try, int64_t now_ms);
 int64_t fsz_try_age_us(const struct fsz_try *try);
 
-/* service_ask.c. Sends a question on to the next provider, lets it wait, or ends it. */
+/* service_ask.c. May this provider be asked that, as far as it has been granted what it answers? */
+bool fsz_service_may_answer(const struct fsz_provider *provider,
+                            const struct fsz_question *question);
+/* Sends a question on to the next provider, lets it wait, or ends it. */
 void fsz_service_dispatch(struct fsz_service *service, struct fsz_question *question);
 /* What is to be told of it if nothing better comes. `provider` may be NULL. */
 void fsz_service_note(struct fsz_question *question, const struct fsz_provider *provider,

@@ -241,6 +241,7 @@ static void provider_look(struct fsz_provider *provider)
         break;
     case FSZ_PROVIDER_DOWN:
         fsz_service_provider_down(provider, "its connection ended");
+        fsz_service_give_up(provider->service);
         break;
     case FSZ_PROVIDER_SAME:
         break;

@@ -66,20 +66,33 @@ bool fsz_try_send(struct fsz_provider *provider, struct fsz_question *question, 
     return true;
 }
 
-/* The provider did not answer it in time; told when that puts it aside. */
-void fsz_try_missed(struct fsz_try *try, int64_t now_ms)
+/* Less than half of what a question has: most of its time it waited for room, which says nothing of
+ * who got it in the end. */
+static bool try_was_short(const struct fsz_try *try)
 {
-    struct fsz_provider *provider = try->provider;
+    int64_t whole_ms = try->provider->service->config->try_ms;
+    whole_ms = whole_ms < try->question->patience_ms ? whole_ms : try->question->patience_ms;
+    return fsz_try_age_us(try) < whole_ms * 500;
+}
+
+/* The provider did not answer it in time; told when that puts it aside. */
+bool fsz_try_missed(struct fsz_try *try, int64_t now_ms)
+{
+    struct fsz_provider             *provider = try->provider;
+    const struct fsz_service_config *config = provider->service->config;
     if (try->missed) {
-        return;
+        return false;
     }
     try->missed = true;
     provider->counters.missed++;
-    if (fsz_breaker_missed(&provider->breaker, provider->service->config->failures_max, now_ms)) {
-        provider->counters.asides++;
-        provider->service->services->next_probe_ms = now_ms;
-        fsz_services_tell(provider, "it does not answer in time");
+    if (try_was_short(try) ||
+        !fsz_breaker_missed(&provider->breaker, config->failures_max, now_ms)) {
+        return false;
     }
+    provider->counters.asides++;
+    provider->service->services->next_probe_ms = now_ms;
+    fsz_services_tell(provider, "it does not answer in time");
+    return true;
 }
 
 int64_t fsz_try_age_us(const struct fsz_try *try)
