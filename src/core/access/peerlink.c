@@ -74,11 +74,12 @@ bool fsz_link_find(const struct fsz_peer *peer, struct fsz_link *ret_link)
 
 bool fsz_link_cut(const struct fsz_link *link)
 {
-    const struct linger reset = {.l_onoff = 1}; /* a peer whose window is closed sees no other end */
+    const struct linger reset = {.l_onoff = 1};
     int                 held = link_hold(link);
     if (held < 0) {
         return false;
     }
+    /* A peer whose window is closed sees no other end. */
     setsockopt(held, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
     shutdown(held, SHUT_RDWR); /* libzmq reads the end of it and closes its own */
     close(held);
