@@ -175,4 +175,20 @@ __attribute__((unused)) static void service_wait_state(struct rig *rig, size_t p
     }
 }
 
+/* ---- reloads --------------------------------------------------------------------------------- */
+
+__attribute__((unused)) static void rig_reload(struct rig *rig, const char *const *params)
+{
+    struct fsz_problems problems;
+    struct fsz_config  *config = rig_config(params);
+    struct fsz_policy  *policy = rig_policy(config);
+    fsz_problems_init(&problems);
+    assert_int_equal(fsz_api_prepare(rig->api, config, &problems), FSZ_OK);
+    fsz_api_commit(rig->api, policy);
+    fsz_policy_unref(&policy);
+    fsz_config_free(&config);
+}
+
+#define RIG_RELOAD(rig, ...) rig_reload((rig), (const char *const[]){__VA_ARGS__, NULL})
+
 #endif

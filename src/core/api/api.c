@@ -33,11 +33,12 @@ static void api_take_withdrawn(struct fsz_mail *mail, void *reader)
 
 static void api_take_leave(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_hold *hold =
-        (struct fsz_hold *)(void *)((char *)mail - offsetof(struct fsz_hold, leave));
-    struct fsz_api *api = reader;
+    struct fsz_hold_leave *leave =
+        (struct fsz_hold_leave *)(void *)((char *)mail - offsetof(struct fsz_hold_leave, mail));
+    struct fsz_api  *api = reader;
+    struct fsz_hold *hold = leave->hold;
     if (api != NULL) {
-        fsz_holds_leave(&api->holds, hold);
+        fsz_holds_leave(&api->holds, leave);
     } else {
         fsz_hold_unref(&hold);
     }

@@ -286,6 +286,8 @@ void fsz_request_run(struct fsz_task *task, bool abandoned)
     bool                waits = request->wait.mailbox != NULL;
     if (abandoned) {
         fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "not run: the API channel ends");
+    } else if (request->hold != NULL && !fsz_hold_obeys(request->hold, request->lease)) {
+        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL, "you do not hold this call any more");
     } else {
         request->method->run(request);
     }

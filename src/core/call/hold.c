@@ -129,6 +129,15 @@ bool fsz_hold_is_of(struct fsz_hold *hold, uint64_t lease)
     return is;
 }
 
+bool fsz_hold_obeys(struct fsz_hold *hold, uint64_t lease)
+{
+    pthread_mutex_lock(&hold->lock);
+    bool obeys =
+        hold->current == lease && hold->state != FSZ_HOLD_LOST && hold->state != FSZ_HOLD_CLOSED;
+    pthread_mutex_unlock(&hold->lock);
+    return obeys;
+}
+
 void fsz_hold_poke(struct fsz_hold *hold)
 {
     pthread_mutex_lock(&hold->lock);

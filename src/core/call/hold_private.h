@@ -28,6 +28,14 @@ enum fsz_hold_state {
     FSZ_HOLD_CLOSED,      /* likewise */
 };
 
+/* What its thread tells when a hold has ended. */
+struct fsz_hold_leave {
+    struct fsz_mail  mail;
+    struct fsz_hold *hold; /* a reference, while it is on its way */
+    char             reason[16], cause[FSZ_HOLD_CAUSE_BYTES];
+    bool             again; /* it is offered once more: who was offered it stays fenced */
+};
+
 struct fsz_hold {
     _Atomic unsigned       references;
     char                   call[FSZ_CALL_BYTES];
@@ -48,10 +56,10 @@ struct fsz_hold {
     /* It is being joined with another call: how its hold ends. */
     _Atomic bool joins;
 
-    /* The call's thread, before it posts the mail; the API thread after that. */
-    struct fsz_mail leave;
-    char            reason[16], cause[FSZ_HOLD_CAUSE_BYTES];
-    bool            again; /* it is offered once more: who was offered it stays fenced */
+    /* The call's thread, before it posts one; the API thread after that. Two, for the last may be
+     * posted before the API thread has come to the one before; that, of an accepted offer, is read
+     * before the next offer can be accepted. */
+    struct fsz_hold_leave leave_again, leave_last;
 
     /* The API thread's (holds.c). */
     struct fsz_provider *holder;      /* NULL: nobody */
@@ -59,7 +67,10 @@ struct fsz_hold {
     uint64_t             lease;
     uint64_t             former[FSZ_HOLD_FORMER_MAX]; /* clients that have been offered it */
     size_t               former_count;
-    bool                 ended;   /* its last event has come */
+    bool                 ended;  /* its last event has come */
+    bool                 lost;   /* somebody has lost it, and may not command it any more */
+    bool                 fenced; /* it is listed only for that */
+    char                 cause[FSZ_HOLD_CAUSE_BYTES]; /* of the hangup */
     bool                 left;    /* its thread has; the hangup is still to be told */
     int64_t              left_ms; /* when */
     UT_hash_handle       hh;      /* by call; a reference */
@@ -83,6 +94,8 @@ bool fsz_hold_hand_over(struct fsz_hold *hold, uint64_t lease, const char *servi
                         const json_t *data);
 /* Is it held under that lease, and not given back yet? Any thread. */
 bool fsz_hold_is_of(struct fsz_hold *hold, uint64_t lease);
+/* May what was asked for under that lease still be done? Not once it was taken away. Any thread. */
+bool fsz_hold_obeys(struct fsz_hold *hold, uint64_t lease);
 /* Something was queued for it. Any thread. */
 void                fsz_hold_poke(struct fsz_hold *hold);
 enum fsz_hold_state fsz_hold_state(struct fsz_hold *hold);

@@ -23,9 +23,8 @@ static bool hold_was_offered_to(const struct fsz_hold *hold, uint64_t serial)
     return false;
 }
 
-void fsz_holds_offered(struct fsz_hold *hold, const struct fsz_provider *provider)
+static void hold_note_former(struct fsz_hold *hold, uint64_t serial)
 {
-    uint64_t serial = fsz_provider_client(provider)->serial;
     if (hold_was_offered_to(hold, serial)) {
         return;
     }
@@ -34,6 +33,11 @@ void fsz_holds_offered(struct fsz_hold *hold, const struct fsz_provider *provide
         hold->former_count--;
     }
     hold->former[hold->former_count++] = serial;
+}
+
+void fsz_holds_offered(struct fsz_hold *hold, const struct fsz_provider *provider)
+{
+    hold_note_former(hold, fsz_provider_client(provider)->serial);
 }
 
 struct fsz_hold *fsz_holds_find(const struct fsz_holds *holds, const char *call)
@@ -95,24 +99,6 @@ static fsz_err holds_guard(const struct fsz_principal *who, const struct fsz_off
     return err;
 }
 
-static bool holds_enlist(struct fsz_holds *holds, struct fsz_hold *hold)
-{
-    if (hold->is_listed) {
-        return true;
-    }
-    if (fsz_watch_add(holds->watch, hold) != FSZ_OK) {
-        return false;
-    }
-    HASH_ADD_STR(holds->list, call, hold);
-    if (hold->hh.tbl == NULL) {
-        fsz_watch_remove(holds->watch, hold);
-        return false;
-    }
-    hold->is_listed = true;
-    fsz_hold_ref(hold);
-    return true;
-}
-
 static void holds_delist(struct fsz_holds *holds, struct fsz_hold *hold)
 {
     if (!hold->is_listed || holds->list == NULL) {
@@ -126,10 +112,43 @@ static void holds_delist(struct fsz_holds *holds, struct fsz_hold *hold)
     fsz_hold_unref(&hold);
 }
 
+/* The dialplan gave the call to a service once more: who had it before stays fenced. */
+static void holds_inherit(struct fsz_holds *holds, struct fsz_hold *hold)
+{
+    struct fsz_hold *old = fsz_holds_find(holds, hold->call);
+    if (old == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < old->former_count; i++) {
+        hold_note_former(hold, old->former[i]);
+    }
+    hold->lost |= old->lost;
+    holds_delist(holds, old);
+}
+
+static bool holds_enlist(struct fsz_holds *holds, struct fsz_hold *hold)
+{
+    if (hold->is_listed) {
+        return true;
+    }
+    holds_inherit(holds, hold);
+    if (fsz_watch_add(holds->watch, hold) != FSZ_OK) {
+        return false;
+    }
+    HASH_ADD_STR(holds->list, call, hold);
+    if (hold->hh.tbl == NULL) {
+        fsz_watch_remove(holds->watch, hold);
+        return false;
+    }
+    hold->is_listed = true;
+    fsz_hold_ref(hold);
+    return true;
+}
+
 static bool holds_take(struct fsz_holds *holds, struct fsz_hold *hold,
                        struct fsz_provider *provider, uint64_t lease)
 {
-    if (!holds_enlist(holds, hold)) {
+    if (hold->holder != NULL || hold->left || !holds_enlist(holds, hold)) {
         return false;
     }
     hold->holder = provider;
@@ -218,6 +237,7 @@ static void holds_tell_end(struct fsz_holds *holds, struct fsz_hold *hold, const
     holder->held_count--;
     holder->service->held--;
     hold->holder = NULL;
+    fsz_service_go_on(holder->service); /* what waits for room */
 }
 
 static bool holds_may_hear(const struct fsz_holds *holds, const struct fsz_hold *hold,
@@ -251,7 +271,7 @@ void fsz_holds_event(struct fsz_holds *holds, struct fsz_hold *hold, const char 
     if (last) {
         hold->ended = true;
     }
-    if (last && hold->left) {
+    if (last && (hold->left || hold->fenced)) {
         holds_tell_end(holds, hold, "hangup", hold->cause);
         holds_delist(holds, hold);
     }
@@ -268,13 +288,15 @@ void fsz_holds_lose(struct fsz_holds *holds, struct fsz_provider *provider)
         if (gone) {
             holds_delist(holds, hold);
         } else {
+            hold->lost = true;
             fsz_hold_end(hold, hold->lease, FSZ_HOLD_LOST);
         }
         fsz_hold_unref(&hold);
     }
 }
 
-/* Nobody holds it, but nobody who did commands it meanwhile; the next hears what they ask for. */
+/* Nobody holds it, but nobody who did commands it meanwhile; a next holder hears what they ask for.
+ */
 static void holds_await_next(struct fsz_holds *holds, struct fsz_hold *hold)
 {
     struct fsz_selection *none = NULL;
@@ -283,16 +305,19 @@ static void holds_await_next(struct fsz_holds *holds, struct fsz_hold *hold)
 
 /* A hangup's last event comes later than this: FreeSWITCH fires it when the call has left its
  * dialplan. */
-void fsz_holds_leave(struct fsz_holds *holds, struct fsz_hold *hold)
+void fsz_holds_leave(struct fsz_holds *holds, struct fsz_hold_leave *leave)
 {
-    bool awaits = hold->holder != NULL && strcmp(hold->reason, "hangup") == 0 && !hold->ended;
+    struct fsz_hold *hold = leave->hold;
+    bool awaits = hold->holder != NULL && strcmp(leave->reason, "hangup") == 0 && !hold->ended;
     if (awaits) {
+        memcpy(hold->cause, leave->cause, sizeof(hold->cause));
         hold->left = true;
         hold->left_ms = fsz_now_ms();
         holds->left++;
     } else {
-        holds_tell_end(holds, hold, hold->reason, hold->cause);
-        if (hold->again) {
+        holds_tell_end(holds, hold, leave->reason, leave->cause);
+        hold->fenced = hold->lost && hold->is_listed && !hold->ended && !leave->again;
+        if (leave->again || hold->fenced) {
             holds_await_next(holds, hold);
         } else {
             holds_delist(holds, hold);
@@ -324,7 +349,7 @@ void fsz_holds_close(struct fsz_holds *holds)
     {
         bool gone = hold->left;
         holds_tell_end(holds, hold, gone ? "hangup" : "closed", gone ? hold->cause : "");
-        if (gone) {
+        if (gone || hold->fenced) {
             holds_delist(holds, hold);
         } else {
             fsz_hold_end(hold, hold->lease, FSZ_HOLD_CLOSED);
@@ -332,10 +357,22 @@ void fsz_holds_close(struct fsz_holds *holds)
     }
 }
 
+/* Calls that are held, or being offered to the next. */
+static size_t holds_count_held(const struct fsz_holds *holds)
+{
+    size_t           count = 0;
+    struct fsz_hold *hold = NULL, *next = NULL;
+    HASH_ITER(hh, holds->list, hold, next)
+    {
+        count += !hold->fenced;
+    }
+    return count;
+}
+
 json_t *fsz_holds_status(const struct fsz_holds *holds)
 {
     return json_pack(
-        "{sI sI sI sI sI sI sI sI sI sI sI}", "held", (json_int_t)HASH_COUNT(holds->list),
+        "{sI sI sI sI sI sI sI sI sI sI sI}", "held", (json_int_t)holds_count_held(holds),
         "accepted", (json_int_t)holds->counters.accepted, "refused",
         (json_int_t)holds->counters.refused, "released", (json_int_t)holds->counters.released,
         "handed_over", (json_int_t)holds->counters.handed_over, "lost",

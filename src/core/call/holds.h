@@ -11,7 +11,9 @@
 #include "watch.h"
 
 enum {
-    FSZ_HOLD_GRACE_MS = 5000, /* that a call's last event may take after its thread has left */
+    /* That a call's last event may take after its thread has left: the switch first runs what it
+     * has to run for a hangup, such as a call detail record that is posted to a web server. */
+    FSZ_HOLD_GRACE_MS = 120000,
 };
 
 struct fsz_holds {
@@ -42,8 +44,8 @@ void fsz_holds_cancel(struct fsz_hold *hold, struct fsz_provider *provider, uint
 void fsz_holds_offered(struct fsz_hold *hold, const struct fsz_provider *provider);
 /* The provider's calls are taken away. */
 void fsz_holds_lose(struct fsz_holds *holds, struct fsz_provider *provider);
-/* The call's thread has left; takes its reference. */
-void fsz_holds_leave(struct fsz_holds *holds, struct fsz_hold *hold);
+/* The call's thread has left; takes the reference. */
+void fsz_holds_leave(struct fsz_holds *holds, struct fsz_hold_leave *leave);
 /* An event of a held call, for its holder. `last`: the call has ended. */
 void fsz_holds_event(struct fsz_holds *holds, struct fsz_hold *hold, const char *kind,
                      const struct fsz_buffer *text, bool last);

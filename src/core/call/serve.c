@@ -167,8 +167,8 @@ static void serve_run(const struct serve *serve, const struct fsz_offer *offer)
 }
 
 /* How it came that the call is not held any more, for call.end; `otherwise`: nothing else says.
- * `again`: it is offered once more. */
-static void serve_leave(struct serve *serve, const char *otherwise, bool again)
+ * `again`: it is to be offered once more; true: it is, for it is still up. */
+static bool serve_leave(struct serve *serve, const char *otherwise, bool again)
 {
     const char *const       reasons[] = {[FSZ_HOLD_ON] = otherwise,
                                          [FSZ_HOLD_RELEASED] = "released",
@@ -178,13 +178,17 @@ static void serve_leave(struct serve *serve, const char *otherwise, bool again)
     const struct fsz_guest *guest = serve->guest;
     struct fsz_hold        *hold = serve->hold;
     const char             *cause = "";
-    bool hungup = !guest->is_up(guest->self) && guest->has_hung_up(guest->self, &cause);
-    snprintf(hold->reason, sizeof(hold->reason), "%s",
+    bool                    up = guest->is_up(guest->self);
+    bool                    hungup = !up && guest->has_hung_up(guest->self, &cause);
+    again &= up;
+    struct fsz_hold_leave *leave = again ? &hold->leave_again : &hold->leave_last;
+    snprintf(leave->reason, sizeof(leave->reason), "%s",
              hungup ? "hangup" : reasons[fsz_hold_state(hold)]);
-    snprintf(hold->cause, sizeof(hold->cause), "%s", hungup ? cause : "");
-    hold->again = again;
-    fsz_hold_ref(hold);
-    fsz_desk_leave(serve->desk, hold);
+    snprintf(leave->cause, sizeof(leave->cause), "%s", hungup ? cause : "");
+    leave->again = again;
+    leave->hold = fsz_hold_ref(hold);
+    fsz_desk_leave(serve->desk, leave);
+    return again;
 }
 
 /* True: the call is to be offered once more. */
@@ -231,15 +235,13 @@ static bool serve_accepted(struct serve *serve, const json_t *result)
             guest->hold(guest->self, serve->hold);
         }
         bool again = guest->is_up(guest->self) && serve_after_hold(serve);
-        serve_leave(serve, serve->hold->joins ? "bridged" : "transferred", again);
-        return again;
+        return serve_leave(serve, serve->hold->joins ? "bridged" : "transferred", again);
     }
     serve_result(serve, "released");
     if (offer.then == FSZ_THEN_HANGUP && guest->is_up(guest->self)) {
         guest->hangup(guest->self, offer.cause);
     }
-    serve_leave(serve, "released", false); /* nobody holds it; somebody may have before */
-    return false;
+    return serve_leave(serve, "released", false); /* nobody holds it; somebody may have before */
 }
 
 /* True: once more. */

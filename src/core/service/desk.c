@@ -231,8 +231,8 @@ fsz_err fsz_desk_ask(struct fsz_desk *desk, const struct fsz_ask *ask, struct fs
     return err;
 }
 
-void fsz_desk_leave(struct fsz_desk *desk, struct fsz_hold *hold)
+void fsz_desk_leave(struct fsz_desk *desk, struct fsz_hold_leave *leave)
 {
-    hold->leave.open = desk->reader.leave;
-    fsz_mailbox_post(desk->mailbox, &hold->leave);
+    leave->mail.open = desk->reader.leave;
+    fsz_mailbox_post(desk->mailbox, &leave->mail);
 }

@@ -21,6 +21,7 @@ enum {
 
 struct fsz_desk;
 struct fsz_hold;
+struct fsz_hold_leave;
 
 /* What is asked; all is read before fsz_desk_ask() returns. */
 struct fsz_ask {
@@ -54,7 +55,7 @@ struct fsz_told {
 struct fsz_desk_reader {
     void (*ask)(struct fsz_mail *mail, void *reader);      /* a question (question.h): its mail */
     void (*withdraw)(struct fsz_mail *mail, void *reader); /* its `withdrawn` */
-    void (*leave)(struct fsz_mail *mail, void *reader);    /* a hold: its `leave` */
+    void (*leave)(struct fsz_mail *mail, void *reader);    /* a fsz_hold_leave: its mail */
 };
 
 FSZ_NODISCARD fsz_err fsz_desk_new(struct fsz_mailbox           *mailbox,
@@ -74,7 +75,7 @@ void fsz_desk_close(struct fsz_desk *desk);
 FSZ_NODISCARD fsz_err fsz_desk_ask(struct fsz_desk *desk, const struct fsz_ask *ask,
                                    struct fsz_told *ret_told);
 
-/* The call's thread has left the hold, of which a reference goes with it. */
-void fsz_desk_leave(struct fsz_desk *desk, struct fsz_hold *hold);
+/* The call's thread has left a hold, of which a reference goes with it. */
+void fsz_desk_leave(struct fsz_desk *desk, struct fsz_hold_leave *leave);
 
 #endif

@@ -14,6 +14,7 @@ enum {
     PROVIDER_RECONNECT_MS = 100,
     PROVIDER_RECONNECT_MAX_MS = 500,
     PROVIDER_HEAD_BYTES = 96,
+    PROVIDER_HWM = 10000, /* messages, as an API channel's send-hwm */
 };
 
 /* ---- an endpoint ----------------------------------------------------------------------------- */
@@ -47,8 +48,9 @@ static void provider_set_options(void *socket, const struct fsz_service_config *
     provider_set_int(socket, ZMQ_LINGER, 0);
     /* Only a connection that stands takes a question: what could not be sent is asked elsewhere. */
     provider_set_int(socket, ZMQ_IMMEDIATE, 1);
-    provider_set_int(socket, ZMQ_SNDHWM, 2 * config->capacity);
-    provider_set_int(socket, ZMQ_RCVHWM, 2 * config->capacity);
+    /* Not the capacity, which bounds questions: answers, events and ends of calls go there too. */
+    provider_set_int(socket, ZMQ_SNDHWM, PROVIDER_HWM);
+    provider_set_int(socket, ZMQ_RCVHWM, PROVIDER_HWM);
     provider_set_int(socket, ZMQ_RECONNECT_IVL, PROVIDER_RECONNECT_MS);
     provider_set_int(socket, ZMQ_RECONNECT_IVL_MAX, PROVIDER_RECONNECT_MAX_MS);
     provider_set_int(socket, ZMQ_HEARTBEAT_IVL, config->socket.heartbeat_ms);
@@ -64,8 +66,7 @@ bool fsz_provider_differs(const struct fsz_service_config *a, const struct fsz_s
     const char *x = s->secret_key ? s->secret_key : "", *y = t->secret_key ? t->secret_key : "";
     return s->heartbeat_ms != t->heartbeat_ms ||
            s->heartbeat_timeout_ms != t->heartbeat_timeout_ms || s->ipv6 != t->ipv6 ||
-           a->capacity != b->capacity || a->answer_bytes != b->answer_bytes ||
-           strcmp(a->server_key, b->server_key) != 0 ||
+           a->answer_bytes != b->answer_bytes || strcmp(a->server_key, b->server_key) != 0 ||
            (a->server_key[0] != '\0' && strcmp(x, y) != 0);
 }
 

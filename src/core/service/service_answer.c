@@ -29,6 +29,14 @@ static void try_succeeded(struct fsz_try *try, json_t *result)
     fsz_service_finish(question, FSZ_OK, NULL);
 }
 
+/* It said that it takes the call, and does not get it. */
+static void try_cancel(const struct fsz_try *try, const json_t *result)
+{
+    if (!json_is_false(json_object_get(result, "accept"))) {
+        fsz_holds_cancel(try->question->hold, try->provider, try->id);
+    }
+}
+
 /* Another provider may do better. */
 static void try_failed(struct fsz_try *try, fsz_err failure, const char *why)
 {
@@ -62,6 +70,7 @@ static void try_answered(struct fsz_try *try, json_t *response)
         try_succeeded(try, result);
         return;
     } else {
+        try_cancel(try, result);
         try_failed(try, FSZ_EREFUSED, why);
     }
     json_decref(result);
@@ -98,9 +107,16 @@ static void provider_stirred(struct fsz_provider *provider, int64_t now_ms)
     }
 }
 
+static bool provider_was_pinged(const struct fsz_provider *provider, const json_t *response)
+{
+    const json_t *id = json_object_get(response, "id");
+    return provider->ping_id != 0 && json_is_integer(id) &&
+           (uint64_t)json_integer_value(id) == provider->ping_id;
+}
+
 bool fsz_service_asked(const struct fsz_provider *provider, const json_t *response)
 {
-    return provider_find_try(provider, response) != NULL;
+    return provider_find_try(provider, response) != NULL || provider_was_pinged(provider, response);
 }
 
 static void provider_unmatched(struct fsz_provider *provider, const json_t *response,
@@ -110,7 +126,7 @@ static void provider_unmatched(struct fsz_provider *provider, const json_t *resp
     json_int_t    last = (json_int_t)provider->service->services->last_id;
     bool          was_asked =
         json_is_integer(id) && json_integer_value(id) > 0 && json_integer_value(id) <= last;
-    if (was_asked && (uint64_t)json_integer_value(id) == provider->ping_id) {
+    if (provider_was_pinged(provider, response)) {
         provider_answered_ping(provider);
         return;
     }

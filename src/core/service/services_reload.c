@@ -150,6 +150,15 @@ static const char *change_verdict(const struct fsz_provider       *provider,
                                                                   : NULL;
 }
 
+/* What an endpoint has of its service's configuration and needs no other connection for. */
+static void change_follow(struct fsz_provider *provider, const struct fsz_service_config *config)
+{
+    if (provider->linked != NULL) {
+        provider->capacity = config->capacity;
+        snprintf(provider->linked->group, sizeof(provider->linked->group), "%s", config->group);
+    }
+}
+
 static void change_settle(struct fsz_service *service, const struct fsz_service_config *config,
                           const struct fsz_policy *policy)
 {
@@ -164,37 +173,83 @@ static void change_settle(struct fsz_service *service, const struct fsz_service_
         if (provider->staged) {
             fsz_service_watch(provider);
         }
-        if (provider->linked != NULL) {
-            snprintf(provider->linked->group, sizeof(provider->linked->group), "%s", config->group);
-        }
+        change_follow(provider, config);
     }
     service->config = config;
+}
+
+/* The service that endpoints named by the dialplan are like from now on; NULL: none may be named.
+ */
+static const struct fsz_service_config *change_literal_config(const struct fsz_services *services)
+{
+    const char *name = services->next_config->literal_service;
+    return name == NULL ? NULL : fsz_config_find_service(services->next_config, name);
+}
+
+/* A configured one that still is, or an endpoint of the dialplan's that has calls or questions. */
+static bool change_stays(const struct fsz_services *services, size_t index)
+{
+    const struct fsz_service *service = services->list[index];
+    bool                      stays = false;
+    for (size_t i = 0; i < services->next_config->service_count; i++) {
+        stays |= services->next_list[i] == service;
+    }
+    bool literal = services->config != NULL && index >= services->config->service_count;
+    return stays || (literal && service->open + service->held > 0 &&
+                     change_literal_config(services) != NULL);
 }
 
 static void change_remove_gone(struct fsz_services *services)
 {
     for (size_t i = 0; i < services->count; i++) {
-        bool stays = false;
-        for (size_t j = 0; j < services->next_config->service_count; j++) {
-            stays |= services->next_list[j] == services->list[i];
-        }
-        if (!stays) {
+        if (!change_stays(services, i)) {
             fsz_service_free(&services->list[i], FSZ_ENOTFOUND,
                              "there is no such service any more");
         }
     }
 }
 
+/* Takes those of the dialplan's endpoints out of the list that stay; returns how many. */
+static size_t change_take_literals(struct fsz_services *services,
+                                   struct fsz_service  *literals[FSZ_LITERALS_MAX])
+{
+    size_t count = 0, first = services->config == NULL ? 0 : services->config->service_count;
+    for (size_t i = first; i < services->count; i++) {
+        if (services->list[i] != NULL) {
+            literals[count++] = services->list[i];
+        }
+    }
+    return count;
+}
+
+/* With the connection that it has, whatever that of another one would be like now. */
+static void change_settle_literal(struct fsz_service              *service,
+                                  const struct fsz_service_config *config)
+{
+    struct fsz_provider *provider = NULL;
+    DL_FOREACH(service->providers, provider)
+    {
+        change_follow(provider, config);
+    }
+    service->config = config;
+}
+
 void fsz_services_commit(struct fsz_services *services, const struct fsz_policy *policy)
 {
-    struct fsz_config *old = services->config;
+    struct fsz_config  *old = services->config;
+    struct fsz_service *literals[FSZ_LITERALS_MAX];
     change_remove_gone(services);
+    size_t literal_count = change_take_literals(services, literals);
     for (size_t i = 0; i < services->next_config->service_count; i++) {
         services->list[i] = services->next_list[i];
         services->next_list[i] = NULL;
         change_settle(services->list[i], &services->next_config->services[i], policy);
     }
     services->count = services->next_config->service_count;
+    for (size_t i = 0; i < literal_count; i++) {
+        change_settle_literal(literals[i], change_literal_config(services));
+        services->list[services->count++] = literals[i];
+    }
     services->config = services->next_config;
     services->next_config = NULL;
     fsz_config_free(&old);
