@@ -141,6 +141,24 @@ static void test_who_lost_a_call_does_not_command_it_in_the_dialplan(void **stat
     rig_stop(&rig);
 }
 
+static void test_who_lost_calls_by_silence_is_not_the_first_to_be_offered_them(void **state)
+{
+    (void)state;
+    struct rig    rig;
+    struct caller caller;
+    RIG_START(&rig, "-", RIG_BIND, "service s", "lease-ms=100", "failures-max=1000", "try-ms=60000",
+              "deadline-ms=60000");
+    void *silent = worker_open(&rig, 9);
+    caller_start(&rig, &caller, "c1", "s");
+    worker_answer(silent, worker_offer(silent, "c1", false), CONTROL);
+    caller_wait_held(&caller);
+    void *other = worker_open(&rig, 9);
+    worker_answer(other, worker_offer(other, "c1", true), "{\"accept\":true,\"then\":\"release\"}");
+    caller_end(&caller,
+               "zmq_result=accepted zmq_result=lost zmq_result=accepted zmq_result=released ", "");
+    rig_stop(&rig);
+}
+
 /* The worker that runs the holder's command comes to it only when the call is another's. */
 static void test_command_that_waited_until_the_call_was_taken_away_is_not_done(void **state)
 {
@@ -290,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_loss_and_hangup_while_the_api_is_busy_are_both_told),
         cmocka_unit_test(test_acceptance_that_is_not_taken_is_cancelled),
         cmocka_unit_test(test_who_lost_a_call_does_not_command_it_in_the_dialplan),
+        cmocka_unit_test(test_who_lost_calls_by_silence_is_not_the_first_to_be_offered_them),
         cmocka_unit_test(test_command_that_waited_until_the_call_was_taken_away_is_not_done),
         cmocka_unit_test(test_end_of_a_call_makes_room_for_who_waits),
         cmocka_unit_test(test_worker_of_two_services_comes_back_to_the_one_that_put_it_aside),

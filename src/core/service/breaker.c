@@ -1,14 +1,19 @@
 #include "breaker.h"
 
-bool fsz_breaker_missed(struct fsz_breaker *breaker, int64_t failures_max, int64_t now_ms)
+bool fsz_breaker_open(struct fsz_breaker *breaker, int64_t now_ms)
 {
-    breaker->misses++;
-    if (breaker->open || breaker->misses < failures_max) {
+    if (breaker->open) {
         return false;
     }
     breaker->open = true;
     breaker->probe_at_ms = now_ms;
     return true;
+}
+
+bool fsz_breaker_missed(struct fsz_breaker *breaker, int64_t failures_max, int64_t now_ms)
+{
+    breaker->misses++;
+    return breaker->misses >= failures_max && fsz_breaker_open(breaker, now_ms);
 }
 
 bool fsz_breaker_answered(struct fsz_breaker *breaker)

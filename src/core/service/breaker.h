@@ -14,6 +14,8 @@ struct fsz_breaker {
     int64_t probe_at_ms; /* when open: not before */
 };
 
+/* Something else says that it does not answer. True: that has opened it. */
+bool fsz_breaker_open(struct fsz_breaker *breaker, int64_t now_ms);
 /* A question was not answered in time. True: that has opened it. */
 bool fsz_breaker_missed(struct fsz_breaker *breaker, int64_t failures_max, int64_t now_ms);
 /* An answer came in time, to a question or to a probe. True: that has closed it. */

@@ -192,15 +192,25 @@ static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_m
     return false;
 }
 
+/* Aside first: now that it holds none it would be the first to be offered them. */
+static void provider_loses_calls(struct fsz_provider *provider, int64_t now_ms)
+{
+    struct fsz_service *service = provider->service;
+    provider->counters.asides += fsz_breaker_open(&provider->breaker, now_ms);
+    service->services->next_probe_ms = now_ms;
+    fsz_services_tell(provider,
+                      "it held calls and did not show that it lives: they are taken away");
+    fsz_holds_lose(service->services->base.holds, provider);
+    fsz_service_give_up(service);
+}
+
 void fsz_service_renew(struct fsz_service *service, int64_t now_ms)
 {
     struct fsz_provider *provider = NULL;
     DL_FOREACH(service->providers, provider)
     {
         if (provider->held_count > 0 && provider_outlives_lease(provider, now_ms)) {
-            fsz_services_tell(provider,
-                              "it held calls and did not show that it lives: they are taken away");
-            fsz_holds_lose(service->services->base.holds, provider);
+            provider_loses_calls(provider, now_ms);
         }
     }
 }
