@@ -1,97 +1,10 @@
-/* Lookups against a desk whose answers the test writes. */
+/* Which lookups are asked of whom, and what becomes of the answers. */
 #include "lookup.h"
 
-#include "fake_desk.h"
-#include "load_config.h"
+#include "lookup_rig.h"
 #include "xmlcheck.h"
 
 #include <pthread.h>
-
-#define PARAM(name, value) "<param name=\"" name "\" value=\"" value "\"/>"
-#define BIND(name, inner)                                                                          \
-    "<binding name=\"" name "\">" PARAM("service", "d") PARAM("sections", "directory") inner       \
-        "</binding>"
-#define CONFIG(bindings) SERVICE("") "<bindings>" bindings "</bindings>"
-#define XML(inner) "<document><section name='directory'>" inner "</section></document>"
-#define FOUND(inner) "{\"xml\":\"" XML(inner) "\"}"
-#define NOT_FOUND "{\"found\":false}"
-
-static struct fsz_lookups *lookups;
-static struct fsz_buffer   xml;
-static char                logged[2048];
-static _Atomic int         lines;
-
-static void host_log(void *self, enum fsz_log_level level, const char *text)
-{
-    (void)self;
-    assert_int_equal(level, FSZ_LOG_WARNING);
-    snprintf(logged, sizeof(logged), "%s", text);
-    lines++;
-}
-
-static const struct fsz_host host = {.name = "test", .log = host_log};
-
-static void begin(const char *inner)
-{
-    struct fsz_config *config = load(inner);
-    if (config == NULL) {
-        fail_msg("%s", problems.lines[0]);
-    }
-    assert_int_equal(fsz_lookups_new(&host, "switch", config, &lookups), FSZ_OK);
-    fsz_config_free(&config);
-    fsz_buffer_init(&xml, 1 << 20);
-    desk_reset();
-    lines = 0;
-    logged[0] = '\0';
-}
-
-static void end(void)
-{
-    fsz_buffer_fini(&xml);
-    fsz_lookups_unref(&lookups);
-    assert_null(lookups);
-    desk_reset();
-}
-
-static const struct fsz_lookup example = {
-    .section = "directory", .tag = "domain", .key = "name", .value = "example.org"};
-
-static fsz_err find(const struct fsz_lookup *lookup)
-{
-    xml.size = 0;
-    return fsz_lookups_find(lookups, NULL, lookup, &xml);
-}
-
-static void assert_found(const char *text)
-{
-    assert_int_equal(find(&example), FSZ_OK);
-    assert_string_equal(fsz_buffer_string(&xml), text);
-}
-
-static void assert_not_found(void)
-{
-    assert_int_equal(find(&example), FSZ_ENOTFOUND);
-    assert_int_equal(xml.size, 0);
-}
-
-static json_int_t number_of(const char *binding, const char *name)
-{
-    json_t    *status = fsz_lookups_status(lookups), *each = NULL;
-    json_int_t number = -1;
-    size_t     i = 0;
-    if (binding == NULL) {
-        number = json_integer_value(json_object_get(json_object_get(status, "cache"), name));
-    }
-    json_array_foreach(json_object_get(status, "bindings"), i, each)
-    {
-        const char *other = json_string_value(json_object_get(each, "name"));
-        if (binding != NULL && strcmp(other, binding) == 0) {
-            number = json_integer_value(json_object_get(each, name));
-        }
-    }
-    json_decref(status);
-    return number;
-}
 
 /* ---- which lookups --------------------------------------------------------------------------- */
 
@@ -162,94 +75,6 @@ static void test_lookup_not_found_goes_to_the_next_binding(void **state)
     assert_int_equal(number_of("second", "asked"), 2);
     assert_int_equal(lines, 0);
     end();
-}
-
-/* ---- the question ---------------------------------------------------------------------------- */
-
-static void test_lookup_asks_as_mod_xml_curl_posts(void **state)
-{
-    (void)state;
-    static const char *const two[] = {"a\"b", "c"};
-    const struct fsz_header  headers[] = {{.name = "user", .value = "J\xc3\xbcrgen\n"},
-                                          {.name = "Section", .value = "not mine"},
-                                          {.name = "USER", .value = "again"},
-                                          {.name = "list", .values = two, .value_count = 2},
-                                          {.name = "bad\xff", .value = NULL},
-                                          {0}};
-    struct fsz_lookup        lookup = example;
-    lookup.params = headers;
-    lookup.read = fsz_headers_of_array;
-    begin(CONFIG(BIND("b", "")));
-    desk_says(NOT_FOUND);
-    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
-    assert_string_equal(
-        desk.params,
-        "{\"section\":\"directory\",\"tag\":\"domain\",\"key\":\"name\",\"value\":\"example.org\","
-        "\"params\":{\"hostname\":\"switch\",\"section\":\"directory\",\"tag_name\":\"domain\","
-        "\"key_name\":\"name\",\"key_value\":\"example.org\",\"user\":\"J\xc3\xbcrgen\\n\","
-        "\"list\":[\"a\\\"b\",\"c\"],\"bad\xef\xbf\xbd\":\"\"}}");
-    end();
-}
-
-static void test_lookup_of_a_whole_section_has_no_element(void **state)
-{
-    (void)state;
-    const struct fsz_lookup whole = {.section = "directory"};
-    begin(CONFIG(BIND("b", "")));
-    desk_says(NOT_FOUND);
-    assert_int_equal(find(&whole), FSZ_ENOTFOUND);
-    assert_string_equal(desk.params,
-                        "{\"section\":\"directory\",\"params\":{\"hostname\":\"switch\","
-                        "\"section\":\"directory\",\"tag_name\":\"\",\"key_name\":\"\","
-                        "\"key_value\":\"\"}}");
-    end();
-}
-
-static void test_lookup_sends_only_the_params_named(void **state)
-{
-    (void)state;
-    const struct fsz_header headers[] = {{.name = "user", .value = "1000"},
-                                         {.name = "sip_auth_nonce", .value = "x"},
-                                         {.name = "ip", .value = "y"},
-                                         {0}};
-    struct fsz_lookup       lookup = example;
-    lookup.params = headers;
-    lookup.read = fsz_headers_of_array;
-    begin(CONFIG(BIND("b", PARAM("params", "user sip_*"))));
-    desk_says(NOT_FOUND);
-    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
-    assert_non_null(strstr(desk.params, "\"key_value\":\"example.org\",\"user\":\"1000\","
-                                        "\"sip_auth_nonce\":\"x\"}}"));
-    end();
-}
-
-static void test_lookup_with_very_many_headers_repeats_none(void **state)
-{
-    enum { HEADERS = 2000 };
-    (void)state;
-    struct fsz_header *headers = calloc(HEADERS + 1, sizeof(*headers));
-    assert_non_null(headers);
-    char(*names)[16] = calloc(HEADERS, sizeof(*names));
-    assert_non_null(names);
-    for (int i = 0; i < HEADERS; i++) {
-        snprintf(names[i], sizeof(names[i]), "h%d", i % (HEADERS / 2));
-        headers[i].name = names[i];
-        headers[i].value = i < HEADERS / 2 ? "first" : "second";
-    }
-    struct fsz_lookup lookup = example;
-    lookup.params = headers;
-    lookup.read = fsz_headers_of_array;
-    begin(CONFIG(BIND("b", "")));
-    desk_says(NOT_FOUND);
-    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
-    json_t *question = json_loads(desk.params, JSON_REJECT_DUPLICATES, NULL);
-    assert_non_null(question);
-    assert_int_equal(json_object_size(json_object_get(question, "params")), 5 + HEADERS / 2);
-    assert_null(strstr(desk.params, "second"));
-    json_decref(question);
-    end();
-    free(names);
-    free(headers);
 }
 
 /* ---- failures -------------------------------------------------------------------------------- */
@@ -455,33 +280,6 @@ static void test_lookup_failure_is_answered_from_what_is_stale(void **state)
     end();
 }
 
-static fsz_err find_as(const char *user)
-{
-    const struct fsz_header headers[] = {{.name = "X", .value = "x"},
-                                         {.name = user == NULL ? "nobody" : "user", .value = user},
-                                         {0}};
-    struct fsz_lookup       lookup = example;
-    lookup.params = headers;
-    lookup.read = fsz_headers_of_array;
-    return find(&lookup);
-}
-
-static void test_lookup_cache_tells_apart_what_cache_params_name(void **state)
-{
-    (void)state;
-    begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM("cache-params", "User domain"))));
-    desk_says(FOUND("<a/>"));
-    assert_int_equal(find_as("1000"), FSZ_OK);
-    assert_int_equal(find_as("1000"), FSZ_OK);
-    assert_int_equal(desk.asked, 1);
-    assert_int_equal(find_as("1001"), FSZ_OK);
-    assert_int_equal(find_as(""), FSZ_OK);
-    assert_int_equal(find_as(NULL), FSZ_OK);
-    assert_int_equal(desk.asked, 4);
-    assert_int_equal(fsz_lookups_flush(lookups, "b/*/example.org/1001/*"), 1);
-    end();
-}
-
 /* ---- several threads, and reloads ------------------------------------------------------------ */
 
 enum { ASKERS = 8 };
@@ -579,10 +377,6 @@ int main(void)
         cmocka_unit_test(test_lookup_goes_where_section_and_patterns_fit),
         cmocka_unit_test(test_lookup_of_its_own_configuration_asks_nobody),
         cmocka_unit_test(test_lookup_not_found_goes_to_the_next_binding),
-        cmocka_unit_test(test_lookup_asks_as_mod_xml_curl_posts),
-        cmocka_unit_test(test_lookup_of_a_whole_section_has_no_element),
-        cmocka_unit_test(test_lookup_sends_only_the_params_named),
-        cmocka_unit_test(test_lookup_with_very_many_headers_repeats_none),
         cmocka_unit_test(test_lookup_failure_falls_back_and_names_who_and_what),
         cmocka_unit_test(test_lookup_failures_are_told_once_in_a_while),
         cmocka_unit_test(test_lookup_failure_line_is_one_line),
@@ -594,7 +388,6 @@ int main(void)
         cmocka_unit_test(test_lookup_keeps_that_there_is_none_if_told_so),
         cmocka_unit_test(test_lookup_heeds_ttl_s_where_it_may),
         cmocka_unit_test(test_lookup_failure_is_answered_from_what_is_stale),
-        cmocka_unit_test(test_lookup_cache_tells_apart_what_cache_params_name),
         cmocka_unit_test(test_lookup_of_many_at_once_is_one_question),
         cmocka_unit_test(test_lookup_reload_keeps_cache_and_counters),
         cmocka_unit_test(test_lookup_goes_on_by_the_configuration_it_began_with),

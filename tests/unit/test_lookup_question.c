@@ -1,0 +1,133 @@
+/* What a service is asked, and what the cache goes by: the switch's headers in both. */
+#include "lookup.h"
+
+#include "lookup_rig.h"
+
+/* ---- the question ---------------------------------------------------------------------------- */
+
+static void test_lookup_asks_as_mod_xml_curl_posts(void **state)
+{
+    (void)state;
+    static const char *const two[] = {"a\"b", "c"};
+    const struct fsz_header  headers[] = {{.name = "user", .value = "J\xc3\xbcrgen\n"},
+                                          {.name = "Section", .value = "not mine"},
+                                          {.name = "USER", .value = "again"},
+                                          {.name = "list", .values = two, .value_count = 2},
+                                          {.name = "bad\xff", .value = NULL},
+                                          {0}};
+    struct fsz_lookup        lookup = example;
+    lookup.params = headers;
+    lookup.read = fsz_headers_of_array;
+    begin(CONFIG(BIND("b", "")));
+    desk_says(NOT_FOUND);
+    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
+    assert_string_equal(
+        desk.params,
+        "{\"section\":\"directory\",\"tag\":\"domain\",\"key\":\"name\",\"value\":\"example.org\","
+        "\"params\":{\"hostname\":\"switch\",\"section\":\"directory\",\"tag_name\":\"domain\","
+        "\"key_name\":\"name\",\"key_value\":\"example.org\",\"user\":\"J\xc3\xbcrgen\\n\","
+        "\"list\":[\"a\\\"b\",\"c\"],\"bad\xef\xbf\xbd\":\"\"}}");
+    end();
+}
+
+static void test_lookup_of_a_whole_section_has_no_element(void **state)
+{
+    (void)state;
+    const struct fsz_lookup whole = {.section = "directory"};
+    begin(CONFIG(BIND("b", "")));
+    desk_says(NOT_FOUND);
+    assert_int_equal(find(&whole), FSZ_ENOTFOUND);
+    assert_string_equal(desk.params,
+                        "{\"section\":\"directory\",\"params\":{\"hostname\":\"switch\","
+                        "\"section\":\"directory\",\"tag_name\":\"\",\"key_name\":\"\","
+                        "\"key_value\":\"\"}}");
+    end();
+}
+
+static void test_lookup_sends_only_the_params_named(void **state)
+{
+    (void)state;
+    const struct fsz_header headers[] = {{.name = "user", .value = "1000"},
+                                         {.name = "sip_auth_nonce", .value = "x"},
+                                         {.name = "ip", .value = "y"},
+                                         {0}};
+    struct fsz_lookup       lookup = example;
+    lookup.params = headers;
+    lookup.read = fsz_headers_of_array;
+    begin(CONFIG(BIND("b", PARAM("params", "user sip_*"))));
+    desk_says(NOT_FOUND);
+    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
+    assert_non_null(strstr(desk.params, "\"key_value\":\"example.org\",\"user\":\"1000\","
+                                        "\"sip_auth_nonce\":\"x\"}}"));
+    end();
+}
+
+static void test_lookup_with_very_many_headers_repeats_none(void **state)
+{
+    enum { HEADERS = 2000 };
+    (void)state;
+    struct fsz_header *headers = calloc(HEADERS + 1, sizeof(*headers));
+    assert_non_null(headers);
+    char(*names)[16] = calloc(HEADERS, sizeof(*names));
+    assert_non_null(names);
+    for (int i = 0; i < HEADERS; i++) {
+        snprintf(names[i], sizeof(names[i]), "h%d", i % (HEADERS / 2));
+        headers[i].name = names[i];
+        headers[i].value = i < HEADERS / 2 ? "first" : "second";
+    }
+    struct fsz_lookup lookup = example;
+    lookup.params = headers;
+    lookup.read = fsz_headers_of_array;
+    begin(CONFIG(BIND("b", "")));
+    desk_says(NOT_FOUND);
+    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
+    json_t *question = json_loads(desk.params, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(question);
+    assert_int_equal(json_object_size(json_object_get(question, "params")), 5 + HEADERS / 2);
+    assert_null(strstr(desk.params, "second"));
+    json_decref(question);
+    end();
+    free(names);
+    free(headers);
+}
+
+/* ---- the cache's key ------------------------------------------------------------------------- */
+
+static fsz_err find_as(const char *user)
+{
+    const struct fsz_header headers[] = {{.name = "X", .value = "x"},
+                                         {.name = user == NULL ? "nobody" : "user", .value = user},
+                                         {0}};
+    struct fsz_lookup       lookup = example;
+    lookup.params = headers;
+    lookup.read = fsz_headers_of_array;
+    return find(&lookup);
+}
+
+static void test_lookup_cache_tells_apart_what_cache_params_name(void **state)
+{
+    (void)state;
+    begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM("cache-params", "User domain"))));
+    desk_says(FOUND("<a/>"));
+    assert_int_equal(find_as("1000"), FSZ_OK);
+    assert_int_equal(find_as("1000"), FSZ_OK);
+    assert_int_equal(desk.asked, 1);
+    assert_int_equal(find_as("1001"), FSZ_OK);
+    assert_int_equal(find_as(""), FSZ_OK);
+    assert_int_equal(find_as(NULL), FSZ_OK);
+    assert_int_equal(desk.asked, 4);
+    assert_int_equal(fsz_lookups_flush(lookups, "b/*/example.org/1001/*"), 1);
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lookup_asks_as_mod_xml_curl_posts),
+        cmocka_unit_test(test_lookup_of_a_whole_section_has_no_element),
+        cmocka_unit_test(test_lookup_sends_only_the_params_named),
+        cmocka_unit_test(test_lookup_with_very_many_headers_repeats_none),
+        cmocka_unit_test(test_lookup_cache_tells_apart_what_cache_params_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
