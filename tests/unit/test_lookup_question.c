@@ -9,9 +9,9 @@ static void test_lookup_asks_as_mod_xml_curl_posts(void **state)
 {
     (void)state;
     static const char *const two[] = {"a\"b", "c"};
-    const struct fsz_header  headers[] = {{.name = "user", .value = "J\xc3\xbcrgen\n"},
+    const struct fsz_header  headers[] = {{.name = "USER", .value = "before"},
                                           {.name = "Section", .value = "not mine"},
-                                          {.name = "USER", .value = "again"},
+                                          {.name = "user", .value = "J\xc3\xbcrgen\n"},
                                           {.name = "list", .values = two, .value_count = 2},
                                           {.name = "bad\xff", .value = NULL},
                                           {0}};
@@ -27,6 +27,42 @@ static void test_lookup_asks_as_mod_xml_curl_posts(void **state)
         "\"params\":{\"hostname\":\"switch\",\"section\":\"directory\",\"tag_name\":\"domain\","
         "\"key_name\":\"name\",\"key_value\":\"example.org\",\"user\":\"J\xc3\xbcrgen\\n\","
         "\"list\":[\"a\\\"b\",\"c\"],\"bad\xef\xbf\xbd\":\"\"}}");
+    end();
+}
+
+/* One list, to which each of several lookups adds. */
+static const struct fsz_header added_to[] = {
+    {.name = "key", .value = "id"},     {.name = "user", .value = "1001"},
+    {.name = "secret", .value = "old"}, {.name = "domain", .value = "example.org"},
+    {.name = "key", .value = "id"},     {.name = "User", .value = "1002"},
+    {.name = "secret", .value = "new"}, {.name = "domain", .value = "example.org"},
+    {.name = "user", .value = "1003"},  {0}};
+
+static void test_lookup_asks_for_whom_the_switch_added_last(void **state)
+{
+    (void)state;
+    struct fsz_lookup lookup = example;
+    lookup.params = added_to;
+    lookup.read = fsz_headers_of_array;
+    begin(CONFIG(BIND("b", "")));
+    desk_says(NOT_FOUND);
+    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
+    assert_non_null(strstr(desk.params, "\"key_value\":\"example.org\",\"key\":\"id\","
+                                        "\"secret\":\"new\",\"domain\":\"example.org\","
+                                        "\"user\":\"1003\"}}"));
+    end();
+}
+
+static void test_lookup_repeated_or_not_what_is_not_among_the_params_stays_out(void **state)
+{
+    (void)state;
+    struct fsz_lookup lookup = example;
+    lookup.params = added_to;
+    lookup.read = fsz_headers_of_array;
+    begin(CONFIG(BIND("b", PARAM("params", "user"))));
+    desk_says(NOT_FOUND);
+    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
+    assert_non_null(strstr(desk.params, "\"key_value\":\"example.org\",\"user\":\"1003\"}}"));
     end();
 }
 
@@ -62,7 +98,7 @@ static void test_lookup_sends_only_the_params_named(void **state)
     end();
 }
 
-static void test_lookup_with_very_many_headers_repeats_none(void **state)
+static void test_lookup_with_very_many_headers_has_the_last_of_each(void **state)
 {
     enum { HEADERS = 2000 };
     (void)state;
@@ -84,7 +120,7 @@ static void test_lookup_with_very_many_headers_repeats_none(void **state)
     json_t *question = json_loads(desk.params, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(question);
     assert_int_equal(json_object_size(json_object_get(question, "params")), 5 + HEADERS / 2);
-    assert_null(strstr(desk.params, "second"));
+    assert_null(strstr(desk.params, "first"));
     json_decref(question);
     end();
     free(names);
@@ -120,14 +156,65 @@ static void test_lookup_cache_tells_apart_what_cache_params_name(void **state)
     end();
 }
 
+static void test_lookup_cache_goes_by_what_the_switch_added_last(void **state)
+{
+    (void)state;
+    const struct fsz_header headers[] = {{.name = "user", .value = "1000"},
+                                         {.name = "domain", .value = "example.org"},
+                                         {.name = "USER", .value = "1001"},
+                                         {.name = "domain", .value = "example.org"},
+                                         {0}};
+    struct fsz_lookup       second = example;
+    second.params = headers;
+    second.read = fsz_headers_of_array;
+    begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM("cache-params", "user"))));
+    desk_says(FOUND("<a/>"));
+    assert_int_equal(find_as("1000"), FSZ_OK);
+    desk_says(FOUND("<b/>"));
+    assert_int_equal(find(&second), FSZ_OK);
+    assert_string_equal(fsz_buffer_string(&xml), XML("<b/>"));
+    assert_int_equal(find_as("1001"), FSZ_OK);
+    assert_int_equal(desk.asked, 2);
+    end();
+}
+
+static void test_lookup_cache_tells_apart_by_as_many_params_as_may_be(void **state)
+{
+    enum { NAMES = 16 };
+    (void)state;
+    struct fsz_header headers[NAMES + 1] = {{0}};
+    struct fsz_lookup lookup = example;
+    char              names[NAMES][8];
+    lookup.params = headers;
+    lookup.read = fsz_headers_of_array;
+    for (int i = 0; i < NAMES; i++) {
+        snprintf(names[i], sizeof(names[i]), "h%d", i);
+        headers[i] = (struct fsz_header){.name = names[i], .value = "x"};
+    }
+    begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM(
+                               "cache-params", "h0 h1 h2 h3 h4 h5 h6 h7 h8 h9 h10 h11 h12 h13 "
+                                               "h14 h15"))));
+    desk_says(FOUND("<a/>"));
+    for (int i = 0; i < NAMES; i++) {
+        headers[i].value = "y";
+        assert_int_equal(find(&lookup), FSZ_OK);
+        assert_int_equal(desk.asked, i + 1);
+    }
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lookup_asks_as_mod_xml_curl_posts),
+        cmocka_unit_test(test_lookup_asks_for_whom_the_switch_added_last),
+        cmocka_unit_test(test_lookup_repeated_or_not_what_is_not_among_the_params_stays_out),
         cmocka_unit_test(test_lookup_of_a_whole_section_has_no_element),
         cmocka_unit_test(test_lookup_sends_only_the_params_named),
-        cmocka_unit_test(test_lookup_with_very_many_headers_repeats_none),
+        cmocka_unit_test(test_lookup_with_very_many_headers_has_the_last_of_each),
         cmocka_unit_test(test_lookup_cache_tells_apart_what_cache_params_name),
+        cmocka_unit_test(test_lookup_cache_goes_by_what_the_switch_added_last),
+        cmocka_unit_test(test_lookup_cache_tells_apart_by_as_many_params_as_may_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

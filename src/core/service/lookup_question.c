@@ -72,16 +72,39 @@ static bool question_is_own(const char *name)
     return own;
 }
 
-/* Was there one of that name before? As the switch looks headers up, the first counts. */
-static bool question_repeats(const struct fsz_members *members, size_t index)
+/* Takes out the one of that name before it. Who looks up more than once with one list adds to it,
+ * as mod_voicemail does: key id, then key number-alias. Who reads what mod_xml_curl posts takes the
+ * last, too. */
+static void question_replace(struct fsz_members *members, size_t index)
 {
-    for (size_t i = 0; i < index; i++) {
-        if (members->sizes[i].name == members->sizes[index].name &&
-            strcasecmp(members->headers[i].name, members->headers[index].name) == 0) {
-            return true;
+    const struct fsz_header *last = &members->headers[index];
+    for (struct fsz_header *before = members->headers; before < last; before++) {
+        size_t length = members->sizes[before - members->headers].name;
+        if (before->name != NULL && length == members->sizes[index].name &&
+            strcasecmp(before->name, last->name) == 0) {
+            before->name = NULL;
+            return;
         }
     }
-    return false;
+}
+
+/* Takes out, by a NULL name, what must not be written. */
+static void question_select(struct fsz_members *members, struct fsz_names *names)
+{
+    for (size_t i = 0; i < QUESTION_OWN; i++) {
+        fsz_names_maybe(names, question_own[i], strlen(question_own[i]));
+    }
+    for (size_t i = 0; i < members->count; i++) {
+        struct fsz_header *header = &members->headers[i];
+        if (!fsz_names_maybe(names, header->name, members->sizes[i].name)) {
+            continue;
+        }
+        if (question_is_own(header->name)) {
+            header->name = NULL;
+        } else {
+            question_replace(members, i);
+        }
+    }
 }
 
 static void question_headers(struct fsz_buffer *out, struct fsz_members *members)
@@ -95,13 +118,9 @@ static void question_headers(struct fsz_buffer *out, struct fsz_members *members
         out->failed = err;
         return;
     }
-    for (size_t i = 0; i < QUESTION_OWN; i++) {
-        fsz_names_maybe(&names, question_own[i], strlen(question_own[i]));
-    }
+    question_select(members, &names);
     for (size_t i = 0; i < members->count; i++) {
-        const char *name = members->headers[i].name;
-        bool        maybe = fsz_names_maybe(&names, name, members->sizes[i].name);
-        if (!maybe || !(question_is_own(name) || question_repeats(members, i))) {
+        if (members->headers[i].name != NULL) {
             question_header(out, &members->headers[i]);
         }
     }
@@ -147,18 +166,54 @@ static void key_part(struct fsz_buffer *out, const char *text)
     fsz_buffer_text(out, question_text(text));
 }
 
-/* Several values in the notation that the switch itself has for them. */
-static void key_header(struct fsz_buffer *out, const struct fsz_event *event, const char *name)
+enum { KEY_NAMES = 16 }; /* looked for in one pass */
+
+static void key_note(const struct fsz_header *header, char *const *names, size_t count,
+                     struct fsz_header ret_found[KEY_NAMES])
 {
-    struct fsz_header header;
-    if (!fsz_event_find(event, name, &header)) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(header->name, names[i]) == 0) {
+            ret_found[i] = *header;
+        }
+    }
+}
+
+/* The last of each name, as the question has it; what is not there has no name. */
+static void key_find(const struct fsz_event *event, char *const *names, size_t count,
+                     struct fsz_header ret_found[KEY_NAMES])
+{
+    struct fsz_header batch[FSZ_HEADER_BATCH];
+    const void       *cursor = event->headers;
+    size_t            read = 0;
+    memset(ret_found, 0, KEY_NAMES * sizeof(ret_found[0]));
+    while (cursor != NULL && (read = event->read(&cursor, batch, FSZ_HEADER_BATCH)) > 0) {
+        for (size_t i = 0; i < read; i++) {
+            key_note(&batch[i], names, count, ret_found);
+        }
+    }
+}
+
+/* Several values in the notation that the switch itself has for them. */
+static void key_header(struct fsz_buffer *out, const struct fsz_header *header)
+{
+    if (header->name == NULL) {
         key_part(out, "\x01"); /* not the same as an empty one */
         return;
     }
-    key_part(out, header.value_count == 0 ? header.value : "ARRAY::");
-    for (size_t i = 0; i < header.value_count; i++) {
+    key_part(out, header->value_count == 0 ? header->value : "ARRAY::");
+    for (size_t i = 0; i < header->value_count; i++) {
         fsz_buffer_text(out, i == 0 ? "" : "|:");
-        fsz_buffer_text(out, question_text(header.values[i]));
+        fsz_buffer_text(out, question_text(header->values[i]));
+    }
+}
+
+static void key_headers(struct fsz_buffer *out, const struct fsz_event *event, char *const *names,
+                        size_t count)
+{
+    struct fsz_header found[KEY_NAMES];
+    key_find(event, names, count, found);
+    for (size_t i = 0; i < count; i++) {
+        key_header(out, &found[i]);
     }
 }
 
@@ -166,13 +221,18 @@ fsz_err fsz_lookup_write_key(struct fsz_buffer *out, const struct fsz_lookup *lo
                              const struct fsz_binding_config *binding)
 {
     struct fsz_event event = {.name = "", .headers = lookup->params, .read = lookup->read};
+    size_t           left = binding->cache_param_count;
+    char *const     *names = binding->cache_params;
     fsz_buffer_text(out, binding->name);
     key_part(out, lookup->section);
     key_part(out, lookup->tag);
     key_part(out, lookup->key);
     key_part(out, lookup->value);
-    for (size_t i = 0; i < binding->cache_param_count; i++) {
-        key_header(out, &event, binding->cache_params[i]);
+    while (left > 0) {
+        size_t count = left < KEY_NAMES ? left : KEY_NAMES;
+        key_headers(out, &event, names, count);
+        names += count;
+        left -= count;
     }
     return out->failed;
 }
