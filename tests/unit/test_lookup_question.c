@@ -66,6 +66,23 @@ static void test_lookup_repeated_or_not_what_is_not_among_the_params_stays_out(v
     end();
 }
 
+static void test_lookup_array_of_one_value_is_that_value(void **state)
+{
+    (void)state;
+    static const char *const one[] = {"x"}, *const none[] = {NULL};
+    const struct fsz_header headers[] = {{.name = "one", .values = one, .value_count = 1},
+                                         {.name = "none", .values = none, .value_count = 1},
+                                         {0}};
+    struct fsz_lookup       lookup = example;
+    lookup.params = headers;
+    lookup.read = fsz_headers_of_array;
+    begin(CONFIG(BIND("b", "")));
+    desk_says(NOT_FOUND);
+    assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
+    assert_non_null(strstr(desk.params, "\"one\":\"x\",\"none\":\"\"}}"));
+    end();
+}
+
 static void test_lookup_of_a_whole_section_has_no_element(void **state)
 {
     (void)state;
@@ -178,6 +195,31 @@ static void test_lookup_cache_goes_by_what_the_switch_added_last(void **state)
     end();
 }
 
+static fsz_err find_as_list(const char *const *users, size_t count)
+{
+    const struct fsz_header headers[] = {{.name = "user", .values = users, .value_count = count},
+                                         {0}};
+    struct fsz_lookup       lookup = example;
+    lookup.params = headers;
+    lookup.read = fsz_headers_of_array;
+    return find(&lookup);
+}
+
+static void test_lookup_cache_takes_an_array_of_one_value_for_that_value(void **state)
+{
+    (void)state;
+    static const char *const users[] = {"1000", "1001"};
+    begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM("cache-params", "user"))));
+    desk_says(FOUND("<a/>"));
+    assert_int_equal(find_as("1000"), FSZ_OK);
+    assert_int_equal(find_as_list(users, 1), FSZ_OK);
+    assert_int_equal(desk.asked, 1);
+    assert_int_equal(find_as_list(users, 2), FSZ_OK);
+    assert_int_equal(desk.asked, 2);
+    assert_int_equal(fsz_lookups_flush(lookups, "b/*/example.org/ARRAY::1000|:1001"), 1);
+    end();
+}
+
 static void test_lookup_cache_tells_apart_by_as_many_params_as_may_be(void **state)
 {
     enum { NAMES = 16 };
@@ -209,11 +251,13 @@ int main(void)
         cmocka_unit_test(test_lookup_asks_as_mod_xml_curl_posts),
         cmocka_unit_test(test_lookup_asks_for_whom_the_switch_added_last),
         cmocka_unit_test(test_lookup_repeated_or_not_what_is_not_among_the_params_stays_out),
+        cmocka_unit_test(test_lookup_array_of_one_value_is_that_value),
         cmocka_unit_test(test_lookup_of_a_whole_section_has_no_element),
         cmocka_unit_test(test_lookup_sends_only_the_params_named),
         cmocka_unit_test(test_lookup_with_very_many_headers_has_the_last_of_each),
         cmocka_unit_test(test_lookup_cache_tells_apart_what_cache_params_name),
         cmocka_unit_test(test_lookup_cache_goes_by_what_the_switch_added_last),
+        cmocka_unit_test(test_lookup_cache_takes_an_array_of_one_value_for_that_value),
         cmocka_unit_test(test_lookup_cache_tells_apart_by_as_many_params_as_may_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

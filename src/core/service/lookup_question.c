@@ -45,10 +45,21 @@ static void question_array(struct fsz_buffer *out, const struct fsz_header *head
     fsz_buffer_text(out, "]");
 }
 
+/* The only value, or NULL: there are several. An array of one is plain text to the switch, and so
+ * mod_xml_curl posts it. */
+static const char *question_value(const struct fsz_header *header)
+{
+    if (header->value_count > 1) {
+        return NULL;
+    }
+    return question_text(header->value_count == 1 ? header->values[0] : header->value);
+}
+
 static void question_header(struct fsz_buffer *out, const struct fsz_header *header)
 {
-    if (header->value_count == 0) {
-        question_pair(out, ',', header->name, question_text(header->value));
+    const char *value = question_value(header);
+    if (value != NULL) {
+        question_pair(out, ',', header->name, value);
         return;
     }
     fsz_buffer_text(out, ",");
@@ -200,8 +211,9 @@ static void key_header(struct fsz_buffer *out, const struct fsz_header *header)
         key_part(out, "\x01"); /* not the same as an empty one */
         return;
     }
-    key_part(out, header->value_count == 0 ? header->value : "ARRAY::");
-    for (size_t i = 0; i < header->value_count; i++) {
+    const char *value = question_value(header);
+    key_part(out, value != NULL ? value : "ARRAY::");
+    for (size_t i = 0; value == NULL && i < header->value_count; i++) {
         fsz_buffer_text(out, i == 0 ? "" : "|:");
         fsz_buffer_text(out, question_text(header->values[i]));
     }
