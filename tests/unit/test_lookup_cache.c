@@ -250,6 +250,50 @@ static void test_cache_flush_reaches_answers_under_way(void **state)
     assert_int_equal(counters().under_way, 0);
 }
 
+/* Tells the answer to a question that somebody asks, to hold for 100 ms. */
+static void land(struct fsz_cache_found *found, const char *text)
+{
+    struct fsz_cache_answer answer = {.err = FSZ_OK, .now_ms = NOW_MS, .fresh_ms = 100};
+    assert_int_equal(fsz_document_new(text, strlen(text), &answer.document), FSZ_OK);
+    fsz_lookup_cache_tell(cache, &found->flight, &answer);
+    fsz_document_unref(&answer.document);
+}
+
+static void test_cache_after_a_flush_nobody_joins_a_question_from_before(void **state)
+{
+    (void)state;
+    struct fsz_cache_found before = get("a", NOW_MS);
+    fsz_lookup_cache_flush(cache, "a");
+    struct fsz_cache_found after = get("a", NOW_MS);
+    assert_int_equal(after.how, FSZ_CACHE_ASK);
+    assert_non_null(after.flight);
+    assert_int_equal(counters().under_way, 2);
+    land(&before, "<old/>");
+    assert_int_equal(counters().under_way, 1);
+    struct fsz_cache_found joiner = {.how = FSZ_CACHE_ASK};
+    fsz_lookup_cache_get(cache, key_of("a"), NOW_MS, 1, &joiner); /* of the new one, still there */
+    assert_int_equal(joiner.how, FSZ_CACHE_JOINED);
+    assert_int_equal(joiner.err, FSZ_ETIMEOUT);
+    land(&after, "<new/>");
+    assert_hit("a", NOW_MS, "<new/>");
+    assert_int_equal(counters().under_way, 0);
+}
+
+static void test_cache_answer_from_before_a_flush_comes_after_the_new_one(void **state)
+{
+    (void)state;
+    struct fsz_cache_found before = get("a", NOW_MS), other = get("b", NOW_MS);
+    fsz_lookup_cache_flush(cache, "a");
+    fsz_lookup_cache_flush(cache, "a");
+    struct fsz_cache_found after = get("a", NOW_MS);
+    land(&after, "<new/>");
+    land(&before, "<old/>");
+    assert_hit("a", NOW_MS, "<new/>");
+    land(&other, "<b/>");
+    assert_hit("b", NOW_MS, "<b/>");
+    assert_int_equal(counters().under_way, 0);
+}
+
 static void test_cache_document_outlives_its_entry(void **state)
 {
     (void)state;
@@ -315,6 +359,18 @@ static void test_cache_who_comes_later_waits_for_who_asks(void **state)
     fsz_document_unref(&answer.document);
     joiners_end(joiners, FSZ_OK);
     assert_int_equal(counters().misses, 1);
+}
+
+static void test_cache_flush_leaves_who_waits_already_with_the_answer(void **state)
+{
+    (void)state;
+    struct joiner          joiners[JOINERS] = {0};
+    struct fsz_cache_found found = get("a", NOW_MS);
+    joiners_start(joiners, WAIT_MS);
+    fsz_lookup_cache_flush(cache, NULL);
+    land(&found, "<a/>");
+    joiners_end(joiners, FSZ_OK);
+    assert_absent("a", NOW_MS);
 }
 
 static void test_cache_failure_is_everybodys(void **state)
@@ -408,8 +464,11 @@ int main(void)
         CACHE_TEST(test_cache_is_bounded_in_bytes),
         CACHE_TEST(test_cache_flush_forgets_what_matches),
         CACHE_TEST(test_cache_flush_reaches_answers_under_way),
+        CACHE_TEST(test_cache_after_a_flush_nobody_joins_a_question_from_before),
+        CACHE_TEST(test_cache_answer_from_before_a_flush_comes_after_the_new_one),
         CACHE_TEST(test_cache_document_outlives_its_entry),
         CACHE_TEST(test_cache_who_comes_later_waits_for_who_asks),
+        CACHE_TEST(test_cache_flush_leaves_who_waits_already_with_the_answer),
         CACHE_TEST(test_cache_failure_is_everybodys),
         CACHE_TEST(test_cache_nobody_waits_longer_than_he_may),
         CACHE_TEST(test_cache_holds_with_many_threads),

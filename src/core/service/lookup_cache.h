@@ -79,8 +79,8 @@ struct fsz_document *fsz_lookup_cache_stale(struct fsz_lookup_cache *cache,
                                             struct fsz_cache_key key, int64_t now_ms);
 
 /* Forgets the keys that match the pattern (glob.h), with `/` for the NULs between their parts;
- * NULL: all. Answers to such questions as are under way are not kept either. Returns how many it
- * forgot. */
+ * NULL: all. Answers to such questions as are under way are not kept either, and only those get
+ * them who wait already: the next one asks anew. Returns how many it forgot. */
 size_t fsz_lookup_cache_flush(struct fsz_lookup_cache *cache, const char *pattern);
 
 struct fsz_cache_counters fsz_lookup_cache_counters(struct fsz_lookup_cache *cache);

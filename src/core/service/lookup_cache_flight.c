@@ -86,6 +86,7 @@ static struct fsz_cache_flight *flight_begin_locked(struct fsz_lookup_cache *cac
         flight_free(flight);
         return NULL;
     }
+    cache->counters.under_way++;
     return flight;
 }
 
@@ -132,7 +133,10 @@ void fsz_lookup_cache_tell(struct fsz_lookup_cache *cache, struct fsz_cache_flig
         return;
     }
     fsz_thread_lock(&cache->lock);
-    HASH_DEL(cache->flights, f);
+    cache->counters.under_way--;
+    if (!f->flushed) { /* else it is not there, and one of the same key may be */
+        HASH_DEL(cache->flights, f);
+    }
     if (!f->flushed && (answer->err == FSZ_OK || answer->err == FSZ_ENOTFOUND)) {
         struct fsz_cache_key key = {f->key, f->key_size};
         fsz_cache_keep_locked(cache, key, answer);

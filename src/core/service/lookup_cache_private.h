@@ -27,7 +27,8 @@ struct fsz_cache_flight {
     UT_hash_handle       hh; /* by key */
     pthread_cond_t       landed;
     unsigned             holders; /* who asked, and who waits; the last frees */
-    bool                 done, flushed;
+    bool                 done;
+    bool                 flushed; /* no longer in the table, and its answer is not kept */
     fsz_err              err;
     struct fsz_document *document;
     size_t               key_size;
@@ -41,7 +42,7 @@ struct fsz_lookup_cache {
     struct fsz_cache_counters counters;
     struct cache_entry       *entries; /* uthash */
     struct cache_entry       *recent;  /* utlist: the one used last; before it, the least recent */
-    struct fsz_cache_flight  *flights; /* uthash */
+    struct fsz_cache_flight  *flights; /* uthash: those that may be joined */
 };
 
 struct cache_entry *fsz_cache_find_locked(struct fsz_lookup_cache *cache, struct fsz_cache_key key);
