@@ -77,6 +77,22 @@ static void test_lookup_not_found_goes_to_the_next_binding(void **state)
     end();
 }
 
+static void test_lookup_waits_as_long_as_the_binding_says_or_else_its_service(void **state)
+{
+    (void)state;
+    begin(SERVICE(PARAM("deadline-ms", "1234")) "<bindings>" BIND("b", "") "</bindings>");
+    desk_says(NOT_FOUND);
+    assert_not_found();
+    assert_int_equal(desk.deadline_ms, 1234);
+    end();
+    begin(SERVICE(PARAM("deadline-ms", "1234")) "<bindings>" BIND(
+        "b", PARAM("deadline-ms", "77")) "</bindings>");
+    desk_says(NOT_FOUND);
+    assert_not_found();
+    assert_int_equal(desk.deadline_ms, 77);
+    end();
+}
+
 /* ---- failures -------------------------------------------------------------------------------- */
 
 static void test_lookup_failure_falls_back_and_names_who_and_what(void **state)
@@ -377,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_lookup_goes_where_section_and_patterns_fit),
         cmocka_unit_test(test_lookup_of_its_own_configuration_asks_nobody),
         cmocka_unit_test(test_lookup_not_found_goes_to_the_next_binding),
+        cmocka_unit_test(test_lookup_waits_as_long_as_the_binding_says_or_else_its_service),
         cmocka_unit_test(test_lookup_failure_falls_back_and_names_who_and_what),
         cmocka_unit_test(test_lookup_failures_are_told_once_in_a_while),
         cmocka_unit_test(test_lookup_failure_line_is_one_line),

@@ -123,6 +123,13 @@ static fsz_err run_read(const struct lookup_course *course, struct run_answer *a
     return run_read_xml(course, answer);
 }
 
+/* The binding's, or its service's: every wait of a lookup has a bound. */
+static int64_t run_deadline_ms(const struct lookup_course *course)
+{
+    return course->binding->deadline_ms > 0 ? course->binding->deadline_ms
+                                            : course->service->deadline_ms;
+}
+
 /* A service without providers has not found anything out: that is a failure. */
 static fsz_err run_ask_desk(const struct lookup_course *course, const struct fsz_buffer *params,
                             struct run_answer *answer)
@@ -132,7 +139,7 @@ static fsz_err run_ask_desk(const struct lookup_course *course, const struct fsz
                            .method = "xml.fetch",
                            .params = (const char *)params->data,
                            .params_bytes = params->size,
-                           .deadline_ms = course->binding->deadline_ms,
+                           .deadline_ms = run_deadline_ms(course),
                            .section = course->lookup->section};
     fsz_err         err = fsz_desk_ask(course->desk, &ask, &told);
     memcpy(answer->provider, told.provider, sizeof(answer->provider));
@@ -222,12 +229,9 @@ static void run_count_how(const struct lookup_course *course, enum fsz_cache_how
 static fsz_err run_by_key(const struct lookup_course *course, struct fsz_cache_key key,
                           struct fsz_buffer *xml)
 {
-    struct fsz_lookup_cache         *cache = course->lookups->cache;
-    const struct fsz_binding_config *binding = course->binding;
-    struct fsz_cache_found           found;
-    int64_t                          wait_ms =
-        binding->deadline_ms > 0 ? binding->deadline_ms : course->service->deadline_ms;
-    fsz_lookup_cache_get(cache, key, fsz_now_ms(), wait_ms, &found);
+    struct fsz_lookup_cache *cache = course->lookups->cache;
+    struct fsz_cache_found   found;
+    fsz_lookup_cache_get(cache, key, fsz_now_ms(), run_deadline_ms(course), &found);
     run_count_how(course, found.how);
     if (found.how == FSZ_CACHE_ASK) {
         run_ask_for_all(course, &found);
