@@ -17,6 +17,7 @@ struct provider {
     void       *socket; /* REP, or ROUTER for one that never answers */
     pthread_t   thread;
     const char *result;
+    char        hostname[64]; /* of the last question */
     _Atomic int questions;
 };
 
@@ -36,6 +37,12 @@ static void *provider_main(void *unused)
         json_t *request = json_loadb(question, (size_t)size, 0, NULL);
         json_t *id = json_object_get(request, "id");
         bool    last = id == NULL;
+        json_t *params = json_object_get(json_object_get(request, "params"), "params");
+        json_t *hostname = json_object_get(params, "hostname");
+        if (hostname != NULL) {
+            snprintf(provider.hostname, sizeof(provider.hostname), "%s",
+                     json_string_value(hostname));
+        }
         snprintf(answer, sizeof(answer),
                  "{\"jsonrpc\":\"2.0\",\"id\":%" JSON_INTEGER_FORMAT ",\"result\":%s}",
                  json_integer_value(id), provider.result);
@@ -123,6 +130,27 @@ static void test_engine_lookup_asks_the_service_of_its_binding(void **state)
     assert_int_equal(look_up(rig, NULL), FSZ_ENOTFOUND);
     start(rig, CONFIG(BINDING()));
     assert_int_equal(look_up(rig, DOCUMENT), FSZ_OK);
+    provider_stop(rig);
+}
+
+static void name_host(void *self, struct fsz_host_identity *ret_identity)
+{
+    (void)self;
+    snprintf(ret_identity->hostname, sizeof(ret_identity->hostname), "of the host");
+    snprintf(ret_identity->switchname, sizeof(ret_identity->switchname), "of the switch");
+}
+
+/* As mod_xml_curl has it. */
+static void test_engine_lookup_is_asked_in_the_switchs_name(void **state)
+{
+    struct rig *rig = *state;
+    host.identify = name_host;
+    provider_start(rig, "{\"found\":false}");
+    start(rig, CONFIG(BINDING()));
+    assert_int_equal(look_up(rig, NULL), FSZ_ENOTFOUND);
+    assert_int_equal(provider.questions, 1);
+    assert_string_equal(provider.hostname, "of the switch");
+    host.identify = NULL;
     provider_stop(rig);
 }
 
@@ -300,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_engine_lookup_asks_the_service_of_its_binding),
+        TEST(test_engine_lookup_is_asked_in_the_switchs_name),
         TEST(test_engine_cache_is_flushed_by_command),
         TEST(test_engine_reload_changes_the_bindings),
         TEST(test_engine_close_lookups_wakes_all_that_wait),

@@ -35,12 +35,12 @@ fsz_err fsz_engine_lookup(struct fsz_engine *engine, const struct fsz_lookup *lo
 fsz_err fsz_engine_open_lookups(struct fsz_engine *engine, struct fsz_config *config)
 {
     const struct fsz_host   *host = engine->host;
-    struct fsz_host_identity identity = {.hostname = ""};
+    struct fsz_host_identity identity = {.switchname = ""};
     struct fsz_lookups      *lookups = NULL;
     if (host->identify != NULL) {
         host->identify(host->self, &identity);
     }
-    fsz_err err = fsz_lookups_new(host, identity.hostname, config, &lookups);
+    fsz_err err = fsz_lookups_new(host, identity.switchname, config, &lookups);
     if (err != FSZ_OK) {
         return err;
     }

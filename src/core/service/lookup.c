@@ -16,7 +16,7 @@ static struct fsz_cache_limits lookups_limits(const struct fsz_config *config)
     return limits;
 }
 
-fsz_err fsz_lookups_new(const struct fsz_host *host, const char *hostname,
+fsz_err fsz_lookups_new(const struct fsz_host *host, const char *switchname,
                         struct fsz_config *config, struct fsz_lookups **ret_lookups)
 {
     struct fsz_cache_limits limits = lookups_limits(config);
@@ -26,8 +26,8 @@ fsz_err fsz_lookups_new(const struct fsz_host *host, const char *hostname,
     }
     pthread_mutex_init(&lookups->lock, NULL);
     lookups->host = host;
-    lookups->hostname = strdup(hostname);
-    fsz_err err = lookups->hostname == NULL ? FSZ_ENOMEM : FSZ_OK;
+    lookups->switchname = strdup(switchname);
+    fsz_err err = lookups->switchname == NULL ? FSZ_ENOMEM : FSZ_OK;
     err = err != FSZ_OK ? err : fsz_lookup_cache_new(&limits, &lookups->cache);
     err = err != FSZ_OK ? err : fsz_lookup_set_new(config, NULL, &lookups->set);
     if (err != FSZ_OK) {
@@ -56,7 +56,7 @@ void fsz_lookups_unref(struct fsz_lookups **lookups)
     fsz_lookup_set_unref(&l->set);
     fsz_lookup_cache_free(&l->cache);
     pthread_mutex_destroy(&l->lock);
-    free(l->hostname);
+    free(l->switchname);
     free(l);
 }
 

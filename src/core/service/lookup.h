@@ -23,8 +23,9 @@ struct fsz_lookup {
 
 struct fsz_lookups;
 
-/* Counted, for the same reason as the desk (desk.h). `host` stays the caller's and outlives all. */
-FSZ_NODISCARD fsz_err fsz_lookups_new(const struct fsz_host *host, const char *hostname,
+/* Counted, for the same reason as the desk (desk.h). `host` stays the caller's and outlives all.
+ * `switchname` is what questions have as `hostname`. */
+FSZ_NODISCARD fsz_err fsz_lookups_new(const struct fsz_host *host, const char *switchname,
                                       struct fsz_config *config, struct fsz_lookups **ret_lookups);
 struct fsz_lookups   *fsz_lookups_ref(struct fsz_lookups *lookups);
 /* Accepts NULL in *lookups. */

@@ -39,7 +39,7 @@ struct fsz_lookups {
     _Atomic unsigned         references; /* beside the first */
     _Atomic uint32_t         sections;   /* the set's: all that a lookup reads that fits nowhere */
     const struct fsz_host   *host;
-    char                    *hostname;
+    char                    *switchname;
     struct fsz_lookup_cache *cache;
     pthread_mutex_t          lock; /* guards the two below */
     struct lookup_set       *set;
@@ -69,7 +69,7 @@ struct lookup_course {
 FSZ_NODISCARD fsz_err fsz_lookup_run(const struct lookup_course *course, struct fsz_buffer *xml);
 
 /* Appends the params of xml.fetch. FSZ_ENOMEM, FSZ_ELIMIT. */
-FSZ_NODISCARD fsz_err fsz_lookup_write_question(struct fsz_buffer *out, const char *hostname,
+FSZ_NODISCARD fsz_err fsz_lookup_write_question(struct fsz_buffer *out, const char *switchname,
                                                 const struct fsz_lookup *lookup,
                                                 const struct fsz_fields *fields);
 /* Appends the cache's key: binding, section, tag, key, value, and the headers of cache-params.

@@ -150,13 +150,13 @@ static void question_element(struct fsz_buffer *out, const struct fsz_lookup *lo
     }
 }
 
-fsz_err fsz_lookup_write_question(struct fsz_buffer *out, const char *hostname,
+fsz_err fsz_lookup_write_question(struct fsz_buffer *out, const char *switchname,
                                   const struct fsz_lookup *lookup, const struct fsz_fields *fields)
 {
-    const char *const values[QUESTION_OWN] = {hostname, lookup->section, question_text(lookup->tag),
-                                              question_text(lookup->key),
-                                              question_text(lookup->value)};
-    struct fsz_event  event = {.name = "", .headers = lookup->params, .read = lookup->read};
+    const char *const values[QUESTION_OWN] = {
+        switchname, lookup->section, question_text(lookup->tag), question_text(lookup->key),
+        question_text(lookup->value)};
+    struct fsz_event   event = {.name = "", .headers = lookup->params, .read = lookup->read};
     struct fsz_members members;
     question_element(out, lookup);
     fsz_buffer_text(out, ",\"params\":");

@@ -157,7 +157,7 @@ static void run_ask(const struct lookup_course *course, struct run_answer *answe
     int64_t           began_us = run_now_us();
     fsz_buffer_init(&params, FSZ_LOOKUP_QUESTION_BYTES);
     answer->ttl_ms = -1;
-    answer->err = fsz_lookup_write_question(&params, course->lookups->hostname, course->lookup,
+    answer->err = fsz_lookup_write_question(&params, course->lookups->switchname, course->lookup,
                                             course->binding->params);
     if (answer->err == FSZ_OK) {
         answer->err = run_ask_desk(course, &params, answer);
