@@ -3,6 +3,7 @@
 
     directory.py [endpoint]          Debian: python3-zmq
 """
+import json
 import sys
 from xml.sax.saxutils import quoteattr
 
@@ -10,15 +11,29 @@ import zmq
 
 PASSWORDS = {"1000": "of 1000", "1001": "of 1001"}
 
+
+def document(asked):  # what mod_xml_curl posts
+    user, domain = asked.get("user"), asked.get("domain")
+    if not isinstance(user, str) or not isinstance(domain, str) or user not in PASSWORDS:
+        return {"found": False}  # a caller makes a list of it by writing ARRAY::1|:2
+    user, password, domain = map(quoteattr, (user, PASSWORDS[user], domain))
+    return {"xml": f'<document><section name="directory"><domain name={domain}><user id={user}>'
+                   f'<params><param name="password" value={password}/></params>'
+                   '</user></domain></section></document>'}
+
+
+def answer(text):
+    number = None
+    try:
+        question = json.loads(text)
+        number = question["id"]
+        return {"jsonrpc": "2.0", "id": number, "result": document(question["params"]["params"])}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:  # no question
+        return {"jsonrpc": "2.0", "id": number, "error": {"code": -32600, "message": repr(error)}}
+
+
 socket = zmq.Context().socket(zmq.REP)
 socket.bind(sys.argv[1] if len(sys.argv) > 1 else "tcp://127.0.0.1:5580")
 while True:
-    question = socket.recv_json()
-    asked = question["params"]["params"]  # what mod_xml_curl posts
-    result = {"found": False}
-    if asked.get("user") in PASSWORDS:
-        user, password, domain = map(quoteattr, (asked["user"], PASSWORDS[asked["user"]], asked.get("domain", "")))
-        result = {"xml": f'<document><section name="directory"><domain name={domain}><user id={user}>'
-                         f'<params><param name="password" value={password}/></params>'
-                         '</user></domain></section></document>'}
-    socket.send_json({"jsonrpc": "2.0", "id": question["id"], "result": result})
+    text, *_ = socket.recv_multipart()
+    socket.send_json(answer(text))

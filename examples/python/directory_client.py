@@ -3,6 +3,7 @@
 
     directory_client.py [endpoint of the API channel [service]]          Debian: python3-zmq
 """
+import json
 import sys
 import time
 from xml.sax.saxutils import quoteattr
@@ -16,8 +17,8 @@ AGAIN_S = 2  # a registration ends with its connection, and libzmq makes the nex
 
 def document(asked):
     user, domain = asked.get("user"), asked.get("domain")
-    if user not in PASSWORDS or domain is None:
-        return {"found": False}
+    if not isinstance(user, str) or not isinstance(domain, str) or user not in PASSWORDS:
+        return {"found": False}  # a caller makes a list of it by writing ARRAY::1|:2
     return {"xml": f'<document><section name="directory"><domain name={quoteattr(domain)}><user id={quoteattr(user)}>'
                    f'<params><param name="password" value={quoteattr(PASSWORDS[user])}/></params>'
                    '</user></domain></section></document>'}
@@ -57,7 +58,10 @@ def main(endpoint="tcp://localhost:5557", service="directory"):
             socket.send_json(register)
             due = time.monotonic() + AGAIN_S
         if socket.poll(100):
-            take(socket, socket.recv_json())
+            try:
+                take(socket, json.loads(socket.recv_multipart()[-1]))
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                tell(f"no message: {error!r}")
 
 
 if __name__ == "__main__":

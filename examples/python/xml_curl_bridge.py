@@ -72,7 +72,8 @@ def answer(backend, frame):
         question = json.loads(frame)
         number = question["id"]
         return {"jsonrpc": "2.0", "id": number, "result": {"xml": backend.post(question["params"]["params"])}}
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, http.client.HTTPException) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError,
+            http.client.HTTPException) as error:
         why = f"{backend.url.hostname}: {error or type(error).__name__}"
         print(why, file=sys.stderr, flush=True)
         return {"jsonrpc": "2.0", "id": number, "error": {"code": FAILED, "message": why}}

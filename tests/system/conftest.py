@@ -29,6 +29,10 @@ BUILD = pathlib.Path(os.environ.get("FSZ_BUILD_DIR") or ROOT / "build" / "dev")
 MULTICAST_KBIT, MULTICAST_MS = 20000, 5000  # sender and receiver must agree
 PATIENCE_S = 20  # bound of every wait; far above what a loaded machine needs
 
+GARBAGE = (b"", b"{", b"\xff", b"[]", b"3", b"null", b'"text"', b"{}", b'{"id":1}', b'{"method":3,"id":2}',
+           b'{"id":[],"params":3}', b'{"id":4,"method":"xml.fetch","params":{"params":null}}',
+           b'{"id":5,"error":null,"result":[]}', b"[" * 100_000)  # what no program may end by
+
 
 def find_program(name):
     """The path of a program of this build, whatever folder CMake put it into."""

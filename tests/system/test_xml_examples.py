@@ -18,7 +18,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 import zmq
 
-from conftest import PATIENCE_S, ROOT, binding_xml, free_port, service_xml, wait_until
+from conftest import GARBAGE, PATIENCE_S, ROOT, binding_xml, free_port, service_xml, wait_until
 from lookups import NOTHING, Switch
 
 EXAMPLES = ROOT / "examples"
@@ -169,8 +169,24 @@ def test_service_has_the_user_that_is_there(service):
 
 def test_service_has_no_user_that_is_not_there(service):
     switch, _ = service
-    for number, user in enumerate(("1002", "", "../outside", 'x" OR "1"="1', "' OR '1'='1", "é", "%00")):
+    for number, user in enumerate(("1002", "", "../outside", 'x" OR "1"="1', "' OR '1'='1", "é", "%00", None, 1000)):
         assert switch.ask(lookup(number, user)) == {"jsonrpc": "2.0", "id": number, "result": {"found": False}}
+
+
+def test_service_outlives_a_name_that_the_switch_makes_a_list_of(service):
+    switch, params = service
+    for number, (user, domain) in enumerate(((["1", "2"], "example.org"), (["1000"], "example.org"),
+                                             ("1000", ["example.org", "x"]), ("1000", {}))):
+        assert switch.ask(lookup(number, user, domain))["result"] == {"found": False}
+    assert user_of(switch.ask(lookup(17))) == ("1000", params)
+
+
+def test_service_outlives_what_is_no_question(service):
+    switch, params = service
+    for frames in (*([text] for text in GARBAGE), [b"{}", b"{}"], [b"", b"", b""]):
+        switch.socket.send_multipart([b"", *frames])
+        switch.socket.recv_multipart()
+    assert user_of(switch.ask(lookup(17))) == ("1000", params)
 
 
 def test_service_answers_a_question_without_a_user(service):
@@ -240,6 +256,24 @@ def test_client_ends_and_says_why_where_it_may_not_register(fszmqd, start):
     assert process.wait(PATIENCE_S) == 1
 
 
+def test_client_outlives_what_is_no_question(start):
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as switch:
+        switch.linger, switch.rcvtimeo = 0, PATIENCE_S * 1000
+        port = switch.bind_to_random_port("tcp://127.0.0.1")
+        start(sys.executable, "python/directory_client.py", f"tcp://127.0.0.1:{port}")
+        peer, _ = switch.recv_multipart()
+        questions = (lookup(1, ["1", "2"]), lookup(2, domain=["x", "y"]), lookup(3))
+        for text in (*GARBAGE, *(json.dumps(question).encode() for question in questions)):
+            switch.send_multipart([peer, text])
+        answers = {}
+        while 3 not in answers:
+            message = json.loads(switch.recv_multipart()[1])
+            if "result" in message:
+                answers[message["id"]] = message
+        assert answers[1]["result"] == answers[2]["result"] == {"found": False}
+        assert user_of(answers[3]) == ("1000", {"password": "of 1000"})
+
+
 # ---- the service in C ----
 
 def test_sqlite_service_sees_what_is_added_while_it_runs_and_escapes_what_is_there(start, asker, tmp_path):
@@ -266,15 +300,12 @@ def test_sqlite_service_says_what_is_wrong_with_its_database_and_goes_on(start, 
     assert user_of(switch.ask(lookup(2))) == ("1000", params)
 
 
-def test_sqlite_service_ends_in_order_and_outlives_what_is_no_question(start, asker, tmp_path):
+def test_sqlite_service_ends_in_order(start, asker, tmp_path):
     program = compiled("directory", tmp_path, "-lzmq", "-ljansson", "-lsqlite3")
     make_database(tmp_path / "users.db", [])
     endpoint = f"tcp://127.0.0.1:{free_port()}"
     process = start(program, tmp_path / "users.db", endpoint)
     switch = asker(endpoint)
-    for garbage in (b"", b"{", b"[]", b"3", b'{"id":1}', b'{"id":2,"params":{"params":{"user":3,"domain":[]}}}'):
-        switch.socket.send_multipart([b"", garbage])
-        switch.socket.recv_multipart()
     assert switch.ask(lookup(3))["result"] == {"found": False}
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE_S) == 0
@@ -366,6 +397,14 @@ def test_bridge_hands_on_not_found_and_tells_what_failed(bridge):
     switch.send({"id": 4, "params": []})
     assert "error" in switch.receive()
     assert user_of(switch.ask(lookup(5)))[0] == "1000"
+
+
+def test_bridge_outlives_what_is_no_question(bridge):
+    switch = bridge(workers=1)
+    for text in GARBAGE:
+        switch.socket.send_multipart([b"", text])
+        assert "error" in switch.receive()
+    assert user_of(switch.ask(lookup(1)))[0] == "1000"
 
 
 def test_bridge_connects_again_when_the_back_end_closed_the_connection(bridge):
