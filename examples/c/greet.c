@@ -66,7 +66,8 @@ static void take(void *socket, zmq_msg_t *route, json_t *message)
     } else if (method != NULL && id != NULL) { /* service.ping */
         send_message(socket, route, json_pack("{ss sO s{}}", "jsonrpc", "2.0", "id", id, "result"));
     } else if (error != NULL) { /* the caller hung up meanwhile, say */
-        fprintf(stderr, "%s\n", json_string_value(json_object_get(error, "message")));
+        const char *why = json_string_value(json_object_get(error, "message"));
+        fprintf(stderr, "%s\n", why != NULL ? why : "refused");
     }
 }
 

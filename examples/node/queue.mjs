@@ -30,8 +30,7 @@ async function connect(call, lease, agent) {
   try {
     const bridge = on("execute", { app: "bridge", arg: agent, lock: true, urgent: true, wait: true,
       timeout_ms: 86400000, names: ["originate_disposition"] });
-    await on("break"); // the music
-    const { variables } = await bridge;
+    const [{ variables }] = await Promise.all([bridge, on("break")]); // breaks the music
     if (variables.originate_disposition === "SUCCESS") return await on("hangup");
     console.error(`${agent}: ${variables.originate_disposition}`);
     await hold(call, lease, true);
@@ -101,5 +100,9 @@ socket.connect(endpoint);
 serveAgents();
 for await (const [text] of socket) {
   heard = Date.now();
-  take(JSON.parse(text));
+  try {
+    take(JSON.parse(text));
+  } catch (error) {
+    console.error(error.message); // no message of a switch
+  }
 }

@@ -22,18 +22,18 @@ def main(endpoint="tcp://localhost:5557", service="ivr", prompt="ivr/ivr-please_
     while True:
         while not switch.poll(1000):  # all is quiet, or the switch is a new one: registering again does no harm
             send(id=0, method="service.register", params={"service": service, "capacity": 1000})
-        message, step = switch.recv_json(), None
-        method, number, params = (message.get(name) for name in ("method", "id", "params"))
-        if method and number is not None:  # call.offer or service.ping
-            send(id=number, result={"accept": True, "execute": [{"app": "answer"}], "then": "control"})
-        if method == "call.offer":
-            step = (menus.setdefault(number := params["call"], menu(prompt))).send(None)
-        elif method == "call.end":  # hung up, released, or taken away
-            menus.pop(params["call"], None)
-        elif number in menus and "result" in message:  # requests have the call as id; an error: it has hung up
-            step = menus[number].send(message["result"])
-        if step:
-            send(id=number, method=step[0], params={"call": number, **step[1]})
+        try:
+            method, number, params = map((message := switch.recv_json()).get, ("method", "id", "params"))
+            if method and number is not None:  # call.offer or service.ping
+                send(id=number, result={"accept": True, "execute": [{"app": "answer"}], "then": "control"})
+            if method == "call.offer":  # perhaps again: it was taken away while we were not connected
+                menus[number := params["call"]], message = menu(prompt), {"result": None}
+            elif method == "call.end":  # hung up, released, or taken away
+                menus.pop(params["call"], None)
+            if number in menus and "result" in message and (step := menus[number].send(message["result"])):
+                send(id=number, method=step[0], params={"call": number, **step[1]})  # an error: it has hung up
+        except Exception as error:  # of one message, or one call: the others go on
+            print(repr(error), file=sys.stderr)
 
 
 main(*sys.argv[1:])

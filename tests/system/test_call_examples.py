@@ -11,7 +11,7 @@ import pytest
 import zmq
 
 from callrig import PATIENT, ivr_xml
-from conftest import PATIENCE_S, ROOT, free_port, service_xml, wait_until
+from conftest import GARBAGE, PATIENCE_S, ROOT, free_port, service_xml, wait_until
 
 EXAMPLES = ROOT / "examples"
 TONE = "silence_stream://20"
@@ -30,6 +30,43 @@ def start():
     for each in processes:
         each.kill()
         each.wait()
+
+
+class FakeSwitch:
+    """The API channel of a switch whose every word is the test's."""
+
+    def __init__(self, context):
+        self.socket, self.route = context.socket(zmq.ROUTER), None
+        self.socket.linger, self.socket.rcvtimeo = 0, PATIENCE_S * 1000
+        self.endpoint = f"tcp://127.0.0.1:{self.socket.bind_to_random_port('tcp://127.0.0.1')}"
+
+    def send(self, **message):
+        self.socket.send_multipart([self.route, json.dumps({"jsonrpc": "2.0", **message}).encode()])
+
+    def send_garbage(self):
+        for text in GARBAGE:
+            self.socket.send_multipart([self.route, text])
+
+    def receive(self, wanted):
+        """The next message with these members. Registrations come now and then."""
+        while True:
+            self.route, text = self.socket.recv_multipart()
+            message = json.loads(text)
+            if wanted.items() <= message.items():
+                return message
+
+    def offer(self, call, lease):
+        self.send(method="call.offer", id=lease, params={"call": call})
+        assert self.receive({"id": lease})["result"]["accept"]
+        return self.receive({"method": "call.execute"})
+
+
+@pytest.fixture
+def fake_switch():
+    with zmq.Context() as context:
+        fake = FakeSwitch(context)
+        yield fake
+        fake.socket.close()
 
 
 def ivr(rig, start):
@@ -65,11 +102,29 @@ def test_the_ivr_outlives_callers_that_hang_up_and_finds_a_new_switch(callswitch
     assert rig.event("CHANNEL_HANGUP_COMPLETE", rig.dial(sim_digits="8#"))["variable_ivr_choice"] == "8"
 
 
+def test_the_ivr_outlives_garbage_and_takes_a_call_that_is_offered_again(fake_switch, start):
+    start(sys.executable, "python/ivr.py", fake_switch.endpoint)
+    fake_switch.receive({"method": "service.register"})
+    fake_switch.send_garbage()
+    assert fake_switch.offer("one", 1)["params"]["app"] == "play_and_get_digits"
+    fake_switch.send(id="one", result=3)
+    fake_switch.send(id=["one"], result={})
+    assert fake_switch.offer("one", 2)["params"]["app"] == "play_and_get_digits"
+    fake_switch.send(id="one", result={})
+    fake_switch.receive({"method": "call.get", "id": "one"})
+    fake_switch.send(id="one", result={"variables": {"pressed": "7"}})
+    assert fake_switch.receive({"method": "call.set"})["params"]["variables"] == {"ivr_choice": "7"}
+
+
+def need_node():
+    if shutil.which("node") is None or not (EXAMPLES / "node/node_modules/zeromq").is_dir():
+        pytest.skip("node needs nodejs npm, then npm ci in examples/node")
+
+
 @pytest.fixture
 def queue(callswitch, start):
     """(a Switch, ask) of the queue in Node.js; ask(message) is an agent's."""
-    if shutil.which("node") is None or not (EXAMPLES / "node/node_modules/zeromq").is_dir():
-        pytest.skip("node needs nodejs npm, then npm ci in examples/node")
+    need_node()
     rig = callswitch([ivr_xml(**PATIENT), service_xml("queue", **PATIENT)])
     desk = f"tcp://127.0.0.1:{free_port()}"
     start("node", "node/queue.mjs", rig.api_at, "queue", desk, "silence_stream://-1")
@@ -119,6 +174,27 @@ def test_the_queue_forgets_who_hangs_up_and_keeps_who_meets_no_answer(queue):
     ask(agent="loopback/1002", free=True)
     assert rig.event("CHANNEL_BRIDGE", call)
     assert "error" in ask(agent=3)
+
+
+def test_the_queue_outlives_garbage_and_a_caller_that_hangs_up_before_the_bridge(fake_switch, start):
+    need_node()
+    desk = f"tcp://127.0.0.1:{free_port()}"
+    start("node", "node/queue.mjs", fake_switch.endpoint, "queue", desk)
+    fake_switch.receive({"method": "service.register"})
+    fake_switch.send_garbage()
+    assert fake_switch.offer("one", 1)["params"]["app"] == "playback"
+    with zmq.Context() as context, context.socket(zmq.REQ) as agent:
+        agent.linger, agent.rcvtimeo = 0, PATIENCE_S * 1000
+        agent.connect(desk)
+        for text in (*GARBAGE, b'{"agent":"loopback/1001","free":true}'):
+            agent.send(text)
+            answer = agent.recv_json()
+    assert answer == {"waiting": 0, "free": 0}
+    bridge = fake_switch.receive({"method": "call.execute"})
+    broken = fake_switch.receive({"method": "call.break"})
+    for request in (bridge, broken):
+        fake_switch.send(id=request["id"], error={"code": -32004, "message": "no such call"})
+    assert fake_switch.offer("two", 2)["params"]["call"] == "two"
 
 
 def test_the_smallest_program_of_the_documentation_takes_calls(callswitch, start):
