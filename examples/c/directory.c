@@ -16,7 +16,7 @@
 
 #define SELECT "SELECT a1_hash, context FROM user WHERE domain = ?1 AND name = ?2"
 
-enum { FAILED = -32000, BUSY_MS = 500, QUESTION_BYTES = 1 << 20 };
+enum { FAILED = -32000, BUSY_MS = 500, QUESTION_BYTES = 1 << 20, WAKE_MS = 500 };
 
 static volatile sig_atomic_t ending;
 
@@ -134,7 +134,10 @@ static void serve(void *socket, sqlite3 *database, sqlite3_stmt *select)
 {
     zmq_msg_t message;
     zmq_msg_init(&message);
-    while (!ending && zmq_msg_recv(&message, socket, 0) >= 0) {
+    while (!ending) {
+        if (zmq_msg_recv(&message, socket, 0) < 0) {
+            continue; /* WAKE_MS have passed, or a signal came */
+        }
         json_t *question = json_loadb(zmq_msg_data(&message), zmq_msg_size(&message), 0, NULL);
         send_answer(socket, question != NULL ? answer(database, select, question) : NULL);
         json_decref(question);
@@ -145,8 +148,10 @@ static void serve(void *socket, sqlite3 *database, sqlite3_stmt *select)
 static int run(const char *endpoint, sqlite3 *database, sqlite3_stmt *select)
 {
     int64_t question_bytes = QUESTION_BYTES;
+    int     wake_ms = WAKE_MS; /* a signal that comes just before the wait does not end it */
     void   *context = zmq_ctx_new(), *socket = zmq_socket(context, ZMQ_REP);
     zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &question_bytes, sizeof question_bytes);
+    zmq_setsockopt(socket, ZMQ_RCVTIMEO, &wake_ms, sizeof wake_ms);
     int status = zmq_bind(socket, endpoint);
     if (status == 0) {
         fprintf(stderr, "listening on %s\n", endpoint);

@@ -98,6 +98,8 @@ int main(int argc, char **argv)
     sigaction(SIGINT, &(struct sigaction){.sa_handler = end}, NULL);
     sigaction(SIGTERM, &(struct sigaction){.sa_handler = end}, NULL);
     void *context = zmq_ctx_new(), *socket = zmq_socket(context, ZMQ_ROUTER);
+    int   wake_ms = 500; /* a signal that comes just before the wait does not end it */
+    zmq_setsockopt(socket, ZMQ_RCVTIMEO, &wake_ms, sizeof wake_ms);
     if (zmq_bind(socket, endpoint) != 0) {
         fprintf(stderr, "%s: %s\n", endpoint, zmq_strerror(zmq_errno()));
         return 1;
