@@ -48,6 +48,40 @@ def test_the_question_has_what_mod_xml_curl_posts(switch, service, lookups):
     assert {name: asked.get(name) for name in wanted} == wanted
 
 
+def test_each_member_of_a_group_is_asked_for_by_its_own_name(switch, service, lookups):
+    def members(question):
+        user = params_of(question).get("user")
+        inner = ('<groups><group name="sales"><users><user id="1001" type="pointer"/><user id="1002" type="pointer"/>'
+                 '</users></group></groups>' if user is None else
+                 f'<user id="{user}"><params><param name="dial-string" value="loopback/{user}"/></params></user>')
+        return document("directory", f'<domain name="{DOMAIN}">{inner}</domain>')
+
+    users = service(members)
+    lookups(users, cache_s=3600, cache_params="user domain")
+    for _ in range(2):  # the second time from the cache
+        assert switch.api(f"group_call sales@{DOMAIN}").strip() == "loopback/1001,loopback/1002"
+    assert [params_of(question).get("user") for question in users.asked] == [None, "1001", "1002"]
+
+
+def test_a_lookup_that_adds_to_the_list_of_the_one_before_is_asked_as_itself(switch, service, lookups):
+    """mod_voicemail: by id, then by number-alias, with one list of parameters."""
+    if not (switch.installation.modules / "mod_voicemail.so").exists():
+        pytest.skip("this FreeSWITCH has no mod_voicemail")
+    switch.write("autoload_configs/voicemail.conf.xml",
+                 '<configuration name="voicemail.conf"><settings/><profiles><profile name="default"/></profiles>'
+                 '</configuration>')
+    users = service(lambda question: document("directory", f'<domain name="{DOMAIN}"><user id="none"/></domain>'))
+    lookups(users, cache_s=3600, cache_params="key user domain")
+    try:
+        assert switch.api("load mod_voicemail").startswith("+OK")
+        assert "User not found" in switch.api(f"vm_fsdb_auth_login default {DOMAIN} 1000 1234")
+        asked = [params_of(question) for question in users.asked]
+        assert [each["key"] for each in asked if each.get("user") == "1000"] == ["id", "number-alias"]
+    finally:
+        switch.api("unload mod_voicemail")
+        switch.write("autoload_configs/voicemail.conf.xml", "")
+
+
 @pytest.mark.parametrize("section", ["configuration", "directory", "dialplan", "languages", "chatplan"])
 def test_each_section_is_asked_for_by_its_name(switch, service, lookups, section):
     answers = service(lambda question: document(section, '<thing name="one"><inner/></thing>'))
