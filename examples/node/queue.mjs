@@ -61,8 +61,8 @@ function take({ method, id, params, result, error }) {
   if (method === "call.offer") {
     send({ id, result: { accept: true, set: { continue_on_fail: "true" }, execute: [{ app: "answer" }], then: "control" } });
     hold(params.call, id).catch((failure) => console.error(failure.message));
-  } else if (method === "call.end") {
-    callers.delete(params.call); // hung up while waiting, or was taken away
+  } else if (method === "call.end" || method === "call.cancel") {
+    callers.delete(params.call); // hung up while waiting, was taken away, or is another worker's
   } else if (method === "service.ping") {
     send({ id, result: {} });
   } else if (asked.has(id)) {

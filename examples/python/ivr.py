@@ -26,12 +26,12 @@ def main(endpoint="tcp://localhost:5557", service="ivr", prompt="ivr/ivr-please_
             method, number, params = map((message := switch.recv_json()).get, ("method", "id", "params"))
             if method and number is not None:  # call.offer or service.ping
                 send(id=number, result={"accept": True, "execute": [{"app": "answer"}], "then": "control"})
-            if method == "call.offer":  # perhaps again: it was taken away while we were not connected
-                menus[number := params["call"]], message = menu(prompt), {"result": None}
-            elif method == "call.end":  # hung up, released, or taken away
-                menus.pop(params["call"], None)
-            if number in menus and "result" in message and (step := menus[number].send(message["result"])):
-                send(id=number, method=step[0], params={"call": number, **step[1]})  # an error: it has hung up
+            if method == "call.offer":  # its id is the call's lease, and here the id of all that is asked for it
+                menus[number], message = (params["call"], menu(prompt)), {"result": None}
+            elif method in ("call.end", "call.cancel"):  # hung up, released, taken away; or another one has it
+                menus.pop(params["lease"], None)
+            if number in menus and "result" in message and (step := menus[number][1].send(message["result"])):
+                send(id=number, method=step[0], params={"call": menus[number][0], "lease": number, **step[1]})
         except Exception as error:  # of one message, or one call: the others go on
             print(repr(error), file=sys.stderr)
 

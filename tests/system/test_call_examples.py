@@ -107,12 +107,12 @@ def test_the_ivr_outlives_garbage_and_takes_a_call_that_is_offered_again(fake_sw
     fake_switch.receive({"method": "service.register"})
     fake_switch.send_garbage()
     assert fake_switch.offer("one", 1)["params"]["app"] == "play_and_get_digits"
-    fake_switch.send(id="one", result=3)
-    fake_switch.send(id=["one"], result={})
-    assert fake_switch.offer("one", 2)["params"]["app"] == "play_and_get_digits"
-    fake_switch.send(id="one", result={})
-    fake_switch.receive({"method": "call.get", "id": "one"})
-    fake_switch.send(id="one", result={"variables": {"pressed": "7"}})
+    fake_switch.send(id=1, result=3)
+    fake_switch.send(id=[1], result={})
+    assert fake_switch.offer("one", 2)["params"]["lease"] == 2
+    fake_switch.send(id=2, result={})
+    fake_switch.receive({"method": "call.get", "id": 2})
+    fake_switch.send(id=2, result={"variables": {"pressed": "7"}})
     assert fake_switch.receive({"method": "call.set"})["params"]["variables"] == {"ivr_choice": "7"}
 
 
