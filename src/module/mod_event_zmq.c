@@ -23,12 +23,41 @@ enum {
     LEAVE_S = 5, /* for calls to leave the application when the module goes */
 };
 
-/* Set by load, cleared by shutdown. The switch sees to it that events and the command run only in
- * between; users of the context come when they like, and take the lock. */
+static pthread_mutex_t module_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the next two */
+/* Set by a load that has succeeded, cleared by shutdown. The switch sees to it that events and the
+ * command run only in between; users of the context come when they like. */
 static struct fsz_engine *module_engine;
-static pthread_mutex_t    module_lock = PTHREAD_MUTEX_INITIALIZER;
+/* From the beginning of a load to the end of a shutdown. The switch forgets a module before it
+ * shuts it down, and would load it again meanwhile. */
+static bool module_is_taken;
 /* The switch read-locks it around each run of the application. */
 static switch_application_interface_t *module_application;
+
+static bool module_take(void)
+{
+    pthread_mutex_lock(&module_lock);
+    bool taken = !module_is_taken;
+    module_is_taken = true;
+    pthread_mutex_unlock(&module_lock);
+    return taken;
+}
+
+static void module_give(void)
+{
+    pthread_mutex_lock(&module_lock);
+    module_is_taken = false;
+    pthread_mutex_unlock(&module_lock);
+}
+
+/* Returns the engine that was there before. */
+static struct fsz_engine *module_publish(struct fsz_engine *engine)
+{
+    pthread_mutex_lock(&module_lock);
+    struct fsz_engine *before = module_engine;
+    module_engine = engine;
+    pthread_mutex_unlock(&module_lock);
+    return before;
+}
 
 static fsz_err module_reload(switch_stream_handle_t *stream)
 {
@@ -91,11 +120,11 @@ static void module_complete(const char *verb)
     }
 }
 
-static fsz_err module_bind(void)
+static fsz_err module_bind(struct fsz_engine *engine)
 {
-    fsz_err err = fsz_events_bind(module_engine);
+    fsz_err err = fsz_events_bind(engine);
     if (err == FSZ_OK) {
-        err = fsz_search_bind(module_engine);
+        err = fsz_search_bind(engine);
         if (err != FSZ_OK) {
             fsz_events_unbind();
         }
@@ -103,28 +132,38 @@ static fsz_err module_bind(void)
     return err;
 }
 
+/* Nobody else sees an engine that may have to be freed again. */
 static fsz_err module_start(void)
 {
     struct fsz_problems problems;
     struct fsz_config  *config = NULL;
+    struct fsz_engine  *engine = NULL;
     fsz_problems_init(&problems);
     fsz_err err = fsz_settings_read(&config, &problems);
     fsz_settings_log(&problems);
-    err = err != FSZ_OK ? err : fsz_engine_new(&module_engine, &fsz_module_host);
-    err = err != FSZ_OK ? err : fsz_engine_start(module_engine, &config);
-    err = err != FSZ_OK ? err : module_bind();
+    err = err != FSZ_OK ? err : fsz_engine_new(&engine, &fsz_module_host);
+    err = err != FSZ_OK ? err : fsz_engine_start(engine, &config);
+    err = err != FSZ_OK ? err : module_bind(engine);
     fsz_config_free(&config);
     if (err != FSZ_OK) {
-        fsz_engine_free(&module_engine);
+        fsz_engine_free(&engine);
+        return err;
     }
-    return err;
+    module_publish(engine);
+    return FSZ_OK;
 }
 
 SWITCH_MODULE_LOAD_FUNCTION(mod_event_zmq_load)
 {
     switch_api_interface_t *api_interface;
-    fsz_err                 err = module_start();
+    if (!module_take()) {
+        switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,
+                          "mod_event_zmq not loaded: it is still being unloaded\n");
+        return SWITCH_STATUS_GENERR;
+    }
+    fsz_err err = module_start();
     if (err != FSZ_OK) {
+        module_give();
         switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR, "mod_event_zmq not loaded: %s\n",
                           fsz_err_text(err));
         return SWITCH_STATUS_GENERR;
@@ -162,25 +201,27 @@ static bool module_give_calls_back(void)
     return module_is_left();
 }
 
+/* The switch forgets the module whatever is returned, and loads a new one when it is asked to. So
+ * everything ends here although a call stays: what its thread still touches it holds references to,
+ * and the code it returns into stays in memory. */
 SWITCH_MODULE_SHUTDOWN_FUNCTION(mod_event_zmq_shutdown)
 {
     module_complete("del");
     /* Who waits for a service may have a call, and a lock that the unbinding waits for. */
     fsz_engine_close_lookups(module_engine);
-    if (!module_give_calls_back()) {
+    bool left = module_give_calls_back();
+    if (!left) {
         switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,
                           "mod_event_zmq stays in memory: a call does not leave it\n");
-        return SWITCH_STATUS_NOUNLOAD;
     }
     fsz_search_unbind();
     fsz_events_unbind();
-    pthread_mutex_lock(&module_lock);
-    struct fsz_engine *engine = module_engine;
-    module_engine = NULL;
-    pthread_mutex_unlock(&module_lock);
+    struct fsz_engine *engine = module_publish(NULL);
     /* A command that an API channel's worker runs may not have returned: it returns into this code.
      */
-    return fsz_engine_free(&engine) ? SWITCH_STATUS_SUCCESS : SWITCH_STATUS_NOUNLOAD;
+    bool idle = fsz_engine_free(&engine);
+    module_give();
+    return left && idle ? SWITCH_STATUS_SUCCESS : SWITCH_STATUS_NOUNLOAD;
 }
 
 /* For include/fszmq/context.h, which finds these by name. */

@@ -1,13 +1,17 @@
 """Calls that are held while the module is reloaded, is to be unloaded, or is unloaded by force."""
 
 import json
+import socket
 
 import pytest
 
 from callfixtures import call_service_xml
+from phone import Phone
+from sanitizer import OURS, reports
 from switch import wait_until
 
 LONG = "tone_stream://%(60000,0,440)"
+STUCK_S = 45  # longer than a forced unload waits for a call, twice
 OTHER = "NORMAL_UNSPECIFIED"
 
 
@@ -75,6 +79,61 @@ def test_forced_unload_gives_calls_back_and_hangs_up_those_who_do_not_leave(swit
     assert causes == {"idle": "MANAGER_REQUEST", "playing": OTHER, "bridged": "MANAGER_REQUEST"}
     for phone, _ in calls.values():
         assert phone.final() == "BYE"
+
+
+def is_open(endpoint):
+    try:
+        socket.create_connection(("127.0.0.1", int(endpoint.rpartition(":")[2])), 5).close()
+        return True
+    except ConnectionRefusedError:
+        return False
+
+
+def unload_and_load_under_a_stuck_call(own, call_service, workers, subscriber):
+    """A call that runs what no hangup ends; the switch forgets the module although that call is in its code."""
+    served, worker, phone = call_service(on=own), workers(), Phone(own.sip_port)
+    phone.call("answer-zmq-ivr")
+    held = worker.take()
+    held.execute("system", f"sleep {STUCK_S}")
+    wait_until(lambda: held.get("current_application") == "system", "the call to be stuck")
+    mark = own.log_mark()
+    assert own.api("unload -f mod_event_zmq").startswith("+OK")
+    assert "stays in memory: a call does not leave it" in own.log_since(mark)
+    assert not is_open(served.stream) and not is_open(served.channel)
+    again = call_service(on=own)
+    assert all(each["endpoints"][0]["open"] for each in again.status()["streams"])
+    assert is_open(again.channel)
+    assert subscriber(again.stream).recv()
+    other_worker, other = workers(), Phone(own.sip_port)
+    other.call("answer-zmq-ivr")
+    taken = other_worker.take()
+    taken.do("hangup")
+    taken.end()
+    assert own.api("show channels count").strip().startswith("1 ")  # all this while it is stuck
+    own.wait_idle()
+    phone.close()
+    other.close()
+
+
+@pytest.mark.timeout(300)
+def test_forced_unload_under_a_call_that_does_not_leave_ends_all_but_that_call(
+        start_switch, call_service, workers, subscriber):
+    own = start_switch()
+    unload_and_load_under_a_stuck_call(own, call_service, workers, subscriber)
+    wait_until(lambda: own.unload().startswith("+OK"), "the module to unload")
+    assert own.stop() == 0
+
+
+@pytest.mark.timeout(600)
+def test_call_that_outlives_its_module_touches_no_wrong_memory_and_leaks_none(
+        sanitized, call_service, workers, subscriber, tmp_path):
+    unload_and_load_under_a_stuck_call(sanitized, call_service, workers, subscriber)
+    (tmp_path / "look").touch()
+    wait_until(lambda: sanitized.unload().startswith("+OK"), "the module to unload")
+    wait_until(lambda: not (tmp_path / "look").exists(), "the look for leaks")
+    found = reports(sanitized.output_path.read_text(errors="replace"))
+    assert any("lose_on_purpose" in text for text in found)  # it did look
+    assert not [text for text in found if OURS.search(text)]
 
 
 @pytest.mark.timeout(300)

@@ -392,6 +392,38 @@ static void test_end_of_the_api_gives_every_call_back(void **state)
     rig_stop(&rig);
 }
 
+/* What a call runs does not end; it leaves when the API has long gone. */
+static void caller_hold_stuck(void *self, struct fsz_hold *hold)
+{
+    struct caller *caller = self;
+    caller->in_hold = true;
+    while (caller_is_up(self)) {
+        usleep(1000);
+    }
+    assert_true(fsz_hold_drops(hold));
+    fsz_hold_ran(hold, "system", "sleep");
+}
+
+static void test_call_that_does_not_leave_outlives_the_api(void **state)
+{
+    (void)state;
+    struct rig    rig;
+    struct caller caller;
+    RIG_START(&rig, "-", RIG_BIND, "service s", "deadline-ms=60000");
+    void *worker = worker_open(&rig, 1);
+    caller_start(&rig, &caller, "c1", "s");
+    caller.guest.hold = caller_hold_stuck;
+    json_int_t lease = worker_offer(worker, "c1", false);
+    worker_answer(worker, lease, CONTROL);
+    caller_wait_held(&caller);
+    assert_true(fsz_api_free(&rig.api));
+    worker_expect_end(worker, lease, "closed");
+    assert_int_equal(rig.watched, 0);
+    caller.hungup = true;
+    caller_end(&caller, "zmq_result=accepted ", "");
+    rig_stop(&rig);
+}
+
 static void test_endpoint_that_is_connected_to_holds_calls_too(void **state)
 {
     (void)state;
@@ -474,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_lease_that_is_not_the_current_one_is_refused),
         cmocka_unit_test(test_call_is_handed_over_with_data),
         cmocka_unit_test(test_end_of_the_api_gives_every_call_back),
+        cmocka_unit_test(test_call_that_does_not_leave_outlives_the_api),
         cmocka_unit_test(test_endpoint_that_is_connected_to_holds_calls_too),
         cmocka_unit_test(test_dialplan_may_name_an_endpoint_where_that_is_configured),
     };

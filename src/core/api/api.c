@@ -102,11 +102,23 @@ static bool api_release(struct fsz_api *api, int64_t wait_ms)
     return idle;
 }
 
+/* Of calls that have not left: their threads have references of their own. */
+static void api_free_holds(struct fsz_api *api)
+{
+    struct fsz_hold *hold = NULL, *next = NULL;
+    HASH_ITER(hh, api->holds.list, hold, next)
+    {
+        HASH_DEL(api->holds.list, hold);
+        fsz_hold_unref(&hold);
+    }
+}
+
 static void api_free(struct fsz_api *api)
 {
     if (api->mailbox != NULL) {
         fsz_mailbox_close(api->mailbox);
     }
+    api_free_holds(api);
     fsz_services_free(&api->services);
     fsz_watch_free(&api->holds.watch);
     fsz_desk_unref(&api->desk);
