@@ -42,8 +42,8 @@ struct fsz_publisher {
 
 /* publisher_thread.c */
 void *fsz_publisher_main(void *argument);
-/* Sends all that is queued. */
-void fsz_publisher_drain(struct fsz_publisher *p);
+/* Sends the oldest `count` of what is queued. Not "all": who offers may be faster, without end. */
+void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count);
 void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, void *argument);
 
 /* publisher_reload.c; stream thread */

@@ -23,8 +23,7 @@ static struct fsz_stream *change_old_stream(struct fsz_publisher *p, const char 
     return NULL;
 }
 
-/* A slot that no stream had before or has now: what is queued for an old one must not reach a new
- * one. */
+/* A slot that no stream has before or after: what is queued must not reach another one. */
 static int change_free_slot(const struct change_stage *stage)
 {
     for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
@@ -141,17 +140,27 @@ static void change_undo(struct change_stage *stage)
     fsz_config_free(&stage->change->config);
 }
 
-/* Puts the new routes and streams in place of the old; `ret_removed` gets the streams that are no
- * more. */
-static void change_swap(struct change_stage *stage, struct fsz_routes **routes,
-                        struct fsz_stream *ret_removed[FSZ_STREAMS_MAX])
+/* Puts the new routes in place of the old, which *routes gets; returns how many messages are queued
+ * that were written by the old ones. An event is written and queued under the lock. */
+static uint64_t change_swap_routes(struct fsz_publisher *p, struct fsz_routes **routes)
 {
-    struct fsz_publisher *p = stage->p;
+    struct fsz_queue_stats queued;
     pthread_rwlock_wrlock(&p->routes_lock);
     struct fsz_routes *old = p->routes;
-    unsigned           end = 0;
     p->routes = *routes;
     *routes = old;
+    fsz_queue_stats(p->queue, &queued);
+    pthread_rwlock_unlock(&p->routes_lock);
+    return queued.events;
+}
+
+/* Puts the new streams in place of the old; `ret_removed` gets those that are no more. */
+static void change_swap_streams(struct change_stage *stage,
+                                struct fsz_stream   *ret_removed[FSZ_STREAMS_MAX])
+{
+    struct fsz_publisher *p = stage->p;
+    unsigned              end = 0;
+    pthread_rwlock_wrlock(&p->routes_lock);
     for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
         struct fsz_stream *before = p->streams[slot];
         struct fsz_stream *created = stage->created[slot];
@@ -175,11 +184,27 @@ static void change_reclass(struct fsz_publisher *p)
     }
 }
 
+/* The new routes name no slot that has become free, so no kind gets its bit again; whoever has the
+ * slot next must not find it. */
+static void change_forget_slots(struct fsz_publisher *p)
+{
+    struct fsz_streamset used = {{0}};
+    for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
+        fsz_streamset_put(&used, slot, p->streams[slot] != NULL);
+    }
+    for (uint32_t id = 0; id < fsz_kinds_count(p->kinds); id++) {
+        fsz_streamset_keep(&fsz_kinds_at(p->kinds, id)->wanted, &used);
+    }
+}
+
+/* What was written by the old routes goes to the old streams: so it is sent between the two swaps.
+ */
 static void change_commit(struct change_stage *stage, struct fsz_routes *routes)
 {
     struct fsz_publisher *p = stage->p;
     struct fsz_stream    *removed[FSZ_STREAMS_MAX];
-    change_swap(stage, &routes, removed);
+    fsz_publisher_drain(p, change_swap_routes(p, &routes));
+    change_swap_streams(stage, removed);
     for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
         fsz_stream_free(&removed[slot], (int)p->routes->config->linger_ms);
         if (p->streams[slot] != NULL) {
@@ -194,6 +219,7 @@ static void change_commit(struct change_stage *stage, struct fsz_routes *routes)
                      (uint64_t)p->routes->config->queue_bytes);
     change_reclass(p);
     fsz_publisher_mark_wanted(p);
+    change_forget_slots(p);
     p->next_due_ms = 0;
 }
 
@@ -202,7 +228,6 @@ void fsz_publisher_change(struct fsz_publisher *p, void *argument)
     struct publisher_change *change = argument;
     struct change_stage      stage = {.p = p, .change = change};
     struct fsz_routes       *routes = NULL;
-    fsz_publisher_drain(p);
     change->result = change_stage_all(&stage);
     if (change->result == FSZ_OK) {
         change->result = fsz_routes_new(&change->config, change->slots, &routes);

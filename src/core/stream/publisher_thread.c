@@ -66,10 +66,10 @@ static void publisher_dispatch(struct fsz_publisher *p, struct fsz_message *mess
     fsz_message_unref(message);
 }
 
-/* Sends up to a batch; returns how many that were. */
-static size_t publisher_drain_batch(struct fsz_publisher *p)
+/* Sends up to `most`; returns how many that were. */
+static size_t publisher_drain_batch(struct fsz_publisher *p, size_t most)
 {
-    struct fsz_message *message = fsz_queue_take(p->queue, PUBLISHER_BATCH);
+    struct fsz_message *message = fsz_queue_take(p->queue, most);
     size_t              taken = 0;
     for (; message != NULL; taken++) {
         struct fsz_message *next = message->next;
@@ -84,9 +84,11 @@ static size_t publisher_drain_batch(struct fsz_publisher *p)
     return taken;
 }
 
-void fsz_publisher_drain(struct fsz_publisher *p)
+void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count)
 {
-    while (publisher_drain_batch(p) > 0) {
+    size_t taken = 1;
+    for (; taken > 0 && count > 0; count -= taken) {
+        taken = publisher_drain_batch(p, count < PUBLISHER_BATCH ? count : PUBLISHER_BATCH);
     }
 }
 
@@ -267,11 +269,11 @@ void *fsz_publisher_main(void *argument)
     prctl(PR_SET_TIMERSLACK, PUBLISHER_SLACK_NS, 0, 0, 0);
     fsz_heldfds_watch();
     while (!p->ending) {
-        size_t taken = publisher_drain_batch(p);
+        size_t taken = publisher_drain_batch(p, PUBLISHER_BATCH);
         publisher_keep_time(p);
         publisher_poll(p, taken);
     }
-    fsz_publisher_drain(p);
+    fsz_publisher_drain(p, UINT64_MAX); /* nobody offers any more */
     publisher_close_streams(p);
     fsz_heldfds_unwatch();
     return NULL;

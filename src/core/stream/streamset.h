@@ -75,6 +75,15 @@ static inline void fsz_streamset_share(struct fsz_streamset_shared *set, unsigne
     }
 }
 
+/* Leaves only those that are in `kept`. */
+static inline void fsz_streamset_keep(struct fsz_streamset_shared *set,
+                                      const struct fsz_streamset  *kept)
+{
+    for (unsigned i = 0; i < FSZ_STREAMSET_WORDS; i++) {
+        atomic_fetch_and(&set->words[i], kept->words[i]);
+    }
+}
+
 static inline struct fsz_streamset fsz_streamset_read(const struct fsz_streamset_shared *set)
 {
     struct fsz_streamset now;
