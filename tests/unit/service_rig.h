@@ -183,7 +183,7 @@ __attribute__((unused)) static void rig_reload(struct rig *rig, const char *cons
     struct fsz_config  *config = rig_config(params);
     struct fsz_policy  *policy = rig_policy(config);
     fsz_problems_init(&problems);
-    assert_int_equal(fsz_api_prepare(rig->api, config, &problems), FSZ_OK);
+    assert_int_equal(fsz_api_prepare(rig->api, config, NULL, &problems), FSZ_OK);
     fsz_api_commit(rig->api, policy);
     fsz_policy_unref(&policy);
     fsz_config_free(&config);

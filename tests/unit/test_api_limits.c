@@ -245,7 +245,7 @@ static fsz_err reload(const char *const *params, struct fsz_problems *problems)
     struct fsz_config *config = rig_config(params);
     struct fsz_policy *policy = rig_policy(config);
     fsz_problems_init(problems);
-    fsz_err err = fsz_api_prepare(rig.api, config, problems);
+    fsz_err err = fsz_api_prepare(rig.api, config, NULL, problems);
     if (err == FSZ_OK) {
         fsz_api_commit(rig.api, policy);
     }

@@ -179,12 +179,101 @@ static void test_engine_reload_that_fails_leaves_a_stream_its_socket(void **stat
     close_socket(subscriber);
 }
 
+/* A port of this machine's that is free, for addresses that share it. */
+static int free_port(struct rig *rig)
+{
+    char address[256];
+    start(rig, CONFIG("stream s", "bind=tcp://127.0.0.1:*"));
+    rig_bound(rig, "s", address, sizeof(address));
+    fsz_engine_stop(rig->engine);
+    return atoi(strrchr(address, ':') + 1);
+}
+
+static bool is_open(struct rig *rig, const char *list)
+{
+    json_t       *status = rig_status(rig);
+    const json_t *owners = strcmp(list, "streams") == 0
+                               ? json_object_get(status, "streams")
+                               : json_object_get(json_object_get(status, "api"), "channels");
+    const json_t *endpoints = json_object_get(json_array_get(owners, 0), "endpoints");
+    bool          open = json_is_true(json_object_get(json_array_get(endpoints, 0), "open"));
+    json_decref(status);
+    return open;
+}
+
+static void await_open(struct rig *rig, const char *list)
+{
+    bool open = false;
+    for (int i = 0; i < DEADLINE_MS / 5 && !open; i++) {
+        zmq_poll(NULL, 0, 5);
+        open = is_open(rig, list);
+    }
+    assert_true(open);
+}
+
+static void test_engine_reload_changes_the_address_of_a_port(void **state)
+{
+    struct rig *rig = *state;
+    char        all[64], one[64], api_all[64], api_one[64];
+    int         port = free_port(rig), api_port = free_port(rig);
+    snprintf(all, sizeof(all), "bind=tcp://*:%d", port);
+    snprintf(one, sizeof(one), "bind=tcp://127.0.0.1:%d", port);
+    snprintf(api_all, sizeof(api_all), "bind=tcp://*:%d", api_port);
+    snprintf(api_one, sizeof(api_one), "bind=tcp://127.0.0.1:%d", api_port);
+    start(rig, CONFIG("stream s", all, "channel c", api_all));
+    for (int i = 0; i < ROUNDS; i++) {
+        reload(rig, i % 2 ? CONFIG("stream s", all, "channel c", api_all)
+                          : CONFIG("stream s", one, "channel c", api_one));
+        await_open(rig, "streams");
+        await_open(rig, "channels");
+    }
+    reload(rig, CONFIG("stream other", one, "channel other", api_one)); /* and between two */
+    await_open(rig, "streams");
+    await_open(rig, "channels");
+}
+
+static void test_engine_reload_moves_a_port_between_a_stream_and_a_channel(void **state)
+{
+    struct rig *rig = *state;
+    char        one[64], other[64];
+    int         ports[] = {free_port(rig), free_port(rig)};
+    snprintf(one, sizeof(one), "bind=tcp://127.0.0.1:%d", ports[0]);
+    snprintf(other, sizeof(other), "bind=tcp://*:%d", ports[1]);
+    start(rig, CONFIG("stream s", one, "channel c", other));
+    for (int i = 0; i < ROUNDS; i++) {
+        reload(rig, i % 2 ? CONFIG("stream s", one, "channel c", other)
+                          : CONFIG("stream s", other, "channel c", one));
+        await_open(rig, "streams");
+        await_open(rig, "channels");
+    }
+}
+
+/* A port that the system gave is a clash that no configuration shows; it stays a mistake. */
+static void test_engine_reload_does_not_wait_for_what_stays(void **state)
+{
+    struct rig         *rig = *state;
+    struct fsz_problems problems;
+    char                address[256], bind[300];
+    start(rig, CONFIG("stream s", "bind=tcp://127.0.0.1:*"));
+    rig_bound(rig, "s", address, sizeof(address));
+    snprintf(bind, sizeof(bind), "bind=%s", address);
+    struct fsz_config *config = CONFIG("stream s", "bind=tcp://127.0.0.1:*", "stream t", bind);
+    fsz_problems_init(&problems);
+    assert_int_equal(fsz_engine_reload(rig->engine, &config, &problems), FSZ_EINVALID);
+    assert_non_null(strstr(problems.lines[0], "Address already in use"));
+    reload(rig, CONFIG("stream t", bind));
+    await_open(rig, "streams");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_engine_touches_no_socket_that_peers_may_be_on),
         TEST(test_engine_stream_with_another_high_water_mark_goes_on_over_ipc),
         TEST(test_engine_stream_with_another_backlog_goes_on_over_tcp),
+        TEST(test_engine_reload_changes_the_address_of_a_port),
+        TEST(test_engine_reload_moves_a_port_between_a_stream_and_a_channel),
+        TEST(test_engine_reload_does_not_wait_for_what_stays),
         TEST(test_engine_reload_that_fails_leaves_a_stream_its_socket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,7 +160,7 @@ fsz_err fsz_api_new(const struct fsz_api_base *base, struct fsz_config *config,
         api_free(api);
         return err;
     }
-    err = fsz_api_prepare(api, config, NULL);
+    err = fsz_api_prepare(api, config, NULL, NULL);
     if (err != FSZ_OK) {
         fsz_api_free(&api);
         return err;
@@ -198,10 +198,18 @@ bool fsz_api_free(struct fsz_api **api)
     return idle;
 }
 
-fsz_err fsz_api_prepare(struct fsz_api *api, struct fsz_config *config,
-                        struct fsz_problems *problems)
+fsz_err fsz_api_leave(struct fsz_api *api, const struct fsz_config *config,
+                      struct fsz_leaving *leaving)
 {
-    struct api_change change = {.config = config, .problems = problems};
+    struct api_departure departure = {.config = config, .leaving = leaving};
+    fsz_api_ask(api, fsz_api_change_depart, &departure);
+    return departure.result;
+}
+
+fsz_err fsz_api_prepare(struct fsz_api *api, struct fsz_config *config,
+                        const struct fsz_leaving *leaving, struct fsz_problems *problems)
+{
+    struct api_change change = {.config = config, .leaving = leaving, .problems = problems};
     fsz_api_ask(api, fsz_api_change_prepare, &change);
     return change.result;
 }

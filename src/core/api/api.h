@@ -11,6 +11,7 @@
 #include "desk.h"
 #include "event.h"
 #include "host.h"
+#include "leaving.h"
 #include "policy.h"
 #include "problems.h"
 
@@ -37,10 +38,15 @@ struct fsz_api_base {
  * Takes references to the configuration and the policy. FSZ_ENOMEM, FSZ_ESYSTEM. */
 FSZ_NODISCARD fsz_err fsz_api_new(const struct fsz_api_base *base, struct fsz_config *config,
                                   struct fsz_policy *policy, struct fsz_api **ret_api);
+/* Adds the addresses that another configuration would let go of. FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_api_leave(struct fsz_api *api, const struct fsz_config *config,
+                                    struct fsz_leaving *leaving);
 /* A change of configuration has two steps, so that a bad one changes nothing: this does all that
- * can fail. On failure `problems` says why, and nothing has changed; else commit or cancel. */
+ * can fail. On failure `problems` says why, and nothing has changed; else commit or cancel.
+ * `leaving`: what all sockets together let go of by it; NULL: nothing. */
 FSZ_NODISCARD fsz_err fsz_api_prepare(struct fsz_api *api, struct fsz_config *config,
-                                      struct fsz_problems *problems);
+                                      const struct fsz_leaving *leaving,
+                                      struct fsz_problems      *problems);
 /* Goes over to what was prepared, and to another policy. Clients of endpoints that did not change
  * stay; those whose user is gone are cut off. */
 void fsz_api_commit(struct fsz_api *api, struct fsz_policy *policy);

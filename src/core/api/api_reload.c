@@ -42,27 +42,15 @@ static void change_complain(const struct fsz_api *api, const struct api_change *
     }
 }
 
-/* Is the address bound by another channel that will let go of it? */
-static bool change_awaits_other(const struct fsz_api *api, const struct fsz_channel *channel,
-                                const struct fsz_endpoint *wanted)
-{
-    for (size_t i = 0; i < api->channel_count && !wanted->connect; i++) {
-        if (api->channels[i] != channel &&
-            fsz_endpoints_find(&api->channels[i]->endpoints, wanted->address, false) != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static fsz_err change_open_endpoint(const struct fsz_api *api, const struct api_change *change,
-                                    struct fsz_channel *channel, const struct fsz_endpoint *wanted)
+                                    struct fsz_channel *channel, const struct fsz_endpoint *wanted,
+                                    bool ipv6)
 {
     struct fsz_endpoint_state *state = NULL;
     if (fsz_endpoints_find(&channel->endpoints, wanted->address, wanted->connect) != NULL) {
         return FSZ_OK;
     }
-    if (change_awaits_other(api, channel, wanted)) {
+    if (fsz_leaving_blocks(change->leaving, wanted, ipv6)) {
         return fsz_endpoints_defer(&channel->endpoints, wanted);
     }
     fsz_err err = fsz_endpoints_open(&channel->endpoints, wanted, true, &state);
@@ -92,10 +80,36 @@ static fsz_err change_stage(struct fsz_api *api, const struct api_change *change
     }
     api->next_channels[index] = channel;
     for (size_t i = 0; i < config->socket.endpoint_count; i++) {
-        fsz_err err = change_open_endpoint(api, change, channel, &config->socket.endpoints[i]);
+        fsz_err err = change_open_endpoint(api, change, channel, &config->socket.endpoints[i],
+                                           config->socket.ipv6);
         result = err != FSZ_OK ? err : result;
     }
     return result;
+}
+
+static const struct fsz_channel_config *change_config(const struct fsz_config *config,
+                                                      const char              *name)
+{
+    for (size_t i = 0; i < config->channel_count; i++) {
+        if (strcmp(config->channels[i].name, name) == 0) {
+            return &config->channels[i];
+        }
+    }
+    return NULL;
+}
+
+void fsz_api_change_depart(struct fsz_api *api, void *argument)
+{
+    struct api_departure *departure = argument;
+    fsz_err               err = FSZ_OK;
+    for (size_t i = 0; err == FSZ_OK && i < api->channel_count; i++) {
+        const struct fsz_channel        *channel = api->channels[i];
+        const struct fsz_channel_config *next = change_config(departure->config, channel->name);
+        bool stays = next != NULL && !fsz_channel_needs_other(channel, next);
+        err = fsz_leaving_add(departure->leaving, &channel->endpoints, channel->config->socket.ipv6,
+                              stays ? &next->socket : NULL);
+    }
+    departure->result = err;
 }
 
 void fsz_api_change_prepare(struct fsz_api *api, void *argument)

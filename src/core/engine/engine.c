@@ -252,15 +252,19 @@ static void engine_review(const struct fsz_publisher_view *view, void *unused)
     }
 }
 
-/* All of a reload that can fail. */
+/* All of a reload that can fail. A port may move from a stream to an API channel, or back. */
 static fsz_err engine_reload_sockets(struct fsz_engine *engine, struct fsz_config *config,
                                      struct fsz_problems *problems)
 {
     struct fsz_config *shared = fsz_config_ref(config);
-    fsz_err            err = fsz_engine_prepare_lookups(engine, config);
-    err = err != FSZ_OK ? err : fsz_api_prepare(engine->api, config, problems);
+    struct fsz_leaving leaving;
+    fsz_leaving_init(&leaving);
+    fsz_err err = fsz_engine_prepare_lookups(engine, config);
+    err = err != FSZ_OK ? err : fsz_publisher_leave(engine->publisher, config, &leaving);
+    err = err != FSZ_OK ? err : fsz_api_leave(engine->api, config, &leaving);
+    err = err != FSZ_OK ? err : fsz_api_prepare(engine->api, config, &leaving, problems);
     if (err == FSZ_OK) {
-        err = fsz_publisher_reload(engine->publisher, &shared, problems);
+        err = fsz_publisher_reload(engine->publisher, &shared, &leaving, problems);
         if (err != FSZ_OK) {
             fsz_api_cancel(engine->api);
         }
@@ -268,6 +272,7 @@ static fsz_err engine_reload_sockets(struct fsz_engine *engine, struct fsz_confi
     if (err != FSZ_OK) {
         fsz_engine_change_lookups(engine, config, false);
     }
+    fsz_leaving_fini(&leaving);
     fsz_config_free(&shared);
     return err;
 }

@@ -15,12 +15,15 @@
 
 enum {
     ENDPOINT_RETRY_FIRST_MS = 10,
-    ENDPOINT_OWN_TRIES = 50, /* of that time each, for an address that we have just let go of */
-    ENDPOINT_NO_HOLDER = -1, /* not a matter of who holds the address, or not asked */
-    ENDPOINT_OVERHEAD = 16,  /* one byte in so many is a header of PGM, UDP or IP, at most */
+    ENDPOINT_LET_GO_MS = 500, /* after which libzmq has let go of what we have closed */
+    ENDPOINT_NO_HOLDER = -1,  /* not a matter of who holds the address, or not asked */
+    ENDPOINT_OVERHEAD = 16,   /* one byte in so many is a header of PGM, UDP or IP, at most */
     ENDPOINT_LINGER_MS =
         1000, /* for what is queued at an endpoint that goes; libzmq: without end */
 };
+
+/* When an endpoint of this process was last closed. */
+static _Atomic int64_t endpoints_closed_ms;
 
 static void endpoints_measure(struct fsz_endpoints *e)
 {
@@ -57,6 +60,7 @@ void fsz_endpoints_fini(struct fsz_endpoints *e)
         free(e->list[i].address);
     }
     e->count = 0;
+    endpoints_closed_ms = fsz_now_ms();
 }
 
 struct fsz_endpoint_state *fsz_endpoints_find(struct fsz_endpoints *e, const char *address,
@@ -126,13 +130,15 @@ static fsz_err endpoint_try(struct fsz_endpoints *e, struct fsz_endpoint_state *
 
 /* As endpoint_try(), but waits for a listener that a reload has just closed: libzmq lets go of its
  * address when an I/O thread gets to it, and who looks for the holder may come too late to see it.
- */
+ * Not for what this process holds otherwise: events wait meanwhile. */
 static fsz_err endpoint_try_new(struct fsz_endpoints *e, struct fsz_endpoint_state *state)
 {
     fsz_err err = endpoint_try(e, state, true);
-    for (int tries = 0; err != FSZ_OK && tries < ENDPOINT_OWN_TRIES; tries++) {
+    for (int tries = 0; err != FSZ_OK; tries++) {
         bool gone = state->holder == 0 && tries == 0;
-        if (state->holder != getpid() && !gone) {
+        bool leaving =
+            state->holder == getpid() && fsz_now_ms() - endpoints_closed_ms < ENDPOINT_LET_GO_MS;
+        if (!leaving && !gone) {
             break;
         }
         usleep(ENDPOINT_RETRY_FIRST_MS * 1000);
@@ -191,6 +197,7 @@ static void endpoint_close(struct fsz_endpoints *e, const struct fsz_endpoint_st
     if (!state->open) {
         return;
     }
+    endpoints_closed_ms = fsz_now_ms();
     if (fsz_multicast_is(state->address)) {
         fsz_endpoints_quiet(e, ENDPOINT_LINGER_MS);
     }
@@ -219,8 +226,8 @@ void fsz_endpoints_discard(struct fsz_endpoints *e)
     }
 }
 
-static bool endpoint_is_configured(const struct fsz_endpoint_state *state,
-                                   const struct fsz_socket_config  *config)
+bool fsz_endpoint_state_is_in(const struct fsz_endpoint_state *state,
+                              const struct fsz_socket_config  *config)
 {
     for (size_t i = 0; i < config->endpoint_count; i++) {
         const struct fsz_endpoint *wanted = &config->endpoints[i];
@@ -234,7 +241,7 @@ static bool endpoint_is_configured(const struct fsz_endpoint_state *state,
 void fsz_endpoints_settle(struct fsz_endpoints *e, const struct fsz_socket_config *config)
 {
     for (size_t i = e->count; i-- > 0;) {
-        if (!endpoint_is_configured(&e->list[i], config)) {
+        if (!fsz_endpoint_state_is_in(&e->list[i], config)) {
             endpoints_remove(e, i);
         } else {
             e->list[i].staged = false;

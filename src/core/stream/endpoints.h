@@ -53,8 +53,8 @@ void fsz_endpoints_fini(struct fsz_endpoints *e);
 
 struct fsz_endpoint_state *fsz_endpoints_find(struct fsz_endpoints *e, const char *address,
                                               bool connect);
-/* Adds and tries to open; waits up to half a second for an address that this process itself lets go
- * of. On FSZ_ESYSTEM it is listed as not open, `why` says why. FSZ_ENOMEM, FSZ_ELIMIT. */
+/* Adds and tries to open; waits for an address that a socket of ours has let go of within the last
+ * half second. On FSZ_ESYSTEM it is listed as not open, `why` says why. FSZ_ENOMEM, FSZ_ELIMIT. */
 FSZ_NODISCARD fsz_err fsz_endpoints_open(struct fsz_endpoints *e, const struct fsz_endpoint *wanted,
                                          bool staged, struct fsz_endpoint_state **ret_state);
 /* Lists an endpoint to be opened by the next retry: its address is still in use by another
@@ -65,6 +65,10 @@ FSZ_NODISCARD fsz_err fsz_endpoints_defer(struct fsz_endpoints      *e,
 void fsz_endpoints_discard(struct fsz_endpoints *e);
 /* Closes and forgets those that the configuration no longer has; the rest is settled. */
 void fsz_endpoints_settle(struct fsz_endpoints *e, const struct fsz_socket_config *config);
+
+/* Does the configuration have it, address and way? */
+bool fsz_endpoint_state_is_in(const struct fsz_endpoint_state *state,
+                              const struct fsz_socket_config  *config);
 
 /* `now_ms`: fsz_now_ms(). Tries one that is due; returns it when its state changed (then `open`
  * tells the outcome), else NULL. */

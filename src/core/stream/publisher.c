@@ -184,10 +184,18 @@ fsz_err fsz_publisher_offer(struct fsz_publisher *publisher, const struct fsz_ev
     return err;
 }
 
-fsz_err fsz_publisher_reload(struct fsz_publisher *publisher, struct fsz_config **config,
-                             struct fsz_problems *problems)
+fsz_err fsz_publisher_leave(struct fsz_publisher *publisher, const struct fsz_config *config,
+                            struct fsz_leaving *leaving)
 {
-    struct publisher_change change = {.config = *config, .problems = problems};
+    struct publisher_departure departure = {.config = config, .leaving = leaving};
+    fsz_publisher_run_task(publisher, fsz_publisher_depart, &departure);
+    return departure.result;
+}
+
+fsz_err fsz_publisher_reload(struct fsz_publisher *publisher, struct fsz_config **config,
+                             const struct fsz_leaving *leaving, struct fsz_problems *problems)
+{
+    struct publisher_change change = {.config = *config, .leaving = leaving, .problems = problems};
     *config = NULL;
     fsz_publisher_run_task(publisher, fsz_publisher_change, &change);
     return change.result;

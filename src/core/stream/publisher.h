@@ -10,6 +10,7 @@
 #include "config.h"
 #include "event.h"
 #include "host.h"
+#include "leaving.h"
 #include "problems.h"
 #include "queue.h"
 #include "stream.h"
@@ -54,11 +55,17 @@ void fsz_publisher_free(struct fsz_publisher **publisher);
  * counted, and a gap in that stream's numbers. FSZ_ENOMEM likewise. */
 fsz_err fsz_publisher_offer(struct fsz_publisher *publisher, const struct fsz_event *event);
 
-/* Goes over to another configuration ; see fsz_engine_reload(). Takes *config over. Waits for the
- * stream thread; one caller at a time. */
-FSZ_NODISCARD fsz_err fsz_publisher_reload(struct fsz_publisher *publisher,
-                                           struct fsz_config   **config,
-                                           struct fsz_problems  *problems);
+/* Adds the addresses that another configuration would let go of. FSZ_ENOMEM. Waits for the stream
+ * thread; one caller at a time. */
+FSZ_NODISCARD fsz_err fsz_publisher_leave(struct fsz_publisher    *publisher,
+                                          const struct fsz_config *config,
+                                          struct fsz_leaving      *leaving);
+/* Goes over to another configuration; see fsz_engine_reload(). Takes *config over. `leaving`: what
+ * all sockets together let go of by it. Waits for the stream thread; one caller at a time. */
+FSZ_NODISCARD fsz_err fsz_publisher_reload(struct fsz_publisher     *publisher,
+                                           struct fsz_config       **config,
+                                           const struct fsz_leaving *leaving,
+                                           struct fsz_problems      *problems);
 /* Calls `ask` on the stream thread and waits for it. One caller at a time. */
 void fsz_publisher_ask(struct fsz_publisher *publisher, fsz_publisher_view_fn ask, void *argument);
 

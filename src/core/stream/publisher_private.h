@@ -48,12 +48,19 @@ void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, voi
 
 /* publisher_reload.c; stream thread */
 struct publisher_change {
-    struct fsz_config   *config;
-    struct fsz_problems *problems; /* NULL at the start: what fails is logged and retried */
-    unsigned             slots[FSZ_STREAMS_MAX];
-    fsz_err              result;
+    struct fsz_config        *config;
+    const struct fsz_leaving *leaving;  /* of all sockets; NULL at the start */
+    struct fsz_problems      *problems; /* NULL at the start: what fails is logged and retried */
+    unsigned                  slots[FSZ_STREAMS_MAX];
+    fsz_err                   result;
 };
 void fsz_publisher_change(struct fsz_publisher *p, void *argument); /* a publisher_change */
+struct publisher_departure {
+    const struct fsz_config *config;
+    struct fsz_leaving      *leaving;
+    fsz_err                  result;
+};
+void fsz_publisher_depart(struct fsz_publisher *p, void *argument); /* a publisher_departure */
 /* Tells every stream the kinds that are new, and every kind who wants it; and counts who is heard.
  */
 void fsz_publisher_mark_wanted(struct fsz_publisher *p);

@@ -63,28 +63,14 @@ static void change_complain(struct change_stage *stage, const char *stream, cons
     }
 }
 
-/* Is the address bound by another stream that will let go of it? */
-static bool change_awaits_other(const struct change_stage *stage, const struct fsz_stream *stream,
-                                const struct fsz_endpoint *wanted)
-{
-    for (unsigned slot = 0; slot < FSZ_STREAMS_MAX && !wanted->connect; slot++) {
-        struct fsz_stream *other = stage->p->streams[slot];
-        if (other != NULL && other != stream &&
-            fsz_endpoints_find(&other->endpoints, wanted->address, false) != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static fsz_err change_open_endpoint(struct change_stage *stage, struct fsz_stream *stream,
-                                    const struct fsz_endpoint *wanted)
+                                    const struct fsz_endpoint *wanted, bool ipv6)
 {
     struct fsz_endpoint_state *state = NULL;
     if (fsz_endpoints_find(&stream->endpoints, wanted->address, wanted->connect) != NULL) {
         return FSZ_OK;
     }
-    if (change_awaits_other(stage, stream, wanted)) {
+    if (fsz_leaving_blocks(stage->change->leaving, wanted, ipv6)) {
         return fsz_endpoints_defer(&stream->endpoints, wanted);
     }
     fsz_err err = fsz_endpoints_open(&stream->endpoints, wanted, true, &state);
@@ -113,7 +99,8 @@ static fsz_err change_stage_stream(struct change_stage *stage, size_t index)
     struct fsz_stream *stream = stays ? old : stage->created[slot];
     fsz_err            result = FSZ_OK;
     for (size_t i = 0; i < config->socket.endpoint_count; i++) {
-        err = change_open_endpoint(stage, stream, &config->socket.endpoints[i]);
+        err =
+            change_open_endpoint(stage, stream, &config->socket.endpoints[i], config->socket.ipv6);
         result = err != FSZ_OK ? err : result;
     }
     return result;
@@ -221,6 +208,33 @@ static void change_commit(struct change_stage *stage, struct fsz_routes *routes)
     fsz_publisher_mark_wanted(p);
     change_forget_slots(p);
     p->next_due_ms = 0;
+}
+
+static const struct fsz_stream_config *change_next(const struct fsz_config *config,
+                                                   const char              *name)
+{
+    for (size_t i = 0; i < config->stream_count; i++) {
+        if (strcmp(config->streams[i].name, name) == 0) {
+            return &config->streams[i];
+        }
+    }
+    return NULL;
+}
+
+void fsz_publisher_depart(struct fsz_publisher *p, void *argument)
+{
+    struct publisher_departure *departure = argument;
+    fsz_err                     err = FSZ_OK;
+    for (unsigned slot = 0; err == FSZ_OK && slot < p->slot_end; slot++) {
+        const struct fsz_stream *stream = p->streams[slot];
+        if (stream != NULL) {
+            const struct fsz_stream_config *next = change_next(departure->config, stream->name);
+            bool stays = next != NULL && !fsz_stream_options_differ(stream->config, next);
+            err = fsz_leaving_add(departure->leaving, &stream->endpoints,
+                                  stream->config->socket.ipv6, stays ? &next->socket : NULL);
+        }
+    }
+    departure->result = err;
 }
 
 void fsz_publisher_change(struct fsz_publisher *p, void *argument)
