@@ -115,6 +115,56 @@ static void test_endpoints_give_an_ipc_file_its_permissions(void **state)
     assert_int_equal(file.st_mode & 0777, 0640);
 }
 
+static void test_endpoints_delete_no_file_that_is_no_socket(void **state)
+{
+    struct rig *rig = *state;
+    char        address[64];
+    struct stat file;
+    snprintf(address, sizeof(address), "ipc://%s/events", rig->folder);
+    FILE *kept = fopen(address + 6, "w");
+    assert_non_null(kept);
+    fputs("kept", kept);
+    fclose(kept);
+    const struct fsz_endpoint_state *at = rig_open(rig, address, false, false, FSZ_ESYSTEM);
+    assert_string_equal(at->why, "the file exists and is no socket");
+    assert_int_equal(stat(address + 6, &file), 0);
+    assert_int_equal(file.st_size, 4);
+}
+
+static void test_endpoints_take_no_path_from_who_listens_there(void **state)
+{
+    struct rig *rig = *state;
+    char        address[64], pid[32];
+    void       *other = zmq_socket(rig->context, ZMQ_PUB);
+    snprintf(address, sizeof(address), "ipc://%s/events", rig->folder);
+    snprintf(pid, sizeof(pid), "(pid %d)", (int)getpid());
+    assert_int_equal(zmq_bind(other, address), 0);
+    const struct fsz_endpoint_state *at = rig_open(rig, address, false, false, FSZ_ESYSTEM);
+    assert_non_null(strstr(at->why, "Address already in use, held by "));
+    assert_non_null(strstr(at->why, pid));
+    zmq_close(other);
+    const struct fsz_endpoint_state *changed = NULL;
+    for (int i = 0; i < 200 && changed == NULL; i++) { /* what nobody listens on is in no way */
+        zmq_poll(NULL, 0, 10);
+        changed = fsz_endpoints_retry(&rig->endpoints, fsz_now_ms() + FSZ_RETRY_MS);
+    }
+    assert_non_null(changed);
+    assert_true(changed->open);
+}
+
+/* Ten times, of which each would wait half a second for the port. */
+static void test_endpoints_wait_for_no_port_that_nobody_lets_go_of(void **state)
+{
+    struct rig                      *rig = *state;
+    const struct fsz_endpoint_state *first =
+        rig_open(rig, "tcp://127.0.0.1:*", false, false, FSZ_OK);
+    int64_t begin_ms = fsz_now_ms();
+    for (int i = 0; i < 10; i++) {
+        rig_open(rig, first->bound, false, false, FSZ_ESYSTEM);
+    }
+    assert_true(fsz_now_ms() - begin_ms < 4500);
+}
+
 static void test_endpoints_discard_only_what_a_change_opened(void **state)
 {
     struct rig *rig = *state;
@@ -195,6 +245,9 @@ int main(void)
         TEST(test_endpoints_name_who_holds_a_port),
         TEST(test_endpoints_retry_gets_what_has_become_free),
         TEST(test_endpoints_give_an_ipc_file_its_permissions),
+        TEST(test_endpoints_delete_no_file_that_is_no_socket),
+        TEST(test_endpoints_take_no_path_from_who_listens_there),
+        TEST(test_endpoints_wait_for_no_port_that_nobody_lets_go_of),
         TEST(test_endpoints_discard_only_what_a_change_opened),
         TEST(test_endpoints_close_multicast_bound_or_connected),
         TEST(test_endpoints_bound_every_frame_by_norm),

@@ -1,6 +1,7 @@
 #include "endpoints.h"
 
 #include "engine.h"
+#include "ipcpath.h"
 #include "multicast.h"
 #include "portholder.h"
 #include "ratelimit.h"
@@ -81,7 +82,8 @@ static void endpoint_explain(struct fsz_endpoint_state *state, int error, bool a
     if (error == EADDRINUSE && ask_who) {
         state->holder = fsz_portholder_find(state->address, holder);
     }
-    snprintf(state->why, sizeof(state->why), "%s%s", zmq_strerror(error), holder);
+    snprintf(state->why, sizeof(state->why), "%s%s",
+             error == ENOTSOCK ? "the file exists and is no socket" : zmq_strerror(error), holder);
 }
 
 static void endpoint_opened(const struct fsz_endpoints *e, struct fsz_endpoint_state *state)
@@ -107,15 +109,26 @@ static void endpoint_back_off(struct fsz_endpoint_state *state)
     state->retry_in_ms = state->retry_in_ms < FSZ_RETRY_MS ? state->retry_in_ms : FSZ_RETRY_MS;
 }
 
+/* Also at the path of a socket of ours that is about to go, libzmq would have the file deleted
+ * under the listener: it is waited for like a port. */
+static int endpoint_bind(const struct fsz_endpoints *e, const struct fsz_endpoint_state *state)
+{
+    int error = fsz_ipcpath_check(state->address);
+    return error == 0 && zmq_bind(e->socket, state->address) != 0 ? errno : error;
+}
+
+static int endpoint_connect(const struct fsz_endpoints *e, const struct fsz_endpoint_state *state)
+{
+    return zmq_connect(e->socket, state->address) == 0 ? 0 : errno;
+}
+
 /* `ask_who`: find out who holds the address, which reads all of /proc. */
 static fsz_err endpoint_try(struct fsz_endpoints *e, struct fsz_endpoint_state *state, bool ask_who)
 {
     int error = fsz_multicast_is(state->address)
                     ? fsz_multicast_open(e->socket, state->address, state->why, sizeof(state->why))
-                : (state->connect ? zmq_connect(e->socket, state->address)
-                                  : zmq_bind(e->socket, state->address)) == 0
-                    ? 0
-                    : errno;
+                : state->connect ? endpoint_connect(e, state)
+                                 : endpoint_bind(e, state);
     if (error == 0) {
         endpoint_opened(e, state);
         endpoints_note_rate(e);

@@ -1,4 +1,5 @@
-/* portholder.h - who listens on a TCP port that we could not have.
+/* portholder.h - who listens on a TCP port, or at the path of an ipc address, that we could not
+ * have.
  *
  * Reads /proc; for error messages only. Any thread; takes milliseconds. */
 #ifndef FSZ_PORTHOLDER_H
@@ -8,8 +9,8 @@
 
 enum { FSZ_PORTHOLDER_BYTES = 128 };
 
-/* Its process id, and ", held by NAME (pid N)"; 0 and "" when it is not tcp or the holder is not to
- * be seen. */
+/* Its process id, and ", held by NAME (pid N)": of a listener on the same address, else of one
+ * where either side is a wildcard. 0 and "" when there is none, or it is not to be seen. */
 pid_t fsz_portholder_find(const char *address, char ret_text[FSZ_PORTHOLDER_BYTES]);
 
 #endif
