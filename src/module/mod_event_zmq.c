@@ -30,6 +30,8 @@ static struct fsz_engine *module_engine;
 /* From the beginning of a load to the end of a shutdown. The switch forgets a module before it
  * shuts it down, and would load it again meanwhile. */
 static bool module_is_taken;
+/* The engine runs by the defaults. Set by whoever loads or reloads. */
+static _Atomic bool module_is_default;
 /* The switch read-locks it around each run of the application. */
 static switch_application_interface_t *module_application;
 
@@ -63,12 +65,14 @@ static fsz_err module_reload(switch_stream_handle_t *stream)
 {
     struct fsz_problems problems;
     struct fsz_config  *config = NULL;
+    bool                is_default = false;
     fsz_problems_init(&problems);
-    fsz_err err = fsz_settings_reread(&config, &problems);
+    fsz_err err = fsz_settings_reread(module_is_default, &config, &is_default, &problems);
     if (err == FSZ_OK) {
         err = fsz_engine_reload(module_engine, &config, &problems);
     }
     if (err == FSZ_OK) {
+        module_is_default = is_default;
         stream->write_function(stream, "+OK reloaded\n");
         return FSZ_OK;
     }
@@ -138,8 +142,9 @@ static fsz_err module_start(void)
     struct fsz_problems problems;
     struct fsz_config  *config = NULL;
     struct fsz_engine  *engine = NULL;
+    bool                is_default = false;
     fsz_problems_init(&problems);
-    fsz_err err = fsz_settings_read(&config, &problems);
+    fsz_err err = fsz_settings_read(&config, &is_default, &problems);
     fsz_settings_log(&problems);
     err = err != FSZ_OK ? err : fsz_engine_new(&engine, &fsz_module_host);
     err = err != FSZ_OK ? err : fsz_engine_start(engine, &config);
@@ -149,6 +154,7 @@ static fsz_err module_start(void)
         fsz_engine_free(&engine);
         return err;
     }
+    module_is_default = is_default;
     module_publish(engine);
     return FSZ_OK;
 }

@@ -30,17 +30,10 @@ static struct fsz_confnode *settings_copy(struct fsz_confnode *parent, switch_xm
     return whole ? node : NULL;
 }
 
-fsz_err fsz_settings_read(struct fsz_config **ret_config, struct fsz_problems *problems)
+static fsz_err settings_load(switch_xml_t settings, struct fsz_config **ret_config,
+                             struct fsz_problems *problems)
 {
-    switch_xml_t settings = NULL;
-    switch_xml_t xml = switch_xml_open_cfg("event_zmq.conf", &settings, NULL);
-    if (xml == NULL) {
-        switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_NOTICE,
-                          "no event_zmq.conf in the configuration: going by the defaults\n");
-        return fsz_config_default(ret_config);
-    }
     struct fsz_confnode *root = settings_copy(NULL, settings, 0);
-    switch_xml_free(xml);
     if (root == NULL) {
         fsz_problems_add(problems, "event_zmq.conf: out of memory, or nested deeper than %d",
                          SETTINGS_DEPTH_MAX);
@@ -51,14 +44,50 @@ fsz_err fsz_settings_read(struct fsz_config **ret_config, struct fsz_problems *p
     return err;
 }
 
-fsz_err fsz_settings_reread(struct fsz_config **ret_config, struct fsz_problems *problems)
+static fsz_err settings_default(struct fsz_config **ret_config)
+{
+    switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_NOTICE,
+                      "no event_zmq.conf in the configuration: going by the defaults\n");
+    return fsz_config_default(ret_config);
+}
+
+/* FSZ_ENOTFOUND: there is none. */
+static fsz_err settings_find(struct fsz_config **ret_config, struct fsz_problems *problems)
+{
+    switch_xml_t settings = NULL;
+    switch_xml_t xml = switch_xml_open_cfg("event_zmq.conf", &settings, NULL);
+    fsz_err      err = xml != NULL ? settings_load(settings, ret_config, problems) : FSZ_ENOTFOUND;
+    switch_xml_free(xml);
+    return err;
+}
+
+fsz_err fsz_settings_read(struct fsz_config **ret_config, bool *ret_is_default,
+                          struct fsz_problems *problems)
+{
+    fsz_err err = settings_find(ret_config, problems);
+    *ret_is_default = err == FSZ_ENOTFOUND;
+    return err == FSZ_ENOTFOUND ? settings_default(ret_config) : err;
+}
+
+/* Where a file is gone that was there, somebody has made a mistake: a wrong include, a name. */
+fsz_err fsz_settings_reread(bool was_default, struct fsz_config **ret_config, bool *ret_is_default,
+                            struct fsz_problems *problems)
 {
     const char *why = NULL;
     if (switch_xml_reload(&why) != SWITCH_STATUS_SUCCESS) {
         fsz_problems_add(problems, "the switch's XML: %s", why && *why ? why : "not readable");
         return FSZ_EINVALID;
     }
-    return fsz_settings_read(ret_config, problems);
+    if (was_default) {
+        return fsz_settings_read(ret_config, ret_is_default, problems);
+    }
+    fsz_err err = settings_find(ret_config, problems);
+    if (err == FSZ_ENOTFOUND) {
+        fsz_problems_add(problems, "no event_zmq.conf found in the switch's XML; for the defaults, "
+                                   "unload the module and load it again");
+    }
+    *ret_is_default = false;
+    return err;
 }
 
 void fsz_settings_log(const struct fsz_problems *problems)

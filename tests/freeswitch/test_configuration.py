@@ -1,6 +1,7 @@
 """Mistakes in event_zmq.conf.xml, at load and at reload."""
 
 import json
+import socket
 
 import pytest
 
@@ -13,6 +14,16 @@ MISTAKES = {
     "scope": ('<param name="send-hwm" value="5"/>', ("send-hwm belongs into <stream>",)),
     "twice": ('<param name="linger-ms" value="5"/>\n<param name="linger-ms" value="6"/>', ("linger-ms", "more than once")),
 }
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+            return True
+        except OSError:
+            return False
 
 
 def with_settings(inner):
@@ -88,6 +99,38 @@ def test_broken_xml_changes_nothing(switch, publisher, subscriber):
     assert "XML" in answer or "error" in answer.lower(), answer
     events.recv()
     assert switch.api("zmq reload").startswith("+OK")
+
+
+def test_a_reload_without_a_file_changes_nothing_where_there_was_one(switch, publisher, subscriber):
+    endpoint = publisher(framing="envelope")
+    events = subscriber(endpoint)
+    good = switch.configuration.read_text()
+    before = json.loads(switch.api("zmq status json"))["streams"]
+    switch.configuration.unlink()
+    answer = switch.api("zmq reload")
+    assert answer.startswith("-ERR nothing has changed") and "no event_zmq.conf found" in answer, answer
+    after = json.loads(switch.api("zmq status json"))
+    assert after["reloads"] == 0
+    assert [each["endpoints"] for each in after["streams"]] == [each["endpoints"] for each in before]
+    events.recv_multipart()
+    switch.configuration.write_text(good)
+    assert switch.api("zmq reload") == "+OK reloaded\n"
+
+
+def test_a_reload_without_a_file_stays_with_the_defaults(switch, subscriber):
+    ports = (5556, 5557)
+    if not all(is_free(port) for port in ports):
+        pytest.skip("port 5556 or 5557 is taken on this machine")
+    switch.configure(None)
+    assert switch.load() == "+OK"
+    assert switch.api("zmq reload") == "+OK reloaded\n"
+    subscriber("tcp://127.0.0.1:5556")
+    switch.configuration.write_text(config_xml(stream_xml(f"tcp://127.0.0.1:{free_port()}")))
+    assert switch.api("zmq reload") == "+OK reloaded\n"
+    switch.configuration.unlink()
+    assert switch.api("zmq reload").startswith("-ERR nothing has changed")
+    status = json.loads(switch.api("zmq status json"))
+    assert status["reloads"] == 2 and "5556" not in status["streams"][0]["endpoints"][0]["address"]
 
 
 def test_a_good_reload_keeps_subscribers_numbers_and_adds_a_stream(switch, publisher, watcher, subscriber):
