@@ -182,8 +182,12 @@ __attribute__((unused)) static void rig_reload(struct rig *rig, const char *cons
     struct fsz_problems problems;
     struct fsz_config  *config = rig_config(params);
     struct fsz_policy  *policy = rig_policy(config);
+    struct fsz_leaving  leaving;
     fsz_problems_init(&problems);
-    assert_int_equal(fsz_api_prepare(rig->api, config, NULL, &problems), FSZ_OK);
+    fsz_leaving_init(&leaving);
+    assert_int_equal(fsz_api_leave(rig->api, config, &leaving), FSZ_OK);
+    assert_int_equal(fsz_api_prepare(rig->api, config, &leaving, &problems), FSZ_OK);
+    fsz_leaving_fini(&leaving);
     fsz_api_commit(rig->api, policy);
     fsz_policy_unref(&policy);
     fsz_config_free(&config);

@@ -244,8 +244,12 @@ static fsz_err reload(const char *const *params, struct fsz_problems *problems)
 {
     struct fsz_config *config = rig_config(params);
     struct fsz_policy *policy = rig_policy(config);
+    struct fsz_leaving leaving;
     fsz_problems_init(problems);
-    fsz_err err = fsz_api_prepare(rig.api, config, NULL, problems);
+    fsz_leaving_init(&leaving);
+    assert_int_equal(fsz_api_leave(rig.api, config, &leaving), FSZ_OK);
+    fsz_err err = fsz_api_prepare(rig.api, config, &leaving, problems);
+    fsz_leaving_fini(&leaving);
     if (err == FSZ_OK) {
         fsz_api_commit(rig.api, policy);
     }

@@ -97,6 +97,7 @@ static void endpoint_opened(const struct fsz_endpoints *e, struct fsz_endpoint_s
         chmod(state->bound + 6, (mode_t)e->ipc_mode);
     }
     state->open = true;
+    state->deferred = false;
     state->why[0] = '\0';
 }
 
@@ -199,7 +200,7 @@ fsz_err fsz_endpoints_defer(struct fsz_endpoints *e, const struct fsz_endpoint *
     struct fsz_endpoint_state *state = NULL;
     fsz_err                    err = endpoints_add(e, wanted, &state);
     if (err == FSZ_OK) {
-        state->staged = true;
+        state->staged = state->deferred = true;
         snprintf(state->why, sizeof(state->why), "waiting for another socket to let go of it");
     }
     return err;
@@ -268,6 +269,7 @@ struct fsz_endpoint_state *fsz_endpoints_retry(struct fsz_endpoints *e, int64_t 
         struct fsz_endpoint_state *state = &e->list[i];
         if (!state->open && !state->staged && now_ms >= state->retry_at_ms) {
             bool settled = state->retry_in_ms == FSZ_RETRY_MS;
+            state->deferred &= !settled; /* by now it is somebody else */
             return endpoint_try(e, state, settled) == FSZ_OK ? state : NULL;
         }
     }

@@ -22,7 +22,8 @@ struct fsz_endpoint_state {
     char *address; /* as configured */
     bool  connect;
     bool  open;
-    bool  staged;                          /* opened by the change under way */
+    bool  staged;   /* opened by the change under way */
+    bool  deferred; /* waits for a socket of ours that lets go; not open yet */
     char  bound[FSZ_ENDPOINT_BOUND_BYTES]; /* as the system gave it, wildcard resolved; when open */
     char  why[FSZ_ENDPOINT_WHY_BYTES];     /* when not open */
     pid_t holder;        /* of the address, after a try that found it in use; 0: gone meanwhile */

@@ -46,7 +46,7 @@ static fsz_err leaving_append_state(struct fsz_leaving              *leaving,
                                     const struct fsz_endpoint_state *state, bool ipv6)
 {
     fsz_err err = leaving_append(leaving, state->address, ipv6);
-    bool    resolved = strcmp(state->address, state->bound) != 0;
+    bool    resolved = state->open && strcmp(state->address, state->bound) != 0;
     return err == FSZ_OK && resolved ? leaving_append(leaving, state->bound, ipv6) : err;
 }
 
@@ -57,7 +57,8 @@ fsz_err fsz_leaving_add(struct fsz_leaving *leaving, const struct fsz_endpoints 
     for (size_t i = 0; err == FSZ_OK && i < endpoints->count; i++) {
         const struct fsz_endpoint_state *state = &endpoints->list[i];
         bool stays = next != NULL && fsz_endpoint_state_is_in(state, next);
-        if (state->open && !state->connect && !stays) {
+        bool has = state->open || state->deferred;
+        if (has && !state->connect && !stays) {
             err = leaving_append_state(leaving, state, ipv6);
         }
     }

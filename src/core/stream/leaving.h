@@ -16,8 +16,8 @@ struct fsz_leaving {
 
 void fsz_leaving_init(struct fsz_leaving *leaving);
 void fsz_leaving_fini(struct fsz_leaving *leaving);
-/* Those of a socket's open endpoints that its next configuration does not have; NULL: the socket is
- * closed. `ipv6` as the socket has it now. FSZ_ENOMEM. */
+/* Those of a socket's endpoints, open or deferred, that its next configuration does not have; NULL:
+ * the socket is closed. `ipv6` as the socket has it now. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_leaving_add(struct fsz_leaving         *leaving,
                                       const struct fsz_endpoints *endpoints, bool ipv6,
                                       const struct fsz_socket_config *next);
