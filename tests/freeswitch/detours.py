@@ -3,7 +3,7 @@
 In a request, `{call}` is a call that is parked, `{other}` a second one, `{evil}` a program that leaves a mark and that
 nobody but an administrator may run, `{word}` the same as one word of the switch's own folder."""
 
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional, Tuple
 
 PARK = "&park()"
 
@@ -45,6 +45,7 @@ class Road(NamedTuple):
     then: Optional[Callable] = None  # what makes the switch go on with it: then(scene)
     needs: str = ""  # a module that this FreeSWITCH may lack
     user: str = "wildcards"  # who asks
+    before: Tuple[Ask, ...] = ()  # what the same user asks first, and may
     shown: bool = True  # an administrator's request leaves the mark: the road is real
 
 
@@ -173,6 +174,8 @@ VARIABLES = [
     Road("`${command(…)}` in a value", run("set", "acme_x=${{system({evil})}}"), run("set", "acme_x=${{uuid}}")),
     Road("`${command(…)}` in a value", variable("acme_x", "${{echo(x)}}"), variable("acme_x", "${{uuid}}"),
          shown=False),
+    Road("`$$${name}`", run("set", "acme_y=$$${{acme_x}}"), run("set", "acme_y=$${{acme_x}}"),
+         before=(variable("acme_x", "{{system {evil}}}"),)),
     Road("such a name with `=`", run("playback", "{{execute_on_answer=system}}/no/such/file"),
          run("playback", "{{acme_x=1}}/no/such/file"), shown=False),
 ]

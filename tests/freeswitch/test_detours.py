@@ -103,7 +103,7 @@ class Scene:
             self.admin.call("call.execute", call=self.call, app="sleep", arg="1", lock=True, wait=True)
             then(self)
 
-    def ask(self, user, ask, program=None):
+    def ask(self, user, ask, program=None, before=()):
         """The result, or the ApiError."""
         self.call, self.other = self.held_call(), self.held_call()
         words = {"call": self.call, "other": self.other, "evil": program, "word": program and program.name}
@@ -113,6 +113,8 @@ class Scene:
                 return {name: fill(each) for name, each in value.items()}
             return value.format(**words) if isinstance(value, str) else value
 
+        for each in before:
+            self.clients[user].call(each.method, timeout_ms=PATIENCE_S * 1000, **fill(each.params))
         try:
             return self.clients[user].call(ask.method, timeout_ms=PATIENCE_S * 1000, **fill(ask.params))
         except ApiError as error:
@@ -145,15 +147,15 @@ def is_refused(answer):
 @pytest.mark.parametrize("road", ROADS, ids=name_of)
 def test_road_is_closed_to_what_is_not_granted_and_open_to_what_is(scene, road):
     program, mark = scene.new_mark()
-    answer = scene.ask(road.user, road.evil, program)
+    answer = scene.ask(road.user, road.evil, program, road.before)
     assert is_refused(answer), answer
     scene.go_on(road.then)
     if road.twin:
-        answer = scene.ask(road.user, road.twin)
+        answer = scene.ask(road.user, road.twin, program, road.before)
         assert not isinstance(answer, ApiError), answer
     if road.shown and (not road.needs or road.needs in scene.modules):
         own_program, own_mark = scene.new_mark()
-        answer = scene.ask("admin", road.evil, own_program)
+        answer = scene.ask("admin", road.evil, own_program, road.before)
         assert not is_refused(answer), answer
         scene.go_on(road.then)
         wait_until(own_mark.exists, "the administrator's request to have its effect")

@@ -81,14 +81,17 @@ static fsz_err text_expansion(struct guard *g, const char *text, size_t length, 
     return err;
 }
 
-/* At a `$`: does an expansion begin here? Then *ret_inner is behind its bracket. */
+/* At a `$`: does an expansion begin here? Then *ret_inner is behind its bracket. Of `$$$` the switch
+ * leaves one before what comes out, and the two could make a new one. */
 static bool text_begins(const char *at, const char **ret_inner, bool *ret_disguised)
 {
+    const char *start = at;
     *ret_disguised = false;
     do {
         at++;
         *ret_disguised |= text_is_disguise(*at);
     } while (*at == '$' || text_is_disguise(*at));
+    *ret_disguised |= at - start > 2;
     *ret_inner = at + 1;
     return *at == '{';
 }
@@ -118,12 +121,13 @@ static fsz_err text_expansions(struct guard *g, const char *text, struct fsz_buf
             at += step;
             continue;
         }
+        disguised |= at > text && at[-1] == '\\';
         size_t length = text_closed(inner, '{', '}');
         at = inner + length + (inner[length] != '\0');
         if (disguised || text_joins(at)) {
             return guard_deny(g,
-                              "\"${…}\" with a quote or backslash before, or with \"{\" or \"$\" "
-                              "behind, can't be looked into");
+                              "\"${…}\" with a quote, a backslash or more than \"$$\" before, or "
+                              "with \"{\" or \"$\" behind, can't be looked into");
         }
         err = text_expansion(g, inner, length, calls);
         if (seen != NULL) {
