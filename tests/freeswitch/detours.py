@@ -140,6 +140,9 @@ DIAL_STRINGS = [
     Road("`loopback/app=", api("originate", "loopback/app=system:{evil} " + PARK),
          api("originate", "loopback/app=park " + PARK)),
     Road("`loopback/app=", run("bridge", "loopback/app=system:{evil}"), run("bridge", "loopback/app=park")),
+    Road("quotes, backslashes", run("bridge", "lo''opback/app=system:{evil}"), run("bridge", "loopback/app=park")),
+    Road("quotes, backslashes", run("bridge", "loopback/'app=system:{evil}'"),
+         run("bridge", "{{acme_x='1'}}loopback/app=park")),
     Road("`loopback/extension", api("originate", "'loopback/system:sh {word}/default/inline' " + PARK),
          api("originate", "loopback/answer,park/default/inline " + PARK)),
 ]

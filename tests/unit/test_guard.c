@@ -200,6 +200,31 @@ static void test_guard_denies_what_it_can_not_read_as_the_switch_does(void **sta
     assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
 }
 
+static void test_guard_finds_a_leg_that_quotes_hide(void **state)
+{
+    static const char *const     grants[] = {"applications:bridge *", "applications:att_xfer *",
+                                             "applications:answer *", "variables:x", NULL};
+    static const struct question no[] = {
+        {ASK_APP, "bridge", "lo''opback/1000"},
+        {ASK_APP, "bridge", "loopback/'app=lua:x'"},
+        {ASK_APP, "bridge", "loopback/a\\pp=answer"},
+        {ASK_APP, "bridge", "^^!user/1!loopback/1000"},
+        {ASK_APP, "bridge", "{x=1}^^!user/1!user/2"},
+        {ASK_APP, "bridge", "user/1{,lo''opback/app=lua:x}"},
+        {ASK_APP, "bridge", "user/1[x='|lo''opback/app=lua:x|']"},
+        {ASK_APP, "bridge", "{x=':_:lo''opback/app=lua:x:_:'}user/1"},
+        {ASK_APP, "att_xfer", "loopb'ac'k/app=lua:x"},
+    };
+    static const struct question yes[] = {
+        {ASK_APP, "bridge", "{x='1 2'}[x='a']user/1,sofia/internal/2@[::1]"},
+        {ASK_APP, "bridge", "{^^:x=1:x=2}user/1"},
+        {ASK_APP, "bridge", "user/1[x='|loopback/1000|']"},
+    };
+    (void)state;
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+}
+
 static void test_guard_looks_into_nothing_for_who_may_do_everything(void **state)
 {
     static const char *const     all[] = {"api:*", "applications:*", NULL};
@@ -375,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_guard_finds_what_is_hidden_in_a_text),
         cmocka_unit_test(test_guard_takes_what_comes_out_of_an_expansion_for_anything),
         cmocka_unit_test(test_guard_denies_what_it_can_not_read_as_the_switch_does),
+        cmocka_unit_test(test_guard_finds_a_leg_that_quotes_hide),
         cmocka_unit_test(test_guard_looks_into_nothing_for_who_may_do_everything),
         cmocka_unit_test(test_guard_wants_core_events_spelled_out),
         cmocka_unit_test(test_guard_wants_subclasses_that_modules_obey_spelled_out),

@@ -64,20 +64,68 @@ static fsz_err dial_loopback(struct guard *g, const char *target)
     return err;
 }
 
-fsz_err guard_dial(struct guard *g, const char *dial)
+static fsz_err dial_loopbacks(struct guard *g, const char *dial)
 {
     static const char loopback[] = "loopback";
-    size_t            running = 0;
-    if (guard_has_unknown(dial)) {
-        return guard_deny(g, "where a call goes to is not known before \"${…}\" is read");
-    }
-    fsz_err err = dial_variables(g, dial, &running);
+    fsz_err           err = FSZ_OK;
     for (const char *at = dial; err == FSZ_OK && (at = strcasestr(at, loopback)) != NULL;) {
         at += strlen(loopback);
         at += at[0] == '-' ? 2 : 0; /* loopback-a and -b are its ends */
         if (*at == '/') {
             err = dial_loopback(g, at + 1);
         }
+    }
+    return err;
+}
+
+/* Of the text outside of lists. What the switch takes away, or divides legs by, hides nothing where
+ * it is not. */
+static bool dial_is_plain(const char *dial)
+{
+    for (const char *at = dial; *at != '\0'; at++) {
+        const char *end = strchr("{[<", *at) ? guard_closing(at) : NULL;
+        if (*at == '\'' || *at == '\\' || strncmp(at, "^^", 2) == 0) {
+            return false;
+        }
+        at = end ? end : at;
+    }
+    return true;
+}
+
+/* Quotes in lists: the switch divides some of these too, as if they were legs. */
+static fsz_err dial_unquoted(struct guard *g, const char *dial)
+{
+    char *copy = strdup(dial);
+    if (copy == NULL) {
+        return guard_deny(g, "%s", fsz_err_text(FSZ_ENOMEM));
+    }
+    char *to = copy;
+    for (const char *from = dial; *from != '\0'; from++) {
+        *to = *from;
+        to += *from != '\'' && *from != '\\';
+    }
+    *to = '\0';
+    fsz_err err = dial_loopbacks(g, copy);
+    free(copy);
+    return err;
+}
+
+fsz_err guard_dial(struct guard *g, const char *dial)
+{
+    size_t running = 0;
+    if (guard_has_unknown(dial)) {
+        return guard_deny(g, "where a call goes to is not known before \"${…}\" is read");
+    }
+    if (!dial_is_plain(dial)) {
+        return guard_deny(g, "a dial string with a quote, a backslash or ^^ outside of {…}, […] and "
+                             "<…> can't be looked into");
+    }
+    fsz_err err = dial_variables(g, dial, &running);
+    if (err == FSZ_OK) {
+        err = dial_loopbacks(g, dial);
+    }
+    if (err == FSZ_OK && strpbrk(dial, "'\\") != NULL) {
+        err = dial_unquoted(g, dial);
     }
     if (err == FSZ_OK && guard_variables_count(dial) > running) {
         err = guard_deny(g, "a variable that runs what its value says can't be set there");
