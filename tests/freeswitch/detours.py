@@ -1,7 +1,8 @@
 """The table of detours of docs/access.md, row by row: how one thing makes the switch run another.
 
-In a request, `{call}` is a call that is parked, `{other}` a second one, `{evil}` a program that leaves a mark and that
-nobody but an administrator may run, `{word}` the same as one word of the switch's own folder."""
+In a request, `{call}` is a call that is parked, `{other}` a second one, `{folder}` one of the test's, `{evil}` a
+program that leaves a mark and that nobody but an administrator may run, `{word}` the same as one word of the switch's
+own folder."""
 
 from typing import Callable, NamedTuple, Optional, Tuple
 
@@ -174,6 +175,9 @@ VARIABLES = [
         "transfer_on_fail", "hold_hangup_xfer_exten", "fax_orbit_exten", "campon_fallback_exten",
         "transfer_fallback_extension", "loopback_app", "python_script_path")),
     Road("`%[a=b]`", run("set", "%[execute_on_blind_transfer=system]acme_x=1"), run("set", "acme_x=1"), shown=False),
+    Road("`%[a=b]`", run("stop_record_session", "${{acme_x}}"), run("stop_record_session", "/no/such/${{acme_x}}"),
+         before=(variable("acme_x", "%[record_post_process_exec_api=system:{evil}]{folder}/scoped.wav"),
+                 run("record_session", "{folder}/scoped.wav"), run("sleep", "1")), needs="mod_sndfile"),
     Road("`${command(…)}` in a value", run("set", "acme_x=${{system({evil})}}"), run("set", "acme_x=${{uuid}}")),
     Road("`${command(…)}` in a value", variable("acme_x", "${{echo(x)}}"), variable("acme_x", "${{uuid}}"),
          shown=False),
@@ -189,7 +193,7 @@ APPLICATIONS = [
     Road("`system`, `bgsystem`", run("bgsystem", "{evil}")),
     *(Road("`system`, `bgsystem`", run(app, "{evil}"), shown=False) for app in OTHERS),
     Road("`eval`, `log`", run("log", "INFO ${{system({evil})}}"), run("log", "INFO ${{uuid}}")),
-    Road("`eval`, `log`", run("eval", "${{expand(system {evil})}}"), run("eval", "${{uuid}}")),
+    Road("`eval`, `log`", run("eval", "${{expand(system {evil})}}"), run("eval", "of ${{uuid}}")),
     Road("`transfer`, `execute_extension`", run("transfer", "system:{evil} inline"), run("transfer", "park inline")),
     Road("`transfer`, `execute_extension`", run("execute_extension", "system:{evil} inline"),
          run("execute_extension", "hold XML default")),

@@ -106,7 +106,8 @@ class Scene:
     def ask(self, user, ask, program=None, before=()):
         """The result, or the ApiError."""
         self.call, self.other = self.held_call(), self.held_call()
-        words = {"call": self.call, "other": self.other, "evil": program, "word": program and program.name}
+        words = {"call": self.call, "other": self.other, "evil": program, "word": program and program.name,
+                 "folder": self.folder}
 
         def fill(value):
             if isinstance(value, dict):

@@ -122,6 +122,15 @@ static void test_guard_finds_what_is_hidden_in_a_text(void **state)
         {ASK_API, "bgapi", "uuid:x"},
         {ASK_APP, "log", "%[execute_on_answer=x]INFO"},
         {ASK_APP, "log", "%|[a=b]INFO"},
+        {ASK_APP, "log", "${a}"},
+        {ASK_APP, "log", "$${a} x"},
+        {ASK_APP, "log", "%${a}"},
+        {ASK_APP, "log", "%|${a}"},
+        {ASK_APP, "log", "\\'%[a=b]INFO"},
+        {ASK_APP, "log", "\\'${a}"},
+        {ASK_APP, "log", "%\\'[a=b]INFO"},
+        {ASK_APP, "log", "%$$[a=b]INFO"},
+        {ASK_APP, "log", "%|\\'[a=b]INFO"},
         {ASK_APP, "log", "{'execute'_on_answer = x}"},
         {ASK_APP, "log", "${a}_stream://x"},
     };
@@ -133,6 +142,8 @@ static void test_guard_finds_what_is_hidden_in_a_text(void **state)
         {ASK_API, "bgapi", "bgapi echo ${a}"},
         {ASK_API, "expand", "echo ${url_decode(%24)}"},
         {ASK_APP, "log", "INFO execute_on_answer ${execute_on_answer}"},
+        {ASK_APP, "log", "%(1000,0,${a})"},
+        {ASK_APP, "log", "% a[${a}"},
     };
     (void)state;
     assert_answers(no, COUNT(no), grants, FSZ_EDENIED);

@@ -126,7 +126,7 @@ static const struct road roads[] = {
     /* applications */
     {ASK_APP, "system", "reboot", {"applications:system reboot"}},
     {ASK_APP, "log", "INFO ${system(reboot)}", {"applications:log *", REBOOT}},
-    {ASK_APP, "eval", "${expand(system reboot)}", {"applications:eval *", "api:expand *", REBOOT}},
+    {ASK_APP, "eval", "x ${expand(system reboot)}", {"applications:eval *", "api:expand *", REBOOT}},
     {ASK_APP, "set", "acme_x=${caller_id_number}", {"applications:set *", "variables:acme_x"}},
     {ASK_APP,
      "set",

@@ -4,10 +4,27 @@
 #include <string.h>
 #include <strings.h>
 
-/* Variables for the time of one application: `%[name=value]`, also with a separator of its own. */
-static bool application_is_scoped(const char *arg)
+/* What the switch may drop when it expands. */
+static const char *application_undisguised(const char *arg)
 {
-    return arg[0] == '%' && (arg[1] == '[' || (arg[1] != '\0' && arg[2] == '['));
+    return arg + strspn(arg, "\\'$");
+}
+
+/* Variables for the time of one application: `%[name=value]`, also with a separator of its own. The
+ * switch looks for them in what was expanded: what is not known could be some, or the rest of them.
+ * No application is too harmless for them: while it runs, others read the call's variables. */
+static bool application_may_be_scoped(const char *arg)
+{
+    const char *at = application_undisguised(arg);
+    if (*at != '%') {
+        return *at == GUARD_UNKNOWN;
+    }
+    at = application_undisguised(at + 1);
+    if (*at == '[' || *at == GUARD_UNKNOWN || *at == '\0') {
+        return *at != '\0';
+    }
+    at = application_undisguised(at + 1);
+    return *at == '[' || *at == GUARD_UNKNOWN;
 }
 
 static fsz_err application_judge(struct guard *g, const char *app, const char *arg, size_t calls)
@@ -18,8 +35,9 @@ static fsz_err application_judge(struct guard *g, const char *app, const char *a
     if (err != FSZ_OK) {
         return err;
     }
-    if (application_is_scoped(arg)) {
-        return guard_deny(g, "variables in front of an argument (%%[…]) can't be looked into");
+    if (application_may_be_scoped(arg)) {
+        return guard_deny(g, "variables in front of an argument (%%[…]) can't be looked into, nor can "
+                             "\"${…}\" there, which could be some");
     }
     if (sets && calls > 0) {
         return guard_deny(g, "a command's output in a variable would be expanded again, and nobody "
