@@ -82,6 +82,16 @@ def digits_of_realm(scene):
     press("1")(scene)
 
 
+def hold(scene):
+    scene.admin.call("api", command="uuid_bridge", arg=f"{scene.call} {scene.other}")
+    scene.wait_variable(scene.call, "bridge_to", scene.other)
+    scene.admin.call("api", command="uuid_hold", arg=scene.call)
+
+
+def stop_recording(scene):
+    scene.admin.call("call.execute", call=scene.call, app="stop_record_session", arg="all", wait=True)
+
+
 def play_tone(scene):
     scene.admin.call("call.execute", call=scene.call, app="playback", arg="tone_stream://%(3000,0,440);loops=2")
 
@@ -183,6 +193,10 @@ VARIABLES = [
          shown=False),
     Road("`$$${name}`", run("set", "acme_y=$$${{acme_x}}"), run("set", "acme_y=$${{acme_x}}"),
          before=(variable("acme_x", "{{system {evil}}}"),)),
+    Road("`hold_music`", variable("hold_music", "system::{evil}"), variable("hold_music", "local_stream://moh"),
+         then=hold),
+    Road("`hold_music`", variable("hold_music", "${{acme_x}}"), variable("hold_music", "silence"), then=hold,
+         before=(variable("acme_x", "system::{evil}"),)),
     Road("such a name with `=`", run("playback", "{{execute_on_answer=system}}/no/such/file"),
          run("playback", "{{acme_x=1}}/no/such/file"), shown=False),
 ]
@@ -209,6 +223,15 @@ APPLICATIONS = [
          run("bind_digit_action", "r,1,exec:set,acme_x=1"), then=digits_of_realm),
     Road("`bind_digit_action", run("bind_digit_action", "r,1,api:system,{evil}"),
          run("bind_digit_action", "r,1,api:echo,x"), then=digits_of_realm),
+    Road("`soft_hold key", run("soft_hold", "# silence system::{evil}"), run("soft_hold", "# silence silence"),
+         before=(api("uuid_bridge", "{call} {other}"), api("msleep", "1000"))),
+    Road("`record_session`", run("record_session", "{folder}/a.wav {{record%5Fpost_process_exec_app=system:{evil}}}"),
+         run("record_session", "{folder}/b.wav +60 {{acme_title=x}}"), then=stop_recording, needs="mod_sndfile"),
+    Road("`record_session`", run("record_session", "{folder}/${{acme_x}}"), then=stop_recording, needs="mod_sndfile",
+         before=(variable("acme_x", "c.wav {{record_post_process_exec_app=system:{evil}}}"),)),
+    Road("`record_session`", api("uuid_record", "{call} start {folder}/d.wav 60 "
+                                                "{{record_post_process_exec_app=system:{evil}}}"),
+         api("uuid_record", "{call} start {folder}/e.wav"), then=stop_recording, needs="mod_sndfile"),
     Road("`limit_execute`", run("limit_execute", "hash r i 5 system {evil}"),
          run("limit_execute", "hash r i 5 sleep 1"), needs="mod_hash"),
     Road("`unset`", run("unset", "other_x"), run("unset", "acme_x"), shown=False),

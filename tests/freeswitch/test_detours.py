@@ -19,7 +19,7 @@ from switch import PATIENCE_S, ROOT, free_port, wait_until
 UNAUTHORIZED = -32001
 MODULES = ("mod_hash", "mod_sndfile", "mod_tone_stream", "mod_lua")
 EVERY_LETTER = [f"{letter}*" for letter in string.ascii_lowercase]  # all names, and none spelled out
-COMMON = [("methods", "*"), ("variables", "acme_*")]
+COMMON = [("methods", "*"), ("variables", "acme_*"), ("variables", "hold_music")]
 GROUPS = {
     "wildcards": [*COMMON, ("send-events", "CUSTOM/*"), *(
         (right, each) for right in ("api", "applications", "json-api", "send-events") for each in EVERY_LETTER)],

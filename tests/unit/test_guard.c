@@ -194,6 +194,18 @@ static void test_guard_denies_what_it_can_not_read_as_the_switch_does(void **sta
         {ASK_APP, "bridge", "${a}"},
         {ASK_APP, "bridge", "{x={y}user/1"},
         {ASK_APP, "transfer", "${a} inline"},
+        {ASK_APP, "record_session", "/a.wav {record%5Fpost%5Fprocess%5Fexec%5Fapp=answer}"},
+        {ASK_APP, "record_session", "/a.wav %7Brecord_post_process_exec_app=answer}"},
+        {ASK_APP, "record_session", "/a ${b}.wav"},
+        {ASK_APP, "record_session", "/a.wav {record_post_process_exec_app='playback a'}"},
+        {ASK_APP, "record_session", "/a.wav {x=$\\{b}}"},
+        {ASK_API, "uuid_record", "u start /a.wav 60 {execute_on_record_stop=%61nswer}"},
+        {ASK_VARIABLE, "xhold_music", "${a}"},
+        {ASK_VARIABLE, "xhold_music", "a\"answer"},
+        {ASK_VARIABLE, "xhold_music", "a,answer:"},
+        {ASK_VARIABLE, "xhold_music", "a',answer:'"},
+        {ASK_VARIABLE, "xhold_music", "^^:answer::x"},
+        {ASK_APP, "soft_hold", "# ${a}"},
         {ASK_VARIABLE, "", "x"},
         {ASK_VARIABLE, "${x}", "y"},
         {ASK_VARIABLE, "x", "${url_decode(y)}"},
@@ -205,7 +217,7 @@ static void test_guard_denies_what_it_can_not_read_as_the_switch_does(void **sta
         {ASK_JSON, "fsapi", "{\"cmd\":\"status\",\"cmd\":\"status\"}"},
         {ASK_JSON, "fsapi", "{"},
     };
-    static const char *const grants[] = {"variables:x",    "api:*_*",        "api:originate *",
+    static const char *const grants[] = {"variables:x*",   "api:*_*",        "api:originate *",
                                          "applications:*", "json-api:fsapi", NULL};
     (void)state;
     assert_answers(no, COUNT(no), grants, FSZ_EDENIED);

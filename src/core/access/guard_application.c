@@ -86,23 +86,6 @@ fsz_err guard_application_line(struct guard *g, const char *line, const char *se
     return err;
 }
 
-/* `path`, which is played, or `app::arg`, where `!cause` may stand behind the app: as
- * switch_ivr_broadcast() reads it, at the first colon. */
-static fsz_err application_broadcast(struct guard *g, const char *path)
-{
-    size_t length = strcspn(path, ":");
-    if (strncmp(path + length, "::", 2) != 0) {
-        return guard_application(g, "playback", path);
-    }
-    char *app = strndup(path, strcspn(path, ":!"));
-    if (app == NULL) {
-        return guard_deny(g, "%s", fsz_err_text(FSZ_ENOMEM));
-    }
-    fsz_err err = guard_application(g, app, path + length + 2);
-    free(app);
-    return err;
-}
-
 /* `exec:app,argument`, `exec[flags]:app,argument`, `api:command,argument`, or headers of an event
  * for the call itself. */
 static fsz_err application_digits(struct guard *g, const char *arg)
@@ -135,7 +118,7 @@ static fsz_err application_word(struct guard *g, struct guard_name name, const c
     }
     const char *word = guard_word(&words, name.skip);
     if (name.shape == GUARD_BROADCAST) {
-        err = application_broadcast(g, word);
+        err = guard_broadcast(g, word);
     } else if (name.shape == GUARD_BIND) {
         err = guard_application_line(g, word, ":");
     } else {
@@ -217,6 +200,10 @@ fsz_err guard_look(struct guard *g, struct guard_name name, const char *arg)
     case GUARD_DIAL:
         err = guard_legs(g, FSZ_RIGHT_APPLICATIONS, name.name, arg, strlen(arg));
         return err == FSZ_OK ? guard_dial(g, arg) : err;
+    case GUARD_RECORD:
+        return guard_record(g, guard_skip(arg, name.skip));
+    case GUARD_SOFT_HOLD:
+        return guard_soft_hold(g, arg);
     case GUARD_JSON:
         return guard_json(g, arg);
     case GUARD_DIGITS:

@@ -19,15 +19,14 @@ const char *guard_closing(const char *open)
     return NULL;
 }
 
-/* `{a=b,c=d}`, `[…]` and `<…>`: the variables of all legs, of one, of all of an enterprise.
- * Wherever they stand, also in one another: that finds more than the switch does. */
-static fsz_err dial_variables(struct guard *g, const char *dial, size_t *running)
+/* Wherever they stand, also in one another: that finds more than the switch does. */
+fsz_err guard_lists(struct guard *g, const char *text, const char *openers, size_t *running)
 {
     fsz_err err = FSZ_OK;
-    for (const char *at = dial; err == FSZ_OK && (at = strpbrk(at, "{[<")) != NULL;) {
+    for (const char *at = text; err == FSZ_OK && (at = strpbrk(at, openers)) != NULL;) {
         const char *end = guard_closing(at);
         if (end == NULL) {
-            return guard_deny(g, "\"%c\" without its end in a dial string", *at);
+            return guard_deny(g, "\"%c\" without its end around variables", *at);
         }
         char *list = strndup(at + 1, (size_t)(end - at) - 1);
         err = list ? guard_assignments(g, list, ',', running)
@@ -120,7 +119,7 @@ fsz_err guard_dial(struct guard *g, const char *dial)
         return guard_deny(g, "a dial string with a quote, a backslash or ^^ outside of {…}, […] and "
                              "<…> can't be looked into");
     }
-    fsz_err err = dial_variables(g, dial, &running);
+    fsz_err err = guard_lists(g, dial, "{[<", &running);
     if (err == FSZ_OK) {
         err = dial_loopbacks(g, dial);
     }

@@ -60,6 +60,8 @@ enum guard_shape {
     GUARD_JSON, /* a request to json_api */
     GUARD_BIND, /* behind `skip` words: application::argument */
     GUARD_DIGITS,
+    GUARD_RECORD,      /* behind `skip` words: a file, variables */
+    GUARD_SOFT_HOLD,   /* a key, music, music */
     GUARD_APPLICATION, /* behind `skip` words: an application, its argument */
 };
 
@@ -83,6 +85,7 @@ enum guard_variable {
     GUARD_VARIABLE_COMMAND,     /* `command arg` */
     GUARD_VARIABLE_COMMAND_COLON,
     GUARD_VARIABLE_TRANSFER, /* `extension:dialplan:context` */
+    GUARD_VARIABLE_MUSIC,    /* a file, or `app::arg` */
     GUARD_VARIABLE_PART,     /* part of something that is run: can't be judged alone */
 };
 enum guard_variable guard_variable_kind(const char *name, size_t length);
@@ -129,9 +132,21 @@ fsz_err guard_assignment(struct guard *g, const char *text);
  * *running how many of them run something. */
 fsz_err guard_assignments(struct guard *g, const char *text, char delimiter, size_t *running);
 
+/* guard_media.c: `path`, which is played, or `app::arg`. */
+fsz_err guard_broadcast(struct guard *g, const char *path);
+/* The same of a variable, which the switch expands. */
+fsz_err guard_music(struct guard *g, const char *path);
+/* "silence", for example. */
+bool    guard_is_no_music(const char *path);
+fsz_err guard_soft_hold(struct guard *g, const char *arg);
+fsz_err guard_record(struct guard *g, const char *arg);
+
 /* guard_dial.c: where calls go. */
 /* The bracket that closes the one at `open` ({, [ or <), or NULL. */
 const char *guard_closing(const char *open);
+/* Lists of variables in a text: `{a=b,c=d}` of all legs, `[…]` of one, `<…>` of all of an
+ * enterprise. `running` is that of guard_assignments(). */
+fsz_err     guard_lists(struct guard *g, const char *text, const char *openers, size_t *running);
 fsz_err     guard_dial(struct guard *g, const char *dial);
 fsz_err     guard_originate(struct guard *g, const char *arg);
 fsz_err     guard_transfer(struct guard *g, const char *extension, const char *dialplan);

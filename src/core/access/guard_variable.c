@@ -44,6 +44,8 @@ static fsz_err variable_runs(struct guard *g, enum guard_variable kind, const ch
         return guard_command_line(g, value, ':', true);
     case GUARD_VARIABLE_TRANSFER:
         return variable_transfer(g, value);
+    case GUARD_VARIABLE_MUSIC:
+        return guard_music(g, value);
     default:
         return guard_deny(g,
                           "variable \"%.60s\" is part of something that is run and can't be "
@@ -61,16 +63,18 @@ fsz_err guard_variable(struct guard *g, const char *name, const char *value)
     if (name[0] == '\0' || guard_has_unknown(name) || strpbrk(name, "${}") != NULL) {
         return guard_deny(g, "\"%.100s\" is no variable's name", name);
     }
-    if (kind != GUARD_VARIABLE_PLAIN && value != NULL && value[0] != '\0') {
-        fsz_err err = guard_enter(g, value);
-        err = err == FSZ_OK ? variable_runs(g, kind, name, value) : err;
-        guard_leave(g);
-        return err;
-    }
-    if (!guard_may(g, FSZ_RIGHT_VARIABLES, name, 0)) {
+    bool runs = kind != GUARD_VARIABLE_PLAIN && value != NULL && value[0] != '\0';
+    bool is_file = kind == GUARD_VARIABLE_MUSIC; /* most often; so it is a variable like others */
+    if ((!runs || is_file) && !guard_may(g, FSZ_RIGHT_VARIABLES, name, 0)) {
         return guard_deny(g, "variables \"%.100s\" is not granted", name);
     }
-    return value ? variable_value(g, value) : FSZ_OK;
+    if (!runs) {
+        return value ? variable_value(g, value) : FSZ_OK;
+    }
+    fsz_err err = guard_enter(g, value);
+    err = err == FSZ_OK ? variable_runs(g, kind, name, value) : err;
+    guard_leave(g);
+    return err;
 }
 
 /* A copy of a name without blanks at its ends, quotes and backslashes: what is left is not less
