@@ -4,7 +4,7 @@ In a request, `{call}` is a call that is parked, `{other}` a second one, `{folde
 program that leaves a mark and that nobody but an administrator may run, `{word}` the same as one word of the switch's
 own folder."""
 
-from typing import Callable, NamedTuple, Optional, Tuple
+from typing import Callable, NamedTuple, Optional, Tuple, Union
 
 PARK = "&park()"
 
@@ -46,7 +46,7 @@ class Road(NamedTuple):
     then: Optional[Callable] = None  # what makes the switch go on with it: then(scene)
     needs: str = ""  # a module that this FreeSWITCH may lack
     user: str = "wildcards"  # who asks
-    before: Tuple[Ask, ...] = ()  # what the same user asks first, and may
+    before: Tuple[Union[Ask, Callable], ...] = ()  # what the same user asks first, and may; or is done: each(scene)
     shown: bool = True  # an administrator's request leaves the mark: the road is real
 
 
@@ -70,6 +70,15 @@ def transfer(scene):
 def record(scene):
     for word in ("start", "stop"):
         scene.admin.call("api", command="uuid_record", arg=f"{scene.call} {word} {scene.folder}/record.wav")
+
+
+def loopback_bridged(scene):
+    """The other end of the call, which is a loopback that stays one, is bridged to the second call."""
+    scene.call = scene.held_call("{loopback_bowout=false}")
+    names = ["other_loopback_leg_uuid"]
+    end = scene.admin.call("call.get", call=scene.call, names=names)["variables"][names[0]]
+    scene.admin.call("api", command="uuid_bridge", arg=f"{end} {scene.other}")
+    scene.wait_variable(end, "bridge_to", scene.other)
 
 
 def press(digits):
@@ -131,6 +140,11 @@ COMMANDS = [
          api("sched_transfer", "+1 {call} park inline")),
     Road("`sched_transfer`, `uuid_limit", api("uuid_limit", "{call} hash realm id 0 system:{evil} inline"),
          api("uuid_limit", "{call} hash realm id 0 park inline"), needs="mod_hash"),
+    Road("`uuid_deflect`, `deflect`", api("uuid_deflect", "{call} system:{evil} inline"),
+         api("uuid_deflect", "{call} hold XML default"), before=(loopback_bridged,)),
+    Road("`uuid_deflect`, `deflect`", run("deflect", "system:{evil} inline"), run("deflect", "hold"),
+         before=(loopback_bridged,)),
+    Road("`uuid_transfer", api("uuid_transfer", "{call} 1000 enum"), shown=False),
     Road("`tone_detect`", api("tone_detect", "{call} tone 440 w +60 system {evil} 1"), then=play_tone,
          needs="mod_tone_stream"),
 ]
@@ -211,6 +225,8 @@ APPLICATIONS = [
     Road("`transfer`, `execute_extension`", run("transfer", "system:{evil} inline"), run("transfer", "park inline")),
     Road("`transfer`, `execute_extension`", run("execute_extension", "system:{evil} inline"),
          run("execute_extension", "hold XML default")),
+    Road("`execute_extension` without", run("execute_extension", "'system:{evil}'"),
+         run("execute_extension", "hold XML"), before=(go_to("park", dialplan="inline"), api("msleep", "500"))),
     Road("`transfer`, `execute_extension`", run("sched_transfer", "+1 system:{evil} inline"),
          run("sched_transfer", "+1 park inline")),
     Road("`transfer`, `execute_extension`", run("limit", "hash r i 0 system:{evil} inline"),

@@ -78,8 +78,8 @@ class Scene:
         for name in self.modules:
             self.switch.unload(name)
 
-    def held_call(self):
-        answer = self.admin.call("api", command="originate", arg="loopback/hold/default &park()")
+    def held_call(self, variables=""):
+        answer = self.admin.call("api", command="originate", arg=f"{variables}loopback/hold/default &park()")
         assert answer["status"] == "ok", answer
         return answer["output"].split()[1]
 
@@ -115,7 +115,11 @@ class Scene:
             return value.format(**words) if isinstance(value, str) else value
 
         for each in before:
-            self.clients[user].call(each.method, timeout_ms=PATIENCE_S * 1000, **fill(each.params))
+            if callable(each):
+                each(self)
+                words["call"] = self.call
+            else:
+                self.clients[user].call(each.method, timeout_ms=PATIENCE_S * 1000, **fill(each.params))
         try:
             return self.clients[user].call(ask.method, timeout_ms=PATIENCE_S * 1000, **fill(ask.params))
         except ApiError as error:

@@ -194,6 +194,10 @@ fsz_err guard_look(struct guard *g, struct guard_name name, const char *arg)
         return guard_transfer_words(g, arg, name.skip);
     case GUARD_TRANSFERS:
         return guard_transfer_both(g, arg);
+    case GUARD_EXTENSION:
+        return guard_extension(g, arg);
+    case GUARD_DEFLECT:
+        return guard_deflect(g, guard_skip(arg, name.skip));
     case GUARD_ORIGINATE:
         err = guard_legs(g, FSZ_RIGHT_API, name.name, arg, guard_words_first(arg));
         return err == FSZ_OK ? guard_originate(g, arg) : err;

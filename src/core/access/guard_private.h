@@ -54,7 +54,9 @@ enum guard_shape {
     GUARD_UNSET,     /* names of variables */
     GUARD_BROADCAST, /* behind `skip` words: a file, or application::argument */
     GUARD_TRANSFER,  /* behind `skip` words: extension, dialplan, context */
-    GUARD_TRANSFERS, /* the same twice, with slashes */
+    GUARD_EXTENSION, /* the same, where the call's own dialplan is meant if none is named */
+    GUARD_DEFLECT,   /* behind `skip` words: the same, for a loopback's end */
+    GUARD_TRANSFERS, /* extension/dialplan/context, twice */
     GUARD_ORIGINATE,
     GUARD_DIAL, /* a dial string */
     GUARD_JSON, /* a request to json_api */
@@ -149,9 +151,13 @@ const char *guard_closing(const char *open);
 fsz_err     guard_lists(struct guard *g, const char *text, const char *openers, size_t *running);
 fsz_err     guard_dial(struct guard *g, const char *dial);
 fsz_err     guard_originate(struct guard *g, const char *arg);
-fsz_err     guard_transfer(struct guard *g, const char *extension, const char *dialplan);
+
+/* guard_transfer.c */
+fsz_err guard_transfer(struct guard *g, const char *extension, const char *dialplan);
 /* `extension`, `dialplan` and `context` behind `skip` words and an option. */
 fsz_err guard_transfer_words(struct guard *g, const char *arg, size_t skip);
+fsz_err guard_extension(struct guard *g, const char *arg);
+fsz_err guard_deflect(struct guard *g, const char *arg);
 /* `uuid extension/dialplan/context extension/dialplan/context` */
 fsz_err guard_transfer_both(struct guard *g, const char *arg);
 
