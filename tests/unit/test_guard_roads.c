@@ -155,6 +155,14 @@ static const struct road roads[] = {
      "soft_hold",
      "# lua::x /moh.wav",
      {"applications:soft_hold *", "applications:lua x", "applications:playback /moh.wav"}},
+    /* variables that are filled */
+    {ASK_APP,
+     "read",
+     "1 4 /a.wav acme_x 5000 #",
+     {"applications:read *", "variables:acme_x"}},
+    {ASK_APP, "read", "1 4 /a.wav", {"applications:read *"}},
+    {ASK_APP, "strftime", "acme_x=%Y-%m", {"applications:strftime *", "variables:acme_x"}},
+    {ASK_VARIABLE, "system_on_fax_result", "reboot", {REBOOT}},
     /* files that are programs */
     {ASK_API, "uuid_displace", U " start shell_stream://reboot", {"api:uuid_displace *", REBOOT}},
     {ASK_APP, "playback", "shell_stream://reboot", {"applications:playback *", REBOOT}},

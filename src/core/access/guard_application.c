@@ -30,7 +30,8 @@ static bool application_may_be_scoped(const char *arg)
 static fsz_err application_judge(struct guard *g, const char *app, const char *arg, size_t calls)
 {
     struct guard_name name = guard_application_name(app);
-    bool              sets = name.shape == GUARD_ASSIGN || name.shape == GUARD_MULTISET;
+    bool              expands = name.shape == GUARD_ASSIGN || name.shape == GUARD_MULTISET ||
+                   name.shape == GUARD_PLAY;
     fsz_err err = guard_may_run(g, FSZ_RIGHT_APPLICATIONS, app, arg, name.shape == GUARD_OTHER);
     if (err != FSZ_OK) {
         return err;
@@ -39,9 +40,9 @@ static fsz_err application_judge(struct guard *g, const char *app, const char *a
         return guard_deny(g, "variables in front of an argument (%%[…]) can't be looked into, nor can "
                              "\"${…}\" there, which could be some");
     }
-    if (sets && calls > 0) {
-        return guard_deny(g, "a command's output in a variable would be expanded again, and nobody "
-                             "knows what it says");
+    if (expands && calls > 0) {
+        return guard_deny(g, "a command's output in a variable or file would be expanded again, and "
+                             "nobody knows what it says");
     }
     return guard_look(g, name, arg);
 }
@@ -156,6 +157,22 @@ static fsz_err look_at_setvar(struct guard *g, const char *arg, size_t skip)
     return err;
 }
 
+static fsz_err look_at_filled(struct guard *g, const char *arg, char delimiter, size_t index)
+{
+    struct guard_words words;
+    fsz_err            err = guard_words_split(g, arg, delimiter, GUARD_WORDS_MAX, &words);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    if (delimiter == '=' && strchr(guard_word(&words, index + 1), '$') != NULL) {
+        err = guard_deny(g, "a format of time with a \"$\" can't be looked into");
+    } else if (guard_word(&words, index)[0] != '\0') {
+        err = guard_variable_filled(g, guard_word(&words, index));
+    }
+    guard_words_free(&words);
+    return err;
+}
+
 /* `uuid:…` before the command, as bgapi and expand have it, `encoded` as xml_wrap. */
 static const char *look_behind_prefix(const char *text)
 {
@@ -204,6 +221,10 @@ fsz_err guard_look(struct guard *g, struct guard_name name, const char *arg)
     case GUARD_DIAL:
         err = guard_legs(g, FSZ_RIGHT_APPLICATIONS, name.name, arg, strlen(arg));
         return err == FSZ_OK ? guard_dial(g, arg) : err;
+    case GUARD_READ:
+        return look_at_filled(g, arg, ' ', name.skip);
+    case GUARD_STRFTIME:
+        return look_at_filled(g, arg, '=', 0);
     case GUARD_RECORD:
         return guard_record(g, guard_skip(arg, name.skip));
     case GUARD_SOFT_HOLD:

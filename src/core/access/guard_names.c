@@ -105,7 +105,15 @@ enum guard_variable guard_variable_kind(const char *name, size_t length)
         {"group_confirm_", GUARD_VARIABLE_PART},
         {"force_transfer_", GUARD_VARIABLE_PART},
         {"transfer_fallback_", GUARD_VARIABLE_PART},
-        {"campon_fallback_", GUARD_VARIABLE_PART},
+        {"campon", GUARD_VARIABLE_PART}, /* puts the caller's name among variables, unquoted */
+        {"system_on_", GUARD_VARIABLE_SYSTEM},
+        {"spawn_system", GUARD_VARIABLE_PART}, /* these say how programs are run */
+        {"spawn_instead", GUARD_VARIABLE_PART},
+        {"inline_destination", GUARD_VARIABLE_PART},
+        {"valet_parking_timeout", GUARD_VARIABLE_PART}, /* is written into the one before */
+        {"operator_extension", GUARD_VARIABLE_PART},
+        {"xfer_uuids", GUARD_VARIABLE_PART}, /* two calls that a hangup bridges */
+        {"youtube_resolver", GUARD_VARIABLE_PART},
         {"loopback_app", GUARD_VARIABLE_PART},
         {"dialplan", GUARD_VARIABLE_PART},
         {"_orbit_", GUARD_VARIABLE_PART},

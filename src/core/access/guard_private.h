@@ -62,6 +62,9 @@ enum guard_shape {
     GUARD_JSON, /* a request to json_api */
     GUARD_BIND, /* behind `skip` words: application::argument */
     GUARD_DIGITS,
+    GUARD_READ,        /* behind `skip` words: a variable that gets what is read */
+    GUARD_STRFTIME,    /* a variable, `=`, a format of time */
+    GUARD_PLAY,        /* a file; of `phrase:`, what is said is expanded again */
     GUARD_RECORD,      /* behind `skip` words: a file, variables */
     GUARD_SOFT_HOLD,   /* a key, music, music */
     GUARD_APPLICATION, /* behind `skip` words: an application, its argument */
@@ -87,6 +90,7 @@ enum guard_variable {
     GUARD_VARIABLE_COMMAND,     /* `command arg` */
     GUARD_VARIABLE_COMMAND_COLON,
     GUARD_VARIABLE_TRANSFER, /* `extension:dialplan:context` */
+    GUARD_VARIABLE_SYSTEM,   /* a program and its arguments */
     GUARD_VARIABLE_MUSIC,    /* a file, or `app::arg` */
     GUARD_VARIABLE_PART,     /* part of something that is run: can't be judged alone */
 };
@@ -128,6 +132,8 @@ const char *guard_skip(const char *text, size_t count);
 
 /* guard_variable.c. `value` may be NULL: it is taken away. */
 fsz_err guard_variable(struct guard *g, const char *name, const char *value);
+/* One that gets a value which nobody knows: it must not run it. */
+fsz_err guard_variable_filled(struct guard *g, const char *name);
 /* `name=value`, or without an `=` also `name,value`. */
 fsz_err guard_assignment(struct guard *g, const char *text);
 /* Several with that between them (`,`: in a dial string), or what a leading ^^ says. Adds to

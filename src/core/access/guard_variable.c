@@ -28,6 +28,19 @@ static fsz_err variable_transfer(struct guard *g, const char *value)
     return err;
 }
 
+/* With a shell, each argument of which may be anything. */
+static fsz_err variable_system(struct guard *g, const char *value)
+{
+    struct fsz_buffer seen;
+    fsz_buffer_init(&seen, SIZE_MAX);
+    fsz_err err = guard_text(g, value, &seen, NULL);
+    if (err == FSZ_OK) {
+        err = guard_api(g, "system", fsz_buffer_string(&seen));
+    }
+    fsz_buffer_fini(&seen);
+    return err;
+}
+
 /* Of a variable that runs its value. */
 static fsz_err variable_runs(struct guard *g, enum guard_variable kind, const char *name,
                              const char *value)
@@ -44,6 +57,8 @@ static fsz_err variable_runs(struct guard *g, enum guard_variable kind, const ch
         return guard_command_line(g, value, ':', true);
     case GUARD_VARIABLE_TRANSFER:
         return variable_transfer(g, value);
+    case GUARD_VARIABLE_SYSTEM:
+        return variable_system(g, value);
     case GUARD_VARIABLE_MUSIC:
         return guard_music(g, value);
     default:
@@ -75,6 +90,15 @@ fsz_err guard_variable(struct guard *g, const char *name, const char *value)
     err = err == FSZ_OK ? variable_runs(g, kind, name, value) : err;
     guard_leave(g);
     return err;
+}
+
+fsz_err guard_variable_filled(struct guard *g, const char *name)
+{
+    if (guard_variable_kind(name, strlen(name)) != GUARD_VARIABLE_PLAIN) {
+        return guard_deny(g, "variable \"%.60s\" runs its value, and nobody knows what it gets",
+                          name);
+    }
+    return guard_variable(g, name, NULL);
 }
 
 /* A copy of a name without blanks at its ends, quotes and backslashes: what is left is not less
