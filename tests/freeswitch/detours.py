@@ -92,8 +92,6 @@ def digits_of_realm(scene):
 
 
 def hold(scene):
-    scene.admin.call("api", command="uuid_bridge", arg=f"{scene.call} {scene.other}")
-    scene.wait_variable(scene.call, "bridge_to", scene.other)
     scene.admin.call("api", command="uuid_hold", arg=scene.call)
 
 
@@ -106,6 +104,7 @@ def play_tone(scene):
 
 
 HOLD = "loopback/hold/default"
+BRIDGED = (api("uuid_bridge", "{call} {other}"), api("msleep", "1000"))
 COMMANDS = [
     Road("`bgapi [uuid", api("bgapi", "system {evil}"), api("bgapi", "echo x")),
     Road("`bgapi [uuid", api("bgapi", "uuid:{call} system {evil}"), api("bgapi", "uuid:{call} echo x")),
@@ -211,9 +210,9 @@ VARIABLES = [
     Road("`$$${name}`", run("set", "acme_y=$$${{acme_x}}"), run("set", "acme_y=$${{acme_x}}"),
          before=(variable("acme_x", "{{system {evil}}}"),)),
     Road("`hold_music`", variable("hold_music", "system::{evil}"), variable("hold_music", "local_stream://moh"),
-         then=hold),
+         then=hold, before=BRIDGED),
     Road("`hold_music`", variable("hold_music", "${{acme_x}}"), variable("hold_music", "silence"), then=hold,
-         before=(variable("acme_x", "system::{evil}"),)),
+         before=(*BRIDGED, variable("acme_x", "system::{evil}"))),
     Road("such a name with `=`", run("playback", "{{execute_on_answer=system}}/no/such/file"),
          run("playback", "{{acme_x=1}}/no/such/file"), shown=False),
 ]
@@ -243,7 +242,7 @@ APPLICATIONS = [
     Road("`bind_digit_action", run("bind_digit_action", "r,1,api:system,{evil}"),
          run("bind_digit_action", "r,1,api:echo,x"), then=digits_of_realm),
     Road("`soft_hold key", run("soft_hold", "# silence system::{evil}"), run("soft_hold", "# silence silence"),
-         before=(api("uuid_bridge", "{call} {other}"), api("msleep", "1000"))),
+         before=BRIDGED),
     Road("`record_session`", run("record_session", "{folder}/a.wav {{record%5Fpost_process_exec_app=system:{evil}}}"),
          run("record_session", "{folder}/b.wav +60 {{acme_title=x}}"), then=stop_recording, needs="mod_sndfile"),
     Road("`record_session`", run("record_session", "{folder}/${{acme_x}}"), then=stop_recording, needs="mod_sndfile",

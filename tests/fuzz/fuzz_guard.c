@@ -106,6 +106,11 @@ static void everything_is_asked(const struct fsz_principal *p, const char *what,
                                fsz_guard_transfer(p, with, "inline", NULL, why),
                                fsz_guard_api(p, "originate", with, why),
                                fsz_guard_application(p, "bridge", with, why),
+                               fsz_guard_application(p, "record_session", with, why),
+                               fsz_guard_application(p, "soft_hold", with, why),
+                               fsz_guard_application(p, "deflect", with, why),
+                               fsz_guard_application(p, "strftime", with, why),
+                               fsz_guard_variable(p, "hold_music", with, why),
                                fsz_guard_method(p, what, why)};
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         require(answers[i] == FSZ_OK || answers[i] == FSZ_EDENIED);

@@ -236,6 +236,8 @@ static void test_guard_denies_what_it_can_not_read_as_the_switch_does(void **sta
         {ASK_VARIABLE, "campon", "true"},
         {ASK_VARIABLE, "vm_operator_extension", "answer inline"},
         {ASK_VARIABLE, "xfer_uuids", "u v"},
+        {ASK_VARIABLE, "conference_auto_outcall_prefix", "{x=1}"},
+        {ASK_VARIABLE, "page_data", "user/1"},
         {ASK_APP, "deflect", "${a}"},
         {ASK_APP, "deflect", "-bleg LUA"},
         {ASK_API, "uuid_deflect", "u 'x y' inline"},

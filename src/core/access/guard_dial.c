@@ -116,8 +116,9 @@ fsz_err guard_dial(struct guard *g, const char *dial)
         return guard_deny(g, "where a call goes to is not known before \"${…}\" is read");
     }
     if (!dial_is_plain(dial)) {
-        return guard_deny(g, "a dial string with a quote, a backslash or ^^ outside of {…}, […] and "
-                             "<…> can't be looked into");
+        return guard_deny(g,
+                          "a dial string with a quote, a backslash or ^^ outside of {…}, […] and "
+                          "<…> can't be looked into");
     }
     fsz_err err = guard_lists(g, dial, "{[<", &running);
     if (err == FSZ_OK) {

@@ -29,8 +29,8 @@ bool guard_is_no_music(const char *path)
            strcasecmp(path, "indicate_hold") == 0;
 }
 
-/* Where a transferred call hears it (mod_sofia, mod_verto, mod_valet_parking), the switch writes the
- * music into an inline dialplan: it must not end what stands around it there. */
+/* Where a transferred call hears it (mod_sofia, mod_verto, mod_valet_parking), the switch writes
+ * the music into an inline dialplan: it must not end what stands around it there. */
 fsz_err guard_music(struct guard *g, const char *path)
 {
     if (guard_is_no_music(path)) {
@@ -43,7 +43,8 @@ fsz_err guard_music(struct guard *g, const char *path)
     fsz_buffer_init(&seen, SIZE_MAX);
     fsz_err err = guard_text(g, path, &seen, NULL);
     if (err == FSZ_OK && guard_has_unknown(fsz_buffer_string(&seen))) {
-        err = guard_deny(g, "what \"${…}\" makes of music is not known: it could be an application");
+        err =
+            guard_deny(g, "what \"${…}\" makes of music is not known: it could be an application");
     }
     fsz_buffer_fini(&seen);
     return err == FSZ_OK ? guard_broadcast(g, path) : err;
@@ -69,7 +70,8 @@ fsz_err guard_record(struct guard *g, const char *arg)
 {
     size_t running = 0;
     if (guard_has_unknown(arg)) {
-        return guard_deny(g, "what \"${…}\" makes of a recording is not known: it could be variables");
+        return guard_deny(g,
+                          "what \"${…}\" makes of a recording is not known: it could be variables");
     }
     if (strchr(arg, '%') != NULL) {
         return guard_deny(g, "a recording with a %% can't be looked into: the switch decodes it");

@@ -112,6 +112,10 @@ enum guard_variable guard_variable_kind(const char *name, size_t length)
         {"inline_destination", GUARD_VARIABLE_PART},
         {"valet_parking_timeout", GUARD_VARIABLE_PART}, /* is written into the one before */
         {"operator_extension", GUARD_VARIABLE_PART},
+        {"auto_outcall", GUARD_VARIABLE_PART}, /* a conference's dial string */
+        {"page_data", GUARD_VARIABLE_PART},
+        {"page_dp", GUARD_VARIABLE_PART},
+        {"page_exten", GUARD_VARIABLE_PART},
         {"xfer_uuids", GUARD_VARIABLE_PART}, /* two calls that a hangup bridges */
         {"youtube_resolver", GUARD_VARIABLE_PART},
         {"loopback_app", GUARD_VARIABLE_PART},

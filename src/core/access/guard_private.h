@@ -125,7 +125,8 @@ fsz_err guard_command_line(struct guard *g, const char *line, char separator, bo
 fsz_err guard_application(struct guard *g, const char *app, const char *arg);
 /* The same for applications, with one of these between them. */
 fsz_err guard_application_line(struct guard *g, const char *line, const char *separators);
-/* Looks into what a command or application of that shape was given. */
+
+/* guard_look.c: looks into what a command or application of that shape was given. */
 fsz_err guard_look(struct guard *g, struct guard_name name, const char *arg);
 /* What stands behind `count` words, divided at single spaces. */
 const char *guard_skip(const char *text, size_t count);
@@ -154,9 +155,9 @@ fsz_err guard_record(struct guard *g, const char *arg);
 const char *guard_closing(const char *open);
 /* Lists of variables in a text: `{a=b,c=d}` of all legs, `[…]` of one, `<…>` of all of an
  * enterprise. `running` is that of guard_assignments(). */
-fsz_err     guard_lists(struct guard *g, const char *text, const char *openers, size_t *running);
-fsz_err     guard_dial(struct guard *g, const char *dial);
-fsz_err     guard_originate(struct guard *g, const char *arg);
+fsz_err guard_lists(struct guard *g, const char *text, const char *openers, size_t *running);
+fsz_err guard_dial(struct guard *g, const char *dial);
+fsz_err guard_originate(struct guard *g, const char *arg);
 
 /* guard_transfer.c */
 fsz_err guard_transfer(struct guard *g, const char *extension, const char *dialplan);

@@ -81,8 +81,8 @@ static fsz_err text_expansion(struct guard *g, const char *text, size_t length, 
     return err;
 }
 
-/* At a `$`: does an expansion begin here? Then *ret_inner is behind its bracket. Of `$$$` the switch
- * leaves one before what comes out, and the two could make a new one. */
+/* At a `$`: does an expansion begin here? Then *ret_inner is behind its bracket. Of `$$$` the
+ * switch leaves one before what comes out, and the two could make a new one. */
 static bool text_begins(const char *at, const char **ret_inner, bool *ret_disguised)
 {
     const char *start = at;
