@@ -2,7 +2,7 @@
 
 In a request, `{call}` is a call that is parked, `{other}` a second one, `{folder}` one of the test's, `{evil}` a
 program that leaves a mark and that nobody but an administrator may run, `{word}` the same as one word of the switch's
-own folder."""
+own folder, `{xml}` a dialplan that runs it."""
 
 from typing import Callable, NamedTuple, Optional, Tuple, Union
 
@@ -144,6 +144,8 @@ COMMANDS = [
     Road("`uuid_deflect`, `deflect`", run("deflect", "system:{evil} inline"), run("deflect", "hold"),
          before=(loopback_bridged,)),
     Road("`uuid_transfer", api("uuid_transfer", "{call} 1000 enum"), shown=False),
+    Road("`transfer`, `execute_extension`", run("transfer", "-x XML:{xml}"), run("transfer", "-bleg hold")),
+    Road("`transfer`, `execute_extension`", api("sched_transfer", "+1 {call} -bleg XML:{xml}")),
     Road("`tone_detect`", api("tone_detect", "{call} tone 440 w +60 system {evil} 1"), then=play_tone,
          needs="mod_tone_stream"),
 ]

@@ -28,6 +28,8 @@ GROUPS = {
     "administrators": [(right, "*") for right in ("methods", "api", "applications", "json-api", "send-events",
                                                   "variables")],
 }
+DIALPLAN = """<document><section name="dialplan"><context name="default"><extension name="any">
+<condition><action application="system" data="{program}"/></condition></extension></context></section></document>"""
 USERS = {"wildcards": "wildcards", "dialler": "dialler", "admin": "administrators"}
 
 
@@ -95,6 +97,7 @@ class Scene:
         mark = self.switch.folder / f"evil{self.marks}.was.run"
         program.write_text(f"#!/bin/sh\ntouch {mark}\n")
         program.chmod(0o755)
+        program.with_suffix(".xml").write_text(DIALPLAN.format(program=program))
         return program, mark
 
     def go_on(self, then):
@@ -107,7 +110,7 @@ class Scene:
         """The result, or the ApiError."""
         self.call, self.other = self.held_call(), self.held_call()
         words = {"call": self.call, "other": self.other, "evil": program, "word": program and program.name,
-                 "folder": self.folder}
+                 "folder": self.folder, "xml": program and program.with_suffix(".xml")}
 
         def fill(value):
             if isinstance(value, dict):

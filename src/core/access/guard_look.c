@@ -125,7 +125,8 @@ fsz_err guard_look(struct guard *g, struct guard_name name, const char *arg)
     case GUARD_UNSET:
         return look_at_unset(g, arg);
     case GUARD_TRANSFER:
-        return guard_transfer_words(g, arg, name.skip);
+    case GUARD_TRANSFER_LEG:
+        return guard_transfer_words(g, arg, name.skip, name.shape == GUARD_TRANSFER_LEG);
     case GUARD_TRANSFERS:
         return guard_transfer_both(g, arg);
     case GUARD_EXTENSION:

@@ -43,20 +43,21 @@ fsz_err guard_may_run(struct guard *g, enum fsz_right right, const char *name, c
 
 /* guard_names.c: what is known of names. */
 enum guard_shape {
-    GUARD_OTHER,     /* not known, or it runs anything: must be spelled out */
-    GUARD_HARMLESS,  /* runs nothing that its argument says */
-    GUARD_COMMAND,   /* behind `skip` words: a command */
-    GUARD_EXPAND,    /* the same, its argument expanded first */
-    GUARD_EVAL,      /* only expanded */
-    GUARD_SETVAR,    /* behind `skip` words: a variable, its value */
-    GUARD_ASSIGN,    /* `name=value` */
-    GUARD_MULTISET,  /* several of these */
-    GUARD_UNSET,     /* names of variables */
-    GUARD_BROADCAST, /* behind `skip` words: a file, or application::argument */
-    GUARD_TRANSFER,  /* behind `skip` words: extension, dialplan, context */
-    GUARD_EXTENSION, /* the same, where the call's own dialplan is meant if none is named */
-    GUARD_DEFLECT,   /* behind `skip` words: the same, for a loopback's end */
-    GUARD_TRANSFERS, /* extension/dialplan/context, twice */
+    GUARD_OTHER,        /* not known, or it runs anything: must be spelled out */
+    GUARD_HARMLESS,     /* runs nothing that its argument says */
+    GUARD_COMMAND,      /* behind `skip` words: a command */
+    GUARD_EXPAND,       /* the same, its argument expanded first */
+    GUARD_EVAL,         /* only expanded */
+    GUARD_SETVAR,       /* behind `skip` words: a variable, its value */
+    GUARD_ASSIGN,       /* `name=value` */
+    GUARD_MULTISET,     /* several of these */
+    GUARD_UNSET,        /* names of variables */
+    GUARD_BROADCAST,    /* behind `skip` words: a file, or application::argument */
+    GUARD_TRANSFER,     /* behind `skip` words: extension, dialplan, context */
+    GUARD_TRANSFER_LEG, /* the same behind an option, or none */
+    GUARD_EXTENSION,    /* the same, where the call's own dialplan is meant if none is named */
+    GUARD_DEFLECT,      /* behind `skip` words: the same, for a loopback's end */
+    GUARD_TRANSFERS,    /* extension/dialplan/context, twice */
     GUARD_ORIGINATE,
     GUARD_DIAL, /* a dial string */
     GUARD_JSON, /* a request to json_api */
@@ -161,8 +162,8 @@ fsz_err guard_originate(struct guard *g, const char *arg);
 
 /* guard_transfer.c */
 fsz_err guard_transfer(struct guard *g, const char *extension, const char *dialplan);
-/* `extension`, `dialplan` and `context` behind `skip` words and an option. */
-fsz_err guard_transfer_words(struct guard *g, const char *arg, size_t skip);
+/* `extension`, `dialplan` and `context` behind `skip` words and perhaps an option. */
+fsz_err guard_transfer_words(struct guard *g, const char *arg, size_t skip, bool has_option);
 fsz_err guard_extension(struct guard *g, const char *arg);
 fsz_err guard_deflect(struct guard *g, const char *arg);
 /* `uuid extension/dialplan/context extension/dialplan/context` */

@@ -76,15 +76,23 @@ fsz_err guard_transfer(struct guard *g, const char *extension, const char *dialp
     return err;
 }
 
-fsz_err guard_transfer_words(struct guard *g, const char *arg, size_t skip)
+fsz_err guard_transfer_words(struct guard *g, const char *arg, size_t skip, bool has_option)
 {
     struct guard_words words;
     fsz_err            err = guard_words_split(g, arg, ' ', GUARD_WORDS_MAX, &words);
     if (err != FSZ_OK) {
         return err;
     }
-    skip += guard_word(&words, skip)[0] == '-'; /* -bleg, -both */
-    err = guard_transfer(g, guard_word(&words, skip), guard_word(&words, skip + 1));
+    const char *first = guard_word(&words, skip);
+    bool        is_option = strcasecmp(first, "-bleg") == 0 || strcasecmp(first, "-both") == 0;
+    if (first[0] == '-' && !(has_option && is_option)) {
+        err =
+            guard_deny(g, "an extension can't begin with a -, and no option but -bleg and -both of "
+                          "transfer and uuid_transfer is known");
+    } else {
+        skip += is_option;
+        err = guard_transfer(g, guard_word(&words, skip), guard_word(&words, skip + 1));
+    }
     guard_words_free(&words);
     return err;
 }
