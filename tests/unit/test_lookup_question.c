@@ -226,7 +226,7 @@ static void test_lookup_cache_tells_apart_by_as_many_params_as_may_be(void **sta
     (void)state;
     struct fsz_header headers[NAMES + 1] = {{0}};
     struct fsz_lookup lookup = example;
-    char              names[NAMES][8];
+    char              names[NAMES][16];
     lookup.params = headers;
     lookup.read = fsz_headers_of_array;
     for (int i = 0; i < NAMES; i++) {

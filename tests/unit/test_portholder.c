@@ -148,7 +148,7 @@ static void test_portholder_names_who_listens_at_a_path(void **state)
 {
     (void)state;
     struct sockaddr_un at = {.sun_family = AF_UNIX};
-    char               address[64], text[FSZ_PORTHOLDER_BYTES];
+    char               address[sizeof(at.sun_path) + 8], text[FSZ_PORTHOLDER_BYTES];
     int                fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/fsz-test-%d", (int)getpid());
     snprintf(address, sizeof(address), "ipc://%s", at.sun_path);
