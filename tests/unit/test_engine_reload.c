@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 enum {
-    OFFERERS = 3,
-    STREAMS = 16, /* an event costs the stream thread so many sends, and whoever offers it one */
-    SWAPS = 30,
-    RELOAD_MS = 20000,
+    OFFERERS = 2,
+    STREAMS = 8, /* an event costs the stream thread so many sends, and whoever offers it one */
+    SWAPS = 10,
+    RELOAD_MS = 60000,
 };
 
 /* ---- threads that offer events without a pause --------------------------------------------- */
@@ -107,7 +107,7 @@ static struct fsz_config *many_streams(void)
 {
     static char text[STREAMS][2][64];
     /* Long enough that it is not sent while the offerers have no processor. */
-    const char *params[2 + 4 * STREAMS + 1] = {"queue-events=100000"};
+    const char *params[2 + 4 * STREAMS + 1] = {"queue-events=5000"};
     size_t      count = 1;
     for (int i = 0; i < STREAMS; i++) {
         snprintf(text[i][0], sizeof(text[i][0]), "stream s%d", i);
@@ -150,8 +150,8 @@ static void test_engine_reloads_while_its_queue_is_full(void **state)
 /* Two streams by turns in one place, both under load: each says only what it selects. */
 static struct fsz_config *by_turns(const char *bind, bool first)
 {
-    return first ? CONFIG("queue-events=1000", "stream a", bind, "framing=envelope", "events=DTMF")
-                 : CONFIG("queue-events=1000", "stream b", bind, "framing=envelope",
+    return first ? CONFIG("queue-events=200", "stream a", bind, "framing=envelope", "events=DTMF")
+                 : CONFIG("queue-events=200", "stream b", bind, "framing=envelope",
                           "events=HEARTBEAT");
 }
 
@@ -205,7 +205,7 @@ static void test_engine_sends_what_is_queued_in_the_framing_it_was_written_for(v
 {
     struct rig     *rig = *state;
     struct offerers offerers;
-    start(rig, CONFIG("queue-events=1000", "stream s", "bind=inproc://s"));
+    start(rig, CONFIG("queue-events=200", "stream s", "bind=inproc://s"));
     struct fsz_context *context = fsz_engine_take_context(rig->engine);
     int                 deadline = DEADLINE_MS;
     void               *subscriber = zmq_socket(fsz_context_zmq(context), ZMQ_SUB);
@@ -216,12 +216,12 @@ static void test_engine_sends_what_is_queued_in_the_framing_it_was_written_for(v
     offerers_start(&offerers, rig, "DTMF", NULL);
     for (int i = 1; i <= SWAPS; i++) {
         struct fsz_config *config =
-            i % 2 ? CONFIG("queue-events=1000", "stream s", "bind=inproc://s", "framing=envelope")
-                  : CONFIG("queue-events=1000", "stream s", "bind=inproc://s");
+            i % 2 ? CONFIG("queue-events=200", "stream s", "bind=inproc://s", "framing=envelope")
+                  : CONFIG("queue-events=200", "stream s", "bind=inproc://s");
         struct fsz_problems problems;
         fsz_problems_init(&problems);
         assert_int_equal(fsz_engine_reload(rig->engine, &config, &problems), FSZ_OK);
-        for (int n = 0; n < 2000; n++) {
+        for (int n = 0; n < 500; n++) {
             const char *first = receive(subscriber);
             assert_true(first[0] == '{' || first[0] == '.' || strcmp(first, "DTMF//") == 0);
             receive_rest(subscriber);
