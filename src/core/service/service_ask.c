@@ -229,7 +229,8 @@ static bool question_may_go_on(const struct fsz_question *question, int64_t now_
            question->due_ms - now_ms > question->patience_ms / QUESTION_LEAST_PART;
 }
 
-void fsz_service_go_on(struct fsz_service *service)
+/* `all`: those too for whom there is no room, who are told if there is nobody left to wait for. */
+static void service_send_waiting(struct fsz_service *service, bool all)
 {
     struct fsz_question *question = NULL, *next = NULL;
     int64_t              now_ms = fsz_now_ms();
@@ -238,7 +239,7 @@ void fsz_service_go_on(struct fsz_service *service)
     }
     DL_FOREACH_SAFE(service->questions, question, next)
     {
-        if (question->waiting && !service_has_room(service)) {
+        if (question->waiting && !all && !service_has_room(service)) {
             return;
         }
         if (question_may_go_on(question, now_ms)) {
@@ -247,16 +248,14 @@ void fsz_service_go_on(struct fsz_service *service)
     }
 }
 
+void fsz_service_go_on(struct fsz_service *service)
+{
+    service_send_waiting(service, false);
+}
+
 void fsz_service_give_up(struct fsz_service *service)
 {
-    struct fsz_question *question = NULL, *next = NULL;
-    int64_t              now_ms = fsz_now_ms();
-    DL_FOREACH_SAFE(service->questions, question, next)
-    {
-        if (question_may_go_on(question, now_ms)) {
-            fsz_service_dispatch(service, question);
-        }
-    }
+    service_send_waiting(service, true);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
