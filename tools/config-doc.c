@@ -26,6 +26,7 @@ static const struct fsz_config_param doc_examples[] = {
     {"literal-service", "ivr"},
     {"services", "crm"},
     {"sections", "directory"},
+    {"controlled-calls", "ivr"},
     {"server-key", "/etc/freeswitch/directory.key"},
     {"service", "directory"},
     {"tag", "domain"},

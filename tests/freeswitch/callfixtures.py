@@ -22,7 +22,8 @@ from phone import Phone
 from switch import HERE, PATIENCE_S, config_xml, free_port, stream_xml
 
 FIXTURES = ("call_service", "workers", "processes", "phones", "endings")
-RIGHTS = ("methods", "api", "json-api", "applications", "send-events", "variables", "events", "streams", "services")
+RIGHTS = ("methods", "api", "json-api", "applications", "send-events", "variables", "events", "streams", "services",
+          "controlled-calls")
 GROUPS = ("<groups><group name=\"default\">"
           + "".join(f'<param name="{right}" value="*"/>' for right in RIGHTS) + "</group></groups>")
 

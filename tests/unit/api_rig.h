@@ -290,8 +290,9 @@ static struct fsz_confnode *rig_named(struct fsz_confnode *parent, const char *t
  * service, up to NULL. Everybody is admitted and may do everything. */
 static struct fsz_config *rig_config(const char *const *params)
 {
-    static const char *const rights[] = {"methods",     "api",       "json-api", "applications",
-                                         "send-events", "variables", "services", "events"};
+    static const char *const rights[] = {"methods",      "api",         "json-api",
+                                         "applications", "send-events", "variables",
+                                         "services",     "events",      "controlled-calls"};
     struct fsz_confnode     *root = fsz_confnode_new(NULL, "configuration", 0);
     struct fsz_confnode     *settings = fsz_confnode_new(root, "settings", 0);
     struct fsz_confnode     *channel =

@@ -32,6 +32,7 @@ static const struct {
     [FSZ_RIGHT_VARIABLES] = {"variables", ""},
     [FSZ_RIGHT_SERVICES] = {"services", NULL},
     [FSZ_RIGHT_SECTIONS] = {"sections", NULL},
+    [FSZ_RIGHT_CONTROLLED_CALLS] = {"controlled-calls", NULL},
 };
 
 fsz_err fsz_grants_new(struct fsz_grants **ret_grants)

@@ -27,6 +27,7 @@ enum fsz_right {
     FSZ_RIGHT_VARIABLES,    /* channel variables that may be set: `acme_*` */
     FSZ_RIGHT_SERVICES,     /* names of services */
     FSZ_RIGHT_SECTIONS,     /* XML sections */
+    FSZ_RIGHT_CONTROLLED_CALLS, /* services whose workers' calls may be commanded */
     FSZ_RIGHTS
 };
 

@@ -16,7 +16,8 @@ struct fsz_method {
     uint32_t                needs;  /* fsz_capability bits */
     enum fsz_method_place   place;
     bool                    audited;
-    bool                    on_call; /* the first parameter is a call: one after another */
+    bool                    on_call;  /* the first parameter is a call: one after another */
+    bool                    commands; /* and that call is commanded */
     /* API thread, once its parameters are read: may it, and what else must be so? Fails the request
      * or leaves it alone; NULL: nothing to check. */
     void (*check)(struct fsz_api *api, struct fsz_request *request,
@@ -115,8 +116,9 @@ void fsz_method_transfer(struct fsz_request *request);
 /* methods_hold.c */
 extern const struct fsz_param fsz_params_stop[], fsz_params_bridge[], fsz_params_release[],
     fsz_params_hand_over[], fsz_params_subscribe[];
-/* May the client command that call? Else the request fails. API thread, before `check`. */
-void fsz_hold_check(struct fsz_api *api, struct fsz_request *request);
+/* May the client ask this of that call? Else the request fails. API thread, before `check`. */
+void fsz_hold_check(struct fsz_api *api, struct fsz_request *request,
+                    const struct fsz_principal *who);
 void fsz_check_bridge(struct fsz_api *api, struct fsz_request *request,
                       const struct fsz_principal *who);
 void fsz_check_hand_over(struct fsz_api *api, struct fsz_request *request,

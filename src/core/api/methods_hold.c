@@ -48,7 +48,21 @@ static uint64_t hold_lease(const struct fsz_request *request)
     return (uint64_t)fsz_request_number(request, i, 0);
 }
 
-void fsz_hold_check(struct fsz_api *api, struct fsz_request *request)
+/* A call that another controls is commanded only by whoever is granted that. */
+static void hold_check_control(const struct fsz_api *api, struct fsz_request *request,
+                               const struct fsz_principal *who, const char *call)
+{
+    const char *service = fsz_holds_controller(&api->holds, call, request->client);
+    if (service != NULL && !fsz_principal_may(who, FSZ_RIGHT_CONTROLLED_CALLS, service)) {
+        fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL,
+                         "not allowed: call %.64s is controlled by a worker of service \"%s\", and "
+                         "controlled-calls \"%s\" is not granted",
+                         call, service, service);
+    }
+}
+
+void fsz_hold_check(struct fsz_api *api, struct fsz_request *request,
+                    const struct fsz_principal *who)
 {
     const char        *call = fsz_request_text(request, HOLD_CALL);
     struct fsz_client *client = request->client;
@@ -56,6 +70,9 @@ void fsz_hold_check(struct fsz_api *api, struct fsz_request *request)
         fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL,
                          "the call is held by another, or not at all");
         return;
+    }
+    if (request->method->commands) {
+        hold_check_control(api, request, who, call);
     }
     struct fsz_hold *hold = fsz_holds_of(&api->holds, call, client);
     if (hold != NULL) {
@@ -95,12 +112,12 @@ void fsz_check_bridge(struct fsz_api *api, struct fsz_request *request,
                       const struct fsz_principal *who)
 {
     const char *other = fsz_request_text(request, HOLD_SECOND);
-    (void)who;
     if (!fsz_holds_admit(&api->holds, other, request->client, 0)) {
         fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL,
                          "the other call is held by another, or not at all");
         return;
     }
+    hold_check_control(api, request, who, other);
     struct fsz_hold *hold = fsz_holds_find(&api->holds, other);
     request->other = hold == NULL ? NULL : fsz_hold_ref(hold);
 }

@@ -155,7 +155,7 @@ static void request_judge(struct fsz_api *api, struct fsz_request *request,
         request_read_params(request);
     }
     if (!fsz_request_is_decided(request) && request->method->on_call) {
-        fsz_hold_check(api, request);
+        fsz_hold_check(api, request, who);
     }
     if (!fsz_request_is_decided(request) && request->method->check != NULL) {
         request->method->check(api, request, who);

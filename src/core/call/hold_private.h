@@ -65,16 +65,17 @@ struct fsz_hold {
     struct fsz_provider *holder;      /* NULL: nobody */
     struct fsz_hold     *next, *prev; /* of the holder's */
     uint64_t             lease;
-    uint64_t             former[FSZ_HOLD_FORMER_MAX]; /* clients that have been offered it */
-    size_t               former_count;
-    bool                 ended;  /* its last event has come */
-    bool                 lost;   /* somebody has lost it, and may not command it any more */
-    bool                 fenced; /* it is listed only for that */
-    char                 cause[FSZ_HOLD_CAUSE_BYTES]; /* of the hangup */
-    bool                 left;    /* its thread has; the hangup is still to be told */
-    int64_t              left_ms; /* when */
-    UT_hash_handle       hh;      /* by call; a reference */
-    bool                 is_listed;
+    char           service[FSZ_CONFIG_NAME_MAX + 1]; /* whose worker controls it, or did last */
+    uint64_t       former[FSZ_HOLD_FORMER_MAX];      /* clients that have been offered it */
+    size_t         former_count;
+    bool           ended;  /* its last event has come */
+    bool           lost;   /* somebody has lost it, and may not command it any more */
+    bool           fenced; /* it is listed only for that */
+    char           cause[FSZ_HOLD_CAUSE_BYTES]; /* of the hangup */
+    bool           left;                        /* its thread has; the hangup is still to be told */
+    int64_t        left_ms;                     /* when */
+    UT_hash_handle hh;                          /* by call; a reference */
+    bool           is_listed;
 };
 
 /* With one reference. FSZ_ENOMEM. */

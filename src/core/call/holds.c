@@ -60,6 +60,17 @@ bool fsz_holds_admit(struct fsz_holds *holds, const char *call, const struct fsz
     return may;
 }
 
+const char *fsz_holds_controller(const struct fsz_holds *holds, const char *call,
+                                 const struct fsz_client *client)
+{
+    const struct fsz_hold *hold = fsz_holds_find(holds, call);
+    if (hold == NULL || hold->fenced ||
+        (hold->holder != NULL && fsz_provider_client(hold->holder) == client)) {
+        return NULL;
+    }
+    return hold->service;
+}
+
 struct fsz_hold *fsz_holds_of(const struct fsz_holds *holds, const char *call,
                               const struct fsz_client *client)
 {
@@ -153,6 +164,7 @@ static bool holds_take(struct fsz_holds *holds, struct fsz_hold *hold,
     }
     hold->holder = provider;
     hold->lease = lease;
+    snprintf(hold->service, sizeof(hold->service), "%s", provider->service->config->name);
     DL_APPEND(provider->held, hold);
     provider->held_count++;
     provider->service->held++;

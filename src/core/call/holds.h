@@ -59,6 +59,10 @@ struct fsz_hold *fsz_holds_find(const struct fsz_holds *holds, const char *call)
 /* May this client command that call? `lease` 0: it did not say. */
 bool fsz_holds_admit(struct fsz_holds *holds, const char *call, const struct fsz_client *client,
                      uint64_t lease);
+/* The service whose worker controls the call, or until a moment ago did, if that is another than
+ * this client; else NULL. Valid until the next operation. */
+const char *fsz_holds_controller(const struct fsz_holds *holds, const char *call,
+                                 const struct fsz_client *client);
 /* The hold, if that client has it. */
 struct fsz_hold *fsz_holds_of(const struct fsz_holds *holds, const char *call,
                               const struct fsz_client *client);
