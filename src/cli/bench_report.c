@@ -56,5 +56,5 @@ int fsz_bench_report(json_t *figures, bool json)
         report_text(figures, "");
     }
     json_decref(figures);
-    return fflush(stdout) == 0 ? FSZ_EXIT_OK : FSZ_EXIT_FAILED;
+    return fsz_output_flush() ? FSZ_EXIT_OK : FSZ_EXIT_FAILED;
 }

@@ -2,10 +2,12 @@
 #ifndef FSZ_CLI_H
 #define FSZ_CLI_H
 
+#include <stdbool.h>
+
 /* Exit codes, as fszmq(1) lists them. */
 enum fsz_exit {
     FSZ_EXIT_OK = 0,
-    FSZ_EXIT_FAILED = 1,    /* something went wrong while running */
+    FSZ_EXIT_FAILED = 1,    /* something went wrong while running, or output was lost */
     FSZ_EXIT_USAGE = 2,     /* the command line is not understood */
     FSZ_EXIT_NO_ANSWER = 3, /* what was waited for did not come in time */
 };
@@ -35,9 +37,15 @@ int fsz_bench_command(int argc, char **argv);
 int fsz_bench_raw_command(int argc, char **argv);
 int fsz_bench_subscriber_command(int argc, char **argv);
 
-/* Set by SIGINT, SIGTERM and SIGHUP once fsz_signals_catch() was called; SIGPIPE is ignored from
- * then on, so a reader that went away shows as EPIPE. */
+/* Set by SIGINT, SIGTERM and SIGHUP once fsz_signals_catch() was called. */
 void fsz_signals_catch(void);
 int  fsz_signals_stopped(void);
+
+/* output.c: hands on what standard output still buffers. False: it takes no more, and there is no
+ * use in going on; main() says why. */
+bool fsz_output_flush(void);
+/* What was printed has arrived, or the exit code says that it has not, and a message why; none
+ * where the reader has gone. Returns the exit code of the program. */
+int fsz_output_close(int exit_code);
 
 #endif

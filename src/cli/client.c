@@ -23,6 +23,19 @@ double fsz_client_timeout_s(const struct fsz_client_options *options)
     return fmin(timeout_s, FSZ_CLIENT_TIMEOUT_MAX_S);
 }
 
+static int client_connect(struct fsz_client *client, const char *program)
+{
+    int dead_ms = (int)fmin(client->timeout_s * 1000, FSZ_CONNECT_DEAD_PATH_MS);
+    dead_ms = dead_ms > 0 ? dead_ms : 1;
+    if (fsz_connect_init(&client->connect, client->context, ZMQ_DEALER, &client->account, program,
+                         false) != 0 ||
+        zmq_setsockopt(client->connect.socket, ZMQ_TCP_MAXRT, &dead_ms, sizeof dead_ms) != 0) {
+        fprintf(stderr, "%s: %s\n", program, zmq_strerror(errno));
+        return FSZ_EXIT_FAILED;
+    }
+    return fsz_connect_open(&client->connect, client->endpoint) == 0 ? FSZ_EXIT_OK : FSZ_EXIT_USAGE;
+}
+
 int fsz_client_open(struct fsz_client *client, const char *program,
                     const struct fsz_client_options *options)
 {
@@ -32,15 +45,26 @@ int fsz_client_open(struct fsz_client *client, const char *program,
         return result;
     }
     client->timeout_s = fsz_client_timeout_s(options);
+    client->endpoint = options->endpoint ? options->endpoint : client->account.api;
     client->context = zmq_ctx_new();
-    if (client->context == NULL || fsz_connect_init(&client->connect, client->context, ZMQ_DEALER,
-                                                    &client->account, program, false) != 0) {
+    if (client->context == NULL) {
         fprintf(stderr, "%s: %s\n", program, zmq_strerror(errno));
         return FSZ_EXIT_FAILED;
     }
     fsz_signals_catch();
-    const char *endpoint = options->endpoint ? options->endpoint : client->account.api;
-    return fsz_connect_open(&client->connect, endpoint) == 0 ? FSZ_EXIT_OK : FSZ_EXIT_USAGE;
+    result = client_connect(client, program);
+    client->connect.once = true;
+    return result;
+}
+
+int fsz_client_reopen(struct fsz_client *client)
+{
+    const char *program = client->connect.program;
+    bool        once = client->connect.once;
+    fsz_connect_fini(&client->connect);
+    int result = client_connect(client, program);
+    client->connect.once = once;
+    return result;
 }
 
 void fsz_client_close(struct fsz_client *client)
@@ -53,17 +77,25 @@ void fsz_client_close(struct fsz_client *client)
     *client = (struct fsz_client){0};
 }
 
+static void client_tell_unsent(const struct fsz_client *client, const char *why)
+{
+    fprintf(stderr, "%s: not sent: %s\n", client->connect.program, why);
+}
+
 json_int_t fsz_client_send(struct fsz_client *client, const char *method, json_t *params)
 {
     json_int_t id = ++client->last_id;
     json_t    *request =
         json_pack("{ss ss so sI}", "jsonrpc", "2.0", "method", method, "params", params, "id", id);
     char *text = json_dumps(request, JSON_COMPACT);
-    bool  sent =
-        text != NULL && zmq_send(client->connect.socket, text, strlen(text), ZMQ_DONTWAIT) >= 0;
+    fsz_connect_watch(&client->connect);
+    bool ready = fsz_connect_is_ready(&client->connect);
+    bool sent = text != NULL && ready &&
+                zmq_send(client->connect.socket, text, strlen(text), ZMQ_DONTWAIT) >= 0;
     if (!sent) {
-        fprintf(stderr, "%s: request not sent: %s\n", client->connect.program,
-                text == NULL ? "out of memory" : zmq_strerror(errno));
+        client_tell_unsent(client, text == NULL                ? "out of memory"
+                                   : !ready || errno == EAGAIN ? "no connection to the switch"
+                                                               : zmq_strerror(errno));
     }
     free(text);
     json_decref(request);
@@ -131,14 +163,41 @@ static int client_wait_once(struct fsz_client *client)
     return FSZ_EXIT_OK;
 }
 
+/* Until requests can be sent. FSZ_EXIT_OK, or why not, which was told. `again`: not only the first
+ * attempt counts. */
+static int client_wait_ready(struct fsz_client *client, int64_t end_ns, bool again)
+{
+    int result = FSZ_EXIT_OK;
+    fsz_connect_watch(&client->connect);
+    while (result == FSZ_EXIT_OK && !fsz_connect_is_ready(&client->connect)) {
+        if (!again && fsz_connect_has_failed(&client->connect)) {
+            client_tell_unsent(client, "no connection to the switch");
+            return fsz_connect_is_hopeless(&client->connect) ? FSZ_EXIT_FAILED : FSZ_EXIT_NO_ANSWER;
+        }
+        if (fsz_now_ns() >= end_ns) {
+            client_tell_unsent(client, "no connection to the switch in time");
+            fsz_connect_explain(&client->connect);
+            return FSZ_EXIT_NO_ANSWER;
+        }
+        result = client_wait_once(client);
+    }
+    return result;
+}
+
 int fsz_client_wait(struct fsz_client *client, json_int_t id, double timeout_s, json_t **ret_answer)
 {
-    int64_t end_ns = fsz_now_ns() + (int64_t)(timeout_s * 1e9);
-    int     result = FSZ_EXIT_OK;
+    int64_t  end_ns = fsz_now_ns() + (int64_t)(timeout_s * 1e9);
+    uint64_t lost = client->connect.lost;
+    int      result = FSZ_EXIT_OK;
     while (result == FSZ_EXIT_OK && !client_drain(client, id, ret_answer)) {
+        if (client->connect.lost != lost) {
+            fprintf(stderr, "%s: the connection ended before the answer: it may have run\n",
+                    client->connect.program);
+            return FSZ_EXIT_NO_ANSWER;
+        }
         if (fsz_now_ns() >= end_ns) {
-            fprintf(stderr, "%s: no answer within %g s\n", client->connect.program, timeout_s);
-            fsz_connect_explain(&client->connect);
+            fprintf(stderr, "%s: no answer within %g s: it may have run\n", client->connect.program,
+                    timeout_s);
             return FSZ_EXIT_NO_ANSWER;
         }
         result = client_wait_once(client);
@@ -182,25 +241,49 @@ void fsz_client_tell_error(const struct fsz_client *client, const json_t *error)
     free(data);
 }
 
-int fsz_client_call(struct fsz_client *client, const char *method, json_t *params,
-                    json_t **ret_result)
+/* The exit code of an answer, its result or its error. */
+static int client_read_answer(struct fsz_client *client, json_t *answer, json_t **ret_result)
 {
-    json_t    *answer = NULL;
-    json_int_t id = fsz_client_send(client, method, params);
-    int        result =
-        id == 0 ? FSZ_EXIT_FAILED : fsz_client_wait(client, id, client->timeout_s, &answer);
+    const json_t *error = json_object_get(answer, "error");
+    if (error == NULL) {
+        *ret_result = json_incref(json_object_get(answer, "result"));
+        return FSZ_EXIT_OK;
+    }
+    fsz_client_tell_error(client, error);
+    return json_integer_value(json_object_get(error, "code")) == CLIENT_DEADLINE
+               ? FSZ_EXIT_NO_ANSWER
+               : FSZ_EXIT_FAILED;
+}
+
+static int client_request(struct fsz_client *client, const char *method, json_t *params, bool again,
+                          json_t **ret_result)
+{
+    json_t *answer = NULL;
+    int64_t end_ns = fsz_now_ns() + (int64_t)(client->timeout_s * 1e9);
+    int     result = client_wait_ready(client, end_ns, again);
+    client->unanswered = false;
     if (result != FSZ_EXIT_OK) {
+        json_decref(params);
         return result;
     }
-    const json_t *error = json_object_get(answer, "error");
-    if (error != NULL) {
-        fsz_client_tell_error(client, error);
-        result = json_integer_value(json_object_get(error, "code")) == CLIENT_DEADLINE
-                     ? FSZ_EXIT_NO_ANSWER
-                     : FSZ_EXIT_FAILED;
-    } else {
-        *ret_result = json_incref(json_object_get(answer, "result"));
+    json_int_t id = fsz_client_send(client, method, params);
+    result = id == 0 ? FSZ_EXIT_NO_ANSWER : fsz_client_wait(client, id, client->timeout_s, &answer);
+    client->unanswered = id != 0 && answer == NULL;
+    if (result == FSZ_EXIT_OK) {
+        result = client_read_answer(client, answer, ret_result);
     }
     json_decref(answer);
     return result;
+}
+
+int fsz_client_call(struct fsz_client *client, const char *method, json_t *params,
+                    json_t **ret_result)
+{
+    return client_request(client, method, params, false, ret_result);
+}
+
+int fsz_client_ask(struct fsz_client *client, const char *method, json_t *params,
+                   json_t **ret_result)
+{
+    return client_request(client, method, params, true, ret_result);
 }

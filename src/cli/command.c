@@ -1,8 +1,11 @@
 #include "cli.h"
+#include "wrap.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { COMMAND_HELP_COLUMN = 15 };
 
 static volatile sig_atomic_t signals_stop;
 
@@ -15,11 +18,9 @@ static void signals_handle(int number)
 void fsz_signals_catch(void)
 {
     struct sigaction stop = {.sa_handler = signals_handle};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGHUP, &stop, NULL);
-    sigaction(SIGPIPE, &ignore, NULL);
 }
 
 int fsz_signals_stopped(void)
@@ -30,11 +31,14 @@ int fsz_signals_stopped(void)
 static void command_list(FILE *out, const struct fsz_command *commands, const char *program,
                          const char *summary)
 {
-    fprintf(out, "Usage: %s COMMAND [OPTION...]\n%s\n\nCommands:\n", program, summary);
+    int columns = fsz_wrap_columns(out);
+    fprintf(out, "Usage: %s COMMAND [OPTION...]\n", program);
+    fsz_wrap_put(out, columns, 0, 0, summary);
+    fputs("\nCommands:\n", out);
     for (const struct fsz_command *command = commands; command->name != NULL; command++) {
-        fprintf(out, "  %-12s %s\n", command->name, command->summary);
+        fsz_wrap_put_row(out, columns, COMMAND_HELP_COLUMN, command->name, command->summary);
     }
-    fprintf(out, "\n'%s COMMAND --help' tells a command's options.\n", program);
+    fprintf(out, "\nOptions of each: %s COMMAND --help\n", program);
 }
 
 int fsz_command_dispatch(const struct fsz_command *commands, const char *program,

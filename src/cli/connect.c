@@ -3,18 +3,22 @@
 #include "probe.h"
 #include "rate.h"
 #include "text.h"
+#include "wrap.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <zmq.h>
 
 enum {
     CONNECT_HWM = 100000, /* messages kept while we are slow; then the publisher drops ours */
     CONNECT_RETRY_MAX_MS = 2000,   /* longest wait between two tries */
     CONNECT_HANDSHAKE_MS = 5000,   /* then what accepted us is no ZeroMQ peer */
-    CONNECT_KEEPALIVE_IDLE_S = 30, /* a peer that vanished without a word is noticed */
+    CONNECT_KEEPALIVE_IDLE_S = 30, /* for peers without heartbeats (ZMTP 3.0) */
+    CONNECT_HEARTBEAT_MS = 1000,
     CONNECT_PROBE_MS = 1000,
     CONNECT_ADDRESS_BYTES = 512,
     CONNECT_SILENCE_MS = 700, /* without a word from libzmq, then we look ourselves */
@@ -29,7 +33,7 @@ static const char *const connect_text[] = {
     [FSZ_CONNECT_DENIED] = "refused by access control",
     [FSZ_CONNECT_STRANGER] =
         "something listens there, but ends the connection before the handshake",
-    [FSZ_CONNECT_LOST] = "connection lost; trying again",
+    [FSZ_CONNECT_LOST] = "connection lost",
 };
 
 static const char *const connect_hints[] = {
@@ -57,12 +61,31 @@ static int connect_option(void *socket, int option, int value)
     return zmq_setsockopt(socket, option, &value, sizeof value);
 }
 
-static int connect_options(void *socket)
+/* A request never waits for a connection: it would run whenever the switch comes back. One that
+ * TCP can't deliver is dropped by the kernel in time, also after the socket was closed. */
+static int connect_request_options(void *socket)
 {
-    return connect_option(socket, ZMQ_LINGER, 0) == 0 &&
+    return connect_option(socket, ZMQ_IMMEDIATE, 1) == 0 &&
+                   connect_option(socket, ZMQ_TCP_MAXRT, FSZ_CONNECT_DEAD_PATH_MS) == 0
+               ? 0
+               : -1;
+}
+
+/* Subscriptions beyond the send mark are dropped without an error, so there is none. */
+static int connect_type_options(void *socket, int type)
+{
+    return type == ZMQ_SUB ? connect_option(socket, ZMQ_SNDHWM, 0)
+                           : connect_request_options(socket);
+}
+
+static int connect_options(void *socket, int type)
+{
+    return connect_type_options(socket, type) == 0 && connect_option(socket, ZMQ_LINGER, 0) == 0 &&
                    connect_option(socket, ZMQ_RCVHWM, CONNECT_HWM) == 0 &&
                    connect_option(socket, ZMQ_RECONNECT_IVL_MAX, CONNECT_RETRY_MAX_MS) == 0 &&
                    connect_option(socket, ZMQ_HANDSHAKE_IVL, CONNECT_HANDSHAKE_MS) == 0 &&
+                   connect_option(socket, ZMQ_HEARTBEAT_IVL, CONNECT_HEARTBEAT_MS) == 0 &&
+                   connect_option(socket, ZMQ_HEARTBEAT_TIMEOUT, FSZ_CONNECT_DEAD_PATH_MS) == 0 &&
                    connect_option(socket, ZMQ_TCP_KEEPALIVE, 1) == 0 &&
                    connect_option(socket, ZMQ_TCP_KEEPALIVE_IDLE, CONNECT_KEEPALIVE_IDLE_S) == 0
                ? 0
@@ -79,7 +102,8 @@ int fsz_connect_init(struct fsz_connect *connect, void *context, int type,
     connect->socket = zmq_socket(context, type);
     connect->monitor = zmq_socket(context, ZMQ_PAIR);
     if (connect->socket == NULL || connect->monitor == NULL ||
-        connect_options(connect->socket) != 0 || fsz_account_apply(account, connect->socket) != 0 ||
+        connect_options(connect->socket, type) != 0 ||
+        fsz_account_apply(account, connect->socket) != 0 ||
         zmq_socket_monitor(connect->socket, address, ZMQ_EVENT_ALL) != 0 ||
         connect_option(connect->monitor, ZMQ_LINGER, 0) != 0 ||
         zmq_connect(connect->monitor, address) != 0) {
@@ -131,15 +155,19 @@ static void connect_tell(const struct fsz_connect *connect, const struct fsz_con
 
 static void connect_hint(enum fsz_connect_state state)
 {
-    fprintf(stderr, "  check: %s\n", connect_hints[state]);
+    /* On one line where nobody sees it, so that it can be searched for. */
+    int columns = isatty(STDERR_FILENO) ? fsz_wrap_columns(stderr) : INT_MAX;
+    fputs("  check: ", stderr);
+    fsz_wrap_put(stderr, columns, (int)strlen("  check: "), 2, connect_hints[state]);
 }
 
-static void connect_absent_detail(const char *endpoint, char *ret_text, size_t size)
+static void connect_absent_detail(const struct fsz_connect *connect, const char *endpoint,
+                                  char *ret_text, size_t size)
 {
     const char *why = NULL;
     int         error = fsz_probe(endpoint, CONNECT_PROBE_MS, &why);
-    snprintf(ret_text, size, " (%s); trying again until something does",
-             error == 0 ? "or only just now" : why);
+    snprintf(ret_text, size, " (%s)%s", error == 0 ? "or only just now" : why,
+             connect->once ? "" : "; trying again until something does");
 }
 
 /* The one place where a peer's state changes. */
@@ -151,13 +179,16 @@ static void connect_become(struct fsz_connect *connect, struct fsz_connect_peer 
     if (peer->state == state) {
         return;
     }
+    connect->lost += peer->state == FSZ_CONNECT_READY;
     peer->state = state;
     if (state == FSZ_CONNECT_OPEN || (!bad && !peer->told) ||
         (connect->quiet && state != FSZ_CONNECT_DENIED)) {
         return;
     }
-    if (state == FSZ_CONNECT_ABSENT) {
-        connect_absent_detail(peer->endpoint, detail, sizeof detail);
+    if (state == FSZ_CONNECT_LOST && !connect->once) {
+        snprintf(detail, sizeof detail, "; trying again");
+    } else if (state == FSZ_CONNECT_ABSENT) {
+        connect_absent_detail(connect, peer->endpoint, detail, sizeof detail);
     }
     connect_tell(connect, peer, detail);
     if (bad && state != FSZ_CONNECT_LOST) {
@@ -191,17 +222,21 @@ static void connect_event(struct fsz_connect *connect, struct fsz_connect_peer *
         }
         break;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        peer->failed = false;
         connect_become(connect, peer, FSZ_CONNECT_READY);
         break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+        peer->failed = true;
         connect_become(connect, peer, FSZ_CONNECT_DENIED);
         break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+        peer->failed = true;
         connect_become(connect, peer, FSZ_CONNECT_STRANGER);
         break;
     case ZMQ_EVENT_CLOSED:
     case ZMQ_EVENT_DISCONNECTED:
+        peer->failed = true;
         connect_become(connect, peer, connect_after_close(peer->state));
         break;
     default:
@@ -259,10 +294,31 @@ void fsz_connect_check(struct fsz_connect *connect)
             peer->checked = true;
             int error = fsz_probe(peer->endpoint, CONNECT_PROBE_MS, &why);
             if (error != 0 && error != EPROTONOSUPPORT) {
+                peer->failed |= error != ETIMEDOUT; /* libzmq's own attempt has more time */
                 connect_become(connect, peer, FSZ_CONNECT_ABSENT);
             }
         }
     }
+}
+
+bool fsz_connect_is_ready(const struct fsz_connect *connect)
+{
+    for (size_t i = 0; i < connect->count; i++) {
+        if (connect->peers[i].state == FSZ_CONNECT_READY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool fsz_connect_has_failed(const struct fsz_connect *connect)
+{
+    for (size_t i = 0; i < connect->count; i++) {
+        if (!connect->peers[i].failed) {
+            return false;
+        }
+    }
+    return connect->count > 0;
 }
 
 bool fsz_connect_is_hopeless(const struct fsz_connect *connect)

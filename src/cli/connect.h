@@ -12,7 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FSZ_CONNECT_MAX = 64 }; /* endpoints of one command */
+enum {
+    FSZ_CONNECT_MAX = 64,            /* endpoints of one command */
+    FSZ_CONNECT_DEAD_PATH_MS = 5000, /* a path on which nothing comes for so long is given up */
+};
 
 enum fsz_connect_state {
     FSZ_CONNECT_TRYING,   /* no attempt has ended yet */
@@ -29,6 +32,7 @@ struct fsz_connect_peer {
     enum fsz_connect_state state;
     int64_t                opened_ns; /* CLOCK_MONOTONIC */
     bool                   checked;   /* by fsz_connect_check() */
+    bool                   failed;    /* an attempt came to nothing, and none has succeeded since */
     bool                   told;      /* trouble was told, so the way out of it is, too */
 };
 
@@ -37,12 +41,16 @@ struct fsz_connect {
     void                   *monitor;
     const char             *program; /* starts each line on stderr */
     bool                    quiet;   /* tells nothing but what ends the program */
+    bool                    once;    /* the program ends when its first attempt fails */
+    uint64_t                lost;    /* connections that ended after their handshake */
     struct fsz_connect_peer peers[FSZ_CONNECT_MAX];
     size_t                  count;
 };
 
 /* Makes the sockets in `context`, the one of `type` (ZMQ_SUB, ZMQ_DEALER) with the account's
- * credentials. Set options and subscriptions, then open. 0, or -1 with errno. */
+ * credentials. A DEALER keeps no message for a connection that does not exist yet, and drops what
+ * it could not hand over within FSZ_CONNECT_DEAD_PATH_MS (docs/clients.md). Set options and
+ * subscriptions, then open. 0, or -1 with errno. */
 int fsz_connect_init(struct fsz_connect *connect, void *context, int type,
                      const struct fsz_account *account, const char *program, bool quiet);
 /* Connects to one more endpoint, which stays the caller's. 0, or -1 with the mistake told. */
@@ -52,6 +60,10 @@ void fsz_connect_watch(struct fsz_connect *connect);
 /* Looks into endpoints of which libzmq has told nothing for a while (a name that is not found, an
  * address that swallows everything). Call now and then; may block for a second for each, once. */
 void fsz_connect_check(struct fsz_connect *connect);
+/* Whether a connection has shaken hands and not ended since, as far as the monitor has told. */
+bool fsz_connect_is_ready(const struct fsz_connect *connect);
+/* Whether the last attempt at every endpoint came to nothing. */
+bool fsz_connect_has_failed(const struct fsz_connect *connect);
 /* Whether no endpoint is left from which events could ever come. */
 bool fsz_connect_is_hopeless(const struct fsz_connect *connect);
 /* Tells how each endpoint is doing, for when nothing came in time. */

@@ -67,7 +67,7 @@ static void job_print_id(const json_t *result)
 /* What there is of a job now. Without an output it still runs. */
 static int job_ask(struct fsz_client *client, const char *job, json_t **ret_result)
 {
-    return fsz_client_call(client, "job.result", json_pack("{ss}", "job", job), ret_result);
+    return fsz_client_ask(client, "job.result", json_pack("{ss}", "job", job), ret_result);
 }
 
 /* The notification of the end is lost with the connection, so the switch is asked now and then. */
@@ -88,7 +88,8 @@ static int job_wait(struct fsz_client *client, struct job_wait *wait)
     return exit_code;
 }
 
-/* A job may end before the answer that names it has been read, so it has its id from us. */
+/* A job may end before the answer that names it has been read, so it has its id from us. By that,
+ * the switch also says whether a job runs whose answer was lost. */
 static int job_run(struct fsz_client *client, char **words, int count, const char *job,
                    bool as_json)
 {
@@ -97,7 +98,8 @@ static int job_run(struct fsz_client *client, char **words, int count, const cha
     client->notice = job_notice;
     client->notice_self = &wait;
     int exit_code = fsz_client_call(client, "bgapi", job_params(words, count, job), &started);
-    if (exit_code == FSZ_EXIT_OK) {
+    client->connect.once = false;
+    if (exit_code == FSZ_EXIT_OK || (client->unanswered && !fsz_signals_stopped())) {
         exit_code = job_wait(client, &wait);
     }
     if (exit_code == FSZ_EXIT_OK) {

@@ -1,6 +1,7 @@
 #include "cli.h"
 #include "fszmq/wire.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <zmq.h>
@@ -29,7 +30,7 @@ static int main_version(void)
     return FSZ_EXIT_OK;
 }
 
-int main(int argc, char **argv)
+static int main_run(int argc, char **argv)
 {
     if (argc > 1 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
         return main_version();
@@ -37,4 +38,10 @@ int main(int argc, char **argv)
     return fsz_command_dispatch(main_commands, "fszmq",
                                 "FreeSWITCH events as JSON over ZeroMQ, from the client's side.",
                                 argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away shows as EPIPE */
+    return fsz_output_close(main_run(argc, argv));
 }

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "cli.h"
+#include "wrap.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -12,7 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTIONS_MAX = 32, OPTIONS_FIRST_VALUE = 1000, OPTIONS_HELP = 999, OPTIONS_WORD = 1 };
+enum {
+    OPTIONS_MAX = 32,
+    OPTIONS_FIRST_VALUE = 1000,
+    OPTIONS_HELP = 999,
+    OPTIONS_WORD = 1,
+    OPTIONS_HELP_COLUMN = 33,
+};
 
 int fsz_usage_error(const struct fsz_usage *usage, const char *format, ...)
 {
@@ -28,18 +35,23 @@ int fsz_usage_error(const struct fsz_usage *usage, const char *format, ...)
 
 static void usage_print(const struct fsz_usage *usage)
 {
-    printf("Usage: %s %s\n%s\n\nOptions:\n", usage->program, usage->arguments, usage->summary);
+    int columns = fsz_wrap_columns(stdout);
+    printf("Usage: %s ", usage->program);
+    fsz_wrap_put_lines(stdout, columns, (int)strlen("Usage:  ") + (int)strlen(usage->program),
+                       usage->arguments);
+    fsz_wrap_put(stdout, columns, 0, 0, usage->summary);
+    puts("\nOptions:");
     for (const struct fsz_option *option = usage->options; option->name != NULL; option++) {
-        char left[64];
+        char name[64];
         char letter[8] = "    ";
         if (option->letter != 0) {
             snprintf(letter, sizeof letter, "-%c, ", option->letter);
         }
-        snprintf(left, sizeof left, "%s--%s%s%s", letter, option->name, option->argument ? "=" : "",
+        snprintf(name, sizeof name, "%s--%s%s%s", letter, option->name, option->argument ? "=" : "",
                  option->argument ? option->argument : "");
-        printf("  %-30s %s\n", left, option->help);
+        fsz_wrap_put_row(stdout, columns, OPTIONS_HELP_COLUMN, name, option->help);
     }
-    printf("  %-30s %s\n", "-h, --help", "show this");
+    fsz_wrap_put_row(stdout, columns, OPTIONS_HELP_COLUMN, "-h, --help", "show this");
 }
 
 static bool option_number(const char *text, uint64_t *ret_number)
@@ -161,6 +173,12 @@ static bool options_end(const struct fsz_usage *usage, int words, char *const *w
            (usage->verb == NULL || strcmp(word[0], usage->verb) == 0);
 }
 
+/* `--` right behind the words after which getopt is asked no more; argv ends with NULL. */
+static bool options_is_end_mark(const char *word)
+{
+    return word != NULL && strcmp(word, "--") == 0;
+}
+
 int fsz_options_read(const struct fsz_usage *usage, int argc, char **argv, void *values,
                      int *ret_exit)
 {
@@ -177,6 +195,7 @@ int fsz_options_read(const struct fsz_usage *usage, int argc, char **argv, void 
         }
         if (value == OPTIONS_WORD) {
             argv[++words] = optarg;
+            optind += options_end(usage, words, argv + 1) && options_is_end_mark(argv[optind]);
         } else if (!options_take(usage, value, argv[optind - 1], values, ret_exit)) {
             return -1;
         }

@@ -36,8 +36,9 @@ struct fsz_usage {
     const char              *arguments; /* "[OPTION...] [ENDPOINT...]" */
     const char              *summary;
     const struct fsz_option *options; /* ends with a NULL name */
-    int         words; /* what follows so many is no option of ours; 0: options stand anywhere */
-    const char *verb;  /* `words` is about this first word only; NULL: about any */
+    int words;        /* what follows so many is no option of ours, and one `--` right behind
+                         them is left out; 0: options stand anywhere */
+    const char *verb; /* `words` is about this first word only; NULL: about any */
 };
 
 /* Reads argv into *values and moves the words, the arguments that are no options, to its end.

@@ -27,7 +27,11 @@ static const struct fsz_usage shell_usage = {
     .options = shell_options,
 };
 
-enum { SHELL_TICK_MS = 250, SHELL_BURST = 100 };
+enum {
+    SHELL_TICK_MS = 250,
+    SHELL_BURST = 100,
+    SHELL_PATIENCE_S = 60, /* on a terminal, where nothing waits for the answer; a call may ring */
+};
 
 int fsz_shell_print(const json_t *result)
 {
@@ -49,6 +53,7 @@ static void shell_take_answer(void *self, const json_t *answer)
 {
     struct fsz_shell *shell = self;
     const json_t     *error = json_object_get(answer, "error");
+    fsz_shell_answered(shell, json_integer_value(json_object_get(answer, "id")));
     fsz_shell_line_hide();
     fflush(stdout);
     if (error != NULL) {
@@ -137,10 +142,12 @@ static void shell_wait(struct fsz_shell *shell)
                               {shell->events.monitor, 0, ZMQ_POLLIN, 0}};
     int            count = shell->events.socket != NULL ? 5 : 3;
     zmq_poll(items, count, SHELL_TICK_MS);
+    fsz_shell_line_follow_signals();
     if (items[2].revents != 0 || items[4].revents != 0) {
         shell_watch(shell);
     }
     fsz_client_take(&shell->client);
+    fsz_shell_review(shell);
     if (items[3].revents != 0) {
         shell_show_events(shell);
     }
@@ -167,19 +174,24 @@ static void shell_read_file(struct fsz_shell *shell)
     size_t size = 0;
     while (!shell->done && getline(&line, &size, stdin) >= 0) {
         fsz_shell_do(shell, line);
+        shell->done |= !fsz_output_flush(); /* nobody would see what the next one does */
     }
     free(line);
 }
 
-static int shell_run(struct fsz_shell *shell)
+static int shell_run(struct fsz_shell *shell, const struct shell_options *options)
 {
     json_t *hello = NULL;
     int     exit_code = fsz_client_call(&shell->client, "server.hello", json_object(), &hello);
+    shell->client.connect.once = false;
     if (exit_code == FSZ_EXIT_OK && shell->terminal) {
         const char *name = json_string_value(json_object_get(hello, "switchname"));
-        printf("Connected to %s. /help tells what this shell understands itself.\n",
+        printf("Connected to %s. /help lists the shell's own commands.\n",
                name ? name : "the switch");
         fsz_shell_learn(shell);
+        if (options->client.timeout_s <= 0) {
+            shell->client.timeout_s = SHELL_PATIENCE_S;
+        }
         shell_interact(shell);
     } else if (exit_code == FSZ_EXIT_OK) {
         shell_read_file(shell);
@@ -204,7 +216,7 @@ int fsz_shell_command(int argc, char **argv)
     shell.pretty.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     fsz_message_init(&shell.message);
     if (exit_code == FSZ_EXIT_OK) {
-        exit_code = shell_run(&shell);
+        exit_code = shell_run(&shell, &options);
     }
     fsz_message_fini(&shell.message);
     fsz_shell_hide_events(&shell);

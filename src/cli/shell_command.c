@@ -2,6 +2,7 @@
 
 #include "ask.h"
 #include "cli.h"
+#include "wrap.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,26 +11,13 @@
 
 enum { COMMAND_LEARN_S = 10 };
 
-static void command_help(struct fsz_shell *shell, char *rest)
-{
-    (void)shell;
-    (void)rest;
-    fputs("A line is an API command of the switch. Lines that begin with / are the shell's own:\n"
-          "  /events [NAME...]   show these events as they happen (all of them without a name)\n"
-          "  /noevents           stop that\n"
-          "  /bg COMMAND         run it in the background; its output comes when it is done\n"
-          "  /stats              the switch's counters\n"
-          "  /help               this\n"
-          "  /quit               end (Ctrl-D)\n",
-          stdout);
-}
-
 /* Sends it; the answer is printed when it comes, or awaited where lines come from a file. */
-static void command_ask(struct fsz_shell *shell, const char *method, json_t *params)
+static void command_ask(struct fsz_shell *shell, const char *line, const char *method,
+                        json_t *params)
 {
     json_t *result = NULL;
     if (shell->terminal) {
-        fsz_client_send(&shell->client, method, params); /* what goes wrong it tells */
+        fsz_shell_send(shell, line, method, params);
         return;
     }
     shell->exit_code = fsz_client_call(&shell->client, method, params, &result);
@@ -46,13 +34,13 @@ static void command_background(struct fsz_shell *shell, char *rest)
         shell->exit_code = FSZ_EXIT_USAGE;
         return;
     }
-    command_ask(shell, "bgapi", fsz_ask_command(rest));
+    command_ask(shell, rest, "bgapi", fsz_ask_command(rest));
 }
 
 static void command_stats(struct fsz_shell *shell, char *rest)
 {
     (void)rest;
-    command_ask(shell, "server.stats", json_object());
+    command_ask(shell, "/stats", "server.stats", json_object());
 }
 
 static void command_no_events(struct fsz_shell *shell, char *rest)
@@ -101,15 +89,41 @@ static void command_quit(struct fsz_shell *shell, char *rest)
     shell->done = true;
 }
 
+static void command_help(struct fsz_shell *shell, char *rest);
+
 static const struct {
     const char *name;
     void (*run)(struct fsz_shell *shell, char *rest);
-} command_verbs[] = {{"/bg", command_background},      {"/events", command_events},
-                     {"/exit", command_quit},          {"/help", command_help},
-                     {"/noevents", command_no_events}, {"/quit", command_quit},
-                     {"/stats", command_stats}};
+    const char *form, *help; /* NULL: not in the list */
+} command_verbs[] = {
+    {"/events", command_events, "/events [NAME...]",
+     "show these events as they happen (all of them without a name)"},
+    {"/noevents", command_no_events, "/noevents", "stop that"},
+    {"/bg", command_background, "/bg COMMAND",
+     "run it in the background; its output comes when it is done"},
+    {"/stats", command_stats, "/stats", "the switch's counters"},
+    {"/help", command_help, "/help", "this"},
+    {"/quit", command_quit, "/quit", "end (Ctrl-D); Ctrl-C clears the line"},
+    {"/exit", command_quit, NULL, NULL},
+};
 
-enum { COMMAND_VERBS = sizeof command_verbs / sizeof *command_verbs };
+enum { COMMAND_VERBS = sizeof command_verbs / sizeof *command_verbs, COMMAND_HELP_COLUMN = 22 };
+
+static void command_help(struct fsz_shell *shell, char *rest)
+{
+    int columns = fsz_wrap_columns(stdout);
+    (void)shell;
+    (void)rest;
+    fsz_wrap_put(stdout, columns, 0, 0,
+                 "A line is an API command of the switch. Lines that begin with / are the shell's "
+                 "own:");
+    for (size_t i = 0; i < COMMAND_VERBS; i++) {
+        if (command_verbs[i].form != NULL) {
+            fsz_wrap_put_row(stdout, columns, COMMAND_HELP_COLUMN, command_verbs[i].form,
+                             command_verbs[i].help);
+        }
+    }
+}
 
 static void command_own(struct fsz_shell *shell, char *text)
 {
@@ -148,7 +162,9 @@ bool fsz_shell_do(struct fsz_shell *shell, char *line)
     if (text[0] == '/') {
         command_own(shell, text);
     } else if (text[0] != '\0') {
-        command_ask(shell, "api", fsz_ask_command(text));
+        json_t *params = fsz_ask_command(text);
+        fsz_ask_set_timeout(params, shell->client.timeout_s);
+        command_ask(shell, text, "api", params);
     }
     return !shell->done;
 }

@@ -1,9 +1,11 @@
 #include "shell.h"
 
 #include <editline/readline.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <wchar.h>
 
 enum { LINE_HISTORY_MAX = 1000, LINE_WORDS_MAX = 4096 };
 
@@ -17,6 +19,17 @@ static struct {
     size_t            word_count;
     char              history[4096];
 } line;
+
+static volatile sig_atomic_t line_interrupted, line_resized;
+
+static void line_signal(int number)
+{
+    if (number == SIGINT) {
+        line_interrupted = 1;
+    } else {
+        line_resized = 1;
+    }
+}
 
 static void line_take(char *text)
 {
@@ -62,6 +75,16 @@ static void line_find_history(void)
     }
 }
 
+/* libedit's own handlers would signal the whole process group. */
+static void line_catch_signals(void)
+{
+    struct sigaction take = {.sa_handler = line_signal};
+    rl_catch_signals = 0;
+    sigaction(SIGINT, &take, NULL);
+    sigaction(SIGWINCH, &take, NULL);
+    sigaction(SIGCONT, &take, NULL);
+}
+
 void fsz_shell_line_start(fsz_shell_line_fn take, void *self)
 {
     line.take = take;
@@ -72,6 +95,7 @@ void fsz_shell_line_start(fsz_shell_line_fn take, void *self)
     stifle_history(LINE_HISTORY_MAX);
     line_find_history();
     read_history(line.history);
+    line_catch_signals();
     rl_callback_handler_install(line_prompt, line_take);
 }
 
@@ -80,9 +104,60 @@ void fsz_shell_line_read(void)
     rl_callback_read_char();
 }
 
+/* Columns that the prompt and the line up to the cursor take. */
+static int line_width(void)
+{
+    mbstate_t   state = {0};
+    int         width = (int)strlen(line_prompt);
+    const char *at = rl_line_buffer;
+    const char *end = at == NULL ? NULL : at + rl_point;
+    while (at < end) {
+        wchar_t character = 0;
+        size_t  size = mbrtowc(&character, at, (size_t)(end - at), &state);
+        if (size == 0 || size > (size_t)(end - at)) {
+            break;
+        }
+        int columns = wcwidth(character);
+        width += columns > 0 ? columns : 0;
+        at += size;
+    }
+    return width;
+}
+
 void fsz_shell_line_hide(void)
 {
+    int rows = 0, columns = 0;
+    rl_get_screen_size(&rows, &columns);
+    int above = columns > 0 ? line_width() / columns : 0;
+    if (above > 0) {
+        printf("\033[%dA\r\033[J", above);
+    }
     fputs("\r\033[K", stdout);
+}
+
+/* A new line; what was typed is dropped. */
+static void line_drop(void)
+{
+    fputs("^C\n", stdout);
+    fflush(stdout);
+    rl_callback_handler_remove();
+    rl_callback_handler_install(line_prompt, line_take);
+    rl_point = 0;
+}
+
+void fsz_shell_line_follow_signals(void)
+{
+    if (line_resized) { /* or continued after Ctrl-Z, when the terminal is as the shell left it */
+        line_resized = 0;
+        rl_reset_terminal(NULL);
+        rl_resize_terminal();
+        fsz_shell_line_hide();
+        fsz_shell_line_show();
+    }
+    if (line_interrupted) {
+        line_interrupted = 0;
+        line_drop();
+    }
 }
 
 void fsz_shell_line_show(void)

@@ -10,10 +10,10 @@
 #include <zmq.h>
 
 enum {
-    TAIL_TICK_MS = 250,   /* signals are seen within this, at the latest */
-    TAIL_BURST = 1000,    /* messages taken before output is flushed and time is looked at */
-    TAIL_HINT_S = 5,      /* of silence on a good connection */
-    TAIL_READER_GONE = -1 /* nobody reads standard output any more */
+    TAIL_TICK_MS = 250,     /* signals are seen within this, at the latest */
+    TAIL_BURST = 1000,      /* messages taken before output is flushed and time is looked at */
+    TAIL_HINT_S = 5,        /* of silence on a good connection */
+    TAIL_OUTPUT_FAILED = -1 /* standard output takes no more; main() says why */
 };
 
 #define TAIL_SECOND_NS 1e9
@@ -120,7 +120,7 @@ static bool tail_is_done(const struct fsz_tail *tail)
     return tail->options->count > 0 && tail->shown >= tail->options->count;
 }
 
-/* Takes what is there. Returns 0, TAIL_READER_GONE, or an errno. */
+/* Takes what is there. Returns 0, TAIL_OUTPUT_FAILED, or an errno. */
 static int tail_drain(struct fsz_tail *tail)
 {
     for (int i = 0; i < TAIL_BURST && !tail_is_done(tail); i++) {
@@ -132,10 +132,7 @@ static int tail_drain(struct fsz_tail *tail)
         }
         tail_take(tail);
     }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        return errno == EPIPE ? TAIL_READER_GONE : errno;
-    }
-    return 0;
+    return fsz_output_flush() ? 0 : TAIL_OUTPUT_FAILED;
 }
 
 static bool tail_is_overdue(const struct fsz_tail *tail)
@@ -177,7 +174,7 @@ static int tail_wait_ms(const struct fsz_tail *tail)
     return wait_ms;
 }
 
-/* Waits for something and deals with it. Returns 0, TAIL_READER_GONE, or an errno. */
+/* Waits for something and deals with it. Returns 0, TAIL_OUTPUT_FAILED, or an errno. */
 static int tail_turn(struct fsz_tail *tail)
 {
     /* Standard output with no event asked for: only that its reader has gone. */
@@ -190,7 +187,7 @@ static int tail_turn(struct fsz_tail *tail)
         return errno;
     }
     if (items[2].revents & ZMQ_POLLERR) {
-        return TAIL_READER_GONE;
+        return TAIL_OUTPUT_FAILED;
     }
     if (items[1].revents != 0) {
         tail_notice(tail);
@@ -209,8 +206,8 @@ static int tail_loop(struct fsz_tail *tail)
 {
     while (!fsz_signals_stopped() && !tail_is_done(tail)) {
         int error = tail_turn(tail);
-        if (error == TAIL_READER_GONE) {
-            return FSZ_EXIT_OK;
+        if (error == TAIL_OUTPUT_FAILED) {
+            return FSZ_EXIT_FAILED;
         }
         if (error != 0) {
             fprintf(tail_notice(tail), "fszmq tail: %s\n", zmq_strerror(error));
@@ -238,7 +235,7 @@ int fsz_tail_run(struct fsz_tail *tail)
     tail->last_ns = fsz_now_ns();
     int result = tail_loop(tail);
     tail_notice(tail);
-    if (result == FSZ_EXIT_NO_ANSWER) {
+    if (result == FSZ_EXIT_NO_ANSWER && !tail->options->quiet) {
         fprintf(stderr, "fszmq tail: no event for %g seconds (%" PRIu64 " before)\n",
                 tail->options->timeout_s, tail->shown);
         fsz_connect_explain(&tail->connect);

@@ -251,8 +251,30 @@ def test_tail_ends_quietly_when_its_reader_goes(publisher, fszmq):
     publisher.json(event("DTMF"))
     assert tail.stdout.readline().encode() == event("DTMF") + b"\n"
     tail.stdout.close()  # no further event: it must notice by itself
-    assert tail.wait(PATIENCE_S) == 0
+    assert tail.wait(PATIENCE_S) == 1
     assert "roken pipe" not in tail.stderr.read()
+
+
+@pytest.mark.parametrize("more", [[], ["-n", 1], ["--json"]])
+def test_tail_ends_with_1_when_its_output_is_full(publisher, fszmq, more):
+    with open("/dev/full", "wb") as full:
+        tail = fszmq("tail", *more, publisher.endpoint, stdout=full)
+    publisher.wait_subscriptions()
+    publisher.json(event("DTMF"))
+    assert tail.wait(PATIENCE_S) == 1
+    assert "standard output" in tail.stderr.read()
+
+
+def test_tail_quiet_is_quiet(publisher, fszmq):
+    tail = fszmq("tail", "--quiet", "--timeout=0.3", f"tcp://127.0.0.1:{free_port()}")
+    assert ended(tail, 3) == ("", "")
+    tail = fszmq("tail", "-q", "--envelope", "--timeout=1", publisher.endpoint)
+    publisher.wait_subscriptions()
+    publisher.envelope(1, 1, event("DTMF"))
+    publisher.envelope(9, 9, event("DTMF"))
+    publisher.socket.send_multipart([b"no", b"event"])
+    out, err = ended(tail)
+    assert out.count("DTMF") == 2 and err == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

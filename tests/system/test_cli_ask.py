@@ -1,6 +1,7 @@
 """fszmq api, job, call, send and stats against a real fszmqd: what they do, print, and end with."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -60,6 +61,10 @@ def test_api_json_tells_status_and_reason(switch):
 def test_what_follows_the_command_reaches_the_switch_as_it_is(switch):
     assert switch.out("api", "echo", "-x", "--json", "--", "-e") == "-x --json -- -e\n"
     assert switch.out("api", "--", "echo", "--help") == "--help\n"
+    assert switch.out("api", "echo", "--", "-x", "--", "y") == "-x -- y\n"
+    assert switch.out("api", "--json", "--", "echo", "--json") == '{"output":"--json","status":"raw"}\n'
+    assert switch.out("job", "run", "echo", "--", "--job=x") == "--job=x\n"
+    assert switch.out("job", "--", "run", "echo", "--", "x") == "-- x\n"
     assert switch.out("job", "run", "echo", "--job=x") == "--job=x\n"
     assert switch.out("api", "echo", "naïve ☎") == "naïve ☎\n"
 
@@ -70,14 +75,35 @@ def test_a_command_line_that_is_none_is_told_with_exit_code_2(switch):
         (["job", "stop", "x"], "start or run"), (["job", "result"], "result and an id"),
         (["call", "freeze", "x"], "say get, set"), (["call", "set", "x"], "too few"),
         (["call", "set", "x", "a=1", "b"], "'b' is not NAME=VALUE"), (["call", "hangup", "x", "y", "z"], "too many"),
-        (["call", "set", "x", b"a=\xff"], "not UTF-8"), (["send"], "no event"),
+        (["api", "-e", "CODEC", "status"], "'-e'"), (["call", "set", "x", b"a=\xff"], "not UTF-8"), (["send"], "no event"),
         (["send", "CUSTOM/acme::x", "=1"], "'=1' is not HEADER=VALUE"), (["send", "--json"], "no JSON object"),
-        (["api", "--timeout=soon", "status"], "--timeout: 'soon'"), (["api", "-e", "nowhere", "status"], "endpoint"),
+        (["api", "--timeout=soon", "status"], "--timeout: 'soon'"), (["api", "-a", "nowhere", "status"], "endpoint"),
     ]:
         done = subprocess.run([find_program("fszmq"), *words], env=switch.env, input=b"[]", capture_output=True,
                               timeout=PATIENCE_S, check=False)
         assert (done.returncode, done.stdout) == (2, b""), words
         assert complaint in done.stderr.decode(), words
+
+
+def test_output_that_is_lost_shows_in_the_exit_code(switch):
+    job = switch.out("job", "start", "echo", "x").strip()
+    wait_until(lambda: stats(switch)["api"]["jobs"]["finished"] == 1, "the end of the job")
+    for words in (["api", "status"], ["api", "--json", "status"], ["job", "start", "echo", "x"], ["job", "result", job],
+                  ["job", "run", "echo", "x"], ["stats"], ["shell"], ["--help"], ["api", "--help"], ["--version"]):
+        with open("/dev/full", "wb") as full:
+            ends(switch, words, full, "No space left on device")
+        reader, writer = os.pipe()
+        os.close(reader)
+        with open(writer, "wb") as closed:
+            ends(switch, words, closed, "")
+
+
+def ends(switch, words, output, complaint):
+    done = subprocess.run([find_program("fszmq"), *words], env=switch.env, input=b"echo x\n", stdout=output,
+                          stderr=subprocess.PIPE, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 1, words
+    assert complaint in done.stderr.decode() or "standard output" in done.stderr.decode(), words
+    assert complaint or done.stderr == b"", words
 
 
 def test_what_is_not_granted_is_refused_with_the_reason(fszmqd, tmp_path):
@@ -92,7 +118,7 @@ def test_what_is_not_granted_is_refused_with_the_reason(fszmqd, tmp_path):
 def test_no_answer_is_exit_code_3_and_told_what_to_check(switch, tmp_path):
     nobody = environment(tmp_path, switch.ports._replace(api=f"tcp://127.0.0.1:{free_port()}"))
     told = run("api", "--timeout=0.3", "status", env=nobody, code=3).stderr
-    assert "no answer within 0.3 s" in told and "nothing answers there" in told
+    assert "not sent: no connection" in told and "nothing answers there" in told
     switch.run("api", "--timeout=0.2", "msleep", "60000", code=3)
 
 
@@ -157,6 +183,8 @@ def test_call_execute_waits_for_the_end_of_the_application(switch):
     assert result["app"] == "sleep" and time.monotonic() - began > 0.7
     switch.run("call", "execute", call, "set", "mood=-w", "and --more")
     wait_until(lambda: switch.out("call", "get", call, "mood") == "mood -w and --more\n", "the variable")
+    switch.run("call", "execute", call, "set", "--", "-mood=--wait")
+    wait_until(lambda: switch.out("call", "get", call, "--", "-mood") == "-mood --wait\n", "the other variable")
 
 
 def test_call_transfer_moves_and_hangup_ends_a_call(switch, subscriber):

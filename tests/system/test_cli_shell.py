@@ -1,10 +1,15 @@
 """fszmq shell against a real fszmqd: from a pipe, and on a terminal."""
 
+import fcntl
+import json
 import os
 import stat
+import struct
+import subprocess
+import termios
 
 import pytest
-from conftest import group_xml, wait_until
+from conftest import PATIENCE_S, find_program, group_xml, wait_until
 from tool import ALL, Terminal, environment, free_ports, run, switch_xml
 
 PROMPT = "fszmq> "
@@ -172,3 +177,53 @@ def test_a_switch_that_is_gone_and_back_is_told_between_the_lines(terminal, swit
     shell.wait("connected")
     shell.type("echo back\n")
     shell.wait("Kback\r\n")
+
+
+def narrow(shell, columns=60):
+    fcntl.ioctl(shell.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+
+
+def test_ctrl_c_clears_the_line_and_the_shell_goes_on(terminal):
+    shell = terminal()
+    for typed in ("hupall", "", "echo ☎ " + 100 * "x"):
+        shell.type(typed)
+        if typed:
+            shell.wait(typed[-4:])
+        shell.type("\x03")
+        shell.wait(r"\^C\r\n" + PROMPT)
+    shell.type("echo here\n")
+    shell.wait("Khere\r\n")
+    assert "hupall" in shell.seen and "no_such" not in shell.seen
+    shell.type("/stats\n")
+    asked = shell.wait(r'"messages": (\d+)')[1]
+    assert int(asked) == 4  # hello, the commands for Tab, echo, stats
+
+
+def test_a_line_longer_than_the_terminal_is_wide_is_hidden_whole(terminal):
+    shell = terminal()
+    narrow(shell)
+    shell.type("msleep 600\n")
+    shell.type("echo " + 140 * "x")
+    shell.wait(r"\x1b\[2A\r\x1b\[J\r\x1b\[K\+OK\r\n")  # two rows up from the third, and all below
+    shell.wait(PROMPT)
+    shell.type("yz\n")
+    shell.wait(r"K" + 140 * "x" + "yz\r\n")
+
+
+def test_help_fits_60_columns(terminal):
+    shell = terminal()
+    narrow(shell)
+    shell.type("/help\n")
+    shell.wait("/help\r\n")
+    shell.wait("clears the line\r\n")
+    lines = shell.seen.split("/help\r\n")[1].split("\r\n")
+    assert "/events [NAME...]" in shell.seen and max(map(len, lines)) <= 60
+
+
+def test_a_shell_whose_output_is_full_runs_no_further_line(switch, ports, tmp_path):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([find_program("fszmq"), "shell"], input=b"echo x\nevent_this\n", stdout=full,
+                              stderr=subprocess.PIPE, env=environment(tmp_path, ports), timeout=PATIENCE_S, check=False)
+    assert (done.returncode, b"standard output" in done.stderr) == (1, True)
+    asked = json.loads(run("stats", env=environment(tmp_path, ports)).stdout)["api"]["requests"]["messages"]
+    assert asked == 3  # hello, echo, stats

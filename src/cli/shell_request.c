@@ -1,0 +1,99 @@
+/* `fszmq shell` on a terminal: what has been sent, and what became of it.
+ *
+ * A line that was sent is answered on the same connection or not at all. So when that ends, or when
+ * the answer is overdue, the user is told that the line may have run. It is never sent again. */
+#include "cli.h"
+#include "rate.h"
+#include "shell.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { REQUEST_GRACE_S = 2 }; /* the switch answers at its own deadline, a moment before ours */
+
+/* Cuts no character in two. */
+static void request_keep_line(struct fsz_shell_request *request, const char *line)
+{
+    size_t size = strlen(line);
+    if (size > FSZ_SHELL_LINE_SHOWN) {
+        size = FSZ_SHELL_LINE_SHOWN;
+        while (size > 0 && ((unsigned char)line[size] & 0xc0) == 0x80) {
+            size--;
+        }
+    }
+    memcpy(request->line, line, size);
+    request->line[size] = '\0';
+}
+
+void fsz_shell_send(struct fsz_shell *shell, const char *line, const char *method, json_t *params)
+{
+    if (shell->unanswered_count == FSZ_SHELL_UNANSWERED_MAX) {
+        fprintf(stderr, "%s: not sent: %d lines have no answer yet\n",
+                shell->client.connect.program, FSZ_SHELL_UNANSWERED_MAX);
+        json_decref(params);
+        return;
+    }
+    json_int_t id = fsz_client_send(&shell->client, method, params);
+    if (id == 0) {
+        return;
+    }
+    double                    patience_s = shell->client.timeout_s + REQUEST_GRACE_S;
+    struct fsz_shell_request *request = &shell->unanswered[shell->unanswered_count++];
+    request->id = id;
+    request->end_ns = fsz_now_ns() + (int64_t)(patience_s * 1e9);
+    request_keep_line(request, line);
+}
+
+void fsz_shell_answered(struct fsz_shell *shell, json_int_t id)
+{
+    for (size_t i = 0; i < shell->unanswered_count; i++) {
+        if (shell->unanswered[i].id == id) {
+            shell->unanswered_count--;
+            memmove(&shell->unanswered[i], &shell->unanswered[i + 1],
+                    (shell->unanswered_count - i) * sizeof *shell->unanswered);
+            return;
+        }
+    }
+}
+
+static void request_give_up_all(struct fsz_shell *shell, const char *why)
+{
+    fsz_shell_line_hide();
+    fflush(stdout);
+    for (size_t i = 0; i < shell->unanswered_count; i++) {
+        fprintf(stderr, "%s: ", shell->client.connect.program);
+        fsz_text_puts(stderr, shell->unanswered[i].line);
+        fprintf(stderr, ": %s: it may have run\n", why);
+    }
+    shell->unanswered_count = 0;
+    fsz_shell_line_show();
+}
+
+static bool request_is_overdue(const struct fsz_shell *shell)
+{
+    for (size_t i = 0; i < shell->unanswered_count; i++) {
+        if (fsz_now_ns() >= shell->unanswered[i].end_ns) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void fsz_shell_review(struct fsz_shell *shell)
+{
+    bool lost = shell->client.connect.lost != shell->lost;
+    shell->lost = shell->client.connect.lost;
+    if (shell->unanswered_count == 0) {
+        return;
+    }
+    if (lost) {
+        request_give_up_all(shell, "the connection ended before the answer");
+    } else if (request_is_overdue(shell)) {
+        /* What the switch has not read yet must not run later, so this connection ends, and the
+         * answers of all the others with it. */
+        request_give_up_all(shell, "no answer in time");
+        shell->done = fsz_client_reopen(&shell->client) != FSZ_EXIT_OK;
+        shell->lost = shell->client.connect.lost;
+    }
+}
