@@ -6,6 +6,9 @@
 Posts what mod_xml_curl would post, as application/x-www-form-urlencoded, over connections that stay
 open. A name and password in the URL (http://me:secret@host/path) are sent as basic authentication.
 Each worker has one question at a time; all answer side by side.
+
+HTTP 404 and 410, and a body that is empty, mean that there is no such thing. Any other status but 200,
+and no answer within 10 s, is a failure: the switch may then serve what it kept before (stale-s).
 """
 import base64
 import http.client
@@ -20,6 +23,7 @@ import zmq
 TIMEOUT_S = 10  # longer than any deadline of the switch: a worker must not wait for ever
 ANSWER_BYTES = 8 << 20
 FAILED = -32000
+NOTHING = (204, 404, 410)  # HTTP: there is no such document
 
 
 class Backend:
@@ -36,7 +40,7 @@ class Backend:
             self.headers["Authorization"] = "Basic " + base64.b64encode(":".join(words).encode()).decode()
 
     def post(self, params):
-        """The document for these parameters; ValueError, OSError or HTTPException where there is none."""
+        """The result for these parameters; ValueError, OSError or HTTPException where the back end fails."""
         body = urllib.parse.urlencode({name: text_of(value) for name, value in params.items()})
         try:
             return self._post(body)
@@ -55,9 +59,22 @@ class Backend:
         if len(text) > ANSWER_BYTES:
             self.connection.close()
             raise ValueError(f"more than {ANSWER_BYTES} bytes")
+        if answer.status in NOTHING:
+            return {"found": False}
         if answer.status != 200:
             raise ValueError(f"HTTP {answer.status}")
-        return text.decode()
+        return result_of(text)
+
+
+def result_of(body):
+    """The result for what the back end sent."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        before = body[:error.start]
+        line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode()) + 1
+        raise ValueError(f"line {line}, column {column}: not UTF-8: send the document in UTF-8") from error
+    return {"xml": text} if text.strip("\ufeff \t\r\n") else {"found": False}
 
 
 def text_of(value):
@@ -71,7 +88,7 @@ def answer(backend, frame):
     try:
         question = json.loads(frame)
         number = question["id"]
-        return {"jsonrpc": "2.0", "id": number, "result": {"xml": backend.post(question["params"]["params"])}}
+        return {"jsonrpc": "2.0", "id": number, "result": backend.post(question["params"]["params"])}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError,
             http.client.HTTPException) as error:
         why = f"{backend.url.hostname}: {error or type(error).__name__}"

@@ -209,10 +209,10 @@ def test_service_answers_many_questions_that_are_asked_at_once(service):
 
 # ---- in a switch ----
 
-def in_switch(fszmqd, *endpoints):
+def in_switch(fszmqd, *endpoints, **keys):
     """An fszmqd whose directory is the service at these endpoints, or what registers there."""
     return Switch(fszmqd, [service_xml("directory", endpoints)],
-                  [binding_xml("b", service="directory", sections="directory")])
+                  [binding_xml("b", service="directory", sections="directory", **keys)])
 
 
 def locate_user(switch, user):
@@ -326,8 +326,7 @@ class Backend(http.server.BaseHTTPRequestHandler):
         user = form["user"][0]
         if user == "late":
             self.server.gate.wait(PATIENCE_S)
-        status = 503 if user == "broken" else 200
-        body = self.document(form, user).encode()
+        status, body = self.server.special.get(user, (200, self.document(form, user).encode()))
         self.send_response(status)
         self.send_header("Content-Type", "text/xml")
         self.send_header("Content-Length", str(len(body)))
@@ -351,6 +350,7 @@ class Backend(http.server.BaseHTTPRequestHandler):
 def backend():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
     server.seen, server.gate = [], threading.Event()
+    server.special = {"broken": (503, b"")}  # user: status and body
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -397,6 +397,38 @@ def test_bridge_hands_on_not_found_and_tells_what_failed(bridge):
     switch.send({"id": 4, "params": []})
     assert "error" in switch.receive()
     assert user_of(switch.ask(lookup(5)))[0] == "1000"
+
+
+EMPTY = b'<document type="freeswitch/xml"></document>'
+
+
+@pytest.mark.parametrize("status, body", [(404, b"<h1>Not Found</h1>"), (410, b""), (204, b""), (200, b""),
+                                          (200, b"\xef\xbb\xbf\r\n ")])
+def test_bridge_hands_on_that_the_back_end_has_nothing(bridge, backend, status, body):
+    backend.special["gone"] = (status, body)
+    switch = bridge(workers=1)
+    assert switch.ask(lookup(1, "gone"))["result"] == {"found": False}
+    assert user_of(switch.ask(lookup(2)))[0] == "1000"
+
+
+def test_bridge_tells_where_a_document_is_not_utf8(bridge, backend):
+    backend.special["latin1"] = (200, b'<document>\n<user name="\xc3\xbc\xe9"/></document>')
+    assert "line 2, column 14: not UTF-8" in bridge().ask(lookup(1, "latin1"))["error"]["message"]
+
+
+@pytest.mark.parametrize("status, body", [(404, b""), (200, b""), (200, EMPTY)])
+def test_user_whom_the_back_end_has_no_more_is_not_served_from_what_is_stale(fszmqd, bridge_at, backend, status, body):
+    switch = in_switch(fszmqd, bridge_at(), stale_s=3600)
+    switch.wait_state("up")
+    assert user_of({"result": {"xml": locate_user(switch, "1005")}})[0] == "1005"
+    backend.special["1005"] = (503, b"")
+    assert user_of({"result": {"xml": locate_user(switch, "1005")}})[0] == "1005"
+    backend.special["1005"] = (status, body)
+    assert locate_user(switch, "1005") == NOTHING
+    backend.special["1005"] = (503, b"")
+    assert locate_user(switch, "1005") == NOTHING
+    binding = switch.binding()
+    assert [binding[name] for name in ("asked", "found", "stale", "not_found", "failed")] == [4, 2, 1, 1, 1]
 
 
 def test_bridge_outlives_what_is_no_question(bridge):

@@ -103,7 +103,7 @@ static void test_lookup_failure_falls_back_and_names_who_and_what(void **state)
     assert_not_found();
     assert_string_equal(logged, "binding \"b\": lookup of directory domain name=\"example.org\": "
                                 "service \"d\", tcp://127.0.0.1:5560: document, line 2, column "
-                                "12: mismatched tag");
+                                "12: mismatched tag: close the element that was opened last");
     assert_int_equal(number_of("b", "failed"), 1);
     end();
 }
@@ -146,7 +146,7 @@ static void test_lookup_refuses_what_is_no_answer(void **state)
         {"{}", "its result has neither `xml`, a text, nor `found` false"},
         {"{\"found\":true}", "its result has neither"},
         {"{\"xml\":5}", "its result has neither"},
-        {"{\"xml\":\"\"}", "document, line 1, column 1: no element found"},
+        {"{\"xml\":\"<document>\"}", "document, line 1, column 11: the text ends too early"},
         {"{\"xml\":\"<d><section name='dialplan'/></d>\"}", "no <section> of the name asked for"},
         {"{\"xml\":\"<!DOCTYPE d><d/>\"}", "has a DOCTYPE"},
     };
@@ -296,6 +296,36 @@ static void test_lookup_failure_is_answered_from_what_is_stale(void **state)
     end();
 }
 
+/* Whatever says that there is no such thing removes the document for good. */
+static void test_lookup_not_found_is_never_answered_from_what_is_stale(void **state)
+{
+    static const char *const answers[] = {
+        NOT_FOUND,
+        "{\"xml\":\"\"}",
+        "{\"xml\":\" \\r\\n\"}",
+        "{\"xml\":\"<document type='freeswitch/xml'/>\"}",
+        "{\"xml\":\"<document><section name='result'><result status='not found'/></section>"
+        "</document>\"}",
+        "{\"xml\":\"" XML("<result status='not found'/>") "\"}",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        begin(CONFIG(BIND("b", PARAM("stale-s", "1000") PARAM("cache-negative-s", "1000"))));
+        desk_says(FOUND("<a/>"));
+        assert_found(XML("<a/>"));
+        desk_says(answers[i]);
+        assert_not_found();
+        desk_fails(FSZ_ETIMEOUT, NULL);
+        assert_not_found();
+        assert_int_equal(desk.asked, 2); /* the third was answered by what is kept */
+        assert_int_equal(number_of("b", "not_found"), 2);
+        assert_int_equal(number_of("b", "failed"), 0);
+        assert_int_equal(number_of("b", "stale"), 0);
+        assert_int_equal(lines, 0);
+        end();
+    }
+}
+
 /* ---- several threads, and reloads ------------------------------------------------------------ */
 
 enum { ASKERS = 8 };
@@ -405,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_lookup_keeps_that_there_is_none_if_told_so),
         cmocka_unit_test(test_lookup_heeds_ttl_s_where_it_may),
         cmocka_unit_test(test_lookup_failure_is_answered_from_what_is_stale),
+        cmocka_unit_test(test_lookup_not_found_is_never_answered_from_what_is_stale),
         cmocka_unit_test(test_lookup_of_many_at_once_is_one_question),
         cmocka_unit_test(test_lookup_reload_keeps_cache_and_counters),
         cmocka_unit_test(test_lookup_goes_on_by_the_configuration_it_began_with),

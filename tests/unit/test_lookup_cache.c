@@ -250,6 +250,18 @@ static void test_cache_flush_reaches_answers_under_way(void **state)
     assert_int_equal(counters().under_way, 0);
 }
 
+static void test_cache_forgets_what_it_is_told_to(void **state)
+{
+    (void)state;
+    keep("a", "<a/>", 0, 100);
+    keep("b", "<b/>", 100, 0);
+    fsz_lookup_cache_forget(cache, key_of("a"));
+    fsz_lookup_cache_forget(cache, key_of("a"));
+    assert_null(fsz_lookup_cache_stale(cache, key_of("a"), NOW_MS));
+    assert_hit("b", NOW_MS, "<b/>");
+    assert_int_equal(counters().entries, 1);
+}
+
 /* Tells the answer to a question that somebody asks, to hold for 100 ms. */
 static void land(struct fsz_cache_found *found, const char *text)
 {
@@ -464,6 +476,7 @@ int main(void)
         CACHE_TEST(test_cache_is_bounded_in_bytes),
         CACHE_TEST(test_cache_flush_forgets_what_matches),
         CACHE_TEST(test_cache_flush_reaches_answers_under_way),
+        CACHE_TEST(test_cache_forgets_what_it_is_told_to),
         CACHE_TEST(test_cache_after_a_flush_nobody_joins_a_question_from_before),
         CACHE_TEST(test_cache_answer_from_before_a_flush_comes_after_the_new_one),
         CACHE_TEST(test_cache_document_outlives_its_entry),

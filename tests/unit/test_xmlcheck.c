@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,40 +47,128 @@ static void test_xmlcheck_takes_utf8_whatever_the_text_says_it_is(void **state)
     assert_int_equal(check("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>" SECTION("\xc3\xbc")),
                      FSZ_OK);
     assert_refused("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>" SECTION("\xfc"),
-                   "line 1, column 102: not well-formed (invalid token)");
+                   "line 1, column 102: not UTF-8, or a character that XML does not allow: send "
+                   "the document in UTF-8");
     assert_int_equal(check("\xef\xbb\xbf" SECTION("")), FSZ_OK);
 }
 
-static void test_xmlcheck_knows_the_words_for_not_found(void **state)
+static void test_xmlcheck_skips_blanks_and_marks_at_the_start(void **state)
 {
     (void)state;
-    assert_int_equal(check(NOT_FOUND), FSZ_ENOTFOUND);
-    assert_int_equal(
-        check(DOCUMENT("<section name=\"result\"><x/><result status=\"Not Found\"/></section>")),
-        FSZ_ENOTFOUND);
-    assert_int_equal(
-        check(DOCUMENT("<section name=\"result\"><result status=\"success\"/></section>")),
-        FSZ_EINVALID);
-    assert_int_equal(
-        check(DOCUMENT("<section name=\"other\"><result status=\"not found\"/></section>")),
-        FSZ_EINVALID);
-    assert_int_equal(
-        check(DOCUMENT("<section name=\"result\"/><x><result status=\"not found\"/></x>")),
-        FSZ_EINVALID);
+    static const char *const starts[] = {
+        "\n", " \t\r\n", "\xef\xbb\xbf", "\n\n\xef\xbb\xbf ", "\xef\xbb\xbf\r\n\xef\xbb\xbf",
+    };
+    char xml[256];
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        snprintf(xml, sizeof xml, "%s<?xml version=\"1.0\"?>%s", starts[i], SECTION("<a/>"));
+        assert_int_equal(check(xml), FSZ_OK);
+        snprintf(xml, sizeof xml, "%s%s", starts[i], SECTION("<a/>"));
+        assert_int_equal(check(xml), FSZ_OK);
+        assert_int_equal(check(starts[i]), FSZ_ENOTFOUND);
+    }
+    assert_refused("\xef\xbb\xbf\n  <?xml version=\"1.0\"?><d>",
+                   "line 2, column 27: the text ends too early: is it cut off?");
+    assert_refused("\v<d/>", "line 1, column 1: control character, which XML does not allow: "
+                             "remove it");
+    assert_refused("<!-- --><?xml version=\"1.0\"?><d/>",
+                   "line 1, column 9: <?xml after the start: remove what is before it");
 }
 
-static void test_xmlcheck_tells_line_column_and_reason(void **state)
+static void test_xmlcheck_knows_what_means_not_found(void **state)
 {
     (void)state;
-    assert_refused("", "line 1, column 1: no element found");
-    assert_refused("not found", "line 1, column 1: syntax error");
+    static const char *const nothing[] = {
+        "",
+        DOCUMENT(""),
+        DOCUMENT("\n <!-- nobody --> text"),
+        DOCUMENT("<domain name=\"example.org\"/>"),
+        "<?xml version=\"1.0\"?>\n<document/>\n",
+        NOT_FOUND,
+        DOCUMENT("<section name=\"result\"><x/><result status=\"Not Found\"/></section>"),
+        NOT_FOUND "<!-- example.org -->",
+        SECTION("<result status=\"not found\"/>"),
+        DOCUMENT("<section name=\"result\"><result status=\"not found\"/></section>"
+                 "<section name=\"directory\"><domain/></section>"),
+    };
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
+        assert_int_equal(check(nothing[i]), FSZ_ENOTFOUND);
+    }
+}
+
+static void test_xmlcheck_takes_for_not_found_nothing_else(void **state)
+{
+    (void)state;
+    assert_int_equal(check(SECTION("")), FSZ_OK);
+    assert_int_equal(check(SECTION("<result status=\"not found\"/><domain/>")), FSZ_OK);
+    assert_int_equal(check(SECTION("<result status=\"success\"/>")), FSZ_OK);
+    assert_int_equal(check(SECTION("<domain><result status=\"not found\"/></domain>")), FSZ_OK);
+    static const char *const bad[] = {
+        "<html><body/></html>",
+        DOCUMENT("<section name=\"result\"><result status=\"success\"/></section>"),
+        DOCUMENT("<section name=\"other\"><result status=\"not found\"/></section>"),
+        DOCUMENT("<section name=\"result\"/><x><result status=\"not found\"/></x>"),
+        DOCUMENT("<section/>"),
+        "<!-- nothing -->",
+        "not found",
+        "404",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(check(bad[i]), FSZ_EINVALID);
+    }
+}
+
+static void test_xmlcheck_says_where_and_what_to_change(void **state)
+{
+    (void)state;
+    assert_refused("not found", "line 1, column 1: text before the root element: send one XML "
+                                "document and nothing else");
     assert_refused("<document>\n <section name=\"directory\">\n  <user></domain></section>",
-                   "line 3, column 11: mismatched tag");
-    assert_refused(SECTION("<a b=c/>"), "line 1, column 64: not well-formed (invalid token)");
-    assert_refused(SECTION("<a b=\"1\" b=\"2\"/>"), "line 1, column 68: duplicate attribute");
-    assert_refused(SECTION("&secret;"), "line 1, column 59: undefined entity");
-    assert_refused(SECTION("") "<more/>", "line 1, column 80: junk after document element");
-    assert_refused(SECTION("") "text", "line 1, column 80: junk after document element");
+                   "line 3, column 11: mismatched tag: close the element that was opened last");
+    assert_refused("<d>\r\n<e>\r<f>\n</g></f></e></d>",
+                   "line 4, column 3: mismatched tag: close the element that was opened last");
+    assert_refused("<d>\xc3\xbc\xe2\x82\xac<e></d>",
+                   "line 1, column 11: mismatched tag: close the element that was opened last");
+    assert_refused(SECTION("<a b=c/>"),
+                   "line 1, column 64: attribute value without quotes: quote it");
+    assert_refused(SECTION("<a b='1'c='2'/>"),
+                   "line 1, column 67: not well-formed: a value without quotes, a missing blank "
+                   "or a wrong name");
+    assert_refused(SECTION("<a b=\"1\" b=\"2\"/>"),
+                   "line 1, column 68: duplicate attribute: keep one of them");
+    assert_refused(SECTION("") "<more/>", "line 1, column 80: text or element after the root "
+                                          "element: remove it, only comments may follow");
+    assert_refused(SECTION("") "text", "line 1, column 80: text or element after the root "
+                                       "element: remove it, only comments may follow");
+    assert_refused("<d><e", "line 1, column 4: the text ends too early: is it cut off?");
+    assert_refused("<d><![CDATA[", "line 1, column 13: the text ends too early: is it cut off?");
+    assert_refused("<d></d></d>",
+                   "line 1, column 9: end tag of an element that is not open: remove it");
+    assert_refused("<d>]]></d>", "line 1, column 6: ]]> outside of CDATA: write ]]&gt;");
+    assert_refused("<d><!-- a--b --></d>", "line 1, column 12: -- inside a comment: replace it");
+    assert_refused("<d e=\"1<2\"/>", "line 1, column 8: bare <: write &lt;");
+    assert_refused("<d>\x01</d>",
+                   "line 1, column 4: control character, which XML does not allow: remove it");
+    assert_refused("<d>&#0;</d>", "line 1, column 4: number of a character that XML does not "
+                                  "allow: remove it");
+}
+
+static void test_xmlcheck_finds_the_ampersand(void **state)
+{
+    (void)state;
+    static const char bare[] = "line 1, column 60: bare &: write &amp;";
+    static const char entity[] = "line 1, column 60: undefined entity: write the character itself, "
+                                 "or its number as &#160;";
+    assert_refused(SECTION("x& y"), bare);
+    assert_refused(SECTION("x&&amp;"), bare);
+    assert_refused(SECTION("x&zz#1"), bare);
+    assert_refused(SECTION("x&lt y"), bare);
+    assert_refused(SECTION("x&"), bare);
+    assert_refused(SECTION("x&nbsp;"), entity);
+    assert_refused(DOCUMENT("<section name=\"directory\" x=\"7(&zz#1\"/>"),
+                   "line 1, column 64: bare &: write &amp;");
+    assert_refused(DOCUMENT("<section name=\"directory\" x=\"a&amp;&#32;&nbsp;b\"/>"),
+                   "line 1, column 73: undefined entity: write the character itself, or its number "
+                   "as &#160;");
 }
 
 static void test_xmlcheck_refuses_another_section(void **state)
@@ -97,7 +186,7 @@ static void test_xmlcheck_refuses_another_section(void **state)
 static void test_xmlcheck_refuses_every_doctype(void **state)
 {
     (void)state;
-    static const char        words[] = ": has a DOCTYPE, and nothing here may declare entities";
+    static const char words[] = ": has a DOCTYPE: remove it, and write entities as characters";
     static const char *const doctypes[] = {
         "<!DOCTYPE document>",
         "<!DOCTYPE document SYSTEM \"http://127.0.0.1/a.dtd\">",
@@ -134,7 +223,7 @@ static void test_xmlcheck_bounds_depth(void **state)
     char *deep = nested(FSZ_XML_DEPTH_MAX);
     char *deeper = nested(FSZ_XML_DEPTH_MAX + 1);
     assert_int_equal(check(deep), FSZ_OK);
-    assert_refused(deeper, "line 1, column 216: nested deeper than 64");
+    assert_refused(deeper, "line 1, column 216: nested deeper than 64: make it flatter");
     free(deep);
     free(deeper);
 }
@@ -145,7 +234,7 @@ static void test_xmlcheck_refuses_nul_and_half_a_text(void **state)
     static const char whole[] = SECTION("<user id=\"1000\"/>");
     static const char nul[] = SECTION("\0");
     assert_int_equal(fsz_xmlcheck(nul, sizeof nul - 1, "directory", why, sizeof why), FSZ_EINVALID);
-    for (size_t cut = 0; cut + 1 < sizeof whole; cut++) {
+    for (size_t cut = 1; cut + 1 < sizeof whole; cut++) {
         char *half = malloc(cut + 1); /* so that a read beyond it is seen */
         assert_non_null(half);
         memcpy(half, whole, cut);
@@ -176,8 +265,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_xmlcheck_takes_the_section_asked_for),
         cmocka_unit_test(test_xmlcheck_takes_utf8_whatever_the_text_says_it_is),
-        cmocka_unit_test(test_xmlcheck_knows_the_words_for_not_found),
-        cmocka_unit_test(test_xmlcheck_tells_line_column_and_reason),
+        cmocka_unit_test(test_xmlcheck_skips_blanks_and_marks_at_the_start),
+        cmocka_unit_test(test_xmlcheck_knows_what_means_not_found),
+        cmocka_unit_test(test_xmlcheck_takes_for_not_found_nothing_else),
+        cmocka_unit_test(test_xmlcheck_says_where_and_what_to_change),
+        cmocka_unit_test(test_xmlcheck_finds_the_ampersand),
         cmocka_unit_test(test_xmlcheck_refuses_another_section),
         cmocka_unit_test(test_xmlcheck_refuses_every_doctype),
         cmocka_unit_test(test_xmlcheck_bounds_depth),

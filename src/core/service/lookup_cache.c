@@ -135,6 +135,16 @@ struct fsz_document *fsz_lookup_cache_stale(struct fsz_lookup_cache *cache,
     return document;
 }
 
+void fsz_lookup_cache_forget(struct fsz_lookup_cache *cache, struct fsz_cache_key key)
+{
+    fsz_thread_lock(&cache->lock);
+    struct cache_entry *entry = fsz_cache_find_locked(cache, key);
+    if (entry != NULL) {
+        fsz_cache_drop_locked(cache, entry);
+    }
+    pthread_mutex_unlock(&cache->lock);
+}
+
 /* The keys of an operator's pattern have no NUL. `text` is room for the longest. */
 static bool cache_matches(const char *pattern, const char *key, size_t size,
                           struct fsz_buffer *text)

@@ -71,9 +71,12 @@ void fsz_lookup_cache_limit(struct fsz_lookup_cache *cache, const struct fsz_cac
 void fsz_lookup_cache_get(struct fsz_lookup_cache *cache, struct fsz_cache_key key, int64_t now_ms,
                           int64_t wait_ms, struct fsz_cache_found *ret_found);
 /* Ends a question, wakes who waits for it, and keeps the answer if it is to hold for any time: in
- * place of what was there. A failure leaves that alone. Clears *flight; accepts NULL in it. */
+ * place of what was there. "Not found" always removes what was there; a failure leaves it alone.
+ * Clears *flight; with NULL in it nothing is changed. */
 void fsz_lookup_cache_tell(struct fsz_lookup_cache *cache, struct fsz_cache_flight **flight,
                            const struct fsz_cache_answer *answer);
+/* Removes what is kept for the key, for an answer "not found" without a flight. */
+void fsz_lookup_cache_forget(struct fsz_lookup_cache *cache, struct fsz_cache_key key);
 /* A document that may still serve for want of a better one: a new reference, or NULL. */
 struct fsz_document *fsz_lookup_cache_stale(struct fsz_lookup_cache *cache,
                                             struct fsz_cache_key key, int64_t now_ms);

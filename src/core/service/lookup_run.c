@@ -200,7 +200,8 @@ static int64_t run_fresh_ms(const struct fsz_binding_config *binding,
 }
 
 /* Asks for those too who wait for the same. */
-static void run_ask_for_all(const struct lookup_course *course, struct fsz_cache_found *found)
+static void run_ask_for_all(const struct lookup_course *course, struct fsz_cache_key key,
+                            struct fsz_cache_found *found)
 {
     struct run_answer answer = {0};
     run_ask(course, &answer);
@@ -214,6 +215,9 @@ static void run_ask_for_all(const struct lookup_course *course, struct fsz_cache
                                     .fresh_ms = run_fresh_ms(course->binding, &answer),
                                     .stale_ms = 1000 * course->binding->stale_s};
     json_decref(answer.result);
+    if (answer.err == FSZ_ENOTFOUND && found->flight == NULL) {
+        fsz_lookup_cache_forget(course->lookups->cache, key);
+    }
     fsz_lookup_cache_tell(course->lookups->cache, &found->flight, &told);
 }
 
@@ -234,7 +238,7 @@ static fsz_err run_by_key(const struct lookup_course *course, struct fsz_cache_k
     fsz_lookup_cache_get(cache, key, fsz_now_ms(), run_deadline_ms(course), &found);
     run_count_how(course, found.how);
     if (found.how == FSZ_CACHE_ASK) {
-        run_ask_for_all(course, &found);
+        run_ask_for_all(course, key, &found);
     }
     if (run_failed(found.err)) {
         found.document = fsz_lookup_cache_stale(cache, key, fsz_now_ms());

@@ -1,5 +1,8 @@
 #include "xmlcheck.h"
 
+#include "xmlwhy.h"
+
+#include <assert.h>
 #include <expat.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,17 +10,23 @@
 #include <string.h>
 #include <strings.h>
 
-enum { XMLCHECK_ROOT = 1, XMLCHECK_SECTION, XMLCHECK_RESULT }; /* depths */
+enum { XMLCHECK_ROOT = 1, XMLCHECK_SECTION, XMLCHECK_ELEMENT }; /* depths */
+
+static_assert(FSZ_XML_WHY_BYTES >= FSZ_XMLWHY_BYTES + sizeof("line , column : ") + 2 * 20,
+              "place and reason fit");
 
 struct xmlcheck {
     XML_Parser  parser;
-    const char *section; /* that is looked for */
-    unsigned    depth;   /* of the element that is open */
-    bool        found;
-    bool        in_result; /* inside <section name="result"> */
-    bool        not_found;
-    const char *refused;      /* what we do not take though it may be XML; NULL: nothing yet */
-    XML_Size    line, column; /* where, from 1 and from 0 */
+    const char *section;             /* that is looked for */
+    unsigned    depth;               /* of the element that is open */
+    bool        is_document;         /* the root is a <document> */
+    bool        has_section;         /* of any name */
+    bool        found;               /* the section that is looked for, */
+    bool        has_elements;        /* in which is more than a result "not found" */
+    bool        in_found, in_result; /* the section that is open */
+    bool        result_says_not_found, found_says_not_found;
+    const char *refused; /* what we do not take though it may be XML; NULL: nothing yet */
+    size_t      at;      /* where: a byte behind the blanks at the start */
 };
 
 static const char *xmlcheck_attribute(const XML_Char **attributes, const char *name)
@@ -30,31 +39,50 @@ static const char *xmlcheck_attribute(const XML_Char **attributes, const char *n
     return "";
 }
 
+static size_t xmlcheck_position(const struct xmlcheck *check)
+{
+    XML_Index index = XML_GetCurrentByteIndex(check->parser);
+    return index > 0 ? (size_t)index : 0;
+}
+
 static void xmlcheck_refuse(struct xmlcheck *check, const char *why)
 {
     check->refused = why;
-    check->line = XML_GetCurrentLineNumber(check->parser);
-    check->column = XML_GetCurrentColumnNumber(check->parser);
+    check->at = xmlcheck_position(check);
     XML_StopParser(check->parser, XML_FALSE);
 }
 
 static void xmlcheck_section(struct xmlcheck *check, const XML_Char **attributes)
 {
     const char *name = xmlcheck_attribute(attributes, "name");
-    check->found |= strcasecmp(name, check->section) == 0;
+    check->has_section = true;
+    check->in_found = strcasecmp(name, check->section) == 0;
     check->in_result = strcasecmp(name, "result") == 0;
+    check->found |= check->in_found;
+}
+
+/* Inside a section. */
+static void xmlcheck_element(struct xmlcheck *check, const XML_Char *name,
+                             const XML_Char **attributes)
+{
+    bool not_found = strcmp(name, "result") == 0 &&
+                     strcasecmp(xmlcheck_attribute(attributes, "status"), "not found") == 0;
+    check->result_says_not_found |= check->in_result && not_found;
+    check->found_says_not_found |= check->in_found && not_found;
+    check->has_elements |= check->in_found && !not_found;
 }
 
 static void XMLCALL xmlcheck_start(void *data, const XML_Char *name, const XML_Char **attributes)
 {
     struct xmlcheck *check = data;
     if (++check->depth > FSZ_XML_DEPTH_MAX) {
-        xmlcheck_refuse(check, "nested deeper than 64");
+        xmlcheck_refuse(check, "nested deeper than 64: make it flatter");
+    } else if (check->depth == XMLCHECK_ROOT) {
+        check->is_document = strcmp(name, "document") == 0;
     } else if (check->depth == XMLCHECK_SECTION && strcmp(name, "section") == 0) {
         xmlcheck_section(check, attributes);
-    } else if (check->depth == XMLCHECK_RESULT && check->in_result && strcmp(name, "result") == 0) {
-        const char *status = xmlcheck_attribute(attributes, "status");
-        check->not_found |= strcasecmp(status, "not found") == 0;
+    } else if (check->depth == XMLCHECK_ELEMENT) {
+        xmlcheck_element(check, name, attributes);
     }
 }
 
@@ -63,7 +91,7 @@ static void XMLCALL xmlcheck_end(void *data, const XML_Char *name)
     struct xmlcheck *check = data;
     (void)name;
     if (check->depth-- == XMLCHECK_SECTION) {
-        check->in_result = false;
+        check->in_result = check->in_found = false;
     }
 }
 
@@ -74,43 +102,59 @@ static void XMLCALL xmlcheck_doctype(void *data, const XML_Char *name, const XML
     (void)system;
     (void)public;
     (void)internal;
-    xmlcheck_refuse(data, "has a DOCTYPE, and nothing here may declare entities");
+    xmlcheck_refuse(data, "has a DOCTYPE: remove it, and write entities as characters");
 }
 
-/* Ends with `why`, which is of where the parser was, unless something was refused before. */
-static fsz_err xmlcheck_tell(struct xmlcheck *check, const char *why, char *ret_why,
-                             size_t why_bytes)
+/* The document is XML: what does it mean? */
+static fsz_err xmlcheck_judge(struct xmlcheck *check)
 {
-    if (check->refused == NULL) {
-        xmlcheck_refuse(check, why);
+    if (check->result_says_not_found || (check->found_says_not_found && !check->has_elements)) {
+        return FSZ_ENOTFOUND;
     }
-    snprintf(ret_why, why_bytes, "line %lu, column %lu: %s", (unsigned long)check->line,
-             (unsigned long)check->column + 1, check->refused);
+    if (check->found) {
+        return FSZ_OK;
+    }
+    if (check->is_document && !check->has_section) {
+        return FSZ_ENOTFOUND;
+    }
+    xmlcheck_refuse(check, "no <section> of the name asked for right below the root: add it, or "
+                           "answer found false");
     return FSZ_EINVALID;
 }
 
-static fsz_err xmlcheck_parse(struct xmlcheck *check, const char *xml, size_t bytes, char *ret_why,
-                              size_t why_bytes)
+static fsz_err xmlcheck_parse(struct xmlcheck *check, const char *xml, size_t bytes)
 {
     XML_SetUserData(check->parser, check);
     XML_SetElementHandler(check->parser, xmlcheck_start, xmlcheck_end);
     XML_SetStartDoctypeDeclHandler(check->parser, xmlcheck_doctype);
     enum XML_Status status = XML_Parse(check->parser, xml, (int)bytes, XML_TRUE);
     enum XML_Error  error = XML_GetErrorCode(check->parser);
-    if (status != XML_STATUS_OK && error == XML_ERROR_NO_MEMORY) {
+    if (status == XML_STATUS_OK) {
+        return xmlcheck_judge(check);
+    }
+    if (error == XML_ERROR_NO_MEMORY) {
         return FSZ_ENOMEM;
     }
-    if (status != XML_STATUS_OK) {
-        return xmlcheck_tell(check, XML_ErrorString(error), ret_why, why_bytes);
+    if (check->refused == NULL) {
+        check->at = xmlcheck_position(check);
+        check->refused = fsz_xmlwhy(error, xml, bytes, &check->at);
     }
-    if (check->found) {
-        return FSZ_OK;
-    }
-    return check->not_found ? FSZ_ENOTFOUND
-                            : xmlcheck_tell(check,
-                                            "no <section> of the name asked for right "
-                                            "below the root",
-                                            ret_why, why_bytes);
+    return FSZ_EINVALID;
+}
+
+/* White space and byte order marks before the document, which FreeSWITCH skips too. */
+static size_t xmlcheck_skip(const char *xml, size_t bytes)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t            at = 0, before = 0;
+    do {
+        before = at;
+        while (at < bytes && xml[at] != '\0' && strchr(" \t\r\n", xml[at]) != NULL) {
+            at++;
+        }
+        at += bytes - at >= 3 && memcmp(xml + at, mark, 3) == 0 ? 3 : 0;
+    } while (at != before);
+    return at;
 }
 
 fsz_err fsz_xmlcheck(const char *xml, size_t bytes, const char *section, char *ret_why,
@@ -122,12 +166,20 @@ fsz_err fsz_xmlcheck(const char *xml, size_t bytes, const char *section, char *r
         snprintf(ret_why, why_bytes, "longer than 1 GiB");
         return FSZ_EINVALID;
     }
+    size_t skipped = xmlcheck_skip(xml, bytes), line = 0, column = 0;
+    if (skipped == bytes) {
+        return FSZ_ENOTFOUND;
+    }
     struct xmlcheck check = {.parser = XML_ParserCreate_MM("UTF-8", &memory, NULL),
                              .section = section};
     if (check.parser == NULL) {
         return FSZ_ENOMEM;
     }
-    fsz_err err = xmlcheck_parse(&check, xml, bytes, ret_why, why_bytes);
+    fsz_err err = xmlcheck_parse(&check, xml + skipped, bytes - skipped);
     XML_ParserFree(check.parser);
+    if (err == FSZ_EINVALID) {
+        fsz_xmlwhy_place(xml, bytes, skipped + check.at, &line, &column);
+        snprintf(ret_why, why_bytes, "line %zu, column %zu: %s", line, column, check.refused);
+    }
     return err;
 }
