@@ -75,12 +75,24 @@ def test_section_as_a_whole_is_asked_for_without_an_element(switch, service):
 @pytest.mark.parametrize("answer", [
     {"found": False},
     {"xml": '<d><section name="result"><result status="not found"/></section></d>'},
+    {"xml": document('<result status="not found"/>')},
+    {"xml": '<document type="freeswitch/xml"></document>'},
+    {"xml": ""},
+    {"xml": "\r\n"},
 ])
 def test_not_found_goes_on_to_the_switch(switch, service, answer):
     here = switch(service(answer=answer))
     assert here.locate() == NOTHING
     assert "sim.invalid" in here.locate("directory", "domain", "name", "sim.invalid")
     assert here.binding()["not_found"] == 2
+
+
+@pytest.mark.parametrize("before", ["\n", "\ufeff", " \t\r\n\ufeff\n"])
+def test_blanks_before_a_document_are_none_of_it(switch, service, before):
+    text = before + '<?xml version="1.0" encoding="UTF-8"?>' + document("<a/>")
+    here = switch(service(answer={"xml": text}))
+    assert document("<a/>") in here.locate()
+    assert here.binding()["found"] == 1
 
 
 def test_lookup_that_no_binding_is_for_asks_nobody(switch, service):
@@ -97,7 +109,11 @@ def test_lookup_that_no_binding_is_for_asks_nobody(switch, service):
 BAD = [
     ({"error": {"code": -1, "message": "the database is away"}}, "the database is away"),
     ({"xml": "<document>\n<section name='directory'>\n</document>"}, "line 3, column 3: mismatched tag"),
-    ({"xml": '<!DOCTYPE d [<!ENTITY a "b">]>' + document("&a;")}, "has a DOCTYPE"),
+    ({"xml": '<!DOCTYPE d [<!ENTITY a "b">]>' + document("&a;")}, "has a DOCTYPE: remove it"),
+    ({"xml": "\n" + document('<a b="7(&zz#1"/>')}, "line 2, column 67: bare &: write &amp;"),
+    ({"xml": document("\n<a>&nbsp;</a>")}, "line 2, column 4: undefined entity: write the character itself"),
+    ({"xml": document("\n<a b='1' b='2'/>")}, "line 2, column 10: duplicate attribute: keep one"),
+    ({"xml": document("") + "\nWarning: gone"}, "line 2, column 1: text or element after the root element"),
     ({"xml": document("", "dialplan")}, "no <section> of the name asked for"),
     ({"xml": "<a>" * 65 + "</a>" * 65}, "nested deeper than 64"),
     ({"xml": 5}, "neither `xml`"),
@@ -149,7 +165,7 @@ def test_cache_answers_until_it_is_flushed(switch, service):
     user = ("directory", "domain", "name", "example.org", "user=1000")
     assert here.locate(*user) == here.locate(*user) == document("<n1/>")
     assert here.locate(*user[:4], "user=1001") == document("<n2/>")
-    assert here.daemon.command("zmq cache flush b/directory/domain/name/example.org/1000") == "+OK 1 forgotten"
+    assert here.daemon.command("zmq cache flush b/directory/*/user/1000/*") == "+OK 1 forgotten"
     assert here.locate(*user) == document("<n3/>")
     assert here.locate(*user[:4], "user=1001") == document("<n2/>")
     assert here.daemon.command("zmq cache flush") == "+OK 2 forgotten"
@@ -157,6 +173,38 @@ def test_cache_answers_until_it_is_flushed(switch, service):
     cache = here.status()["cache"]
     assert (cache["entries"], cache["flushed"], cache["hits"], cache["misses"]) == (0, 3, 2, 3)
     assert "5 asked: 5 found" in here.daemon.command("zmq bindings")
+
+
+FOR_ALL = "user domain action purpose"  # as docs/configuration.md has it
+
+
+@pytest.mark.parametrize("cache_params", [None, FOR_ALL])
+@pytest.mark.parametrize("one, other", [
+    ("action=group_call group=sales", "action=group_call group=support"),
+    ("user=1000 key=id", "user=1000 key=number-alias"),
+    ("purpose=gateways profile=internal", "purpose=gateways profile=external"),
+    ("purpose=network-list", "purpose=gateways"),
+    ("action=sip_auth user=1000 ip=192.0.2.1", "action=sip_auth user=1000 ip=192.0.2.2"),
+    ("action=reverse-auth-lookup user=1000", "action=sip_auth user=1000"),
+    ("action=new user=1000 tenant=a", "action=new user=1000 tenant=b"),
+])
+def test_cache_never_has_one_answer_for_two_questions(switch, service, cache_params, one, other):
+    own = service(answer=lambda _: {"xml": document(f"<n{len(own.questions)}/>")})
+    here = switch(own, cache_s=1000, **({"cache_params": cache_params} if cache_params else {}))
+    where = ("directory", "domain", "name", "example.org", "domain=example.org")
+    for _ in range(2):
+        assert here.locate(*where, one) == document("<n1/>")
+        assert here.locate(*where, other) == document("<n2/>")
+    assert here.binding()["cache_hits"] == 2
+
+
+def test_cache_has_no_answer_for_another_call(switch, service):
+    own = service(answer=lambda _: {"xml": document(f"<n{len(own.questions)}/>", "dialplan")})
+    here = switch(own, sections="dialplan", cache_s=1000)
+    where = ("dialplan", "context", "name", "public", "Hunt-Context=public", "Unique-ID=1")
+    assert here.locate(*where) == document("<n1/>", "dialplan")
+    assert here.locate(*where) == document("<n2/>", "dialplan")
+    assert here.status()["cache"]["entries"] == 0
 
 
 def test_cache_is_bounded(switch, service):

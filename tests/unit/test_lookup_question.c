@@ -1,4 +1,4 @@
-/* What a service is asked, and what the cache goes by: the switch's headers in both. */
+/* What a service is asked: the switch's headers. */
 #include "lookup.h"
 
 #include "lookup_rig.h"
@@ -144,107 +144,6 @@ static void test_lookup_with_very_many_headers_has_the_last_of_each(void **state
     free(headers);
 }
 
-/* ---- the cache's key ------------------------------------------------------------------------- */
-
-static fsz_err find_as(const char *user)
-{
-    const struct fsz_header headers[] = {{.name = "X", .value = "x"},
-                                         {.name = user == NULL ? "nobody" : "user", .value = user},
-                                         {0}};
-    struct fsz_lookup       lookup = example;
-    lookup.params = headers;
-    lookup.read = fsz_headers_of_array;
-    return find(&lookup);
-}
-
-static void test_lookup_cache_tells_apart_what_cache_params_name(void **state)
-{
-    (void)state;
-    begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM("cache-params", "User domain"))));
-    desk_says(FOUND("<a/>"));
-    assert_int_equal(find_as("1000"), FSZ_OK);
-    assert_int_equal(find_as("1000"), FSZ_OK);
-    assert_int_equal(desk.asked, 1);
-    assert_int_equal(find_as("1001"), FSZ_OK);
-    assert_int_equal(find_as(""), FSZ_OK);
-    assert_int_equal(find_as(NULL), FSZ_OK);
-    assert_int_equal(desk.asked, 4);
-    assert_int_equal(fsz_lookups_flush(lookups, "b/*/example.org/1001/*"), 1);
-    end();
-}
-
-static void test_lookup_cache_goes_by_what_the_switch_added_last(void **state)
-{
-    (void)state;
-    const struct fsz_header headers[] = {{.name = "user", .value = "1000"},
-                                         {.name = "domain", .value = "example.org"},
-                                         {.name = "USER", .value = "1001"},
-                                         {.name = "domain", .value = "example.org"},
-                                         {0}};
-    struct fsz_lookup       second = example;
-    second.params = headers;
-    second.read = fsz_headers_of_array;
-    begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM("cache-params", "user"))));
-    desk_says(FOUND("<a/>"));
-    assert_int_equal(find_as("1000"), FSZ_OK);
-    desk_says(FOUND("<b/>"));
-    assert_int_equal(find(&second), FSZ_OK);
-    assert_string_equal(fsz_buffer_string(&xml), XML("<b/>"));
-    assert_int_equal(find_as("1001"), FSZ_OK);
-    assert_int_equal(desk.asked, 2);
-    end();
-}
-
-static fsz_err find_as_list(const char *const *users, size_t count)
-{
-    const struct fsz_header headers[] = {{.name = "user", .values = users, .value_count = count},
-                                         {0}};
-    struct fsz_lookup       lookup = example;
-    lookup.params = headers;
-    lookup.read = fsz_headers_of_array;
-    return find(&lookup);
-}
-
-static void test_lookup_cache_takes_an_array_of_one_value_for_that_value(void **state)
-{
-    (void)state;
-    static const char *const users[] = {"1000", "1001"};
-    begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM("cache-params", "user"))));
-    desk_says(FOUND("<a/>"));
-    assert_int_equal(find_as("1000"), FSZ_OK);
-    assert_int_equal(find_as_list(users, 1), FSZ_OK);
-    assert_int_equal(desk.asked, 1);
-    assert_int_equal(find_as_list(users, 2), FSZ_OK);
-    assert_int_equal(desk.asked, 2);
-    assert_int_equal(fsz_lookups_flush(lookups, "b/*/example.org/ARRAY::1000|:1001"), 1);
-    end();
-}
-
-static void test_lookup_cache_tells_apart_by_as_many_params_as_may_be(void **state)
-{
-    enum { NAMES = 16 };
-    (void)state;
-    struct fsz_header headers[NAMES + 1] = {{0}};
-    struct fsz_lookup lookup = example;
-    char              names[NAMES][16];
-    lookup.params = headers;
-    lookup.read = fsz_headers_of_array;
-    for (int i = 0; i < NAMES; i++) {
-        snprintf(names[i], sizeof(names[i]), "h%d", i);
-        headers[i] = (struct fsz_header){.name = names[i], .value = "x"};
-    }
-    begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM(
-                               "cache-params", "h0 h1 h2 h3 h4 h5 h6 h7 h8 h9 h10 h11 h12 h13 "
-                                               "h14 h15"))));
-    desk_says(FOUND("<a/>"));
-    for (int i = 0; i < NAMES; i++) {
-        headers[i].value = "y";
-        assert_int_equal(find(&lookup), FSZ_OK);
-        assert_int_equal(desk.asked, i + 1);
-    }
-    end();
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,10 +154,6 @@ int main(void)
         cmocka_unit_test(test_lookup_of_a_whole_section_has_no_element),
         cmocka_unit_test(test_lookup_sends_only_the_params_named),
         cmocka_unit_test(test_lookup_with_very_many_headers_has_the_last_of_each),
-        cmocka_unit_test(test_lookup_cache_tells_apart_what_cache_params_name),
-        cmocka_unit_test(test_lookup_cache_goes_by_what_the_switch_added_last),
-        cmocka_unit_test(test_lookup_cache_takes_an_array_of_one_value_for_that_value),
-        cmocka_unit_test(test_lookup_cache_tells_apart_by_as_many_params_as_may_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

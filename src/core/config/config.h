@@ -159,8 +159,8 @@ struct fsz_binding_config {
     int64_t             cache_negative_s;  /* how long it holds that there is none; 0: not */
     int64_t             cache_ttl_max_s;   /* the longest ttl_s of an answer; 0: none is heeded */
     int64_t             stale_s;           /* how long after that it serves where a lookup fails */
-    char              **cache_params;      /* headers that the answer depends on, beside section, */
-    size_t              cache_param_count; /* tag, key and value; behind it (FSZ_KEY_NAMES) */
+    char              **cache_params;      /* what counts of a call that asks (lookup_key.c) */
+    size_t              cache_param_count; /* 0: all does; behind it (FSZ_KEY_NAMES) */
 };
 
 /* What the users of a group may do. */

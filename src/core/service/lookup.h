@@ -46,8 +46,8 @@ void fsz_lookups_cancel(struct fsz_lookups *lookups);
 FSZ_NODISCARD fsz_err fsz_lookups_find(struct fsz_lookups *lookups, struct fsz_desk *desk,
                                        const struct fsz_lookup *lookup, struct fsz_buffer *xml);
 /* Forgets what the cache has for keys that match the pattern (lookup_cache.h; the parts are
- * binding, section, tag, key, value and the values of cache-params); NULL: all. Returns how many.
- */
+ * binding, section, tag, key, value, then name and value of each header that counts); NULL: all.
+ * Returns how many. */
 size_t fsz_lookups_flush(struct fsz_lookups *lookups, const char *pattern);
 
 /* `bindings` and `cache`, for the status (docs/operations.md): a new object. */

@@ -5,6 +5,7 @@
 #include "latency.h"
 #include "lookup.h"
 #include "lookup_cache.h"
+#include "members.h"
 #include "ratelimit.h"
 
 #include <pthread.h>
@@ -72,8 +73,18 @@ FSZ_NODISCARD fsz_err fsz_lookup_run(const struct lookup_course *course, struct 
 FSZ_NODISCARD fsz_err fsz_lookup_write_question(struct fsz_buffer *out, const char *switchname,
                                                 const struct fsz_lookup *lookup,
                                                 const struct fsz_fields *fields);
-/* Appends the cache's key: binding, section, tag, key, value, and the headers of cache-params.
- * FSZ_ENOMEM, FSZ_ELIMIT. */
+/* Reads all headers and leaves those that the question has: what the fields let pass, the last of
+ * each name, and none that the question writes itself. The name of any other is NULL. FSZ_ENOMEM.
+ */
+FSZ_NODISCARD fsz_err fsz_lookup_read_headers(struct fsz_members *members);
+/* The only value of a header; NULL: it has several. An array of one value is plain text to the
+ * switch, and mod_xml_curl posts it as such. */
+const char *fsz_lookup_value(const struct fsz_header *header);
+
+/* Appends the cache's key: binding, section, tag, key, value, and name and value of each header
+ * that the answer may depend on (docs/xml-services.md, "What the cache key contains").
+ * FSZ_ENOTFOUND: the answer must not be kept, nor shared with a lookup under way. FSZ_ENOMEM,
+ * FSZ_ELIMIT. */
 FSZ_NODISCARD fsz_err fsz_lookup_write_key(struct fsz_buffer *out, const struct fsz_lookup *lookup,
                                            const struct fsz_binding_config *binding);
 /* Appends the document of an element without anything in it. FSZ_ENOMEM, FSZ_ELIMIT. */

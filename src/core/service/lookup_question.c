@@ -1,4 +1,4 @@
-/* A lookup as text: the question, the cache's key, and the answer "there is no such thing". */
+/* A lookup as text: the question, and the answer "there is no such thing". */
 #include "escape.h"
 #include "lookup_private.h"
 #include "members.h"
@@ -45,9 +45,7 @@ static void question_array(struct fsz_buffer *out, const struct fsz_header *head
     fsz_buffer_text(out, "]");
 }
 
-/* The only value, or NULL: there are several. An array of one is plain text to the switch, and so
- * mod_xml_curl posts it. */
-static const char *question_value(const struct fsz_header *header)
+const char *fsz_lookup_value(const struct fsz_header *header)
 {
     if (header->value_count > 1) {
         return NULL;
@@ -57,7 +55,7 @@ static const char *question_value(const struct fsz_header *header)
 
 static void question_header(struct fsz_buffer *out, const struct fsz_header *header)
 {
-    const char *value = question_value(header);
+    const char *value = fsz_lookup_value(header);
     if (value != NULL) {
         question_pair(out, ',', header->name, value);
         return;
@@ -118,24 +116,33 @@ static void question_select(struct fsz_members *members, struct fsz_names *names
     }
 }
 
-static void question_headers(struct fsz_buffer *out, struct fsz_members *members)
+fsz_err fsz_lookup_read_headers(struct fsz_members *members)
 {
     struct fsz_names names;
     fsz_members_measure(members);
     fsz_err err = members->failed;
-    err = err != FSZ_OK ? err : fsz_buffer_reserve(out, members->json_bytes);
     err = err != FSZ_OK ? err : fsz_names_init(&names, members->count + QUESTION_OWN);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    question_select(members, &names);
+    fsz_names_fini(&names);
+    return FSZ_OK;
+}
+
+static void question_headers(struct fsz_buffer *out, struct fsz_members *members)
+{
+    fsz_err err = fsz_lookup_read_headers(members);
+    err = err != FSZ_OK ? err : fsz_buffer_reserve(out, members->json_bytes);
     if (err != FSZ_OK) {
         out->failed = err;
         return;
     }
-    question_select(members, &names);
     for (size_t i = 0; i < members->count; i++) {
         if (members->headers[i].name != NULL) {
             question_header(out, &members->headers[i]);
         }
     }
-    fsz_names_fini(&names);
 }
 
 static void question_element(struct fsz_buffer *out, const struct fsz_lookup *lookup)
@@ -167,86 +174,6 @@ fsz_err fsz_lookup_write_question(struct fsz_buffer *out, const char *switchname
     question_headers(out, &members);
     fsz_members_fini(&members);
     return fsz_buffer_text(out, "}}");
-}
-
-/* ---- the cache's key ------------------------------------------------------------------------- */
-
-static void key_part(struct fsz_buffer *out, const char *text)
-{
-    fsz_buffer_append(out, "", 1);
-    fsz_buffer_text(out, question_text(text));
-}
-
-enum { KEY_NAMES = 16 }; /* looked for in one pass */
-
-static void key_note(const struct fsz_header *header, char *const *names, size_t count,
-                     struct fsz_header ret_found[KEY_NAMES])
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcasecmp(header->name, names[i]) == 0) {
-            ret_found[i] = *header;
-        }
-    }
-}
-
-/* The last of each name, as the question has it; what is not there has no name. */
-static void key_find(const struct fsz_event *event, char *const *names, size_t count,
-                     struct fsz_header ret_found[KEY_NAMES])
-{
-    struct fsz_header batch[FSZ_HEADER_BATCH];
-    const void       *cursor = event->headers;
-    size_t            read = 0;
-    memset(ret_found, 0, KEY_NAMES * sizeof(ret_found[0]));
-    while (cursor != NULL && (read = event->read(&cursor, batch, FSZ_HEADER_BATCH)) > 0) {
-        for (size_t i = 0; i < read; i++) {
-            key_note(&batch[i], names, count, ret_found);
-        }
-    }
-}
-
-/* Several values in the notation that the switch itself has for them. */
-static void key_header(struct fsz_buffer *out, const struct fsz_header *header)
-{
-    if (header->name == NULL) {
-        key_part(out, "\x01"); /* not the same as an empty one */
-        return;
-    }
-    const char *value = question_value(header);
-    key_part(out, value != NULL ? value : "ARRAY::");
-    for (size_t i = 0; value == NULL && i < header->value_count; i++) {
-        fsz_buffer_text(out, i == 0 ? "" : "|:");
-        fsz_buffer_text(out, question_text(header->values[i]));
-    }
-}
-
-static void key_headers(struct fsz_buffer *out, const struct fsz_event *event, char *const *names,
-                        size_t count)
-{
-    struct fsz_header found[KEY_NAMES];
-    key_find(event, names, count, found);
-    for (size_t i = 0; i < count; i++) {
-        key_header(out, &found[i]);
-    }
-}
-
-fsz_err fsz_lookup_write_key(struct fsz_buffer *out, const struct fsz_lookup *lookup,
-                             const struct fsz_binding_config *binding)
-{
-    struct fsz_event event = {.name = "", .headers = lookup->params, .read = lookup->read};
-    size_t           left = binding->cache_param_count;
-    char *const     *names = binding->cache_params;
-    fsz_buffer_text(out, binding->name);
-    key_part(out, lookup->section);
-    key_part(out, lookup->tag);
-    key_part(out, lookup->key);
-    key_part(out, lookup->value);
-    while (left > 0) {
-        size_t count = left < KEY_NAMES ? left : KEY_NAMES;
-        key_headers(out, &event, names, count);
-        names += count;
-        left -= count;
-    }
-    return out->failed;
 }
 
 /* ---- there is no such thing ------------------------------------------------------------------ */
