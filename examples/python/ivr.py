@@ -7,7 +7,7 @@ import zmq
 
 
 def menu(prompt):  # one call: each yield is a request, and gives its result
-    ask = f"1 4 3 5000 # {prompt} {prompt} pressed ^\\d+$"
+    ask = f"1 4 3 5000 # {prompt} {prompt} pressed [0-9]+"
     yield "call.execute", {"app": "play_and_get_digits", "arg": ask, "lock": True, "wait": True, "timeout_ms": 120000}
     pressed = (yield "call.get", {"names": ["pressed"]})["variables"]["pressed"]
     yield "call.set", {"variables": {"ivr_choice": pressed or "operator"}}

@@ -1,5 +1,7 @@
 #include "glob.h"
 
+#include <string.h>
+
 /* In ASCII whatever the locale, as the switch compares names. */
 static char glob_lower(char c)
 {
@@ -11,8 +13,15 @@ static bool glob_equal(char pattern, char text, bool folded)
     return folded ? glob_lower(pattern) == glob_lower(text) : pattern == text;
 }
 
-/* On a mismatch only the last `*` has to give way. */
-bool fsz_glob(const char *pattern, const char *text, size_t length, size_t folded)
+static bool glob_stops(const char *stops, char c)
+{
+    return c != '\0' && strchr(stops, c) != NULL;
+}
+
+/* After a mismatch only the last `*` can match more: what stands before it has matched as little
+ * as it can, and a stop aligns pattern and text whichever `*` comes first. */
+bool fsz_glob_within(const char *pattern, const char *text, size_t length, size_t folded,
+                     const char *stops, bool tail)
 {
     const char *star = NULL;
     size_t      retry = 0;
@@ -21,10 +30,13 @@ bool fsz_glob(const char *pattern, const char *text, size_t length, size_t folde
         if (*pattern == '*') {
             star = ++pattern;
             retry = i;
+            if (tail && *pattern == '\0') {
+                return true;
+            }
         } else if (*pattern != '\0' && glob_equal(*pattern, text[i], i < folded)) {
             pattern++;
             i++;
-        } else if (star != NULL) {
+        } else if (star != NULL && !glob_stops(stops, text[retry])) {
             pattern = star;
             i = ++retry;
         } else {
@@ -35,4 +47,9 @@ bool fsz_glob(const char *pattern, const char *text, size_t length, size_t folde
         pattern++;
     }
     return *pattern == '\0';
+}
+
+bool fsz_glob(const char *pattern, const char *text, size_t length, size_t folded)
+{
+    return fsz_glob_within(pattern, text, length, folded, "", true);
 }

@@ -11,4 +11,9 @@
  * of these the letter case of ASCII is ignored. */
 bool fsz_glob(const char *pattern, const char *text, size_t length, size_t folded);
 
+/* The same where a `*` matches none of the characters in `stops`. With `tail`, a `*` at the end of
+ * the pattern matches them all the same. */
+bool fsz_glob_within(const char *pattern, const char *text, size_t length, size_t folded,
+                     const char *stops, bool tail);
+
 #endif

@@ -89,7 +89,8 @@ def test_an_answer_that_is_none_is_a_refusal(callswitch, answer):
 
 
 def test_a_worker_may_run_and_set_only_what_it_is_granted(callswitch):
-    rights = [(right, "*") for right in ("events", "methods", "api", "services", "send-events", "streams")]
+    rights = [(right, "*") for right in ("events", "methods", "api", "services", "send-events", "streams",
+                                       "endpoints", "contexts")]
     rig = callswitch(groups=[group_xml("default", *rights, ("applications", "answer"), ("applications", "zmq *"),
                                 ("variables", "acme_*"))])
     worker = rig.worker()

@@ -104,6 +104,65 @@ static void test_grants_that_must_be_spelled_are_not_given_by_a_star_in_the_name
     assert_true(fsz_grants_allow_spelled(*state, FSZ_RIGHT_API, "system reboot", 6));
 }
 
+static void test_grants_of_endpoints_end_at_separators(void **state)
+{
+    static const char separators[] = " !\"$%&'()/,:;<=>?@[\\]^`{|}~";
+    grant(state, FSZ_RIGHT_ENDPOINTS, "sofia/gateway/carrier/*");
+    grant(state, FSZ_RIGHT_ENDPOINTS, "sofia/internal/*@*.example.com");
+    assert_true(fsz_grants_allow(*state, FSZ_RIGHT_ENDPOINTS, "Sofia/gateway/carrier/+49-3_1.2#*"));
+    assert_true(fsz_grants_allow(*state, FSZ_RIGHT_ENDPOINTS, "sofia/internal/5@a.b.example.com"));
+    assert_false(fsz_grants_allow(*state, FSZ_RIGHT_ENDPOINTS, "sofia/GATEWAY/carrier/1"));
+    for (size_t i = 0; separators[i] != '\0'; i++) {
+        char leg[] = "sofia/gateway/carrier/1x2";
+        leg[sizeof(leg) - 3] = separators[i];
+        assert_false(fsz_grants_allow(*state, FSZ_RIGHT_ENDPOINTS, leg));
+    }
+}
+
+static void test_grants_of_files_are_folders_for_one_use_or_both(void **state)
+{
+    grant(state, FSZ_RIGHT_FILES, "/srv/sounds/*");
+    grant(state, FSZ_RIGHT_FILES, "read:/srv/*/a*.wav");
+    grant(state, FSZ_RIGHT_FILES, "write:rec/*");
+    assert_true(fsz_grants_allow(*state, FSZ_RIGHT_FILES, "write:/srv/sounds/de/1.wav"));
+    assert_true(fsz_grants_allow(*state, FSZ_RIGHT_FILES, "read:/srv/x/abc.wav"));
+    assert_false(fsz_grants_allow(*state, FSZ_RIGHT_FILES, "write:/srv/x/abc.wav"));
+    assert_false(fsz_grants_allow(*state, FSZ_RIGHT_FILES, "read:/srv/x/a/b.wav"));
+    assert_false(fsz_grants_allow(*state, FSZ_RIGHT_FILES, "read:/srv/x/y/a.wav"));
+    assert_true(fsz_grants_allow(*state, FSZ_RIGHT_FILES, "write:rec/1/2.wav"));
+    assert_false(fsz_grants_allow(*state, FSZ_RIGHT_FILES, "read:rec/1/2.wav"));
+    assert_int_equal(fsz_grants_add(*state, FSZ_RIGHT_FILES, "/srv/../x/*"), FSZ_EINVALID);
+    assert_int_equal(fsz_grants_add(*state, FSZ_RIGHT_FILES, "read:../x"), FSZ_EINVALID);
+    assert_int_equal(fsz_grants_add(*state, FSZ_RIGHT_FILES, "/srv/.."), FSZ_EINVALID);
+    assert_int_equal(fsz_grants_add(*state, FSZ_RIGHT_FILES, "/srv/..x"), FSZ_OK);
+}
+
+static void test_grants_of_contexts_mean_xml_unless_they_say_so(void **state)
+{
+    grant(state, FSZ_RIGHT_CONTEXTS, "outbound/5*");
+    grant(state, FSZ_RIGHT_CONTEXTS, "*/*");
+    assert_true(fsz_grants_allow(*state, FSZ_RIGHT_CONTEXTS, "xml:outbound/500"));
+    assert_true(fsz_grants_allow(*state, FSZ_RIGHT_CONTEXTS, "XML:/500"));
+    assert_false(fsz_grants_allow(*state, FSZ_RIGHT_CONTEXTS, "XML:outbound/500/1"));
+    assert_false(fsz_grants_allow(*state, FSZ_RIGHT_CONTEXTS, "enum:outbound/500"));
+    grant(state, FSZ_RIGHT_CONTEXTS, "*");
+    assert_true(fsz_grants_allow(*state, FSZ_RIGHT_CONTEXTS, "XML:a/1/2"));
+    assert_false(fsz_grants_allow_spelled(*state, FSZ_RIGHT_CONTEXTS, "enum:outbound/500", 5));
+    grant(state, FSZ_RIGHT_CONTEXTS, "ENUM:outbound");
+    assert_true(fsz_grants_allow_spelled(*state, FSZ_RIGHT_CONTEXTS, "enum:outbound/500", 5));
+    assert_false(fsz_grants_allow_spelled(*state, FSZ_RIGHT_CONTEXTS, "enum:secret/500", 5));
+}
+
+static void test_grants_of_commands_keep_a_star_in_its_word(void **state)
+{
+    grant(state, FSZ_RIGHT_API, "uuid_setvar * acme_*");
+    grant(state, FSZ_RIGHT_API, "hash select/*/x");
+    assert_true(fsz_grants_allow(*state, FSZ_RIGHT_API, "uuid_setvar U acme_x a b/c"));
+    assert_false(fsz_grants_allow(*state, FSZ_RIGHT_API, "uuid_setvar U other acme_x"));
+    assert_true(fsz_grants_allow(*state, FSZ_RIGHT_API, "hash select/r/x"));
+    assert_false(fsz_grants_allow(*state, FSZ_RIGHT_API, "hash select/r/y/x"));
+}
+
 static void test_grants_refuse_patterns_that_can_not_be_meant(void **state)
 {
     static const char *const bad[] = {"", " status", "status ", "show\tchannels", "a\nb", "x\x7f"};
@@ -155,6 +214,10 @@ int main(void)
         GRANTS_TEST(test_grants_ignore_letter_case_where_the_switch_does),
         GRANTS_TEST(test_grants_of_events_without_a_slash_take_every_subclass),
         GRANTS_TEST(test_grants_that_must_be_spelled_are_not_given_by_a_star_in_the_name),
+        GRANTS_TEST(test_grants_of_endpoints_end_at_separators),
+        GRANTS_TEST(test_grants_of_files_are_folders_for_one_use_or_both),
+        GRANTS_TEST(test_grants_of_contexts_mean_xml_unless_they_say_so),
+        GRANTS_TEST(test_grants_of_commands_keep_a_star_in_its_word),
         GRANTS_TEST(test_grants_refuse_patterns_that_can_not_be_meant),
         GRANTS_TEST(test_grants_are_bounded_in_length_and_number),
         GRANTS_TEST(test_grants_have_a_name_for_each_right),

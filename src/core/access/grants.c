@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct grants_list {
     char **patterns;
@@ -16,23 +17,34 @@ struct fsz_grants {
     struct grants_list rights[FSZ_RIGHTS];
 };
 
+/* What separates the parts of a name of the switch. */
+#define GRANTS_SEPARATORS " /@,|:;]}>="
+/* Everything in ASCII but letters, digits and `+-_.*#`. */
+#define GRANTS_NOT_DIALLED " !\"$%&'()/,:;<=>?@[\\]^`{|}~"
+
 /* `name_end`: the characters that end the name in which letter case is ignored; "": the whole text
- * is name. NULL: letter case counts everywhere. */
+ * is name. NULL: letter case counts everywhere. `stops`: what a `*` does not match. `tail`: but
+ * one at the end of a pattern does. */
 static const struct {
     const char *name;
     const char *name_end;
+    const char *stops;
+    bool        tail;
 } grants_rights[FSZ_RIGHTS] = {
-    [FSZ_RIGHT_STREAMS] = {"streams", NULL},
-    [FSZ_RIGHT_EVENTS] = {"events", "/"},
-    [FSZ_RIGHT_METHODS] = {"methods", NULL},
-    [FSZ_RIGHT_API] = {"api", " "},
-    [FSZ_RIGHT_JSON_API] = {"json-api", ""},
-    [FSZ_RIGHT_APPLICATIONS] = {"applications", " "},
-    [FSZ_RIGHT_SEND_EVENTS] = {"send-events", "/"},
-    [FSZ_RIGHT_VARIABLES] = {"variables", ""},
-    [FSZ_RIGHT_SERVICES] = {"services", NULL},
-    [FSZ_RIGHT_SECTIONS] = {"sections", NULL},
-    [FSZ_RIGHT_CONTROLLED_CALLS] = {"controlled-calls", NULL},
+    [FSZ_RIGHT_STREAMS] = {"streams", NULL, "", true},
+    [FSZ_RIGHT_EVENTS] = {"events", "/", "", true},
+    [FSZ_RIGHT_METHODS] = {"methods", NULL, "", true},
+    [FSZ_RIGHT_API] = {"api", " ", GRANTS_SEPARATORS, true},
+    [FSZ_RIGHT_JSON_API] = {"json-api", "", "", true},
+    [FSZ_RIGHT_APPLICATIONS] = {"applications", " ", GRANTS_SEPARATORS, true},
+    [FSZ_RIGHT_SEND_EVENTS] = {"send-events", "/", "", true},
+    [FSZ_RIGHT_VARIABLES] = {"variables", "", "", true},
+    [FSZ_RIGHT_ENDPOINTS] = {"endpoints", "/", GRANTS_NOT_DIALLED, false},
+    [FSZ_RIGHT_FILES] = {"files", NULL, "/", false},
+    [FSZ_RIGHT_CONTEXTS] = {"contexts", ":", GRANTS_SEPARATORS, false},
+    [FSZ_RIGHT_SERVICES] = {"services", NULL, "", true},
+    [FSZ_RIGHT_SECTIONS] = {"sections", NULL, "", true},
+    [FSZ_RIGHT_CONTROLLED_CALLS] = {"controlled-calls", NULL, "", true},
 };
 
 fsz_err fsz_grants_new(struct fsz_grants **ret_grants)
@@ -63,6 +75,17 @@ static bool grants_is_event(enum fsz_right right)
     return right == FSZ_RIGHT_EVENTS || right == FSZ_RIGHT_SEND_EVENTS;
 }
 
+static bool grants_leaves_folder(const char *path)
+{
+    for (const char *at = strstr(path, ".."); at != NULL; at = strstr(at + 2, "..")) {
+        bool begins = at == path || at[-1] == '/' || at[-1] == ':';
+        if (begins && (at[2] == '/' || at[2] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool grants_pattern_valid(enum fsz_right right, const char *pattern, size_t length)
 {
     if (length == 0 || pattern[0] == ' ' || pattern[length - 1] == ' ') {
@@ -72,6 +95,9 @@ static bool grants_pattern_valid(enum fsz_right right, const char *pattern, size
         if ((unsigned char)pattern[i] < 0x20 || pattern[i] == 0x7f) {
             return false;
         }
+    }
+    if (right == FSZ_RIGHT_FILES && grants_leaves_folder(pattern)) {
+        return false;
     }
     const char *star = strchr(pattern, '*');
     return right != FSZ_RIGHT_EVENTS || star == NULL || star[1] == '\0';
@@ -113,13 +139,52 @@ fsz_err fsz_grants_add(struct fsz_grants *grants, enum fsz_right right, const ch
     return FSZ_OK;
 }
 
+/* A folder, `/srv/sounds/` + `*`, is all that is below it. A pattern says what for, or means both.
+ */
+static bool grants_match_file(const char *pattern, const char *what)
+{
+    bool   says = strncmp(pattern, "read:", 5) == 0 || strncmp(pattern, "write:", 6) == 0;
+    size_t length = strlen(pattern);
+    bool   folder = length >= 2 && pattern[length - 1] == '*' && strchr("/:", pattern[length - 2]);
+    what += says ? 0 : strcspn(what, ":") + 1;
+    return fsz_glob_within(pattern, what, strlen(what), 0, grants_rights[FSZ_RIGHT_FILES].stops,
+                           folder);
+}
+
+/* A pattern without a dialplan means XML, one without an extension any. */
+static bool grants_match_context(const char *pattern, const char *what)
+{
+    size_t dialplan = strcspn(what, ":") + 1;
+    size_t length = strlen(what);
+    if (strchr(pattern, ':') == NULL) {
+        if (strncasecmp(what, "XML:", dialplan) != 0) {
+            return false;
+        }
+        what += dialplan;
+        length -= dialplan;
+        dialplan = 0;
+    }
+    if (strchr(pattern, '/') == NULL) {
+        length = strcspn(what, "/");
+    }
+    return fsz_glob_within(pattern, what, length, dialplan, grants_rights[FSZ_RIGHT_CONTEXTS].stops,
+                           false);
+}
+
 /* A pattern of events without a slash is one of names, and takes every subclass. */
 static bool grants_match(enum fsz_right right, const char *pattern, const char *what)
 {
+    if (right == FSZ_RIGHT_FILES) {
+        return grants_match_file(pattern, what);
+    }
+    if (right == FSZ_RIGHT_CONTEXTS) {
+        return grants_match_context(pattern, what);
+    }
     const char *name_end = grants_rights[right].name_end;
     size_t      folded = name_end ? strcspn(what, name_end) : 0;
     bool        name_only = grants_is_event(right) && strchr(pattern, '/') == NULL;
-    return fsz_glob(pattern, what, name_only ? folded : strlen(what), folded);
+    return fsz_glob_within(pattern, what, name_only ? folded : strlen(what), folded,
+                           grants_rights[right].stops, grants_rights[right].tail);
 }
 
 /* A `*` among the first `spelled` characters of the pattern would have matched by the way. */
@@ -132,7 +197,7 @@ bool fsz_grants_allow_spelled(const struct fsz_grants *grants, enum fsz_right ri
                               const char *what, size_t spelled)
 {
     const struct grants_list *list = &grants->rights[right];
-    bool                      allowed = list->all;
+    bool                      allowed = list->all && !(right == FSZ_RIGHT_CONTEXTS && spelled > 0);
     for (size_t i = 0; !allowed && i < list->count; i++) {
         allowed = grants_spells(list->patterns[i], spelled) &&
                   grants_match(right, list->patterns[i], what);

@@ -1,5 +1,5 @@
 /* call.execute, call.hangup, call.get, call.set, call.transfer. */
-#include "guard.h"
+#include "authorize.h"
 #include "hold_private.h"
 #include "method.h"
 #include "outcome.h"
@@ -92,16 +92,16 @@ static void call_done(struct fsz_request *request, fsz_err err, struct fsz_buffe
 void fsz_check_execute(struct fsz_api *api, struct fsz_request *request,
                        const struct fsz_principal *who)
 {
-    fsz_guard_why why = "";
-    const char   *app = fsz_request_text(request, EXECUTE_APP);
-    const char   *arg = fsz_request_text(request, EXECUTE_ARG);
-    int64_t       loops = fsz_request_number(request, EXECUTE_LOOPS, 1);
+    fsz_why     why = "";
+    const char *app = fsz_request_text(request, EXECUTE_APP);
+    const char *arg = fsz_request_text(request, EXECUTE_ARG);
+    int64_t     loops = fsz_request_number(request, EXECUTE_LOOPS, 1);
     (void)api;
     snprintf(request->what, sizeof(request->what), "%.127s %.100s%s%.*s",
              fsz_request_text(request, EXECUTE_CALL), app, arg ? " " : "", FSZ_REQUEST_WHAT_BYTES,
              arg ? arg : "");
     fsz_uuid_new(request->wait.id);
-    if (fsz_guard_application(who, app, arg, why) != FSZ_OK) {
+    if (fsz_authorize_application(who, app, arg, why) != FSZ_OK) {
         call_deny(request, why);
     } else if (fsz_request_flag(request, EXECUTE_WAIT) && loops < 0) {
         fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{ss}", "param", "loops"),
@@ -180,15 +180,15 @@ void fsz_method_hangup(struct fsz_request *request)
 void fsz_check_transfer(struct fsz_api *api, struct fsz_request *request,
                         const struct fsz_principal *who)
 {
-    fsz_guard_why why = "";
-    const char   *extension = fsz_request_text(request, TRANSFER_EXTENSION);
-    const char   *dialplan = fsz_request_text(request, TRANSFER_DIALPLAN);
-    const char   *context = fsz_request_text(request, TRANSFER_CONTEXT);
+    fsz_why     why = "";
+    const char *extension = fsz_request_text(request, TRANSFER_EXTENSION);
+    const char *dialplan = fsz_request_text(request, TRANSFER_DIALPLAN);
+    const char *context = fsz_request_text(request, TRANSFER_CONTEXT);
     (void)api;
     snprintf(request->what, sizeof(request->what), "%s %.80s %.20s %.20s",
              fsz_request_text(request, TRANSFER_CALL), extension, dialplan ? dialplan : "",
              context ? context : "");
-    if (fsz_guard_transfer(who, extension, dialplan, context, why) != FSZ_OK) {
+    if (fsz_authorize_transfer(who, extension, dialplan, context, why) != FSZ_OK) {
         call_deny(request, why);
     }
 }
@@ -243,12 +243,12 @@ void fsz_method_get(struct fsz_request *request)
 static void set_check_one(struct fsz_request *request, const struct fsz_principal *who,
                           const char *name, const json_t *value)
 {
-    fsz_guard_why why = "";
-    const char   *text = json_string_value(value);
+    fsz_why     why = "";
+    const char *text = json_string_value(value);
     if (text == NULL && !json_is_null(value)) {
         fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{ss}", "param", "variables"),
                          "variables.%.64s: must be a string, or null to take it away", name);
-    } else if (fsz_guard_variable(who, name, text, why) != FSZ_OK) {
+    } else if (fsz_authorize_variable(who, name, text, why) != FSZ_OK) {
         call_deny(request, why);
     }
 }

@@ -1,6 +1,6 @@
 /* api, bgapi, job.result, json_api, event.send. */
 #include "api_private.h"
-#include "guard.h"
+#include "authorize.h"
 #include "method.h"
 #include "outcome.h"
 
@@ -45,13 +45,13 @@ enum { PARAM_COMMAND, PARAM_ARG, PARAM_JOB, PARAM_DATA = PARAM_ARG };
 void fsz_check_api(struct fsz_api *api, struct fsz_request *request,
                    const struct fsz_principal *who)
 {
-    fsz_guard_why why = "";
-    const char   *command = fsz_request_text(request, PARAM_COMMAND);
-    const char   *arg = fsz_request_text(request, PARAM_ARG);
+    fsz_why     why = "";
+    const char *command = fsz_request_text(request, PARAM_COMMAND);
+    const char *arg = fsz_request_text(request, PARAM_ARG);
     (void)api;
     snprintf(request->what, sizeof(request->what), "%s%s%.*s", command, arg ? " " : "",
              FSZ_REQUEST_WHAT_BYTES, arg ? arg : "");
-    if (fsz_guard_api(who, command, arg, why) != FSZ_OK) {
+    if (fsz_authorize_api(who, command, arg, why) != FSZ_OK) {
         fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
     }
 }
@@ -124,7 +124,7 @@ void fsz_method_job(struct fsz_api *api, struct fsz_request *request,
 void fsz_check_json_api(struct fsz_api *api, struct fsz_request *request,
                         const struct fsz_principal *who)
 {
-    fsz_guard_why why = "";
+    fsz_why       why = "";
     const char   *command = fsz_request_text(request, PARAM_COMMAND);
     const json_t *data = request->values[PARAM_DATA];
     char         *text = data ? json_dumps(data, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
@@ -133,7 +133,7 @@ void fsz_check_json_api(struct fsz_api *api, struct fsz_request *request,
              FSZ_REQUEST_WHAT_BYTES, text ? text : "");
     if (data != NULL && text == NULL) {
         fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "out of memory");
-    } else if (fsz_guard_json_api(who, command, text, why) != FSZ_OK) {
+    } else if (fsz_authorize_json_api(who, command, text, why) != FSZ_OK) {
         fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
     }
     free(text);
@@ -183,9 +183,9 @@ void fsz_method_json_api(struct fsz_request *request)
 void fsz_check_send(struct fsz_api *api, struct fsz_request *request,
                     const struct fsz_principal *who)
 {
-    fsz_guard_why why = "";
-    char          wrong[FSZ_SENTEVENT_WHY_BYTES] = "";
-    fsz_err       err = fsz_sentevent_init(&request->event, request->values[0], wrong);
+    fsz_why why = "";
+    char    wrong[FSZ_SENTEVENT_WHY_BYTES] = "";
+    fsz_err err = fsz_sentevent_init(&request->event, request->values[0], wrong);
     (void)api;
     if (err == FSZ_EINVALID) {
         fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{ss}", "param", "event"), "%s",
@@ -196,7 +196,7 @@ void fsz_check_send(struct fsz_api *api, struct fsz_request *request,
         const struct fsz_event *event = &request->event.view;
         snprintf(request->what, sizeof(request->what), "%.100s %.100s", event->name,
                  event->subclass ? event->subclass : "");
-        if (fsz_guard_send_event(who, event, why) != FSZ_OK) {
+        if (fsz_authorize_send_event(who, event, why) != FSZ_OK) {
             fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
         }
     }

@@ -1,6 +1,6 @@
 /* server.hello, server.ping, server.stats, service.register, service.unregister. */
 #include "api_private.h"
-#include "guard.h"
+#include "authorize.h"
 #include "method.h"
 
 #include <fszmq/wire.h>
@@ -10,9 +10,9 @@ static json_t *hello_methods(const struct fsz_request *request, const struct fsz
 {
     json_t *names = json_array();
     for (const struct fsz_method *method = fsz_methods; method->name != NULL; method++) {
-        fsz_guard_why why;
+        fsz_why why;
         if ((method->needs & ~request->host->capabilities) == 0 &&
-            fsz_guard_method(who, method->name, why) == FSZ_OK) {
+            fsz_authorize_method(who, method->name, why) == FSZ_OK) {
             json_array_append_new(names, json_string(method->name));
         }
     }

@@ -1,6 +1,6 @@
 /* A request's way there: may it be run, and by which pool? */
 #include "api_private.h"
-#include "guard.h"
+#include "authorize.h"
 #include "method.h"
 #include "ratelimit.h"
 #include "request_private.h"
@@ -138,15 +138,15 @@ static void request_read_params(struct fsz_request *request)
 static void request_judge(struct fsz_api *api, struct fsz_request *request,
                           const struct fsz_principal *who)
 {
-    fsz_guard_why why = "";
-    const char   *name = request->rpc->method;
+    fsz_why     why = "";
+    const char *name = request->rpc->method;
     request->method = fsz_method_find(name);
     if (request->method == NULL) {
         fsz_request_fail(request, FSZ_RPC_NO_METHOD, NULL, "there is no method \"%.64s\"", name);
     } else if (who == NULL) {
         fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL,
                          "not allowed: the user is not known any more");
-    } else if (fsz_guard_method(who, name, why) != FSZ_OK) {
+    } else if (fsz_authorize_method(who, name, why) != FSZ_OK) {
         fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
     } else if ((request->method->needs & ~request->host->capabilities) != 0) {
         fsz_request_fail(request, FSZ_RPC_NO_METHOD, NULL, "%s can't do %s", request->host->name,

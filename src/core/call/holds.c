@@ -1,7 +1,7 @@
 #include "holds.h"
 
+#include "authorize.h"
 #include "encode.h"
-#include "guard.h"
 #include "offer.h"
 #include "ratelimit.h"
 #include "rpc.h"
@@ -94,18 +94,19 @@ bool fsz_holds_principal(const struct fsz_holds *holds, const struct fsz_provide
     return true;
 }
 
-static fsz_err holds_guard(const struct fsz_principal *who, const struct fsz_offer *offer,
-                           fsz_guard_why why)
+static fsz_err holds_authorize(const struct fsz_principal *who, const struct fsz_offer *offer,
+                               fsz_why why)
 {
     const char *name = NULL;
     json_t     *value = NULL;
     fsz_err     err = FSZ_OK;
     json_object_foreach((json_t *)offer->set, name, value)
     {
-        err = err != FSZ_OK ? err : fsz_guard_variable(who, name, json_string_value(value), why);
+        err =
+            err != FSZ_OK ? err : fsz_authorize_variable(who, name, json_string_value(value), why);
     }
     for (size_t i = 0; err == FSZ_OK && i < json_array_size(offer->steps); i++) {
-        err = fsz_guard_application(who, fsz_offer_app(offer, i), fsz_offer_arg(offer, i), why);
+        err = fsz_authorize_application(who, fsz_offer_app(offer, i), fsz_offer_arg(offer, i), why);
     }
     return err;
 }
@@ -179,18 +180,18 @@ static bool holds_take(struct fsz_holds *holds, struct fsz_hold *hold,
 bool fsz_holds_judge(struct fsz_holds *holds, struct fsz_hold *hold, struct fsz_provider *provider,
                      uint64_t lease, const json_t *result, const char **ret_why)
 {
-    static __thread fsz_guard_why guard_why; /* until the caller has told it */
-    struct fsz_principal          who;
-    struct fsz_offer              offer;
-    fsz_err                       err = fsz_offer_read(result, &offer, ret_why);
+    static __thread fsz_why authorize_why; /* until the caller has told it */
+    struct fsz_principal    who;
+    struct fsz_offer        offer;
+    fsz_err                 err = fsz_offer_read(result, &offer, ret_why);
     if (err == FSZ_OK && !offer.accept) {
         *ret_why = offer.reason ? offer.reason : "it does not want the call";
         return false;
     }
     if (err == FSZ_OK) {
         bool known = fsz_holds_principal(holds, provider, &who);
-        err = known ? holds_guard(&who, &offer, guard_why) : FSZ_EDENIED;
-        *ret_why = known ? guard_why : "the user is not known any more";
+        err = known ? holds_authorize(&who, &offer, authorize_why) : FSZ_EDENIED;
+        *ret_why = known ? authorize_why : "the user is not known any more";
     }
     if (err == FSZ_OK && offer.then == FSZ_THEN_CONTROL &&
         (holds->closed || !holds_take(holds, hold, provider, lease))) {

@@ -1,6 +1,6 @@
 /* Grants, a command and its argument from arbitrary bytes: whatever may not be done may not be done
  * through a wrapper either, in whichever way it is written. */
-#include "guard.h"
+#include "authorize.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -69,7 +69,7 @@ static void wrapped_is_denied(const struct fsz_grants *grants, const char *comma
 {
     struct fsz_grants *wrapping = NULL;
     char               line[LINE_BYTES];
-    fsz_guard_why      why;
+    fsz_why            why;
     require(fsz_grants_new(&wrapping) == FSZ_OK);
     for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++) {
         char pattern[64];
@@ -79,12 +79,12 @@ static void wrapped_is_denied(const struct fsz_grants *grants, const char *comma
                                pattern) == FSZ_OK);
     }
     struct fsz_principal p = {.name = "", .grants = {grants, wrapping}, .grant_count = 2};
-    if (fsz_guard_api(&p, command, arg, why) == FSZ_EDENIED) {
+    if (fsz_authorize_api(&p, command, arg, why) == FSZ_EDENIED) {
         for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++) {
             snprintf(line, sizeof(line), wrappers[i].format, command, arg);
             require((wrappers[i].application
-                         ? fsz_guard_application(&p, wrappers[i].name, line, why)
-                         : fsz_guard_api(&p, wrappers[i].name, line, why)) == FSZ_EDENIED);
+                         ? fsz_authorize_application(&p, wrappers[i].name, line, why)
+                         : fsz_authorize_api(&p, wrappers[i].name, line, why)) == FSZ_EDENIED);
         }
     }
     fsz_grants_free(&wrapping);
@@ -95,23 +95,23 @@ static void everything_is_asked(const struct fsz_principal *p, const char *what,
     const struct fsz_header headers[] = {{.name = what, .value = with}, {.name = NULL}};
     const struct fsz_event  event = {
          .name = "CUSTOM", .subclass = what, .headers = headers, .read = fsz_headers_of_array};
-    fsz_guard_why why;
-    fsz_err       answers[] = {fsz_guard_api(p, what, with, why),
-                               fsz_guard_application(p, what, with, why),
-                               fsz_guard_variable(p, what, with, why),
-                               fsz_guard_json_api(p, what, with, why),
-                               fsz_guard_json_api(p, "fsapi", with, why),
-                               fsz_guard_send_event(p, &event, why),
-                               fsz_guard_transfer(p, what, with, "", why),
-                               fsz_guard_transfer(p, with, "inline", NULL, why),
-                               fsz_guard_api(p, "originate", with, why),
-                               fsz_guard_application(p, "bridge", with, why),
-                               fsz_guard_application(p, "record_session", with, why),
-                               fsz_guard_application(p, "soft_hold", with, why),
-                               fsz_guard_application(p, "deflect", with, why),
-                               fsz_guard_application(p, "strftime", with, why),
-                               fsz_guard_variable(p, "hold_music", with, why),
-                               fsz_guard_method(p, what, why)};
+    fsz_why why;
+    fsz_err answers[] = {fsz_authorize_api(p, what, with, why),
+                         fsz_authorize_application(p, what, with, why),
+                         fsz_authorize_variable(p, what, with, why),
+                         fsz_authorize_json_api(p, what, with, why),
+                         fsz_authorize_json_api(p, "fsapi", with, why),
+                         fsz_authorize_send_event(p, &event, why),
+                         fsz_authorize_transfer(p, what, with, "", why),
+                         fsz_authorize_transfer(p, with, "inline", NULL, why),
+                         fsz_authorize_api(p, "originate", with, why),
+                         fsz_authorize_application(p, "bridge", with, why),
+                         fsz_authorize_application(p, "record_session", with, why),
+                         fsz_authorize_application(p, "soft_hold", with, why),
+                         fsz_authorize_application(p, "deflect", with, why),
+                         fsz_authorize_application(p, "strftime", with, why),
+                         fsz_authorize_variable(p, "hold_music", with, why),
+                         fsz_authorize_method(p, what, why)};
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         require(answers[i] == FSZ_OK || answers[i] == FSZ_EDENIED);
     }

@@ -1,9 +1,9 @@
-#include "guard_ask.h"
-#include "guard_private.h"
+#include "authorize_ask.h"
+#include "authorize_private.h"
 
 static const char *const operator_grants[] = {
-    "api:show *",        "api:status", "api:uuid_*", "applications:playback /sounds/*",
-    "applications:set*", NULL};
+    "api:show *",        "api:status",      "api:uuid_*", "applications:playback /sounds/*",
+    "applications:set*", "files:/sounds/*", NULL};
 
 struct question {
     enum ask    kind;
@@ -13,23 +13,26 @@ struct question {
 static void assert_answers(const struct question *questions, size_t count,
                            const char *const *grants, fsz_err expected)
 {
+    int wrong = 0;
     for (size_t i = 0; i < count; i++) {
-        fsz_guard_why why;
+        fsz_why why;
         fsz_err err = ask(questions[i].kind, questions[i].what, questions[i].with, grants, -1, why);
         if (err != expected) {
-            fail_msg("%s %s: %s", questions[i].what, questions[i].with,
-                     err == FSZ_OK ? "allowed" : why);
+            print_error("%s %s: %s\n", questions[i].what, questions[i].with,
+                        err == FSZ_OK ? "allowed" : why);
+            wrong++;
         }
         if (err != FSZ_OK) {
-            assert_in_range(strlen(why), 1, FSZ_GUARD_WHY_BYTES - 1);
+            assert_in_range(strlen(why), 1, FSZ_WHY_BYTES - 1);
             assert_int_equal(strcspn(why, "\x01\n\r\t\x7f"), strlen(why));
         }
     }
+    assert_int_equal(wrong, 0);
 }
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void test_guard_compares_command_and_argument_with_one_space_between(void **state)
+static void test_authorize_compares_command_and_argument_with_one_space_between(void **state)
 {
     static const struct question yes[] = {
         {ASK_API, "show", "channels"},
@@ -56,7 +59,7 @@ static void test_guard_compares_command_and_argument_with_one_space_between(void
     assert_answers(no, COUNT(no), operator_grants, FSZ_EDENIED);
 }
 
-static void test_guard_wants_what_it_does_not_know_to_be_harmless_spelled_out(void **state)
+static void test_authorize_wants_what_it_does_not_know_to_be_harmless_spelled_out(void **state)
 {
     static const char *const     stars[] = {"api:s*", "api:l* x", "applications:*a*", "json-api:s*",
                                             NULL};
@@ -77,13 +80,8 @@ static void test_guard_wants_what_it_does_not_know_to_be_harmless_spelled_out(vo
     assert_answers(json, COUNT(json), spelled, FSZ_OK);
 }
 
-/* May run everything that has a wrapper, and change no variable but its own. */
-static const char *const wrappers[] = {"api:*_*", "api:e*", "applications:*", NULL};
-
-static void test_guard_finds_what_is_hidden_in_a_text(void **state)
+static void test_authorize_finds_what_is_hidden_in_a_text(void **state)
 {
-    static const char *const     grants[] = {"api:e*", "api:bgapi *", "api:url_decode *",
-                                             "applications:log *", NULL};
     static const struct question no[] = {
         {ASK_API, "echo", "${system(x)}"},
         {ASK_API, "echo", "${system x}"},
@@ -117,8 +115,7 @@ static void test_guard_finds_what_is_hidden_in_a_text(void **state)
         {ASK_API, "expand", "eval ${url_decode(%24%7Bsystem x%7D)}"},
         {ASK_API, "expand", "bgapi ${a}"},
         {ASK_API, "bgapi", "bgapi bgapi bgapi bgapi bgapi bgapi bgapi bgapi echo x"},
-        {ASK_API, "bgapi", " \t system x"},
-        {ASK_API, "bgapi", ""},
+        {ASK_API, "bgapi", " \t lua x"},
         {ASK_API, "bgapi", "uuid:x"},
         {ASK_APP, "log", "%[execute_on_answer=x]INFO"},
         {ASK_APP, "log", "%|[a=b]INFO"},
@@ -135,40 +132,18 @@ static void test_guard_finds_what_is_hidden_in_a_text(void **state)
         {ASK_APP, "log", "${a}_stream://x"},
     };
     static const struct question yes[] = {
-        {ASK_API, "echo", "${a} $ ${b[1]} $x {} ${c:1:2}"},
-        {ASK_API, "echo", "${echo(a (b) c)}"},
-        {ASK_API, "echo", "${a${b}}"},
-        {ASK_API, "echo", "$${a} $$$ $$x"},
-        {ASK_API, "bgapi", "bgapi echo ${a}"},
-        {ASK_API, "expand", "echo ${url_decode(%24)}"},
-        {ASK_APP, "log", "INFO execute_on_answer ${execute_on_answer}"},
-        {ASK_APP, "log", "%(1000,0,${a})"},
-        {ASK_APP, "log", "% a[${a}"},
+        {ASK_API, "echo", "costs $5, $x and $ alone {} (a) %20 100%"},
+        {ASK_API, "bgapi", "bgapi echo a"},
+        {ASK_API, "expand", "echo a"},
+        {ASK_APP, "log", "INFO execute_on_answer \"quoted\""},
+        {ASK_APP, "log", "%(1000,0,350)"},
     };
     (void)state;
-    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
-    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+    assert_answers(no, COUNT(no), ask_nearly_all, FSZ_EDENIED);
+    assert_answers(yes, COUNT(yes), ask_nearly_all, FSZ_OK);
 }
 
-static void test_guard_takes_what_comes_out_of_an_expansion_for_anything(void **state)
-{
-    static const char *const     grants[] = {"applications:playback /sounds/*", "api:expand *",
-                                             "api:uuid_kill abc*", "api:uuid_dump *", NULL};
-    static const struct question no[] = {
-        {ASK_APP, "playback", "${file}"},
-        {ASK_API, "expand", "uuid_kill ${uuid}"},
-        {ASK_API, "uuid_kill", "\x01"},
-    };
-    static const struct question yes[] = {
-        {ASK_APP, "playback", "/sounds/${file}"},
-        {ASK_API, "expand", "uuid_dump ${uuid}"},
-    };
-    (void)state;
-    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
-    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
-}
-
-static void test_guard_denies_what_it_can_not_read_as_the_switch_does(void **state)
+static void test_authorize_denies_what_it_can_not_read_as_the_switch_does(void **state)
 {
     static const struct question no[] = {
         {ASK_API, "originate", "^^|user/1|&lua(x)"},
@@ -184,7 +159,6 @@ static void test_guard_denies_what_it_can_not_read_as_the_switch_does(void **sta
         {ASK_API, "originate", "user/1 1000 inline,XML"},
         {ASK_TRANSFER, "playback:'a,lua:b'", "inline"},
         {ASK_API, "uuid_setvar", "u x\\y z"},
-        {ASK_API, "uuid_setvar", "u execute_on_answer"},
         {ASK_API, "uuid_setvar", "u exec_after_bridge_arg x"},
         {ASK_API, "uuid_setvar_multi", "u x=1;'execute_on_answer'=answer"},
         {ASK_API, "global_setvar", "^^|execute_on_answer|system x"},
@@ -224,7 +198,6 @@ static void test_guard_denies_what_it_can_not_read_as_the_switch_does(void **sta
         {ASK_APP, "execute_extension", "answer ''"},
         {ASK_APP, "execute_extension", "x ${a}"},
         {ASK_APP, "read", "1 4 /a.wav xhold_music"},
-        {ASK_APP, "read", "1 4 /a.wav other"},
         {ASK_APP, "read", "1 4 ${a} x"},
         {ASK_APP, "strftime", "execute_on_answer=%Y"},
         {ASK_APP, "strftime", "'execute'_on_answer=%Y"},
@@ -233,7 +206,7 @@ static void test_guard_denies_what_it_can_not_read_as_the_switch_does(void **sta
         {ASK_APP, "strftime", "a ${b}"},
         {ASK_APP, "phrase", "x,${url_decode(%24%7Bsystem x%7D)}"},
         {ASK_APP, "playback", "phrase:x:${url_decode(%24%7Bsystem x%7D)}"},
-        {ASK_VARIABLE, "system_on_fax_result", "x"},
+        {ASK_VARIABLE, "system_on_fax_result", "x; y"},
         {ASK_VARIABLE, "spawn_instead_of_system", "true"},
         {ASK_VARIABLE, "spawn_system_shell", "/bin/x"},
         {ASK_VARIABLE, "inline_destination", "answer"},
@@ -252,16 +225,12 @@ static void test_guard_denies_what_it_can_not_read_as_the_switch_does(void **sta
         {ASK_JSON, "fsapi", "{\"cmd\":\"status\",\"cmd\":\"status\"}"},
         {ASK_JSON, "fsapi", "{"},
     };
-    static const char *const grants[] = {"variables:x*",   "api:*_*",        "api:originate *",
-                                         "applications:*", "json-api:fsapi", NULL};
     (void)state;
-    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+    assert_answers(no, COUNT(no), ask_nearly_all, FSZ_EDENIED);
 }
 
-static void test_guard_finds_a_leg_that_quotes_hide(void **state)
+static void test_authorize_finds_a_leg_that_quotes_hide(void **state)
 {
-    static const char *const     grants[] = {"applications:bridge *", "applications:att_xfer *",
-                                             "applications:answer *", "variables:x", NULL};
     static const struct question no[] = {
         {ASK_APP, "bridge", "lo''opback/1000"},
         {ASK_APP, "bridge", "loopback/'app=lua:x'"},
@@ -275,15 +244,14 @@ static void test_guard_finds_a_leg_that_quotes_hide(void **state)
     };
     static const struct question yes[] = {
         {ASK_APP, "bridge", "{x='1 2'}[x='a']user/1,sofia/internal/2@[::1]"},
-        {ASK_APP, "bridge", "{^^:x=1:x=2}user/1"},
-        {ASK_APP, "bridge", "user/1[x='|loopback/1000|']"},
+        {ASK_APP, "bridge", "{x=^^:PCMA@8000h:PCMU,y=a=b}user/1"},
     };
     (void)state;
-    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
-    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+    assert_answers(no, COUNT(no), ask_nearly_all, FSZ_EDENIED);
+    assert_answers(yes, COUNT(yes), ask_nearly_all, FSZ_OK);
 }
 
-static void test_guard_looks_into_nothing_for_who_may_do_everything(void **state)
+static void test_authorize_looks_into_nothing_for_who_may_do_everything(void **state)
 {
     static const char *const     all[] = {"api:*", "applications:*", NULL};
     static const struct question yes[] = {
@@ -295,27 +263,24 @@ static void test_guard_looks_into_nothing_for_who_may_do_everything(void **state
     };
     (void)state;
     assert_answers(yes, COUNT(yes), all, FSZ_OK);
-    static const struct question no[] = {{ASK_API, "system", "x"},
-                                         {ASK_API, "echo", "${system x}"}};
-    assert_answers(no, COUNT(no), wrappers, FSZ_EDENIED);
 }
 
 static fsz_err send(const char *grant, const char *name, const char *subclass,
                     const struct fsz_header *headers)
 {
     struct fsz_grants *group = NULL;
-    fsz_guard_why      why;
+    fsz_why            why;
     assert_int_equal(fsz_grants_new(&group), FSZ_OK);
     ask_grant(group, grant);
     struct fsz_principal p = {.name = "alice", .grants = {group}, .grant_count = 1};
     struct fsz_event     event = {
             .name = name, .subclass = subclass, .headers = headers, .read = fsz_headers_of_array};
-    fsz_err err = fsz_guard_send_event(&p, &event, why);
+    fsz_err err = fsz_authorize_send_event(&p, &event, why);
     fsz_grants_free(&group);
     return err;
 }
 
-static void test_guard_wants_core_events_spelled_out(void **state)
+static void test_authorize_wants_core_events_spelled_out(void **state)
 {
     (void)state;
     assert_int_equal(send("send-events:CUSTOM/acme::*", "CUSTOM", "acme::order", NULL), FSZ_OK);
@@ -328,7 +293,7 @@ static void test_guard_wants_core_events_spelled_out(void **state)
     assert_int_equal(send("send-events:*", "CHANNEL_ANSWER", NULL, NULL), FSZ_OK);
 }
 
-static void test_guard_wants_subclasses_that_modules_obey_spelled_out(void **state)
+static void test_authorize_wants_subclasses_that_modules_obey_spelled_out(void **state)
 {
     (void)state;
     assert_int_equal(send("send-events:CUSTOM", "CUSTOM", "SMS::SEND_MESSAGE", NULL), FSZ_EDENIED);
@@ -339,7 +304,7 @@ static void test_guard_wants_subclasses_that_modules_obey_spelled_out(void **sta
         send("send-events:CUSTOM/SMS::SEND_MESSAGE", "CUSTOM", "SMS::SEND_MESSAGE", NULL), FSZ_OK);
 }
 
-static void test_guard_sends_no_commands_to_calls_as_events(void **state)
+static void test_authorize_sends_no_commands_to_calls_as_events(void **state)
 {
     static const struct fsz_header headers[] = {{.name = "Call-Command", .value = "execute"},
                                                 {.name = NULL}};
@@ -348,58 +313,60 @@ static void test_guard_sends_no_commands_to_calls_as_events(void **state)
                      FSZ_EDENIED);
 }
 
-static void test_guard_knows_methods_by_their_names(void **state)
+static void test_authorize_knows_methods_by_their_names(void **state)
 {
     struct fsz_grants *group = NULL;
-    fsz_guard_why      why;
+    fsz_why            why;
     (void)state;
     assert_int_equal(fsz_grants_new(&group), FSZ_OK);
     ask_grant(group, "methods:server.*");
     struct fsz_principal p = {.name = "", .grants = {group}, .grant_count = 1};
-    assert_int_equal(fsz_guard_method(&p, "server.ping", why), FSZ_OK);
-    assert_int_equal(fsz_guard_method(&p, "api", why), FSZ_EDENIED);
+    assert_int_equal(fsz_authorize_method(&p, "server.ping", why), FSZ_OK);
+    assert_int_equal(fsz_authorize_method(&p, "api", why), FSZ_EDENIED);
     assert_string_equal(why, "method \"api\" is not granted");
     p.grant_count = 0;
-    assert_int_equal(fsz_guard_method(&p, "server.ping", why), FSZ_EDENIED);
+    assert_int_equal(fsz_authorize_method(&p, "server.ping", why), FSZ_EDENIED);
     fsz_grants_free(&group);
 }
 
 /* The table is searched by halves, so its order matters. */
-static void test_guard_finds_each_name_of_its_table(void **state)
+static void test_authorize_finds_each_name_of_its_table(void **state)
 {
     (void)state;
-#define GUARD_API(name, form, words)                                                               \
-    assert_int_equal(guard_api_name(name).shape, GUARD_##form);                                    \
-    assert_int_equal(guard_api_name(name).skip, words);
-#define GUARD_APP(name, form, words)                                                               \
-    assert_int_equal(guard_application_name(name).shape, GUARD_##form);                            \
-    assert_int_equal(guard_application_name(name).skip, words);
-#include "guard_names.def"
-    assert_int_equal(guard_api_name("Bgapi").shape, GUARD_COMMAND);
-    assert_int_equal(guard_api_name("lua").shape, GUARD_OTHER);
-    assert_int_equal(guard_application_name("system").shape, GUARD_OTHER);
+#define AUTHORIZE_API(entry, is_spelled, first, ...)                                               \
+    assert_string_equal(authorize_api_name(entry).name, entry);                                    \
+    assert_int_equal(authorize_api_name(entry).slots[0], first);
+#define AUTHORIZE_APP(entry, is_spelled, first, ...)                                               \
+    assert_string_equal(authorize_application_name(entry).name, entry);                            \
+    assert_int_equal(authorize_application_name(entry).slots[0], first);
+#include "authorize_names.def"
+    assert_int_equal(authorize_api_name("Bgapi").slots[0], SLOT_PREFIXED);
+    assert_true(authorize_api_name("lua").spelled);
+    assert_true(authorize_application_name("system").spelled);
+    assert_true(authorize_application_name("send_info").spelled);
 }
 
 /* The example of docs/access.md. */
-static void test_guard_keeps_a_dialler_in_its_gateway(void **state)
+static void test_authorize_keeps_a_dialler_in_its_gateway(void **state)
 {
-    static const char *const grants[] = {
-        "api:originate {acme_campaign=*}sofia/gateway/carrier/* XML outbound",
-        "variables:acme_campaign", NULL};
+    static const char *const     grants[] = {"api:originate *", "endpoints:sofia/gateway/carrier/*",
+                                             "contexts:outbound", "variables:acme_campaign", NULL};
     static const struct question yes[] = {
         {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/carrier/100 200 XML outbound"},
         {ASK_API, "originate",
          "{acme_campaign=7}sofia/gateway/carrier/1,sofia/gateway/carrier/2 200 XML outbound"},
         {ASK_API, "originate",
-         "{acme_campaign='7,8'}sofia/gateway/carrier/1|sofia/gateway/carrier/2 200 XML outbound"},
+         "{acme_campaign='7 8'}sofia/gateway/carrier/1|sofia/gateway/carrier/2 200 XML outbound"},
         {ASK_API, "originate",
-         "{acme_campaign=7}sofia/gateway/carrier/1[acme_campaign=1,acme_campaign=2] 2 XML "
+         "{acme_campaign=7}[acme_campaign=1,acme_campaign=2]sofia/gateway/carrier/+1 2 XML "
          "outbound"},
+        {ASK_ENDPOINT, "sofia/gateway/carrier/100", NULL},
     };
     static const struct question no[] = {
         {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/other/100 200 XML outbound"},
         {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/carrier/100 &park() XML outbound"},
         {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/carrier/100 200 XML default"},
+        {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/carrier/100 200"},
         {ASK_API, "originate", "{acme_campaign=7,x=1}sofia/gateway/carrier/1 200 XML outbound"},
         {ASK_API, "originate",
          "{acme_campaign=7}sofia/gateway/carrier/1,sofia/gateway/other/2 200 XML outbound"},
@@ -414,28 +381,182 @@ static void test_guard_keeps_a_dialler_in_its_gateway(void **state)
          "outbound"},
         {ASK_API, "originate",
          "{acme_campaign={7}}sofia/gateway/carrier/1{,sofia/gateway/other/2} 2 XML outbound"},
+        {ASK_API, "originate", "{acme_campaign='1,x=2'}sofia/gateway/carrier/1 2 XML outbound"},
         {ASK_API, "originate",
-         "{acme_campaign=7}sofia/gateway/carrier/1[acme_campaign=1|sofia/gateway/other/2] 2 XML "
-         "outbound"},
+         "{acme_campaign=1:_:sofia/gateway/other/2}sofia/gateway/carrier/1 2 XML outbound"},
+        {ASK_API, "originate",
+         "[acme_campaign=1|sofia/gateway/other/2]sofia/gateway/carrier/1 2 XML outbound"},
         {ASK_API, "originate",
          "{acme_campaign=7}sofia/gateway/carrier/1,loopback/app=lua:x 200 XML outbound"},
         {ASK_API, "originate",
          "{acme_campaign=7}sofia/gateway/carrier/1 lua:x inline XML outbound"},
         {ASK_API, "originate",
          "{acme_campaign=${system(x)}}sofia/gateway/carrier/1 200 XML outbound"},
+        /* another host, another profile, another context, parameters of the address */
+        {ASK_API, "originate", "sofia/gateway/carrier/5@127.0.0.1:7002 200 XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5:7002 200 XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5;fs_path=sip:127.0.0.1 200 XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5?Route=x 200 XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5^6@x 200 XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5%other 200 XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/../internal/5@x 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=x}sofia/internal/5@x}sofia/gateway/carrier/1 2 XML "
+         "outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5 1000 XML secret XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5 x/y XML secret"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5 200 XML:/tmp/x.xml outbound"},
+        {ASK_API, "originate",
+         "{sip_route_uri=sip:127.0.0.1:7002}sofia/gateway/carrier/5 2 XML "
+         "outbound"},
+        {ASK_ENDPOINT, "sofia/gateway/carrier/100 x", NULL},
+        {ASK_ENDPOINT, "carrier", NULL},
     };
     (void)state;
     assert_answers(yes, COUNT(yes), grants, FSZ_OK);
     assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
 }
 
-static void test_guard_gives_up_on_what_is_too_long(void **state)
+static void test_authorize_keeps_files_in_their_folders(void **state)
+{
+    static const char *const     grants[] = {"applications:playback *",
+                                             "applications:record *",
+                                             "api:uuid_record *",
+                                             "api:uuid_broadcast *",
+                                             "files:read:/srv/sounds/*",
+                                             "files:write:/srv/rec/*",
+                                             "files:/srv/*/greeting.wav",
+                                             "files:tone_stream://*",
+                                             "files:music-*",
+                                             NULL};
+    static const struct question yes[] = {
+        {ASK_APP, "record", "/srv/rec/x.wav"},
+        {ASK_APP, "record", "/srv/rec/a/./b/../c/x.wav"},
+        {ASK_APP, "record", "//srv//rec/x.wav"},
+        {ASK_APP, "record", "/srv/alice/greeting.wav"},
+        {ASK_APP, "playback", "/srv/sounds/de/x.wav"},
+        {ASK_APP, "playback", "music-1.wav"},
+        {ASK_APP, "playback", "tone_stream://%(1000,0,440);loops=2"},
+        {ASK_API, "uuid_record", "u start /srv/rec/x.wav"},
+        {ASK_API, "uuid_broadcast", "u /srv/sounds/x.wav both"},
+    };
+    static const struct question no[] = {
+        {ASK_APP, "record", "/srv/rec/../outside/x.wav"},
+        {ASK_APP, "record", "/srv/rec/a/../../outside/x.wav"},
+        {ASK_APP, "record", "/srv/rec/.."},
+        {ASK_APP, "record", "/srv/rec"},
+        {ASK_APP, "record", "/../srv/rec/x.wav"},
+        {ASK_APP, "record", "/srv/recordings/x.wav"},
+        {ASK_APP, "record", "/srv/sounds/x.wav"},
+        {ASK_APP, "record", "/srv/a/b/greeting.wav"},
+        {ASK_APP, "record", "srv/rec/x.wav"},
+        {ASK_APP, "record", "{a=1}/srv/rec/x.wav"},
+        {ASK_APP, "record", "/srv/rec/%2e%2e/x.wav"},
+        {ASK_APP, "record", "shout:///srv/rec/x.wav"},
+        {ASK_APP, "playback", "/srv/rec/x.wav"},
+        {ASK_APP, "playback", "/srv/sounds/x.wav!/etc/passwd"},
+        {ASK_APP, "playback", "file_string:///srv/sounds/x.wav!/etc/passwd"},
+        {ASK_APP, "playback", "../srv/sounds/x.wav"},
+        {ASK_APP, "playback", "music-../x.wav"},
+        {ASK_APP, "playback", "music-1/x.wav"},
+        {ASK_APP, "playback", "tone_stream:///../x"},
+        {ASK_APP, "playback", "httapi://x"},
+        {ASK_APP, "playback", "vlc:///srv/sounds/x.wav"},
+        {ASK_APP, "playback", "[a=1]/srv/sounds/x.wav"},
+        {ASK_API, "uuid_record", "u start /srv/rec/../x.wav"},
+        {ASK_API, "uuid_broadcast", "u /srv/sounds/../x.wav"},
+    };
+    (void)state;
+    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+}
+
+static void test_authorize_lets_a_star_cross_no_separator(void **state)
+{
+    static const char *const     grants[] = {"api:uuid_setvar * acme_x *",
+                                             "api:lua /srv/*/x.lua *",
+                                             "api:system /bin/report *",
+                                             "api:sofia status *",
+                                             "variables:*",
+                                             "api:uuid_transfer *",
+                                             "contexts:ivr/5*",
+                                             "endpoints:user/*",
+                                             "applications:bridge *",
+                                             NULL};
+    static const struct question yes[] = {
+        {ASK_API, "uuid_setvar", "u acme_x 1 2"},    {ASK_API, "lua", "/srv/a/x.lua b c"},
+        {ASK_API, "system", "/bin/report daily 1"},  {ASK_API, "sofia", "status profile internal"},
+        {ASK_API, "uuid_transfer", "u 500 XML ivr"}, {ASK_APP, "bridge", "user/1000"},
+    };
+    static const struct question no[] = {
+        {ASK_API, "uuid_setvar", "u other acme_x 1"},
+        {ASK_API, "lua", "/srv/a/b/x.lua b"},
+        {ASK_API, "lua", "/srv/a/x.lua ../../y"},
+        {ASK_API, "lua", "/srv/a b/x.lua c"},
+        {ASK_API, "system", "/bin/report x; reboot"},
+        {ASK_API, "system", "/bin/report x|reboot"},
+        {ASK_API, "system", "/bin/report $HOME"},
+        {ASK_API, "system", "/bin/report ../x"},
+        {ASK_API, "uuid_transfer", "u 500"},
+        {ASK_API, "uuid_transfer", "u 500/x XML ivr"},
+        {ASK_API, "uuid_transfer", "u 5,0 XML ivr"},
+        {ASK_API, "uuid_transfer", "u -bleg 600 XML ivr"},
+        {ASK_API, "uuid_transfer", "u 500 enum ivr"},
+        {ASK_APP, "bridge", "user/1000@other.example"},
+        {ASK_APP, "bridge", "user/1000/2"},
+        {ASK_APP, "bridge", "group/1000"},
+    };
+    (void)state;
+    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+}
+
+/* What an INFO or an event makes a peer do is not ours to know. */
+static void test_authorize_wants_messages_to_peers_spelled_out(void **state)
+{
+    static const char *const wild[] = {"api:uuid_*", "applications:s*", NULL};
+    static const char *const spelled[] = {"api:uuid_send_info *", "applications:send_info *", NULL};
+    static const struct question messages[] = {
+        {ASK_API, "uuid_send_info", "u freeswitch api-request system:x"},
+        {ASK_APP, "send_info", "x"},
+    };
+    (void)state;
+    assert_answers(messages, COUNT(messages), wild, FSZ_EDENIED);
+    assert_answers(messages, COUNT(messages), spelled, FSZ_OK);
+}
+
+/* A caller's name has what callers' names have; what runs has not. */
+static void test_authorize_takes_quotes_in_variables_that_are_members(void **state)
+{
+    static const char *const grants[] = {"variables:*", "applications:playback *", "files:*", NULL};
+    static const struct question yes[] = {
+        {ASK_VARIABLE, "origination_caller_id_name", "Shaun O'Neil, \"Jr.\" {x} [y]"},
+        {ASK_VARIABLE, "acme_x", "^^:a:b"},
+        {ASK_VARIABLE, "execute_on_answer", "playback /a.wav"},
+    };
+    static const struct question no[] = {
+        {ASK_VARIABLE, "acme_x", "${system(x)}"},
+        {ASK_VARIABLE, "acme_x", "a$"},
+        {ASK_VARIABLE, "acme_x", "a\r\nVia: x"},
+        {ASK_VARIABLE, "acme_x", "%[record_post_process_exec_api=system:x]"},
+        {ASK_VARIABLE, "acme x", "1"},
+        {ASK_VARIABLE, "acme_x=1,y", "1"},
+        {ASK_VARIABLE, "execute_on_answer", "playback '/a.wav'"},
+        {ASK_VARIABLE, "execute_on_answer", "lua x"},
+        {ASK_VARIABLE, "sip_h_X-A", "a`b"},
+    };
+    (void)state;
+    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+}
+
+static void test_authorize_gives_up_on_what_is_too_long(void **state)
 {
     enum { BYTES = 1 << 19 };
     static const char *const grants[] = {"api:bgapi *", "api:echo *", NULL};
     static const char        pieces[] = {'$', '{', '(', 'a', '\\'};
     char                    *text = malloc(BYTES + 8);
-    fsz_guard_why            why;
+    fsz_why                  why;
     (void)state;
     for (size_t i = 0; i < sizeof(pieces); i++) {
         memset(text, pieces[i], BYTES + 7);
@@ -453,20 +574,23 @@ static void test_guard_gives_up_on_what_is_too_long(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_guard_compares_command_and_argument_with_one_space_between),
-        cmocka_unit_test(test_guard_wants_what_it_does_not_know_to_be_harmless_spelled_out),
-        cmocka_unit_test(test_guard_finds_what_is_hidden_in_a_text),
-        cmocka_unit_test(test_guard_takes_what_comes_out_of_an_expansion_for_anything),
-        cmocka_unit_test(test_guard_denies_what_it_can_not_read_as_the_switch_does),
-        cmocka_unit_test(test_guard_finds_a_leg_that_quotes_hide),
-        cmocka_unit_test(test_guard_looks_into_nothing_for_who_may_do_everything),
-        cmocka_unit_test(test_guard_wants_core_events_spelled_out),
-        cmocka_unit_test(test_guard_wants_subclasses_that_modules_obey_spelled_out),
-        cmocka_unit_test(test_guard_sends_no_commands_to_calls_as_events),
-        cmocka_unit_test(test_guard_knows_methods_by_their_names),
-        cmocka_unit_test(test_guard_gives_up_on_what_is_too_long),
-        cmocka_unit_test(test_guard_finds_each_name_of_its_table),
-        cmocka_unit_test(test_guard_keeps_a_dialler_in_its_gateway),
+        cmocka_unit_test(test_authorize_compares_command_and_argument_with_one_space_between),
+        cmocka_unit_test(test_authorize_wants_what_it_does_not_know_to_be_harmless_spelled_out),
+        cmocka_unit_test(test_authorize_finds_what_is_hidden_in_a_text),
+        cmocka_unit_test(test_authorize_denies_what_it_can_not_read_as_the_switch_does),
+        cmocka_unit_test(test_authorize_finds_a_leg_that_quotes_hide),
+        cmocka_unit_test(test_authorize_looks_into_nothing_for_who_may_do_everything),
+        cmocka_unit_test(test_authorize_wants_core_events_spelled_out),
+        cmocka_unit_test(test_authorize_wants_subclasses_that_modules_obey_spelled_out),
+        cmocka_unit_test(test_authorize_sends_no_commands_to_calls_as_events),
+        cmocka_unit_test(test_authorize_knows_methods_by_their_names),
+        cmocka_unit_test(test_authorize_gives_up_on_what_is_too_long),
+        cmocka_unit_test(test_authorize_finds_each_name_of_its_table),
+        cmocka_unit_test(test_authorize_keeps_a_dialler_in_its_gateway),
+        cmocka_unit_test(test_authorize_keeps_files_in_their_folders),
+        cmocka_unit_test(test_authorize_lets_a_star_cross_no_separator),
+        cmocka_unit_test(test_authorize_wants_messages_to_peers_spelled_out),
+        cmocka_unit_test(test_authorize_takes_quotes_in_variables_that_are_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,147 @@
+/* Files that are played and recorded, some of which are applications. */
+#include "authorize_private.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* A program's output, and what a server says to run. */
+static bool file_runs(const char *path)
+{
+    return strcasestr(path, "shell_stream") != NULL || strcasestr(path, "httapi") != NULL;
+}
+
+/* Some formats decode `%2e` before they open. */
+static bool file_is_encoded(const char *path)
+{
+    for (const char *at = strchr(path, '%'); at != NULL; at = strchr(at + 1, '%')) {
+        if (isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Length of `kind://`, which is no folder. */
+static size_t file_kind(const char *path)
+{
+    size_t length = 0;
+    while (isalnum((unsigned char)path[length]) || path[length] == '_' || path[length] == '-') {
+        length++;
+    }
+    return length > 0 && strncmp(path + length, "://", 3) == 0 ? length + 3 : 0;
+}
+
+static bool file_segment_is(const char *at, size_t length, const char *segment)
+{
+    return length == strlen(segment) && strncmp(at, segment, length) == 0;
+}
+
+/* Writes the path behind its kind without `.`, `..` and empty segments; `root` is where the first
+ * may begin. False: it climbs out. */
+static bool file_resolve(const char *path, char *root)
+{
+    char *to = root;
+    if (*path == '/') {
+        *to++ = '/';
+    }
+    char *first = to;
+    while (*path != '\0') {
+        size_t length = strcspn(path, "/");
+        if (file_segment_is(path, length, "..")) {
+            if (to == first) {
+                return false;
+            }
+            for (to--; to > first && to[-1] != '/'; to--) {
+            }
+        } else if (length > 0 && !file_segment_is(path, length, ".")) {
+            memcpy(to, path, length);
+            to += length;
+            *to++ = '/';
+        }
+        path += length;
+        path += *path == '/';
+    }
+    to -= to > first; /* the last slash */
+    *to = '\0';
+    return true;
+}
+
+static fsz_err file_judge(struct authorize *a, const char *path, bool write)
+{
+    static const char modes[2][8] = {"read:", "write:"};
+    size_t            kind = file_kind(path);
+    char             *what = malloc(sizeof(modes[0]) + strlen(path) + 2);
+    if (what == NULL) {
+        return authorize_no_memory(a);
+    }
+    char *end = stpcpy(what, modes[write]);
+    memcpy(end, path, kind);
+    fsz_err err = file_resolve(path + kind, end + kind)
+                      ? authorize_need(a, FSZ_RIGHT_FILES, what, 0)
+                      : authorize_deny(a, "file \"%.100s\" leaves its folder", path);
+    free(what);
+    return err;
+}
+
+/* `file_string://a!b` plays one after the other. */
+static fsz_err file_each(struct authorize *a, const char *path, bool write)
+{
+    static const char string[] = "file_string://";
+    path += strncasecmp(path, string, strlen(string)) == 0 ? strlen(string) : 0;
+    char *copy = strdup(path);
+    if (copy == NULL) {
+        return authorize_no_memory(a);
+    }
+    char   *rest = copy;
+    fsz_err err = FSZ_OK;
+    for (char *piece; err == FSZ_OK && (piece = strsep(&rest, "!")) != NULL;) {
+        err = piece[0] == '\0' ? FSZ_OK : file_judge(a, piece, write);
+    }
+    free(copy);
+    return err;
+}
+
+fsz_err authorize_file(struct authorize *a, const char *path, bool write)
+{
+    path += strspn(path, " ");
+    fsz_err err = authorize_lists(a, &path, "{[");
+    if (err == FSZ_OK && file_runs(path)) {
+        err = authorize_deny(a, "file \"%.100s\" runs a program or what a server says", path);
+    } else if (err == FSZ_OK && file_is_encoded(path)) {
+        err = authorize_deny(a, "file \"%.100s\" has a %%XX, which the switch decodes", path);
+    } else if (err == FSZ_OK && path[0] != '\0') {
+        err = file_each(a, path, write);
+    }
+    return err;
+}
+
+/* As switch_ivr_broadcast() reads it, at the first colon. `!cause` may stand behind the
+ * application. */
+fsz_err authorize_media(struct authorize *a, const char *text)
+{
+    size_t length = strcspn(text, ":");
+    if (strncmp(text + length, "::", 2) != 0) {
+        return authorize_application(a, "playback", text);
+    }
+    char *app = strndup(text, strcspn(text, ":!"));
+    if (app == NULL) {
+        return authorize_no_memory(a);
+    }
+    fsz_err err = authorize_application(a, app, text + length + 2);
+    free(app);
+    return err;
+}
+
+/* Where a transferred call hears it (mod_sofia, mod_verto, mod_valet_parking), the switch writes
+ * the music into an inline dialplan: it must not end what stands around it there. */
+fsz_err authorize_music(struct authorize *a, const char *text)
+{
+    bool silent = strcasecmp(text, "silence") == 0 || strcasecmp(text, "indicate_hold") == 0;
+    if (silent || text[0] == '\0') {
+        return FSZ_OK;
+    }
+    return strpbrk(text, "\",") != NULL ? authorize_deny(a, "music has a quote or a comma")
+                                        : authorize_media(a, text);
+}

@@ -1,0 +1,149 @@
+#include "authorize_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { WILD = false, SPELLED = true };
+
+static const struct authorize_name names_api[] = {
+#define AUTHORIZE_API(name, spelled, ...) {name, spelled, {__VA_ARGS__}},
+#define AUTHORIZE_APP(name, spelled, ...)
+#include "authorize_names.def"
+};
+
+static const struct authorize_name names_applications[] = {
+#define AUTHORIZE_API(name, spelled, ...)
+#define AUTHORIZE_APP(name, spelled, ...) {name, spelled, {__VA_ARGS__}},
+#include "authorize_names.def"
+};
+
+static int names_compare(const void *key, const void *entry)
+{
+    return strcasecmp(key, ((const struct authorize_name *)entry)->name);
+}
+
+static struct authorize_name names_find(const struct authorize_name *names, size_t count,
+                                        const char *name)
+{
+    const struct authorize_name *found = bsearch(name, names, count, sizeof(*names), names_compare);
+    return found ? *found : (struct authorize_name){.name = name, .spelled = SPELLED};
+}
+
+struct authorize_name authorize_api_name(const char *name)
+{
+    return names_find(names_api, sizeof(names_api) / sizeof(names_api[0]), name);
+}
+
+struct authorize_name authorize_application_name(const char *name)
+{
+    return names_find(names_applications,
+                      sizeof(names_applications) / sizeof(names_applications[0]), name);
+}
+
+bool authorize_json_api_is_harmless(const char *name)
+{
+    static const char *const harmless[] = {"status", "mediaStats", "channelData", "sofia.status",
+                                           "sofia.status.info"};
+    for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+        if (strcasecmp(harmless[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Bound by a module that acts on it, or one of ours. */
+bool authorize_subclass_is_obeyed(const char *subclass)
+{
+    static const char *const prefixes[] = {
+        "fszmq::",  "SMS::",       "multicast::", "TDD::",    "rtmp::",
+        "skinny::", "websocket::", "sofia::",     "spandsp::"};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (strncasecmp(subclass, prefixes[i], strlen(prefixes[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool authorize_is_name(const char *name)
+{
+    return name[0] != '\0' && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+                                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")] == '\0';
+}
+
+/* The switch takes all names that begin with such a part, and some have a prefix of their own. */
+enum authorize_variable authorize_variable_kind(const char *name)
+{
+    static const struct {
+        const char             *part;
+        enum authorize_variable kind;
+    } parts[] = {
+        {"execute_on_", AUTHORIZE_RUNS_APPLICATION},
+        {"post_process_exec_app", AUTHORIZE_RUNS_APPLICATION},
+        {"api_on_", AUTHORIZE_RUNS_COMMAND},
+        {"api_hangup_hook", AUTHORIZE_RUNS_COMMAND},
+        {"api_reporting_hook", AUTHORIZE_RUNS_COMMAND},
+        {"api_after_bridge", AUTHORIZE_RUNS_COMMAND},
+        {"api_before_bridge", AUTHORIZE_RUNS_COMMAND},
+        {"post_process_exec_api", AUTHORIZE_RUNS_COMMAND_COLON},
+        {"system_on_", AUTHORIZE_RUNS_SHELL},
+        {"transfer_after_", AUTHORIZE_NAMES_PLACE},
+        {"hold_music", AUTHORIZE_NAMES_MUSIC},
+        {"masking_file", AUTHORIZE_NAMES_MUSIC},
+        {"pre_call_banner", AUTHORIZE_NAMES_MUSIC},
+        {"ringback", AUTHORIZE_NAMES_TONE},
+        {"eavesdrop_indicate_", AUTHORIZE_NAMES_TONE},
+        {"sound_prefix", AUTHORIZE_STEERS},
+        {"playback_delimiter", AUTHORIZE_STEERS},
+        {"route_uri", AUTHORIZE_STEERS},
+        {"invite_domain", AUTHORIZE_STEERS},
+        {"invite_req_uri", AUTHORIZE_STEERS},
+        {"invite_to_", AUTHORIZE_STEERS},
+        {"invite_full_to", AUTHORIZE_STEERS},
+        {"invite_params", AUTHORIZE_STEERS},
+        {"sip_to_uri", AUTHORIZE_STEERS},
+        {"sip_to_params", AUTHORIZE_STEERS},
+        {"network_destination", AUTHORIZE_STEERS},
+        {"outbound_proxy", AUTHORIZE_STEERS},
+        {"redirect_", AUTHORIZE_STEERS},
+        {"refer_to", AUTHORIZE_STEERS},
+        {"dial_prefix", AUTHORIZE_STEERS},
+        {"dial-string", AUTHORIZE_STEERS},
+        {"dial_string", AUTHORIZE_STEERS},
+        {"user_context", AUTHORIZE_STEERS},
+        {"exec_after_", AUTHORIZE_PART},
+        {"pre_execute_", AUTHORIZE_PART},
+        {"group_confirm_", AUTHORIZE_PART},
+        {"force_transfer_", AUTHORIZE_PART},
+        {"transfer_fallback_", AUTHORIZE_PART},
+        {"campon", AUTHORIZE_PART},       /* puts the caller's name among variables, unquoted */
+        {"spawn_system", AUTHORIZE_PART}, /* these say how programs are run */
+        {"spawn_instead", AUTHORIZE_PART},
+        {"inline_destination", AUTHORIZE_PART},
+        {"valet_parking_timeout", AUTHORIZE_PART}, /* is written into the one before */
+        {"operator_extension", AUTHORIZE_PART},
+        {"auto_outcall", AUTHORIZE_PART}, /* a conference's dial string */
+        {"page_data", AUTHORIZE_PART},
+        {"page_dp", AUTHORIZE_PART},
+        {"page_exten", AUTHORIZE_PART},
+        {"xfer_uuids", AUTHORIZE_PART}, /* two calls that a hangup bridges */
+        {"youtube_resolver", AUTHORIZE_PART},
+        {"loopback_app", AUTHORIZE_PART},
+        {"dialplan", AUTHORIZE_PART},
+        {"_orbit_", AUTHORIZE_PART},
+        {"xfer_exten", AUTHORIZE_PART},
+        {"backup_extension", AUTHORIZE_PART},
+        {"transfer_on_fail", AUTHORIZE_PART},
+        {"script_path", AUTHORIZE_PART},
+        {"limit_backwards_compat", AUTHORIZE_PART},  /* moves the arguments of limit */
+        {"origination_nested_vars", AUTHORIZE_PART}, /* changes how lists are read */
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (strcasestr(name, parts[i].part) != NULL) {
+            return parts[i].kind;
+        }
+    }
+    return strcasecmp(name, "context") == 0 ? AUTHORIZE_STEERS : AUTHORIZE_PLAIN;
+}
