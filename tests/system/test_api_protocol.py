@@ -157,7 +157,7 @@ def test_a_job_outlives_its_client(switch, client):
 def test_garbage_of_one_leaves_others_alone(switch, client):
     endpoint = switch(request_bytes=4096).endpoint
     good, bad = client(endpoint), client(endpoint)
-    for junk in (b"", b"\x00\xff", b"[" * 4000, b'{"a":1,"a":2}', b'"' + b"\xc3" * 100 + b'"'):
+    for junk in (b" ", b"\x00\xff", b"[" * 4000, b'{"a":1,"a":2}', b'"' + b"\xc3" * 100 + b'"'):
         bad.socket.send(junk)
         assert json.loads(bad.socket.recv())["error"]["code"] in (-32700, -32600)
     bad.socket.send(b"x" * 100000)

@@ -109,7 +109,7 @@ BOMBS = {
     "a large number": b'{"jsonrpc":"2.0","id":' + b"9" * 5000 + b',"method":"server.ping"}',
     "a large exponent": b'{"jsonrpc":"2.0","id":1e999999,"method":"server.ping"}',
     "two at once": b'{"jsonrpc":"2.0","id":1,"method":"server.ping"} {"jsonrpc":"2.0","id":2,"method":"server.ping"}',
-    "nothing": b"",
+    "nothing": b" ",
     "no JSON": b"api status",
 }
 
@@ -135,6 +135,16 @@ def test_messages_of_other_frames_than_one_are_answered(target):
         bad.send_multipart(frames)
         assert answer(bad)["error"]["code"] == INVALID
     assert at.channel("frames_bad") == 4
+
+
+def test_probes_of_a_router_are_dropped_and_counted(target):
+    at = target()
+    bad = at.client()
+    for _ in range(1000):
+        bad.send(b"")
+    bad.send(question("server.ping", 7))
+    assert answer(bad) == {"jsonrpc": "2.0", "id": 7, "result": {}}
+    assert at.channel("probes") == 1000
 
 
 # ---- identities ------------------------------------------------------------------------------------

@@ -54,6 +54,25 @@ static void test_api_refuses_any_other_count_of_frames(void **state)
     assert_int_equal(rig_number(&rig, "channels.0.frames_bad"), 2);
 }
 
+static void test_api_drops_a_probe_without_an_answer(void **state)
+{
+    (void)state;
+    void *dealer = client_open(&rig, ZMQ_DEALER, NULL);
+    zmq_send(dealer, "", 0, 0); /* as with ZMQ_PROBE_ROUTER */
+    client_expect(dealer, CALL(1, "server.ping", "{}"), RESULT(1, "{}"));
+    assert_int_equal(rig_number(&rig, "channels.0.probes"), 1);
+    assert_int_equal(rig_number(&rig, "channels.0.messages"), 1);
+    assert_int_equal(rig_number(&rig, "channels.0.frames_bad"), 0);
+}
+
+static void test_api_answers_an_empty_request_of_a_req_socket(void **state)
+{
+    (void)state;
+    void *req = client_open(&rig, ZMQ_REQ, NULL);
+    client_refused(req, "", -32700, "");
+    client_expect(req, CALL(1, "server.ping", "{}"), RESULT(1, "{}"));
+}
+
 static void test_api_answers_garbage_and_serves_on(void **state)
 {
     (void)state;
@@ -348,6 +367,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_api_answers_req_and_dealer_in_their_own_framing),
         TEST(test_api_refuses_any_other_count_of_frames),
+        TEST(test_api_drops_a_probe_without_an_answer),
+        TEST(test_api_answers_an_empty_request_of_a_req_socket),
         TEST(test_api_answers_garbage_and_serves_on),
         TEST(test_api_matches_many_answers_to_their_ids),
         TEST(test_api_answers_a_batch_at_once_and_a_notification_not),

@@ -311,8 +311,6 @@ static void test_rpc_says_what_is_wrong_and_where(void **state)
     (void)state;
     REFUSED("", "unexpected token", 0);
     REFUSED("{\"a\":1,\"b\":2,\"a\":3}", "duplicate object key near '\"a\"'", 16);
-    REFUSED("{\"a\":\"b\\u0000\"}", "\\u0000 in a string", 14);
-    REFUSED("{\"a\\u0000\":1}", "\\u0000 in a string", 10);
     REFUSED("{\"a\":\"b\0\"}", "control character 0x0", 7);
     REFUSED("{\"a\":\"b\xff\"}", "not UTF-8", 7);
     REFUSED("{\"a\":\"\xc0\xaf\"}", "not UTF-8", 6);         /* overlong */
@@ -323,6 +321,64 @@ static void test_rpc_says_what_is_wrong_and_where(void **state)
     REFUSED("{\"a\":123456789012345678901}", "too big integer", 26);
     REFUSED("{} {}", "end of file expected", 4);
     REFUSED("\xef\xbb\xbf{}", "invalid token", 3); /* no byte order mark */
+}
+
+static void assert_nul_refused(const char *message, const char *id)
+{
+    json_t *answer = serve_bytes(message, strlen(message));
+    json_t *wanted = json_loads(id, JSON_DECODE_ANY, NULL);
+    json_t *error = json_object_get(answer, "error");
+    assert_int_equal(json_integer_value(json_object_get(error, "code")), FSZ_RPC_INVALID_REQUEST);
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(error, "data"), "reason")),
+        "\\u0000 in a string");
+    assert_true(json_equal(json_object_get(answer, "id"), wanted));
+    json_decref(wanted);
+    json_decref(answer);
+}
+
+static void test_rpc_answers_a_request_with_nul_under_its_id(void **state)
+{
+    (void)state;
+#define NUL_REQUEST(more) "{\"jsonrpc\":\"2.0\",\"method\":\"echo\"," more "}"
+    assert_nul_refused(NUL_REQUEST("\"id\":77,\"params\":{\"x\":\"a\\u0000b\"}"), "77");
+    assert_nul_refused(NUL_REQUEST("\"params\":[[\"\\u0000\"]],\"id\":\"s\""), "\"s\"");
+    assert_nul_refused(NUL_REQUEST("\"params\":{\"a\\u0000\":1},\"id\":1"), "1");
+    assert_nul_refused(NUL_REQUEST("\"id\":\"a\\u0000\""), "null");
+    assert_nul_refused(NUL_REQUEST("\"params\":[\"\\\\\\u0000\"],\"id\":2"), "2");
+    assert_nul_refused("{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"ec\\u0000ho\"}", "3");
+    assert_nul_refused("{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":\"\\u0000\"}", "4");
+#undef NUL_REQUEST
+}
+
+static void test_rpc_takes_an_escaped_backslash_before_u0000_as_text(void **state)
+{
+    (void)state;
+    struct fsz_rpc_message message;
+    const char             text[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":[\"\\\\u0000\"]}";
+    assert_int_equal(fsz_rpc_read(text, sizeof text - 1, &limits, &message), FSZ_OK);
+    assert_null(message.requests[0].error);
+    assert_string_equal(json_string_value(json_array_get(message.requests[0].params, 0)),
+                        "\\u0000");
+    fsz_rpc_message_fini(&message);
+}
+
+static void test_rpc_runs_the_others_of_a_batch_with_nul(void **state)
+{
+    (void)state;
+    struct fsz_rpc_message message;
+    const char             text[] =
+        "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\"},"
+        "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"m\",\"params\":[\"\\u0000\"]},"
+        "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"m\",\"params\":[\"\\\\u0000\"]}]";
+    assert_int_equal(fsz_rpc_read(text, sizeof text - 1, &limits, &message), FSZ_OK);
+    assert_int_equal(message.count, 3);
+    assert_null(message.requests[0].error);
+    assert_non_null(message.requests[1].error);
+    assert_int_equal(json_integer_value(message.requests[1].id), 2);
+    assert_null(message.requests[2].error);
+    fsz_rpc_message_fini(&message);
 }
 
 static void test_rpc_bounds_nesting_but_not_brackets_in_strings(void **state)
@@ -496,6 +552,9 @@ int main(void)
         cmocka_unit_test(test_rpc_echoes_ids_as_they_came),
         cmocka_unit_test(test_rpc_writes_fractions_with_as_few_digits_as_do),
         cmocka_unit_test(test_rpc_says_what_is_wrong_and_where),
+        cmocka_unit_test(test_rpc_answers_a_request_with_nul_under_its_id),
+        cmocka_unit_test(test_rpc_takes_an_escaped_backslash_before_u0000_as_text),
+        cmocka_unit_test(test_rpc_runs_the_others_of_a_batch_with_nul),
         cmocka_unit_test(test_rpc_bounds_nesting_but_not_brackets_in_strings),
         cmocka_unit_test(test_rpc_bounds_batches_as_a_whole),
         cmocka_unit_test(test_rpc_bounds_bytes),

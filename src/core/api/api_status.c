@@ -13,8 +13,8 @@ static json_t *status_channel(const struct fsz_channel *channel)
         "handshakes_failed", (json_int_t)connections->handshakes_failed, "disconnected",
         (json_int_t)connections->disconnected, "known", (json_int_t)fsz_peers_count(channel->peers),
         "messages", (json_int_t)c->messages, "bytes_in", (json_int_t)c->bytes_in,
-        "messages_dropped", (json_int_t)c->messages_dropped, "frames_bad",
-        (json_int_t)c->frames_bad, "endless", (json_int_t)c->endless, "answers",
+        "messages_dropped", (json_int_t)c->messages_dropped, "probes", (json_int_t)c->probes,
+        "frames_bad", (json_int_t)c->frames_bad, "endless", (json_int_t)c->endless, "answers",
         (json_int_t)c->answers, "bytes_out", (json_int_t)c->bytes_out, "answers_lost",
         (json_int_t)c->answers_lost, "answers_dropped", (json_int_t)c->answers_dropped);
 }

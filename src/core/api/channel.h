@@ -18,6 +18,7 @@ struct fsz_channel_counters {
     uint64_t answers, bytes_out; /* messages handed to libzmq, notifications included */
     uint64_t answers_lost;       /* the client had left */
     uint64_t answers_dropped;    /* the client's high-water mark was reached */
+    uint64_t probes;             /* empty messages of ZMQ_PROBE_ROUTER, which ask for nothing */
     uint64_t frames_bad;         /* messages of another count of frames */
     uint64_t endless;            /* connections cut off in the middle of a message without end */
 };

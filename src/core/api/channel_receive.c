@@ -44,6 +44,12 @@ static fsz_err receive_who(struct fsz_channel *channel, zmq_msg_t *id, zmq_msg_t
                                             &peer, ret_client);
 }
 
+/* The one empty frame with which a peer greets a ROUTER when ZMQ_PROBE_ROUTER is set. */
+static bool receive_is_probe(size_t frames, zmq_msg_t *body)
+{
+    return frames == 1 && zmq_msg_size(body) == 0;
+}
+
 fsz_err fsz_channel_receive(struct fsz_channel *channel, struct fsz_inbound *ret_inbound)
 {
     struct fsz_inbound inbound = {0};
@@ -60,6 +66,12 @@ fsz_err fsz_channel_receive(struct fsz_channel *channel, struct fsz_inbound *ret
         channel->counters.messages_dropped++;
         zmq_msg_close(&body);
         return err;
+    }
+    if (receive_is_probe(frames, &body)) {
+        channel->counters.probes++;
+        fsz_client_unref(&inbound.client);
+        zmq_msg_close(&body);
+        return FSZ_EINVALID;
     }
     channel->counters.messages++;
     channel->counters.bytes_in += zmq_msg_size(&body);

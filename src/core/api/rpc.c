@@ -2,6 +2,7 @@
 #include "rpc.h"
 
 #include "rpc_limits.h"
+#include "rpc_nul.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,26 +57,41 @@ static fsz_err rpc_refuse_syntax(const json_error_t *found, json_t **ret_error)
     case json_error_invalid_utf8:
         reason = "not UTF-8";
         break;
-    case json_error_null_character:
-    case json_error_null_byte_in_key:
-        reason = "\\u0000 in a string";
-        break;
     default:
         break;
     }
     return rpc_refuse(FSZ_RPC_PARSE, reason, &byte, ret_error);
 }
 
-/* Sets *ret_root or *ret_error. */
+static json_t *rpc_parse(const void *bytes, size_t size, json_error_t *ret_found)
+{
+    return json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, ret_found);
+}
+
+static bool rpc_is_nul(const json_error_t *found)
+{
+    enum json_error_code code = json_error_code(found);
+    return code == json_error_null_character || code == json_error_null_byte_in_key;
+}
+
+/* Sets *ret_root or *ret_error. *ret_nul: what held \u0000 is marked (rpc_nul.h). */
 static fsz_err rpc_load(const void *bytes, size_t size, const struct fsz_rpc_limits *limits,
-                        json_t **ret_root, json_t **ret_error)
+                        json_t **ret_root, bool *ret_nul, json_t **ret_error)
 {
     struct rpc_excess excess = fsz_rpc_excess(bytes, size, limits);
     if (excess.kind != RPC_WITHIN) {
         return rpc_refuse_excess(&excess, limits, ret_error);
     }
     json_error_t found;
-    json_t      *root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &found);
+    json_t      *root = rpc_parse(bytes, size, &found);
+    if (root == NULL && rpc_is_nul(&found)) {
+        char *marked = fsz_rpc_nul_mark(bytes, size, ret_nul);
+        if (marked == NULL) {
+            return FSZ_ENOMEM;
+        }
+        root = rpc_parse(marked, size, &found);
+        free(marked);
+    }
     if (root == NULL) {
         return rpc_refuse_syntax(&found, ret_error);
     }
@@ -122,12 +138,14 @@ static bool request_is_response(const json_t *member)
            id_is_valid(json_object_get(member, "id")) && json_object_get(member, "method") == NULL;
 }
 
-static fsz_err request_read(json_t *member, struct fsz_rpc_request *ret_request)
+/* `nul`: what holds the mark of rpc_nul.h is refused, whatever it is. */
+static fsz_err request_read(json_t *member, bool nul, struct fsz_rpc_request *ret_request)
 {
     json_t     *id = json_object_get(member, "id");
-    const char *fault = request_fault(member);
-    ret_request->id = id_is_valid(id) ? id : NULL;
-    ret_request->response = request_is_response(member) ? member : NULL;
+    bool        marked = nul && fsz_rpc_nul_is_marked(member);
+    const char *fault = marked ? "\\u0000 in a string" : request_fault(member);
+    ret_request->id = id_is_valid(id) && !(marked && fsz_rpc_nul_is_marked(id)) ? id : NULL;
+    ret_request->response = !marked && request_is_response(member) ? member : NULL;
     if (fault != NULL) {
         return rpc_refuse(FSZ_RPC_INVALID_REQUEST, fault, NULL, &ret_request->error);
     }
@@ -154,12 +172,12 @@ static fsz_err message_allocate(struct fsz_rpc_message *message, size_t count)
     return message->requests != NULL ? FSZ_OK : FSZ_ENOMEM;
 }
 
-static fsz_err message_read_requests(struct fsz_rpc_message *message)
+static fsz_err message_read_requests(struct fsz_rpc_message *message, bool nul)
 {
     fsz_err err = FSZ_OK;
     for (size_t i = 0; i < message->count && err == FSZ_OK; i++) {
         json_t *member = message->batch ? json_array_get(message->root, i) : message->root;
-        err = request_read(member, &message->requests[i]);
+        err = request_read(member, nul, &message->requests[i]);
     }
     return err;
 }
@@ -168,7 +186,8 @@ static fsz_err message_read(const void *bytes, size_t size, const struct fsz_rpc
                             struct fsz_rpc_message *message)
 {
     json_t *error = NULL;
-    fsz_err err = rpc_load(bytes, size, limits, &message->root, &error);
+    bool    nul = false;
+    fsz_err err = rpc_load(bytes, size, limits, &message->root, &nul, &error);
     size_t  members = json_array_size(message->root);
     if (json_is_array(message->root)) {
         message->batch = members > 0 && members <= limits->batch;
@@ -182,7 +201,7 @@ static fsz_err message_read(const void *bytes, size_t size, const struct fsz_rpc
         return FSZ_OK;
     }
     json_decref(error);
-    return err == FSZ_OK ? message_read_requests(message) : err;
+    return err == FSZ_OK ? message_read_requests(message, nul) : err;
 }
 
 fsz_err fsz_rpc_read(const void *bytes, size_t size, const struct fsz_rpc_limits *limits,

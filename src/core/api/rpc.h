@@ -1,9 +1,10 @@
 /* rpc.h - JSON-RPC 2.0 (https://www.jsonrpc.org/specification): messages in, answers out.
  *
  * Pure; a message belongs to whoever holds it, one thread at a time: jansson's reference counts are
- * not for two. Input is JSON (RFC 8259) within limits; what is over them, duplicate members, \u0000
- * and bad UTF-8 are answered, never obeyed. The `data` of such an answer is {"reason": what is
- * wrong, "byte": bytes of the message read so far}; `byte` is missing where it makes no sense.
+ * not for two. Input is JSON (RFC 8259) within limits; what is over them, duplicate members and bad
+ * UTF-8 are answered, never obeyed, and so is a request with \u0000 in a string or a name. The
+ * `data` of such an answer is {"reason": what is wrong, "byte": bytes of the message read so far};
+ * `byte` is missing where it makes no sense.
  *
  * Integers have 64 bits; an id with a fraction is written in as few digits as name the same number.
  */
