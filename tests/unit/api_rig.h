@@ -111,7 +111,8 @@ static fsz_err rig_command(void *self, const char *command, const char *arg,
 static void rig_identify(void *self, struct fsz_host_identity *ret_identity)
 {
     (void)self;
-    *ret_identity = (struct fsz_host_identity){"core", "host", "switch"};
+    *ret_identity =
+        (struct fsz_host_identity){.core_uuid = "core", .hostname = "host", .switchname = "switch"};
 }
 
 static fsz_err rig_json_api(void *self, const char *request, struct fsz_buffer *answer)

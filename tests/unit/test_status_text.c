@@ -49,6 +49,51 @@ static char *text_of(const char *json, write_fn write)
     return text;
 }
 
+static void test_summary_tells_the_release_and_what_is_wrong_first(void **state)
+{
+    (void)state;
+    char       *text = text_of("{\"switch\":{\"version\":\"1.11.2\",\"built_against\":\"1.10.12\"},"
+                                     "\"troubles\":[\"no events\",\"no command\"]}",
+                               fsz_status_write_summary);
+    const char *expected = "\nswitch   release 1.11.2; the module was built against 1.10.12\n"
+                           "TROUBLE  no events\nTROUBLE  no command\nevents   0 offered";
+    assert_ptr_equal(strstr(text, expected), strchr(text, '\n'));
+    free(text);
+}
+
+static void host_troubles(void *self, struct fsz_problems *problems)
+{
+    fsz_problems_add(problems, "%s", (const char *)self);
+}
+
+static json_t *status_of(const struct fsz_host *host, const char *version)
+{
+    struct fsz_host_identity identity = {.built_against = "1.10.12"};
+    json_t                  *status = json_object();
+    strncat(identity.version, version, sizeof identity.version - 1);
+    fsz_status_add_switch(status, host, &identity);
+    return status;
+}
+
+static void assert_status(json_t *status, const char *expected)
+{
+    json_t *wanted = json_loads(expected, 0, NULL);
+    assert_true(json_equal(status, wanted));
+    json_decref(wanted);
+    json_decref(status);
+}
+
+static void test_a_host_tells_its_release_and_its_troubles(void **state)
+{
+    (void)state;
+    const struct fsz_host silent = {.name = "sim"};
+    const struct fsz_host talks = {.self = (char[]){"deaf"}, .troubles = host_troubles};
+    assert_status(status_of(&silent, ""), "{\"troubles\":[]}");
+    assert_status(status_of(&talks, "1.11.2"),
+                  "{\"troubles\":[\"deaf\"],\"switch\":{\"version\":\"1.11.2\","
+                  "\"built_against\":\"1.10.12\"}}");
+}
+
 static void test_summary_tells_every_number_where_it_belongs(void **state)
 {
     (void)state;
@@ -144,6 +189,8 @@ static void test_status_of_an_engine_that_is_not_started_is_all_zero(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_summary_tells_the_release_and_what_is_wrong_first),
+        cmocka_unit_test(test_a_host_tells_its_release_and_its_troubles),
         cmocka_unit_test(test_summary_tells_every_number_where_it_belongs),
         cmocka_unit_test(test_api_tells_every_number_where_it_belongs),
         cmocka_unit_test(test_streams_tell_every_number_of_each),

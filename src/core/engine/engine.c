@@ -218,6 +218,9 @@ static fsz_err engine_start_controlled(struct fsz_engine *engine, struct fsz_con
         engine_stop_controlled(engine);
         return err;
     }
+    if (engine->host->identify != NULL) {
+        engine->host->identify(engine->host->self, &engine->identity);
+    }
     engine->started_ms = fsz_now_ms();
     engine->reloads = 0;
     engine_announce(engine);

@@ -34,6 +34,8 @@ struct fsz_engine {
     struct fsz_context   *context;
     int64_t               started_ms;
     uint64_t              reloads;
+    /* Of the host, at the start. */
+    struct fsz_host_identity identity;
 };
 
 /* Waits for control, however long. */

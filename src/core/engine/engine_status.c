@@ -22,6 +22,7 @@ static json_t *engine_status_controlled(struct fsz_engine *engine)
         engine->host->name, "uptime_ms", (json_int_t)(fsz_now_ms() - engine->started_ms), "reloads",
         (json_int_t)engine->reloads, "access", fsz_status_access(engine->access), "api",
         fsz_api_status(engine->api), "audit", engine_status_of_audit(engine));
+    fsz_status_add_switch(own, engine->host, &engine->identity);
     json_object_set_new(own, "calls", fsz_api_calls_status(engine->api));
     json_object_set_new(own, "services", fsz_api_services_status(engine->api));
     json_object_update_missing(own, status);

@@ -8,6 +8,7 @@
 #include "buffer.h"
 #include "err.h"
 #include "event.h"
+#include "problems.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,9 +24,12 @@ enum fsz_capability {
     FSZ_CAN_HOLD = 1 << 4,     /* gives calls to fsz_engine_serve(); wake */
 };
 
-/* Who the switch is, for server.hello. */
+/* Who the switch is, for server.hello and status. */
 struct fsz_host_identity {
     char core_uuid[40], hostname[256], switchname[256];
+    /* "1.11.2": the switch that runs, and the one that the adapter was built against. Empty: they
+     * are one program. */
+    char version[64], built_against[64];
 };
 
 /* An application to run on a call. The end of each run is told by the switch's event
@@ -68,6 +72,9 @@ struct fsz_host {
      * FSZ_EREFUSED: the switch will not, and `words` has its reason. */
 
     void (*identify)(void *self, struct fsz_host_identity *ret_identity);
+    /* Adds a line for each thing that is wrong between the switch and its adapter now; for status.
+     * May be NULL; must not block. */
+    void (*troubles)(void *self, struct fsz_problems *problems);
     /* Appends the switch's answer, JSON text, to {"command": …, "data": …}. Only with
      * FSZ_CAN_JSON_API. FSZ_ENOTFOUND: no such command. FSZ_EREFUSED: it failed; `answer` has what
      * it gave nevertheless (null: nothing). FSZ_EINVALID: the request is none. */

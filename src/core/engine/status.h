@@ -19,8 +19,13 @@ json_t *fsz_status_endpoints(const struct fsz_endpoints *endpoints);
 /* Of connections let in and refused: an object. Any thread. */
 json_t *fsz_status_access(const struct fsz_access *access);
 
+/* Adds "switch" (a host that tells its release) and "troubles" to a status. Any thread. */
+void fsz_status_add_switch(json_t *status, const struct fsz_host *host,
+                           const struct fsz_host_identity *identity);
+
 /* Text for people, from a whole status object. */
 void fsz_status_write_summary(const json_t *status, struct fsz_buffer *out);
+void fsz_status_write_switch(const json_t *status, struct fsz_buffer *out); /* in the summary */
 void fsz_status_write_api(const json_t *status, struct fsz_buffer *out);
 void fsz_status_write_services(const json_t *status, struct fsz_buffer *out);
 void fsz_status_write_bindings(const json_t *status, struct fsz_buffer *out);

@@ -83,6 +83,7 @@ void fsz_status_write_summary(const json_t *status, struct fsz_buffer *out)
     size_t  index = 0;
     json_t *stream = NULL;
     status_write_uptime(status, out);
+    fsz_status_write_switch(status, out);
     fsz_buffer_printf(
         out,
         "events   %lld offered, %lld unwanted, %lld written, %lld lost for want of memory\n"
