@@ -2,6 +2,7 @@
 
 #include "call_hold.h"
 #include "events.h"
+#include "numbers.h"
 #include "switch_call.h"
 
 #include <pthread.h>
@@ -30,7 +31,7 @@ static bool guest_has_hung_up(void *self, const char **ret_cause)
     const struct guest *guest = self;
     switch_call_cause_t cause = switch_channel_get_cause(guest->channel);
     *ret_cause = switch_channel_cause2str(cause);
-    return cause != SWITCH_CAUSE_NONE || switch_channel_down(guest->channel);
+    return cause != fsz_numbers.cause_none || switch_channel_down(guest->channel);
 }
 
 static fsz_err guest_describe(void *self,
@@ -39,8 +40,9 @@ static fsz_err guest_describe(void *self,
 {
     const struct guest *guest = self;
     switch_event_t     *event = NULL;
-    if (switch_event_create_plain(&event, SWITCH_EVENT_CHANNEL_DATA) != SWITCH_STATUS_SUCCESS) {
-        return FSZ_ENOMEM;
+    fsz_err             err = fsz_events_create_plain(&event, fsz_numbers.event_channel_data);
+    if (err != FSZ_OK) {
+        return err;
     }
     switch_channel_event_set_data(guest->channel, event);
     const struct fsz_event view = {
@@ -83,7 +85,7 @@ static fsz_err guest_run(void *self, const char *app, const char *arg, struct fs
 static void guest_hangup(void *self, const char *cause)
 {
     const struct guest *guest = self;
-    switch_channel_hangup(guest->channel, cause == NULL ? SWITCH_CAUSE_NORMAL_CLEARING
+    switch_channel_hangup(guest->channel, cause == NULL ? fsz_numbers.cause_normal_clearing
                                                         : switch_channel_str2cause(cause));
 }
 

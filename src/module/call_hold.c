@@ -55,11 +55,11 @@ static void hold_listen(switch_core_session_t *session, struct fsz_hold *hold)
  * them from the call. */
 static void hold_tell(switch_core_session_t *session)
 {
-    switch_dtmf_t     dtmf = {0};
     switch_event_t   *event = NULL;
     switch_channel_t *channel = switch_core_session_get_channel(session);
     if (switch_channel_has_dtmf(channel)) {
-        switch_channel_dequeue_dtmf(channel, &dtmf);
+        char digit[2]; /* as text: a release may add members to switch_dtmf_t */
+        switch_channel_dequeue_dtmf_string(channel, digit, sizeof digit);
     }
     if (switch_core_session_dequeue_event(session, &event, SWITCH_FALSE) == SWITCH_STATUS_SUCCESS) {
         switch_channel_event_set_data(channel, event);

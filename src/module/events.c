@@ -1,8 +1,13 @@
 #include "events.h"
 
-#include <switch.h>
+#include "numbers.h"
+
+#include <stdatomic.h>
 
 static switch_event_node_t *events_node;
+/* Set by the handler. Dispatch threads write it once after each look at it, and only read it else.
+ */
+static _Atomic bool events_have_come;
 
 size_t fsz_events_headers(const void **cursor, struct fsz_header *ret_headers, size_t max)
 {
@@ -30,18 +35,74 @@ static void events_handle(switch_event_t *event)
         .headers = event->headers,
         .read = fsz_events_headers,
     };
+    if (!atomic_load_explicit(&events_have_come, memory_order_relaxed)) {
+        atomic_store_explicit(&events_have_come, true, memory_order_relaxed);
+    }
     fsz_engine_offer(event->bind_user_data, &view); /* what it refuses it has counted */
+}
+
+bool fsz_events_came(void)
+{
+    return atomic_exchange_explicit(&events_have_come, false, memory_order_relaxed);
+}
+
+static switch_event_t *events_probe(void)
+{
+    switch_event_t *probe = NULL;
+    switch_event_create_subclass(&probe, fsz_numbers.event_custom, "mod_event_zmq::probe");
+    return probe;
+}
+
+void fsz_events_fire_probe(void)
+{
+    switch_event_t *probe = events_probe();
+    if (probe != NULL) {
+        switch_event_fire(&probe);
+    }
+}
+
+/* On this thread, so that no queue and no other thread has a say in it. */
+static fsz_err events_prove(void)
+{
+    if (switch_event_running() != SWITCH_STATUS_SUCCESS) {
+        return FSZ_OK; /* the switch delivers nothing to anybody */
+    }
+    switch_event_t *probe = events_probe();
+    if (probe == NULL) {
+        return FSZ_ENOMEM;
+    }
+    switch_event_deliver(&probe);
+    return fsz_events_came() ? FSZ_OK : FSZ_EREFUSED;
 }
 
 fsz_err fsz_events_bind(struct fsz_engine *engine)
 {
-    switch_status_t status =
-        switch_event_bind_removable("mod_event_zmq", SWITCH_EVENT_ALL, SWITCH_EVENT_SUBCLASS_ANY,
-                                    events_handle, engine, &events_node);
-    return status == SWITCH_STATUS_SUCCESS ? FSZ_OK : FSZ_ESYSTEM;
+    fsz_events_came();
+    if (switch_event_bind_removable("mod_event_zmq", fsz_numbers.event_all,
+                                    SWITCH_EVENT_SUBCLASS_ANY, events_handle, engine,
+                                    &events_node) != SWITCH_STATUS_SUCCESS) {
+        return FSZ_ESYSTEM;
+    }
+    fsz_err err = events_prove();
+    if (err != FSZ_OK) {
+        fsz_events_unbind();
+    }
+    return err;
 }
 
 void fsz_events_unbind(void)
 {
     switch_event_unbind(&events_node);
+}
+
+fsz_err fsz_events_create_plain(switch_event_t **ret_event, switch_event_types_t type)
+{
+    switch_event_t *event = NULL;
+    if (switch_event_create(&event, fsz_numbers.event_clone) != SWITCH_STATUS_SUCCESS) {
+        return FSZ_ENOMEM;
+    }
+    event->event_id = type;
+    event->flags |= EF_UNIQ_HEADERS;
+    *ret_event = event;
+    return FSZ_OK;
 }

@@ -4,7 +4,10 @@
  * Load: configuration, engine, then the switch's events, its lookups of XML, then the command and
  * the application `zmq`. Unload is the exact reverse; a load that fails undoes what it did. */
 #include "call_guest.h"
+#include "canary.h"
 #include "events.h"
+#include "fit.h"
+#include "numbers.h"
 #include "search.h"
 #include "settings.h"
 #include "switch_host.h"
@@ -124,15 +127,30 @@ static void module_complete(const char *verb)
     }
 }
 
-static fsz_err module_bind(struct fsz_engine *engine)
+static fsz_err module_bind_events(struct fsz_engine *engine)
 {
     fsz_err err = fsz_events_bind(engine);
-    if (err == FSZ_OK) {
-        err = fsz_search_bind(engine);
-        if (err != FSZ_OK) {
-            fsz_events_unbind();
-        }
+    if (err == FSZ_EREFUSED) {
+        fsz_fit_log_misfit("it binds to all events, and no event comes");
     }
+    return err;
+}
+
+static fsz_err module_bind(struct fsz_engine *engine)
+{
+    fsz_err err = module_bind_events(engine);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    err = fsz_search_bind(engine);
+    if (err == FSZ_OK) {
+        err = fsz_canary_start();
+        if (err == FSZ_OK) {
+            return FSZ_OK;
+        }
+        fsz_search_unbind();
+    }
+    fsz_events_unbind();
     return err;
 }
 
@@ -159,21 +177,11 @@ static fsz_err module_start(void)
     return FSZ_OK;
 }
 
-SWITCH_MODULE_LOAD_FUNCTION(mod_event_zmq_load)
+/* All that can be undone by forgetting it: the pool is the module's. */
+static fsz_err module_declare(switch_loadable_module_interface_t **module_interface,
+                              switch_memory_pool_t                *pool)
 {
     switch_api_interface_t *api_interface;
-    if (!module_take()) {
-        switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,
-                          "mod_event_zmq not loaded: it is still being unloaded\n");
-        return SWITCH_STATUS_GENERR;
-    }
-    fsz_err err = module_start();
-    if (err != FSZ_OK) {
-        module_give();
-        switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR, "mod_event_zmq not loaded: %s\n",
-                          fsz_err_text(err));
-        return SWITCH_STATUS_GENERR;
-    }
     *module_interface = switch_loadable_module_create_module_interface(pool, modname);
     SWITCH_ADD_API(api_interface, "zmq", "the ZeroMQ interface", zmq_command,
                    "status [json] | streams | api | services | bindings | cache flush [pattern] | "
@@ -181,6 +189,31 @@ SWITCH_MODULE_LOAD_FUNCTION(mod_event_zmq_load)
     SWITCH_ADD_APP(module_application, "zmq", "gives the call to a service over ZeroMQ",
                    "docs/protocol/calls.md", zmq_application, "<service> [<argument> ...]",
                    SAF_SUPPORT_NOMEDIA | SAF_SUPPORT_TEXT_ONLY);
+    if (!fsz_fit_check_api(api_interface, *module_interface) ||
+        !fsz_fit_check_application(module_application, *module_interface)) {
+        fsz_fit_log_misfit("other fields of an interface");
+        return FSZ_EREFUSED;
+    }
+    return FSZ_OK;
+}
+
+SWITCH_MODULE_LOAD_FUNCTION(mod_event_zmq_load)
+{
+    if (!module_take()) {
+        switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,
+                          "mod_event_zmq not loaded: it is still being unloaded\n");
+        return SWITCH_STATUS_GENERR;
+    }
+    fsz_err err = fsz_fit_require();
+    err = err != FSZ_OK ? err : module_declare(module_interface, pool);
+    err = err != FSZ_OK ? err : module_start();
+    if (err != FSZ_OK) {
+        module_give();
+        switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR, "mod_event_zmq not loaded: %s\n",
+                          fsz_err_text(err));
+        return SWITCH_STATUS_GENERR;
+    }
+    fsz_fit_log_releases();
     module_complete("add");
     return SWITCH_STATUS_SUCCESS;
 }
@@ -203,7 +236,7 @@ static bool module_give_calls_back(void)
     if (module_is_left()) {
         return true;
     }
-    fsz_calls_hangup(SWITCH_CAUSE_MANAGER_REQUEST);
+    fsz_calls_hangup(fsz_numbers.cause_manager_request);
     return module_is_left();
 }
 
@@ -220,6 +253,7 @@ SWITCH_MODULE_SHUTDOWN_FUNCTION(mod_event_zmq_shutdown)
         switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,
                           "mod_event_zmq stays in memory: a call does not leave it\n");
     }
+    fsz_canary_stop();
     fsz_search_unbind();
     fsz_events_unbind();
     struct fsz_engine *engine = module_publish(NULL);

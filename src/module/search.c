@@ -2,15 +2,13 @@
 
 #include "documents.h"
 #include "events.h"
+#include "numbers.h"
 #include "ratelimit.h"
 
 #include <pthread.h>
 #include <switch.h>
 
 enum {
-    SEARCH_SECTIONS = SWITCH_XML_SECTION_CONFIG | SWITCH_XML_SECTION_DIRECTORY |
-                      SWITCH_XML_SECTION_DIALPLAN | SWITCH_XML_SECTION_LANGUAGES |
-                      SWITCH_XML_SECTION_CHATPLAN,
     SEARCH_XML_BYTES = 1 << 30, /* above any binding's xml-bytes */
 };
 
@@ -80,7 +78,7 @@ fsz_err fsz_search_bind(struct fsz_engine *engine)
 {
     fsz_err err = fsz_documents_new(&search.documents);
     if (err == FSZ_OK &&
-        switch_xml_bind_search_function_ret(search_find, SEARCH_SECTIONS, engine,
+        switch_xml_bind_search_function_ret(search_find, fsz_numbers.xml_sections, engine,
                                             &search.binding) != SWITCH_STATUS_SUCCESS) {
         fsz_documents_free(&search.documents);
         search.binding = NULL;

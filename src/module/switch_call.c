@@ -1,6 +1,7 @@
 #include "switch_call.h"
 
 #include "event_check.h"
+#include "numbers.h"
 
 #include <switch.h>
 
@@ -21,7 +22,7 @@ fsz_err fsz_switch_check_app(const char *app, struct fsz_buffer *words)
 static switch_event_t *call_command(const struct fsz_execute *execute)
 {
     switch_event_t *command = NULL;
-    if (switch_event_create(&command, SWITCH_EVENT_COMMAND) != SWITCH_STATUS_SUCCESS) {
+    if (switch_event_create(&command, fsz_numbers.event_command) != SWITCH_STATUS_SUCCESS) {
         return NULL;
     }
     switch_event_add_header(command, SWITCH_STACK_BOTTOM, "loops", "%d",
@@ -81,7 +82,7 @@ fsz_err fsz_switch_execute(void *self, const struct fsz_execute *execute, struct
 fsz_err fsz_switch_hangup(void *self, const char *call, const char *cause, struct fsz_buffer *words)
 {
     (void)self;
-    switch_call_cause_t code = SWITCH_CAUSE_NORMAL_CLEARING;
+    switch_call_cause_t code = fsz_numbers.cause_normal_clearing;
     if (cause != NULL) {
         code = switch_channel_str2cause(cause); /* normal clearing for what it does not know */
         if (strcasecmp(switch_channel_cause2str(code), cause) != 0) {

@@ -1,5 +1,7 @@
 #include "switch_host.h"
 
+#include "canary.h"
+#include "fit.h"
 #include "switch_call.h"
 #include "switch_control.h"
 #include "switch_send.h"
@@ -7,6 +9,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <switch.h>
+
+enum { HOST_STREAM_BYTES = 512 };
 
 static void host_log(void *self, enum fsz_log_level level, const char *text)
 {
@@ -34,6 +38,9 @@ static void host_identify(void *self, struct fsz_host_identity *ret_identity)
                     switch_core_get_hostname());
     switch_snprintf(ret_identity->switchname, sizeof ret_identity->switchname, "%s",
                     switch_core_get_switchname());
+    fsz_fit_running(ret_identity->version, sizeof ret_identity->version);
+    switch_snprintf(ret_identity->built_against, sizeof ret_identity->built_against, "%s",
+                    FSZ_FIT_BUILT_AGAINST);
 }
 
 /* Our threads take no signals; a program that a command starts must not inherit that. */
@@ -44,6 +51,12 @@ static sigset_t host_take_signals(void)
     pthread_sigmask(SIG_SETMASK, &none, &before);
     return before;
 }
+
+/* With room for members that a release may add at the end. */
+union host_stream {
+    switch_stream_handle_t handle;
+    char                   room[HOST_STREAM_BYTES];
+};
 
 /* Output goes straight into the caller's buffer, which has a limit; the switch's own stream has
  * none. */
@@ -76,12 +89,15 @@ static bool host_has_command(const char *command)
 static fsz_err host_command(void *self, const char *command, const char *arg,
                             struct fsz_buffer *output)
 {
-    switch_stream_handle_t stream = {
-        .data = output, .write_function = host_write, .raw_write_function = host_write_raw};
+    union host_stream stream;
     (void)self;
+    memset(&stream, 0, sizeof stream);
+    stream.handle.data = output;
+    stream.handle.write_function = host_write;
+    stream.handle.raw_write_function = host_write_raw;
     size_t          size = output->size;
     sigset_t        before = host_take_signals();
-    switch_status_t status = switch_api_execute(command, arg, NULL, &stream);
+    switch_status_t status = switch_api_execute(command, arg, NULL, &stream.handle);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (status != SWITCH_STATUS_SUCCESS && !host_has_command(command)) {
         output->size = size; /* in place of words without the mark of an error */
@@ -135,6 +151,7 @@ const struct fsz_host fsz_module_host = {
     .log = host_log,
     .admits = host_admits,
     .identify = host_identify,
+    .troubles = fsz_canary_troubles,
     .command = host_command,
     .json_api = host_json_api,
     .send_event = fsz_switch_send,

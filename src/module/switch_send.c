@@ -1,16 +1,17 @@
 #include "switch_send.h"
 
 #include "event_check.h"
+#include "numbers.h"
 
 #include <switch.h>
 
 /* The switch's look-up skips any 13 characters in front, so what it found is compared. */
 static fsz_err send_type(const char *name, switch_event_types_t *ret_type, struct fsz_buffer *words)
 {
-    switch_event_types_t type = SWITCH_EVENT_ALL;
+    switch_event_types_t type = fsz_numbers.event_all;
     if (switch_name_event(name, &type) != SWITCH_STATUS_SUCCESS ||
-        strcasecmp(switch_event_name(type), name) != 0 || type == SWITCH_EVENT_ALL ||
-        type == SWITCH_EVENT_CLONE) {
+        strcasecmp(switch_event_name(type), name) != 0 || type == fsz_numbers.event_all ||
+        type == fsz_numbers.event_clone) {
         fsz_buffer_printf(words, "no such event: %s", name);
         return FSZ_EREFUSED;
     }
@@ -65,7 +66,7 @@ static fsz_err send_headers(switch_event_t *event, const struct fsz_event *from)
 fsz_err fsz_switch_send(void *self, const struct fsz_event *event, struct fsz_buffer *words)
 {
     (void)self;
-    switch_event_types_t type = SWITCH_EVENT_ALL;
+    switch_event_types_t type = fsz_numbers.event_all;
     switch_event_t      *fired = NULL;
     fsz_err              err = send_type(event->name, &type, words);
     if (err == FSZ_OK) {
@@ -74,7 +75,7 @@ fsz_err fsz_switch_send(void *self, const struct fsz_event *event, struct fsz_bu
     if (err != FSZ_OK) {
         return err;
     }
-    const char *subclass = type == SWITCH_EVENT_CUSTOM ? event->subclass : NULL;
+    const char *subclass = type == fsz_numbers.event_custom ? event->subclass : NULL;
     if (switch_event_create_subclass(&fired, type, subclass) != SWITCH_STATUS_SUCCESS) {
         return FSZ_ENOMEM;
     }

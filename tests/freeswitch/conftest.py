@@ -6,7 +6,8 @@
         switch.api("msleep 10")                     # an API command of the switch
 
 One switch serves all tests, and must still be the same process after each. Without a FreeSWITCH that
-pkg-config finds, everything is skipped. FSZ_SOAK=1 adds what takes minutes. FSZ_MODULE names a
+pkg-config finds, everything is skipped. FSZ_FREESWITCHES names several for test_versions.py: prefixes or folders
+with a freeswitch.pc, with : between. FSZ_SOAK=1 adds what takes minutes. FSZ_MODULE names a
 mod_event_zmq.so to test in place of one that is built here."""
 
 import json
@@ -53,14 +54,15 @@ def installation():
 
 @pytest.fixture(scope="session")
 def start_switch(installation):
-    """Factory of switches: start_switch(sanitize="", and Switch's keywords)."""
+    """Factory of switches: start_switch(sanitize="", on=another installation, module=another one's module, and
+    Switch's keywords)."""
     switches, folders = [], []
 
-    def start(sanitize="", **how):
+    def start(sanitize="", on=installation, module=None, **how):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="fsz-switch-"))
         folders.append(folder)
-        modules = [installation.build_module(sanitize), installation.build_probe(folder)]
-        switches.append(Switch(installation, folder / "switch", modules, **how))
+        modules = [module or on.build_module(sanitize), on.build_probe(folder)]
+        switches.append(Switch(on, folder / "switch", modules, **how))
         return switches[-1]
 
     yield start

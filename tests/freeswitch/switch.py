@@ -3,6 +3,7 @@
 import itertools
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -70,49 +71,79 @@ def config_xml(*streams, channels=(), **settings):
             f"<api-channels>\n{''.join(channels)}</api-channels>\n</configuration>\n")
 
 
-def pkg_config(*arguments):
-    done = subprocess.run(["pkg-config", *arguments], capture_output=True, text=True)
+def pkg_config(*arguments, env=None):
+    done = subprocess.run(["pkg-config", *arguments], capture_output=True, text=True, env=env)
     return done.stdout.strip() if done.returncode == 0 else None
 
 
 class Installation:
-    """The FreeSWITCH that pkg-config finds, and our module built against it."""
+    """The FreeSWITCH that pkg-config finds, or the one whose freeswitch.pc is in a folder; and our module built
+    against it."""
 
-    def __init__(self):
-        self.version = pkg_config("--modversion", "freeswitch")
-        self.programs = pathlib.Path(pkg_config("--variable=bindir", "freeswitch") or "/usr/bin")
-        self.modules = pathlib.Path(pkg_config("--variable=modulesdir", "freeswitch"))
+    def __init__(self, folder=None):
+        self.env = {**os.environ, **({"PKG_CONFIG_PATH": str(folder)} if folder else {})}
+        self.version = self.pkg_config("--modversion", "freeswitch")
+        self.programs = pathlib.Path(self.pkg_config("--variable=bindir", "freeswitch") or "/usr/bin")
+        self.modules = pathlib.Path(self.pkg_config("--variable=modulesdir", "freeswitch"))
         self.built = {}
 
     @staticmethod
     def is_here():
         return shutil.which("pkg-config") is not None and pkg_config("--exists", "freeswitch") is not None
 
+    @classmethod
+    def named(cls):
+        """Those of FSZ_FREESWITCHES: prefixes, or folders with a freeswitch.pc, with : between."""
+        names = filter(None, os.environ.get("FSZ_FREESWITCHES", "").split(":"))
+        return [cls(cls._folder_of(pathlib.Path(name))) for name in names]
+
+    @staticmethod
+    def _folder_of(name):
+        found = [name, *name.glob("lib/pkgconfig"), *name.glob("lib/*/pkgconfig")]
+        found = [folder for folder in found if (folder / "freeswitch.pc").is_file()]
+        assert found, f"FSZ_FREESWITCHES: no freeswitch.pc below {name}"
+        return found[0]
+
+    def pkg_config(self, *arguments):
+        return pkg_config(*arguments, env=self.env)
+
+    @property
+    def release(self):
+        """"1.11.2", where the version may be 1.11.2-release."""
+        return re.match(r"[0-9.]+", self.version).group()
+
     def build_module(self, sanitize=""):
         """The path of mod_event_zmq.so: FSZ_MODULE, or built here, once for each kind."""
         if not sanitize and os.environ.get("FSZ_MODULE"):
             return pathlib.Path(os.environ["FSZ_MODULE"])
+        return self.build_own(sanitize) / "src/module/mod_event_zmq.so"
+
+    def build_own(self, sanitize=""):
+        """The folder in which the module is built against this FreeSWITCH."""
         if sanitize not in self.built:
             folder = ROOT / "build" / "-".join(filter(None, ["freeswitch", self.version, sanitize]))
             self.run("cmake", "--preset", "dev", "-B", str(folder), "-DBUILD_TESTING=OFF",
                      f"-DFSZ_SANITIZE={sanitize}")
             self.run("cmake", "--build", str(folder), "-j2", "--target", "mod_event_zmq")
-            self.built[sanitize] = folder / "src/module/mod_event_zmq.so"
+            self.built[sanitize] = folder
         return self.built[sanitize]
 
     def build_probe(self, folder):
         """mod_inproc_probe.so in that folder."""
-        target = pathlib.Path(folder) / "mod_inproc_probe.so"
-        flags = pkg_config("--cflags", "freeswitch", "libzmq").split()
-        libraries = pkg_config("--libs", "libzmq").split()
+        libraries = self.pkg_config("--libs", "libzmq").split()
+        return self.build_library("mod_inproc_probe.c", folder, *libraries)
+
+    def build_library(self, source, folder, *libraries):
+        """A .so in that folder, of a source of this one."""
+        target = pathlib.Path(folder) / pathlib.Path(source).with_suffix(".so").name
+        flags = self.pkg_config("--cflags", "freeswitch", "libzmq").split()
         self.run("cc", "-std=gnu17", "-D_GNU_SOURCE", "-O1", "-g", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror",
                  *[flag.replace("-I", "-isystem", 1) for flag in flags], f"-I{ROOT}/include",
-                 str(HERE / "mod_inproc_probe.c"), "-o", str(target), *libraries)
+                 str(HERE / source), "-o", str(target), *libraries)
         return target
 
-    @staticmethod
-    def run(*command):
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    def run(self, *command):
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=self.env)
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
 
 

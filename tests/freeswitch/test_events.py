@@ -121,6 +121,7 @@ def test_call_events_are_those_of_mod_event_socket(switch, comparison):
 
 
 def test_background_jobs_have_their_output_as_body(switch, comparison):
+    wait_until(lambda: "mod_event_zmq" in switch.api("show api"), "the module in the list of commands")
     comparison.mark("begin")
     jobs = [comparison.control.command("bgapi status").partition("Job-UUID: ")[2].strip() for _ in range(5)]
     jobs.append(comparison.control.command("bgapi show api").partition("Job-UUID: ")[2].strip())

@@ -1,0 +1,216 @@
+#include "canary.h"
+
+#include "events.h"
+#include "thread.h"
+
+#include <pthread.h>
+#include <switch.h>
+#include <time.h>
+
+enum {
+    CANARY_FIRST_S = 1,            /* between looks until the switch has entered the module */
+    CANARY_S = 5,                  /* between looks after that */
+    CANARY_PATIENCE = 5,           /* looks after a probe without any event */
+    CANARY_AGAIN = 600 / CANARY_S, /* looks between two lines about the same */
+};
+
+static struct {
+    pthread_mutex_t lock; /* guards the next three lines */
+    pthread_cond_t  changed;
+    bool            ending;
+    /* What is wrong; NULL: nothing. Static texts. */
+    const char *events, *command, *application;
+    pthread_t   thread; /* of whoever starts and stops */
+    bool        runs;
+    /* The thread's own. */
+    bool          interfaces_known;
+    switch_size_t sessions; /* at the last event */
+    unsigned      silent;   /* looks since a probe; 0: none is out */
+    pthread_t     prober;
+    bool          probes;
+} canary = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static const char CANARY_DEAF[] =
+    "NO EVENTS COME FROM THE SWITCH: it has created calls, but neither their events nor a probe "
+    "have reached mod_event_zmq. Subscribers get nothing, and calls given to services see no "
+    "hangup. Either another module blocks the switch's event threads (thread apply all bt), or the "
+    "module does not fit this FreeSWITCH: build it against its headers";
+static const char CANARY_NO_COMMAND[] =
+    "FreeSWITCH has refused the API command zmq: no zmq status, no zmq reload. Add <allow "
+    "name=\"mod_event_zmq\"/> to <interface-allowlist> in switch.conf.xml and restart FreeSWITCH";
+static const char CANARY_NO_APPLICATION[] =
+    "FreeSWITCH has refused the application zmq: a dialplan that runs it hangs up the call, and no "
+    "service is offered any. Add <allow name=\"mod_event_zmq\"/> to <interface-allowlist> in "
+    "switch.conf.xml and restart FreeSWITCH";
+
+/* Waits; false: the canary is to end. */
+static bool canary_wait(int seconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += seconds;
+    pthread_mutex_lock(&canary.lock);
+    while (!canary.ending && pthread_cond_timedwait(&canary.changed, &canary.lock, &until) == 0) {
+    }
+    bool goes_on = !canary.ending;
+    pthread_mutex_unlock(&canary.lock);
+    return goes_on;
+}
+
+static void canary_set(const char **trouble, const char *text)
+{
+    pthread_mutex_lock(&canary.lock);
+    *trouble = text;
+    pthread_mutex_unlock(&canary.lock);
+}
+
+/* ---- interfaces ----------------------------------------------------------------------------- */
+
+static void canary_refuse(const char **trouble, const char *text)
+{
+    canary_set(trouble, text);
+    switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR, "%s\n", text);
+}
+
+/* The switch enters a module and all its interfaces in one step, so one look after it is enough. It
+ * loads a module whose interfaces it does not allow (1.11.2). */
+static void canary_look_for_interfaces(void)
+{
+    canary.interfaces_known =
+        switch_loadable_module_exists("mod_event_zmq") == SWITCH_STATUS_SUCCESS;
+    if (!canary.interfaces_known) {
+        return;
+    }
+    switch_api_interface_t *command = switch_loadable_module_get_api_interface("zmq");
+    UNPROTECT_INTERFACE(command);
+    switch_application_interface_t *application =
+        switch_loadable_module_get_application_interface("zmq");
+    UNPROTECT_INTERFACE(application);
+    if (command == NULL) {
+        canary_refuse(&canary.command, CANARY_NO_COMMAND);
+    }
+    if (application == NULL) {
+        canary_refuse(&canary.application, CANARY_NO_APPLICATION);
+    }
+}
+
+/* ---- events --------------------------------------------------------------------------------- */
+
+static void *canary_probe(void *unused)
+{
+    (void)unused;
+    fsz_events_fire_probe();
+    return NULL;
+}
+
+/* On a thread of its own, which waits while the switch's queue is full. */
+static void canary_start_probe(void)
+{
+    canary.probes = fsz_thread_start(&canary.prober, "fszmq-probe", canary_probe, NULL) == FSZ_OK;
+}
+
+static void canary_end_probe(void)
+{
+    if (canary.probes) {
+        pthread_join(canary.prober, NULL);
+        canary.probes = false;
+    }
+}
+
+static void canary_hear(void)
+{
+    canary_end_probe();
+    canary.sessions = switch_core_session_id();
+    canary.silent = 0;
+    if (canary.events != NULL) {
+        canary_set(&canary.events, NULL);
+        switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_NOTICE,
+                          "events come from the switch again\n");
+    }
+}
+
+static void canary_suspect(void)
+{
+    if (canary.silent == 0) {
+        if (switch_core_session_id() == canary.sessions) {
+            return; /* no calls, so there is nothing to miss */
+        }
+        canary_start_probe();
+    }
+    canary.silent++;
+    if (canary.silent > CANARY_PATIENCE &&
+        (canary.silent - CANARY_PATIENCE - 1) % CANARY_AGAIN == 0) {
+        canary_set(&canary.events, CANARY_DEAF);
+        switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR, "%s\n", CANARY_DEAF);
+    }
+}
+
+static void *canary_main(void *unused)
+{
+    (void)unused;
+    canary.sessions = switch_core_session_id();
+    while (canary_wait(canary.interfaces_known ? CANARY_S : CANARY_FIRST_S)) {
+        if (!canary.interfaces_known) {
+            canary_look_for_interfaces();
+        }
+        if (fsz_events_came()) {
+            canary_hear();
+        } else {
+            canary_suspect();
+        }
+    }
+    canary_end_probe();
+    return NULL;
+}
+
+/* ---- start and stop ------------------------------------------------------------------------- */
+
+static void canary_init_clock(void)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&canary.changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+fsz_err fsz_canary_start(void)
+{
+    canary.events = canary.command = canary.application = NULL;
+    canary.ending = canary.interfaces_known = false;
+    canary.silent = 0;
+    canary_init_clock();
+    fsz_err err = fsz_thread_start(&canary.thread, "fszmq-canary", canary_main, NULL);
+    canary.runs = err == FSZ_OK;
+    if (err != FSZ_OK) {
+        pthread_cond_destroy(&canary.changed);
+    }
+    return err;
+}
+
+void fsz_canary_stop(void)
+{
+    if (!canary.runs) {
+        return;
+    }
+    pthread_mutex_lock(&canary.lock);
+    canary.ending = true;
+    pthread_cond_signal(&canary.changed);
+    pthread_mutex_unlock(&canary.lock);
+    pthread_join(canary.thread, NULL);
+    pthread_cond_destroy(&canary.changed);
+    canary.runs = false;
+}
+
+void fsz_canary_troubles(void *self, struct fsz_problems *problems)
+{
+    (void)self;
+    pthread_mutex_lock(&canary.lock);
+    const char *troubles[] = {canary.events, canary.command, canary.application};
+    pthread_mutex_unlock(&canary.lock);
+    for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++) {
+        if (troubles[i] != NULL) {
+            fsz_problems_add(problems, "%s", troubles[i]);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+"""A FreeSWITCH that does not fit the module, or that does not let it do its work: what the module says.
+
+other_numbers.c makes a FreeSWITCH look like another release."""
+
+import json
+import time
+
+import pytest
+
+import test_api
+from callfixtures import Served, call_service_xml
+from switch import config_xml, free_port, stream_xml, wait_until
+
+connect = test_api.connect
+
+ALARM_S = 90  # bound; it takes half a minute
+QUIET_S = 60  # in which an alarm would have come
+NO_EVENTS = "NO EVENTS COME FROM THE SWITCH"
+
+
+class Pretender:
+    """A switch, and what it pretends from now on."""
+
+    def __init__(self, switch, path):
+        self.switch, self.path = switch, path
+
+    def pretend(self, what):
+        self.path.write_text(what)
+
+    def troubles(self):
+        return json.loads(self.switch.api("zmq status json"))["troubles"]
+
+
+@pytest.fixture(scope="module")
+def pretending(start_switch, installation, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("other-numbers")
+    library = installation.build_library("other_numbers.c", folder)
+    path = folder / "pretend"
+    path.write_text("")
+    # Without heartbeats no event comes but those of calls.
+    yield Pretender(start_switch(env={"LD_PRELOAD": str(library), "FSZ_OTHER_NUMBERS": str(path)},
+                                 settings={"event-heartbeat-interval": "3600"}), path)
+
+
+@pytest.fixture
+def pretender(pretending):
+    yield pretending
+    pretending.pretend("")
+    pretending.switch.api("hupall")
+    pretending.switch.wait_idle()
+    if pretending.switch.is_loaded():
+        assert pretending.switch.unload().startswith("+OK")
+
+
+def configure(switch):
+    switch.configure(config_xml(stream_xml(f"tcp://127.0.0.1:{free_port()}")))
+
+
+@pytest.mark.parametrize("what, told", [
+    ("ALL one too low", "it binds to all events, and no event comes"),
+    ("no COMMAND", "it knows no COMMAND"),
+    ("a flag more after CF_BREAK", "other channel flags"),
+    ("a state more", "other channel states"),
+    ("another event", "other fields of an event"),
+    ("another XML", "other fields of an XML element"),
+])
+def test_a_release_that_does_not_fit_is_refused_with_what_differs(pretender, installation, what, told):
+    switch, release = pretender.switch, installation.release
+    configure(switch)
+    mark = switch.log_mark()
+    pretender.pretend(what)
+    assert switch.load().startswith("-ERR")
+    assert not switch.is_loaded()
+    switch.wait_log(mark, f"built against FreeSWITCH {release} and does not fit FreeSWITCH {release}, which runs: {told}")
+    pretender.pretend("")
+    assert switch.load() == "+OK"
+
+
+def test_calls_without_events_raise_an_alarm_that_ends_with_them(pretender):
+    switch = pretender.switch
+    configure(switch)
+    assert switch.load() == "+OK"
+    mark = switch.log_mark()
+    pretender.pretend("deaf")
+
+    def alarm():  # calls, until it is raised: those before the last event are not missed
+        assert switch.api("originate loopback/short/default &hangup()").startswith("+OK")
+        return pretender.troubles()
+
+    wait_until(alarm, "the alarm in the status", ALARM_S)
+    assert [text[: len(NO_EVENTS)] for text in pretender.troubles()] == [NO_EVENTS]
+    assert f"TROUBLE  {NO_EVENTS}" in switch.api("zmq status")
+    assert switch.wait_log(mark, NO_EVENTS).count(NO_EVENTS) == 1
+    pretender.pretend("")
+    switch.wait_idle()
+    switch.api("originate loopback/short/default &hangup()")
+    wait_until(lambda: not pretender.troubles(), "the end of the alarm")
+    assert "events come from the switch again" in switch.log_since(mark)
+
+
+def assert_quiet(pretender, mark, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert pretender.troubles() == []
+        time.sleep(1)
+    assert NO_EVENTS not in pretender.switch.log_since(mark)
+
+
+@pytest.mark.soak
+def test_a_switch_without_calls_and_events_raises_no_alarm(pretender):
+    switch = pretender.switch
+    configure(switch)
+    assert switch.load() == "+OK"
+    mark = switch.log_mark()
+    pretender.pretend("deaf")
+    assert_quiet(pretender, mark, QUIET_S)
+
+
+@pytest.mark.soak
+def test_a_switch_whose_events_come_late_raises_no_alarm(pretender):
+    switch = pretender.switch
+    configure(switch)
+    assert switch.load() == "+OK"
+    mark = switch.log_mark()
+    pretender.pretend("slow")
+    for _ in range(30):  # some thousand events, ten a second
+        switch.api("originate loopback/hold/default &park()")
+    switch.api("hupall")
+    assert_quiet(pretender, mark, QUIET_S)
+
+
+# ---- <interface-allowlist> ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def allowing(start_switch, installation):
+    """Factory: a switch that allows what it needs itself, and these interfaces."""
+    if tuple(map(int, installation.release.split("."))) < (1, 11, 2):
+        pytest.skip(f"FreeSWITCH {installation.release} has no <interface-allowlist>")
+
+    def start(*names):
+        names = ("mod_commands", "mod_dptools", "mod_event_socket", *names)
+        allowed = "".join(f'<allow name="{name}"/>' for name in names)
+        return start_switch(edit=lambda text: text.replace(
+            "</settings>", f"</settings><interface-allowlist>{allowed}</interface-allowlist>", 1))
+
+    return start
+
+
+@pytest.mark.parametrize("allowed, refused", [
+    (["mod_event_zmq.zmq.api"], ["application"]),
+    (["mod_event_zmq.zmq.app"], ["API command"]),
+    ([], ["API command", "application"]),
+    (["mod_event_zmq"], []),
+])
+def test_an_interface_that_the_allowlist_refuses_is_named(allowing, connect, allowed, refused):
+    switch = allowing(*allowed)
+    served = Served(switch)
+    switch.configure(served.text(call_service_xml()))
+    mark = switch.log_mark()
+    assert switch.load() == "+OK"
+    lines = [f"FreeSWITCH has refused the {what} zmq" for what in refused]
+    for line in lines:
+        switch.wait_log(mark, line)
+    api = connect(served.channel)
+    wait_until(lambda: len(api.call("server.stats")["troubles"]) >= len(refused), "the troubles")
+    troubles = api.call("server.stats")["troubles"]
+    assert len(troubles) == len(refused)
+    assert all(text.startswith(line) for text, line in zip(troubles, lines))
+    assert all('<allow name="mod_event_zmq"/>' in text for text in troubles)
+    assert switch.unload().startswith("+OK")
+    switch.stop()

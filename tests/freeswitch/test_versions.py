@@ -1,0 +1,124 @@
+"""One module for every release: built against each FreeSWITCH of FSZ_FREESWITCHES, it runs in each.
+
+Part of what the other files test runs here for every pair; `switch` is then the switch of that pair."""
+
+import hashlib
+import json
+import re
+import shlex
+import subprocess
+
+import pytest
+
+import test_api
+import test_calls_control
+import test_calls_offer
+import test_command
+import test_events
+import test_xml_lookup
+from switch import Installation
+
+NAMED = Installation.named()
+PAIRS = [(built, core) for built in NAMED for core in NAMED]
+FEW = "needs two FreeSWITCHes: set FSZ_FREESWITCHES=/a/prefix:/another/prefix"
+NOTHING = pytest.param(None, marks=pytest.mark.skip(reason=FEW))
+
+pytestmark = pytest.mark.skipif(len(NAMED) < 2, reason=FEW)
+
+connect, channel, api = test_api.connect, test_api.channel, test_api.api
+publisher_events, comparison, held = test_api.publisher_events, test_events.comparison, test_calls_control.held
+
+test_status = test_command.test_status_json_counts_subscribers_events_and_bytes
+test_call_events = test_events.test_call_events_are_those_of_mod_event_socket
+test_jobs = test_events.test_background_jobs_have_their_output_as_body
+test_any_bytes = test_events.test_headers_and_bodies_of_any_bytes_arrive
+test_hello = test_api.test_hello_tells_who_the_switch_is
+test_output = test_api.test_api_output_is_the_switchs_and_has_a_status
+test_json_api = test_api.test_json_api_answers_as_the_switch
+test_execute = test_api.test_execute_waits_for_its_own_end_on_one_call
+test_hangup = test_api.test_hangup_has_its_cause_and_refuses_one_that_is_none
+test_variables = test_api.test_variables_are_set_and_read
+test_transfer = test_api.test_transfer_of_both_legs_and_of_the_other_one
+test_sent_event = test_api.test_sent_event_reaches_the_switch_and_its_streams
+test_offer = test_calls_offer.test_offer_tells_of_the_call_what_its_events_do
+test_hung_up = test_calls_offer.test_then_hangup_ends_the_call_with_its_cause
+test_prompt = test_calls_control.test_answer_prompt_and_goodbye
+test_digits = test_calls_control.test_digits_are_collected_and_told
+test_digits_between = test_calls_control.test_digits_between_applications_are_told_too
+test_break = test_calls_control.test_break_ends_the_application_and_not_the_queue
+test_lock = test_calls_control.test_urgent_goes_ahead_of_what_is_queued_behind_a_lock
+test_bridge = test_calls_control.test_two_held_calls_are_bridged_and_both_holds_end
+test_no_trap = test_calls_control.test_park_of_a_held_call_is_no_trap
+test_user = test_xml_lookup.test_a_domain_and_a_user_come_from_the_service
+test_sections = test_xml_lookup.test_each_section_is_asked_for_by_its_name
+test_kept = test_xml_lookup.test_many_threads_share_a_kept_document
+
+
+def name_of(pair):
+    return f"{pair[0].release}-in-{pair[1].release}" if pair else "none"
+
+
+@pytest.fixture(scope="module", params=PAIRS if len(NAMED) > 1 else [NOTHING], ids=name_of)
+def pair(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def shared_switch(pair, start_switch):
+    built, core = pair
+    started = start_switch(on=core, module=built.build_module())
+    yield started
+    started.stop()
+
+
+def test_both_releases_are_told(switch, publisher, pair):
+    built, core = pair
+    mark = switch.log_mark()
+    publisher()
+    switch.wait_log(mark, f"built against FreeSWITCH {built.release}, runs in FreeSWITCH {core.release}")
+    status = json.loads(switch.api("zmq status json"))
+    assert status["switch"] == {"version": core.release, "built_against": built.release}
+    assert f"release {core.release}; the module was built against {built.release}" in switch.api("zmq status")
+    assert status["troubles"] == []
+
+
+def test_the_last_types_of_the_enum_come_too(switch, publisher, subscriber, pair):
+    sub, control = subscriber(publisher()), switch.connect()
+    types = ["DEVICE_STATE", "TEXT", "SHUTDOWN_REQUESTED"]
+    if tuple(map(int, pair[1].release.split("."))) >= (1, 11, 1):
+        types.append("CERT_RELOAD")
+    for name in types:
+        assert "+OK" in control.command(f"sendevent {name}\nTests-Own: yes")
+    control.close()
+    missing = set(types)
+    while missing:
+        event = json.loads(sub.recv())
+        if event.get("Tests-Own") == "yes":
+            missing.remove(event["Event-Name"])
+
+
+def objects(installation, folder):
+    """{source: digest of its object} of src/module, built against those headers, without the release's name."""
+    folder.mkdir()
+    commands = json.loads((installation.build_own() / "compile_commands.json").read_text())
+    found = {}
+    for command in commands:
+        source = command["file"].rpartition("/src/module/")[2]
+        if source == command["file"]:
+            continue
+        target = folder / (source + ".o")
+        text = re.sub(r'(-DFSZ_FREESWITCH_VERSION=)\S+', r'\1\\"x\\"', command["command"])
+        words = [word for word in shlex.split(text) if word != "-g"]
+        words[words.index("-o") + 1] = str(target)
+        subprocess.run(words, cwd=command["directory"], check=True)
+        found[source] = hashlib.sha256(target.read_bytes()).hexdigest()
+    return found
+
+
+def test_the_headers_of_every_release_give_the_same_code(tmp_path):
+    """No number and no offset of a release is compiled in."""
+    digests = {each.release: objects(each, tmp_path / each.release) for each in NAMED}
+    first = digests[NAMED[0].release]
+    assert len(first) > 10
+    for release, found in digests.items():
+        assert found == first, (release, [source for source in first if found.get(source) != first[source]])
