@@ -1,5 +1,7 @@
 #include "call_hold.h"
 
+#include "ending.h"
+
 /* The channel's private entry of that name is the hold; only the call's own thread reads it. */
 static const char HOLD_KEY[] = "mod_event_zmq_hold";
 
@@ -67,6 +69,20 @@ static void hold_tell(switch_core_session_t *session)
     }
 }
 
+/* What is queued does not run any more; whoever waits for it is told, as the switch tells of what
+ * has run. */
+static void hold_drop(switch_core_session_t *session)
+{
+    switch_event_t *event = NULL;
+    while (switch_core_session_dequeue_private_event(session, &event) == SWITCH_STATUS_SUCCESS) {
+        event->event_id = SWITCH_EVENT_PRIVATE_COMMAND;
+        switch_event_prep_for_delivery(event);
+        switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, FSZ_ENDING_DROPPED, "true");
+        switch_channel_event_set_data(switch_core_session_get_channel(session), event);
+        switch_event_fire(&event);
+    }
+}
+
 static void hold_run(switch_core_session_t *session, struct fsz_hold *hold)
 {
     switch_channel_t *channel = switch_core_session_get_channel(session);
@@ -80,8 +96,8 @@ static void hold_run(switch_core_session_t *session, struct fsz_hold *hold)
             hold_tell(session);
         }
     }
-    if (fsz_hold_drops(hold)) {
-        switch_core_session_flush_private_events(session);
+    if (fsz_hold_drops(hold) || !switch_channel_ready(channel)) {
+        hold_drop(session);
     }
 }
 

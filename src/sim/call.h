@@ -36,8 +36,9 @@ struct fsz_leg {
     const struct fsz_script_event *carrier;   /* the last one with variables, or NULL */
     struct fsz_variable           *variables; /* set by command; newest first */
     size_t                         variable_count;
-    struct fsz_leg                *callee, *caller;   /* whom it is bridged with, or NULL */
-    bool                           listed;            /* in the table of channels */
+    struct fsz_leg                *callee, *caller; /* whom it is bridged with, or NULL */
+    bool                           listed;          /* in the table of channels */
+    const char                    *heads_for;       /* state it is being sent to; NULL: it stays */
     struct fsz_execution          *running, *waiting; /* execute.h: uppermost first; in order */
     uint32_t                       execution_depth, execution_count; /* running; both */
     char                           keys[FSZ_LEG_KEYS_MAX];           /* digits.h, in their order */

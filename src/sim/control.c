@@ -131,7 +131,7 @@ static void transfer_go(struct fsz_sim *sim, struct fsz_call *call, const char *
 {
     const size_t prefix = sizeof FSZ_SERVE_EXTENSION - 1;
     bool         serves = strncmp(extension, FSZ_SERVE_EXTENSION, prefix) == 0;
-    fsz_serve_leave(sim, call, serves ? extension + prefix : NULL);
+    fsz_serve_leave(sim, call, serves ? extension + prefix : NULL, FSZ_SERVE_ROUTING);
     if (known) {
         snprintf(call->number, sizeof call->number, "%s", extension);
     } else if (!serves) {
@@ -195,8 +195,8 @@ fsz_err fsz_sim_bridge(struct fsz_sim *sim, const char *call, const char *other,
     if (refusal != NULL) {
         fsz_buffer_text(words, refusal);
     } else if (second != NULL) {
-        fsz_serve_leave(sim, leg->call, NULL);
-        fsz_serve_leave(sim, second->call, NULL);
+        fsz_serve_leave(sim, leg->call, NULL, FSZ_SERVE_HIBERNATE);
+        fsz_serve_leave(sim, second->call, NULL, FSZ_SERVE_HIBERNATE);
         fsz_play_answer(sim, leg->call);
         fsz_play_answer(sim, second->call);
         fsz_join(sim, leg, second);

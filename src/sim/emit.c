@@ -70,6 +70,16 @@ static void emit_update_state(struct fsz_sim *sim, const struct fsz_leg *leg,
     }
 }
 
+/* As in FreeSWITCH, Channel-State is where the channel is still, the number where it is to go. */
+static void emit_head_for(const struct fsz_leg *leg, struct fsz_header *headers)
+{
+    for (; leg->heads_for != NULL && headers->name != NULL; headers++) {
+        if (strcmp(headers->name, "Channel-State-Number") == 0) {
+            headers->value = leg->heads_for;
+        }
+    }
+}
+
 struct fsz_header *fsz_emit_headers(struct fsz_sim *sim, const struct fsz_leg *leg)
 {
     /* The script's own headers, which whoever emits fills in place. */
@@ -83,6 +93,7 @@ struct fsz_header *fsz_emit_headers(struct fsz_sim *sim, const struct fsz_leg *l
     struct fsz_header *headers = fsz_play_headers(leg, event);
     if (headers != NULL) {
         emit_update_state(sim, leg, headers);
+        emit_head_for(leg, headers);
     }
     return headers;
 }

@@ -1,6 +1,7 @@
 #include "execute.h"
 
 #include "emit.h"
+#include "ending.h"
 #include "serve.h"
 #include "variables.h"
 
@@ -60,8 +61,9 @@ static void execution_tell(struct fsz_sim *sim, const struct fsz_execution *exec
     fsz_emit_leg(sim, execution->leg, &event, own);
 }
 
-/* That no more will come of it. */
-static void execution_tell_last(struct fsz_sim *sim, const struct fsz_execution *execution)
+/* That no more will come of it; `dropped`: it has not run at all. */
+static void execution_tell_last(struct fsz_sim *sim, const struct fsz_execution *execution,
+                                bool dropped)
 {
     const struct fsz_event event = {
         .name = "PRIVATE_COMMAND",
@@ -70,6 +72,7 @@ static void execution_tell_last(struct fsz_sim *sim, const struct fsz_execution 
     const struct fsz_header own[] = {{.name = "call-command", .value = "execute"},
                                      {.name = "execute-app-name", .value = execution->app->name},
                                      {.name = "Event-UUID", .value = execution->id},
+                                     {.name = dropped ? FSZ_ENDING_DROPPED : NULL, .value = "true"},
                                      {0}};
     fsz_emit_leg(sim, execution->leg, &event, own);
 }
@@ -117,7 +120,7 @@ static void execute_end(struct fsz_sim *sim, struct fsz_leg *leg, const char *re
         return;
     }
     if (!execution->direct) {
-        execution_tell_last(sim, execution);
+        execution_tell_last(sim, execution, false);
         fsz_serve_ran(sim, leg, execution->app->name, execution->arg);
     }
     fsz_heap_remove(&sim->ends, &execution->timer);
@@ -280,6 +283,9 @@ void fsz_execute_drop(struct fsz_sim *sim, struct fsz_leg *leg)
     LL_FOREACH(leg->waiting, execution)
     {
         leg->execution_count--;
+        if (!execution->direct) {
+            execution_tell_last(sim, execution, true);
+        }
     }
     execute_drop(sim, &leg->waiting);
 }
@@ -289,7 +295,7 @@ void fsz_execute_cancel(struct fsz_sim *sim, struct fsz_leg *leg)
     while (leg->running != NULL) {
         execute_end(sim, leg, NULL, 0);
     }
-    fsz_execute_clear(sim, leg);
+    fsz_execute_drop(sim, leg);
 }
 
 void fsz_execute_clear(struct fsz_sim *sim, struct fsz_leg *leg)

@@ -41,13 +41,14 @@ bool fsz_execute_has(const struct fsz_leg *leg, const char *id);
 void fsz_execute_stop(struct fsz_sim *sim, struct fsz_leg *leg);
 /* Ends that one as soon as it is the uppermost. */
 void fsz_execute_finish(struct fsz_sim *sim, struct fsz_execution *execution);
-/* Those that wait are dropped, without events. */
+/* Those that wait are dropped, which PRIVATE_COMMAND tells. */
 void fsz_execute_drop(struct fsz_sim *sim, struct fsz_leg *leg);
 /* When the next one ends; UINT64_MAX: none does by itself. */
 uint64_t fsz_execute_due_ns(const struct fsz_sim *sim);
 /* Ends that one, and begins what has waited for it. */
 void fsz_execute_due(struct fsz_sim *sim);
-/* The channel has hung up: what runs ends, and is told; what waits is dropped. */
+/* The channel has hung up, or goes elsewhere: what runs ends, and is told; what waits is dropped.
+ */
 void fsz_execute_cancel(struct fsz_sim *sim, struct fsz_leg *leg);
 /* All are dropped, without events. */
 void fsz_execute_clear(struct fsz_sim *sim, struct fsz_leg *leg);

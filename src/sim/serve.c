@@ -233,12 +233,15 @@ void fsz_serve_begin(struct fsz_sim *sim, struct fsz_call *call)
     }
 }
 
-void fsz_serve_leave(struct fsz_sim *sim, struct fsz_call *call, const char *line)
+void fsz_serve_leave(struct fsz_sim *sim, struct fsz_call *call, const char *line,
+                     const char *state)
 {
     struct fsz_sim_guest *guest = call->guest;
     free(call->line);
     call->line = line == NULL ? NULL : strdup(line);
+    call->legs[0].heads_for = state;
     fsz_execute_cancel(sim, &call->legs[0]);
+    call->legs[0].heads_for = NULL;
     if (guest == NULL) {
         fsz_serve_begin(sim, call);
     } else {

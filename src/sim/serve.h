@@ -43,8 +43,13 @@ fsz_err fsz_serve_start(struct fsz_sim *sim, const char *line, uint64_t now_ns,
                         struct fsz_call **ret_call);
 /* The call waits to be told what to do: if it is one for `zmq`, its thread begins. */
 void fsz_serve_begin(struct fsz_sim *sim, struct fsz_call *call);
+/* States that a call which leaves is sent to, by FreeSWITCH's numbers. */
+#define FSZ_SERVE_ROUTING "2"
+#define FSZ_SERVE_HIBERNATE "8"
+
 /* The call leaves where it is: for `line`, or (NULL) to where it is only up. */
-void fsz_serve_leave(struct fsz_sim *sim, struct fsz_call *call, const char *line);
+void fsz_serve_leave(struct fsz_sim *sim, struct fsz_call *call, const char *line,
+                     const char *state);
 /* Something has changed for the call of that leg. */
 void fsz_serve_poke(struct fsz_sim *sim, const struct fsz_leg *leg);
 /* An application has run on the leg. */

@@ -12,7 +12,7 @@ import zmq
 from conftest import PATIENCE_S, channel_xml, config_xml, free_port, group_xml, service_xml, stream_xml, wait_until
 
 EVERYTHING = [(right, "*") for right in ("streams", "events", "methods", "api", "applications", "services", "variables",
-                                         "send-events")]
+                                         "send-events", "controlled-calls")]
 LONG = "silence_stream://-1"  # plays until it is ended
 STAND_BY = 600_000  # milliseconds: longer than any test, so that time alone decides nothing
 QUICK = {"lease_ms": 300}
@@ -77,11 +77,19 @@ class Peer:
         message = self._next(lambda each: "method" in each and "id" not in each)
         return message["method"], message["params"]
 
-    def ask(self, method, **params):
+    def send(self, method, **params):
+        """Asks without waiting for the answer; the number of the request."""
         self.last += 1
         number = f"w{self.last}"
         self._send({"id": number, "method": method, "params": params})
+        return number
+
+    def wait(self, number):
+        """The answer to that request."""
         return self._next(lambda message: message.get("id") == number and "method" not in message)
+
+    def ask(self, method, **params):
+        return self.wait(self.send(method, **params))
 
     def result(self, method, **params):
         answer = self.ask(method, **params)

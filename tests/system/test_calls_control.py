@@ -15,7 +15,8 @@ def controlled(callswitch):
     """Factory: controlled(patterns) is a call under control, and a client whose group has those patterns."""
 
     def start(*patterns):
-        grants = [*EVERYTHING, *(("controlled-calls", pattern) for pattern in patterns)]
+        rights = [grant for grant in EVERYTHING if grant[0] != "controlled-calls"]
+        grants = [*rights, *(("controlled-calls", pattern) for pattern in patterns)]
         rig = callswitch(groups=[group_xml("default", *grants)])
         worker = rig.worker()
         rig.dial(sim_then="park")

@@ -1,4 +1,5 @@
 /* Waits for the end of an application: by id, by call, by number of loops. */
+#include "ending.h"
 #include "waits.h"
 
 #include <setjmp.h>
@@ -39,7 +40,7 @@ static void wait_open(struct fsz_mail *mail, void *reader)
     const struct fsz_wait *wait = (const struct fsz_wait *)(const void *)mail;
     char                  *ended = reader;
     size_t                 used = strlen(ended);
-    snprintf(ended + used, ENDED_BYTES - used, "%s%s", wait->id, wait->hungup ? "! " : " ");
+    snprintf(ended + used, ENDED_BYTES - used, "%s%s", wait->id, wait->ended != NULL ? "! " : " ");
 }
 
 static void wait_for(struct fsz_wait *wait, const char *call, const char *id, int64_t loops)
@@ -59,6 +60,7 @@ static void see(const char *name, const char *call, const char *id, const char *
                                          {.name = "variable_digits", .value = "42"},
                                          {.name = NULL}};
     const struct fsz_event event = {.name = name, .headers = headers, .read = fsz_headers_of_array};
+    fsz_waits_see_begin(waits, &event);
     fsz_waits_see(waits, &event);
 }
 
@@ -148,6 +150,52 @@ static void test_waits_give_the_variables_that_were_wanted(void **state)
     json_decref(names);
 }
 
+static void test_waits_tell_what_did_not_run_or_was_cut_short(void **state)
+{
+    struct fsz_wait never, cut;
+    (void)state;
+    wait_for(&never, "call", "never", 1);
+    wait_for(&cut, "call", "cut", 3);
+    see("PRIVATE_COMMAND", "call", "never", NULL); /* the switch would not */
+    expect_ended("never ");
+    assert_null(never.result);
+    assert_null(never.ended);
+    see("CHANNEL_EXECUTE_COMPLETE", "call", "cut", "1");
+    see("CHANNEL_HANGUP_COMPLETE", "call", NULL, NULL);
+    expect_ended("cut! ");
+    assert_string_equal(response(&cut), "1");
+    assert_string_equal(cut.ended, FSZ_ENDING_HANGUP);
+    json_decref(cut.result);
+}
+
+static void test_waits_mark_what_runs_uppermost_or_all(void **state)
+{
+    struct fsz_wait below, above, queued;
+    (void)state;
+    wait_for(&below, "call", "below", 1);
+    wait_for(&above, "call", "above", 1);
+    wait_for(&queued, "call", "queued", 1);
+    see("CHANNEL_EXECUTE", "call", "below", NULL);
+    see("CHANNEL_EXECUTE", "call", "stranger", NULL);
+    fsz_waits_mark(waits, "call", FSZ_ENDING_STOPPED, false); /* the stranger's */
+    see("CHANNEL_EXECUTE_COMPLETE", "call", "stranger", "x");
+    see("CHANNEL_EXECUTE", "call", "above", NULL);
+    fsz_waits_mark(waits, "another", FSZ_ENDING_STOPPED, true);
+    fsz_waits_mark(waits, "call", FSZ_ENDING_STOPPED, false);
+    see("CHANNEL_EXECUTE_COMPLETE", "call", "above", "x");
+    assert_string_equal(above.ended, FSZ_ENDING_STOPPED);
+    see("CHANNEL_EXECUTE_COMPLETE", "call", "below", "x");
+    assert_null(below.ended);
+    see("CHANNEL_EXECUTE", "call", "queued", NULL);
+    fsz_waits_mark(waits, "call", FSZ_ENDING_LOST, true);
+    see("CHANNEL_EXECUTE_COMPLETE", "call", "queued", "x");
+    assert_string_equal(queued.ended, FSZ_ENDING_LOST);
+    expect_ended("above! below queued! ");
+    json_decref(below.result);
+    json_decref(above.result);
+    json_decref(queued.result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +204,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_waits_of_a_call_end_with_it, setup, teardown),
         cmocka_unit_test_setup_teardown(test_waits_for_loops_end_with_the_last_or_when_no_more_come,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(test_waits_tell_what_did_not_run_or_was_cut_short, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_waits_mark_what_runs_uppermost_or_all, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_waits_give_the_variables_that_were_wanted, setup,
                                         teardown),
     };

@@ -82,6 +82,7 @@ static fsz_err api_allocate(struct fsz_api *api)
     err = err != FSZ_OK ? err : fsz_account_new(NULL, &api->whole);
     err = err != FSZ_OK ? err : api_allocate_services(api);
     err = err != FSZ_OK ? err : fsz_waits_new(api->base.watched, &api->waits);
+    api->holds.waits = api->waits;
     err = err != FSZ_OK ? err : fsz_jobs_new(&jobs, &api->jobs);
     err = err != FSZ_OK ? err : fsz_workers_new(&workers, &api->workers);
     return err != FSZ_OK ? err : fsz_workers_new(&workers, &api->background);
@@ -242,6 +243,7 @@ void fsz_api_close_calls(struct fsz_api *api)
 
 void fsz_api_see(struct fsz_api *api, const struct fsz_event *event)
 {
+    fsz_waits_see_begin(api->waits, event);
     fsz_watch_see(api->holds.watch, event);
     fsz_waits_see(api->waits, event);
 }

@@ -1,5 +1,6 @@
 /* call.execute, call.hangup, call.get, call.set, call.transfer. */
 #include "authorize.h"
+#include "ending.h"
 #include "hold_private.h"
 #include "method.h"
 #include "outcome.h"
@@ -139,19 +140,41 @@ void fsz_method_execute(struct fsz_request *request)
     fsz_buffer_fini(&words);
 }
 
+/* Why an application that was waited for did not run. */
+static void execute_never_ran(struct fsz_request *request, const char *ended)
+{
+    static const struct {
+        const char *ended, *why;
+    } whys[] = {{FSZ_ENDING_HANGUP, "the call has hung up"},
+                {FSZ_ENDING_REPLACED, "the leg has left the conversation"},
+                {FSZ_ENDING_TRANSFERRED, "the call was transferred"},
+                {FSZ_ENDING_BRIDGED, "the call was joined with another one"},
+                {FSZ_ENDING_LOST, "the call was taken from its worker"}};
+    if (ended == NULL) {
+        fsz_request_fail(request, FSZ_RPC_REFUSED, NULL,
+                         "the switch did not run the application; its log says why");
+        return;
+    }
+    size_t i = 0;
+    while (strcmp(whys[i].ended, ended) != 0) {
+        i++;
+    }
+    fsz_request_fail(request, FSZ_RPC_NOT_FOUND, json_pack("{ss}", "ended", ended),
+                     "the application did not run to its end: %s", whys[i].why);
+}
+
 void fsz_method_executed(struct fsz_request *request)
 {
     json_t *result = request->wait.result;
     request->wait.result = NULL;
-    if (result == NULL && request->wait.hungup) {
-        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL,
-                         "the call ended before the application did");
+    if (result == NULL) {
+        execute_never_ran(request, request->wait.ended);
         return;
     }
-    result = result ? result : json_pack("{sn}", "response");
-    if (result != NULL) {
-        json_object_set_new(result, "app", json_string(fsz_request_text(request, EXECUTE_APP)));
-        json_object_set_new(result, "id", json_string(request->wait.id));
+    json_object_set_new(result, "app", json_string(fsz_request_text(request, EXECUTE_APP)));
+    json_object_set_new(result, "id", json_string(request->wait.id));
+    if (request->wait.ended != NULL) {
+        json_object_set_new(result, "ended", json_string(request->wait.ended));
     }
     fsz_request_succeed(request, result);
 }

@@ -1,5 +1,6 @@
 /* Of a call that is held: call.break, call.bridge, call.subscribe, call.release, call.hand-over. */
 #include "api_private.h"
+#include "ending.h"
 #include "hold_private.h"
 #include "holds.h"
 #include "method.h"
@@ -102,8 +103,9 @@ void fsz_method_stop(struct fsz_request *request)
 {
     struct fsz_buffer words;
     fsz_buffer_init(&words, HOLD_WORDS_BYTES);
-    fsz_err err =
-        request->host->stop(request->host->self, fsz_request_text(request, HOLD_CALL), &words);
+    const char *call = fsz_request_text(request, HOLD_CALL);
+    fsz_waits_mark(request->waits, call, FSZ_ENDING_STOPPED, false);
+    fsz_err err = request->host->stop(request->host->self, call, &words);
     hold_done(request, err, &words);
 }
 

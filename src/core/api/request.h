@@ -52,6 +52,7 @@ struct fsz_request {
     void                *stats_self;
     size_t               answer_bytes_max;
     struct fsz_sentevent event;
+    struct fsz_waits    *waits;              /* the API's */
     struct fsz_hold     *hold;               /* of the call, if this client holds it: a reference */
     struct fsz_hold     *other;              /* likewise a second call, whoever holds it */
     uint64_t             lease;              /* under which it does */

@@ -21,6 +21,7 @@ static struct fsz_request *request_new(struct fsz_api *api, struct fsz_exchange 
     request->client = fsz_client_ref(exchange->client);
     request->rpc = &exchange->message.requests[index];
     request->host = api->base.host;
+    request->waits = api->waits;
     request->stats = api->base.stats;
     request->stats_self = api->base.stats_self;
     request->answer_bytes_max = (size_t)exchange->client->channel->config->answer_bytes;

@@ -1,5 +1,6 @@
 #include "waits.h"
 
+#include "ending.h"
 #include "rpc.h"
 #include "thread.h"
 
@@ -16,9 +17,9 @@ struct fsz_waits {
     struct fsz_wait  *buckets[WAITS_BUCKETS]; /* by call */
 };
 
-enum waits_end { WAITS_ONCE, WAITS_NO_MORE, WAITS_HUNGUP };
+enum waits_end { WAITS_BEGUN, WAITS_ONCE, WAITS_NO_MORE, WAITS_HUNGUP };
 
-/* Events that end waits, and the header that says which. */
+/* Events that concern waits, and the header that says which. */
 static const struct waits_event {
     const char    *name, *id;
     enum waits_end end;
@@ -26,6 +27,7 @@ static const struct waits_event {
                     {"PRIVATE_COMMAND", "Event-UUID", WAITS_NO_MORE},
                     {"CHANNEL_HANGUP_COMPLETE", NULL, WAITS_HUNGUP},
                     {"CHANNEL_DESTROY", NULL, WAITS_HUNGUP}};
+static const struct waits_event waits_begin = {"CHANNEL_EXECUTE", "Application-UUID", WAITS_BEGUN};
 
 fsz_err fsz_waits_new(_Atomic uint32_t *watched, struct fsz_waits **ret_waits)
 {
@@ -128,31 +130,77 @@ static json_t *waits_result(const struct fsz_event *event, const json_t *names)
     return result;
 }
 
-/* Those of `call`, and with an id only that one, as far as this ends them: out of the table, a list
- * of their own. One that goes on gets *result, for which it gives back the one before. */
-static struct fsz_wait *waits_take(struct fsz_waits *waits, const char *call, const char *id,
-                                   enum waits_end end, json_t **result)
+/* What an event says of its wait. */
+struct waits_news {
+    const char    *call, *id; /* id NULL: of all waits of the call */
+    enum waits_end end;
+    const char    *ended;  /* how the application was cut short, or why it did not run; or NULL */
+    json_t        *result; /* of WAITS_ONCE */
+};
+
+/* An application of this id began or ended on the call: the wait's own, or one on top of it. */
+static void waits_count_locked(struct fsz_wait *at, const struct waits_news *news, bool own)
 {
-    struct fsz_wait **bucket = waits_bucket(waits, call), *ended = NULL, *at = NULL, *next = NULL;
+    bool begins = news->end == WAITS_BEGUN;
+    if (own) {
+        at->begun = begins;
+        at->above = 0;
+    } else if (at->begun && begins) {
+        at->above++;
+    } else if (at->begun && news->end == WAITS_ONCE && at->above > 0) {
+        at->above--;
+    }
+}
+
+/* Takes note of the news in the wait that it is for. True: the wait has ended. */
+static bool waits_note_locked(struct fsz_wait *at, struct waits_news *news)
+{
+    if (news->end == WAITS_BEGUN) {
+        return false;
+    }
+    if (news->end == WAITS_ONCE) { /* one that goes on gives back the result before */
+        json_t *before = at->result;
+        at->result = news->result;
+        news->result = before;
+        at->ended = news->ended ? news->ended : at->mark;
+        return --at->loops == 0;
+    }
+    bool cut = at->result == NULL || news->end == WAITS_HUNGUP;
+    at->ended = cut ? news->ended : at->ended;
+    return true;
+}
+
+/* Those waits that this ends: out of the table, a list of their own. */
+static struct fsz_wait *waits_take(struct fsz_waits *waits, struct waits_news *news)
+{
+    struct fsz_wait **bucket = waits_bucket(waits, news->call), *ended = NULL, *at = NULL,
+                    *next = NULL;
     fsz_thread_lock(&waits->lock);
     for (at = *bucket; at != NULL; at = next) {
         next = at->next;
-        if (strcmp(at->call, call) != 0 || (id != NULL && strcmp(at->id, id) != 0)) {
+        if (strcmp(at->call, news->call) != 0) {
             continue;
         }
-        if (end == WAITS_ONCE) {
-            json_t *before = at->result;
-            at->result = *result;
-            *result = before;
-        }
-        at->hungup = end == WAITS_HUNGUP;
-        if (end != WAITS_ONCE || --at->loops == 0) {
+        bool own = news->id == NULL || strcmp(at->id, news->id) == 0;
+        waits_count_locked(at, news, own);
+        if (own && waits_note_locked(at, news)) {
             waits_take_locked(waits, bucket, at);
             LL_PREPEND2(ended, at, next);
         }
     }
     pthread_mutex_unlock(&waits->lock);
     return ended;
+}
+
+void fsz_waits_mark(struct fsz_waits *waits, const char *call, const char *how, bool all)
+{
+    fsz_thread_lock(&waits->lock);
+    for (struct fsz_wait *at = *waits_bucket(waits, call); at != NULL; at = at->next) {
+        if (strcmp(at->call, call) == 0 && at->begun && (all || at->above == 0)) {
+            at->mark = how;
+        }
+    }
+    pthread_mutex_unlock(&waits->lock);
 }
 
 /* The variables that the wait of that id wants; a reference. */
@@ -175,11 +223,11 @@ static json_t *waits_names(struct fsz_waits *waits, const char *call, const char
     return names;
 }
 
-static void waits_end(struct fsz_waits *waits, const char *call, const char *id, enum waits_end end,
-                      json_t *result)
+/* Posts the waits that this ends; takes the result over. */
+static void waits_end(struct fsz_waits *waits, struct waits_news *news)
 {
-    struct fsz_wait *ended = waits_take(waits, call, id, end, &result), *next = NULL;
-    json_decref(result);
+    struct fsz_wait *ended = waits_take(waits, news), *next = NULL;
+    json_decref(news->result);
     for (; ended != NULL; ended = next) {
         next = ended->next;
         fsz_mailbox_post(ended->mailbox, &ended->mail);
@@ -191,27 +239,39 @@ static void waits_end_of(struct fsz_waits *waits, const struct fsz_event *event,
 {
     struct fsz_header id = {.value = NULL};
     bool              found = true;
-    json_t           *names = NULL, *result = NULL;
     if (kind->id != NULL && (!fsz_event_find(event, kind->id, &id) || id.value == NULL)) {
         return;
     }
+    struct waits_news news = {.call = call, .id = id.value, .end = kind->end};
     if (kind->end == WAITS_ONCE) {
-        names = waits_names(waits, call, id.value, &found);
-        result = found ? waits_result(event, names) : NULL;
+        json_t *names = waits_names(waits, call, id.value, &found);
+        news.result = found ? waits_result(event, names) : NULL;
         json_decref(names);
     }
-    if (found) {
-        waits_end(waits, call, id.value, kind->end, result);
+    if (kind->end != WAITS_BEGUN) {
+        news.ended = kind->end == WAITS_HUNGUP ? fsz_ending_hungup(event) : fsz_ending(event);
     }
+    waits_end(waits, &news);
+}
+
+static void waits_see_one(struct fsz_waits *waits, const struct fsz_event *event,
+                          const struct waits_event *kind)
+{
+    struct fsz_header call;
+    if (strcmp(event->name, kind->name) == 0 && fsz_event_find(event, "Unique-ID", &call) &&
+        call.value != NULL) {
+        waits_end_of(waits, event, call.value, kind);
+    }
+}
+
+void fsz_waits_see_begin(struct fsz_waits *waits, const struct fsz_event *event)
+{
+    waits_see_one(waits, event, &waits_begin);
 }
 
 void fsz_waits_see(struct fsz_waits *waits, const struct fsz_event *event)
 {
-    struct fsz_header call;
     for (size_t i = 0; i < sizeof(waits_events) / sizeof(waits_events[0]); i++) {
-        if (strcmp(event->name, waits_events[i].name) == 0 &&
-            fsz_event_find(event, "Unique-ID", &call) && call.value != NULL) {
-            waits_end_of(waits, event, call.value, &waits_events[i]);
-        }
+        waits_see_one(waits, event, &waits_events[i]);
     }
 }

@@ -24,8 +24,14 @@ struct fsz_wait {
     const char         *call;
     const json_t       *names; /* variables that are wanted with the end: an array, or NULL */
     int64_t             loops; /* ends that are still to come */
-    json_t          *result; /* once posted: {"response", "variables"?} of the last end, or NULL */
-    bool             hungup; /* once posted: the call ended first */
+    /* Once posted: {"response", "variables"?} of the last run, or NULL: it did not run to an end.
+     */
+    json_t *result;
+    /* Once posted: how that run was cut short, or why there was none (ending.h); or NULL. */
+    const char      *ended;
+    bool             begun;           /* the waits' own, under their lock: it runs */
+    unsigned         above;           /* likewise: applications that run on top of it */
+    const char      *mark;            /* likewise: what fsz_waits_mark() said */
     struct fsz_wait *next, *previous; /* the waits' own, under their lock */
 };
 
@@ -37,7 +43,12 @@ void fsz_waits_free(struct fsz_waits **waits);
 void fsz_waits_add(struct fsz_waits *waits, struct fsz_wait *wait);
 /* False: it has ended, and its mail is posted. */
 bool fsz_waits_remove(struct fsz_waits *waits, struct fsz_wait *wait);
-/* An event of the switch. Never blocks for long. */
+/* Something is done to what runs on the call (`all`), or to the uppermost: if that ends by itself
+ * otherwise, `how` is said to be how it ended. Static storage. */
+void fsz_waits_mark(struct fsz_waits *waits, const char *call, const char *how, bool all);
+/* An event of the switch, before anybody hears of it: whoever does may stop what has begun. */
+void fsz_waits_see_begin(struct fsz_waits *waits, const struct fsz_event *event);
+/* The same event, when others have heard of it: ends waits. Never blocks for long. */
 void fsz_waits_see(struct fsz_waits *waits, const struct fsz_event *event);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "authorize.h"
 #include "encode.h"
+#include "ending.h"
 #include "offer.h"
 #include "ratelimit.h"
 #include "rpc.h"
@@ -302,6 +303,7 @@ void fsz_holds_lose(struct fsz_holds *holds, struct fsz_provider *provider)
             holds_delist(holds, hold);
         } else {
             hold->lost = true;
+            fsz_waits_mark(holds->waits, hold->call, FSZ_ENDING_LOST, true);
             fsz_hold_end(hold, hold->lease, FSZ_HOLD_LOST);
         }
         fsz_hold_unref(&hold);

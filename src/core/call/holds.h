@@ -8,6 +8,7 @@
 #include "hold_private.h"
 #include "policy.h"
 #include "service.h"
+#include "waits.h"
 #include "watch.h"
 
 enum {
@@ -20,6 +21,7 @@ struct fsz_holds {
     const struct fsz_host   *host;
     const struct fsz_policy *policy; /* as long as the API thread has it */
     struct fsz_watch        *watch;
+    struct fsz_waits        *waits;
     struct fsz_hold         *list; /* by call */
     size_t                   left; /* that wait for their hangup */
     bool                     closed;

@@ -34,8 +34,9 @@ struct fsz_host_identity {
 
 /* An application to run on a call. The end of each run is told by the switch's event
  * CHANNEL_EXECUTE_COMPLETE, whose Application-UUID is `id`; that no more run will come, also when
- * there was none, by PRIVATE_COMMAND, whose Event-UUID is `id`; neither comes when the call hangs
- * up before it is the application's turn. */
+ * there was none, by PRIVATE_COMMAND, whose Event-UUID is `id`; neither need come when the call
+ * hangs up before it is the application's turn. The headers of both say where the call is then
+ * (ending.h). */
 struct fsz_execute {
     const char *call, *app, *arg; /* arg may be NULL */
     const char *id;               /* a UUID of ours */

@@ -1,0 +1,111 @@
+"""call.execute with `wait`, in a real switch: what ran, what was cut short, and what never ran."""
+
+import signal
+
+import pytest
+
+from apiclient import ApiError
+from switch import wait_until
+
+LONG = "tone_stream://%(50000,0,440)"  # not what a worker of its own process plays
+NOT_FOUND, REFUSED = -32004, -32005
+
+
+class Pair:
+    """A call on which an application plays without end, and another one is queued behind it."""
+
+    def __init__(self, held, asker):
+        self.held, self.asker = held, asker
+        held.do("subscribe", kinds=["CHANNEL_EXECUTE"])
+        self.runs = asker.send("call.execute", call=held.call, app="playback", arg=LONG, lock=True, wait=True, loops=3)
+        self.queued = asker.send("call.execute", call=held.call, app="set", arg="a=1", lock=True, wait=True)
+        held.event("CHANNEL_EXECUTE")
+
+    def both_are_told(self, how):
+        result = self.asker.wait(self.runs)
+        assert (result["app"], result["ended"]) == ("playback", how)
+        with pytest.raises(ApiError) as caught:
+            self.asker.wait(self.queued)
+        assert (caught.value.code, caught.value.data) == (NOT_FOUND, {"ended": how}), caught.value
+
+
+@pytest.fixture
+def pair(call_service, workers, phones):
+    call_service()
+    worker, phone = workers(), phones().call("answer-zmq-ivr")
+    pair = Pair(worker.take(), worker)
+    pair.phone = phone
+    return pair
+
+
+def test_hangup_by_the_caller(pair):
+    pair.phone.hangup()
+    pair.both_are_told("hangup")
+    assert pair.held.end()["reason"] == "hangup"
+
+
+def test_hangup_by_command(pair):
+    pair.held.do("hangup")
+    pair.both_are_told("hangup")
+    pair.held.end()
+
+
+def test_transfer_by_the_worker(pair):
+    pair.held.do("transfer", extension="hold")
+    pair.both_are_told("transferred")
+    assert pair.held.end()["reason"] == "transferred"
+
+
+def test_transfer_by_a_command_of_the_switch(switch, pair):
+    assert switch.api(f"uuid_transfer {pair.held.call} hold").startswith("+OK")
+    pair.both_are_told("transferred")
+    assert pair.held.end()["reason"] == "transferred"
+
+
+def test_bridge_with_another_call(pair, workers, phones):
+    phones().call("answer-zmq-ivr")
+    other = pair.asker.take()
+    pair.held.do("bridge", other=other.call)
+    pair.both_are_told("bridged")
+    assert [call.end()["reason"] for call in (pair.held, other)] == ["bridged", "bridged"]
+
+
+def test_break_ends_one_and_the_next_runs(pair):
+    pair.held.do("break")
+    assert pair.asker.wait(pair.runs)["ended"] == "stopped"
+    result = pair.asker.wait(pair.queued)
+    assert result["app"] == "set" and "ended" not in result
+    pair.held.do("hangup")
+    pair.held.end()
+
+
+def test_loss_of_the_worker(call_service, workers, processes, phones, endings):
+    served = call_service(lease_ms=900, on_lost="continue")
+    process, operator = processes(served.channel), workers(None)
+    phones().call("answer-zmq-ivr")
+    call = process.wait("plays")["call"]
+    runs = operator.send("call.execute", call=call, app="playback", arg=LONG, lock=True, wait=True)
+    queued = operator.send("call.execute", call=call, app="set", arg="a=1", lock=True, wait=True)
+    wait_until(lambda: operator.call("call.get", call=call, names=["current_application_data"])
+               ["variables"]["current_application_data"] == LONG, "the playback")
+    process.signal(signal.SIGKILL)
+    ended = []
+    for number in (runs, queued):
+        try:
+            ended.append(operator.wait(number)["ended"])
+        except ApiError as error:
+            assert error.code == NOT_FOUND
+            ended.append(error.data["ended"])
+    assert ended == ["lost", "lost"]
+
+
+def test_what_ends_by_itself_is_not_cut_short(call_service, workers, phones):
+    call_service()
+    worker, phone = workers(), phones()
+    phone.call("zmq-ivr")
+    held = worker.take()
+    for app, arg in (("set", "a=1"), ("answer", None), ("playback", "tone_stream://%(50,0,440)"), ("sleep", "20"),
+                     ("park", None)):
+        assert "ended" not in held.execute(app, arg, wait=True), app
+    assert held.execute("hangup", wait=True)["ended"] == "hangup"
+    held.end()

@@ -1,0 +1,101 @@
+"""call.execute with `wait`: the answer tells an application that ran from one that was cut short or never ran."""
+
+import pytest
+
+from callrig import LONG, STAND_BY, ivr_xml
+
+NOBODY, REFUSED = -32004, -32005
+
+
+@pytest.fixture
+def held(callswitch):
+    """A call under control on which an application plays without end, and another one is queued behind it: the
+    call, and the numbers of both requests."""
+    rig = callswitch()
+    worker = rig.worker()
+    rig.dial(sim_then="park")
+    call = worker.accept()
+    call.do("subscribe", kinds=["CHANNEL_EXECUTE"])
+    call.rig = rig
+    call.runs = worker.send("call.execute", call=call.call, app="playback", arg=LONG, lock=True, wait=True, loops=3)
+    call.queued = worker.send("call.execute", call=call.call, app="set", arg="a=1", wait=True, lock=True)
+    worker.receive("call.event")
+    return call
+
+
+def both_are_told(call, how, peer=None):
+    peer = peer or call.peer
+    result = peer.wait(call.runs)["result"]
+    assert (result["app"], result["ended"]) == ("playback", how), result
+    error = peer.wait(call.queued)["error"]
+    assert (error["code"], error["data"]) == (NOBODY, {"ended": how}), error
+    assert "did not run" in error["message"]
+
+
+def test_hangup_cuts_short_what_runs_and_nothing_queued_runs(held):
+    held.rig.kill(held.call)
+    both_are_told(held, "hangup")
+    assert held.end()["reason"] == "hangup"
+
+
+def test_transfer_cuts_short_what_runs_and_nothing_queued_runs(held):
+    held.do("transfer", extension="1000")
+    both_are_told(held, "transferred")
+    assert held.end()["reason"] == "transferred"
+
+
+def test_bridge_cuts_short_what_runs_and_nothing_queued_runs(held):
+    held.do("bridge", other=held.rig.api("originate", "loopback/1000 &park()")[4:40])
+    both_are_told(held, "bridged")
+    assert held.end()["reason"] == "bridged"
+
+
+def test_break_is_told_and_what_is_queued_runs(held):
+    held.do("break")
+    result = held.peer.wait(held.runs)["result"]
+    assert result["ended"] == "stopped"
+    result = held.peer.wait(held.queued)["result"]
+    assert result["app"] == "set" and "ended" not in result
+
+
+def test_an_application_that_ends_by_itself_is_not_cut_short(callswitch):
+    rig = callswitch()
+    worker = rig.worker()
+    rig.dial()
+    call = worker.accept()
+    for app, arg in (("answer", None), ("set", "a=1"), ("playback", "silence_stream://10"), ("sleep", "10")):
+        assert "ended" not in call.execute(app, arg, wait=True)
+    assert call.execute("hangup", wait=True)["ended"] == "hangup"
+
+
+def test_an_unknown_application_is_refused(callswitch):
+    rig = callswitch()
+    worker = rig.worker()
+    rig.dial()
+    assert worker.accept().ask("execute", app="no_such_app", wait=True)["error"]["code"] == REFUSED
+
+
+def test_loss_of_the_worker_cuts_short_what_others_wait_for(callswitch):
+    rig = callswitch([ivr_xml(on_lost="continue", lease_ms=STAND_BY)])
+    worker, operator = rig.worker(), rig.client()
+    rig.dial(sim_then="park")
+    call = worker.accept()
+    call.do("subscribe", kinds=["CHANNEL_EXECUTE"])
+    call.runs = operator.send("call.execute", call=call.call, app="playback", arg=LONG, lock=True, wait=True)
+    call.queued = operator.send("call.execute", call=call.call, app="set", arg="a=1", wait=True)
+    worker.receive("call.event")
+    worker.socket.close()
+    both_are_told(call, "lost", operator)
+
+
+def test_a_call_without_a_worker_is_told_apart_too(callswitch):
+    rig = callswitch()
+    call = rig.api("originate", "loopback/1000 &park()")[4:40]
+    runs = rig.control.send("call.execute", call=call, app="playback", arg=LONG, lock=True, wait=True)
+    queued = rig.control.send("call.execute", call=call, app="set", arg="a=1", wait=True)
+    rig.event("CHANNEL_EXECUTE", call)
+    rig.control.result("call.get", call=call)  # the second one is queued by then
+    rig.kill(call)
+    assert rig.control.wait(runs)["result"]["ended"] == "hangup"
+    error = rig.control.wait(queued)["error"]
+    assert (error["code"], error["data"]) == (NOBODY, {"ended": "hangup"})
