@@ -12,7 +12,8 @@
 
 enum { XMLCHECK_ROOT = 1, XMLCHECK_SECTION, XMLCHECK_ELEMENT }; /* depths */
 
-static_assert(FSZ_XML_WHY_BYTES >= FSZ_XMLWHY_BYTES + sizeof("line , column : ") + 2 * 20,
+static_assert(FSZ_XML_WHY_BYTES >= FSZ_XMLWHY_BYTES + sizeof("line , column : ") +
+                                       2 * sizeof("18446744073709551615"),
               "place and reason fit");
 
 struct xmlcheck {
