@@ -83,7 +83,8 @@ static const struct fsz_audit_record status = {.peer = &alice,
                                                .action = "api",
                                                .what = "status",
                                                .outcome = "ok",
-                                               .took_us = 1500};
+                                               .took_us = 1500,
+                                               .weight = FSZ_AUDIT_CHANGE};
 
 static void assert_has(const char *text, const char *part)
 {
@@ -114,7 +115,7 @@ static void test_audit_tells_a_refusal_as_a_warning_with_its_reason(void **state
 {
     struct told            *told = *state;
     struct fsz_audit_record refused = status;
-    refused.refusal = true;
+    refused.weight = FSZ_AUDIT_REFUSAL;
     refused.outcome = "refused";
     refused.why = "api \"system\" is not granted";
     refused.what = "system\nrm password=abc";
@@ -145,23 +146,39 @@ static void test_audit_names_peers_without_name_and_address(void **state)
 static void test_audit_holds_back_what_is_over_the_rate_and_counts_it(void **state)
 {
     struct told *told = *state;
-    fsz_audit_set_rate(told->audit, 20);
+    fsz_audit_set_rate(told->audit, 50);
     for (int i = 0; i < WRITES; i++) {
         fsz_audit_write(told->audit, &status);
     }
     struct fsz_audit_counters counters = fsz_audit_counters(told->audit);
     assert_int_equal(counters.commands, WRITES);
     assert_int_equal(counters.refusals, 0);
-    assert_in_range(told->events, 20, WRITES / 2);
-    assert_in_range(told->lines, FSZ_AUDIT_LOG_RATE, told->events);
+    assert_in_range(told->events, 50, WRITES / 2);
+    assert_in_range(told->lines, FSZ_AUDIT_LOG_BURST, told->events);
     assert_int_equal(counters.held_back, WRITES - told->events);
 
     struct fsz_audit_record refused = status;
     int                     events = told->events;
-    refused.refusal = true;
+    refused.weight = FSZ_AUDIT_REFUSAL;
     fsz_audit_write(told->audit, &refused);
     assert_int_equal(told->events, events + 1); /* commands took none of the refusals' */
     assert_int_equal(fsz_audit_counters(told->audit).refusals, 1);
+}
+
+static void test_audit_logs_refusals_and_changes_but_no_routine(void **state)
+{
+    struct told            *told = *state;
+    struct fsz_audit_record record = status;
+    record.weight = FSZ_AUDIT_ROUTINE;
+    for (int i = 0; i < 50; i++) {
+        fsz_audit_write(told->audit, &record);
+    }
+    assert_int_equal(told->events, 50);
+    assert_int_equal(told->lines, 0);
+    record.weight = FSZ_AUDIT_CHANGE;
+    fsz_audit_write(told->audit, &record);
+    assert_int_equal(told->lines, 1); /* routine took none of the lines */
+    assert_null(strstr(told->line, "held back"));
 }
 
 static void test_audit_without_a_rate_only_counts(void **state)
@@ -218,6 +235,7 @@ int main(void)
         AUDIT_TEST(test_audit_tells_a_refusal_as_a_warning_with_its_reason),
         AUDIT_TEST(test_audit_names_peers_without_name_and_address),
         AUDIT_TEST(test_audit_holds_back_what_is_over_the_rate_and_counts_it),
+        AUDIT_TEST(test_audit_logs_refusals_and_changes_but_no_routine),
         AUDIT_TEST(test_audit_without_a_rate_only_counts),
         AUDIT_TEST(test_audit_counts_events_that_the_engine_refused),
         AUDIT_TEST(test_audit_may_be_written_by_many_threads),

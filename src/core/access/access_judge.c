@@ -154,7 +154,8 @@ static void access_write_audit(struct fsz_access *access, const struct fsz_acces
                                       .outcome = why == NULL ? "ok" : "refused",
                                       .why = why,
                                       .took_us = -1,
-                                      .refusal = why != NULL};
+                                      .weight =
+                                          why != NULL ? FSZ_AUDIT_REFUSAL : FSZ_AUDIT_ROUTINE};
     access_describe(&c->request, what, sizeof(what));
     fsz_audit_write(access->audit, &record);
 }

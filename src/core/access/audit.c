@@ -12,7 +12,6 @@
 
 enum { AUDIT_MILLI = 1000, AUDIT_HEADERS_MAX = 16, AUDIT_NUMBER_BYTES = 24 };
 
-/* Holds as many tokens as come in a second. */
 struct audit_bucket {
     int64_t  milli_tokens;
     int64_t  last_ms;
@@ -33,6 +32,12 @@ struct fsz_audit {
     _Atomic int64_t   rate;
     struct audit_flow commands, refusals;
     _Atomic uint64_t  held_back;
+};
+
+/* Where a record goes, and how many records each outlet held back before it. */
+struct audit_outlets {
+    bool     event, line;
+    uint64_t held_events, held_lines;
 };
 
 /* What a record says, fit to be shown. */
@@ -77,17 +82,20 @@ void fsz_audit_set_rate(struct fsz_audit *audit, int64_t rate)
     audit->rate = rate;
 }
 
-static bool audit_bucket_take(struct audit_bucket *bucket, int64_t rate, int64_t now_ms,
-                              uint64_t *ret_held_back)
+/* `rate` tokens a second, of which the bucket holds `burst`; the first time it is full. */
+static bool audit_bucket_take(struct audit_bucket *bucket, int64_t rate, int64_t burst,
+                              int64_t now_ms, uint64_t *ret_held_back)
 {
     int64_t passed_ms = now_ms - bucket->last_ms;
-    if (bucket->last_ms == 0 || passed_ms > AUDIT_MILLI) {
-        passed_ms = AUDIT_MILLI;
+    int64_t full = burst * AUDIT_MILLI;
+    if (bucket->last_ms == 0 || passed_ms > full / rate) {
+        bucket->milli_tokens = full;
+    } else {
+        bucket->milli_tokens += passed_ms * rate;
     }
     bucket->last_ms = now_ms;
-    bucket->milli_tokens += passed_ms * rate;
-    if (bucket->milli_tokens > rate * AUDIT_MILLI) {
-        bucket->milli_tokens = rate * AUDIT_MILLI;
+    if (bucket->milli_tokens > full) {
+        bucket->milli_tokens = full;
     }
     if (bucket->milli_tokens < AUDIT_MILLI) {
         bucket->held_back++;
@@ -162,36 +170,47 @@ static void audit_log(struct fsz_audit *audit, const struct fsz_audit_record *re
              record->peer->address[0] ? record->peer->address : "local", record->channel,
              record->action, texts->what, record->outcome, texts->why[0] ? ", " : "", texts->why,
              more);
-    audit->host->log(audit->host->self, record->refusal ? FSZ_LOG_WARNING : FSZ_LOG_INFO, line);
+    audit->host->log(audit->host->self,
+                     record->weight == FSZ_AUDIT_REFUSAL ? FSZ_LOG_WARNING : FSZ_LOG_INFO, line);
+}
+
+/* Takes a token of each kind that the record needs. */
+static void audit_take(struct fsz_audit *audit, struct audit_flow *flow, int64_t rate,
+                       struct audit_outlets *outlets)
+{
+    int64_t now_ms = fsz_now_ms();
+    int64_t line_rate = rate < FSZ_AUDIT_LOG_RATE ? rate : FSZ_AUDIT_LOG_RATE;
+    int64_t line_burst = rate < FSZ_AUDIT_LOG_BURST ? rate : FSZ_AUDIT_LOG_BURST;
+    pthread_mutex_lock(&audit->lock);
+    outlets->event = audit_bucket_take(&flow->events, rate, rate, now_ms, &outlets->held_events);
+    outlets->line = outlets->line && audit_bucket_take(&flow->lines, line_rate, line_burst, now_ms,
+                                                       &outlets->held_lines);
+    pthread_mutex_unlock(&audit->lock);
 }
 
 void fsz_audit_write(struct fsz_audit *audit, const struct fsz_audit_record *record)
 {
-    struct audit_flow *flow = record->refusal ? &audit->refusals : &audit->commands;
+    bool               refusal = record->weight == FSZ_AUDIT_REFUSAL;
+    struct audit_flow *flow = refusal ? &audit->refusals : &audit->commands;
+    int64_t            rate = audit->rate;
     flow->records++;
-    int64_t rate = audit->rate;
     if (rate <= 0) {
         audit->held_back++;
         return;
     }
-    int64_t  now_ms = fsz_now_ms();
-    int64_t  line_rate = rate < FSZ_AUDIT_LOG_RATE ? rate : FSZ_AUDIT_LOG_RATE;
-    uint64_t held_events = 0, held_lines = 0;
-    pthread_mutex_lock(&audit->lock);
-    bool is_event = audit_bucket_take(&flow->events, rate, now_ms, &held_events);
-    bool is_line = audit_bucket_take(&flow->lines, line_rate, now_ms, &held_lines);
-    pthread_mutex_unlock(&audit->lock);
-    struct audit_texts texts;
-    if (is_event || is_line) {
+    struct audit_outlets outlets = {.line = record->weight != FSZ_AUDIT_ROUTINE};
+    struct audit_texts   texts;
+    audit_take(audit, flow, rate, &outlets);
+    if (outlets.event || outlets.line) {
         audit_write_texts(&texts, record);
     }
-    if (is_event) {
-        audit_offer(audit, record, &texts, held_events);
+    if (outlets.event) {
+        audit_offer(audit, record, &texts, outlets.held_events);
     } else {
         audit->held_back++;
     }
-    if (is_line) {
-        audit_log(audit, record, &texts, held_lines);
+    if (outlets.line) {
+        audit_log(audit, record, &texts, outlets.held_lines);
     }
 }
 

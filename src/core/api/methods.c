@@ -138,7 +138,10 @@ const struct fsz_method fsz_methods[] = {
      .params = methods_register,
      .audited = true,
      .check = fsz_method_register},
-    {.name = "service.unregister", .params = methods_unregister, .check = fsz_method_unregister},
+    {.name = "service.unregister",
+     .params = methods_unregister,
+     .audited = true,
+     .check = fsz_method_unregister},
     {.name = NULL},
 };
 

@@ -235,6 +235,7 @@ void fsz_check_get(struct fsz_api *api, struct fsz_request *request,
 {
     (void)api;
     (void)who;
+    request->routine = true;
     snprintf(request->what, sizeof(request->what), "%s", fsz_request_text(request, 0));
 }
 

@@ -3,6 +3,7 @@
 #include "authorize.h"
 #include "method.h"
 #include "outcome.h"
+#include "readonly.h"
 
 #include "uuid.h"
 
@@ -51,6 +52,7 @@ void fsz_check_api(struct fsz_api *api, struct fsz_request *request,
     (void)api;
     snprintf(request->what, sizeof(request->what), "%s%s%.*s", command, arg ? " " : "",
              FSZ_REQUEST_WHAT_BYTES, arg ? arg : "");
+    request->routine = fsz_readonly_api(command, arg);
     if (fsz_authorize_api(who, command, arg, why) != FSZ_OK) {
         fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
     }
@@ -131,6 +133,7 @@ void fsz_check_json_api(struct fsz_api *api, struct fsz_request *request,
     (void)api;
     snprintf(request->what, sizeof(request->what), "%s%s%.*s", command, text ? " " : "",
              FSZ_REQUEST_WHAT_BYTES, text ? text : "");
+    request->routine = fsz_readonly_json_api(command);
     if (data != NULL && text == NULL) {
         fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "out of memory");
     } else if (fsz_authorize_json_api(who, command, text, why) != FSZ_OK) {
@@ -196,6 +199,7 @@ void fsz_check_send(struct fsz_api *api, struct fsz_request *request,
         const struct fsz_event *event = &request->event.view;
         snprintf(request->what, sizeof(request->what), "%.100s %.100s", event->name,
                  event->subclass ? event->subclass : "");
+        request->routine = event->subclass != NULL;
         if (fsz_authorize_send_event(who, event, why) != FSZ_OK) {
             fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
         }

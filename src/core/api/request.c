@@ -141,11 +141,21 @@ static void request_write(struct fsz_request *request)
     }
 }
 
+/* Commands of a call's controller are routine: the dialplan gave it the call. */
+static enum fsz_audit_weight request_weight(const struct fsz_request *request,
+                                            enum fsz_outcome          outcome)
+{
+    if (outcome == FSZ_OUTCOME_REFUSED || outcome == FSZ_OUTCOME_OVERLOADED) {
+        return FSZ_AUDIT_REFUSAL;
+    }
+    return request->routine || request->hold != NULL ? FSZ_AUDIT_ROUTINE : FSZ_AUDIT_CHANGE;
+}
+
 static void request_audit(struct fsz_api *api, const struct fsz_request *request,
                           enum fsz_outcome outcome, const json_t *error)
 {
     const struct fsz_method *method = request->method;
-    bool refusal = outcome == FSZ_OUTCOME_REFUSED || outcome == FSZ_OUTCOME_OVERLOADED;
+    enum fsz_audit_weight    weight = request_weight(request, outcome);
     bool is_command = method != NULL && method->audited && outcome != FSZ_OUTCOME_INVALID;
     if (api->base.audit == NULL || (!is_command && outcome != FSZ_OUTCOME_REFUSED)) {
         return;
@@ -157,8 +167,8 @@ static void request_audit(struct fsz_api *api, const struct fsz_request *request
         .what = request->what,
         .outcome = fsz_outcome_names[outcome],
         .why = json_string_value(json_object_get(error, "message")),
-        .took_us = refusal ? -1 : fsz_request_now_us() - request->started_us,
-        .refusal = refusal,
+        .took_us = weight == FSZ_AUDIT_REFUSAL ? -1 : fsz_request_now_us() - request->started_us,
+        .weight = weight,
     };
     fsz_audit_write(api->base.audit, &record);
 }

@@ -58,6 +58,7 @@ struct fsz_request {
     uint64_t             lease;              /* under which it does */
     char                 job[FSZ_JOB_BYTES]; /* of a background job */
     char                 what[FSZ_REQUEST_WHAT_BYTES]; /* for the audit */
+    bool                 routine; /* for the audit: changes nothing (FSZ_AUDIT_ROUTINE) */
     int64_t              started_us;
     uint64_t             ticket; /* of the pool */
     bool                 on_worker, waiting, answered;

@@ -180,9 +180,12 @@ static fsz_err engine_start_parts(struct fsz_engine *engine, struct fsz_config *
     if (err != FSZ_OK) {
         return err;
     }
-    const struct fsz_publisher_base streams = {
-        .context = zmq, .host = engine->host, .access = engine->access, .heard = &engine->heard};
-    struct fsz_config *shared = fsz_config_ref(config);
+    const struct fsz_publisher_base streams = {.context = zmq,
+                                               .host = engine->host,
+                                               .access = engine->access,
+                                               .audit = engine->audit,
+                                               .heard = &engine->heard};
+    struct fsz_config              *shared = fsz_config_ref(config);
     err = fsz_publisher_new(&streams, &shared, &publisher);
     if (err != FSZ_OK) {
         return err;

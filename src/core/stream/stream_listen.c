@@ -56,7 +56,7 @@ static void listen_refuse(struct fsz_stream *s, const struct fsz_peer *peer, con
                                             .outcome = "refused",
                                             .why = "no event of that kind is granted",
                                             .took_us = -1,
-                                            .refusal = true};
+                                            .weight = FSZ_AUDIT_REFUSAL};
     s->counters.subscriptions_refused++;
     if (s->base.audit != NULL) {
         fsz_audit_write(s->base.audit, &record);
