@@ -21,3 +21,19 @@ bool fsz_ratelimit_passes(struct fsz_ratelimit *limit, uint64_t *ret_held_back)
     limit->held_back = 0;
     return true;
 }
+
+int64_t fsz_ratelimit_due_ms(const struct fsz_ratelimit *limit)
+{
+    return limit->held_back > 0 ? limit->next_ms : INT64_MAX;
+}
+
+bool fsz_ratelimit_owes(struct fsz_ratelimit *limit, int64_t now_ms, uint64_t *ret_held_back)
+{
+    if (limit->held_back == 0 || now_ms < limit->next_ms) {
+        return false;
+    }
+    limit->next_ms = fsz_now_ms() + FSZ_LOG_INTERVAL_MS;
+    *ret_held_back = limit->held_back;
+    limit->held_back = 0;
+    return true;
+}

@@ -1,5 +1,7 @@
 /* ratelimit.h - one line of log an interval, and how many were held back since.
  *
+ * Repeated complaints need fsz_ratelimit_passes() only. Where lines tell of a state, the last one
+ * must be logged too: its owner wakes at fsz_ratelimit_due_ms() and asks fsz_ratelimit_owes().
  * Belongs to one thread. */
 #ifndef FSZ_RATELIMIT_H
 #define FSZ_RATELIMIT_H
@@ -18,5 +20,10 @@ struct fsz_ratelimit {
 int64_t fsz_now_ms(void);
 /* May a line go out? With true, *ret_held_back is how many did not since the last one. */
 bool fsz_ratelimit_passes(struct fsz_ratelimit *limit, uint64_t *ret_held_back);
+/* When a line that was held back may go out, on the clock of fsz_now_ms(); INT64_MAX: none was. */
+int64_t fsz_ratelimit_due_ms(const struct fsz_ratelimit *limit);
+/* True: a line was held back, and it is time for it; *ret_held_back (at least 1) counts it too.
+ * `now_ms` is fsz_now_ms(), or INT64_MAX where no later time will come. */
+bool fsz_ratelimit_owes(struct fsz_ratelimit *limit, int64_t now_ms, uint64_t *ret_held_back);
 
 #endif

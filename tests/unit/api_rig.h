@@ -34,6 +34,7 @@ struct rig_switch {
     char            executed[4096]; /* APP=ID for each, separated by spaces */
     char            sent[512];      /* of the last event: NAME SUBCLASS body */
     char            last_log[512];
+    char            logged[32768];  /* every line, with `W ` or `N ` before a warning or notice */
     unsigned        woken, stopped; /* calls' threads; and of them, with their application */
     char            news[4096];     /* STATE of each event about a provider, in order */
 };
@@ -72,11 +73,36 @@ __attribute__((unused)) static void rig_wait_blocked(unsigned count)
 
 static void rig_log(void *self, enum fsz_log_level level, const char *text)
 {
+    static const char *const marks[] = {[FSZ_LOG_ERROR] = "E ",
+                                        [FSZ_LOG_WARNING] = "W ",
+                                        [FSZ_LOG_NOTICE] = "N ",
+                                        [FSZ_LOG_INFO] = "I ",
+                                        [FSZ_LOG_DEBUG] = "D "};
     (void)self;
-    (void)level;
     pthread_mutex_lock(&rig_switch.lock);
+    size_t used = strlen(rig_switch.logged);
     snprintf(rig_switch.last_log, sizeof(rig_switch.last_log), "%s", text);
+    snprintf(rig_switch.logged + used, sizeof(rig_switch.logged) - used, "%s%s\n", marks[level],
+             text);
     pthread_mutex_unlock(&rig_switch.lock);
+}
+
+__attribute__((unused)) static bool rig_has_logged(const char *text)
+{
+    pthread_mutex_lock(&rig_switch.lock);
+    bool has = strstr(rig_switch.logged, text) != NULL;
+    pthread_mutex_unlock(&rig_switch.lock);
+    return has;
+}
+
+__attribute__((unused)) static void rig_wait_logged(const char *text)
+{
+    for (int waited_ms = 0; !rig_has_logged(text); waited_ms += 10) {
+        if (waited_ms > RIG_PATIENCE_MS) {
+            fail_msg("no \"%s\" in the log:\n%s", text, rig_switch.logged);
+        }
+        usleep(10000);
+    }
 }
 
 static bool rig_admits(void *self, const char *acl, const char *address)

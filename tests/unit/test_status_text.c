@@ -151,8 +151,10 @@ static void test_services_tell_every_number_of_each_provider(void **state)
     (void)state;
     char *text = text_of(
         "{\"services\":[{\"name\":\"users\",\"asked\":1,\"answered\":2,\"errors\":3,"
-        "\"deadline\":4,\"nobody\":5,\"overloaded\":6,\"under_way\":7,\"waiting\":8,"
-        "\"providers\":[{\"name\":\"tcp://a:1\",\"state\":\"aside\",\"under_way\":9,"
+        "\"deadline\":4,\"nobody\":5,\"overloaded\":6,\"withdrawn\":31,"
+        "\"under_way\":7,\"waiting\":8,"
+        "\"providers\":[{\"name\":\"tcp://a:1\",\"state\":\"aside\",\"was_connected\":false,"
+        "\"under_way\":9,"
         "\"capacity\":10,\"asked\":11,\"answered\":12,\"errors\":13,\"missed\":14,"
         "\"late\":15,\"bad\":16,\"asides\":17,\"latency_us\":{\"p50\":18,\"p99\":19}}]}],"
         "\"calls\":{\"held\":20,\"accepted\":21,\"released\":22,\"handed_over\":23,\"lost\":24,"
@@ -162,8 +164,8 @@ static void test_services_tell_every_number_of_each_provider(void **state)
     assert_string_equal(
         text, "users\n"
               "  1 asked, 2 answered, 3 errors, 4 past their deadline, 5 with nobody to "
-              "ask, 6 refused; 7 under way, 8 waiting\n"
-              "  tcp://a:1 is aside: 9 of 10 under way, 11 asked, 12 answered (13 "
+              "ask, 6 refused, 31 withdrawn; 7 under way, 8 waiting\n"
+              "  tcp://a:1 is aside, never connected: 9 of 10 under way, 11 asked, 12 answered (13 "
               "errors), 14 missed, 15 late, 16 bad, aside 17 times; p50 18, p99 19 µs\n"
               "calls    20 held; 21 accepted, 22 released, 23 handed over, 24 lost, 25 hung "
               "up, 26 gone elsewhere, 27 closed; 28 answers refused, 29 commands fenced, 30 "

@@ -144,13 +144,14 @@ static void status_write_provider(const json_t *p, struct fsz_buffer *out)
 {
     fsz_buffer_printf(
         out,
-        "  %s is %s: %lld of %lld under way, %lld asked, %lld answered (%lld errors), "
+        "  %s is %s%s: %lld of %lld under way, %lld asked, %lld answered (%lld errors), "
         "%lld missed, %lld late, %lld bad, aside %lld times; p50 %lld, p99 %lld µs\n",
-        status_string(p, "name"), status_string(p, "state"), status_number(p, "under_way"),
-        status_number(p, "capacity"), status_number(p, "asked"), status_number(p, "answered"),
-        status_number(p, "errors"), status_number(p, "missed"), status_number(p, "late"),
-        status_number(p, "bad"), status_number(p, "asides"), status_number(p, "latency_us.p50"),
-        status_number(p, "latency_us.p99"));
+        status_string(p, "name"), status_string(p, "state"),
+        json_is_false(json_object_get(p, "was_connected")) ? ", never connected" : "",
+        status_number(p, "under_way"), status_number(p, "capacity"), status_number(p, "asked"),
+        status_number(p, "answered"), status_number(p, "errors"), status_number(p, "missed"),
+        status_number(p, "late"), status_number(p, "bad"), status_number(p, "asides"),
+        status_number(p, "latency_us.p50"), status_number(p, "latency_us.p99"));
 }
 
 static void status_write_calls(const json_t *calls, struct fsz_buffer *out)
@@ -183,11 +184,11 @@ void fsz_status_write_services(const json_t *status, struct fsz_buffer *out)
             out,
             "%s\n"
             "  %lld asked, %lld answered, %lld errors, %lld past their deadline, %lld "
-            "with nobody to ask, %lld refused; %lld under way, %lld waiting\n",
+            "with nobody to ask, %lld refused, %lld withdrawn; %lld under way, %lld waiting\n",
             status_string(s, "name"), status_number(s, "asked"), status_number(s, "answered"),
             status_number(s, "errors"), status_number(s, "deadline"), status_number(s, "nobody"),
-            status_number(s, "overloaded"), status_number(s, "under_way"),
-            status_number(s, "waiting"));
+            status_number(s, "overloaded"), status_number(s, "withdrawn"),
+            status_number(s, "under_way"), status_number(s, "waiting"));
         json_array_foreach(json_object_get(s, "providers"), place, provider)
         {
             status_write_provider(provider, out);

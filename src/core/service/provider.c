@@ -203,7 +203,7 @@ fsz_err fsz_provider_register(struct fsz_client *client, bool delimiter, int64_t
     client->heard_ms = fsz_now_ms();
     provider->delimiter = delimiter;
     provider->capacity = capacity;
-    provider->connected = true;
+    provider->connected = provider->was_connected = true;
     snprintf(provider->name, sizeof(provider->name), "client %s at %.120s #%" PRIu64,
              peer->user[0] ? peer->user : "without a name",
              peer->address[0] ? peer->address : "local", peer->serial);

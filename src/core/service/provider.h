@@ -37,7 +37,6 @@ struct fsz_provider {
     uint64_t               disconnected; /* of `connections`, as last looked at */
     int64_t                opened_ms;
     int64_t                again_ms; /* when it is connected to anew; 0: libzmq sees to it */
-    bool                   was_connected;
     bool                   is_local; /* inproc, of whose connections libzmq tells nothing */
     struct fsz_channel    *link;     /* through which it is a client as well: */
     struct fsz_client     *linked;
@@ -47,7 +46,8 @@ struct fsz_provider {
     bool               delimiter;
 
     bool                         connected, staged;
-    bool                         leaves; /* it unregistered: gets nothing new, ends what it has */
+    bool                         was_connected; /* now or before */
+    bool                         leaves;        /* orderly: gets nothing new, ends what it has */
     int64_t                      capacity;
     size_t                       under_way;
     uint64_t                     serial; /* no other of the process has it */
@@ -61,7 +61,9 @@ struct fsz_provider {
     struct fsz_breaker           breaker;
     struct fsz_latency           latency;
     struct fsz_provider_counters counters;
-    struct fsz_ratelimit         complaints, news; /* log lines of its messages, and of itself */
+    struct fsz_ratelimit         complaints; /* log lines about its messages */
+    struct fsz_ratelimit         news;       /* log lines about its state */
+    const char                  *news_why;   /* of the last state: a literal */
 };
 
 /* An endpoint of the service's configuration: a DEALER that connects on its own. FSZ_ENOMEM,

@@ -32,6 +32,7 @@ void fsz_service_free(struct fsz_service **service, fsz_err result, const char *
         fsz_service_finish(s->questions, result, why);
     }
     while (s->providers != NULL) {
+        s->providers->leaves = true;
         fsz_service_remove(s->providers, why);
     }
     free(s->name);
@@ -104,6 +105,7 @@ void fsz_service_remove(struct fsz_provider *provider, const char *why)
     if (connected) {
         fsz_services_tell(provider, why);
     }
+    fsz_services_tell_owed(provider, INT64_MAX);
     fsz_holds_lose(provider->service->services->base.holds, provider);
     DL_DELETE(provider->service->providers, provider);
     provider->service->provider_count--;

@@ -28,12 +28,14 @@ struct fsz_try {
     struct fsz_try      *next_of, *previous_of; /* of the question's */
 };
 
+/* `asked` is the sum of all others and of those that are open. */
 struct fsz_service_counters {
     uint64_t asked, answered;
-    uint64_t errors;     /* ended by providers' errors */
-    uint64_t deadline;   /* and by the end of their time */
-    uint64_t nobody;     /* nobody could be asked */
-    uint64_t overloaded; /* questions-max or questions-bytes was reached */
+    uint64_t errors;     /* providers answered with errors, or memory ran out */
+    uint64_t deadline;   /* no answer in time */
+    uint64_t nobody;     /* no provider could be asked */
+    uint64_t overloaded; /* questions-max, questions-bytes or calls-max was reached */
+    uint64_t withdrawn;  /* the asker stopped waiting: its call ended, or a stop */
 };
 
 struct fsz_service {

@@ -24,7 +24,6 @@ static void try_succeeded(struct fsz_try *try, json_t *result)
     struct fsz_question *question = try->question;
     fsz_service_note(question, try->provider, FSZ_OK, "");
     question->told.result = result;
-    question->service->counters.answered++;
     fsz_try_free(try);
     fsz_service_finish(question, FSZ_OK, NULL);
 }

@@ -27,22 +27,39 @@ static void question_leave(struct fsz_question *question)
     question->service = NULL;
 }
 
+static void question_count(struct fsz_service_counters *counters, fsz_err result)
+{
+    switch (result) {
+    case FSZ_OK:
+        counters->answered++;
+        break;
+    case FSZ_ETIMEOUT:
+        counters->deadline++;
+        break;
+    case FSZ_ENOTFOUND:
+        counters->nobody++;
+        break;
+    case FSZ_EFULL:
+        counters->overloaded++;
+        break;
+    case FSZ_ECLOSED:
+        counters->withdrawn++;
+        break;
+    default:
+        counters->errors++;
+        break;
+    }
+}
+
 void fsz_service_finish(struct fsz_question *question, fsz_err result, const char *why)
 {
+    question_count(&question->service->counters, result);
     if (why != NULL) {
         snprintf(question->told.why, sizeof(question->told.why), "%s", why);
     }
     question_leave(question);
     fsz_question_end(question, result);
     fsz_question_unref(&question);
-}
-
-static void question_fail(struct fsz_question *question)
-{
-    struct fsz_service_counters *counters = &question->service->counters;
-    counters->errors += question->failure == FSZ_EREFUSED || question->failure == FSZ_EINVALID;
-    counters->nobody += question->failure == FSZ_ENOTFOUND;
-    fsz_service_finish(question, question->failure, NULL);
 }
 
 void fsz_service_note(struct fsz_question *question, const struct fsz_provider *provider,
@@ -167,7 +184,7 @@ void fsz_service_dispatch(struct fsz_service *service, struct fsz_question *ques
         choice = service_choose(service, question);
     }
     if (question->tries == NULL && !choice.hopeful) {
-        question_fail(question);
+        fsz_service_finish(question, question->failure, NULL);
         return;
     }
     question_wait(question, question->tries == NULL);
@@ -186,6 +203,23 @@ static bool service_is_full(const struct fsz_service *service, const struct fsz_
            service->bytes + question->params_bytes > (size_t)config->questions_bytes;
 }
 
+/* Why there is no provider to ask, should there be none: the one that never connected is named. */
+static void service_note_absence(const struct fsz_service *service, struct fsz_question *question)
+{
+    const struct fsz_provider *provider = NULL;
+    bool                       connected = false;
+    DL_FOREACH(service->providers, provider)
+    {
+        connected |= provider->was_connected;
+    }
+    if (connected || service->providers == NULL) {
+        fsz_service_note(question, NULL, FSZ_ENOTFOUND, "no provider is up");
+    } else {
+        fsz_service_note(question, service->provider_count == 1 ? service->providers : NULL,
+                         FSZ_ENOTFOUND, "no provider has connected yet");
+    }
+}
+
 void fsz_service_ask(struct fsz_service *service, struct fsz_question *question)
 {
     int64_t patience_ms =
@@ -194,12 +228,11 @@ void fsz_service_ask(struct fsz_service *service, struct fsz_question *question)
     question->service = service;
     question->patience_ms = patience_ms;
     question->due_ms = fsz_now_ms() + patience_ms;
-    fsz_service_note(question, NULL, FSZ_ENOTFOUND, "no provider is up");
+    service_note_absence(service, question);
     DL_APPEND(service->questions, question);
     service->open++;
     service->bytes += question->params_bytes;
     service->counters.asked++;
-    service->counters.overloaded += full;
     if (full) {
         fsz_service_finish(
             question, FSZ_EFULL,
@@ -207,6 +240,18 @@ void fsz_service_ask(struct fsz_service *service, struct fsz_question *question)
     } else {
         fsz_service_dispatch(service, question);
     }
+}
+
+static bool service_is_up(const struct fsz_service *service)
+{
+    const struct fsz_provider *provider = NULL;
+    DL_FOREACH(service->providers, provider)
+    {
+        if (fsz_provider_is_up(provider)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool service_has_room(const struct fsz_service *service)
@@ -272,6 +317,19 @@ static bool question_miss_tries(const struct fsz_question *question, int64_t now
     return aside;
 }
 
+/* Its time is over. One that waited had no provider: none had room, or none was up. */
+static void question_run_out(const struct fsz_service *service, struct fsz_question *question)
+{
+    if (!question->waiting) {
+        fsz_service_finish(question, FSZ_ETIMEOUT, "no answer in time");
+    } else if (service_is_up(service)) {
+        fsz_service_finish(question, FSZ_ETIMEOUT, "no provider had room in time");
+    } else {
+        service_note_absence(service, question);
+        fsz_service_finish(question, FSZ_ENOTFOUND, NULL);
+    }
+}
+
 void fsz_service_expire(struct fsz_service *service, struct fsz_question *question)
 {
     int64_t now_ms = fsz_now_ms();
@@ -279,10 +337,7 @@ void fsz_service_expire(struct fsz_service *service, struct fsz_question *questi
     if (now_ms < question->due_ms) {
         fsz_service_dispatch(service, question);
     } else {
-        service->counters.deadline++;
-        fsz_service_finish(question, FSZ_ETIMEOUT,
-                           question->waiting ? "no provider had room in time"
-                                             : "no answer in time");
+        question_run_out(service, question);
         fsz_service_go_on(service);
     }
     if (aside) {

@@ -96,10 +96,11 @@ static struct fsz_provider *service_find_client(const struct fsz_service *servic
 }
 
 fsz_err fsz_services_register(struct fsz_service *service, struct fsz_client *client,
-                              bool delimiter, int64_t capacity)
+                              bool delimiter, int64_t capacity, bool *ret_renewed)
 {
     struct fsz_provider *provider = service_find_client(service, client);
     if (provider != NULL) {
+        *ret_renewed = provider->capacity == capacity && !provider->leaves;
         provider->capacity = capacity;
         provider->delimiter = delimiter;
         if (provider->leaves) {
@@ -166,6 +167,7 @@ void fsz_services_sweep(struct fsz_services *services)
         {
             if (provider->client != NULL && fsz_provider_look(provider) == FSZ_PROVIDER_DOWN) {
                 provider->connected = true; /* as far as was told */
+                provider->leaves = provider->leaves && provider_is_done(provider);
                 fsz_service_remove(provider, "it has left");
             } else if (provider->leaves && provider_is_done(provider)) {
                 fsz_service_remove(provider, "it has ended what it had");
@@ -289,8 +291,8 @@ static struct fsz_question *services_first_due(const struct fsz_services *servic
                                                  offsetof(struct fsz_question, timer));
 }
 
-/* Who sends a message without end is cut off; who was given up by libzmq gets another connection.
- */
+/* Cuts off peers that send a message without end, connects anew where libzmq gave up, and logs
+ * states that were held back. */
 static void services_watch(struct fsz_services *services, int64_t now_ms)
 {
     for (size_t i = 0; i < services->count; i++) {
@@ -304,6 +306,7 @@ static void services_watch(struct fsz_services *services, int64_t now_ms)
                                      "more than answer-bytes without the end of a message");
             }
             fsz_provider_again(provider, now_ms);
+            fsz_services_tell_owed(provider, now_ms);
         }
     }
 }
@@ -358,7 +361,9 @@ int64_t fsz_services_next_ms(const struct fsz_services *services)
             int64_t watch_ms = provider->inflow ? fsz_inflow_next_ms(provider->inflow) : INT64_MAX;
             int64_t again_ms = provider->again_ms > 0 ? provider->again_ms : INT64_MAX;
             next_ms = watch_ms < next_ms ? watch_ms : next_ms;
+            int64_t news_ms = fsz_ratelimit_due_ms(&provider->news);
             next_ms = again_ms < next_ms ? again_ms : next_ms;
+            next_ms = news_ms < next_ms ? news_ms : next_ms;
         }
     }
     return next_ms;

@@ -63,9 +63,10 @@ void fsz_services_cancel(struct fsz_services *services);
 struct fsz_service *fsz_services_find(const struct fsz_services *services, const char *name);
 /* A question from the desk, with the reference that is the API thread's. */
 void fsz_services_ask(struct fsz_services *services, struct fsz_question *question);
-/* Registers the client, or changes its capacity. FSZ_ENOMEM, FSZ_ELIMIT: too many providers. */
+/* Registers the client, or changes its capacity; *ret_renewed: it was registered like that before.
+ * FSZ_ENOMEM, FSZ_ELIMIT: too many providers. */
 FSZ_NODISCARD fsz_err fsz_services_register(struct fsz_service *service, struct fsz_client *client,
-                                            bool delimiter, int64_t capacity);
+                                            bool delimiter, int64_t capacity, bool *ret_renewed);
 /* False: it was not registered. */
 bool fsz_services_unregister(struct fsz_service *service, const struct fsz_client *client);
 /* An answer of a client. False: it is registered nowhere, so nobody asked it. */
@@ -87,8 +88,11 @@ bool fsz_services_pending(const struct fsz_services *services);
  * name one: what stands idle makes room. NULL: not, or none can be had. */
 struct fsz_service *fsz_services_literal(struct fsz_services *services, const char *address);
 
-/* services_news.c: a provider is up, aside or down now: an event, and a line of the log. */
+/* services_news.c: a provider is up, aside or down now: an event, and a line of the log. `why` is a
+ * literal. A line within FSZ_LOG_INTERVAL_MS of the one before waits for its end. */
 void fsz_services_tell(struct fsz_provider *provider, const char *why);
+/* Logs the state that waits to be logged, if it is time; `now_ms` INT64_MAX: at once. */
+void fsz_services_tell_owed(struct fsz_provider *provider, int64_t now_ms);
 /* services_status.c: of each service, for the status: a new array. */
 json_t *fsz_services_status(const struct fsz_services *services);
 

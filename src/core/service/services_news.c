@@ -1,21 +1,26 @@
-/* What becomes of a provider, told to the log and to whoever subscribes. */
+/* The states of providers, for the log and for subscribers. */
 #include "services.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
-static void news_log(const struct fsz_provider *provider, const char *why)
+/* Nothing is wrong where a provider is up, or goes in good order. */
+static void news_log(const struct fsz_provider *provider, uint64_t held_back)
 {
     const struct fsz_host *host = provider->service->services->base.host;
-    bool                   up = fsz_provider_is_up(provider);
-    char                   line[FSZ_PROVIDER_NAME_BYTES + FSZ_TOLD_WHY_BYTES + 128];
-    snprintf(line, sizeof(line), "service \"%s\": %s is %s: %s", provider->service->name,
-             provider->name, fsz_provider_state(provider), why);
-    host->log(host->self, up ? FSZ_LOG_NOTICE : FSZ_LOG_WARNING, line);
+    bool                   fine = fsz_provider_is_up(provider) || provider->leaves;
+    char                   line[FSZ_PROVIDER_NAME_BYTES + FSZ_TOLD_WHY_BYTES + 128], more[80] = "";
+    if (held_back > 0) {
+        snprintf(more, sizeof(more), " (%" PRIu64 " changes of state before it were not logged)",
+                 held_back);
+    }
+    snprintf(line, sizeof(line), "service \"%s\": %s is %s: %s%s", provider->service->name,
+             provider->name, fsz_provider_state(provider), provider->news_why, more);
+    host->log(host->self, fine ? FSZ_LOG_NOTICE : FSZ_LOG_WARNING, line);
 }
 
-static void news_offer(const struct fsz_provider *provider, const char *why)
+static void news_offer(const struct fsz_provider *provider)
 {
     const struct fsz_services *services = provider->service->services;
     char                       now_us[24];
@@ -31,7 +36,7 @@ static void news_offer(const struct fsz_provider *provider, const char *why)
         {.name = "Service", .value = provider->service->name},
         {.name = "Provider", .value = provider->name},
         {.name = "State", .value = fsz_provider_state(provider)},
-        {.name = "Why", .value = why},
+        {.name = "Why", .value = provider->news_why},
         {.name = NULL}};
     const struct fsz_event event = {.name = "CUSTOM",
                                     .subclass = FSZ_SERVICE_SUBCLASS,
@@ -43,8 +48,18 @@ static void news_offer(const struct fsz_provider *provider, const char *why)
 void fsz_services_tell(struct fsz_provider *provider, const char *why)
 {
     uint64_t held_back = 0;
+    provider->news_why = why;
     if (fsz_ratelimit_passes(&provider->news, &held_back)) {
-        news_log(provider, why);
+        news_log(provider, held_back);
     }
-    news_offer(provider, why);
+    news_offer(provider);
+}
+
+/* The last of those held back is the present state. */
+void fsz_services_tell_owed(struct fsz_provider *provider, int64_t now_ms)
+{
+    uint64_t held_back = 0;
+    if (fsz_ratelimit_owes(&provider->news, now_ms, &held_back)) {
+        news_log(provider, held_back - 1);
+    }
 }

@@ -167,6 +167,7 @@ static void change_settle(struct fsz_service *service, const struct fsz_service_
     {
         const char *why = change_verdict(provider, config, policy);
         if (why != NULL) {
+            provider->leaves = true;
             fsz_service_remove(provider, why);
             continue;
         }
