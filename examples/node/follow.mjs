@@ -49,8 +49,21 @@ class Follower {
   }
 }
 
+// A typing error would be followed in silence. FreeSWITCH's own spellings are understood.
+function prefixOf(kind) {
+  const slash = kind.includes("/") ? kind.indexOf("/") : kind.length;
+  const name = kind.slice(0, slash).toUpperCase().replace(/^SWITCH_EVENT_/, "");
+  if (!/^([A-Z0-9_]+\*?|\*)$/.test(name)) {
+    console.error(`${kind}: a kind is written CHANNEL_ANSWER or CUSTOM/sofia::register`);
+    process.exit(1);
+  }
+  const whole = name === "ALL" ? "*" : name + kind.slice(slash);
+  return whole.endsWith("*") ? whole.slice(0, -1) : `${whole}/`;
+}
+
 const [endpoint = "tcp://localhost:5556", ...kinds] = process.argv.slice(2);
-const prefixes = kinds.map((kind) => `${kind}/`);
+const given = kinds.map(prefixOf);
+const prefixes = given.includes("") ? [] : given;
 const socket = new Subscriber({
   receiveTimeout: SILENCE_MS,
   heartbeatInterval: 1000, // a connection that died unnoticed is made anew

@@ -8,6 +8,7 @@ CUSTOM/sofia::register. Without one, every event is followed. Events go to stdou
 per line; losses, restarts and silence are told on stderr.
 """
 import json
+import re
 import sys
 
 import zmq
@@ -55,8 +56,19 @@ def tell(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def prefix_of(kind):
+    # A typing error would be followed in silence. FreeSWITCH's own spellings are understood.
+    name, slash, subclass = kind.partition("/")
+    name = name.upper().removeprefix("SWITCH_EVENT_")
+    if not re.fullmatch(r"[A-Z0-9_]+\*?|\*", name):
+        sys.exit(f"{kind}: a kind is written CHANNEL_ANSWER or CUSTOM/sofia::register")
+    whole = "*" if name == "ALL" else name + slash + subclass
+    return whole[:-1] if whole.endswith("*") else whole + "/"
+
+
 def main(endpoint="tcp://localhost:5556", *kinds):
-    prefixes = tuple(kind + "/" for kind in kinds)
+    prefixes = tuple(prefix_of(kind) for kind in kinds)
+    prefixes = () if "" in prefixes else prefixes
     socket = zmq.Context().socket(zmq.SUB)
     socket.setsockopt(zmq.RCVTIMEO, SILENCE_MS)
     socket.setsockopt(zmq.HEARTBEAT_IVL, 1000)  # a connection that died unnoticed is made anew

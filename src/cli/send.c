@@ -1,6 +1,7 @@
 /* `fszmq send`: fires an event in the switch. */
 #include "ask.h"
 #include "cli.h"
+#include "eventname.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,7 @@ int fsz_send_command(int argc, char **argv)
 {
     struct send_options options = {0};
     const char         *bad = NULL;
+    char                why[FSZ_EVENTNAME_WHY_BYTES];
     int                 exit_code = FSZ_EXIT_OK;
     int                 first = fsz_options_read(&send_usage, argc, argv, &options, &exit_code);
     if (first < 0) {
@@ -82,6 +84,9 @@ int fsz_send_command(int argc, char **argv)
     }
     if (!fsz_ask_is_text(&send_usage, argv + first, argc - first)) {
         return FSZ_EXIT_USAGE;
+    }
+    if (!fsz_eventname_is_valid(argv[first], strlen(argv[first]), why)) {
+        return fsz_usage_error(&send_usage, "'%s': %s", argv[first], why);
     }
     json_t *event = send_event(&options, argv + first, argc - first, &bad);
     if (bad != NULL) {

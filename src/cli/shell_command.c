@@ -52,11 +52,15 @@ static void command_no_events(struct fsz_shell *shell, char *rest)
 /* False: a name is none, or they are too many, which was told. */
 static bool command_add_events(struct fsz_shell *shell, char *rest)
 {
-    char *state = NULL;
+    char *state = NULL, why[FSZ_EVENTNAME_WHY_BYTES];
     for (char *name = strtok_r(rest, " ,", &state); name; name = strtok_r(NULL, " ,", &state)) {
         if (fsz_subscribe_add(&shell->subscribe, name) != 0) {
-            fprintf(stderr, "'%s' is not NAME or NAME/SUBCLASS\n", name);
+            fsz_subscribe_explain(name, why);
+            fprintf(stderr, "'%s': %s\n", name, why);
             return false;
+        }
+        if (!fsz_eventname_is_known(name, strlen(name), why)) {
+            fprintf(stderr, "%s\n", why);
         }
     }
     return true;

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <zmq.h>
 
 /* A pattern taken apart. */
@@ -19,25 +18,18 @@ struct subscribe_pattern {
     bool        open;          /* ended with `*` */
 };
 
-static bool subscribe_name_is_valid(const char *name, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        if (!isalnum((unsigned char)name[i]) && strchr("_-", name[i]) == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool subscribe_parse(const char *text, struct subscribe_pattern *ret_pattern)
 {
     size_t size = strlen(text);
-    bool   open = size > 0 && text[size - 1] == '*';
+    if (!fsz_eventname_is_valid(text, size, NULL)) {
+        return false;
+    }
+    text = fsz_eventname_canonical(text, size, &size);
+    bool open = size > 0 && text[size - 1] == '*';
     size -= open;
     const char *slash = memchr(text, '/', size);
     size_t      name_size = slash == NULL ? size : (size_t)(slash - text);
-    if ((size == 0 && !open) || (slash != NULL && name_size == 0) ||
-        memchr(text, '*', size) != NULL || !subscribe_name_is_valid(text, name_size)) {
+    if (memchr(text, '*', size) != NULL) {
         return false;
     }
     char *name = strndup(text, name_size);
@@ -119,14 +111,21 @@ static int subscribe_add_pattern(struct fsz_subscribe           *subscribe,
 
 int fsz_subscribe_add(struct fsz_subscribe *subscribe, const char *pattern)
 {
-    const char              *text = strcasecmp(pattern, "ALL") == 0 ? "*" : pattern;
     struct subscribe_pattern parsed;
-    if (subscribe->count == FSZ_SUBSCRIBE_MAX || !subscribe_parse(text, &parsed)) {
+    if (subscribe->count == FSZ_SUBSCRIBE_MAX || !subscribe_parse(pattern, &parsed)) {
         return -1;
     }
     int result = subscribe_add_pattern(subscribe, &parsed);
     free(parsed.name);
     return result;
+}
+
+void fsz_subscribe_explain(const char *pattern, char ret_why[FSZ_EVENTNAME_WHY_BYTES])
+{
+    if (fsz_eventname_is_valid(pattern, strlen(pattern), ret_why)) {
+        snprintf(ret_why, FSZ_EVENTNAME_WHY_BYTES, "`*` goes only at the end, and at most %d names",
+                 FSZ_SUBSCRIBE_MAX);
+    }
 }
 
 void fsz_subscribe_fini(struct fsz_subscribe *subscribe)

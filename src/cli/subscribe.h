@@ -5,6 +5,8 @@
 #ifndef FSZ_SUBSCRIBE_H
 #define FSZ_SUBSCRIBE_H
 
+#include "eventname.h"
+
 #include <stddef.h>
 
 enum { FSZ_SUBSCRIBE_MAX = 256 };
@@ -18,7 +20,9 @@ struct fsz_subscribe {
 /* Adds NAME, NAME/SUBCLASS, or either with a `*` at its end; `*` and `ALL` select everything.
  * Letter case of NAME does not matter. Returns 0, or -1 when the pattern is none, there are too
  * many, or no memory. */
-int  fsz_subscribe_add(struct fsz_subscribe *subscribe, const char *pattern);
+int fsz_subscribe_add(struct fsz_subscribe *subscribe, const char *pattern);
+/* Why a pattern could not be added, as part of a sentence. */
+void fsz_subscribe_explain(const char *pattern, char ret_why[FSZ_EVENTNAME_WHY_BYTES]);
 void fsz_subscribe_fini(struct fsz_subscribe *subscribe);
 
 /* Subscribes the SUB socket, to the stream's own messages too. Returns 0, or -1 with errno. */

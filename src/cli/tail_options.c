@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,6 +58,25 @@ static bool tail_colour(const char *when, bool *ret_colour)
     return *ret_colour || strcmp(when, "never") == 0;
 }
 
+/* An event that FreeSWITCH has not may be one of a later version: reported, and subscribed to.
+ * False: a mistake, which was reported. */
+static bool tail_add_events(struct fsz_tail *tail, const struct fsz_tail_options *options)
+{
+    char why[FSZ_EVENTNAME_WHY_BYTES];
+    for (size_t i = 0; i < options->events.count; i++) {
+        const char *name = options->events.items[i];
+        if (fsz_subscribe_add(&tail->subscribe, name) != 0) {
+            fsz_subscribe_explain(name, why);
+            (void)fsz_usage_error(&tail_usage, "--event: '%s': %s", name, why);
+            return false;
+        }
+        if (!fsz_eventname_is_known(name, strlen(name), why) && !options->quiet) {
+            fprintf(stderr, "%s: --event: %s\n", tail_usage.program, why);
+        }
+    }
+    return true;
+}
+
 /* Checks what the table cannot. Returns FSZ_EXIT_OK, or the exit code with the mistake told. */
 static int tail_configure(struct fsz_tail *tail, const struct fsz_tail_options *options)
 {
@@ -69,11 +89,8 @@ static int tail_configure(struct fsz_tail *tail, const struct fsz_tail_options *
     if (!fsz_choose_valid(&options->choose, &bad)) {
         return fsz_usage_error(&tail_usage, "--where: '%s' is not HEADER=VALUE", bad);
     }
-    for (size_t i = 0; i < options->events.count; i++) {
-        if (fsz_subscribe_add(&tail->subscribe, options->events.items[i]) != 0) {
-            return fsz_usage_error(&tail_usage, "--event: '%s' is not NAME or NAME/SUBCLASS",
-                                   options->events.items[i]);
-        }
+    if (!tail_add_events(tail, options)) {
+        return FSZ_EXIT_USAGE;
     }
     if (options->fields != NULL && fsz_show_fields(&tail->show, options->fields) != 0) {
         return fsz_usage_error(&tail_usage, "--fields: more than %d names", FSZ_OPTION_LIST_MAX);

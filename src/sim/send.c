@@ -1,7 +1,7 @@
 /* Fires an event that came from outside: host.h's send_event. */
 #include "emit.h"
 #include "event_check.h"
-#include "event_names.h"
+#include "eventname.h"
 
 #include <stdlib.h>
 
@@ -27,7 +27,7 @@ static struct fsz_header *send_headers(const struct fsz_event *event)
 
 fsz_err fsz_sim_send(struct fsz_sim *sim, const struct fsz_event *event, struct fsz_buffer *words)
 {
-    const char *name = fsz_event_name(event->name);
+    const char *name = fsz_eventname_find(event->name);
     if (name == NULL) {
         fsz_buffer_printf(words, "no such event: %s", event->name);
         return FSZ_EREFUSED;

@@ -43,6 +43,8 @@ static void test_subscribe_takes_a_star_at_the_end(void **state)
                  "{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::", "CUSTOM/sofia::");
     prefixes_are("CUSTOM/*", "{\"Event-Name\":\"CUSTOM\"", "CUSTOM/");
     prefixes_are("ALL", "{\"Event-Name\":\"", "");
+    prefixes_are("SWITCH_EVENT_ALL", "{\"Event-Name\":\"", "");
+    prefixes_are("switch_event_dtmf", "{\"Event-Name\":\"DTMF\"", "DTMF/");
 }
 
 static void test_subscribe_refuses_what_is_no_name(void **state)

@@ -247,8 +247,11 @@ static void test_config_tells_key_value_and_what_is_allowed(void **state)
            "blanks or commas");
     refuse(
         STREAM("<param name=\"events\" value=\"DTMF CHANNEL.X CODEC\"/>"),
-        "line 1: stream \"s\": events: \"CHANNEL.X\" is not valid: event names or Name/subclass, "
-        "separated by blanks or commas; * stands for any text");
+        "line 1: stream \"s\": events: \"CHANNEL.X\" is not valid: an event is written NAME or "
+        "NAME/SUBCLASS, such as CHANNEL_ANSWER or CUSTOM/sofia::register; * stands for any text");
+    refuse(STREAM("<param name=\"events\" value=\"CUSTOM sofia::register\"/>"),
+           "line 1: stream \"s\": events: \"sofia::register\" is not valid: a subclass follows a "
+           "slash: write CUSTOM/sofia::register");
     refuse(STREAM("<param name=\"redact-fields\" value=\"a b*c d\"/>"),
            "line 1: stream \"s\": redact-fields: \"b*c\" is not valid: header names, separated by "
            "blanks or commas; a name may end with *");
@@ -301,7 +304,6 @@ static void test_config_refuses_structure_that_it_does_not_know(void **state)
     refuse("<settings><param name=\"linger-ms\"/></settings>",
            "line 1: settings: linger-ms needs a value");
     refuse("<settings/><settings/>", "line 1: <settings> is there twice");
-    refuse("<streams/>", "line 1: <streams> is empty: leave it out for the default stream");
     refuse("<streams><steam/></streams>", "line 1: <steam> is not known in <streams>: stream");
     refuse(STREAM("<headers/>"),
            "line 1: stream \"s\": <headers> is not known in <stream>: param or filter");
@@ -410,10 +412,44 @@ static void test_config_refuses_more_than_its_caps(void **state)
     free(inner);
 }
 
+static void test_config_empty_streams_are_none(void **state)
+{
+    (void)state;
+    struct fsz_config *config = load("<streams/>");
+    assert_non_null(config);
+    assert_int_equal(config->stream_count, 0);
+    assert_int_equal(config->channel_count, 1);
+    fsz_config_free(&config);
+}
+
+/* A later FreeSWITCH may have them, so they are no mistakes. */
+static void test_config_warns_of_events_that_no_switch_has(void **state)
+{
+    (void)state;
+    struct fsz_config *config = load(
+        "<settings><param name=\"vital-events\" value=\"CHANNEL_HANGUP CDR\"/></settings>" STREAM(
+            "<param name=\"events\" value=\"ALL !CHANEL_STATE SWITCH_EVENT_DTMF CHANNEL_*\"/>"));
+    assert_non_null(config);
+    assert_non_null(config->warnings);
+    assert_int_equal(config->warnings->count, 2);
+    assert_string_equal(
+        config->warnings->lines[0],
+        "line 1: settings: vital-events: FreeSWITCH 1.10 and 1.11 have no event CDR");
+    assert_string_equal(config->warnings->lines[1],
+                        "line 1: stream \"s\": events: FreeSWITCH 1.10 and 1.11 have no event "
+                        "CHANEL_STATE; did you mean CHANNEL_STATE?");
+    fsz_config_free(&config);
+    config = load("");
+    assert_null(config->warnings); /* of the defaults */
+    fsz_config_free(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config_empty_is_the_default_stream_for_loopback),
+        cmocka_unit_test(test_config_empty_streams_are_none),
+        cmocka_unit_test(test_config_warns_of_events_that_no_switch_has),
         cmocka_unit_test(test_config_defaults_are_those_of_the_table),
         cmocka_unit_test(test_config_sample_is_the_default),
         cmocka_unit_test(test_config_takes_each_default_written_out),

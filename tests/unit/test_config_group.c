@@ -75,7 +75,7 @@ static void test_config_a_key_grants_its_own_right_only(void **state)
     (void)state;
     char inner[512];
     for (enum fsz_right right = 0; right < FSZ_RIGHTS; right++) {
-        snprintf(inner, sizeof inner, GROUP("<param name=\"%s\" value=\"X\"/>"),
+        snprintf(inner, sizeof inner, GROUP("<param name=\"%s\" value=\"*\"/>"),
                  fsz_right_name(right));
         struct fsz_config *config = load(inner);
         assert_non_null(config);
@@ -158,6 +158,58 @@ static void test_config_refuses_more_grants_than_its_caps(void **state)
     free(inner);
 }
 
+#define GRANTS(right, value) GROUP("<param name=\"" right "\" value=\"" value "\"/>")
+
+static void test_config_refuses_grants_that_could_never_match(void **state)
+{
+    (void)state;
+    static const char service[] = "<services><service name=\"billing\"/></services>";
+    char              inner[1024];
+    refuse(GRANTS("streams", "defualt"), "line 1: group \"g\": streams: \"defualt\" matches no "
+                                         "stream of <streams>; did you mean default?");
+    refuse(GRANTS("services", "billing"),
+           "line 1: group \"g\": services: \"billing\" matches no service of <services>");
+    refuse(GRANTS("sections", "directory phrases"), "line 1: group \"g\": sections: \"phrases\" "
+                                                    "matches no section of the switch's XML");
+    refuse(GRANTS("events", "CUSTOM sofia::register"),
+           "line 1: group \"g\": events: \"sofia::register\" is not valid: a subclass follows a "
+           "slash: write CUSTOM/sofia::register");
+    refuse(GRANTS("send-events", "ALL/acme"), "line 1: group \"g\": send-events: \"ALL/acme\" is "
+                                              "not valid: only CUSTOM has subclasses: write "
+                                              "CUSTOM/acme");
+    snprintf(inner, sizeof inner, "%s%s", service, GRANTS("services", "bill*"));
+    struct fsz_config *config = load(inner);
+    assert_non_null(config);
+    fsz_config_free(&config);
+    snprintf(inner, sizeof inner, "<settings>%s</settings>%s%s",
+             "<param name=\"literal-service\" value=\"billing\"/>", service,
+             GRANTS("services", "tcp://127.0.0.1:*"));
+    config = load(inner);
+    assert_non_null(config);
+    fsz_config_free(&config);
+}
+
+static void test_config_understands_events_as_the_switch_writes_them(void **state)
+{
+    (void)state;
+    struct fsz_config *config = load(GRANTS("events", "all"));
+    assert_non_null(config);
+    assert_true(fsz_grants_allow_all(config->groups[0].grants, FSZ_RIGHT_EVENTS));
+    fsz_config_free(&config);
+    config = load(GRANTS("send-events", "SWITCH_EVENT_CUSTOM/acme::*"));
+    assert_non_null(config);
+    assert_true(may(config, FSZ_RIGHT_SEND_EVENTS, "CUSTOM/acme::x"));
+    assert_null(config->warnings);
+    fsz_config_free(&config);
+    config = load(GRANTS("events", "CHANNEL_ANSWERED"));
+    assert_non_null(config);
+    assert_int_equal(config->warnings->count, 1);
+    assert_string_equal(config->warnings->lines[0],
+                        "line 1: group \"g\": events: FreeSWITCH 1.10 and 1.11 have no event "
+                        "CHANNEL_ANSWERED; did you mean CHANNEL_ANSWER?");
+    fsz_config_free(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +219,8 @@ int main(void)
         cmocka_unit_test(test_config_a_key_grants_its_own_right_only),
         cmocka_unit_test(test_config_api_is_one_pattern_and_others_are_lists),
         cmocka_unit_test(test_config_tells_mistakes_in_groups),
+        cmocka_unit_test(test_config_refuses_grants_that_could_never_match),
+        cmocka_unit_test(test_config_understands_events_as_the_switch_writes_them),
         cmocka_unit_test(test_config_refuses_more_grants_than_its_caps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

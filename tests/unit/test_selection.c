@@ -110,6 +110,17 @@ static void test_selection_that_begins_with_not_begins_with_everything(void **st
     assert_false(selects("DTMF !CODEC", "HEARTBEAT", NULL));
 }
 
+static void test_selection_understands_all_and_the_sources_names(void **state)
+{
+    (void)state;
+    assert_true(selects("ALL", "DTMF", NULL));
+    assert_true(selects("all", "CUSTOM", "x"));
+    assert_false(selects("ALL !SWITCH_EVENT_CODEC", "CODEC", NULL));
+    assert_true(selects("SWITCH_EVENT_CHANNEL_*", "CHANNEL_ANSWER", NULL));
+    assert_true(selects("SWITCH_EVENT_CUSTOM/a", "CUSTOM", "a"));
+    assert_false(selects("SWITCH_EVENT_CUSTOM/a", "CUSTOM", "b"));
+}
+
 static void test_selection_names_the_pattern_that_is_wrong(void **state)
 {
     (void)state;
@@ -155,6 +166,7 @@ int main(void)
         cmocka_unit_test(test_selection_empty_subclass_selects_events_without_one),
         cmocka_unit_test(test_selection_last_match_decides),
         cmocka_unit_test(test_selection_that_begins_with_not_begins_with_everything),
+        cmocka_unit_test(test_selection_understands_all_and_the_sources_names),
         cmocka_unit_test(test_selection_names_the_pattern_that_is_wrong),
         cmocka_unit_test(test_selection_takes_many_stars_in_bounded_time),
     };

@@ -52,10 +52,31 @@ static void test_sentevent_members_become_headers_as_they_are(void **state)
     json_decref(object);
 }
 
+static void test_sentevent_name_is_as_the_switch_writes_it(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"CUSTOM", "custom", "SWITCH_EVENT_CUSTOM",
+                                        "switch_event_Custom"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct fsz_sentevent event;
+        char                 why[FSZ_SENTEVENT_WHY_BYTES];
+        json_t *object = json_pack("{ss ss}", "Event-Name", names[i], "Event-Subclass", "acme::x");
+        assert_int_equal(fsz_sentevent_init(&event, object, why), FSZ_OK);
+        assert_string_equal(event.view.name, "CUSTOM");
+        fsz_sentevent_fini(&event);
+        json_decref(object);
+    }
+}
+
 static void test_sentevent_mistakes_are_told_with_the_member(void **state)
 {
     (void)state;
     refuse("{}", "event.Event-Name: is missing");
+    refuse("{\"Event-Name\":\"ALL\"}", "event.Event-Name: must name one event");
+    refuse("{\"Event-Name\":\"SWITCH_EVENT_ALL\"}", "event.Event-Name: must name one event");
+    refuse("{\"Event-Name\":\"CHANNEL_*\"}", "event.Event-Name: must name one event");
+    refuse("{\"Event-Name\":\"CUSTOM acme::x\"}", "that is Event-Subclass");
+    refuse("{\"Event-Name\":\"CUSTOM/acme::x\"}", "that is Event-Subclass");
     refuse("{\"Event-Name\":7}", "event.Event-Name: must be a string");
     refuse("{\"Event-Name\":\"\"}", "event.Event-Name: must be a string");
     refuse("{\"Event-Name\":\"CUSTOM\"}", "event.Event-Subclass: is missing");
@@ -73,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sentevent_members_become_headers_as_they_are),
+        cmocka_unit_test(test_sentevent_name_is_as_the_switch_writes_it),
         cmocka_unit_test(test_sentevent_mistakes_are_told_with_the_member),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "grants.h"
 
+#include "eventname.h"
 #include "glob.h"
 
 #include <stdint.h>
@@ -96,7 +97,8 @@ static bool grants_pattern_valid(enum fsz_right right, const char *pattern, size
             return false;
         }
     }
-    if (right == FSZ_RIGHT_FILES && grants_leaves_folder(pattern)) {
+    if ((right == FSZ_RIGHT_FILES && grants_leaves_folder(pattern)) ||
+        (grants_is_event(right) && !fsz_eventname_is_valid(pattern, length, NULL))) {
         return false;
     }
     const char *star = strchr(pattern, '*');
@@ -127,7 +129,10 @@ fsz_err fsz_grants_add(struct fsz_grants *grants, enum fsz_right right, const ch
         return FSZ_ENOMEM;
     }
     list->patterns = grown;
-    char *copy = strdup(pattern);
+    if (grants_is_event(right)) {
+        pattern = fsz_eventname_canonical(pattern, length, &length);
+    }
+    char *copy = strndup(pattern, length);
     if (copy == NULL) {
         return FSZ_ENOMEM;
     }
@@ -135,7 +140,7 @@ fsz_err fsz_grants_add(struct fsz_grants *grants, enum fsz_right right, const ch
         grants_upper_name(copy);
     }
     list->patterns[list->count++] = copy;
-    list->all |= strcmp(pattern, "*") == 0;
+    list->all |= strcmp(copy, "*") == 0;
     return FSZ_OK;
 }
 

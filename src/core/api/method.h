@@ -31,6 +31,10 @@ struct fsz_method {
 
 /* NULL: there is none of that name. */
 const struct fsz_method *fsz_method_find(const char *name);
+/* Do all grants of methods in the configuration match a method? FSZ_EINVALID: `problems` says which
+ * do not. */
+FSZ_NODISCARD fsz_err fsz_methods_check(const struct fsz_config *config,
+                                        struct fsz_problems     *problems);
 /* All, for server.hello; ended by a NULL name. */
 extern const struct fsz_method fsz_methods[];
 

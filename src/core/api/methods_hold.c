@@ -1,6 +1,7 @@
 /* Of a call that is held: call.break, call.bridge, call.subscribe, call.release, call.hand-over. */
 #include "api_private.h"
 #include "ending.h"
+#include "eventname.h"
 #include "hold_private.h"
 #include "holds.h"
 #include "method.h"
@@ -198,20 +199,48 @@ static struct fsz_selection *hold_kinds(struct fsz_request *request)
 {
     struct fsz_selection *kinds = NULL;
     struct fsz_buffer     list;
+    char                  why[FSZ_EVENTNAME_WHY_BYTES];
     size_t                i = 0;
     json_t               *kind = NULL;
     fsz_buffer_init(&list, HOLD_KINDS_BYTES);
     json_array_foreach(request->values[HOLD_SECOND], i, kind)
     {
-        fsz_buffer_printf(&list, "%s ", json_string_value(kind));
+        const char *text = json_string_value(kind);
+        size_t      mark = text[0] == '!';
+        if (!fsz_eventname_is_valid(text + mark, strlen(text + mark), why)) {
+            fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{s:s}", "param", "kinds"),
+                             "kinds: %s", why);
+        }
+        fsz_buffer_printf(&list, "%s ", text);
     }
-    if (list.size > 0 && fsz_selection_new(fsz_buffer_string(&list), &kinds, NULL) != FSZ_OK) {
+    if (request->error == NULL && list.size > 0 &&
+        fsz_selection_new(fsz_buffer_string(&list), &kinds, NULL) != FSZ_OK) {
         fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{s:s}", "param", "kinds"),
-                         "kinds: must be names of events, or patterns such as CHANNEL_* or "
-                         "CUSTOM/acme::*");
+                         "kinds: a subclass can't have blanks or commas");
     }
     fsz_buffer_fini(&list);
     return kinds;
+}
+
+/* The result: with those kinds, if any, that FreeSWITCH has no event for. */
+static json_t *hold_unknown_kinds(const struct fsz_request *request)
+{
+    char    why[FSZ_EVENTNAME_WHY_BYTES];
+    json_t *result = json_object(), *unknown = json_array(), *kind = NULL;
+    size_t  i = 0;
+    json_array_foreach(request->values[HOLD_SECOND], i, kind)
+    {
+        const char *text = json_string_value(kind);
+        size_t      mark = text[0] == '!';
+        if (!fsz_eventname_is_known(text + mark, strlen(text + mark), why)) {
+            json_array_append(unknown, kind);
+        }
+    }
+    if (json_array_size(unknown) > 0) {
+        json_object_set(result, "unknown", unknown);
+    }
+    json_decref(unknown);
+    return result;
 }
 
 void fsz_method_subscribe(struct fsz_api *api, struct fsz_request *request,
@@ -223,6 +252,8 @@ void fsz_method_subscribe(struct fsz_api *api, struct fsz_request *request,
         return;
     }
     struct fsz_selection *kinds = hold_kinds(request);
-    fsz_watch_subscribe(api->holds.watch, request->hold, &kinds);
-    fsz_request_succeed(request, json_object());
+    if (request->error == NULL) {
+        fsz_watch_subscribe(api->holds.watch, request->hold, &kinds);
+        fsz_request_succeed(request, hold_unknown_kinds(request));
+    }
 }

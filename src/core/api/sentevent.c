@@ -1,6 +1,7 @@
 #include "sentevent.h"
 
 #include "event_check.h"
+#include "eventname.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -121,11 +122,30 @@ static fsz_err sentevent_member(struct sentevent_write *write, const char *name,
     return fsz_header_is_stamp(name) ? FSZ_OK : sentevent_header(write, name, value);
 }
 
+/* SWITCH_EVENT_CUSTOM and custom are CUSTOM, but one event is sent: ALL and patterns name more. */
+static fsz_err sentevent_name(const struct sentevent_write *write)
+{
+    struct fsz_event *view = &write->event->view;
+    size_t            length = strlen(view->name);
+    const char       *name = fsz_eventname_canonical(view->name, length, &length);
+    if (strchr(name, '*') != NULL) {
+        return sentevent_fail(write, "Event-Name", "must name one event, not all of a pattern");
+    }
+    if (strpbrk(name, " /:") != NULL) {
+        return sentevent_fail(write, "Event-Name", "has no subclass; that is Event-Subclass");
+    }
+    view->name = fsz_eventname_find(name) ? fsz_eventname_find(name) : name;
+    return FSZ_OK;
+}
+
 static fsz_err sentevent_check(const struct sentevent_write *write)
 {
     const struct fsz_event *view = &write->event->view;
     if (view->name == NULL) {
         return sentevent_fail(write, "Event-Name", "is missing");
+    }
+    if (sentevent_name(write) != FSZ_OK) {
+        return FSZ_EINVALID;
     }
     bool is_custom = strcmp(view->name, "CUSTOM") == 0;
     if (is_custom && view->subclass == NULL) {

@@ -55,6 +55,7 @@ static void config_read(struct fsz_config_reader *r, const struct fsz_confnode *
     fsz_config_check_attrs(r, root, known);
     fsz_config_read_lists(r, root, config);
     fsz_config_check_services(r, config);
+    fsz_config_check_grants(r, config);
     config_give_key(config);
 }
 
@@ -67,6 +68,7 @@ fsz_err fsz_config_load(const struct fsz_confnode *root, struct fsz_config **ret
         return FSZ_ENOMEM;
     }
     config_read(&r, root, config);
+    config->warnings = r.warnings;
     fsz_err err = r.err != FSZ_OK ? r.err : r.mistakes > 0 ? FSZ_EINVALID : FSZ_OK;
     if (err != FSZ_OK) {
         fsz_config_free(&config);
@@ -124,6 +126,7 @@ void fsz_config_free(struct fsz_config **config)
     free(c->channels);
     free(c->groups);
     explicit_bzero(c->curve_secret_key, sizeof c->curve_secret_key);
+    free(c->warnings);
     free(c->users_file);
     free(c->literal_service);
     free(c->curve_key_file);

@@ -167,6 +167,7 @@ struct fsz_binding_config {
 struct fsz_group_config {
     char              *name;   /* unique; as a stream's */
     struct fsz_grants *grants; /* never NULL */
+    int                line;   /* in the file; 0: not known */
 };
 
 struct fsz_config {
@@ -182,6 +183,8 @@ struct fsz_config {
     int64_t linger_ms; /* how long an orderly stop waits for peers to be sent what is queued */
     struct fsz_selection *noise; /* drop classes; what neither names is normal */
     struct fsz_selection *vital;
+
+    struct fsz_problems *warnings; /* what hardly was meant, but may be; NULL: nothing */
 
     char *users_file;     /* absolute path; NULL: nobody has a name */
     char *curve_key_file; /* absolute path of the secret certificate; NULL: no CURVE */

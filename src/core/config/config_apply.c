@@ -44,12 +44,14 @@ static const char apply_separators[] = ", \t\r\n";
 static void apply_refuse_item(const struct apply_value *v, const char *item)
 {
     char allowed[FSZ_PROBLEM_BYTES];
-    fsz_config_key_allowed(v->key, allowed, sizeof allowed);
     while (item > v->text && strchr(apply_separators, item[-1]) == NULL) {
         item--;
     }
-    fsz_config_complain(v->r, v->line, "%s: \"%.*s\" is not valid: %s", v->key->name,
-                        (int)strcspn(item, apply_separators), item, allowed);
+    int length = (int)strcspn(item, apply_separators);
+    fsz_config_key_allowed(v->key, allowed, sizeof allowed);
+    fsz_config_explain_event(v->key, item, (size_t)length, allowed);
+    fsz_config_complain(v->r, v->line, "%s: \"%.*s\" is not valid: %s", v->key->name, length, item,
+                        allowed);
 }
 
 static void apply_number(const struct apply_value *v)
@@ -157,6 +159,8 @@ static void apply_selection(const struct apply_value *v)
         apply_refuse_item(v, bad);
     } else if (err != FSZ_OK) {
         v->r->err = err;
+    } else {
+        fsz_config_warn_of_events(v->r, v->key, v->text, v->line);
     }
 }
 
@@ -298,6 +302,7 @@ static void apply_grants(const struct apply_value *v)
         }
     }
     free(copy);
+    fsz_config_warn_of_events(v->r, v->key, v->text, v->line);
 }
 
 void fsz_config_apply(struct fsz_config_reader *r, const struct fsz_config_key *key, void *section,

@@ -31,6 +31,7 @@ const struct fsz_config_param fsz_config_default_grants[] = {
 void fsz_config_read_group(struct fsz_config_reader *r, const struct fsz_confnode *node,
                            struct fsz_group_config *group)
 {
+    group->line = node->line;
     r->err = fsz_grants_new(&group->grants);
     if (r->err == FSZ_OK) {
         fsz_config_read_name(r, node, "group", &group->name);

@@ -1,6 +1,7 @@
 #include "config_keys.h"
 
 #include "config.h"
+#include "near.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -61,44 +62,13 @@ const struct fsz_config_key *fsz_config_key_find(enum fsz_key_scope element, con
     return NULL;
 }
 
-enum { KEYS_NAME_MAX = 40, KEYS_NEAR = 3 };
-
-static size_t keys_least(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-/* Levenshtein's distance, one row at a time. */
-static size_t keys_distance(const char *a, const char *b)
-{
-    size_t row[KEYS_NAME_MAX + 1];
-    size_t width = strlen(b);
-    for (size_t j = 0; j <= width; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= width; j++) {
-            size_t above = row[j];
-            row[j] = keys_least(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[width];
-}
-
 const struct fsz_config_key *fsz_config_key_near(enum fsz_key_scope element, const char *name)
 {
     const struct fsz_config_key *nearest = NULL;
-    size_t                       least = KEYS_NEAR + 1;
-    if (strlen(name) > KEYS_NAME_MAX) {
-        return NULL;
-    }
+    size_t                       least = SIZE_MAX;
     for (size_t i = 0; i < FSZ_CONFIG_KEYS; i++) {
         size_t distance = fsz_config_key_is_in(&fsz_config_keys[i], element)
-                              ? keys_distance(fsz_config_keys[i].name, name)
+                              ? fsz_near_distance(name, strlen(name), fsz_config_keys[i].name)
                               : least;
         if (distance < least) {
             least = distance;

@@ -209,10 +209,6 @@ static void lists_read_all(struct fsz_config_reader *r, const struct lists_secti
             lists_read_default(r, &lists_all[i], config);
         }
     }
-    if (sections->lists[0] != NULL && sections->lists[0]->children == NULL) {
-        fsz_config_complain(r, sections->lists[0]->line,
-                            "<streams> is empty: leave it out for the default stream");
-    }
 }
 
 void fsz_config_read_lists(struct fsz_config_reader *r, const struct fsz_confnode *root,

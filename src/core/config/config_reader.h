@@ -12,6 +12,7 @@ enum { FSZ_CONFIG_FIELD_LISTS = 3 };
 
 struct fsz_config_reader {
     struct fsz_problems *problems;
+    struct fsz_problems *warnings;               /* NULL: none yet; the configuration gets them */
     size_t               mistakes;               /* of this load; `problems` may hold others */
     fsz_err              err;                    /* not of the configuration's making: FSZ_ENOMEM */
     char                 where[FSZ_OWNER_BYTES]; /* `stream "default"`, or empty */
@@ -22,6 +23,9 @@ struct fsz_config_reader {
 /* Adds `line 12: stream "default": …`. */
 void fsz_config_complain(struct fsz_config_reader *r, int line, const char *format, ...)
     FSZ_PRINTF(3, 4);
+/* Adds a line of the same form to the warnings: not a mistake, but hardly what was meant. */
+void fsz_config_warn(struct fsz_config_reader *r, int line, const char *format, ...)
+    FSZ_PRINTF(3, 4);
 /* One problem for each attribute of the node that is not in `known`, which ends with NULL. */
 void fsz_config_check_attrs(struct fsz_config_reader *r, const struct fsz_confnode *node,
                             const char *const *known);
@@ -31,6 +35,14 @@ void fsz_config_refuse_element(struct fsz_config_reader *r, const struct fsz_con
 /* Puts one value into its member of `section`: the struct of the element (config.h). */
 void fsz_config_apply(struct fsz_config_reader *r, const struct fsz_config_key *key, void *section,
                       const char *value, int line);
+
+/* config_events.c: where the key takes names of events and `item` of a value is none, `allowed`
+ * says what to write in its place. */
+void fsz_config_explain_event(const struct fsz_config_key *key, const char *item, size_t length,
+                              char allowed[FSZ_PROBLEM_BYTES]);
+/* One warning for each name in the list that no event has. */
+void fsz_config_warn_of_events(struct fsz_config_reader *r, const struct fsz_config_key *key,
+                               const char *list, int line);
 
 /* Reads the <param> children of `node` (may be NULL), an element of that scope, into `section`, and
  * gives keys that are not there their defaults. Children that are no <param> are the caller's. */
@@ -85,6 +97,9 @@ void fsz_config_free_binding(struct fsz_binding_config *binding);
 /* Reads the settings and the lists that are below `root`. */
 void fsz_config_read_lists(struct fsz_config_reader *r, const struct fsz_confnode *root,
                            struct fsz_config *config);
+
+/* Grants that match none of the streams, services or sections that there are. */
+void fsz_config_check_grants(struct fsz_config_reader *r, const struct fsz_config *config);
 
 /* What of services only shows beside the groups and the settings, once all are read. */
 void fsz_config_check_services(struct fsz_config_reader *r, const struct fsz_config *config);

@@ -1,5 +1,6 @@
 #include "selection.h"
 
+#include "eventname.h"
 #include "glob.h"
 
 #include <stdint.h>
@@ -23,28 +24,14 @@ static bool selection_is_separator(char c)
     return c == ',' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static bool selection_name_char(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '*';
-}
-
-/* Event names are words; a subclass is any text without control characters. */
+/* A subclass is any text without control characters. */
 static bool selection_pattern_valid(const char *text, size_t length)
 {
-    size_t name = 0;
-    while (name < length && selection_name_char(text[name])) {
-        name++;
+    bool plain = true;
+    for (size_t i = 0; i < length; i++) {
+        plain &= (unsigned char)text[i] >= 0x20 && text[i] != 0x7f;
     }
-    if (name == 0 || (name < length && text[name] != '/')) {
-        return false;
-    }
-    for (size_t i = name; i < length; i++) {
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
-            return false;
-        }
-    }
-    return true;
+    return plain && fsz_eventname_is_valid(text, length, NULL);
 }
 
 static fsz_err selection_pattern_init(struct selection_pattern *p, const char *text, size_t length)
@@ -71,6 +58,7 @@ static fsz_err selection_add(struct fsz_selection *s, const char *text, size_t l
     if (!selection_pattern_valid(text, length)) {
         return FSZ_EINVALID;
     }
+    text = fsz_eventname_canonical(text, length, &length);
     struct selection_pattern pattern = {.taken_away = taken_away};
     fsz_err                  err = selection_pattern_init(&pattern, text, length);
     if (err != FSZ_OK) {

@@ -3,8 +3,9 @@
  * A list separated by commas or white space: `CHANNEL_*`, `DTMF`, `CUSTOM` (every subclass),
  * `CUSTOM/sofia::*`; a leading `!` takes away what came before it. The last pattern that matches
  * decides; a list whose first pattern starts with `!` begins with everything. `X/` is X without a
- * subclass. Letter case is ignored in names, not in subclasses. A subclass that is registered later
- * is matched like any other. Compiled once, read by any thread. */
+ * subclass. Letter case is ignored in names, not in subclasses. `ALL` and SWITCH_EVENT_ in front
+ * are understood (eventname.h). A subclass that is registered later is matched like any other.
+ * Compiled once, read by any thread. */
 #ifndef FSZ_SELECTION_H
 #define FSZ_SELECTION_H
 
