@@ -75,6 +75,20 @@ fsz_err fsz_daemon_read_config(const struct fsz_options *options, struct fsz_con
     return err;
 }
 
+fsz_err fsz_daemon_check_config(const struct fsz_options *options, struct fsz_config **config)
+{
+    struct fsz_problems problems;
+    fsz_problems_init(&problems);
+    if ((*config)->warnings != NULL) {
+        fsz_log_problems(FSZ_LOG_WARNING, (*config)->warnings);
+    }
+    fsz_err err = fsz_engine_check(config, &problems);
+    if (err != FSZ_OK) {
+        daemon_tell(options->config, err, &problems);
+    }
+    return err;
+}
+
 static fsz_err daemon_offer(void *self, const struct fsz_event *event)
 {
     return fsz_engine_offer(self, event);
@@ -90,6 +104,8 @@ static void daemon_serve(void *self, const struct fsz_guest *guest, const char *
     fsz_engine_serve(self, guest, line);
 }
 
+static void daemon_zmq(void *self, const char *line, struct fsz_buffer *output);
+
 static fsz_err daemon_make_sim(struct fsz_daemon *daemon)
 {
     struct fsz_problems    problems;
@@ -104,6 +120,8 @@ static fsz_err daemon_make_sim(struct fsz_daemon *daemon)
                                       .locate_self = daemon->engine,
                                       .serve = daemon_serve,
                                       .serve_self = daemon->engine,
+                                      .zmq = daemon_zmq,
+                                      .zmq_self = daemon,
                                       .service = daemon->options.service,
                                       .service_percent = daemon->options.service_percent,
                                       .hangup_ms = daemon->options.hangup_ms,
@@ -171,7 +189,16 @@ void fsz_daemon_stop(struct fsz_daemon *daemon)
     pthread_mutex_destroy(&daemon->reload_lock);
 }
 
-static fsz_err daemon_reload_locked(struct fsz_daemon *daemon)
+static void daemon_write_problems(const struct fsz_problems *problems, fsz_err err,
+                                  struct fsz_buffer *output)
+{
+    fsz_buffer_printf(output, "-ERR nothing has changed: %s\n", fsz_err_text(err));
+    for (size_t i = 0; i < fsz_problems_kept(problems); i++) {
+        fsz_buffer_printf(output, "%s\n", problems->lines[i]);
+    }
+}
+
+static fsz_err daemon_reload_locked(struct fsz_daemon *daemon, struct fsz_buffer *output)
 {
     struct fsz_problems problems;
     struct fsz_config  *config = NULL;
@@ -179,35 +206,38 @@ static fsz_err daemon_reload_locked(struct fsz_daemon *daemon)
     fsz_err err = config_read(daemon->options.config, &config, &problems);
     if (err == FSZ_OK) {
         err = fsz_engine_reload(daemon->engine, &config, &problems);
+    } else {
+        fsz_engine_refuse_reload(daemon->engine, err, &problems);
     }
     fsz_config_free(&config);
     if (err != FSZ_OK) {
         daemon_tell("configuration not reloaded, the old one goes on", err, &problems);
+        daemon_write_problems(&problems, err, output);
     } else {
         fsz_log(FSZ_LOG_NOTICE, "configuration reloaded");
+        fsz_buffer_text(output, "+OK reloaded\n");
     }
     return err;
 }
 
-fsz_err fsz_daemon_reload(struct fsz_daemon *daemon)
+void fsz_daemon_reload(struct fsz_daemon *daemon, struct fsz_buffer *output)
 {
     pthread_mutex_lock(&daemon->reload_lock);
     fsz_notify_reloading();
-    fsz_err err = daemon_reload_locked(daemon);
+    fsz_err err = daemon_reload_locked(daemon, output);
     fsz_notify_ready(err == FSZ_OK ? "configuration reloaded" : "configuration not reloaded");
     pthread_mutex_unlock(&daemon->reload_lock);
-    return err;
 }
 
-static void daemon_zmq(struct fsz_daemon *daemon, const char *arg, struct fsz_buffer *output)
+/* As the module's command of that name. */
+static void daemon_zmq(void *self, const char *line, struct fsz_buffer *output)
 {
-    if (strcmp(arg, "reload") == 0) {
-        fsz_err err = fsz_daemon_reload(daemon);
-        fsz_buffer_printf(output, err == FSZ_OK ? "+OK\n" : "-ERR %s, see the log\n",
-                          fsz_err_text(err));
-        return;
+    struct fsz_daemon *daemon = self;
+    if (strcmp(line, "reload") == 0) {
+        fsz_daemon_reload(daemon, output);
+    } else {
+        (void)fsz_engine_command(daemon->engine, line[0] == '\0' ? "help" : line, output);
     }
-    (void)fsz_engine_command(daemon->engine, arg, output); /* the output has the words */
 }
 
 void fsz_daemon_command(struct fsz_daemon *daemon, const char *line, struct fsz_buffer *output)
@@ -224,6 +254,6 @@ void fsz_daemon_command(struct fsz_daemon *daemon, const char *line, struct fsz_
     if (strcmp(name, "zmq") == 0) {
         daemon_zmq(daemon, arg, output);
     } else {
-        (void)daemon->host.command(daemon->host.self, name, arg, output); /* as above */
+        (void)daemon->host.command(daemon->host.self, name, arg, output); /* output has the words */
     }
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { STATUS_INTERVAL_MS = 10000 };
+enum { STATUS_INTERVAL_MS = 10000, RELOAD_OUTPUT_BYTES = 65536 };
 
 /* Signals are taken with sigtimedwait() by the main thread alone: blocked before any other thread
  * is there, and so in all of them. */
@@ -40,6 +40,15 @@ static void tell_status(struct fsz_daemon *daemon)
     fsz_notify_status(text);
 }
 
+/* The log says what became of it. */
+static void reload(struct fsz_daemon *daemon)
+{
+    struct fsz_buffer output;
+    fsz_buffer_init(&output, RELOAD_OUTPUT_BYTES);
+    fsz_daemon_reload(daemon, &output);
+    fsz_buffer_fini(&output);
+}
+
 /* Until a signal, or the time given, ends it. */
 static void serve(struct fsz_daemon *daemon, const sigset_t *signals)
 {
@@ -57,7 +66,7 @@ static void serve(struct fsz_daemon *daemon, const sigset_t *signals)
             return;
         }
         if (number == SIGHUP) {
-            (void)fsz_daemon_reload(daemon); /* told in the log; the old one goes on */
+            reload(daemon);
         }
         if (alive_ms != 0) {
             fsz_notify_alive();
@@ -72,13 +81,17 @@ static void serve(struct fsz_daemon *daemon, const sigset_t *signals)
 static enum fsz_exit check(const struct fsz_options *options)
 {
     struct fsz_config *config = NULL;
+    size_t             streams = 0;
     if (fsz_daemon_read_config(options, &config) != FSZ_OK) {
         return FSZ_EXIT_CONFIG;
     }
+    streams = config->stream_count;
+    if (fsz_daemon_check_config(options, &config) != FSZ_OK) {
+        return FSZ_EXIT_CONFIG;
+    }
     printf("%s: right, %zu stream%s\n",
-           options->config == NULL ? "default configuration" : options->config,
-           config->stream_count, config->stream_count == 1 ? "" : "s");
-    fsz_config_free(&config);
+           options->config == NULL ? "default configuration" : options->config, streams,
+           streams == 1 ? "" : "s");
     return FSZ_EXIT_OK;
 }
 

@@ -73,6 +73,8 @@ static fsz_err module_reload(switch_stream_handle_t *stream)
     fsz_err err = fsz_settings_reread(module_is_default, &config, &is_default, &problems);
     if (err == FSZ_OK) {
         err = fsz_engine_reload(module_engine, &config, &problems);
+    } else {
+        fsz_engine_refuse_reload(module_engine, err, &problems);
     }
     if (err == FSZ_OK) {
         module_is_default = is_default;

@@ -152,6 +152,17 @@ static void command_msleep(const struct fsz_sim_options *options, const struct f
     fsz_buffer_text(output, "+OK");
 }
 
+/* The core's own command, which is not the switch's to run. */
+static void command_zmq(const struct fsz_sim_options *options, const struct fsz_words *words,
+                        struct fsz_buffer *output)
+{
+    if (options->zmq == NULL) {
+        fsz_buffer_text(output, "-ERR zmq Command not found!\n");
+        return;
+    }
+    options->zmq(options->zmq_self, words->count > 0 ? words->word[0] : "", output);
+}
+
 static void command_show(struct fsz_sim *sim, const struct fsz_words *words,
                          struct fsz_buffer *output);
 
@@ -173,6 +184,8 @@ static const struct fsz_command COMMANDS[] = {
     {"msleep", 0, 1, "<milliseconds>", NULL, command_msleep},
     {"xml_locate", 1, 5, "<section> [<tag> <tag_attr_name> <tag_attr_val> [<header>=<value> ...]]",
      NULL, fsz_command_locate},
+    {"zmq", 0, 1, "status [json]|streams|api|services|bindings|cache flush [<pattern>]|reload|help",
+     NULL, command_zmq},
 };
 
 /* What there is, for those who complete what is typed. */

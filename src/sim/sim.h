@@ -38,7 +38,11 @@ struct fsz_sim_options {
     /* A call's dialplan has run `zmq` with that line: on a thread of the call's own, returns when
      * the dialplan may go on. NULL: no call can be offered. */
     void (*serve)(void *serve_self, const struct fsz_guest *guest, const char *line);
-    void       *serve_self;
+    void *serve_self;
+    /* The command `zmq`: the core's own, with the rest of the line. NULL: there is none. As
+     * `locate` in all else. */
+    void (*zmq)(void *self, const char *line, struct fsz_buffer *output);
+    void       *zmq_self;
     const char *service;         /* the line of new calls that go to a service; NULL: none do */
     double      service_percent; /* of the new calls */
     uint32_t    hangup_ms;       /* after that time callers of such calls hang up; 0: never */

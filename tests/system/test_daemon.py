@@ -90,7 +90,7 @@ def test_console_answers_zmq_and_unknown_commands(fszmqd):
     assert "simulated" in daemon.command("status")
     assert daemon.command("frobnicate") == "-ERR frobnicate Command not found!"
     assert daemon.command("show channels") == "0 total."
-    assert daemon.command("zmq reload") == "+OK"
+    assert daemon.command("zmq reload") == "+OK reloaded"
 
 
 def test_console_end_of_input_leaves_the_daemon_running(fszmqd, subscriber):

@@ -1,12 +1,14 @@
 """What the switch says about what happened: the audit, the log, `zmq status`."""
 
 import json
+import subprocess
 
 import pytest
 
-from conftest import channel_xml, config_xml, free_port, group_xml, service_xml, stream_xml, wait_until
+from conftest import (PATIENCE_S, ROOT, channel_xml, config_xml, find_program, free_port, group_xml, service_xml,
+                      stream_xml, wait_until)
 from lookups import clients_of
-from tool import ALL
+from tool import ALL, environment
 
 LOOKERS = (("streams", "*"), ("events", "HEARTBEAT"), ("events", "CUSTOM/fszmq::audit"), ("services", "*"),
            ("methods", "*"), ("api", "status"), ("api", "uuid_setvar *"), ("variables", "*"))
@@ -20,9 +22,13 @@ class Switch:
         self.grants, self.settings = grants, settings
         self.daemon = fszmqd(config=self.config(), endpoint=self.events, calls_per_second=0, console=True)
 
-    def config(self, **settings):
-        return config_xml([stream_xml(binds=[self.events])], {**(self.settings or {}), **settings},
-                          [channel_xml(binds=[self.api])], [group_xml("default", *self.grants)], [service_xml("s")])
+    def config(self, *more_groups, events="*", **settings):
+        return config_xml([stream_xml(binds=[self.events], events=events)], {**(self.settings or {}), **settings},
+                          [channel_xml(binds=[self.api])], [group_xml("default", *self.grants), *more_groups],
+                          [service_xml("s")])
+
+    def status(self):
+        return json.loads(self.daemon.command("zmq status json"))
 
     def audit(self):
         """The lines of the audit in the log."""
@@ -51,7 +57,7 @@ def client():
 def audit_of(subscriber, switch):
     """A subscriber that has its subscription to the audit, and is there for its next record."""
     audit = subscriber(switch.events, b'{"Event-Name":"CUSTOM","Event-Subclass":"fszmq::audit"')
-    wait_until(lambda: json.loads(switch.daemon.command("zmq status json"))["streams"][0]["subscriptions"] == 1,
+    wait_until(lambda: switch.status()["streams"][0]["subscriptions"] == 1,
                "the subscription")
     return audit
 
@@ -90,3 +96,141 @@ def test_audit_of_what_changes_nothing_is_an_event_only(switch, client, subscrib
             records.pop()
     assert [each["Audit-What"] for each in records].count("status") == commands
     assert [each["Audit-Action"] for each in records].count("service.register") == 3
+
+
+# ---- configuration ---------------------------------------------------------------------------------------
+
+
+def test_refused_reload_is_in_the_status_until_the_next(switch, client):
+    here = switch()
+    asks = client(here)
+    assert here.status()["reload_refused"] is None
+    here.daemon.reload(here.config(linger_ms="1 s", io_threads=1).replace("linger_ms", "linger-ms"))
+    here.daemon.wait_log("configuration not reloaded")
+    refused = here.status()["reload_refused"]
+    assert refused["mistakes"] == 2 and refused["ago_ms"] >= 0
+    assert 'settings: linger-ms="1 s" is not valid' in refused["first"]
+    assert "reload   REFUSED" in here.daemon.command("zmq status") and "linger-ms" in here.daemon.command("zmq status")
+    # A mistake may name users and files: server.stats, which everybody may call, has the rest.
+    assert set(asks.call("server.stats")["result"]["reload_refused"]) == {"mistakes", "ago_ms"}
+
+    here.daemon.reload("<configuration>")
+    here.daemon.wait_log("configuration not reloaded")
+    assert "linger-ms" not in here.status()["reload_refused"]["first"]
+
+    here.daemon.reload(here.config())
+    here.daemon.wait_log("configuration reloaded")
+    assert here.status()["reload_refused"] is None
+    assert "REFUSED" not in here.daemon.command("zmq status")
+
+
+@pytest.mark.parametrize("grant, words", [
+    (("methods", "serverr.*"), 'group "g": methods: "serverr.*" matches no method'),
+    (("methods", "call.hangups"), 'group "g": methods: "call.hangups" matches no method; did you mean call.hangup?'),
+    (("methods", "API"), 'group "g": methods: "API" matches no method; did you mean api?'),
+    (("streams", "deflaut"), 'group "g": streams: "deflaut" matches no stream of <streams>; did you mean default?'),
+    (("services", "t"), 'group "g": services: "t" matches no service of <services>'),
+    (("sections", "phrases"), 'group "g": sections: "phrases" matches no section'),
+])
+def test_grant_that_could_never_match_is_a_mistake(switch, grant, words):
+    here = switch()
+    here.daemon.reload(here.config(group_xml("g", grant)))
+    here.daemon.wait_log(words)
+    assert words in here.status()["reload_refused"]["first"]
+    checked = subprocess.run([find_program("fszmqd"), "--check", "--config", here.daemon.config_path],
+                             capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert checked.returncode != 0 and words in checked.stderr
+
+
+def test_user_in_a_group_that_does_not_exist_is_a_mistake(switch, tmp_path):
+    users = tmp_path / "users.json"
+    users.write_text(json.dumps({"users": {"alice": {"keys": [], "groups": ["operators"]}}}))
+    here = switch()
+    here.daemon.reload(here.config().replace("<settings>", f'<settings><param name="users-file" value="{users}"/>'))
+    here.daemon.wait_log('the configuration has no group "operators"')
+    assert "alice" in here.status()["reload_refused"]["first"]
+
+
+def test_no_streams_means_none(fszmqd):
+    api = f"tcp://127.0.0.1:{free_port()}"
+    daemon = fszmqd(config=config_xml([], channels=[channel_xml(binds=[api])]), endpoint=api, console=True)
+    assert json.loads(daemon.command("zmq status json"))["streams"] == []
+
+
+# ---- names of events -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("events, kinds", [
+    ("ALL", {"CHANNEL_CREATE", "HEARTBEAT"}), ("all", {"CHANNEL_CREATE", "HEARTBEAT"}),
+    ("SWITCH_EVENT_CHANNEL_CREATE", {"CHANNEL_CREATE"}), ("ALL !SWITCH_EVENT_HEARTBEAT", {"CHANNEL_CREATE"}),
+])
+def test_selection_is_understood_as_the_switch_writes_events(switch, client, subscriber, events, kinds):
+    here = switch()
+    here.daemon.reload(here.config(events=events))
+    here.daemon.wait_log("configuration reloaded")
+    asks, events = client(here), subscriber(here.events, b"")
+    wait_until(lambda: here.status()["streams"][0]["subscriptions"] == 1, "the subscription")
+    for name in ("HEARTBEAT", "CHANNEL_CREATE"):
+        assert "result" in asks.call("event.send", event={"Event-Name": f"SWITCH_EVENT_{name}", "mark": "x"})
+    seen = set()
+    while "CHANNEL_CREATE" not in seen:
+        seen |= {event["Event-Name"] for event in [json.loads(events.recv())] if event.get("mark")}
+    assert seen == kinds
+
+
+def test_unknown_event_in_a_selection_is_a_warning(switch):
+    here = switch()
+    here.daemon.reload(here.config(events="CHANEL_CREATE"))
+    words = "FreeSWITCH 1.10 and 1.11 have no event CHANEL_CREATE; did you mean CHANNEL_CREATE?"
+    here.daemon.wait_log(words)
+    assert any(words in line for line in here.status()["warnings"])
+    assert "warning  " in here.daemon.command("zmq status")
+
+
+@pytest.mark.parametrize("name, words", [
+    ("CUSTOM sofia::register", "write CUSTOM/sofia::register"), ("sofia::register", "write CUSTOM/sofia::register"),
+    ("ALL/x", "write CUSTOM/x"), ("CHANNEL.ANSWER", "such as CHANNEL_ANSWER")])
+def test_tool_says_how_an_event_is_written(name, words, tmp_path):
+    for arguments in (("tail", "--event", name), ("send", name)):
+        done = subprocess.run([find_program("fszmq"), *arguments], capture_output=True, text=True,
+                              env=environment(tmp_path), timeout=PATIENCE_S, check=False)
+        assert done.returncode == 2 and words in done.stderr, done
+
+
+def test_tool_warns_of_an_event_that_no_switch_has(switch, tmp_path):
+    here = switch()
+    done = subprocess.run([find_program("fszmq"), "tail", "--event", "CHANEL_ANSWER", "--timeout", "0.1", here.events],
+                          capture_output=True, text=True, env=environment(tmp_path), timeout=PATIENCE_S, check=False)
+    assert "did you mean CHANNEL_ANSWER?" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("/usr/bin/python3", "python/follow.py"), ("node", "node/follow.mjs")])
+def test_followers_say_how_an_event_is_written(command):
+    if command[0] == "node" and not (ROOT / "examples/node/node_modules").is_dir():
+        pytest.skip("node's packages are not installed")
+    done = subprocess.run([command[0], ROOT / "examples" / command[1], "tcp://127.0.0.1:9", "CUSTOM sofia::register"],
+                          capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 1 and "CUSTOM/sofia::register" in done.stderr
+
+
+# ---- commands --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command, words", [
+    ("status", "uptime"), ("status json", '"reload_refused":null'), ("streams", "default (json)"),
+    ("api", "workers "), ("services", "s\n"), ("bindings", "no bindings"), ("cache flush", "+OK 0 forgotten"),
+    ("cache flush x*", "+OK 0 forgotten"), ("reload", "+OK reloaded"), ("help", "zmq cache flush"), (None, "zmq help"),
+    ("nonsense", "-USAGE: zmq status")])
+def test_every_zmq_command_runs_by_the_api_too(switch, client, command, words):
+    here = switch((*ALL, ("api", "zmq"), ("api", "zmq *")))
+    params = {} if command is None else {"arg": command}
+    answer = client(here).call("api", command="zmq", **params)
+    assert words.replace("uptime", "event_zmq ") in answer["result"]["output"]
+    assert "zmq" in client(here).call("api", command="show", arg="api")["result"]["output"]
+
+
+def test_operations_page_lists_every_command(switch):
+    page = (ROOT / "docs/operations.md").read_text()
+    for line in switch().daemon.command("zmq help").splitlines():
+        command = line.split("  ")[0].strip()
+        assert f"| `{command}` |" in page, command

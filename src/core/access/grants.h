@@ -45,8 +45,8 @@ FSZ_NODISCARD fsz_err fsz_grants_new(struct fsz_grants **ret_grants);
 /* Accepts NULL. */
 void fsz_grants_free(struct fsz_grants **grants);
 /* Adds one pattern; copied. FSZ_EINVALID: empty, with control characters, with a space at an end;
- * for EVENTS and SEND_EVENTS no event's name (eventname.h), for EVENTS also with a `*` before the end
- * (a subscription is a prefix); for FILES with a segment `..`. FSZ_ELIMIT, FSZ_ENOMEM: nothing
+ * for EVENTS and SEND_EVENTS no event's name (eventname.h), for EVENTS also with a `*` before the
+ * end (a subscription is a prefix); for FILES with a segment `..`. FSZ_ELIMIT, FSZ_ENOMEM: nothing
  * changed. */
 FSZ_NODISCARD fsz_err fsz_grants_add(struct fsz_grants *grants, enum fsz_right right,
                                      const char *pattern);

@@ -44,8 +44,8 @@ static const struct {
 static bool grants_may_be_endpoint(const struct fsz_config *config, enum fsz_right right,
                                    const char *pattern)
 {
-    return right != FSZ_RIGHT_STREAMS && right != FSZ_RIGHT_SECTIONS && config->literal_service != NULL &&
-           strstr(pattern, "://") != NULL;
+    return right != FSZ_RIGHT_STREAMS && right != FSZ_RIGHT_SECTIONS &&
+           config->literal_service != NULL && strstr(pattern, "://") != NULL;
 }
 
 /* Also where nothing is there yet that `*` could match. */

@@ -130,14 +130,6 @@ static void engine_announce(struct fsz_engine *engine)
     fsz_publisher_ask(engine->publisher, fsz_announce, (void *)(uintptr_t)engine->host);
 }
 
-static void engine_log_problems(const struct fsz_engine   *engine,
-                                const struct fsz_problems *problems)
-{
-    for (size_t i = 0; i < fsz_problems_kept(problems); i++) {
-        engine->host->log(engine->host->self, FSZ_LOG_ERROR, problems->lines[i]);
-    }
-}
-
 /* An fsz_audit_offer_fn, and an fsz_api_base.offer. */
 static fsz_err engine_offer_own(void *engine, const struct fsz_event *event)
 {
@@ -156,17 +148,19 @@ static fsz_err engine_start_access(struct fsz_engine *engine, struct fsz_config 
     fsz_audit_set_rate(engine->audit, config->audit_rate);
     err = fsz_access_new(fsz_context_zmq(engine->context), engine->host, engine->audit,
                          &engine->access);
-    err = err != FSZ_OK ? err : fsz_config_load_files(config, &problems);
-    err = err != FSZ_OK ? err : fsz_policy_load(config, ret_policy, &problems);
+    err = err != FSZ_OK ? err : fsz_engine_load(config, ret_policy, &problems);
     err = err != FSZ_OK ? err : fsz_access_configure(engine->access, config, *ret_policy);
-    engine_log_problems(engine, &problems);
+    fsz_engine_log_problems(engine, FSZ_LOG_ERROR, &problems);
     return err;
 }
 
-/* An fsz_api_base.stats; a worker of the API channel. */
+/* An fsz_api_base.stats; a worker of the API channel. A mistake may name users and files, which is
+ * for those only who may run the command `zmq`. */
 static json_t *engine_stats(void *engine)
 {
-    return fsz_engine_status(engine);
+    json_t *status = fsz_engine_status(engine);
+    json_object_del(json_object_get(status, "reload_refused"), "first");
+    return status;
 }
 
 /* The API channel comes last, so that what it audits has streams to go to. */
@@ -226,7 +220,9 @@ static fsz_err engine_start_controlled(struct fsz_engine *engine, struct fsz_con
     }
     engine->started_ms = fsz_now_ms();
     engine->reloads = 0;
+    engine->refused = (struct engine_refusal){.is_there = false};
     engine_announce(engine);
+    fsz_engine_log_problems(engine, FSZ_LOG_WARNING, config->warnings);
     return FSZ_OK;
 }
 
@@ -297,6 +293,7 @@ static fsz_err engine_reload_parts(struct fsz_engine *engine, struct fsz_config 
         fsz_api_commit(engine->api, policy);
         fsz_engine_change_lookups(engine, config, true);
         engine_announce(engine);
+        fsz_engine_log_problems(engine, FSZ_LOG_WARNING, config->warnings);
         engine->reloads++;
     }
     return err;
@@ -309,8 +306,7 @@ static fsz_err engine_reload_controlled(struct fsz_engine *engine, struct fsz_co
     if (engine->publisher == NULL) {
         return FSZ_ECLOSED;
     }
-    fsz_err err = fsz_config_load_files(config, problems);
-    err = err != FSZ_OK ? err : fsz_policy_load(config, &policy, problems);
+    fsz_err err = fsz_engine_load(config, &policy, problems);
     err = err != FSZ_OK ? err : engine_reload_parts(engine, config, policy, problems);
     fsz_policy_unref(&policy);
     return err;
@@ -322,6 +318,7 @@ fsz_err fsz_engine_reload(struct fsz_engine *engine, struct fsz_config **config,
     fsz_err err = FSZ_ECLOSED;
     if (fsz_engine_try_control(engine)) {
         err = engine_reload_controlled(engine, *config, problems);
+        fsz_engine_keep_refusal(engine, err, problems);
         fsz_engine_give_control(engine, false);
     }
     fsz_config_free(config);

@@ -33,6 +33,13 @@ FSZ_NODISCARD fsz_err fsz_engine_start(struct fsz_engine *engine, struct fsz_con
  * does. */
 FSZ_NODISCARD fsz_err fsz_engine_reload(struct fsz_engine *engine, struct fsz_config **config,
                                         struct fsz_problems *problems);
+/* A configuration could not be read, so there is nothing to reload: what is wrong is kept for the
+ * status, as fsz_engine_reload() keeps what it refuses itself, until the next reload. */
+void fsz_engine_refuse_reload(struct fsz_engine *engine, fsz_err err,
+                              const struct fsz_problems *problems);
+/* What only shows beside the form of a configuration, as start and reload find it too: files that
+ * it names, users' groups, grants of methods. Takes *config over. FSZ_EINVALID, FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_engine_check(struct fsz_config **config, struct fsz_problems *problems);
 /* Refuses new requests and waits for running commands, then sends what is queued and `.bye/`,
  * closes, joins. Takes at most the configuration's linger for each (once
  * more for each stream with multicast), and FSZ_CONTEXT_END_MS more

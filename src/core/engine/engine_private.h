@@ -12,6 +12,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+struct engine_refusal {
+    bool    is_there;
+    int64_t at_ms;
+    size_t  mistakes;
+    char    first[FSZ_PROBLEM_BYTES];
+};
+
 struct fsz_engine {
     const struct fsz_host *host;
     /* Streams with a subscriber, and requests that wait for an event: what an event costs when
@@ -36,7 +43,21 @@ struct fsz_engine {
     uint64_t              reloads;
     /* Of the host, at the start. */
     struct fsz_host_identity identity;
+    struct engine_refusal refused; /* the last reload, if it was refused */
 };
+
+/* engine_config.c, with the next four. `problems` may be NULL: none. */
+void fsz_engine_log_problems(const struct fsz_engine *engine, enum fsz_log_level level,
+                             const struct fsz_problems *problems);
+/* Loads what a configuration has in files of its own, and checks it against what there is; adds all
+ * mistakes to `problems`. The policy takes the groups over. */
+FSZ_NODISCARD fsz_err fsz_engine_load(struct fsz_config *config, struct fsz_policy **ret_policy,
+                                      struct fsz_problems *problems);
+/* Keeps what a reload was refused for; a reload that was not forgets it. */
+void fsz_engine_keep_refusal(struct fsz_engine *engine, fsz_err err,
+                             const struct fsz_problems *problems);
+/* For the status: an object, or null. */
+json_t *fsz_engine_refusal_status(const struct fsz_engine *engine);
 
 /* Waits for control, however long. */
 void fsz_engine_take_control(struct fsz_engine *engine, bool stopping);

@@ -23,6 +23,7 @@ static json_t *engine_status_controlled(struct fsz_engine *engine)
         (json_int_t)engine->reloads, "access", fsz_status_access(engine->access), "api",
         fsz_api_status(engine->api), "audit", engine_status_of_audit(engine));
     fsz_status_add_switch(own, engine->host, &engine->identity);
+    json_object_set_new(own, "reload_refused", fsz_engine_refusal_status(engine));
     json_object_set_new(own, "calls", fsz_api_calls_status(engine->api));
     json_object_set_new(own, "services", fsz_api_services_status(engine->api));
     json_object_update_missing(own, status);

@@ -1,6 +1,9 @@
 #include "status.h"
 
 #include "filter.h"
+#include "rpc.h"
+
+#include <string.h>
 
 static json_t *status_refused(const struct fsz_queue_stats *q)
 {
@@ -61,6 +64,15 @@ static json_t *status_stream(const struct fsz_stream *s)
     return stream;
 }
 
+static json_t *status_warnings(const struct fsz_problems *warnings)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; warnings != NULL && i < fsz_problems_kept(warnings); i++) {
+        json_array_append_new(list, fsz_rpc_text(warnings->lines[i], strlen(warnings->lines[i])));
+    }
+    return list;
+}
+
 void fsz_status_of_publisher(const struct fsz_publisher_view *view, void *argument)
 {
     json_t **ret_status = argument;
@@ -71,10 +83,11 @@ void fsz_status_of_publisher(const struct fsz_publisher_view *view, void *argume
         }
     }
     *ret_status = json_pack(
-        "{s{sI sI sI sI} so s{sI sI sI} sI so}", "events", "offered", (json_int_t)view->offered,
+        "{s{sI sI sI sI} so s{sI sI sI} sI so so}", "events", "offered", (json_int_t)view->offered,
         "unwanted", (json_int_t)view->unwanted, "encoded", (json_int_t)view->encoded, "failed",
         (json_int_t)view->failed, "queue", status_queue(view->queue), "kinds", "tracked",
         (json_int_t)fsz_kinds_count(view->kinds), "max", (json_int_t)fsz_kinds_max(view->kinds),
         "overflowed", (json_int_t)fsz_kinds_overflowed(view->kinds), "filters_gave_up",
-        (json_int_t)fsz_filter_gave_up(), "streams", streams);
+        (json_int_t)fsz_filter_gave_up(), "streams", streams, "warnings",
+        status_warnings(view->config->warnings));
 }

@@ -34,6 +34,25 @@ static void status_write_uptime(const json_t *status, struct fsz_buffer *out)
                       s / 3600 % 24, s / 60 % 60, s % 60, status_number(status, "reloads"));
 }
 
+/* What is wrong with the configuration, or with the one that did not come into use. */
+static void status_write_configuration(const json_t *status, struct fsz_buffer *out)
+{
+    const json_t *refused = json_object_get(status, "reload_refused");
+    json_t       *warning = NULL;
+    size_t        index = 0;
+    if (json_is_object(refused)) {
+        fsz_buffer_printf(out,
+                          "reload   REFUSED %lld s ago, the configuration before it is in use; "
+                          "%lld mistakes, the first: %s\n",
+                          status_number(refused, "ago_ms") / 1000,
+                          status_number(refused, "mistakes"), status_string(refused, "first"));
+    }
+    json_array_foreach(json_object_get(status, "warnings"), index, warning)
+    {
+        fsz_buffer_printf(out, "warning  %s\n", json_string_value(warning));
+    }
+}
+
 static void status_write_endpoints(const json_t *stream, struct fsz_buffer *out)
 {
     size_t  index = 0;
@@ -84,6 +103,7 @@ void fsz_status_write_summary(const json_t *status, struct fsz_buffer *out)
     json_t *stream = NULL;
     status_write_uptime(status, out);
     fsz_status_write_switch(status, out);
+    status_write_configuration(status, out);
     fsz_buffer_printf(
         out,
         "events   %lld offered, %lld unwanted, %lld written, %lld lost for want of memory\n"
