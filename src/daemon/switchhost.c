@@ -42,6 +42,12 @@ static fsz_err host_execute(void *self, const struct fsz_execute *execute, struc
     return fsz_sim_execute(host_sim(self), execute, words);
 }
 
+static fsz_err host_originate(void *self, const struct fsz_originate *originate,
+                              char ret_call[FSZ_ORIGINATED_BYTES], struct fsz_buffer *words)
+{
+    return fsz_sim_originate(host_sim(self), originate, ret_call, words);
+}
+
 static fsz_err host_hangup(void *self, const char *call, const char *cause,
                            struct fsz_buffer *words)
 {
@@ -98,6 +104,7 @@ void fsz_switchhost_init(struct fsz_host *ret_host, struct fsz_sim **sim)
         .json_api = host_json_api,
         .send_event = host_send,
         .execute = host_execute,
+        .originate = host_originate,
         .hangup = host_hangup,
         .get = host_get,
         .set = host_set,

@@ -4,6 +4,7 @@
 #include "fit.h"
 #include "switch_call.h"
 #include "switch_control.h"
+#include "switch_originate.h"
 #include "switch_send.h"
 
 #include <pthread.h>
@@ -156,6 +157,7 @@ const struct fsz_host fsz_module_host = {
     .json_api = host_json_api,
     .send_event = fsz_switch_send,
     .execute = fsz_switch_execute,
+    .originate = fsz_switch_originate,
     .hangup = fsz_switch_hangup,
     .get = fsz_switch_get,
     .set = fsz_switch_set,

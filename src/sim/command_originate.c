@@ -3,6 +3,7 @@
 #include "dial.h"
 #include "play.h"
 #include "serve.h"
+#include "variables.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,29 +63,93 @@ static const char *originate_start(struct fsz_sim *sim, const char *application,
     return NULL;
 }
 
+/* A call to that endpoint, not begun yet. The hangup cause if there is none; NULL: *ret_call is it.
+ */
+static const char *originate_make(struct fsz_sim *sim, struct fsz_dial *dial, const char *then,
+                                  struct fsz_call **ret_call)
+{
+    struct fsz_call *call = NULL;
+    const char      *refusal = fsz_dial_refusal(dial);
+    if (refusal == NULL) {
+        refusal = originate_start(sim, then, &call);
+    }
+    if (refusal != NULL) {
+        return refusal;
+    }
+    snprintf(call->number, sizeof call->number, "%s", dial->extension);
+    if (fsz_dial_set_variables(dial, &call->legs[0]) != FSZ_OK) {
+        (void)fsz_play_hangup(sim, call, NULL);
+        return "SWITCH_CONGESTION";
+    }
+    *ret_call = call;
+    return NULL;
+}
+
 void fsz_command_originate(struct fsz_sim *sim, const struct fsz_words *words,
                            struct fsz_buffer *output)
 {
     struct fsz_dial  dial;
     struct fsz_call *call = NULL;
-    if (!fsz_dial_parse(&dial, words->word[0])) {
-        fsz_buffer_text(output, "-ERR INVALID_NUMBER_FORMAT\n");
-        return;
-    }
-    const char *refusal = fsz_dial_refusal(&dial);
-    if (refusal == NULL) {
-        refusal = originate_start(sim, words->word[1], &call);
-    }
+    const char      *refusal = fsz_dial_parse(&dial, words->word[0])
+                                   ? originate_make(sim, &dial, words->word[1], &call)
+                                   : "INVALID_NUMBER_FORMAT";
     if (refusal != NULL) {
         fsz_buffer_printf(output, "-ERR %s\n", refusal);
         return;
     }
-    snprintf(call->number, sizeof call->number, "%s", dial.extension);
-    if (fsz_dial_set_variables(&dial, &call->legs[0]) != FSZ_OK) {
-        fsz_buffer_text(output, "-ERR SWITCH_CONGESTION\n");
-        (void)fsz_play_hangup(sim, call, NULL);
-        return;
-    }
     fsz_buffer_printf(output, "+OK %s\n", call->legs[0].uuid);
     fsz_play_begin(sim, call);
+}
+
+/* As the command has it: `&app(arg)`, or an extension. */
+static void originate_then(const struct fsz_originate *originate, struct fsz_buffer *ret_then)
+{
+    fsz_buffer_init(ret_then, SIZE_MAX);
+    if (originate->app == NULL) {
+        fsz_buffer_text(ret_then, originate->extension);
+    } else {
+        fsz_buffer_printf(ret_then, "&%s(%s)", originate->app,
+                          originate->arg ? originate->arg : "");
+    }
+}
+
+static const char *originate_locked(struct fsz_sim *sim, const struct fsz_originate *originate,
+                                    const char *then, char ret_call[FSZ_ORIGINATED_BYTES])
+{
+    struct fsz_dial  dial;
+    struct fsz_call *call = NULL;
+    const char      *refusal = fsz_dial_parse(&dial, originate->endpoint)
+                                   ? originate_make(sim, &dial, then, &call)
+                                   : "INVALID_NUMBER_FORMAT";
+    for (size_t i = 0; refusal == NULL && i < originate->count; i++) {
+        if (fsz_variable_set(&call->legs[0], originate->names[i], originate->values[i]) != FSZ_OK) {
+            (void)fsz_play_hangup(sim, call, NULL);
+            refusal = "SWITCH_CONGESTION";
+        }
+    }
+    if (refusal == NULL) {
+        snprintf(ret_call, FSZ_ORIGINATED_BYTES, "%s", call->legs[0].uuid);
+        fsz_play_begin(sim, call);
+    }
+    return refusal;
+}
+
+fsz_err fsz_sim_originate(struct fsz_sim *sim, const struct fsz_originate *originate,
+                          char ret_call[FSZ_ORIGINATED_BYTES], struct fsz_buffer *words)
+{
+    struct fsz_buffer then;
+    originate_then(originate, &then);
+    if (then.failed != FSZ_OK) {
+        fsz_buffer_fini(&then);
+        return FSZ_ENOMEM;
+    }
+    pthread_mutex_lock(&sim->lock);
+    const char *refusal = originate_locked(sim, originate, fsz_buffer_string(&then), ret_call);
+    pthread_cond_signal(&sim->wake);
+    pthread_mutex_unlock(&sim->lock);
+    fsz_buffer_fini(&then);
+    if (refusal != NULL) {
+        fsz_buffer_text(words, refusal);
+    }
+    return refusal == NULL ? FSZ_OK : FSZ_EREFUSED;
 }

@@ -89,6 +89,8 @@ fsz_err fsz_sim_json_api(struct fsz_sim *sim, const char *request, struct fsz_bu
 fsz_err fsz_sim_send(struct fsz_sim *sim, const struct fsz_event *event, struct fsz_buffer *words);
 fsz_err fsz_sim_execute(struct fsz_sim *sim, const struct fsz_execute *execute,
                         struct fsz_buffer *words);
+fsz_err fsz_sim_originate(struct fsz_sim *sim, const struct fsz_originate *originate,
+                          char ret_call[FSZ_ORIGINATED_BYTES], struct fsz_buffer *words);
 fsz_err fsz_sim_hangup(struct fsz_sim *sim, const char *call, const char *cause,
                        struct fsz_buffer *words);
 fsz_err fsz_sim_get(struct fsz_sim *sim, const char *call, const char *const *names, size_t count,

@@ -5,60 +5,12 @@ import time
 import uuid
 
 import pytest
-import zmq
 
-from apiclient import ApiClient, ApiError
-from switch import config_xml, free_port, stream_xml, wait_until
+from apiclient import ApiError
+from apifixtures import exists, refused
+from switch import wait_until
 
 NOT_FOUND, REFUSED, INVALID_PARAMS = -32004, -32005, -32602
-RIGHTS = ("methods", "api", "json-api", "applications", "send-events", "variables", "events", "streams")
-GROUPS = ("<groups><group name=\"default\">"
-          + "".join(f'<param name="{right}" value="*"/>' for right in RIGHTS) + "</group></groups>")
-
-
-def channel_config(stream, channel, **settings):
-    """One stream, and one API channel on which everything is allowed."""
-    channels = [f'<api-channel name="default"><param name="bind" value="{channel}"/></api-channel>']
-    text = config_xml(stream_xml(stream), channels=channels, **settings)
-    return text.replace("</configuration>", f"{GROUPS}</configuration>")
-
-
-@pytest.fixture
-def connect():
-    """Factory of clients: connect(endpoint)."""
-    context, clients = zmq.Context(), []
-
-    def client(endpoint):
-        clients.append(ApiClient(context, endpoint))
-        return clients[-1]
-
-    yield client
-    for each in clients:
-        each.close()
-    context.term()
-
-
-@pytest.fixture
-def channel(publisher):
-    """Loads the module with an API channel; its endpoint."""
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
-    publisher(xml=channel_config(f"tcp://127.0.0.1:{free_port()}", endpoint, linger_ms=500))
-    return endpoint
-
-
-@pytest.fixture
-def api(channel, connect):
-    client = connect(channel)
-    assert client.call("server.ping") == {}
-    return client
-
-
-def refused(api, code, method, **params):
-    """The error with which the request is answered; its code is checked."""
-    with pytest.raises(ApiError) as caught:
-        api.call(method, **params)
-    assert caught.value.code == code, caught.value
-    return caught.value
 
 
 def held_call(api, number="hold", variables=""):
@@ -66,10 +18,6 @@ def held_call(api, number="hold", variables=""):
     answer = api.call("api", command="originate", arg=f"{variables}loopback/{number}/default &park()")
     assert answer["status"] == "ok", answer
     return answer["output"].split()[1]
-
-
-def exists(api, call):
-    return api.call("api", command="uuid_exists", arg=call)["output"] == "true"
 
 
 def wait_application(api, call, name):

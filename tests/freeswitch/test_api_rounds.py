@@ -7,7 +7,7 @@ import pytest
 
 from apiload import ApiLoad
 from switch import free_port, wait_until
-from test_api import channel_config
+from apifixtures import channel_config
 
 ROUNDS, WARM_UP, GROWTH_MB = 20, 5, 25
 

@@ -198,6 +198,22 @@ __attribute__((unused)) static void rig_wait_executed(const char *app, char ret_
     pthread_mutex_unlock(&rig_switch.lock);
 }
 
+/* "busy/…" is not answered; of another it tells what came. */
+static fsz_err rig_originate(void *self, const struct fsz_originate *o,
+                             char ret_call[FSZ_ORIGINATED_BYTES], struct fsz_buffer *words)
+{
+    (void)self;
+    if (strncmp(o->endpoint, "busy/", 5) == 0) {
+        fsz_buffer_text(words, "USER_BUSY");
+        return FSZ_EREFUSED;
+    }
+    snprintf(ret_call, FSZ_ORIGINATED_BYTES, "%s %s=%s %u %s(%s) %s/%s/%s", o->endpoint,
+             o->count > 0 ? o->names[0] : "-", o->count > 0 ? o->values[0] : "-", o->ring_s,
+             o->app ? o->app : "-", o->arg ? o->arg : "-", o->extension ? o->extension : "-",
+             o->dialplan ? o->dialplan : "-", o->context ? o->context : "-");
+    return FSZ_OK;
+}
+
 static fsz_err rig_hangup(void *self, const char *call, const char *cause, struct fsz_buffer *words)
 {
     (void)self;
@@ -282,6 +298,7 @@ static const struct fsz_host rig_host = {
     .json_api = rig_json_api,
     .send_event = rig_send_event,
     .execute = rig_execute,
+    .originate = rig_originate,
     .hangup = rig_hangup,
     .get = rig_get,
     .set = rig_set,
@@ -317,12 +334,12 @@ static struct fsz_confnode *rig_named(struct fsz_confnode *parent, const char *t
  * service, up to NULL. Everybody is admitted and may do everything. */
 static struct fsz_config *rig_config(const char *const *params)
 {
-    static const char *const rights[] = {"methods",      "api",         "json-api",
-                                         "applications", "send-events", "variables",
-                                         "services",     "events",      "controlled-calls"};
-    struct fsz_confnode     *root = fsz_confnode_new(NULL, "configuration", 0);
-    struct fsz_confnode     *settings = fsz_confnode_new(root, "settings", 0);
-    struct fsz_confnode     *channel =
+    static const char *const rights[] = {
+        "methods",  "api",    "json-api",         "applications", "send-events", "variables",
+        "services", "events", "controlled-calls", "endpoints",    "files",       "contexts"};
+    struct fsz_confnode *root = fsz_confnode_new(NULL, "configuration", 0);
+    struct fsz_confnode *settings = fsz_confnode_new(root, "settings", 0);
+    struct fsz_confnode *channel =
         rig_named(fsz_confnode_new(root, "api-channels", 0), "api-channel", "default");
     struct fsz_confnode *group = rig_named(fsz_confnode_new(root, "groups", 0), "group", "default");
     struct fsz_confnode *services = fsz_confnode_new(root, "services", 0);
@@ -411,7 +428,8 @@ static json_int_t rig_number(struct rig *rig, const char *path)
 }
 
 /* Waits until a number of the status is as expected. */
-static void rig_wait_number(struct rig *rig, const char *path, json_int_t expected)
+__attribute__((unused)) static void rig_wait_number(struct rig *rig, const char *path,
+                                                    json_int_t expected)
 {
     for (int waited_ms = 0; rig_number(rig, path) != expected; waited_ms += 10) {
         if (waited_ms > RIG_PATIENCE_MS) {

@@ -7,7 +7,7 @@
 enum fsz_method_place {
     FSZ_METHOD_INLINE,     /* on the API thread: `check` answers */
     FSZ_METHOD_WORKER,     /* on a worker, within a deadline */
-    FSZ_METHOD_BACKGROUND, /* as a job, without one */
+    FSZ_METHOD_BACKGROUND, /* as a job, without one, unless a parameter `wait` says otherwise */
 };
 
 struct fsz_method {
@@ -116,6 +116,12 @@ void fsz_method_hangup(struct fsz_request *request);
 void fsz_method_get(struct fsz_request *request);
 void fsz_method_set(struct fsz_request *request);
 void fsz_method_transfer(struct fsz_request *request);
+
+/* methods_originate.c */
+extern const struct fsz_param fsz_params_originate[];
+void                          fsz_check_originate(struct fsz_api *api, struct fsz_request *request,
+                                                  const struct fsz_principal *who);
+void                          fsz_method_originate(struct fsz_request *request);
 
 /* methods_hold.c */
 extern const struct fsz_param fsz_params_stop[], fsz_params_bridge[], fsz_params_release[],

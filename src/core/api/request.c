@@ -255,7 +255,7 @@ void fsz_request_done(struct fsz_mail *mail, void *reader)
         return;
     }
     request->on_worker = false;
-    if (request->method->place == FSZ_METHOD_BACKGROUND) {
+    if (request->is_job) {
         request_tell_job(api, request);
     } else if (request->answered) {
         api->counters.late++;
@@ -301,7 +301,7 @@ void fsz_request_run(struct fsz_task *task, bool abandoned)
     } else {
         request->method->run(request);
     }
-    if (request->method->place != FSZ_METHOD_BACKGROUND && (!waits || request->error != NULL)) {
+    if (!request->is_job && (!waits || request->error != NULL)) {
         request_write(request);
     }
     fsz_mailbox_post(mailbox, &request->done);

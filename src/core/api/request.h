@@ -61,6 +61,7 @@ struct fsz_request {
     bool                 routine; /* for the audit: changes nothing (FSZ_AUDIT_ROUTINE) */
     int64_t              started_us;
     uint64_t             ticket; /* of the pool */
+    bool                 is_job; /* its answer is the job's name; its result comes later */
     bool                 on_worker, waiting, answered;
 
     /* The worker's. */

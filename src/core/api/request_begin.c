@@ -53,15 +53,22 @@ static void request_name_task(struct fsz_request *request)
     request->done.open = fsz_request_done;
 }
 
+/* The parameter of that name; NULL: the method has none, or it was not given. */
+static const json_t *request_param(const struct fsz_request *request, const char *name)
+{
+    for (size_t i = 0; request->method->params[i].name != NULL; i++) {
+        if (strcmp(request->method->params[i].name, name) == 0) {
+            return request->values[i];
+        }
+    }
+    return NULL;
+}
+
 static int64_t request_timeout_ms(const struct fsz_request *request)
 {
     const struct fsz_channel_config *config = request->client->channel->config;
-    int64_t                          timeout_ms = config->deadline_ms;
-    for (size_t i = 0; request->method->params[i].name != NULL; i++) {
-        if (strcmp(request->method->params[i].name, "timeout_ms") == 0) {
-            timeout_ms = fsz_request_number(request, i, timeout_ms);
-        }
-    }
+    const json_t                    *given = request_param(request, "timeout_ms");
+    int64_t timeout_ms = given ? json_integer_value(given) : config->deadline_ms;
     return timeout_ms < config->deadline_max_ms ? timeout_ms : config->deadline_max_ms;
 }
 
@@ -113,9 +120,8 @@ static fsz_err request_submit_task(struct fsz_api *api, struct fsz_request *requ
 static void request_submit(struct fsz_api *api, struct fsz_request *request)
 {
     request_name_task(request);
-    fsz_err err = request->method->place == FSZ_METHOD_BACKGROUND
-                      ? request_submit_job(api, request)
-                      : request_submit_task(api, request);
+    fsz_err err =
+        request->is_job ? request_submit_job(api, request) : request_submit_task(api, request);
     if (err != FSZ_OK) {
         fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
                          "too much is under way (worker-queue, worker-share, jobs-max)");
@@ -154,6 +160,8 @@ static void request_judge(struct fsz_api *api, struct fsz_request *request,
                          name);
     } else {
         request_read_params(request);
+        request->is_job = request->method->place == FSZ_METHOD_BACKGROUND &&
+                          !json_is_true(request_param(request, "wait"));
     }
     if (!fsz_request_is_decided(request) && request->method->on_call) {
         fsz_hold_check(api, request, who);

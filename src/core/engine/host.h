@@ -45,6 +45,18 @@ struct fsz_execute {
     bool        urgent;           /* before all that are queued */
 };
 
+/* A call to make. Texts are the caller's for the time of the call. */
+struct fsz_originate {
+    const char        *endpoint;              /* a dial string */
+    const char *const *names, *const *values; /* variables of the new call, set as they are */
+    size_t      count;
+    unsigned    ring_s;                         /* until it is given up, seconds */
+    const char *app, *arg;                      /* once it is answered; arg may be NULL */
+    const char *extension, *dialplan, *context; /* or, with a NULL app, where it goes; the last two
+                                                   may be NULL */
+};
+enum { FSZ_ORIGINATED_BYTES = 256 }; /* of a call's UUID, which the client may choose */
+
 /* Takes one variable of a call; a NULL value: it is not set. The texts are the switch's, whose lock
  * is held: must not block, nor call the switch. */
 typedef void (*fsz_variable_fn)(void *argument, const char *name, const char *value);
@@ -86,6 +98,10 @@ struct fsz_host {
 
     /* Only with FSZ_CAN_CALLS. */
     fsz_err (*execute)(void *self, const struct fsz_execute *execute, struct fsz_buffer *words);
+    /* Makes a call and waits until it is answered, for ring_s at most; *ret_call is its UUID.
+     * FSZ_EREFUSED: it was not, and `words` has the hangup cause's name. */
+    fsz_err (*originate)(void *self, const struct fsz_originate *originate,
+                         char ret_call[FSZ_ORIGINATED_BYTES], struct fsz_buffer *words);
     /* `cause` by name ("USER_BUSY"); NULL: NORMAL_CLEARING. */
     fsz_err (*hangup)(void *self, const char *call, const char *cause, struct fsz_buffer *words);
     /* Calls `take` for each name; with count 0 for every variable of the call. */

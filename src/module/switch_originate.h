@@ -1,0 +1,11 @@
+/* switch_originate.h - calls that FreeSWITCH makes: originate of host.h. */
+#ifndef FSZ_SWITCH_ORIGINATE_H
+#define FSZ_SWITCH_ORIGINATE_H
+
+#include "host.h"
+
+/* Any thread; blocks until the call is answered or given up. */
+fsz_err fsz_switch_originate(void *self, const struct fsz_originate *originate,
+                             char ret_call[FSZ_ORIGINATED_BYTES], struct fsz_buffer *words);
+
+#endif

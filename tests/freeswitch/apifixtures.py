@@ -1,0 +1,63 @@
+"""Fixtures of an API channel on which everything is allowed, and of its clients; conftest.py hands them out."""
+
+import pytest
+import zmq
+
+from apiclient import ApiClient, ApiError
+from switch import config_xml, free_port, stream_xml
+
+RIGHTS = ("methods", "api", "json-api", "applications", "send-events", "variables", "events", "streams")
+GROUPS = ("<groups><group name=\"default\">"
+          + "".join(f'<param name="{right}" value="*"/>' for right in RIGHTS) + "</group></groups>")
+
+
+def channel_config(stream, channel, **settings):
+    """One stream, and one API channel on which everything is allowed."""
+    channels = [f'<api-channel name="default"><param name="bind" value="{channel}"/></api-channel>']
+    text = config_xml(stream_xml(stream), channels=channels, **settings)
+    return text.replace("</configuration>", f"{GROUPS}</configuration>")
+
+
+@pytest.fixture
+def connect():
+    """Factory of clients: connect(endpoint)."""
+    context, clients = zmq.Context(), []
+
+    def client(endpoint):
+        clients.append(ApiClient(context, endpoint))
+        return clients[-1]
+
+    yield client
+    for each in clients:
+        each.close()
+    context.term()
+
+
+@pytest.fixture
+def channel(publisher):
+    """Loads the module with an API channel; its endpoint."""
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    publisher(xml=channel_config(f"tcp://127.0.0.1:{free_port()}", endpoint, linger_ms=500))
+    return endpoint
+
+
+@pytest.fixture
+def api(channel, connect):
+    client = connect(channel)
+    assert client.call("server.ping") == {}
+    return client
+
+
+def refused(api, code, method, **params):
+    """The error with which the request is answered; its code is checked."""
+    with pytest.raises(ApiError) as caught:
+        api.call(method, **params)
+    assert caught.value.code == code, caught.value
+    return caught.value
+
+
+def exists(api, call):
+    return api.call("api", command="uuid_exists", arg=call)["output"] == "true"
+
+
+FIXTURES = ("connect", "channel", "api")

@@ -1,0 +1,95 @@
+"""call.originate: the variables arrive as they are, the call goes where it is sent, and only there."""
+
+import uuid
+
+import pytest
+
+from apiclient import ApiError
+from apifixtures import exists, refused
+from switch import config_xml, free_port, stream_xml, wait_until
+
+REFUSED, UNAUTHORIZED = -32005, -32001
+# What the dial string of the command `originate` would divide, drop or expand.
+NAMES = ["Shaun O'Neil", "Doe, Jane", 'a"b', "{x} [y] <z>", "a|b:_:c", "^^:a:b", "a=b", "Zoë 電話", "a\\b", "a$b"]
+DIALLER = [("methods", "call.originate"), ("methods", "call.get"), ("methods", "job.result"),
+           ("endpoints", "loopback/*/default"), ("contexts", "default/hold"), ("variables", "acme_*"),
+           ("applications", "park")]
+
+
+def originate(api, endpoint="loopback/hold/default", **params):
+    params.setdefault("then", {"app": "park"})
+    return api.call("call.originate", endpoint=endpoint, wait=True, timeout_ms=60000, **params)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_variables_arrive_as_they_are(api, name):
+    result = originate(api, variables={"acme_name": name, "origination_caller_id_name": name})
+    assert result["status"] == "ok"
+    got = api.call("call.get", call=result["call"], names=["acme_name"])["variables"]
+    assert got == {"acme_name": name}
+    api.call("call.hangup", call=result["call"])
+
+
+def test_the_client_may_choose_the_calls_uuid_and_hang_up_while_it_rings(api):
+    chosen = str(uuid.uuid4())
+    number = api.send("call.originate", endpoint="loopback/ring/default", then={"app": "park"}, job=chosen,
+                      variables={"origination_uuid": chosen})
+    assert api.wait(number) == {"job": chosen}
+    wait_until(lambda: exists(api, chosen), "the call")
+    api.call("call.hangup", call=chosen, cause="USER_BUSY")
+    told = api.next_notification()
+    assert told["method"] == "job.done" and told["params"]["job"] == chosen
+    assert told["params"]["status"] == "error" and told["params"]["reason"] == "USER_BUSY"
+    assert api.call("job.result", job=chosen) == told["params"]
+
+
+def test_a_call_that_is_not_answered_gives_its_cause(api):
+    error = refused(api, REFUSED, "call.originate", endpoint="error/USER_BUSY", then={"app": "park"}, wait=True)
+    assert error.data == {"reason": "USER_BUSY"}
+    error = refused(api, REFUSED, "call.originate", endpoint="loopback/ring/default", then={"app": "park"}, wait=True,
+                    ring_s=1)
+    assert error.data["reason"] in ("NO_ANSWER", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT")
+    error = refused(api, REFUSED, "call.originate", endpoint="loopback/hold/default", wait=True,
+                    then={"app": "no_such_app"})
+    assert "no_such_app" in error.data["reason"]
+
+
+def test_an_answered_call_goes_to_the_application_or_the_extension(api):
+    call = originate(api, then={"app": "set", "arg": "acme_then=it's there"})["call"]
+    wait_until(lambda: not exists(api, call), "its end, after the application")
+    call = originate(api, then={"extension": "hold", "dialplan": "XML", "context": "default"})["call"]
+    assert exists(api, call)
+    names = ["acme_then"]
+    assert api.call("call.get", call=call, names=names)["variables"] == {"acme_then": None}
+    api.call("call.hangup", call=call)
+
+
+@pytest.fixture
+def dialler(publisher, connect):
+    """A client that may make calls through one endpoint, to one extension."""
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    grants = "".join(f'<param name="{right}" value="{pattern}"/>' for right, pattern in DIALLER)
+    channels = [f'<api-channel name="default"><param name="bind" value="{endpoint}"/></api-channel>']
+    text = config_xml(stream_xml(f"tcp://127.0.0.1:{free_port()}"), channels=channels)
+    publisher(xml=text.replace("</configuration>", f'<groups><group name="default">{grants}</group></groups>'
+                                                   f"</configuration>"))
+    return connect(endpoint)
+
+
+def test_a_dialler_stays_within_its_grants(dialler):
+    result = originate(dialler, variables={"acme_name": "O'Neil"}, then={"extension": "hold"})
+    assert result["status"] == "ok"
+    refusals = [
+        dict(endpoint="loopback/hold/secret"), dict(endpoint="loopback/hold"), dict(endpoint="error/USER_BUSY"),
+        dict(endpoint="loopback/hold/default,error/USER_BUSY"), dict(endpoint="loopback/hold/default/inline"),
+        dict(endpoint="{other=1}loopback/hold/default"), dict(endpoint="loopback/app=system:true"),
+        dict(variables={"sip_route_uri": "sip:127.0.0.1"}), dict(variables={"acme_x": "${system(true)}"}),
+        dict(variables={"execute_on_answer": "system true"}), dict(then={"app": "system", "arg": "true"}),
+        dict(then={"extension": "hold", "context": "secret"}), dict(then={"extension": "other"}),
+        dict(then={"extension": "park", "dialplan": "inline", "context": "x"}, endpoint="loopback/other/default"),
+        dict(then={"app": "park", "arg": "${system(true)}"}),
+    ]
+    for each in refusals:
+        with pytest.raises(ApiError) as caught:
+            originate(dialler, **each)
+        assert caught.value.code == UNAUTHORIZED, (each, caught.value)
