@@ -75,7 +75,7 @@ static void test_key_leaves_the_caller_out_once_cache_params_say_what_counts(voi
         apart[i].shared = false;
     }
     PAIRS(KEPT(""), apart);
-    PAIRS(KEPT(PARAM("cache-params", "Caller unique-id sip_user_agent caller_id_number "
+    PAIRS(KEPT(PARAM("cache-params", "Caller unique-id sip_user_agent sip_to_user "
                                      "fetch-call-uuid")),
           apart);
 }

@@ -23,8 +23,12 @@ static const char *const key_of_user[] = {"action",
                                           "sip_auth_method",
                                           "sip_auth_username",
                                           "sip_auth_realm",
+                                          "sip_from_user",
+                                          "sip_from_host",
                                           "Event-Calling-Function",
                                           NULL};
+/* Of a registration also for whom: a call's is whoever is dialled. */
+static const char *const key_of_registration[] = {"sip_to_user", "sip_to_host", NULL};
 static const char *const key_of_dialplan[] = {"Hunt-Dialplan",
                                               "Hunt-Context",
                                               "Hunt-Destination-Number",
@@ -54,19 +58,37 @@ struct key_rule {
     const char        *section;       /* NULL: any */
     const char        *value;         /* of the element looked for; NULL: any */
     const char        *header, *text; /* that must be there, with this text; NULL: any */
+    const char        *sip_method;    /* in sip_auth_method; NULL: any */
     bool               acts;          /* the service changes something: asked each time */
     const char *const *named;         /* what counts beside cache-params; NULL: all that is sent */
+    const char *const *more;          /* besides; NULL: nothing */
     const char *const *changing;      /* does not count where all does; NULL: none */
 };
 
 /* The first that fits; the last fits everything. */
 static const struct key_rule key_rules[] = {
     {.section = "directory", .header = "VM-Action", .acts = true},
-    {"directory", NULL, "action", "sip_auth", false, key_of_user, key_changing_in_sip},
-    {"directory", NULL, "action", "reverse-auth-lookup", false, key_of_user, key_changing_in_sip},
-    {"directory", NULL, "action", "user_call", false, key_of_user, NULL},
-    {"directory", NULL, "action", "voicemail-lookup", false, key_of_user, NULL},
-    {"directory", NULL, "Event-Calling-Function", "sofia_locate_user", false, key_of_user, NULL},
+    {.section = "directory",
+     .header = "action",
+     .text = "sip_auth",
+     .sip_method = "REGISTER",
+     .named = key_of_user,
+     .more = key_of_registration,
+     .changing = key_changing_in_sip},
+    {.section = "directory",
+     .header = "action",
+     .text = "sip_auth",
+     .named = key_of_user,
+     .changing = key_changing_in_sip},
+    {.section = "directory",
+     .header = "action",
+     .text = "reverse-auth-lookup",
+     .changing = key_changing_in_sip},
+    {.section = "directory", .header = "action", .text = "user_call", .named = key_of_user},
+    {.section = "directory",
+     .header = "Event-Calling-Function",
+     .text = "sofia_locate_user",
+     .named = key_of_user},
     {.section = "dialplan", .named = key_of_dialplan},
     {.section = "languages", .named = key_of_phrase},
     {.section = "chatplan", .named = key_of_message},
@@ -120,9 +142,13 @@ static bool key_is(const char *wanted, const char *text)
     return wanted == NULL || (text != NULL && strcasecmp(wanted, text) == 0);
 }
 
+/* Is this header there, with this text? NULL: any. */
 static bool key_has(const struct fsz_event *event, const char *name, const char *text)
 {
     struct fsz_header found[KEY_NAMES];
+    if (name == NULL) {
+        return true;
+    }
     key_find(event, &name, 1, found);
     return found[0].name != NULL && key_is(text, fsz_lookup_value(&found[0]));
 }
@@ -131,8 +157,10 @@ static const struct key_rule *key_rule_for(const struct fsz_lookup *lookup,
                                            const struct fsz_event  *event)
 {
     const struct key_rule *rule = key_rules;
-    while (!(key_is(rule->section, lookup->section) && key_is(rule->value, lookup->value) &&
-             (rule->header == NULL || key_has(event, rule->header, rule->text)))) {
+    while (
+        !(key_is(rule->section, lookup->section) && key_is(rule->value, lookup->value) &&
+          key_has(event, rule->header, rule->text) &&
+          key_has(event, rule->sip_method == NULL ? NULL : "sip_auth_method", rule->sip_method))) {
         rule++;
     }
     return rule;
@@ -197,7 +225,7 @@ static fsz_err key_sent(struct fsz_buffer *out, const struct fsz_event *event,
 static size_t key_count(const char *const *names)
 {
     size_t count = 0;
-    while (names[count] != NULL) {
+    while (names != NULL && names[count] != NULL) {
         count++;
     }
     return count;
@@ -228,6 +256,7 @@ fsz_err fsz_lookup_write_key(struct fsz_buffer *out, const struct fsz_lookup *lo
     } else if (err == FSZ_OK) {
         key_part(out, "");
         key_named(out, &event, rule->named, key_count(rule->named));
+        key_named(out, &event, rule->more, key_count(rule->more));
         key_named(out, &event, (const char *const *)binding->cache_params,
                   binding->cache_param_count);
     }
