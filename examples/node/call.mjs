@@ -1,28 +1,31 @@
 // Makes a call and waits for its end.
 //
-//     node call.mjs [-a api endpoint] [-e events endpoint] dial-string application
-//     node call.mjs user/1000 '&playback(/srv/sounds/hello.wav)'          once before: npm ci
+//     node call.mjs [-a api endpoint] [-e events endpoint] [-n caller's name] endpoint application [argument]
+//     node call.mjs user/1000 playback /srv/sounds/hello.wav          once before: npm ci
 //
 // Exits with 1 when the call was not answered, and with 2 when it was not even tried.
 import { parseArgs } from "node:util";
 import { Request, Subscriber } from "zeromq";
 
-const ORIGINATE_MS = 60000; // how long it may ring
+const RING_S = 60;
+const ANSWER_MS = 65000; // longer, so that the answer says how the call ended
+const REFUSED = -32005; // the switch tried, and says why not
 const LOOK_MS = 1000; // without news, we ask whether the call is still there
 
 const { values, positionals } = parseArgs({
   options: {
     api: { type: "string", short: "a", default: "tcp://localhost:5557" },
     events: { type: "string", short: "e", default: "tcp://localhost:5556" },
+    name: { type: "string", short: "n", default: "Example" },
   },
   allowPositionals: true,
 });
-const [dial, application] = positionals;
+const [endpoint, app, arg = ""] = positionals;
 
 const events = new Subscriber({ receiveTimeout: LOOK_MS });
 events.subscribe('{"Event-Name":"CHANNEL_HANGUP_COMPLETE"');
 events.connect(values.events); // before the call is made, so that its end can't be missed by much
-const requests = new Request({ linger: 0, receiveTimeout: ORIGINATE_MS + 5000 });
+const requests = new Request({ linger: 0, receiveTimeout: ANSWER_MS + 5000 });
 requests.connect(values.api);
 
 // What came within the socket's timeout, parsed; null: nothing.
@@ -36,11 +39,15 @@ async function receive(socket) {
   }
 }
 
-// The command's result: `output` and `status`.
-async function api(command, arg) {
-  const params = { command, arg, timeout_ms: ORIGINATE_MS };
-  await requests.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "api", params }));
+// The result; exits without one.
+async function ask(method, params) {
+  const message = { jsonrpc: "2.0", id: 1, method, params: { ...params, timeout_ms: ANSWER_MS } };
+  await requests.send(JSON.stringify(message));
   const answer = (await receive(requests)) ?? { error: { message: `no answer from ${values.api}` } };
+  if (answer.error?.code === REFUSED) {
+    console.error(`not answered: ${answer.error.data.reason}`);
+    process.exit(1);
+  }
   if (answer.error) {
     console.error(`not run: ${answer.error.message}`);
     process.exit(2);
@@ -54,15 +61,12 @@ async function end(call) {
     const event = await receive(events);
     if (event?.["Unique-ID"] === call) return event["Hangup-Cause"];
     // Gone without an event: it was sent before our subscription had arrived.
-    if (!event && (await api("uuid_exists", call)).output.trim() !== "true") return null;
+    if (!event && (await ask("api", { command: "uuid_exists", arg: call })).output.trim() !== "true") return null;
   }
 }
 
-const { output, status, reason } = await api("originate", `${dial} ${application}`);
-if (status !== "ok") {
-  console.error(`not answered: ${reason ?? output}`);
-  process.exit(1);
-}
-const uuid = output.split(/\s+/)[1]; // +OK UUID
-console.log(`answered: ${uuid}`);
-console.log(`ended: ${(await end(uuid)) ?? "cause not seen"}`);
+const variables = { origination_caller_id_name: values.name }; // as it is: quotes and commas mean nothing here
+const then = { app, arg };
+const { call } = await ask("call.originate", { endpoint, variables, then, ring_s: RING_S, wait: true });
+console.log(`answered: ${call}`);
+console.log(`ended: ${(await end(call)) ?? "cause not seen"}`);

@@ -73,7 +73,7 @@ def test_command_tells_that_nobody_answers(example):
 
 
 def test_call_is_made_and_its_end_waited_for(example, ports, switch):
-    call = Client([*example("call"), "-a", ports.api, "-e", ports.events, "loopback/1000", "&park()"])
+    call = Client([*example("call"), "-a", ports.api, "-e", ports.events, "loopback/1000", "park"])
     try:
         wait_until(lambda: call.lines or call.process.poll() is not None, "the call to be answered")
         uuid = re.fullmatch(f"answered: ({UUID})", call.lines[0])[1]
@@ -87,7 +87,7 @@ def test_call_is_made_and_its_end_waited_for(example, ports, switch):
 
 def test_call_ends_too_when_the_event_of_its_end_is_not_seen(example, ports, switch):
     elsewhere = f"tcp://127.0.0.1:{free_port()}"  # where no events come from
-    call = Client([*example("call"), "-a", ports.api, "-e", elsewhere, "loopback/1000", "&park()"])
+    call = Client([*example("call"), "-a", ports.api, "-e", elsewhere, "loopback/1000", "park"])
     try:
         wait_until(lambda: call.lines or call.process.poll() is not None, "the call to be answered")
         switch.call("call.hangup", call=call.lines[0].split()[1])
@@ -98,7 +98,7 @@ def test_call_ends_too_when_the_event_of_its_end_is_not_seen(example, ports, swi
 
 
 def test_call_that_is_not_answered_is_told_with_the_cause(example, ports):
-    code, output, told = finish(example("call"), "-a", ports.api, "-e", ports.events, "error/USER_BUSY", "&park()")
+    code, output, told = finish(example("call"), "-a", ports.api, "-e", ports.events, "error/USER_BUSY", "park")
     assert (code, output, told) == (1, "", "not answered: USER_BUSY\n")
 
 
@@ -111,10 +111,10 @@ def test_call_needs_no_more_than_the_readme_says(example, fszmqd):
     at = free_ports()
     fszmqd(calls_per_second=0, endpoint=at.events, config=switch_xml(at, [group_xml("default", *here)]))
     how = [*example("call"), "-a", at.api, "-e", at.events]
-    code, output, told = finish(how, "loopback/1000", "&playback(/srv/sounds/hello.wav)")
+    code, output, told = finish(how, "-n", "Shaun O'Neil", "loopback/1000", "playback", "/srv/sounds/hello.wav")
     assert code == 0 and "ended: NORMAL_CLEARING" in output, told
-    for other in ("&playback(/etc/hello.wav)", "&park()"):
-        assert finish(how, "loopback/1000", other)[0] == 2
+    for other in (("playback", "/etc/hello.wav"), ("park",)):
+        assert finish(how, "loopback/1000", *other)[0] == 2
 
 
 @pytest.fixture
