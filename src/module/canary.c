@@ -4,26 +4,24 @@
 #include "thread.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <switch.h>
 #include <time.h>
 
 enum {
-    CANARY_FIRST_S = 1,            /* between looks until the switch has entered the module */
-    CANARY_S = 5,                  /* between looks after that */
+    CANARY_S = 5,                  /* between looks */
     CANARY_PATIENCE = 5,           /* looks after a probe without any event */
     CANARY_AGAIN = 600 / CANARY_S, /* looks between two lines about the same */
 };
 
 static struct {
-    pthread_mutex_t lock; /* guards the next three lines */
+    pthread_mutex_t lock; /* guards `ending` */
     pthread_cond_t  changed;
     bool            ending;
-    /* What is wrong; NULL: nothing. Static texts. */
-    const char *events, *command, *application;
-    pthread_t   thread; /* of whoever starts and stops */
-    bool        runs;
+    _Atomic bool    deaf;
+    pthread_t       thread; /* of whoever starts and stops */
+    bool            runs;
     /* The thread's own. */
-    bool          interfaces_known;
     switch_size_t sessions; /* at the last event */
     unsigned      silent;   /* looks since a probe; 0: none is out */
     pthread_t     prober;
@@ -35,20 +33,13 @@ static const char CANARY_DEAF[] =
     "have reached mod_event_zmq. Subscribers get nothing, and calls given to services see no "
     "hangup. Either another module blocks the switch's event threads (thread apply all bt), or the "
     "module does not fit this FreeSWITCH: build it against its headers";
-static const char CANARY_NO_COMMAND[] =
-    "FreeSWITCH has refused the API command zmq: no zmq status, no zmq reload. Add <allow "
-    "name=\"mod_event_zmq\"/> to <interface-allowlist> in switch.conf.xml and restart FreeSWITCH";
-static const char CANARY_NO_APPLICATION[] =
-    "FreeSWITCH has refused the application zmq: a dialplan that runs it hangs up the call, and no "
-    "service is offered any. Add <allow name=\"mod_event_zmq\"/> to <interface-allowlist> in "
-    "switch.conf.xml and restart FreeSWITCH";
 
 /* Waits; false: the canary is to end. */
-static bool canary_wait(int seconds)
+static bool canary_wait(void)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += seconds;
+    until.tv_sec += CANARY_S;
     pthread_mutex_lock(&canary.lock);
     while (!canary.ending && pthread_cond_timedwait(&canary.changed, &canary.lock, &until) == 0) {
     }
@@ -56,45 +47,6 @@ static bool canary_wait(int seconds)
     pthread_mutex_unlock(&canary.lock);
     return goes_on;
 }
-
-static void canary_set(const char **trouble, const char *text)
-{
-    pthread_mutex_lock(&canary.lock);
-    *trouble = text;
-    pthread_mutex_unlock(&canary.lock);
-}
-
-/* ---- interfaces ----------------------------------------------------------------------------- */
-
-static void canary_refuse(const char **trouble, const char *text)
-{
-    canary_set(trouble, text);
-    switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR, "%s\n", text);
-}
-
-/* The switch enters a module and all its interfaces in one step, so one look after it is enough. It
- * loads a module whose interfaces it does not allow (1.11.2). */
-static void canary_look_for_interfaces(void)
-{
-    canary.interfaces_known =
-        switch_loadable_module_exists("mod_event_zmq") == SWITCH_STATUS_SUCCESS;
-    if (!canary.interfaces_known) {
-        return;
-    }
-    switch_api_interface_t *command = switch_loadable_module_get_api_interface("zmq");
-    UNPROTECT_INTERFACE(command);
-    switch_application_interface_t *application =
-        switch_loadable_module_get_application_interface("zmq");
-    UNPROTECT_INTERFACE(application);
-    if (command == NULL) {
-        canary_refuse(&canary.command, CANARY_NO_COMMAND);
-    }
-    if (application == NULL) {
-        canary_refuse(&canary.application, CANARY_NO_APPLICATION);
-    }
-}
-
-/* ---- events --------------------------------------------------------------------------------- */
 
 static void *canary_probe(void *unused)
 {
@@ -122,8 +74,8 @@ static void canary_hear(void)
     canary_end_probe();
     canary.sessions = switch_core_session_id();
     canary.silent = 0;
-    if (canary.events != NULL) {
-        canary_set(&canary.events, NULL);
+    if (canary.deaf) {
+        canary.deaf = false;
         switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_NOTICE,
                           "events come from the switch again\n");
     }
@@ -140,7 +92,7 @@ static void canary_suspect(void)
     canary.silent++;
     if (canary.silent > CANARY_PATIENCE &&
         (canary.silent - CANARY_PATIENCE - 1) % CANARY_AGAIN == 0) {
-        canary_set(&canary.events, CANARY_DEAF);
+        canary.deaf = true;
         switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR, "%s\n", CANARY_DEAF);
     }
 }
@@ -149,10 +101,7 @@ static void *canary_main(void *unused)
 {
     (void)unused;
     canary.sessions = switch_core_session_id();
-    while (canary_wait(canary.interfaces_known ? CANARY_S : CANARY_FIRST_S)) {
-        if (!canary.interfaces_known) {
-            canary_look_for_interfaces();
-        }
+    while (canary_wait()) {
         if (fsz_events_came()) {
             canary_hear();
         } else {
@@ -162,8 +111,6 @@ static void *canary_main(void *unused)
     canary_end_probe();
     return NULL;
 }
-
-/* ---- start and stop ------------------------------------------------------------------------- */
 
 static void canary_init_clock(void)
 {
@@ -176,8 +123,7 @@ static void canary_init_clock(void)
 
 fsz_err fsz_canary_start(void)
 {
-    canary.events = canary.command = canary.application = NULL;
-    canary.ending = canary.interfaces_known = false;
+    canary.ending = canary.deaf = false;
     canary.silent = 0;
     canary_init_clock();
     fsz_err err = fsz_thread_start(&canary.thread, "fszmq-canary", canary_main, NULL);
@@ -202,15 +148,9 @@ void fsz_canary_stop(void)
     canary.runs = false;
 }
 
-void fsz_canary_troubles(void *self, struct fsz_problems *problems)
+void fsz_canary_troubles(struct fsz_problems *problems)
 {
-    (void)self;
-    pthread_mutex_lock(&canary.lock);
-    const char *troubles[] = {canary.events, canary.command, canary.application};
-    pthread_mutex_unlock(&canary.lock);
-    for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++) {
-        if (troubles[i] != NULL) {
-            fsz_problems_add(problems, "%s", troubles[i]);
-        }
+    if (canary.deaf) {
+        fsz_problems_add(problems, "%s", CANARY_DEAF);
     }
 }

@@ -4,7 +4,8 @@
 #include "numbers.h"
 
 enum {
-    FIT_TRIES = 100, /* other threads take and give references meanwhile */
+    FIT_REFERENCES = 256, /* taken at once, so that those of other threads are few beside them */
+    FIT_TRIES = 3,        /* when the XML is reloaded meanwhile */
     FIT_RELEASE_BYTES = 64,
     /* Releases whose headers give the same code, and in which a module of another one has run. */
     FIT_FIRST_TESTED = 1010008, /* 1.10.8 */
@@ -162,19 +163,32 @@ static bool fit_xml(void)
     return fits;
 }
 
+/* Takes references to the switch's own XML. Other threads take and give some meanwhile, and a
+ * reload puts another tree in its place. */
+static bool fit_references_of(switch_xml_t *taken)
+{
+    taken[0] = switch_xml_root();
+    unsigned before = taken[0] != NULL ? taken[0]->refs : 0;
+    bool     same = true;
+    for (size_t i = 1; i < FIT_REFERENCES; i++) {
+        taken[i] = switch_xml_root();
+        same = same && taken[i] == taken[0];
+    }
+    return same && before > 0 && switch_test_flag(taken[0], SWITCH_XML_ROOT) &&
+           taken[0]->refs > before + FIT_REFERENCES / 2;
+}
+
 /* The switch's own XML is shared as documents.h shares answers: it is marked as a root, and counts
- * the reference that is taken here. */
+ * the references that are taken. */
 static bool fit_xml_references(void)
 {
     bool fits = false;
     for (int i = 0; !fits && i < FIT_TRIES; i++) {
-        switch_xml_t root = switch_xml_root();
-        unsigned     before = root != NULL ? root->refs : 0;
-        switch_xml_t again = switch_xml_root();
-        fits = root != NULL && again == root && switch_test_flag(root, SWITCH_XML_ROOT) &&
-               before > 0 && root->refs == before + 1;
-        switch_xml_free(again);
-        switch_xml_free(root);
+        switch_xml_t taken[FIT_REFERENCES];
+        fits = fit_references_of(taken);
+        for (size_t r = 0; r < FIT_REFERENCES; r++) {
+            switch_xml_free(taken[r]);
+        }
     }
     return fits;
 }

@@ -7,6 +7,7 @@
 #include "canary.h"
 #include "events.h"
 #include "fit.h"
+#include "interfaces.h"
 #include "numbers.h"
 #include "search.h"
 #include "settings.h"
@@ -19,7 +20,9 @@
 
 SWITCH_MODULE_LOAD_FUNCTION(mod_event_zmq_load);
 SWITCH_MODULE_SHUTDOWN_FUNCTION(mod_event_zmq_shutdown);
-SWITCH_MODULE_DEFINITION(mod_event_zmq, mod_event_zmq_load, mod_event_zmq_shutdown, NULL);
+SWITCH_MODULE_RUNTIME_FUNCTION(mod_event_zmq_runtime);
+SWITCH_MODULE_DEFINITION(mod_event_zmq, mod_event_zmq_load, mod_event_zmq_shutdown,
+                         mod_event_zmq_runtime);
 
 enum {
     COMMAND_OUTPUT_BYTES = 16 << 20,
@@ -206,6 +209,7 @@ SWITCH_MODULE_LOAD_FUNCTION(mod_event_zmq_load)
                           "mod_event_zmq not loaded: it is still being unloaded\n");
         return SWITCH_STATUS_GENERR;
     }
+    fsz_interfaces_forget();
     fsz_err err = fsz_fit_require();
     err = err != FSZ_OK ? err : module_declare(module_interface, pool);
     err = err != FSZ_OK ? err : module_start();
@@ -218,6 +222,12 @@ SWITCH_MODULE_LOAD_FUNCTION(mod_event_zmq_load)
     fsz_fit_log_releases();
     module_complete("add");
     return SWITCH_STATUS_SUCCESS;
+}
+
+SWITCH_MODULE_RUNTIME_FUNCTION(mod_event_zmq_runtime)
+{
+    fsz_interfaces_check();
+    return SWITCH_STATUS_TERM; /* not again */
 }
 
 static bool module_is_left(void)

@@ -2,6 +2,7 @@
 
 #include "canary.h"
 #include "fit.h"
+#include "interfaces.h"
 #include "switch_call.h"
 #include "switch_control.h"
 #include "switch_originate.h"
@@ -42,6 +43,13 @@ static void host_identify(void *self, struct fsz_host_identity *ret_identity)
     fsz_fit_running(ret_identity->version, sizeof ret_identity->version);
     switch_snprintf(ret_identity->built_against, sizeof ret_identity->built_against, "%s",
                     FSZ_FIT_BUILT_AGAINST);
+}
+
+static void host_troubles(void *self, struct fsz_problems *problems)
+{
+    (void)self;
+    fsz_canary_troubles(problems);
+    fsz_interfaces_troubles(problems);
 }
 
 /* Our threads take no signals; a program that a command starts must not inherit that. */
@@ -152,7 +160,7 @@ const struct fsz_host fsz_module_host = {
     .log = host_log,
     .admits = host_admits,
     .identify = host_identify,
-    .troubles = fsz_canary_troubles,
+    .troubles = host_troubles,
     .command = host_command,
     .json_api = host_json_api,
     .send_event = fsz_switch_send,

@@ -98,6 +98,16 @@ def test_calls_without_events_raise_an_alarm_that_ends_with_them(pretender):
     assert "events come from the switch again" in switch.log_since(mark)
 
 
+def test_it_fits_while_the_switch_starts_too(start_switch, subscriber):
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    switch = start_switch(files={"autoload_configs/event_zmq.conf.xml": config_xml(stream_xml(endpoint))},
+                          edit=lambda text: text.replace("</modules>", '<load module="mod_event_zmq"/></modules>'))
+    assert switch.is_loaded()
+    assert json.loads(subscriber(endpoint).recv())["Event-Name"]
+    assert json.loads(switch.api("zmq status json"))["troubles"] == []
+    switch.stop()
+
+
 def assert_quiet(pretender, mark, seconds):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
