@@ -122,3 +122,13 @@ def test_the_headers_of_every_release_give_the_same_code(tmp_path):
     assert len(first) > 10
     for release, found in digests.items():
         assert found == first, (release, [source for source in first if found.get(source) != first[source]])
+
+
+def test_another_pkg_config_path_gives_other_headers(tmp_path):
+    """Also in a build folder that was configured for the one before."""
+    for each in (*NAMED[:2], NAMED[0]):
+        each.run("cmake", "--preset", "dev", "-B", str(tmp_path), "-DBUILD_TESTING=OFF")
+        commands = (tmp_path / "compile_commands.json").read_text()
+        headers = each.pkg_config("--variable=includedir", "freeswitch")
+        assert re.findall(r"-isystem (\S+freeswitch) ", commands)[:1] == [headers]
+        assert f'FSZ_FREESWITCH_VERSION=\\\\\\"{each.release}\\\\\\"' in commands
