@@ -9,11 +9,11 @@ import { Subscriber } from "zeromq";
 
 const SILENCE_MS = 3500; // a stream beats once a second: three beats missed
 
-// The last number seen of each counter: of each kind, or of the whole stream where all is followed.
+// The last number seen of each kind. `seq` is not compared: it counts also what we may not see.
 class Follower {
   #prefixes;
   #epoch = null;
-  #fromStart = false; // did this epoch begin while we were listening?
+  #complete = false; // does a kind that we have no number of begin at 1?
   #last = new Map();
 
   constructor(prefixes) {
@@ -24,28 +24,28 @@ class Follower {
   take(topic, meta) {
     const isEvent = !topic.startsWith(".");
     if (meta.epoch !== this.#epoch) {
-      this.#fromStart = this.#epoch !== null;
+      this.#complete = this.#epoch !== null; // it began while we were listening
+      console.error(`${this.#complete ? "restarted" : "joined"}: epoch ${meta.epoch}`);
       this.#epoch = meta.epoch;
       this.#last.clear();
-      console.error(`${this.#fromStart ? "restarted" : "joined"}: epoch ${meta.epoch}`);
     }
-    for (const [counter, number] of this.#counters(meta)) {
-      this.#sentUpTo(counter, isEvent ? number - 1 : number);
-      this.#last.set(counter, number);
+    for (const [kind, number] of this.#numbers(meta)) {
+      this.#sentUpTo(kind, isEvent ? number - 1 : number);
+      this.#last.set(kind, Math.max(number, this.#last.get(kind) ?? 0));
     }
+    this.#complete ||= meta.all === true; // a beat that named all kinds
     return isEvent;
   }
 
-  #counters(meta) {
-    if (this.#prefixes.length === 0) return [["seq", meta.seq]];
+  #numbers(meta) {
     const moved = meta.kind_seq !== undefined ? { [meta.kind]: meta.kind_seq } : (meta.kinds ?? {}); // of a beat
     return Object.entries(moved).filter(([kind]) => this.#prefixes.some((prefix) => `${kind}/`.startsWith(prefix)));
   }
 
-  #sentUpTo(counter, number) {
-    // Numbers start at 1. What was sent before we joined is not lost, only not ours.
-    const known = this.#last.get(counter) ?? (this.#fromStart ? 0 : number);
-    if (number > known) console.error(`lost ${number - known}: ${counter} ${known + 1}-${number}`);
+  #sentUpTo(kind, number) {
+    // What was sent before we joined is not lost, only not ours.
+    const known = this.#last.get(kind) ?? (this.#complete ? 0 : number);
+    if (number > known) console.error(`lost ${number - known}: ${kind} ${known + 1}-${number}`);
   }
 }
 
@@ -62,15 +62,13 @@ function prefixOf(kind) {
 }
 
 const [endpoint = "tcp://localhost:5556", ...kinds] = process.argv.slice(2);
-const given = kinds.map(prefixOf);
-const prefixes = given.includes("") ? [] : given;
+const prefixes = kinds.length > 0 ? kinds.map(prefixOf) : [""];
 const socket = new Subscriber({
   receiveTimeout: SILENCE_MS,
   heartbeatInterval: 1000, // a connection that died unnoticed is made anew
   heartbeatTimeout: SILENCE_MS,
 });
-// Beats last: when the first one comes, all kinds are subscribed, and what it names is complete.
-socket.subscribe(...(prefixes.length > 0 ? prefixes : [""]), ".bye/", ".beat/");
+socket.subscribe(...prefixes, ".bye/", ".beat/");
 socket.connect(endpoint);
 console.error(`listening to ${endpoint}`);
 

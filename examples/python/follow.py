@@ -17,39 +17,38 @@ SILENCE_MS = 3500  # a stream beats once a second: three beats missed
 
 
 class Follower:
-    """The last number seen of each counter: of each kind, or of the whole stream where all is followed."""
+    """The last number seen of each kind. `seq` is not compared: it counts also what we may not see."""
 
     def __init__(self, prefixes):
         self.prefixes = prefixes
         self.epoch = None
-        self.from_start = False  # did this epoch begin while we were listening?
+        self.complete = False  # does a kind that we have no number of begin at 1?
         self.last = {}
 
     def take(self, topic, meta):
         """Accounts for one message; True when it is an event."""
         is_event = not topic.startswith(b".")
         if meta["epoch"] != self.epoch:
-            self.from_start = self.epoch is not None
+            self.complete = self.epoch is not None  # it began while we were listening
+            tell(f"{'restarted' if self.complete else 'joined'}: epoch {meta['epoch']}")
             self.epoch, self.last = meta["epoch"], {}
-            tell(f"{'restarted' if self.from_start else 'joined'}: epoch {self.epoch}")
-        for counter, number in self.counters(meta):
-            self.sent_up_to(counter, number - 1 if is_event else number)
-            self.last[counter] = number
+        for kind, number in self.numbers(meta):
+            self.sent_up_to(kind, number - 1 if is_event else number)
+            self.last[kind] = max(number, self.last.get(kind, 0))
+        self.complete = self.complete or meta.get("all", False)  # a beat that named all kinds
         return is_event
 
-    def counters(self, meta):
-        if not self.prefixes:
-            return [("seq", meta["seq"])]
+    def numbers(self, meta):
         moved = meta.get("kinds", {})  # of a beat
-        if meta.get("kind_seq") is not None:
+        if "kind_seq" in meta:
             moved = {meta["kind"]: meta["kind_seq"]}
-        return [(kind, n) for kind, n in moved.items() if (kind + "/").startswith(self.prefixes)]
+        return [(kind, number) for kind, number in moved.items() if (kind + "/").startswith(self.prefixes)]
 
-    def sent_up_to(self, counter, number):
-        # Numbers start at 1. What was sent before we joined is not lost, only not ours.
-        known = self.last.get(counter, 0 if self.from_start else number)
+    def sent_up_to(self, kind, number):
+        # What was sent before we joined is not lost, only not ours.
+        known = self.last.get(kind, 0 if self.complete else number)
         if number > known:
-            tell(f"lost {number - known}: {counter} {known + 1}-{number}")
+            tell(f"lost {number - known}: {kind} {known + 1}-{number}")
 
 
 def tell(text):
@@ -67,14 +66,13 @@ def prefix_of(kind):
 
 
 def main(endpoint="tcp://localhost:5556", *kinds):
-    prefixes = tuple(prefix_of(kind) for kind in kinds)
-    prefixes = () if "" in prefixes else prefixes
+    prefixes = tuple(prefix_of(kind) for kind in kinds) or ("",)
     socket = zmq.Context().socket(zmq.SUB)
     socket.setsockopt(zmq.RCVTIMEO, SILENCE_MS)
     socket.setsockopt(zmq.HEARTBEAT_IVL, 1000)  # a connection that died unnoticed is made anew
     socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, SILENCE_MS)
-    # Beats last: when the first one comes, all kinds are subscribed, and what it names is complete.
-    for prefix in (*(prefixes or ("",)), ".bye/", ".beat/"):
+    socket.setsockopt(zmq.SNDHWM, 0)  # else subscriptions beyond 1,000 are dropped unseen
+    for prefix in (*prefixes, ".bye/", ".beat/"):
         socket.setsockopt(zmq.SUBSCRIBE, prefix.encode())
     socket.connect(endpoint)
     tell(f"listening to {endpoint}")

@@ -30,7 +30,8 @@ enum fszmq_frame {
 #define FSZMQ_JSON_NAME "{\"Event-Name\":\""
 #define FSZMQ_JSON_SUBCLASS ",\"Event-Subclass\":\""
 
-/* Framing `envelope`: topics of the stream's own messages. No event's topic starts with a dot. */
+/* Framing `envelope`: what topics of the stream's own messages begin with. No event's topic starts
+ * with a dot. */
 #define FSZMQ_TOPIC_BEAT ".beat/"
 #define FSZMQ_TOPIC_BYE ".bye/"
 #define FSZMQ_TOPIC_SEPARATOR '/'
@@ -42,8 +43,7 @@ enum fszmq_frame {
 #define FSZMQ_META_KIND "kind"         /* Event-Name/Event-Subclass, as in a topic */
 #define FSZMQ_META_KIND_SEQ "kind_seq" /* number of the event among those of its kind */
 #define FSZMQ_META_TIME "time"         /* microseconds since 1970 */
-#define FSZMQ_META_KINDS                                                                           \
-    "kinds" /* a beat: kind_seq of each kind that moved since the last beat                        \
-             */
+#define FSZMQ_META_KINDS "kinds"       /* a beat: last kind_seq of each kind that moved */
+#define FSZMQ_META_ALL "all"           /* a beat: true where it names every kind with a number */
 
 #endif

@@ -9,12 +9,11 @@
 enum { GAPS_STREAM_NAME_BYTES = 256, GAPS_EPOCH_BYTES = 64 };
 
 struct gaps_stream {
-    char       name[GAPS_STREAM_NAME_BYTES];
-    char       epoch[GAPS_EPOCH_BYTES];
-    json_int_t seq;       /* last one seen */
-    json_t    *kinds;     /* kind → last kind_seq seen */
-    bool       beat_seen; /* a kind that is unknown after this did not move before it */
-    uint64_t   used;      /* for finding the one silent longest */
+    char     name[GAPS_STREAM_NAME_BYTES];
+    char     epoch[GAPS_EPOCH_BYTES];
+    json_t  *kinds;    /* kind → last kind_seq seen */
+    bool     complete; /* a kind that is not among them had no number when counting started */
+    uint64_t used;     /* for finding the one silent longest */
 };
 
 struct fsz_gaps {
@@ -71,12 +70,9 @@ json_int_t fsz_gaps_lost(const struct fsz_gaps *gaps)
 static void gaps_report(struct fsz_gaps *gaps, const struct gaps_stream *stream, const char *kind,
                         json_int_t first, json_int_t last)
 {
-    struct fsz_gap gap = {.type = kind == NULL ? FSZ_GAP_EVENTS : FSZ_GAP_KIND,
-                          .stream = stream->name,
-                          .kind = kind,
-                          .first = first,
-                          .last = last};
-    json_int_t     count = last - first + 1;
+    struct fsz_gap gap = {
+        .type = FSZ_GAP_KIND, .stream = stream->name, .kind = kind, .first = first, .last = last};
+    json_int_t count = last - first + 1;
     gaps->lost = gaps->lost > INT64_MAX - count ? INT64_MAX : gaps->lost + count;
     gaps->report(gaps->context, &gap);
 }
@@ -121,7 +117,7 @@ static struct gaps_stream *gaps_stream_add(struct fsz_gaps *gaps, const char *na
         return NULL;
     }
     struct gaps_stream *stream = gaps_place(gaps);
-    *stream = (struct gaps_stream){.seq = -1, .kinds = kinds};
+    *stream = (struct gaps_stream){.kinds = kinds};
     memcpy(stream->name, name, strlen(name));
     memcpy(stream->epoch, epoch, strlen(epoch));
     return stream;
@@ -132,6 +128,9 @@ static struct gaps_stream *gaps_stream_add(struct fsz_gaps *gaps, const char *na
 static bool gaps_kind_is_wanted(const struct fsz_gaps *gaps, const char *kind)
 {
     size_t size = strlen(kind);
+    if (gaps->everything) {
+        return true;
+    }
     for (size_t i = 0; i < gaps->topic_count; i++) {
         size_t prefix = strlen(gaps->topics[i]);
         if (strncmp(gaps->topics[i], kind, prefix) == 0 ||
@@ -143,19 +142,7 @@ static bool gaps_kind_is_wanted(const struct fsz_gaps *gaps, const char *kind)
     return false;
 }
 
-/* An event carries the number after the last one; the stream's own messages carry the last one. */
-static void gaps_see_seq(struct fsz_gaps *gaps, struct gaps_stream *stream, json_int_t seq,
-                         bool own)
-{
-    json_int_t last_lost = own ? seq : seq - 1;
-    if (gaps->everything && stream->seq >= 0 && last_lost > stream->seq) {
-        gaps_report(gaps, stream, NULL, stream->seq + 1, last_lost);
-    }
-    if (seq > stream->seq) {
-        stream->seq = seq;
-    }
-}
-
+/* An event carries the number after the last one; a beat carries the last one. */
 static void gaps_see_kind(struct fsz_gaps *gaps, struct gaps_stream *stream, const char *kind,
                           json_int_t kind_seq, bool own)
 {
@@ -165,11 +152,8 @@ static void gaps_see_kind(struct fsz_gaps *gaps, struct gaps_stream *stream, con
     if (known == NULL && json_object_size(stream->kinds) >= FSZ_GAPS_KINDS_MAX) {
         return;
     }
-    if (known != NULL && last_lost > seen) {
+    if ((known != NULL || stream->complete) && last_lost > seen) {
         gaps_report(gaps, stream, kind, seen + 1, last_lost);
-    } else if (known == NULL && own && stream->beat_seen) {
-        /* It moved since the last beat, which we had: at least this one is lost. */
-        gaps_report(gaps, stream, kind, kind_seq, kind_seq);
     }
     if (known == NULL || kind_seq > seen) {
         json_object_set_new(stream->kinds, kind, json_integer(kind_seq));
@@ -188,7 +172,7 @@ static void gaps_see_beat_kinds(struct fsz_gaps *gaps, struct gaps_stream *strea
             gaps_see_kind(gaps, stream, kind, json_integer_value(number), true);
         }
     }
-    stream->beat_seen = true;
+    stream->complete |= json_is_true(json_object_get(meta, FSZMQ_META_ALL));
 }
 
 static void gaps_see_kinds(struct fsz_gaps *gaps, struct gaps_stream *stream, const json_t *meta,
@@ -203,29 +187,33 @@ static void gaps_see_kinds(struct fsz_gaps *gaps, struct gaps_stream *stream, co
     }
 }
 
-void fsz_gaps_see(struct fsz_gaps *gaps, const json_t *meta, bool own)
+/* The stream that a meta frame is of; NULL: it names none, or no memory. */
+static struct gaps_stream *gaps_stream_for(struct fsz_gaps *gaps, const json_t *meta)
 {
-    const char   *name = json_string_value(json_object_get(meta, FSZMQ_META_STREAM));
-    const char   *epoch = json_string_value(json_object_get(meta, FSZMQ_META_EPOCH));
-    const json_t *seq = json_object_get(meta, FSZMQ_META_SEQ);
-    bool          known_name = false;
-    if (name == NULL || epoch == NULL || !json_is_integer(seq) || json_integer_value(seq) < 0 ||
-        strlen(name) >= GAPS_STREAM_NAME_BYTES || strlen(epoch) >= GAPS_EPOCH_BYTES) {
-        return;
+    const char *name = json_string_value(json_object_get(meta, FSZMQ_META_STREAM));
+    const char *epoch = json_string_value(json_object_get(meta, FSZMQ_META_EPOCH));
+    bool        known_name = false;
+    if (name == NULL || epoch == NULL || strlen(name) >= GAPS_STREAM_NAME_BYTES ||
+        strlen(epoch) >= GAPS_EPOCH_BYTES) {
+        return NULL;
     }
     struct gaps_stream *stream = gaps_stream_of(gaps, name, epoch, &known_name);
-    if (stream == NULL && (stream = gaps_stream_add(gaps, name, epoch)) == NULL) {
-        return;
+    if (stream != NULL || (stream = gaps_stream_add(gaps, name, epoch)) == NULL) {
+        return stream;
     }
-    if (stream->used == 0 && known_name) {
-        json_int_t     before = json_integer_value(seq) - (own ? 0 : 1);
-        struct fsz_gap gap = {
-            .type = FSZ_GAP_EPOCH, .stream = stream->name, .first = 1, .last = before};
+    if (known_name) {
+        struct fsz_gap gap = {.type = FSZ_GAP_EPOCH, .stream = stream->name};
+        stream->complete = true; /* we were there before it began */
         gaps->report(gaps->context, &gap);
     }
-    stream->used = ++gaps->clock;
-    gaps_see_seq(gaps, stream, json_integer_value(seq), own);
-    if (!gaps->everything) {
+    return stream;
+}
+
+void fsz_gaps_see(struct fsz_gaps *gaps, const json_t *meta, bool own)
+{
+    struct gaps_stream *stream = gaps_stream_for(gaps, meta);
+    if (stream != NULL) {
+        stream->used = ++gaps->clock;
         gaps_see_kinds(gaps, stream, meta, own);
     }
 }

@@ -1,9 +1,9 @@
 /* gaps.h - what a subscriber lost, from the numbers in the meta frames of framing `envelope`.
  *
- * A client that takes every event of a stream watches seq; one that takes some kinds watches
- * kind_seq of those. A beat says how far the numbers have gone, so a loss that no later event shows
- * is seen too. What was sent before the first message seen is not a loss. Memory is bounded
- * whatever a peer sends. */
+ * The numbers of each kind (kind_seq) are watched, never seq, which counts also events that this
+ * user may not see. A beat says how far the numbers have gone, so a loss that no later event shows
+ * is seen too, and one that names all kinds says where counting starts. What was sent before that
+ * is not a loss. Memory is bounded whatever a peer sends. */
 #ifndef FSZ_GAPS_H
 #define FSZ_GAPS_H
 
@@ -17,10 +17,8 @@ enum {
 };
 
 enum fsz_gap_type {
-    FSZ_GAP_EVENTS, /* events first to last of the stream are lost */
-    FSZ_GAP_KIND,   /* events first to last of the kind are lost */
-    FSZ_GAP_EPOCH,  /* the stream was started anew; 1 to last (0: none) came before the first one
-                       seen */
+    FSZ_GAP_KIND,  /* events first to last of the kind are lost */
+    FSZ_GAP_EPOCH, /* the stream was started anew, and its numbers with it */
 };
 
 struct fsz_gap {

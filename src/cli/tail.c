@@ -38,18 +38,14 @@ static void tail_report_gap(void *context, const struct fsz_gap *gap)
     if (gap->type == FSZ_GAP_EPOCH) {
         fputs("stream ", out);
         fsz_text_puts(out, gap->stream);
-        fprintf(out, " was started anew; %" JSON_INTEGER_FORMAT " of its events came before\n",
-                count);
+        fputs(" was started anew\n", out);
         return;
     }
     fprintf(out, "lost %" JSON_INTEGER_FORMAT " event%s of stream ", count, count == 1 ? "" : "s");
     fsz_text_puts(out, gap->stream);
-    if (gap->type == FSZ_GAP_KIND) {
-        fputs(", kind ", out);
-        fsz_text_puts(out, gap->kind);
-    }
-    fprintf(out, " (%s %" JSON_INTEGER_FORMAT, gap->type == FSZ_GAP_KIND ? "kind_seq" : "seq",
-            gap->first);
+    fputs(", kind ", out);
+    fsz_text_puts(out, gap->kind);
+    fprintf(out, " (kind_seq %" JSON_INTEGER_FORMAT, gap->first);
     if (count > 1) {
         fprintf(out, "%s%" JSON_INTEGER_FORMAT, tail->show.pretty.utf8 ? "–" : "-", gap->last);
     }

@@ -197,9 +197,19 @@ def test_tail_envelope_shows_numbers_and_reports_gaps(publisher, fszmq):
     out, err = ended(tail)
     assert [line.split()[:2] for line in out.splitlines()] == [["live", "4710/5"], ["live", "4723/18"], ["live", "4/1"]]
     assert [line for line in err.splitlines() if "stream live" in line] == [
-        "fszmq tail: lost 12 events of stream live (seq 4711–4722)",
-        "fszmq tail: lost 2 events of stream live (seq 4724–4725)",
-        "fszmq tail: stream live was started anew; 3 of its events came before"]
+        "fszmq tail: lost 12 events of stream live, kind DTMF/ (kind_seq 6–17)",
+        "fszmq tail: lost 2 events of stream live, kind DTMF/ (kind_seq 19–20)",
+        "fszmq tail: stream live was started anew"]
+
+
+def test_tail_takes_no_number_of_what_it_may_not_see_for_a_loss(publisher, fszmq):
+    tail = fszmq("tail", "--envelope", "-n", 3, publisher.endpoint)
+    publisher.wait_subscriptions()
+    publisher.envelope(10, 5, event("DTMF"))
+    publisher.envelope(70, 6, event("DTMF"))
+    publisher.own(b".beat/0123456789abcdef/", 99, {"DTMF/": 6})
+    publisher.envelope(120, 7, event("DTMF"))
+    assert "lost" not in ended(tail)[1]
 
 
 def test_tail_of_some_kinds_reports_gaps_of_these(publisher, fszmq):
@@ -242,7 +252,7 @@ def test_tail_takes_several_messages_in_one_for_a_loss(publisher, fszmq):
     out, err = ended(tail)
     assert [json.loads(line)["meta"]["seq"] for line in out.splitlines()] == [1, 4]
     assert "5 frame(s)" in err and "several messages in one" in err
-    assert "lost 2 events of stream live (seq 2" in err
+    assert "lost 2 events of stream live, kind DTMF/ (kind_seq 2" in err
 
 
 def test_tail_ends_quietly_when_its_reader_goes(publisher, fszmq):

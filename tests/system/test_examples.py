@@ -291,8 +291,9 @@ class LossyStream:
     def answer(self, seq, **kind_seq):
         self.send("CHANNEL_ANSWER//u", f'{{"seq":{seq}}}', seq=seq, kind="CHANNEL_ANSWER/", **kind_seq)
 
-    def beat(self, seq, **kinds):
-        self.send(".beat/", seq=seq, kinds={f"{name}/": number for name, number in kinds.items()})
+    def beat(self, seq, /, whole=False, **kinds):
+        more = {"all": True} if whole else {}
+        self.send(".beat/", seq=seq, kinds={f"{name}/": number for name, number in kinds.items()}, **more)
 
     def close(self):
         self.socket.close()
@@ -334,23 +335,34 @@ def test_follower_of_a_kind_tells_of_every_event_of_it_that_was_lost(follower, l
 def test_follower_of_everything_tells_of_every_event_that_was_lost(follower, lossy):
     example = follower(lossy.endpoint)
     lossy.wait_subscription(b".beat/")
-    lossy.beat(49)
+    lossy.beat(49, CHANNEL_ANSWER=4, whole=True)
     lossy.answer(50, kind_seq=5)
-    lossy.answer(53)
-    lossy.beat(53, CHANNEL_ANSWER=5)
-    lossy.beat(60, CHANNEL_ANSWER=5)
-    lossy.answer(61, kind_seq=6)
+    lossy.answer(53, kind_seq=8)
+    lossy.beat(60, CHANNEL_ANSWER=8, CHANNEL_HANGUP=2)  # of which nothing came
+    lossy.answer(61)  # a kind that the stream does not count
     lossy.epoch = "e2"
     lossy.answer(1, kind_seq=1)
+    lossy.beat(2, CHANNEL_HANGUP=1)
     lossy.send(".bye/", seq=2)
     example.wait_error("stopped")
     assert example.errors[1:-1] == [
         "joined: epoch e1",
-        "lost 2: seq 51-52",
-        "lost 7: seq 54-60",
+        "lost 2: CHANNEL_ANSWER/ 6-7",
+        "lost 2: CHANNEL_HANGUP/ 1-2",
         "restarted: epoch e2",
-        "lost 1: seq 2-2",
+        "lost 1: CHANNEL_HANGUP/ 1-1",
     ]
+
+
+def test_follower_takes_no_number_of_what_it_may_not_see_for_a_loss(follower, lossy):
+    example = follower(lossy.endpoint)
+    lossy.wait_subscription(b".beat/")
+    lossy.answer(50, kind_seq=5)
+    lossy.send(".beat/0123456789abcdef/", seq=99, kinds={"CHANNEL_ANSWER/": 5}, all=True)
+    lossy.answer(500, kind_seq=6)
+    lossy.send(".bye/", seq=900)
+    example.wait_error("stopped")
+    assert example.errors[1:-1] == ["joined: epoch e1"]
 
 
 def test_follower_drops_an_incomplete_message_and_tells_of_both_that_are_lost(follower, lossy):
@@ -362,7 +374,7 @@ def test_follower_drops_an_incomplete_message_and_tells_of_both_that_are_lost(fo
     lossy.send(".bye/", seq=4)
     example.wait_error("stopped")
     assert example.errors[1:-1] == [
-        "joined: epoch e1", "incomplete: 5 frames of several messages, dropped", "lost 2: seq 2-3",
+        "joined: epoch e1", "incomplete: 5 frames of several messages, dropped", "lost 2: CHANNEL_ANSWER/ 2-3",
     ]
     example.wait_events(2)
     assert [json.loads(line)["seq"] for line in example.lines] == [1, 4]

@@ -26,8 +26,9 @@ static void stage_give(void *self, bool give, const void *prefix, size_t size)
 {
     struct stage *stage = self;
     size_t        length = strlen(stage->told);
+    bool          beat = size > 6 && memcmp(prefix, ".beat/", 6) == 0; /* without its number */
     snprintf(stage->told + length, sizeof stage->told - length, "%c%.*s;", give ? '+' : '-',
-             (int)size, (const char *)prefix);
+             beat ? 6 : (int)size, (const char *)prefix);
 }
 
 static struct fsz_narrow *stage_narrow(void *self, const struct fsz_peer *peer)
@@ -98,16 +99,47 @@ static size_t change(struct stage *stage, int peer, bool came, const char *prefi
                                prefix, strlen(prefix));
 }
 
+static void sweep_until_count(struct stage *stage, size_t count)
+{
+    const struct timespec pause = {.tv_nsec = 20 * 1000000};
+    for (int i = 0; i < 500 && fsz_audience_count(stage->audience) != count; i++) {
+        fsz_audience_sweep(stage->audience);
+        nanosleep(&pause, NULL);
+    }
+    assert_int_equal(fsz_audience_count(stage->audience), count);
+}
+
 static void test_a_connection_gets_what_it_may_have(void **state)
 {
     struct stage *stage = *state;
-    assert_int_equal(change(stage, 0, true, ""), 2);
-    assert_string_equal(stage->told, "+.;+DTMF/;");
+    assert_int_equal(change(stage, 0, true, ""), 3);
+    assert_string_equal(stage->told, "+DTMF/;+.beat/;+.bye/;");
     assert_int_equal(change(stage, 1, true, "API/"), 1);
     assert_string_equal(stage->told, "+API/;");
     assert_int_equal(change(stage, 1, true, "DTMF/"), 0);
     assert_string_equal(stage->told, "");
-    assert_int_equal(fsz_subscriptions_count(stage->subscriptions), 3);
+    assert_int_equal(fsz_subscriptions_count(stage->subscriptions), 4);
+}
+
+static void test_those_with_the_same_grants_have_one_view(void **state)
+{
+    struct stage *stage = *state;
+    assert_null(fsz_audience_views(stage->audience));
+    strcpy(stage->peers[1].user, "DTMF");
+    change(stage, 0, true, "");
+    struct fsz_view *view = fsz_audience_views(stage->audience);
+    assert_true(view->news && view->members == 1 && view->next == NULL);
+    view->news = false;
+    change(stage, 1, true, "DTMF/");
+    assert_ptr_equal(fsz_audience_views(stage->audience), view);
+    assert_true(view->news && view->members == 2 && view->next == NULL);
+    change(stage, -1, true, ""); /* may see everything */
+    assert_int_equal(fsz_audience_views(stage->audience)->members, 1);
+    assert_true(fsz_narrow_sees_all(fsz_audience_views(stage->audience)->narrow));
+    stage_close(stage, 0);
+    fsz_audience_gone(stage->audience, "", 0);
+    sweep_until_count(stage, 2);
+    assert_int_equal(view->members, 1);
 }
 
 static void test_wishes_that_come_down_to_the_same_are_given_once_and_taken_back_last(void **state)
@@ -136,16 +168,6 @@ static void test_the_same_wish_twice_counts_once(void **state)
     assert_string_equal(stage->told, "");
 }
 
-static void sweep_until_count(struct stage *stage, size_t count)
-{
-    const struct timespec pause = {.tv_nsec = 20 * 1000000};
-    for (int i = 0; i < 500 && fsz_audience_count(stage->audience) != count; i++) {
-        fsz_audience_sweep(stage->audience);
-        nanosleep(&pause, NULL);
-    }
-    assert_int_equal(fsz_audience_count(stage->audience), count);
-}
-
 static void test_an_ended_connection_is_found_though_libzmq_does_not_name_it(void **state)
 {
     struct stage *stage = *state;
@@ -156,7 +178,7 @@ static void test_an_ended_connection_is_found_though_libzmq_does_not_name_it(voi
     assert_int_not_equal(fsz_audience_next_sweep_ms(stage->audience), INT64_MAX);
     stage_close(stage, 0);
     sweep_until_count(stage, 1);
-    assert_int_equal(fsz_subscriptions_count(stage->subscriptions), 2);
+    assert_int_equal(fsz_subscriptions_count(stage->subscriptions), 3);
 }
 
 static void test_a_number_used_again_is_another_connection(void **state)
@@ -206,6 +228,7 @@ int main(void)
 #define AUDIENCE_TEST(test) cmocka_unit_test_setup_teardown(test, stage_set_up, stage_tear_down)
     static const struct CMUnitTest tests[] = {
         AUDIENCE_TEST(test_a_connection_gets_what_it_may_have),
+        AUDIENCE_TEST(test_those_with_the_same_grants_have_one_view),
         AUDIENCE_TEST(test_wishes_that_come_down_to_the_same_are_given_once_and_taken_back_last),
         AUDIENCE_TEST(test_the_same_wish_twice_counts_once),
         AUDIENCE_TEST(test_an_ended_connection_is_found_though_libzmq_does_not_name_it),

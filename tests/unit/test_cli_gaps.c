@@ -12,7 +12,7 @@
 
 enum { REPORTS_MAX = 16 };
 
-/* What was reported, as text: "events 5-7", "kind DTMF/ 2-2", "epoch 1-3". */
+/* What was reported, as text: "kind DTMF/ 2-2", "epoch". */
 struct reports {
     char   text[REPORTS_MAX][128];
     size_t count;
@@ -20,12 +20,15 @@ struct reports {
 
 static void reports_take(void *context, const struct fsz_gap *gap)
 {
-    static const char *const types[] = {"events", "kind", "epoch"};
-    struct reports          *reports = context;
+    struct reports *reports = context;
     assert_true(reports->count < REPORTS_MAX);
+    if (gap->type == FSZ_GAP_EPOCH) {
+        strcpy(reports->text[reports->count++], "epoch");
+        return;
+    }
     snprintf(reports->text[reports->count++], sizeof reports->text[0],
-             "%s%s%s %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT, types[gap->type],
-             gap->kind ? " " : "", gap->kind ? gap->kind : "", gap->first, gap->last);
+             "kind %s %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT, gap->kind, gap->first,
+             gap->last);
 }
 
 static void reports_are(const struct reports *reports, const char *const *expected, size_t count)
@@ -68,6 +71,15 @@ static void see_beat(struct fsz_gaps *gaps, int seq, const char *kinds)
     see_text(gaps, text, true);
 }
 
+/* One that names all kinds that have a number. */
+static void see_beat_of_all(struct fsz_gaps *gaps, const char *kinds)
+{
+    char text[256];
+    snprintf(text, sizeof text,
+             "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":9,\"kinds\":{%s},\"all\":true}", kinds);
+    see_text(gaps, text, true);
+}
+
 static struct fsz_gaps *gaps_of_everything(struct reports *reports)
 {
     struct fsz_gaps *gaps = fsz_gaps_new(NULL, 0, reports_take, reports);
@@ -83,7 +95,8 @@ static void test_gaps_reports_nothing_without_a_gap(void **state)
     see_event(gaps, "a", 500, "DTMF/", 3); /* joined late: no loss */
     see_event(gaps, "a", 501, "CODEC/", 9);
     see_beat(gaps, 501, "\"CODEC/\":9");
-    see_event(gaps, "a", 502, "DTMF/", 4);
+    see_event(gaps, "a", 900, "DTMF/", 4); /* seq counts what this user may not see */
+    see_beat(gaps, 1000, "");
     assert_int_equal(reports.count, 0);
     assert_int_equal(fsz_gaps_lost(gaps), 0);
     fsz_gaps_free(&gaps);
@@ -97,7 +110,7 @@ static void test_gaps_reports_a_gap_between_events_with_its_bounds(void **state)
     struct fsz_gaps *gaps = gaps_of_everything(&reports);
     see_event(gaps, "a", 4710, "DTMF/", 1);
     see_event(gaps, "a", 4723, "DTMF/", 14);
-    REPORTS_ARE(&reports, "events 4711-4722");
+    REPORTS_ARE(&reports, "kind DTMF/ 2-13");
     assert_int_equal(fsz_gaps_lost(gaps), 12);
     fsz_gaps_free(&gaps);
 }
@@ -111,7 +124,7 @@ static void test_gaps_reports_a_gap_at_the_tail_by_the_beat_and_only_once(void *
     see_beat(gaps, 9, "\"DTMF/\":3");
     see_beat(gaps, 9, "");
     see_event(gaps, "a", 10, "DTMF/", 4);
-    REPORTS_ARE(&reports, "events 8-9");
+    REPORTS_ARE(&reports, "kind DTMF/ 2-3");
     fsz_gaps_free(&gaps);
 }
 
@@ -135,10 +148,10 @@ static void test_gaps_reports_a_new_epoch_and_counts_anew(void **state)
     struct reports   reports = {0};
     struct fsz_gaps *gaps = gaps_of_everything(&reports);
     see_event(gaps, "a", 100, "DTMF/", 1);
-    see_event(gaps, "b", 4, "DTMF/", 1);
-    see_event(gaps, "b", 6, "DTMF/", 3);
-    REPORTS_ARE(&reports, "epoch 1-3", "events 5-5");
-    assert_int_equal(fsz_gaps_lost(gaps), 1); /* what came before us is told, not counted */
+    see_event(gaps, "b", 4, "DTMF/", 2); /* it began while we listened: the first is lost */
+    see_event(gaps, "b", 6, "DTMF/", 4);
+    REPORTS_ARE(&reports, "epoch", "kind DTMF/ 1-1", "kind DTMF/ 3-3");
+    assert_int_equal(fsz_gaps_lost(gaps), 2);
     fsz_gaps_free(&gaps);
 }
 
@@ -147,11 +160,17 @@ static void test_gaps_keeps_streams_apart(void **state)
     (void)state;
     struct reports   reports = {0};
     struct fsz_gaps *gaps = gaps_of_everything(&reports);
-    see_text(gaps, "{\"stream\":\"x\",\"epoch\":\"1\",\"seq\":1}", false);
-    see_text(gaps, "{\"stream\":\"y\",\"epoch\":\"2\",\"seq\":50}", false);
-    see_text(gaps, "{\"stream\":\"x\",\"epoch\":\"1\",\"seq\":2}", false);
-    see_text(gaps, "{\"stream\":\"y\",\"epoch\":\"2\",\"seq\":52}", false);
-    REPORTS_ARE(&reports, "events 51-51");
+#define SEE(stream, number)                                                                        \
+    see_text(gaps,                                                                                 \
+             "{\"stream\":\"" stream "\",\"epoch\":\"1\",\"kind\":\"K/\",\"kind_seq\":" number     \
+             "}",                                                                                  \
+             false)
+    SEE("x", "1");
+    SEE("y", "50");
+    SEE("x", "2");
+    SEE("y", "52");
+#undef SEE
+    REPORTS_ARE(&reports, "kind K/ 51-51");
     fsz_gaps_free(&gaps);
 }
 
@@ -171,15 +190,31 @@ static void test_gaps_of_selected_kinds_looks_at_these_kinds_only(void **state)
     fsz_gaps_free(&gaps);
 }
 
-static void test_gaps_reports_a_selected_kind_of_which_nothing_came(void **state)
+static void test_gaps_counts_from_0_what_the_beat_of_all_did_not_name(void **state)
 {
     (void)state;
     char *const      topics[] = {(char *)"CHANNEL_"};
     struct reports   reports = {0};
     struct fsz_gaps *gaps = fsz_gaps_new(topics, 1, reports_take, &reports);
     see_beat(gaps, 10, "\"CHANNEL_ANSWER/\":4"); /* moved before we came, for all we know */
-    see_beat(gaps, 12, "\"CHANNEL_CREATE/\":9"); /* moved since the last beat */
-    REPORTS_ARE(&reports, "kind CHANNEL_CREATE/ 9-9");
+    see_beat_of_all(gaps, "\"CHANNEL_ANSWER/\":4,\"DTMF/\":7");
+    see_beat(gaps, 12, "\"CHANNEL_CREATE/\":3");
+    see_event(gaps, "a", 14, "CHANNEL_BRIDGE/", 2);
+    REPORTS_ARE(&reports, "kind CHANNEL_CREATE/ 1-3", "kind CHANNEL_BRIDGE/ 1-1");
+    fsz_gaps_free(&gaps);
+}
+
+static void test_gaps_of_everything_counts_each_kind(void **state)
+{
+    (void)state;
+    struct reports   reports = {0};
+    struct fsz_gaps *gaps = gaps_of_everything(&reports);
+    see_beat_of_all(gaps, "\"API/\":4");
+    see_event(gaps, "a", 14, "API/", 5);
+    see_event(gaps, "a", 15, "DTMF/", 1);
+    see_event(gaps, "a", 19, "CUSTOM/a", 2);
+    see_beat(gaps, 30, "\"API/\":5,\"DTMF/\":3");
+    REPORTS_ARE(&reports, "kind CUSTOM/a 1-1", "kind DTMF/ 2-3");
     fsz_gaps_free(&gaps);
 }
 
@@ -190,8 +225,9 @@ static void test_gaps_of_the_empty_prefix_are_those_of_everything(void **state)
     struct reports   reports = {0};
     struct fsz_gaps *gaps = fsz_gaps_new(topics, 2, reports_take, &reports);
     see_event(gaps, "a", 1, "DTMF/", 1);
-    see_event(gaps, "a", 3, "DTMF/", 2);
-    REPORTS_ARE(&reports, "events 2-2");
+    see_event(gaps, "a", 3, "API/", 2);
+    see_event(gaps, "a", 7, "API/", 4);
+    REPORTS_ARE(&reports, "kind API/ 3-3");
     fsz_gaps_free(&gaps);
 }
 
@@ -225,10 +261,9 @@ static void test_gaps_survives_numbers_at_the_end_of_their_range(void **state)
     (void)state;
     struct reports   reports = {0};
     struct fsz_gaps *gaps = gaps_of_everything(&reports);
-    see_text(gaps, "{\"stream\":\"s\",\"epoch\":\"1\",\"seq\":0}", true);
-    see_text(gaps, "{\"stream\":\"s\",\"epoch\":\"1\",\"seq\":9223372036854775807}", true);
-    see_text(gaps, "{\"stream\":\"t\",\"epoch\":\"1\",\"seq\":0}", true);
-    see_text(gaps, "{\"stream\":\"t\",\"epoch\":\"1\",\"seq\":9223372036854775807}", true);
+    see_beat_of_all(gaps, "");
+    see_beat(gaps, 1, "\"A/\":9223372036854775807");
+    see_beat(gaps, 1, "\"B/\":9223372036854775807");
     assert_int_equal(reports.count, 2);
     assert_true(fsz_gaps_lost(gaps) == INT64_MAX);
     fsz_gaps_free(&gaps);
@@ -247,7 +282,7 @@ static void test_gaps_follows_a_bounded_number_of_streams(void **state)
         see_event(gaps, "a", i + 2, "DTMF/", 1); /* one that is heard of stays */
     }
     assert_int_equal(reports.count, 0);
-    see_event(gaps, "a", 3 * FSZ_GAPS_STREAMS_MAX + 3, "DTMF/", 1);
+    see_event(gaps, "a", 3 * FSZ_GAPS_STREAMS_MAX + 3, "DTMF/", 3);
     assert_int_equal(reports.count, 1);
     fsz_gaps_free(&gaps);
 }
@@ -262,7 +297,8 @@ int main(void)
         cmocka_unit_test(test_gaps_reports_a_new_epoch_and_counts_anew),
         cmocka_unit_test(test_gaps_keeps_streams_apart),
         cmocka_unit_test(test_gaps_of_selected_kinds_looks_at_these_kinds_only),
-        cmocka_unit_test(test_gaps_reports_a_selected_kind_of_which_nothing_came),
+        cmocka_unit_test(test_gaps_counts_from_0_what_the_beat_of_all_did_not_name),
+        cmocka_unit_test(test_gaps_of_everything_counts_each_kind),
         cmocka_unit_test(test_gaps_of_the_empty_prefix_are_those_of_everything),
         cmocka_unit_test(test_gaps_ignores_meta_that_is_not_ours),
         cmocka_unit_test(test_gaps_survives_numbers_at_the_end_of_their_range),

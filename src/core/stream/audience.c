@@ -18,17 +18,18 @@ struct wish { /* a subscription as the peer sent it */
 };
 
 struct listener { /* a connection */
-    UT_hash_handle     hh;
-    uint64_t           id;
-    struct fsz_peer    peer;
-    struct fsz_link    link;
-    struct fsz_narrow *narrow;
-    struct wish       *wishes;
+    UT_hash_handle   hh;
+    uint64_t         id;
+    struct fsz_peer  peer;
+    struct fsz_link  link;
+    struct fsz_view *view;
+    struct wish     *wishes;
 };
 
 struct fsz_audience {
     struct fsz_subscriptions *subscriptions;
     struct fsz_audience_ways  ways;
+    struct fsz_views          views;
     struct listener          *listeners;
     int64_t                   next_sweep_ms;
     int                       sweeps_left;
@@ -116,7 +117,7 @@ static bool listener_still_wants(const struct listener *listener, const void *pr
     struct wish       *each = NULL, *next = NULL;
     HASH_ITER(hh, listener->wishes, each, next)
     {
-        fsz_narrow_apply(listener->narrow, each->prefix, each->size, wish_compare, &search);
+        fsz_narrow_apply(listener->view->narrow, each->prefix, each->size, wish_compare, &search);
         if (search.found) {
             return true;
         }
@@ -143,7 +144,7 @@ static void wish_settle(struct fsz_audience *audience, struct listener *listener
                         bool tell, const void *prefix, size_t size)
 {
     struct wish_change change = {audience, listener, came, tell, 0};
-    fsz_narrow_apply(listener->narrow, prefix, size, wish_apply, &change);
+    fsz_narrow_apply(listener->view->narrow, prefix, size, wish_apply, &change);
 }
 
 /* ---- connections --------------------------------------------------------------------------- */
@@ -152,7 +153,7 @@ static void listener_free(struct fsz_audience *audience, struct listener *listen
 {
     /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in there */
     HASH_DEL(audience->listeners, listener);
-    fsz_narrow_free(&listener->narrow);
+    fsz_views_leave(&audience->views, listener->view);
     free(listener);
 }
 
@@ -166,12 +167,15 @@ static struct listener *listener_new(struct fsz_audience *audience, const struct
     listener->id = id;
     listener->peer = *peer;
     listener->link = *link;
-    listener->narrow = audience->ways.narrow(audience->ways.self, peer);
-    if (listener->narrow != NULL) {
-        HASH_ADD(hh, audience->listeners, id, sizeof(listener->id), listener);
+    struct fsz_narrow *narrow = audience->ways.narrow(audience->ways.self, peer);
+    listener->view = narrow == NULL ? NULL : fsz_views_join(&audience->views, narrow);
+    if (listener->view == NULL) {
+        free(listener);
+        return NULL;
     }
-    if (listener->narrow == NULL || listener->hh.tbl == NULL) {
-        fsz_narrow_free(&listener->narrow);
+    HASH_ADD(hh, audience->listeners, id, sizeof(listener->id), listener);
+    if (listener->hh.tbl == NULL) {
+        fsz_views_leave(&audience->views, listener->view);
         free(listener);
         return NULL;
     }
@@ -262,7 +266,8 @@ size_t fsz_audience_change(struct fsz_audience *audience, const struct fsz_peer 
         return 0;
     }
     size_t count = 0;
-    fsz_narrow_apply(listener->narrow, prefix, size, wish_count, &count);
+    listener->view->news |= came;
+    fsz_narrow_apply(listener->view->narrow, prefix, size, wish_count, &count);
     if (!came && wish != NULL) {
         wish_remove(audience, listener, wish, true);
     }
@@ -343,12 +348,17 @@ size_t fsz_audience_review(struct fsz_audience *audience)
     HASH_ITER(hh, audience->listeners, each, next)
     {
         struct fsz_narrow *now = audience->ways.narrow(audience->ways.self, &each->peer);
-        if (now == NULL || !fsz_narrow_same(now, each->narrow)) {
+        if (now == NULL || !fsz_narrow_same(now, each->view->narrow)) {
             cut += fsz_link_cut(&each->link);
         }
         fsz_narrow_free(&now);
     }
     return cut;
+}
+
+struct fsz_view *fsz_audience_views(struct fsz_audience *audience)
+{
+    return audience->views.first;
 }
 
 size_t fsz_audience_count(const struct fsz_audience *audience)

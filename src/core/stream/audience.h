@@ -10,6 +10,7 @@
 #include "narrow.h"
 #include "peer.h"
 #include "subscriptions.h"
+#include "views.h"
 
 struct fsz_audience;
 
@@ -48,6 +49,8 @@ int64_t fsz_audience_next_sweep_ms(const struct fsz_audience *audience);
 /* After a change of grants: connections that may see something else now are cut off, and come back
  * by themselves. Returns how many. */
 size_t fsz_audience_review(struct fsz_audience *audience);
+/* What its connections may see: a list by `next`, NULL where nobody has subscribed. */
+struct fsz_view *fsz_audience_views(struct fsz_audience *audience);
 /* Connections with a subscription. */
 size_t fsz_audience_count(const struct fsz_audience *audience);
 

@@ -4,7 +4,11 @@
 #include "escape.h"
 #include "topic.h"
 
+#include "fszmq/wire.h"
+
 #include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +17,16 @@ struct narrow_prefix {
     size_t size;
 };
 
-struct fsz_narrow {
-    size_t               count;
-    struct narrow_prefix prefixes[];
+enum {
+    NARROW_OWN = 2, /* prefixes for the stream's own messages */
+    NARROW_BEAT_BYTES = sizeof(FSZMQ_TOPIC_BEAT) + 17,
 };
 
-/* The stream's own messages, `.beat/` and `.bye/`, tell of numbers and go to everyone on it. */
-static const char narrow_own[] = ".";
+struct fsz_narrow {
+    char                 beat_topic[NARROW_BEAT_BYTES];
+    size_t               count, own; /* of them are the stream's own, at the end */
+    struct narrow_prefix prefixes[];
+};
 
 /* A pattern of grants.h, taken apart. */
 struct narrow_pattern {
@@ -96,6 +103,7 @@ static fsz_err narrow_add(struct fsz_narrow *narrow, const char *bytes, size_t s
         return FSZ_ENOMEM;
     }
     memcpy(copy, bytes, size);
+    copy[size] = '\0';
     narrow->prefixes[narrow->count++] = (struct narrow_prefix){copy, size};
     return FSZ_OK;
 }
@@ -135,27 +143,53 @@ static size_t narrow_patterns(const struct fsz_principal *principal)
     return count;
 }
 
+/* FNV-1a over the prefixes: peers with the same grants have the same number. */
+static uint64_t narrow_number(const struct fsz_narrow *narrow)
+{
+    uint64_t number = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < narrow->count; i++) {
+        for (size_t k = 0; k <= narrow->prefixes[i].size; k++) { /* with the NUL at its end */
+            number =
+                (number ^ (unsigned char)narrow->prefixes[i].bytes[k]) * UINT64_C(1099511628211);
+        }
+    }
+    return number;
+}
+
+/* The stream's own messages: a beat names kinds, so only one of the peer's own goes to it. */
+static fsz_err narrow_add_own(struct fsz_narrow *narrow)
+{
+    snprintf(narrow->beat_topic, sizeof(narrow->beat_topic), FSZMQ_TOPIC_BEAT "%016" PRIx64 "/",
+             narrow_number(narrow));
+    fsz_err err = narrow_add(narrow, narrow->beat_topic, strlen(narrow->beat_topic));
+    if (err == FSZ_OK) {
+        err = narrow_add(narrow, FSZMQ_TOPIC_BYE, strlen(FSZMQ_TOPIC_BYE));
+    }
+    narrow->own = NARROW_OWN;
+    return err;
+}
+
 static fsz_err narrow_fill(struct fsz_narrow *narrow, const struct fsz_principal *principal,
                            const struct fsz_stream_config *stream)
 {
+    fsz_err err = FSZ_OK;
     if (!fsz_principal_may(principal, FSZ_RIGHT_STREAMS, stream->name)) {
         return FSZ_OK;
     }
     if (fsz_principal_may_all(principal, FSZ_RIGHT_EVENTS)) {
+        memcpy(narrow->beat_topic, FSZMQ_TOPIC_BEAT, sizeof(FSZMQ_TOPIC_BEAT));
         return narrow_add(narrow, "", 0);
     }
-    fsz_err err =
-        stream->framing == FSZ_FRAMING_ENVELOPE ? narrow_add(narrow, narrow_own, 1) : FSZ_OK;
     for (size_t i = 0; err == FSZ_OK && i < principal->grant_count; i++) {
         err = narrow_add_grants(narrow, principal->grants[i], stream);
     }
-    return err;
+    return err == FSZ_OK && stream->framing == FSZ_FRAMING_ENVELOPE ? narrow_add_own(narrow) : err;
 }
 
 fsz_err fsz_narrow_new(const struct fsz_principal     *principal,
                        const struct fsz_stream_config *stream, struct fsz_narrow **ret_narrow)
 {
-    size_t             room = principal == NULL ? 0 : narrow_patterns(principal) + 1;
+    size_t             room = principal == NULL ? 0 : narrow_patterns(principal) + NARROW_OWN;
     struct fsz_narrow *narrow = calloc(1, sizeof(*narrow) + room * sizeof(narrow->prefixes[0]));
     if (narrow == NULL) {
         return FSZ_ENOMEM;
@@ -178,6 +212,16 @@ void fsz_narrow_free(struct fsz_narrow **narrow)
     *narrow = NULL;
 }
 
+const char *fsz_narrow_beat_topic(const struct fsz_narrow *narrow)
+{
+    return narrow->beat_topic;
+}
+
+bool fsz_narrow_sees_all(const struct fsz_narrow *narrow)
+{
+    return narrow->count > 0 && narrow->prefixes[0].size == 0;
+}
+
 bool fsz_narrow_same(const struct fsz_narrow *a, const struct fsz_narrow *b)
 {
     bool same = a->count == b->count;
@@ -191,6 +235,16 @@ bool fsz_narrow_same(const struct fsz_narrow *a, const struct fsz_narrow *b)
 static bool narrow_begins(const void *text, size_t size, const void *prefix, size_t prefix_size)
 {
     return prefix_size <= size && memcmp(text, prefix, prefix_size) == 0;
+}
+
+bool fsz_narrow_shows(const struct fsz_narrow *narrow, const void *head, size_t size)
+{
+    for (size_t i = 0; i + narrow->own < narrow->count; i++) {
+        if (narrow_begins(head, size, narrow->prefixes[i].bytes, narrow->prefixes[i].size)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void fsz_narrow_apply(const struct fsz_narrow *narrow, const void *subscription, size_t size,

@@ -4,6 +4,8 @@
 #include "stream_options.h"
 #include "topic.h"
 
+#include "fszmq/wire.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +13,6 @@
 #include <zmq.h>
 
 enum { STREAM_META_BYTES = 1024, STREAM_READ_MAX = 1000 };
-
-static const char stream_beat_topic[] = ".beat/";
-static const char stream_bye_topic[] = ".bye/";
 
 static fsz_err stream_allocate(struct fsz_stream *s, const char *name, uint64_t subscriptions_max)
 {
@@ -73,20 +72,20 @@ static bool stream_send_frame(struct fsz_stream *s, const void *bytes, size_t si
     return zmq_send(s->socket, bytes, size, ZMQ_DONTWAIT | flags) >= 0;
 }
 
-/* The stream's own messages carry the last number used and take none. `more` are further members.
- */
-static bool stream_send_own(struct fsz_stream *s, const char *topic, const char *more)
+/* `more` are further members. */
+bool fsz_stream_send_own(struct fsz_stream *stream, const char *topic, const char *kind,
+                         const char *more)
 {
     struct fsz_buffer meta;
     fsz_buffer_init(&meta, SIZE_MAX);
     fsz_buffer_printf(&meta,
                       "{\"stream\":\"%s\",\"epoch\":\"%s\",\"seq\":%" PRIu64
                       ",\"kind\":\"%s\",\"time\":%" PRId64 "%s}",
-                      s->name, s->epoch, s->seq, topic, fsz_now_us(), more);
-    bool sent = meta.failed == FSZ_OK && meta.size <= s->endpoints.frame_max &&
-                stream_send_frame(s, topic, strlen(topic), ZMQ_SNDMORE) &&
-                stream_send_frame(s, meta.data, meta.size, ZMQ_SNDMORE) &&
-                stream_send_frame(s, "{}", 2, 0);
+                      stream->name, stream->epoch, stream->seq, kind, fsz_now_us(), more);
+    bool sent = meta.failed == FSZ_OK && meta.size <= stream->endpoints.frame_max &&
+                stream_send_frame(stream, topic, strlen(topic), ZMQ_SNDMORE) &&
+                stream_send_frame(stream, meta.data, meta.size, ZMQ_SNDMORE) &&
+                stream_send_frame(stream, "{}", 2, 0);
     fsz_buffer_fini(&meta);
     return sent;
 }
@@ -99,7 +98,9 @@ void fsz_stream_free(struct fsz_stream **stream, int linger_ms)
     }
     if (s->config != NULL && s->config->framing == FSZ_FRAMING_ENVELOPE) {
         fsz_stream_settle_losses(s);
-        stream_send_own(s, stream_bye_topic, "");
+        s->next_beat_ms = 0;
+        fsz_stream_beat(s, 0); /* a loss at the very end shows by it */
+        fsz_stream_send_own(s, FSZMQ_TOPIC_BYE, FSZMQ_TOPIC_BYE, "");
     }
     if (s->socket != NULL) {
         fsz_endpoints_quiet(&s->endpoints, linger_ms);
@@ -319,41 +320,4 @@ void fsz_stream_mark_wanted(struct fsz_stream *stream)
         resumed |= stream_mark_kind(stream, fsz_kinds_at(stream->base.kinds, id));
     }
     stream->seq += resumed;
-}
-
-/* `,"kinds":{…}`: the number of each kind that moved since the last beat, so that a gap at the tail
- * shows. Those that do not fit into a frame wait for the next beat. */
-static void stream_write_moved(struct fsz_stream *s, struct fsz_buffer *out)
-{
-    const char *separator = "";
-    size_t      enough = s->endpoints.frame_max / 2;
-    fsz_buffer_text(out, ",\"kinds\":{");
-    for (uint32_t id = 0; id < fsz_kinds_count(s->base.kinds) && out->size < enough; id++) {
-        if (s->kind_seq[id] != s->kind_seq_told[id]) {
-            fsz_buffer_printf(out, "%s%s:%" PRIu64, separator,
-                              fsz_kinds_at(s->base.kinds, id)->label, s->kind_seq[id]);
-            s->kind_seq_told[id] = s->kind_seq[id];
-            separator = ",";
-        }
-    }
-    fsz_buffer_text(out, "}");
-}
-
-int64_t fsz_stream_beat(struct fsz_stream *stream, int64_t now_ms)
-{
-    int64_t interval_ms = stream->config->beat_interval_ms;
-    if (stream->config->framing != FSZ_FRAMING_ENVELOPE || interval_ms == 0) {
-        return INT64_MAX;
-    }
-    if (now_ms >= stream->next_beat_ms) {
-        struct fsz_buffer moved;
-        fsz_buffer_init(&moved, SIZE_MAX);
-        fsz_stream_settle_losses(stream);
-        stream->used = true;
-        stream_write_moved(stream, &moved);
-        stream_send_own(stream, stream_beat_topic, fsz_buffer_string(&moved));
-        fsz_buffer_fini(&moved);
-        stream->next_beat_ms = now_ms + interval_ms;
-    }
-    return stream->next_beat_ms;
 }

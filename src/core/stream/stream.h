@@ -60,6 +60,7 @@ struct fsz_stream {
     _Atomic uint64_t           lost_unseen;
     bool                       multicast; /* an endpoint is open that tells of no subscriptions */
     int64_t                    next_beat_ms;
+    uint64_t                   beats; /* sent so far */
     struct fsz_stream_counters counters;
     struct fsz_connections     connections;
 };
@@ -111,7 +112,12 @@ void fsz_stream_review(struct fsz_stream *stream);
  * none there. */
 FSZ_NODISCARD fsz_err fsz_stream_listen(struct fsz_stream *stream);
 bool                  fsz_stream_take_subscription(struct fsz_stream *stream);
-/* Sends a beat when one is due; returns when the next one is (INT64_MAX: none). */
+/* stream.c, for its parts: sends one of the stream's own messages, which carry the last number used
+ * and take none. `kind`: its member of that name; `more`: further members, each behind a comma. */
+bool fsz_stream_send_own(struct fsz_stream *stream, const char *topic, const char *kind,
+                         const char *more);
+/* stream_beat.c: sends the beats when they are due; returns when the next ones are (INT64_MAX:
+ * none). */
 int64_t fsz_stream_beat(struct fsz_stream *stream, int64_t now_ms);
 
 #endif

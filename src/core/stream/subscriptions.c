@@ -44,6 +44,12 @@ fsz_err fsz_subscriptions_new(struct fsz_subscriptions **ret_subscriptions, uint
     return FSZ_OK;
 }
 
+const char *fsz_subscriptions_head(const struct fsz_subscriptions *s, uint32_t id, size_t *ret_size)
+{
+    *ret_size = s->kinds[id].head_size;
+    return s->kinds[id].head;
+}
+
 void fsz_subscriptions_forget_kinds(struct fsz_subscriptions *s)
 {
     for (uint32_t id = 0; id < s->kind_count; id++) {

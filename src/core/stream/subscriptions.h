@@ -27,6 +27,9 @@ void fsz_subscriptions_add_kind(struct fsz_subscriptions *s, uint32_t id, const 
                                 size_t head_size);
 /* Kinds told so far. */
 uint32_t fsz_subscriptions_kinds(const struct fsz_subscriptions *s);
+/* That prefix of a kind told, and its size. */
+const char *fsz_subscriptions_head(const struct fsz_subscriptions *s, uint32_t id,
+                                   size_t *ret_size);
 /* Forgets the kinds (their heads changed: another framing or topic); subscriptions stay. */
 void fsz_subscriptions_forget_kinds(struct fsz_subscriptions *s);
 

@@ -1,0 +1,132 @@
+"""A user who may see some events of a stream with framing `envelope`: no false loss, no real one missed, no other kind."""
+
+import importlib.util
+import json
+import re
+import time
+
+import pytest
+import zmq
+from conftest import PATIENCE_S, ROOT, config_xml, free_port, group_xml, stream_xml
+from test_cli import ended, fszmq  # noqa: F401 (a fixture)
+
+MAY_SEE = "CHANNEL_ANSWER CHANNEL_H* CUSTOM/sofia::register"
+SEEN = re.compile(r"CHANNEL_ANSWER/|CHANNEL_H[A-Z_]*/|CUSTOM/sofia::register")
+DROPS = {"send-hwm": "10", "send-buffer-bytes": "4K"}
+
+
+@pytest.fixture
+def stream(fszmqd):
+    """stream(events, **keys): the endpoint of one on which everybody may see these."""
+
+    def start(events, **keys):
+        endpoint = f"tcp://127.0.0.1:{free_port()}"
+        keys = {name.replace("_", "-"): value for name, value in keys.items()}
+        config = config_xml([stream_xml(binds=[endpoint], framing="envelope", **{"beat-interval-ms": "100", **keys})],
+                            groups=[group_xml("default", ("streams", "*"), ("events", events))])
+        fszmqd(calls_per_second=20, endpoint=endpoint, config=config)
+        return endpoint
+
+    return start
+
+
+@pytest.fixture
+def subscribe():
+    """subscribe(endpoint, *prefixes): a SUB socket."""
+    context = zmq.Context()
+
+    def start(endpoint, *prefixes, **options):
+        socket = context.socket(zmq.SUB)
+        socket.linger, socket.rcvtimeo = 0, PATIENCE_S * 1000
+        for name, value in options.items():
+            setattr(socket, name, value)
+        for prefix in prefixes:
+            socket.subscribe(prefix)
+        socket.connect(endpoint)
+        return socket
+
+    yield start
+    context.destroy(linger=0)
+
+
+def messages(socket, seconds):
+    """(topic, meta) of what comes within that time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        topic, meta, _ = socket.recv_multipart()
+        yield topic.decode(), json.loads(meta)
+
+
+@pytest.mark.parametrize("prefix", [b"", b"."])
+def test_no_kind_is_named_that_may_not_be_seen(stream, subscribe, prefix):
+    endpoint = stream(MAY_SEE)
+    socket, _others = subscribe(endpoint, prefix), subscribe(endpoint, b"CHANNEL_")  # so that they are counted
+    named, beats, whole = set(), 0, 0
+    for topic, meta in messages(socket, 4):
+        if topic.startswith("."):
+            beats += 1
+            whole += meta.get("all", False)
+            named.update(meta["kinds"])
+        else:
+            named.add(meta["kind"])
+    assert beats > 10 and whole >= 1
+    assert {"CHANNEL_ANSWER/", "CHANNEL_HANGUP/"} <= named
+    assert [kind for kind in named if not SEEN.fullmatch(kind)] == []
+
+
+def test_each_set_of_grants_has_beats_of_its_own(stream, subscribe):
+    topics = {topic for topic, _ in messages(subscribe(stream(MAY_SEE), b".beat/"), 1)}
+    assert len(topics) == 1 and re.fullmatch(r"\.beat/[0-9a-f]{16}/", topics.pop())
+    topics = {topic for topic, _ in messages(subscribe(stream("*"), b".beat/"), 1)}
+    assert topics == {".beat/"}
+
+
+@pytest.mark.parametrize("more", [[], ["-e", "CHANNEL_ANSWER"], ["-e", "CHANNEL_*"]])
+def test_tail_reports_no_false_loss(stream, fszmq, more):  # noqa: F811
+    endpoint = stream(MAY_SEE)
+    tail = fszmq("tail", "--envelope", "-n", 100, *more, endpoint)
+    out, err = ended(tail)
+    assert len(out.splitlines()) == 100 and "lost" not in err
+
+
+def load_follower():
+    spec = importlib.util.spec_from_file_location("follow", ROOT / "examples/python/follow.py")
+    follow = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(follow)
+    return follow
+
+
+@pytest.mark.parametrize("events", [MAY_SEE, "*"])
+def test_every_real_loss_is_reported_to_one_who_may_see_a_part(stream, subscribe, events):
+    endpoint = stream(events, **{name.replace("-", "_"): value for name, value in DROPS.items()})
+    follow, losses, received, last = load_follower(), [], {}, {}
+    follow.tell = losses.append
+    follower = follow.Follower(("",))
+    socket = subscribe(endpoint, b"", rcvhwm=1, rcvbuf=4096)
+
+    def take():
+        topic, meta, _ = socket.recv_multipart()
+        meta = json.loads(meta)
+        if follower.take(topic, meta):
+            received[meta["kind"]] = received.get(meta["kind"], 0) + follower.complete
+        last.update(follower.last)
+
+    while not follower.complete:
+        take()
+    start = dict(follower.last)
+    received.clear()
+    losses.clear()
+    control = subscribe(endpoint, b".beat/")
+    began = json.loads(control.recv_multipart()[1])["seq"]
+    while json.loads(control.recv_multipart()[1])["seq"] < began + 1000:  # more than all buffers hold
+        pass
+    while sum(received.values()) < 200:
+        take()
+    lost = {}
+    for line in losses:
+        if found := re.fullmatch(r"lost (\d+): (\S+) .*", line):
+            lost[found[2]] = lost.get(found[2], 0) + int(found[1])
+    assert sum(lost.values()) > 0
+    assert {kind: last[kind] - start.get(kind, 0) for kind in last} == \
+        {kind: received.get(kind, 0) + lost.get(kind, 0) for kind in last}
+    assert all(events == "*" or SEEN.fullmatch(kind) for kind in last)
