@@ -142,6 +142,16 @@ def test_garbage_and_wrong_ids_leave_the_next_lookup_alone(switch, service):
     assert here.binding()["failed"] == len(bad)
 
 
+@pytest.mark.parametrize("text, words", [
+    (b'{"jsonrpc":"2.0","id":1,"result":{"xml":"<a b=\'Jos\xe9\'/>"}}', "at byte 50: not UTF-8: send the document in UTF-8"),
+    (b'{"jsonrpc":"2.0","id":1,"result":{"xml":"secret"', "at byte 48: not JSON"),
+])
+def test_answer_that_cannot_be_read_is_told_with_its_place(switch, service, text, words):
+    here = switch(service(answer=lambda _: text), deadline_ms=100)
+    assert here.locate() == NOTHING
+    assert "secret" not in here.daemon.wait_log(words)
+
+
 def test_failure_may_be_not_found(switch, service):
     here = switch(service(answer={"error": {"code": -1, "message": "no"}}), on_failure="not-found")
     assert here.locate("directory", "domain", "name", "sim.invalid") == document('<domain name="sim.invalid"/>')

@@ -66,6 +66,8 @@ void fsz_service_answer(struct fsz_provider *provider, json_t *response);
 bool fsz_service_asked(const struct fsz_provider *provider, const json_t *response);
 /* It sent something else: counted, and logged at most every FSZ_LOG_INTERVAL_MS. */
 void fsz_service_complain(struct fsz_provider *provider, const char *what);
+/* Of a message that fsz_rpc_read() refused with this error; nothing of its text is in the log. */
+void fsz_service_complain_of(struct fsz_provider *provider, const json_t *error);
 /* There may be room: those who wait go on, the first who asked first. */
 void fsz_service_go_on(struct fsz_service *service);
 /* There is one provider less: those who wait and have nobody left to wait for are told. */

@@ -1,9 +1,11 @@
 /* What providers send. */
 #include "holds.h"
+#include "rpc.h"
 #include "service_private.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 void fsz_service_complain(struct fsz_provider *provider, const char *what)
 {
@@ -16,6 +18,23 @@ void fsz_service_complain(struct fsz_provider *provider, const char *what)
                  provider->service->name, provider->name, what, held_back);
         host->log(host->self, FSZ_LOG_WARNING, line);
     }
+}
+
+void fsz_service_complain_of(struct fsz_provider *provider, const json_t *error)
+{
+    const json_t *data = json_object_get(error, "data");
+    const char   *reason = json_string_value(json_object_get(data, "reason"));
+    bool          is_utf8 = reason == NULL || strcmp(reason, "not UTF-8") != 0;
+    char          what[128];
+    if (json_integer_value(json_object_get(error, "code")) != FSZ_RPC_PARSE) {
+        fsz_service_complain(provider, "a message that is neither an answer nor a request");
+        return;
+    }
+    snprintf(what, sizeof(what),
+             "a message that can't be read, at byte %" JSON_INTEGER_FORMAT ": %s",
+             json_integer_value(json_object_get(data, "byte")),
+             is_utf8 ? "not JSON, or over a limit" : "not UTF-8: send the document in UTF-8");
+    fsz_service_complain(provider, what);
 }
 
 /* An answer that ends the question: what else was sent of it is void. */

@@ -203,7 +203,7 @@ static void provider_read(struct fsz_provider *provider, void *bytes, size_t siz
     if (message.count == 1 && message.requests[0].response != NULL) {
         fsz_service_answer(provider, message.requests[0].response);
     } else if (!message_is_request(&message)) {
-        fsz_service_complain(provider, "a message that is neither an answer nor a request");
+        fsz_service_complain_of(provider, message.requests[0].error);
     } else {
         base->request(base->request_self, provider->linked, bytes, size);
     }
