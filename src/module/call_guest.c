@@ -12,7 +12,9 @@
 struct guest {
     switch_core_session_t *session;
     switch_channel_t      *channel;
-    struct guest          *prev, *next; /* guests_lock */
+    struct guest          *prev, *next; /* these under guests_lock */
+    bool                   runs;        /* an application may be told to end: fsz_call_end_app() */
+    unsigned               told;        /* how often it was */
 };
 
 static const char GUEST_KEY[] = "mod_event_zmq_guest"; /* a private entry of the channel */
@@ -32,6 +34,14 @@ static bool guest_has_hung_up(void *self, const char **ret_cause)
     switch_call_cause_t cause = switch_channel_get_cause(guest->channel);
     *ret_cause = switch_channel_cause2str(cause);
     return cause != fsz_numbers.cause_none || switch_channel_down(guest->channel);
+}
+
+/* As uuid_bridge leaves a channel, and a bridge that media bypasses. */
+static bool guest_is_joined(void *self)
+{
+    const struct guest    *guest = self;
+    switch_channel_state_t state = switch_channel_get_state(guest->channel);
+    return state == CS_HIBERNATE || state == CS_CONSUME_MEDIA;
 }
 
 static fsz_err guest_describe(void *self,
@@ -67,15 +77,52 @@ static void guest_set(void *self, const char *name, const char *value)
     switch_channel_set_variable_var_check(guest->channel, name, value, SWITCH_FALSE);
 }
 
+/* From now on what runs may be told to end, or not any more. */
+static void guest_set_runs(struct guest *guest, bool runs)
+{
+    pthread_mutex_lock(&guests_lock);
+    guest->runs = runs;
+    guest->told = 0;
+    if (!runs) {
+        switch_channel_clear_flag(guest->channel, CF_NOT_READY);
+    }
+    pthread_mutex_unlock(&guests_lock);
+}
+
+/* `record` ends by a break, and hangs up a call that is not ready. */
+static bool guest_may_unready(switch_channel_t *channel)
+{
+    const char *app = switch_channel_get_variable(channel, SWITCH_CURRENT_APPLICATION_VARIABLE);
+    return app == NULL || strcasecmp(app, "record") != 0;
+}
+
+/* To an application that has not ended after the first break the channel looks as if it had hung
+ * up: so it ends, however often it would ask for input again. */
+void fsz_call_end_app(switch_channel_t *channel)
+{
+    bool          may_unready = guest_may_unready(channel);
+    struct guest *guest = NULL;
+    pthread_mutex_lock(&guests_lock);
+    DL_FOREACH(guests, guest)
+    {
+        if (guest->channel == channel && guest->runs && guest->told++ > 0 && may_unready) {
+            switch_channel_set_flag(channel, CF_NOT_READY);
+        }
+    }
+    pthread_mutex_unlock(&guests_lock);
+}
+
 static fsz_err guest_run(void *self, const char *app, const char *arg, struct fsz_buffer *words)
 {
-    const struct guest *guest = self;
-    fsz_err             err = fsz_switch_check_app(app, words);
+    struct guest *guest = self;
+    fsz_err       err = fsz_switch_check_app(app, words);
     if (err != FSZ_OK) {
         return err;
     }
-    if (switch_core_session_execute_application(guest->session, app, arg) ==
-        SWITCH_STATUS_FALSE) { /* no media, and it needs some: the next may need none */
+    guest_set_runs(guest, true);
+    switch_status_t status = switch_core_session_execute_application(guest->session, app, arg);
+    guest_set_runs(guest, false);
+    if (status == SWITCH_STATUS_FALSE) { /* no media, and it needs some: the next may need none */
         fsz_buffer_printf(words, "%s could not run on this call", app);
         return FSZ_EREFUSED;
     }
@@ -91,8 +138,10 @@ static void guest_hangup(void *self, const char *cause)
 
 static void guest_hold(void *self, struct fsz_hold *hold)
 {
-    const struct guest *guest = self;
+    struct guest *guest = self;
+    guest_set_runs(guest, true);
     fsz_call_hold(guest->session, hold);
+    guest_set_runs(guest, false);
 }
 
 static void guest_enter(struct guest *guest)
@@ -118,6 +167,7 @@ static void guest_serve(struct fsz_engine *engine, struct guest *guest, const ch
         .call = switch_core_session_get_uuid(guest->session),
         .is_up = guest_is_up,
         .has_hung_up = guest_has_hung_up,
+        .is_joined = guest_is_joined,
         .describe = guest_describe,
         .get = guest_get,
         .set = guest_set,

@@ -83,10 +83,31 @@ static void hold_drop(switch_core_session_t *session)
     }
 }
 
+/* park_after_bridge sends a call to a park of the switch's own: it is as good as parked here. */
+static bool hold_asks_to_park(switch_channel_t *channel)
+{
+    static const char *const names[] = {"park_after_bridge", "park_after_early_bridge"};
+    bool                     asks = false;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        asks |= switch_true(switch_channel_get_variable_dup(channel, names[i], SWITCH_FALSE, -1));
+    }
+    return asks && switch_channel_up_nosig(channel) && switch_channel_get_state(channel) == CS_PARK;
+}
+
+/* False: it has hung up, or goes elsewhere. */
+static bool hold_stays(switch_channel_t *channel)
+{
+    if (!switch_channel_ready(channel) && hold_asks_to_park(channel)) {
+        switch_channel_clear_flag(channel, CF_TRANSFER);
+        switch_channel_set_state(channel, switch_channel_get_running_state(channel));
+    }
+    return switch_channel_ready(channel);
+}
+
 static void hold_run(switch_core_session_t *session, struct fsz_hold *hold)
 {
     switch_channel_t *channel = switch_core_session_get_channel(session);
-    while (switch_channel_ready(channel)) {
+    while (hold_stays(channel)) {
         bool idle = switch_core_session_private_event_count(session) == 0;
         if (fsz_hold_over(hold, idle)) {
             break;

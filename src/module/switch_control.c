@@ -1,5 +1,7 @@
 #include "switch_control.h"
 
+#include "call_guest.h"
+
 #include <switch.h>
 
 enum { BREAK_ALL = 2 /* a list of files, not only the one that plays */ };
@@ -91,9 +93,14 @@ void fsz_switch_wake(void *self, const char *call, bool stop)
     if (session == NULL) {
         return;
     }
-    if (stop && !control_is_bridge(switch_core_session_get_channel(session))) {
+    switch_channel_t *channel = switch_core_session_get_channel(session);
+    bool              stays = stop && control_is_bridge(channel);
+    if (stop && !stays) {
         control_break(session);
+        fsz_call_end_app(channel);
     }
-    control_rouse(session);
+    if (!stays) {
+        control_rouse(session);
+    }
     switch_core_session_rwunlock(session);
 }

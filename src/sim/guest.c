@@ -72,6 +72,15 @@ static bool guest_has_hung_up(void *self, const char **ret_cause)
     return hung_up;
 }
 
+static bool guest_is_joined(void *self)
+{
+    struct fsz_sim_guest *guest = self;
+    guest_lock(guest);
+    bool joined = guest->left && guest->joined;
+    guest_unlock(guest);
+    return joined;
+}
+
 static fsz_err guest_describe(void *self,
                               void (*take)(void *argument, const struct fsz_event *channel),
                               void *argument)
@@ -239,6 +248,7 @@ void fsz_sim_guest_init(struct fsz_sim_guest *guest)
         .call = guest->uuid,
         .is_up = guest_is_up,
         .has_hung_up = guest_has_hung_up,
+        .is_joined = guest_is_joined,
         .describe = guest_describe,
         .get = guest_get,
         .set = guest_set,

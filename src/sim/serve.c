@@ -246,6 +246,7 @@ void fsz_serve_leave(struct fsz_sim *sim, struct fsz_call *call, const char *lin
         fsz_serve_begin(sim, call);
     } else {
         guest->left = true;
+        guest->joined = strcmp(state, FSZ_SERVE_HIBERNATE) == 0;
         serve_poke(guest);
     }
 }

@@ -25,9 +25,10 @@ struct fsz_sim_guest {
     struct fsz_leg  *leg; /* stays while the thread is here */
     char            *line;
     bool             holds; /* what is queued for the call runs */
-    bool             left;  /* transferred, or bridged with another call */
-    struct fsz_ran  *ran;   /* first to last */
-    char            *got;   /* own thread: the variable that was asked for last */
+    bool             left;  /* transferred, or bridged with another call: */
+    bool             joined;
+    struct fsz_ran  *ran; /* first to last */
+    char            *got; /* own thread: the variable that was asked for last */
     char             uuid[FSZ_UUID_BYTES];
     pthread_cond_t   changed; /* these under guests_lock */
     uint64_t         changes;

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from apiclient import ApiError
+from callfixtures import call_service_xml
 from switch import free_port, wait_until
 
 LONG = "tone_stream://%(60000,0,440)"
@@ -125,7 +126,7 @@ def test_worker_that_comes_back_late_is_refused(lost, workers):
     held.end()
 
 
-def test_bridged_call_stays_bridged_when_its_holder_is_lost(switch, call_service, workers, phones, processes):
+def test_bridged_call_stays_bridged_when_its_holder_is_lost(call_service, workers, phones, processes):
     served = call_service(lease_ms=LEASE_MS)
     worker, callee = workers(), phones()
     phone = phones().call("answer-zmq-ivr")
@@ -141,6 +142,50 @@ def test_bridged_call_stays_bridged_when_its_holder_is_lost(switch, call_service
     assert again.call == held.call and again.params["resumed"] is True
     again.do("hangup")
     again.end()
+
+
+COLLECTING = {"play_and_get_digits": f"1 4 3 60000 # {LONG} {LONG} choice \\d+", "read": f"1 4 {LONG} choice 60000 #",
+              "sleep": "60000", "record": "{folder}/a.wav 60", "playback": LONG, "endless_playback": LONG,
+              "echo": "", "execute_extension": "wait-and-wait"}
+
+
+@pytest.mark.parametrize("app", COLLECTING)
+def test_whatever_runs_is_ended_before_the_next_worker_is_asked(switch, call_service, workers, phones, tmp_path, app):
+    """Each would go on, ask again or start anew if only what it plays were ended."""
+    call_service(on_lost="offer")
+    first = workers()
+    phones().call("answer-zmq-ivr")
+    held = first.take()
+    held.do("subscribe", kinds=["CHANNEL_EXECUTE"])
+    held.execute(app, COLLECTING[app].replace("{folder}", str(tmp_path)))
+    while held.event("CHANNEL_EXECUTE")["Application"] != app:
+        pass
+    second = workers()
+    first.close()
+    again = second.take()
+    assert (again.call, again.params["why"]) == (held.call, "lost")
+    assert [each["app"] for each in again.params["executed"]].count(app) == 1
+    assert again.execute("set", "a=1", wait=True)["app"] == "set"  # nothing else runs in its midst
+    assert again.get("current_application") == "set"
+    again.do("hangup")
+    again.end()
+
+
+def test_data_of_a_hand_over_outlives_the_loss_of_who_got_it(call_service, workers, phones):
+    call_service(call_service_xml(), call_service_xml("queue"))
+    first, second = workers(), workers("queue")
+    phones().call("answer-zmq-ivr")
+    held = first.take()
+    held.do("hand-over", service="queue", data={"basket": 7})
+    held.end()
+    next_one = second.take()
+    assert (next_one.params["why"], next_one.params["data"]) == ("handed-over", {"basket": 7})
+    third = workers("queue")
+    second.close()
+    last = third.take()
+    assert (last.call, last.params["why"], last.params["data"]) == (held.call, "lost", {"basket": 7})
+    last.do("hangup")
+    last.end()
 
 
 def test_wrong_lease_is_refused_and_the_right_one_is_not(call_service, workers, phones):

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from callrig import LONG, PATIENT, QUICK, first_of, ivr_xml
-from conftest import free_port, wait_until
+from conftest import free_port, service_xml, wait_until
 
 NOBODY = -32004
 ALONE = {**PATIENT, "try_ms": 500, "deadline_ms": 500}
@@ -110,6 +110,44 @@ def test_a_lost_call_that_is_bridged_stays_so_until_the_bridge_ends(callswitch):
     rig.kill(other)
     assert rig.event("CHANNEL_UNBRIDGE", call)
     assert rig.outcome(call) == "lost"
+
+
+@pytest.mark.parametrize("app,arg", [("play_and_get_digits", f"1 4 3 60000 # {LONG} {LONG} choice"),
+                                     ("sleep", "60000"), ("playback", LONG), ("echo", "")])
+def test_whatever_runs_is_ended_before_the_next_worker_is_asked(callswitch, app, arg):
+    rig = callswitch([ivr_xml(**PATIENT)])
+    worker = rig.worker()
+    call = rig.dial()
+    held = worker.accept()
+    held.execute(app, arg)
+    heir = rig.worker()
+    worker.socket.close()
+    offer = heir.offer()
+    assert (offer["params"]["call"], offer["params"]["why"]) == (call, "lost")
+    assert [each["app"] for each in offer["params"]["executed"]] == [app]
+    again = heir.accept(offer)
+    assert again.execute("set", "a=1", wait=True)["app"] == "set"
+    assert again.do("get", names=["current_application"])["variables"] == {"current_application": "set"}
+
+
+def test_data_of_a_hand_over_outlives_the_loss_of_who_got_it(callswitch):
+    rig = callswitch([ivr_xml(**PATIENT), service_xml("queue", **PATIENT)])
+    first, second = rig.worker(), rig.worker("queue")
+    call = rig.dial()
+    offer = first.offer()
+    assert "why" not in offer["params"] and offer["params"]["resumed"] is False
+    first.accept(offer).do("hand-over", service="queue", data=[1, {"basket": 7}])
+    offer = second.offer()
+    assert (offer["params"]["why"], offer["params"]["data"]) == ("handed-over", [1, {"basket": 7}])
+    second.accept(offer).do("get")
+    third = rig.worker("queue")
+    second.socket.close()
+    offer = third.offer()
+    assert (offer["params"]["call"], offer["params"]["why"], offer["params"]["data"]) == (
+        call, "lost", [1, {"basket": 7}])
+    third.accept(offer).do("hand-over", service="ivr")
+    offer = first.offer()
+    assert offer["params"]["why"] == "handed-over" and "data" not in offer["params"]
 
 
 def test_who_only_answers_pings_keeps_its_calls(callswitch):

@@ -13,7 +13,7 @@ struct caller {
     const char      *line;
     struct fsz_guest guest;
     struct fsz_desk *desk;
-    _Atomic bool     hungup, sent_elsewhere, in_hold;
+    _Atomic bool     hungup, sent_elsewhere, joined, in_hold;
     char             uuid[64], on_lost[32];
     pthread_mutex_t  lock; /* of what the thread writes: */
     char             variables[1024], ran[1024], cause[64];
@@ -29,6 +29,11 @@ static bool caller_has_hung_up(void *self, const char **ret_cause)
 {
     *ret_cause = "NORMAL_CLEARING";
     return ((const struct caller *)self)->hungup;
+}
+
+static bool caller_is_joined(void *self)
+{
+    return ((const struct caller *)self)->joined;
 }
 
 static fsz_err caller_describe(void *self, void (*take)(void *, const struct fsz_event *),
@@ -109,6 +114,7 @@ static void caller_init(struct rig *rig, struct caller *caller, const char *uuid
                                        .call = caller->uuid,
                                        .is_up = caller_is_up,
                                        .has_hung_up = caller_has_hung_up,
+                                       .is_joined = caller_is_joined,
                                        .describe = caller_describe,
                                        .get = caller_get,
                                        .set = caller_set,

@@ -246,6 +246,9 @@ static int64_t api_patience_ms(struct fsz_api *api)
     if (api->holds.left > 0 && now_ms + API_SWEEP_MS < due_ms) {
         due_ms = now_ms + API_SWEEP_MS;
     }
+    if (api->holds.losing > 0 && now_ms + FSZ_HOLD_NUDGE_MS < due_ms) {
+        due_ms = now_ms + FSZ_HOLD_NUDGE_MS;
+    }
     int64_t deadline_ms = timer ? (int64_t)(timer->due_ns / 1000000) : due_ms;
     due_ms = deadline_ms < due_ms ? deadline_ms : due_ms;
     return due_ms > now_ms ? due_ms - now_ms : 0;

@@ -121,31 +121,14 @@ void fsz_check_bridge(struct fsz_api *api, struct fsz_request *request,
         return;
     }
     hold_check_control(api, request, who, other);
-    struct fsz_hold *hold = fsz_holds_find(&api->holds, other);
-    request->other = hold == NULL ? NULL : fsz_hold_ref(hold);
-}
-
-/* Before the calls leave, which they may do before the switch has said that they will. */
-static void hold_join(const struct fsz_request *request, bool joins)
-{
-    struct fsz_hold *const holds[] = {request->hold, request->other};
-    for (size_t i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
-        if (holds[i] != NULL) {
-            holds[i]->joins = joins;
-        }
-    }
 }
 
 void fsz_method_bridge(struct fsz_request *request)
 {
     struct fsz_buffer words;
     fsz_buffer_init(&words, HOLD_WORDS_BYTES);
-    hold_join(request, true);
     fsz_err err = request->host->bridge(request->host->self, fsz_request_text(request, HOLD_CALL),
                                         fsz_request_text(request, HOLD_SECOND), &words);
-    if (err != FSZ_OK) {
-        hold_join(request, false);
-    }
     hold_done(request, err, &words);
 }
 

@@ -110,7 +110,6 @@ static void request_free(struct fsz_request *request)
 {
     fsz_exchange_unref(&request->exchange);
     fsz_hold_unref(&request->hold);
-    fsz_hold_unref(&request->other);
     fsz_client_unref(&request->client);
     fsz_mailbox_unref(&request->mailbox);
     fsz_sentevent_fini(&request->event);

@@ -54,7 +54,6 @@ struct fsz_request {
     struct fsz_sentevent event;
     struct fsz_waits    *waits;              /* the API's */
     struct fsz_hold     *hold;               /* of the call, if this client holds it: a reference */
-    struct fsz_hold     *other;              /* likewise a second call, whoever holds it */
     uint64_t             lease;              /* under which it does */
     char                 job[FSZ_JOB_BYTES]; /* of a background job */
     char                 what[FSZ_REQUEST_WHAT_BYTES]; /* for the audit */

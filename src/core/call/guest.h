@@ -20,6 +20,8 @@ struct fsz_guest {
     bool (*is_up)(void *self);
     /* Where it is if not: true: hung up (*ret_cause by name), false: elsewhere in the switch. */
     bool (*has_hung_up)(void *self, const char **ret_cause);
+    /* Was it sent elsewhere to be joined with another call? */
+    bool (*is_joined)(void *self);
     /* Calls `take` with the channel's headers and variables, valid during that call. FSZ_ENOMEM. */
     fsz_err (*describe)(void *self, void (*take)(void *argument, const struct fsz_event *channel),
                         void *argument);

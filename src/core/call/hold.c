@@ -101,6 +101,11 @@ bool fsz_hold_end(struct fsz_hold *hold, uint64_t lease, enum fsz_hold_state sta
     return on;
 }
 
+void fsz_hold_nudge(const struct fsz_hold *hold)
+{
+    hold_wake(hold, true);
+}
+
 bool fsz_hold_hand_over(struct fsz_hold *hold, uint64_t lease, const char *service,
                         const json_t *data)
 {

@@ -53,9 +53,6 @@ struct fsz_hold {
 
     json_t *executed; /* the call's thread */
 
-    /* It is being joined with another call: how its hold ends. */
-    _Atomic bool joins;
-
     /* The call's thread, before it posts one; the API thread after that. Two, for the last may be
      * posted before the API thread has come to the one before; that, of an accepted offer, is read
      * before the next offer can be accepted. */
@@ -68,10 +65,13 @@ struct fsz_hold {
     char           service[FSZ_CONFIG_NAME_MAX + 1]; /* whose worker controls it, or did last */
     uint64_t       former[FSZ_HOLD_FORMER_MAX];      /* clients that have been offered it */
     size_t         former_count;
-    bool           ended;  /* its last event has come */
-    bool           lost;   /* somebody has lost it, and may not command it any more */
-    bool           fenced; /* it is listed only for that */
+    bool           ended;   /* its last event has come */
+    bool           losing;  /* it was taken away, and its thread has not left yet */
+    int64_t        told_ms; /* when it was last told to */
+    bool           lost;    /* somebody has lost it, and may not command it any more */
+    bool           fenced;  /* it is listed only for that */
     char           cause[FSZ_HOLD_CAUSE_BYTES]; /* of the hangup */
+    char           heir[FSZ_CALL_BYTES];        /* its last event has named who goes on for it */
     bool           left;                        /* its thread has; the hangup is still to be told */
     int64_t        left_ms;                     /* when */
     UT_hash_handle hh;                          /* by call; a reference */
@@ -93,6 +93,8 @@ bool fsz_hold_end(struct fsz_hold *hold, uint64_t lease, enum fsz_hold_state sta
 /* The same, to another service with that data, which may be NULL. */
 bool fsz_hold_hand_over(struct fsz_hold *hold, uint64_t lease, const char *service,
                         const json_t *data);
+/* Its thread has not left yet: it is woken again, and told to end what it runs. Any thread. */
+void fsz_hold_nudge(const struct fsz_hold *hold);
 /* Is it held under that lease, and not given back yet? Any thread. */
 bool fsz_hold_is_of(struct fsz_hold *hold, uint64_t lease);
 /* May what was asked for under that lease still be done? Not once it was taken away. Any thread. */

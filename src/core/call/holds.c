@@ -112,6 +112,13 @@ static fsz_err holds_authorize(const struct fsz_principal *who, const struct fsz
     return err;
 }
 
+static void holds_set_losing(struct fsz_holds *holds, struct fsz_hold *hold, bool losing)
+{
+    holds->losing += (size_t)losing - (size_t)hold->losing;
+    hold->losing = losing;
+    hold->told_ms = fsz_now_ms();
+}
+
 static void holds_delist(struct fsz_holds *holds, struct fsz_hold *hold)
 {
     if (!hold->is_listed || holds->list == NULL) {
@@ -122,6 +129,7 @@ static void holds_delist(struct fsz_holds *holds, struct fsz_hold *hold)
     hold->is_listed = false;
     holds->left -= hold->left;
     hold->left = false;
+    holds_set_losing(holds, hold, false);
     fsz_hold_unref(&hold);
 }
 
@@ -241,6 +249,10 @@ static void holds_tell_end(struct fsz_holds *holds, struct fsz_hold *hold, const
         return;
     }
     json_t *params = holds_lease(hold, hold->lease);
+    if (hold->heir[0] != '\0' && strcmp(reason, "hangup") == 0) {
+        reason = "replaced";
+        json_object_set_new(params, "by", fsz_rpc_text(hold->heir, strlen(hold->heir)));
+    }
     json_object_set_new(params, "reason", json_string(reason));
     if (cause[0] != '\0') {
         json_object_set_new(params, "cause", fsz_rpc_text(cause, strlen(cause)));
@@ -303,6 +315,7 @@ void fsz_holds_lose(struct fsz_holds *holds, struct fsz_provider *provider)
             holds_delist(holds, hold);
         } else {
             hold->lost = true;
+            holds_set_losing(holds, hold, true);
             fsz_waits_mark(holds->waits, hold->call, FSZ_ENDING_LOST, true);
             fsz_hold_end(hold, hold->lease, FSZ_HOLD_LOST);
         }
@@ -323,6 +336,7 @@ static void holds_await_next(struct fsz_holds *holds, struct fsz_hold *hold)
 void fsz_holds_leave(struct fsz_holds *holds, struct fsz_hold_leave *leave)
 {
     struct fsz_hold *hold = leave->hold;
+    holds_set_losing(holds, hold, false);
     bool awaits = hold->holder != NULL && strcmp(leave->reason, "hangup") == 0 && !hold->ended;
     if (awaits) {
         memcpy(hold->cause, leave->cause, sizeof(hold->cause));
@@ -344,11 +358,15 @@ void fsz_holds_leave(struct fsz_holds *holds, struct fsz_hold_leave *leave)
 void fsz_holds_sweep(struct fsz_holds *holds, int64_t now_ms)
 {
     struct fsz_hold *hold = NULL, *next = NULL;
-    if (holds->left == 0) {
+    if (holds->left == 0 && holds->losing == 0) {
         return;
     }
     HASH_ITER(hh, holds->list, hold, next)
     {
+        if (hold->losing && now_ms - hold->told_ms >= FSZ_HOLD_NUDGE_MS) {
+            hold->told_ms = now_ms;
+            fsz_hold_nudge(hold);
+        }
         if (hold->left && now_ms - hold->left_ms > FSZ_HOLD_GRACE_MS) {
             holds_tell_end(holds, hold, "hangup", hold->cause);
             holds_delist(holds, hold);
@@ -367,6 +385,7 @@ void fsz_holds_close(struct fsz_holds *holds)
         if (gone || hold->fenced) {
             holds_delist(holds, hold);
         } else {
+            holds_set_losing(holds, hold, true);
             fsz_hold_end(hold, hold->lease, FSZ_HOLD_CLOSED);
         }
     }

@@ -15,6 +15,9 @@ enum {
     /* That a call's last event may take after its thread has left: the switch first runs what it
      * has to run for a hangup, such as a call detail record that is posted to a web server. */
     FSZ_HOLD_GRACE_MS = 120000,
+    /* After which a call that was taken away, and runs something still, is told again to end that.
+     */
+    FSZ_HOLD_NUDGE_MS = 500,
 };
 
 struct fsz_holds {
@@ -22,8 +25,9 @@ struct fsz_holds {
     const struct fsz_policy *policy; /* as long as the API thread has it */
     struct fsz_watch        *watch;
     struct fsz_waits        *waits;
-    struct fsz_hold         *list; /* by call */
-    size_t                   left; /* that wait for their hangup */
+    struct fsz_hold         *list;   /* by call */
+    size_t                   left;   /* that wait for their hangup */
+    size_t                   losing; /* that were taken away, and whose threads have not left yet */
     bool                     closed;
     struct {
         uint64_t accepted, released, handed_over, lost, hangup, elsewhere, closed;
@@ -51,7 +55,8 @@ void fsz_holds_leave(struct fsz_holds *holds, struct fsz_hold_leave *leave);
 /* An event of a held call, for its holder. `last`: the call has ended. */
 void fsz_holds_event(struct fsz_holds *holds, struct fsz_hold *hold, const char *kind,
                      const struct fsz_buffer *text, bool last);
-/* Tells the hangup of those whose last event does not come. */
+/* Tells the hangup of those whose last event does not come, and those that were taken away to end
+ * what they run. */
 void fsz_holds_sweep(struct fsz_holds *holds, int64_t now_ms);
 /* Every call is given back. */
 void fsz_holds_close(struct fsz_holds *holds);

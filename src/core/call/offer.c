@@ -24,8 +24,11 @@ void fsz_offer_write(struct fsz_buffer *out, const struct fsz_offer_text *offer,
     fsz_buffer_text(out, ",\"service\":");
     fsz_encode_string(out, offer->service);
     offer_write_json(out, "args", offer->args);
-    fsz_buffer_printf(out, ",\"resumed\":%s", offer->resumed ? "true" : "false");
-    offer_write_json(out, "executed", offer->resumed ? offer->executed : NULL);
+    fsz_buffer_printf(out, ",\"resumed\":%s", offer->why != NULL ? "true" : "false");
+    if (offer->why != NULL) {
+        fsz_buffer_printf(out, ",\"why\":\"%s\"", offer->why);
+        offer_write_json(out, "executed", offer->executed);
+    }
     offer_write_json(out, "data", offer->data);
     fsz_buffer_text(out, ",\"channel\":");
     fsz_err err = fsz_encode(channel, NULL, 0, out, NULL);

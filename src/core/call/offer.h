@@ -22,7 +22,7 @@ enum {
 struct fsz_offer_text {
     const char   *call, *service;
     const json_t *args, *executed, *data;
-    bool          resumed;
+    const char   *why; /* somebody had it before, and so it came; NULL: nobody */
 };
 void fsz_offer_write(struct fsz_buffer *out, const struct fsz_offer_text *offer,
                      const struct fsz_event *channel);

@@ -18,8 +18,8 @@ struct serve {
     struct fsz_hold        *hold;
     char                    service[FSZ_CONFIG_NAME_MAX + 1];
     json_t                 *args;
-    json_t                 *data; /* of a hand-over; or NULL */
-    bool                    resumed;
+    json_t                 *data; /* of the last hand-over; or NULL */
+    const char             *why;  /* it is offered once more: "lost", "handed-over"; or NULL */
 };
 
 /* ---- what the dialplan said ------------------------------------------------------------------ */
@@ -72,7 +72,7 @@ static void serve_write_offer(void *argument, const struct fsz_event *channel)
                                          .args = serve->args,
                                          .executed = serve->hold->executed,
                                          .data = serve->data,
-                                         .resumed = serve->resumed};
+                                         .why = serve->why};
     fsz_offer_write(text->out, &offer, channel);
 }
 
@@ -197,10 +197,9 @@ static bool serve_after_hold(struct serve *serve)
     const struct fsz_guest *guest = serve->guest;
     struct fsz_hold        *hold = serve->hold;
     enum fsz_hold_state     state = fsz_hold_state(hold);
-    json_decref(serve->data);
-    serve->data = NULL;
-    serve->resumed = true;
     if (state == FSZ_HOLD_HANDED_OVER) {
+        json_decref(serve->data);
+        serve->why = "handed-over";
         snprintf(serve->service, sizeof(serve->service), "%s", hold->next_service);
         serve->data = hold->data;
         hold->data = NULL;
@@ -210,6 +209,7 @@ static bool serve_after_hold(struct serve *serve)
         serve_result(serve, state == FSZ_HOLD_CLOSED ? "lost" : "released");
         return false;
     }
+    serve->why = "lost";
     enum fsz_on_lost on_lost = serve_on_lost(serve);
     serve_result(serve, "lost");
     if (on_lost == FSZ_ON_LOST_HANGUP) {
@@ -235,7 +235,7 @@ static bool serve_accepted(struct serve *serve, const json_t *result)
             guest->hold(guest->self, serve->hold);
         }
         bool again = guest->is_up(guest->self) && serve_after_hold(serve);
-        return serve_leave(serve, serve->hold->joins ? "bridged" : "transferred", again);
+        return serve_leave(serve, guest->is_joined(guest->self) ? "bridged" : "transferred", again);
     }
     serve_result(serve, "released");
     if (offer.then == FSZ_THEN_HANGUP && guest->is_up(guest->self)) {
@@ -259,7 +259,7 @@ static bool serve_once(struct serve *serve)
         again = serve_accepted(serve, told.result);
     } else {
         serve_leave(serve, "closed", false); /* should somebody have accepted as it was given up */
-        serve_result(serve, serve->resumed ? "lost" : serve_word(err));
+        serve_result(serve, serve->why != NULL ? "lost" : serve_word(err));
         if (guest->is_up(guest->self)) {
             serve_log_failure(serve, err, &told);
         }

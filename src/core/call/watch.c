@@ -1,6 +1,7 @@
 #include "watch.h"
 
 #include "encode.h"
+#include "ending.h"
 #include "thread.h"
 
 #include <stdio.h>
@@ -33,6 +34,7 @@ struct watch_mail {
     struct fsz_buffer text;
     bool              last;
     char              kind[WATCH_KIND_BYTES];
+    char              heir[FSZ_CALL_BYTES]; /* of the last: who goes on in place of the call */
 };
 
 fsz_err fsz_watch_new(struct fsz_mailbox *mailbox, _Atomic uint32_t *watched, fsz_watch_fn take,
@@ -134,6 +136,7 @@ static void watch_open(struct fsz_mail *mail, void *reader)
 {
     struct watch_mail *event = (struct watch_mail *)(void *)mail;
     if (reader != NULL) {
+        memcpy(event->hold->heir, event->heir, sizeof(event->heir));
         event->take(reader, event->hold, event->kind, &event->text, event->last);
     }
     fsz_buffer_fini(&event->text);
@@ -170,6 +173,8 @@ static void watch_send(struct fsz_watch *watch, struct fsz_hold *hold,
     mail->take = watch->take;
     mail->hold = hold;
     mail->last = strcmp(event->name, watch_last) == 0;
+    const char *heir = mail->last ? fsz_ending_heir(event) : NULL;
+    snprintf(mail->heir, sizeof(mail->heir), "%s", heir != NULL ? heir : "");
     snprintf(mail->kind, sizeof(mail->kind), "%s/%s", event->name,
              event->subclass ? event->subclass : "");
     fsz_buffer_init(&mail->text, WATCH_EVENT_BYTES);

@@ -122,8 +122,8 @@ struct fsz_host {
     fsz_err (*bridge)(void *self, const char *call, const char *other, struct fsz_buffer *words);
 
     /* Only with FSZ_CAN_HOLD. The call's thread is in fsz_guest.hold and is to look again; with
-     * `stop` the application that it runs is ended too, unless that is a bridge. Any thread; must
-     * not block. The call may have left. */
+     * `stop` the application that it runs is ended too, unless that is a bridge; asked again, by
+     * whatever means there are. Any thread; must not block. The call may have left. */
     void (*wake)(void *self, const char *call, bool stop);
 };
 
