@@ -157,6 +157,31 @@ def test_no_streams_means_none(fszmqd):
     assert json.loads(daemon.command("zmq status json"))["streams"] == []
 
 
+def test_ipc_file_that_was_deleted_comes_back_at_a_reload_and_goes_at_the_end(fszmqd, tmp_path, subscriber):
+    paths = [tmp_path / "events", tmp_path / "api"]
+    config = config_xml([stream_xml(binds=[f"ipc://{paths[0]}"])], channels=[channel_xml(binds=[f"ipc://{paths[1]}"])])
+    daemon = fszmqd(config=config, endpoint=f"ipc://{paths[0]}", console=True)
+
+    def endpoints():
+        status = json.loads(daemon.command("zmq status json"))
+        return [each["endpoints"][0] for each in (status["streams"][0], status["api"]["channels"][0])]
+
+    assert all(each["open"] for each in endpoints())
+    for path in paths:
+        path.unlink()
+    assert [each["open"] for each in endpoints()] == [False, False]
+    assert all("its file was deleted" in each["why"] for each in endpoints())
+    assert daemon.command("zmq status").count("NOT OPEN: its file was deleted") == 2
+    daemon.reload()
+    daemon.wait_log("configuration reloaded")
+    assert all(each["open"] for each in endpoints())
+    assert json.loads(subscriber(daemon.endpoint).recv())
+    with clients_of(f"ipc://{paths[1]}") as clients:
+        assert "result" in clients[0].call("server.ping")
+    daemon.stop()
+    assert not any(path.exists() for path in paths)
+
+
 # ---- names of events -------------------------------------------------------------------------------------
 
 

@@ -237,6 +237,55 @@ static void test_endpoints_wait_for_nothing_without_multicast(void **state)
     assert_true(quiet_ms(rig, (size_t)1 << 40, 60000) < 5000);
 }
 
+/* Something connects over that path, through zmq_connect() and a subscription. */
+static bool answers(struct rig *rig, const char *address)
+{
+    int   patience_ms = 5000, none = 0;
+    char  subscription[8];
+    void *client = zmq_socket(rig->context, ZMQ_SUB);
+    zmq_setsockopt(client, ZMQ_LINGER, &none, sizeof(none));
+    zmq_setsockopt(client, ZMQ_SUBSCRIBE, "", 0);
+    zmq_setsockopt(rig->socket, ZMQ_RCVTIMEO, &patience_ms, sizeof(patience_ms));
+    assert_int_equal(zmq_connect(client, address), 0);
+    bool came = zmq_recv(rig->socket, subscription, sizeof(subscription), 0) == 1;
+    zmq_close(client);
+    return came && zmq_recv(rig->socket, subscription, sizeof(subscription), 0) == 1;
+}
+
+static void test_endpoints_make_a_deleted_ipc_file_anew(void **state)
+{
+    struct rig *rig = *state;
+    char        address[64];
+    snprintf(address, sizeof(address), "ipc://%s/events", rig->folder);
+    struct fsz_endpoint            wanted = {.address = address};
+    const struct fsz_socket_config config = {.endpoints = &wanted, .endpoint_count = 1};
+    struct fsz_endpoint_state     *opened = rig_open(rig, address, false, false, FSZ_OK);
+    assert_false(fsz_endpoint_state_is_lost(opened));
+    assert_int_equal(unlink(address + 6), 0);
+    assert_true(fsz_endpoint_state_is_lost(opened));
+    fsz_endpoints_settle(&rig->endpoints, &config);
+    assert_true(opened->open);
+    assert_false(fsz_endpoint_state_is_lost(opened));
+    assert_true(answers(rig, address));
+    fsz_endpoints_settle(&rig->endpoints, &(const struct fsz_socket_config){.endpoint_count = 0});
+    assert_int_equal(access(address + 6, F_OK), -1); /* what goes in good order leaves no file */
+}
+
+static void test_endpoints_leave_a_file_that_another_has_put_there(void **state)
+{
+    struct rig *rig = *state;
+    char        address[64];
+    snprintf(address, sizeof(address), "ipc://%s/events", rig->folder);
+    struct fsz_endpoint_state *opened = rig_open(rig, address, false, false, FSZ_OK);
+    assert_int_equal(unlink(address + 6), 0);
+    FILE *other = fopen(address + 6, "w");
+    assert_non_null(other);
+    fclose(other);
+    assert_true(fsz_endpoint_state_is_lost(opened));
+    fsz_endpoints_fini(&rig->endpoints);
+    assert_int_equal(access(address + 6, F_OK), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
@@ -245,6 +294,8 @@ int main(void)
         TEST(test_endpoints_name_who_holds_a_port),
         TEST(test_endpoints_retry_gets_what_has_become_free),
         TEST(test_endpoints_give_an_ipc_file_its_permissions),
+        TEST(test_endpoints_make_a_deleted_ipc_file_anew),
+        TEST(test_endpoints_leave_a_file_that_another_has_put_there),
         TEST(test_endpoints_delete_no_file_that_is_no_socket),
         TEST(test_endpoints_take_no_path_from_who_listens_there),
         TEST(test_endpoints_wait_for_no_port_that_nobody_lets_go_of),

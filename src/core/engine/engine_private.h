@@ -43,7 +43,7 @@ struct fsz_engine {
     uint64_t              reloads;
     /* Of the host, at the start. */
     struct fsz_host_identity identity;
-    struct engine_refusal refused; /* the last reload, if it was refused */
+    struct engine_refusal    refused; /* the last reload, if it was refused */
 };
 
 /* engine_config.c, with the next four. `problems` may be NULL: none. */

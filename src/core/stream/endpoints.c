@@ -1,7 +1,6 @@
 #include "endpoints.h"
 
 #include "engine.h"
-#include "ipcpath.h"
 #include "multicast.h"
 #include "portholder.h"
 #include "ratelimit.h"
@@ -58,6 +57,9 @@ void fsz_endpoints_init(struct fsz_endpoints *e, void *socket, const char *owner
 void fsz_endpoints_fini(struct fsz_endpoints *e)
 {
     for (size_t i = 0; i < e->count; i++) {
+        if (e->list[i].open) {
+            fsz_ipcpath_remove(e->list[i].bound, &e->list[i].file);
+        }
         free(e->list[i].address);
     }
     e->count = 0;
@@ -95,6 +97,9 @@ static void endpoint_opened(const struct fsz_endpoints *e, struct fsz_endpoint_s
     }
     if (strncmp(state->bound, "ipc:///", 7) == 0 && !state->connect && e->ipc_mode != 0) {
         chmod(state->bound + 6, (mode_t)e->ipc_mode);
+    }
+    if (!state->connect) {
+        fsz_ipcpath_note(state->bound, &state->file);
     }
     state->open = true;
     state->deferred = false;
@@ -219,6 +224,7 @@ static void endpoint_close(struct fsz_endpoints *e, const struct fsz_endpoint_st
         zmq_disconnect(e->socket, state->bound);
     } else {
         zmq_unbind(e->socket, state->bound);
+        fsz_ipcpath_remove(state->bound, &state->file);
     }
 }
 
@@ -252,6 +258,20 @@ bool fsz_endpoint_state_is_in(const struct fsz_endpoint_state *state,
     return false;
 }
 
+bool fsz_endpoint_state_is_lost(const struct fsz_endpoint_state *state)
+{
+    return state->open && fsz_ipcpath_is_lost(state->bound, &state->file);
+}
+
+/* What does not come about now is tried again, as ever. */
+static void endpoint_renew(struct fsz_endpoints *e, struct fsz_endpoint_state *state)
+{
+    endpoint_close(e, state);
+    state->open = false;
+    state->retry_in_ms = ENDPOINT_RETRY_FIRST_MS;
+    (void)endpoint_try(e, state, true);
+}
+
 void fsz_endpoints_settle(struct fsz_endpoints *e, const struct fsz_socket_config *config)
 {
     for (size_t i = e->count; i-- > 0;) {
@@ -259,6 +279,9 @@ void fsz_endpoints_settle(struct fsz_endpoints *e, const struct fsz_socket_confi
             endpoints_remove(e, i);
         } else {
             e->list[i].staged = false;
+            if (fsz_endpoint_state_is_lost(&e->list[i])) {
+                endpoint_renew(e, &e->list[i]);
+            }
         }
     }
 }

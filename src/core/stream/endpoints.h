@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "err.h"
+#include "ipcpath.h"
 
 #include <sys/types.h>
 
@@ -26,7 +27,8 @@ struct fsz_endpoint_state {
     bool  deferred; /* waits for a socket of ours that lets go; not open yet */
     char  bound[FSZ_ENDPOINT_BOUND_BYTES]; /* as the system gave it, wildcard resolved; when open */
     char  why[FSZ_ENDPOINT_WHY_BYTES];     /* when not open */
-    pid_t holder;        /* of the address, after a try that found it in use; 0: gone meanwhile */
+    struct fsz_ipcpath_file file;          /* of ipc, when open and bound */
+    pid_t   holder;      /* of the address, after a try that found it in use; 0: gone meanwhile */
     int64_t retry_at_ms; /* monotonic */
     int64_t retry_in_ms; /* doubles with each failure, up to FSZ_RETRY_MS */
 };
@@ -49,7 +51,7 @@ struct fsz_endpoints {
 
 /* Nothing is opened yet; `owner` is copied. */
 void fsz_endpoints_init(struct fsz_endpoints *e, void *socket, const char *owner);
-/* Closes nothing (the socket's end does); frees. */
+/* Closes nothing (the socket's end does), but deletes the files of ipc; frees. */
 void fsz_endpoints_fini(struct fsz_endpoints *e);
 
 struct fsz_endpoint_state *fsz_endpoints_find(struct fsz_endpoints *e, const char *address,
@@ -64,9 +66,12 @@ FSZ_NODISCARD fsz_err fsz_endpoints_defer(struct fsz_endpoints      *e,
                                           const struct fsz_endpoint *wanted);
 /* Closes and forgets those opened since the last settle. */
 void fsz_endpoints_discard(struct fsz_endpoints *e);
-/* Closes and forgets those that the configuration no longer has; the rest is settled. */
+/* Closes and forgets those that the configuration no longer has; the rest is settled. One whose
+ * file was deleted is opened anew. */
 void fsz_endpoints_settle(struct fsz_endpoints *e, const struct fsz_socket_config *config);
 
+/* Is it open, but was its file deleted, so that nobody can connect? */
+bool fsz_endpoint_state_is_lost(const struct fsz_endpoint_state *state);
 /* Does the configuration have it, address and way? */
 bool fsz_endpoint_state_is_in(const struct fsz_endpoint_state *state,
                               const struct fsz_socket_config  *config);

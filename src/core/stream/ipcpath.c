@@ -1,6 +1,7 @@
 #include "ipcpath.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -67,4 +68,42 @@ pid_t fsz_ipcpath_holder(const char *address)
     }
     ipcpath_close(fd);
     return holder.pid > 0 ? holder.pid : 0;
+}
+
+void fsz_ipcpath_note(const char *address, struct fsz_ipcpath_file *ret_file)
+{
+    struct statx file;
+    const char  *path = ipcpath_of(address);
+    *ret_file = (struct fsz_ipcpath_file){.is_there = false};
+    if (path == NULL ||
+        statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &file) != 0) {
+        return;
+    }
+    ret_file->is_there = true;
+    ret_file->device = (uint64_t)file.stx_dev_major << 32 | file.stx_dev_minor;
+    ret_file->inode = file.stx_ino;
+    if ((file.stx_mask & STATX_BTIME) != 0) {
+        ret_file->born_ns = file.stx_btime.tv_sec * INT64_C(1000000000) + file.stx_btime.tv_nsec;
+    }
+}
+
+/* An inode's number may be given again, so its time of birth counts too. */
+static bool ipcpath_is_at(const char *address, const struct fsz_ipcpath_file *file)
+{
+    struct fsz_ipcpath_file now;
+    fsz_ipcpath_note(address, &now);
+    return file->is_there && now.is_there && now.device == file->device &&
+           now.inode == file->inode && now.born_ns == file->born_ns;
+}
+
+bool fsz_ipcpath_is_lost(const char *address, const struct fsz_ipcpath_file *file)
+{
+    return file->is_there && !ipcpath_is_at(address, file);
+}
+
+void fsz_ipcpath_remove(const char *address, const struct fsz_ipcpath_file *file)
+{
+    if (ipcpath_is_at(address, file)) {
+        unlink(ipcpath_of(address));
+    }
 }
