@@ -31,6 +31,7 @@ static const char *const connect_text[] = {
     [FSZ_CONNECT_OPEN] = "accepts connections, but has not shaken hands yet",
     [FSZ_CONNECT_READY] = "connected",
     [FSZ_CONNECT_DENIED] = "refused by access control",
+    [FSZ_CONNECT_SECURITY] = "this endpoint wants security ",
     [FSZ_CONNECT_STRANGER] =
         "something listens there, but ends the connection before the handshake",
     [FSZ_CONNECT_LOST] = "connection lost",
@@ -50,6 +51,9 @@ static const char *const connect_hints[] = {
                            "  Its apply-inbound-acl must admit this host's address (default: "
                            "loopback.auto, this machine\n"
                            "  only); see event_zmq.conf.xml, then 'zmq reload'",
+    [FSZ_CONNECT_SECURITY] =
+        "none: no user and no key, in options, environment and fszmq.conf; plain: --user and the\n"
+        "  password; curve: --server-key and --key, a key of a user of the switch",
     [FSZ_CONNECT_STRANGER] =
         "is this the port of the event stream ('zmq status'; mod_event_socket's 8021 is another\n"
         "  protocol), and does an address filter on the way let this host in?",
@@ -92,12 +96,21 @@ static int connect_options(void *socket, int type)
                : -1;
 }
 
+static const char *connect_security(const struct fsz_account *account)
+{
+    if (account->server_key[0] != '\0') {
+        return "curve";
+    }
+    return account->user[0] != '\0' ? "plain" : "none";
+}
+
 int fsz_connect_init(struct fsz_connect *connect, void *context, int type,
                      const struct fsz_account *account, const char *program, bool quiet)
 {
     static unsigned made; /* libzmq frees a name only some time after its socket was closed */
     char            address[64];
-    *connect = (struct fsz_connect){.program = program, .quiet = quiet};
+    *connect = (struct fsz_connect){
+        .program = program, .quiet = quiet, .security = connect_security(account)};
     snprintf(address, sizeof address, "inproc://monitor-%u", made++);
     connect->socket = zmq_socket(context, type);
     connect->monitor = zmq_socket(context, ZMQ_PAIR);
@@ -150,7 +163,13 @@ static void connect_tell(const struct fsz_connect *connect, const struct fsz_con
 {
     fprintf(stderr, "%s: ", connect->program);
     fsz_text_puts(stderr, peer->endpoint);
-    fprintf(stderr, ": %s%s\n", connect_text[peer->state], detail);
+    fprintf(stderr, ": %s", connect_text[peer->state]);
+    if (peer->state == FSZ_CONNECT_SECURITY) {
+        fprintf(stderr, "%s; this side shows %s", peer->wants, connect->security);
+    } else if (peer->state == FSZ_CONNECT_STRANGER && peer->foreign) {
+        fputs(" (nobody of ours answers there: it does not speak ZeroMQ)", stderr);
+    }
+    fprintf(stderr, "%s\n", detail);
 }
 
 static void connect_hint(enum fsz_connect_state state)
@@ -170,6 +189,12 @@ static void connect_absent_detail(const struct fsz_connect *connect, const char 
              connect->once ? "" : "; trying again until something does");
 }
 
+/* libzmq does not try again, and nothing would come of it. */
+static bool connect_is_final(enum fsz_connect_state state)
+{
+    return state == FSZ_CONNECT_DENIED || state == FSZ_CONNECT_SECURITY;
+}
+
 /* The one place where a peer's state changes. */
 static void connect_become(struct fsz_connect *connect, struct fsz_connect_peer *peer,
                            enum fsz_connect_state state)
@@ -182,7 +207,7 @@ static void connect_become(struct fsz_connect *connect, struct fsz_connect_peer 
     connect->lost += peer->state == FSZ_CONNECT_READY;
     peer->state = state;
     if (state == FSZ_CONNECT_OPEN || (!bad && !peer->told) ||
-        (connect->quiet && state != FSZ_CONNECT_DENIED)) {
+        (connect->quiet && !connect_is_final(state))) {
         return;
     }
     if (state == FSZ_CONNECT_LOST && !connect->once) {
@@ -202,8 +227,6 @@ static enum fsz_connect_state connect_after_close(enum fsz_connect_state state)
     switch (state) {
     case FSZ_CONNECT_TRYING:
         return FSZ_CONNECT_ABSENT;
-    case FSZ_CONNECT_OPEN:
-        return FSZ_CONNECT_STRANGER;
     case FSZ_CONNECT_READY:
         return FSZ_CONNECT_LOST;
     default:
@@ -211,10 +234,32 @@ static enum fsz_connect_state connect_after_close(enum fsz_connect_state state)
     }
 }
 
+/* The connection ended in the handshake. libzmq does not say what the other side wants. */
+static void connect_failed(struct fsz_connect *connect, struct fsz_connect_peer *peer)
+{
+    static const struct {
+        const char *mechanism, *security;
+    } known[] = {{"NULL", "none"}, {"PLAIN", "plain"}, {"CURVE", "curve"}};
+    char                   mechanism[FSZ_PROBE_MECHANISM_BYTES] = "";
+    enum fsz_connect_state state = FSZ_CONNECT_STRANGER;
+    if (peer->state == FSZ_CONNECT_STRANGER || connect_is_final(peer->state)) {
+        return;
+    }
+    peer->foreign = !fsz_probe_mechanism(peer->endpoint, CONNECT_PROBE_MS, mechanism);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(known[i].mechanism, mechanism) == 0 &&
+            strcmp(known[i].security, connect->security) != 0) {
+            peer->wants = known[i].security;
+            state = FSZ_CONNECT_SECURITY;
+        }
+    }
+    connect_become(connect, peer, state);
+}
+
 static void connect_event(struct fsz_connect *connect, struct fsz_connect_peer *peer,
                           uint16_t event)
 {
-    bool settled = peer->state == FSZ_CONNECT_STRANGER || peer->state == FSZ_CONNECT_DENIED;
+    bool settled = peer->state == FSZ_CONNECT_STRANGER || connect_is_final(peer->state);
     switch (event) {
     case ZMQ_EVENT_CONNECTED:
         if (!settled) { /* a stranger accepts each try; that is no news */
@@ -232,12 +277,16 @@ static void connect_event(struct fsz_connect *connect, struct fsz_connect_peer *
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         peer->failed = true;
-        connect_become(connect, peer, FSZ_CONNECT_STRANGER);
+        connect_failed(connect, peer);
         break;
     case ZMQ_EVENT_CLOSED:
     case ZMQ_EVENT_DISCONNECTED:
         peer->failed = true;
-        connect_become(connect, peer, connect_after_close(peer->state));
+        if (peer->state == FSZ_CONNECT_OPEN) {
+            connect_failed(connect, peer);
+        } else {
+            connect_become(connect, peer, connect_after_close(peer->state));
+        }
         break;
     default:
         break;
@@ -324,7 +373,7 @@ bool fsz_connect_has_failed(const struct fsz_connect *connect)
 bool fsz_connect_is_hopeless(const struct fsz_connect *connect)
 {
     for (size_t i = 0; i < connect->count; i++) {
-        if (connect->peers[i].state != FSZ_CONNECT_DENIED) {
+        if (!connect_is_final(connect->peers[i].state)) {
             return false;
         }
     }

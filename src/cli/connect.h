@@ -23,6 +23,7 @@ enum fsz_connect_state {
     FSZ_CONNECT_OPEN,     /* connected, no handshake yet */
     FSZ_CONNECT_READY,    /* shook hands: events can come */
     FSZ_CONNECT_DENIED,   /* access control said no; libzmq does not try again */
+    FSZ_CONNECT_SECURITY, /* it has another security than the account's; libzmq gives up as well */
     FSZ_CONNECT_STRANGER, /* what listens there does not speak ZeroMQ, or hangs up at once */
     FSZ_CONNECT_LOST,     /* was ready, and the connection ended */
 };
@@ -30,6 +31,8 @@ enum fsz_connect_state {
 struct fsz_connect_peer {
     const char            *endpoint;
     enum fsz_connect_state state;
+    const char            *wants;     /* state SECURITY: "none", "plain" or "curve" */
+    bool                   foreign;   /* state STRANGER: what listens there speaks no ZeroMQ */
     int64_t                opened_ns; /* CLOCK_MONOTONIC */
     bool                   checked;   /* by fsz_connect_check() */
     bool                   failed;    /* an attempt came to nothing, and none has succeeded since */
@@ -39,10 +42,11 @@ struct fsz_connect_peer {
 struct fsz_connect {
     void                   *socket; /* not connected to anything before fsz_connect_open() */
     void                   *monitor;
-    const char             *program; /* starts each line on stderr */
-    bool                    quiet;   /* tells nothing but what ends the program */
-    bool                    once;    /* the program ends when its first attempt fails */
-    uint64_t                lost;    /* connections that ended after their handshake */
+    const char             *program;  /* starts each line on stderr */
+    const char             *security; /* of the account: "none", "plain" or "curve" */
+    bool                    quiet;    /* tells nothing but what ends the program */
+    bool                    once;     /* the program ends when its first attempt fails */
+    uint64_t                lost;     /* connections that ended after their handshake */
     struct fsz_connect_peer peers[FSZ_CONNECT_MAX];
     size_t                  count;
 };

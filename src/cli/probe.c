@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +12,9 @@
 
 enum { PROBE_HOST_BYTES = 256, PROBE_PORT_BYTES = 16 };
 
-static int probe_address(const struct sockaddr *address, socklen_t size, int family, int timeout_ms)
+/* 0: *ret_fd is connected. Else an errno. */
+static int probe_address(const struct sockaddr *address, socklen_t size, int family, int timeout_ms,
+                         int *ret_fd)
 {
     int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
@@ -29,7 +30,11 @@ static int probe_address(const struct sockaddr *address, socklen_t size, int fam
             error = errno;
         }
     }
-    close(fd);
+    if (error != 0) {
+        close(fd);
+    } else {
+        *ret_fd = fd;
+    }
     return error;
 }
 
@@ -56,7 +61,7 @@ static bool probe_split(const char *address, char *ret_host, char *ret_port)
     return true;
 }
 
-static int probe_tcp(const char *address, int timeout_ms, const char **ret_why)
+static int probe_tcp(const char *address, int timeout_ms, int *ret_fd, const char **ret_why)
 {
     char             host[PROBE_HOST_BYTES];
     char             port[PROBE_PORT_BYTES];
@@ -72,13 +77,13 @@ static int probe_tcp(const char *address, int timeout_ms, const char **ret_why)
     }
     int result = EADDRNOTAVAIL;
     for (const struct addrinfo *at = found; at != NULL && result != 0; at = at->ai_next) {
-        result = probe_address(at->ai_addr, at->ai_addrlen, at->ai_family, timeout_ms);
+        result = probe_address(at->ai_addr, at->ai_addrlen, at->ai_family, timeout_ms, ret_fd);
     }
     freeaddrinfo(found);
     return result;
 }
 
-static int probe_ipc(const char *path, int timeout_ms)
+static int probe_ipc(const char *path, int timeout_ms, int *ret_fd)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) {
@@ -90,20 +95,83 @@ static int probe_ipc(const char *path, int timeout_ms)
         address.sun_path[0] = '\0';
         size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
     }
-    return probe_address((const struct sockaddr *)&address, size, AF_UNIX, timeout_ms);
+    return probe_address((const struct sockaddr *)&address, size, AF_UNIX, timeout_ms, ret_fd);
 }
 
-int fsz_probe(const char *endpoint, int timeout_ms, const char **ret_why)
+static int probe_open(const char *endpoint, int timeout_ms, int *ret_fd, const char **ret_why)
 {
     int result = EPROTONOSUPPORT;
     *ret_why = NULL;
     if (strncmp(endpoint, "tcp://", 6) == 0) {
-        result = probe_tcp(endpoint + 6, timeout_ms, ret_why);
+        result = probe_tcp(endpoint + 6, timeout_ms, ret_fd, ret_why);
     } else if (strncmp(endpoint, "ipc://", 6) == 0) {
-        result = probe_ipc(endpoint + 6, timeout_ms);
+        result = probe_ipc(endpoint + 6, timeout_ms, ret_fd);
     }
     if (*ret_why == NULL) {
         *ret_why = strerrordesc_np(result);
     }
     return result;
+}
+
+int fsz_probe(const char *endpoint, int timeout_ms, const char **ret_why)
+{
+    int fd = -1;
+    int result = probe_open(endpoint, timeout_ms, &fd, ret_why);
+    if (result == 0) {
+        close(fd);
+    }
+    return result;
+}
+
+/* ---- what listens there ---------------------------------------------------------------------- */
+
+/* RFC 23: signature, version, mechanism, as-server, filler. */
+enum {
+    PROBE_GREETING_BYTES = 64,
+    PROBE_SIGNATURE_END = 9,
+    PROBE_VERSION = 10,
+    PROBE_MECHANISM = 12,
+};
+
+/* How many bytes came before the end, or before time was up. */
+static size_t probe_read(int fd, unsigned char *bytes, size_t size, int timeout_ms)
+{
+    size_t        count = 0;
+    ssize_t       got = 1;
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    while (count < size && got > 0 && poll(&wait, 1, timeout_ms) == 1) {
+        got = recv(fd, bytes + count, size - count, 0);
+        count += got > 0 ? (size_t)got : 0;
+    }
+    return count;
+}
+
+/* Signature and version only: libzmq then says its mechanism, while at the sight of a whole
+ * greeting with another one it ends the connection without a word. */
+static bool probe_greet(int fd, int timeout_ms, char ret_mechanism[FSZ_PROBE_MECHANISM_BYTES])
+{
+    static const unsigned char ours[PROBE_MECHANISM] = {
+        [0] = 0xff, [PROBE_SIGNATURE_END] = 0x7f, [PROBE_VERSION] = 3};
+    unsigned char theirs[PROBE_GREETING_BYTES];
+    if (send(fd, ours, sizeof ours, MSG_NOSIGNAL) != (ssize_t)sizeof ours ||
+        probe_read(fd, theirs, sizeof theirs, timeout_ms) < sizeof theirs || theirs[0] != 0xff ||
+        theirs[PROBE_SIGNATURE_END] != 0x7f || theirs[PROBE_VERSION] < 3) {
+        return false;
+    }
+    memcpy(ret_mechanism, theirs + PROBE_MECHANISM, FSZ_PROBE_MECHANISM_BYTES - 1);
+    ret_mechanism[FSZ_PROBE_MECHANISM_BYTES - 1] = '\0';
+    return true;
+}
+
+bool fsz_probe_mechanism(const char *endpoint, int timeout_ms,
+                         char ret_mechanism[FSZ_PROBE_MECHANISM_BYTES])
+{
+    const char *why = NULL;
+    int         fd = -1;
+    if (probe_open(endpoint, timeout_ms, &fd, &why) != 0) {
+        return false;
+    }
+    bool speaks = probe_greet(fd, timeout_ms, ret_mechanism);
+    close(fd);
+    return speaks;
 }

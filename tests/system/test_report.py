@@ -1,14 +1,17 @@
 """What the switch says about what happened: the audit, the log, `zmq status`."""
 
+import contextlib
 import json
+import socket
 import subprocess
+import threading
 
 import pytest
 
 from conftest import (PATIENCE_S, ROOT, channel_xml, config_xml, find_program, free_port, group_xml, service_xml,
                       stream_xml, wait_until)
 from lookups import clients_of
-from tool import ALL, environment
+from tool import ALL, environment, free_ports, run, switch_xml
 
 LOOKERS = (("streams", "*"), ("events", "HEARTBEAT"), ("events", "CUSTOM/fszmq::audit"), ("services", "*"),
            ("methods", "*"), ("api", "status"), ("api", "uuid_setvar *"), ("variables", "*"))
@@ -236,6 +239,61 @@ def test_followers_say_how_an_event_is_written(command):
     done = subprocess.run([command[0], ROOT / "examples" / command[1], "tcp://127.0.0.1:9", "CUSTOM sofia::register"],
                           capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 1 and "CUSTOM/sofia::register" in done.stderr
+
+
+# ---- security --------------------------------------------------------------------------------------------
+
+
+def secured(fszmqd, folder, security):
+    """An fszmqd with that security on stream and API channel, the addresses of both, and a user alice's options."""
+    env, ports = environment(folder), free_ports()
+    for name in ("switch", "alice"):
+        run("keygen", folder / name, env=env)
+    run("user", f"--file={folder}/users.json", "add", "--group=default", "--password", f"--key={folder}/alice", "alice",
+        env=env, stdin="open sesame\n")
+    settings = {"users-file": folder / "users.json", "curve-key-file": folder / "switch_secret"}
+    daemon = fszmqd(calls_per_second=0, endpoint=ports.events, config=switch_xml(
+        ports, [group_xml("default", *ALL)], settings, security=security))
+    return daemon, ports
+
+
+OPTIONS = {"none": [], "plain": ["--user=alice"], "curve": ["--key={folder}/alice_secret", "--server-key={folder}/switch"]}
+
+
+@pytest.mark.parametrize("wanted, shown", [(wanted, shown) for wanted in OPTIONS for shown in OPTIONS
+                                           if wanted != shown])
+def test_wrong_security_is_in_the_log_and_the_tool_says_what_is_wanted(fszmqd, tmp_path, wanted, shown):
+    daemon, ports = secured(fszmqd, tmp_path, wanted)
+    options = [option.format(folder=tmp_path) for option in OPTIONS[shown]]
+    words = f"this endpoint wants security {wanted}; this side shows {shown}"
+    env = environment(tmp_path, FSZMQ_PASSWORD="open sesame")
+    for arguments in (["api", "-a", ports.api, *options, "status"], ["tail", *options, "--timeout=20", ports.events]):
+        done = subprocess.run([find_program("fszmq"), *arguments], capture_output=True, text=True, env=env,
+                              timeout=2 * PATIENCE_S, check=False)
+        assert done.returncode == 1 and words in done.stderr, done
+    for owner in ("API channel", "stream") if wanted != "none" else ():
+        wait_until(lambda name=owner: [line for line in daemon.log if f'{name} "default" has security {wanted}' in line],
+                   f"the line about the {owner}")
+
+
+def test_tool_says_where_nobody_of_ours_answers(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        endpoint = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        ended = threading.Event()
+
+        def serve():
+            server.settimeout(0.1)
+            while not ended.is_set():
+                with contextlib.suppress(TimeoutError), server.accept()[0] as peer:
+                    peer.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        done = subprocess.run([find_program("fszmq"), "tail", "--timeout=2", endpoint], capture_output=True, text=True,
+                              env=environment(tmp_path), timeout=2 * PATIENCE_S, check=False)
+        ended.set()
+        thread.join()
+    assert "nobody of ours answers there: it does not speak ZeroMQ" in done.stderr
 
 
 # ---- commands --------------------------------------------------------------------------------------------

@@ -147,6 +147,8 @@ static void api_read(struct fsz_api *api, struct fsz_channel *channel)
         uint64_t left = channel->connections.disconnected;
         channel->monitor_stirred = false;
         fsz_monitor_read(channel->monitor, &channel->connections, channel->inflow);
+        fsz_mismatch_log(&channel->mismatch, &channel->connections, api->base.host,
+                         channel->config->socket.owner, channel->config->socket.security);
         if (channel->connections.disconnected != left) {
             fsz_services_sweep(api->services);
         }

@@ -86,5 +86,7 @@ void fsz_channel_succeed(struct fsz_channel *heir, const struct fsz_channel *old
     heir->counters = old->counters;
     heir->connections.accepted += old->connections.accepted;
     heir->connections.handshakes_failed += old->connections.handshakes_failed;
+    heir->connections.mismatched += old->connections.mismatched;
+    heir->mismatch.logged = heir->connections.mismatched;
     heir->connections.disconnected += old->connections.disconnected + old->connections.open;
 }

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "endpoints.h"
 #include "inflow.h"
+#include "mismatch.h"
 #include "monitor.h"
 #include "peer.h"
 
@@ -34,6 +35,7 @@ struct fsz_channel {
     bool                        stirred, monitor_stirred;
     struct fsz_endpoints        endpoints;
     struct fsz_connections      connections;
+    struct fsz_mismatch         mismatch;
     struct fsz_clients         *clients;
     struct fsz_peers           *peers;
     struct fsz_inflow          *inflow;

@@ -49,13 +49,14 @@ static json_t *status_stream(const struct fsz_stream *s)
         json_pack("{ss ss ss sI so}", "name", s->name, "framing", framing, "epoch", s->epoch, "seq",
                   (json_int_t)s->seq, "endpoints", fsz_status_endpoints(&s->endpoints));
     json_t *counters = json_pack(
-        "{sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI}", "subscriptions",
+        "{sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI}", "subscriptions",
         (json_int_t)fsz_subscriptions_count(s->subscriptions), "subscriptions_untracked",
         (json_int_t)fsz_subscriptions_untracked(s->subscriptions), "subscribers",
         (json_int_t)s->connections.subscribers, "listeners",
         (json_int_t)fsz_audience_count(s->audience), "connections", (json_int_t)s->connections.open,
         "accepted", (json_int_t)s->connections.accepted, "handshakes_failed",
-        (json_int_t)s->connections.handshakes_failed, "disconnected",
+        (json_int_t)s->connections.handshakes_failed, "mismatched",
+        (json_int_t)s->connections.mismatched, "disconnected",
         (json_int_t)s->connections.disconnected, "events_sent", (json_int_t)c->events_sent,
         "bytes_sent", (json_int_t)c->bytes_sent, "lost", (json_int_t)c->lost, "truncated",
         (json_int_t)c->truncated, "send_failures", (json_int_t)c->send_failures,

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "inflow.h"
 #include "latency.h"
+#include "mismatch.h"
 #include "monitor.h"
 #include "question.h"
 #include "ratelimit.h"
@@ -33,6 +34,7 @@ struct fsz_provider {
     void                  *socket, *monitor;
     int                    fd, monitor_fd;
     struct fsz_connections connections;
+    struct fsz_mismatch    mismatch;
     struct fsz_inflow     *inflow;
     uint64_t               disconnected; /* of `connections`, as last looked at */
     int64_t                opened_ms;

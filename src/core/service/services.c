@@ -229,8 +229,23 @@ static size_t provider_receive(struct fsz_provider *provider)
     return count;
 }
 
+/* The other side has another security than server-key says. */
+static void provider_look_security(struct fsz_provider *provider)
+{
+    char whose[FSZ_OWNER_BYTES + FSZ_PROVIDER_NAME_BYTES + 32];
+    if (provider->connections.handshakes_failed == 0) {
+        return;
+    }
+    snprintf(whose, sizeof(whose), "%s, which connects to %s,",
+             provider->service->config->socket.owner, provider->name);
+    fsz_mismatch_log(
+        &provider->mismatch, &provider->connections, provider->service->services->base.host, whose,
+        provider->service->config->server_key[0] != '\0' ? FSZ_SECURITY_CURVE : FSZ_SECURITY_NONE);
+}
+
 static void provider_look(struct fsz_provider *provider)
 {
+    provider_look_security(provider);
     switch (fsz_provider_look(provider)) {
     case FSZ_PROVIDER_UP:
         fsz_service_provider_up(provider, "it is connected");

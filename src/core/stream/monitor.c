@@ -46,7 +46,7 @@ void fsz_monitor_free(void **monitor, void *socket)
 
 /* libzmq ends every connection with DISCONNECTED, also one whose handshake failed; only the others
  * were subscribers. */
-static void monitor_count(struct fsz_connections *c, unsigned event)
+static void monitor_count(struct fsz_connections *c, unsigned event, int32_t value)
 {
     if (event & MONITOR_OPENED) {
         c->accepted++;
@@ -54,6 +54,9 @@ static void monitor_count(struct fsz_connections *c, unsigned event)
         c->given_up = false;
     } else if (event & MONITOR_FAILED) {
         c->handshakes_failed++;
+        c->broken_off += event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+        c->mismatched += event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL &&
+                         value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH;
     } else if (event & ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
         c->subscribers++;
     } else if (event & ZMQ_EVENT_DISCONNECTED) {
@@ -68,7 +71,7 @@ static void monitor_count(struct fsz_connections *c, unsigned event)
 
 struct monitor_event {
     uint16_t event;
-    int32_t  value; /* of those that open and close: the descriptor */
+    int32_t  value; /* of those that open and close: the descriptor; of failures: why */
 };
 
 static bool monitor_next(void *monitor, struct monitor_event *ret_event)
@@ -88,7 +91,7 @@ void fsz_monitor_read(void *monitor, struct fsz_connections *connections, struct
 {
     struct monitor_event event;
     while (monitor && monitor_next(monitor, &event)) {
-        monitor_count(connections, event.event);
+        monitor_count(connections, event.event, event.value);
         if (event.event & MONITOR_OPENED) {
             fsz_inflow_open(inflow, event.value);
         }

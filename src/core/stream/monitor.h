@@ -12,6 +12,8 @@ struct fsz_connections {
     uint64_t open;        /* now, over tcp and ipc, handshake done or not */
     uint64_t subscribers; /* of them, those past the handshake */
     uint64_t accepted, handshakes_failed, disconnected;
+    uint64_t mismatched; /* of handshakes_failed: another security mechanism than ours was shown */
+    uint64_t broken_off; /* and: the other side ended the connection in the middle of it */
     /* Of a socket with one endpoint that it connects to: the connection has ended, and libzmq does
      * not try again. It does not after a peer that broke the protocol, or sent too large a message.
      */

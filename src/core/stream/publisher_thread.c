@@ -136,6 +136,8 @@ static void publisher_read_streams(struct fsz_publisher *p)
         struct fsz_stream *stream = p->streams[slot];
         if (stream != NULL) {
             changed |= stream->pending && fsz_stream_read(stream);
+            fsz_mismatch_log(&stream->mismatch, &stream->connections, p->base.host,
+                             stream->config->socket.owner, stream->config->socket.security);
             changed |= fsz_stream_follow_endpoints(stream);
             changed |= fsz_subscriptions_kinds(stream->subscriptions) != kinds;
             publisher_due(p, fsz_stream_next_read_ms(stream));

@@ -147,6 +147,8 @@ void fsz_stream_succeed(struct fsz_stream *heir, struct fsz_stream *old)
     heir->counters = old->counters;
     heir->connections.accepted += old->connections.accepted;
     heir->connections.handshakes_failed += old->connections.handshakes_failed;
+    heir->connections.mismatched += old->connections.mismatched;
+    heir->mismatch.logged = heir->connections.mismatched;
     heir->connections.disconnected += old->connections.disconnected + old->connections.open;
     old->config = NULL; /* so that it says no `.bye/` */
 }

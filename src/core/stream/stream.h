@@ -13,6 +13,7 @@
 #include "inflow.h"
 #include "kind.h"
 #include "message.h"
+#include "mismatch.h"
 #include "monitor.h"
 #include "subscriptions.h"
 #include "uuid.h"
@@ -63,6 +64,7 @@ struct fsz_stream {
     uint64_t                   beats; /* sent so far */
     struct fsz_stream_counters counters;
     struct fsz_connections     connections;
+    struct fsz_mismatch        mismatch;
 };
 
 /* A stream with a socket, nothing opened. FSZ_ENOMEM, FSZ_ESYSTEM. */
