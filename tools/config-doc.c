@@ -18,7 +18,7 @@ static const struct fsz_config_param doc_examples[] = {
     {"users-file", "/etc/freeswitch/event_zmq.users.json"},
     {"curve-key-file", "/etc/freeswitch/event_zmq.key_secret"},
     {"bind", FSZ_DEFAULT_ENDPOINT},
-    {"connect", "tcp://127.0.0.1:5558"},
+    {"connect", "tcp://127.0.0.1:5560"},
     {"api", "originate *"},
     {"applications", "playback *"},
     {"send-events", "CUSTOM/acme::*"},
@@ -162,7 +162,7 @@ static void doc_sample_grants(int indent)
 
 static void doc_sample_streams(void)
 {
-    printf("  <!-- Without <streams>, the stream below is what you get. -->\n"
+    printf("  <!-- Without <streams>, the two streams below are what you get. -->\n"
            "  <streams>\n"
            "    <stream name=\"" FSZ_DEFAULT_STREAM "\">\n");
     doc_sample_keys(FSZ_SCOPE_SOCKET, FSZ_SCOPE_STREAM, 6);
@@ -176,8 +176,15 @@ static void doc_sample_streams(void)
         "        <header name=\"Caller-Destination-Number\" matches=\"^\\+?49\"/>\n"
         "        <header name=\"variable_test_call\" exists=\"true\" not=\"true\"/>\n"
         "      </filter> -->\n"
-        "    </stream>\n"
-        "  </streams>\n\n");
+        "    </stream>\n\n"
+        "    <!-- The same events with sequence numbers, by which a subscriber sees what it lost. "
+        "-->\n"
+        "    <stream name=\"" FSZ_DEFAULT_NUMBERED_STREAM "\">\n");
+    doc_sample_param("bind", FSZ_DEFAULT_NUMBERED_ENDPOINT, 6, true);
+    doc_sample_param("apply-inbound-acl", "loopback.auto", 6, true);
+    doc_sample_param("framing", "envelope", 6, true);
+    printf("    </stream>\n"
+           "  </streams>\n\n");
 }
 
 static void doc_sample_channels(void)

@@ -12,6 +12,11 @@
 #define FSZMQ_ENDPOINT_BIND "tcp://*:5556"
 #define FSZMQ_ENDPOINT_CONNECT "tcp://127.0.0.1:5556"
 
+/* The same events with framing `envelope`. */
+#define FSZMQ_ENVELOPE_PORT 5558
+#define FSZMQ_ENVELOPE_BIND "tcp://*:5558"
+#define FSZMQ_ENVELOPE_CONNECT "tcp://127.0.0.1:5558"
+
 /* The same for requests (docs/protocol/requests.md). */
 #define FSZMQ_API_PORT 5557
 #define FSZMQ_API_BIND "tcp://*:5557"

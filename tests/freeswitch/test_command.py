@@ -90,13 +90,14 @@ def test_console_completes_the_command_while_loaded(switch, publisher):
     wait_until(lambda: "streams" not in switch.api("console_complete c=4;zmq "), "the completion to go")
 
 
-def test_without_configuration_defaults_listen_on_5556(switch, subscriber):
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", 5556))
-        except OSError:
-            pytest.skip("port 5556 is taken on this machine")
+def test_without_configuration_defaults_listen_on_5556_and_5558(switch, subscriber):
+    for port in (5556, 5558):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("", port))
+            except OSError:
+                pytest.skip(f"port {port} is taken on this machine")
     switch.configure(None)
     mark = switch.log_mark()
     assert switch.load() == "+OK"
@@ -105,6 +106,7 @@ def test_without_configuration_defaults_listen_on_5556(switch, subscriber):
     assert endpoint["address"] == "tcp://*:5556" and endpoint["open"] is True
     event = json.loads(subscriber("tcp://127.0.0.1:5556").recv())
     assert next(iter(event)) == "Event-Name"
+    assert json.loads(subscriber("tcp://127.0.0.1:5558").recv_multipart()[1])["stream"] == "live"
 
 
 def test_load_says_who_is_admitted_and_how_to_open(switch, publisher):

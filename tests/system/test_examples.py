@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -14,11 +15,11 @@ from typing import NamedTuple
 import pytest
 import zmq
 
-from conftest import PATIENCE_S, free_port, wait_until
+from conftest import PATIENCE_S, find_program, free_port, wait_until
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 ENDLESS = 10_000_000  # more events than any test sees
-DEFAULT_PORT = 5556
+DEFAULT_PORT, NUMBERED_PORT = 5556, 5558
 
 
 class Language(NamedTuple):
@@ -240,6 +241,23 @@ def test_original_client_works_with_no_argument_and_no_configuration_of_the_stre
     example = client(LANGUAGES["python"].run)
     assert example.wait_end() == 0, example.errors
     assert len(names(example.lines)) == 100
+
+
+def test_the_readme_shows_a_stream_with_numbers_that_is_there_by_default(fszmqd):
+    for port in (DEFAULT_PORT, NUMBERED_PORT):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("0.0.0.0", port))
+            except OSError:
+                pytest.skip(f"port {port} is taken")
+    command, = re.findall(r"^fszmq (tail --envelope \S+)", (EXAMPLES.parent / "README.md").read_text(), re.MULTILINE)
+    fszmqd(calls_per_second=20, config='<configuration name="event_zmq.conf"/>',
+           endpoint=f"tcp://127.0.0.1:{DEFAULT_PORT}")
+    done = subprocess.run([find_program("fszmq"), *command.split(), "--json", "-n", "3"], capture_output=True, text=True,
+                          timeout=PATIENCE_S, check=True)
+    metas = [json.loads(line)["meta"] for line in done.stdout.splitlines()]
+    assert [meta["stream"] for meta in metas] == ["live"] * 3 and metas[0]["kind_seq"] > 0
 
 
 @pytest.fixture(params=FOLLOWERS)

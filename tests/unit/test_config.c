@@ -6,12 +6,12 @@
 
 #include <inttypes.h>
 
-static void test_config_empty_is_the_default_stream_for_loopback(void **state)
+static void test_config_empty_is_the_default_streams_for_loopback(void **state)
 {
     (void)state;
     struct fsz_config *config = NULL;
     assert_int_equal(fsz_config_default(&config), FSZ_OK);
-    assert_int_equal(config->stream_count, 1);
+    assert_int_equal(config->stream_count, 2);
     const struct fsz_stream_config *stream = &config->streams[0];
     assert_string_equal(stream->name, "default");
     assert_int_equal(stream->socket.endpoint_count, 1);
@@ -25,6 +25,11 @@ static void test_config_empty_is_the_default_stream_for_loopback(void **state)
     assert_null(stream->fields);
     assert_int_equal(stream->topic_count, 3);
     assert_string_equal(stream->topic[2], "Unique-ID");
+    stream = &config->streams[1];
+    assert_string_equal(stream->name, "live");
+    assert_string_equal(stream->socket.endpoints[0].address, "tcp://*:5558");
+    assert_string_equal(stream->socket.acls[0], "loopback.auto");
+    assert_int_equal(stream->framing, FSZ_FRAMING_ENVELOPE);
     fsz_config_free(&config);
     assert_null(config);
     fsz_config_free(&config);
@@ -88,11 +93,18 @@ static void test_config_sample_is_the_default(void **state)
     fsz_problems_init(&problems);
     assert_int_equal(fsz_xmlconf_read(FSZ_SAMPLE, &root, &problems), FSZ_OK);
     assert_int_equal(fsz_config_load(root, &config, &problems), FSZ_OK);
-    assert_int_equal(config->stream_count, 1);
+    assert_int_equal(config->stream_count, 2);
     assert_string_equal(config->streams[0].name, FSZ_DEFAULT_STREAM);
-    assert_int_equal(config->streams[0].socket.endpoint_count, 1);
     assert_string_equal(config->streams[0].socket.endpoints[0].address, FSZ_DEFAULT_ENDPOINT);
-    assert_int_equal(config->streams[0].socket.acl_count, 1);
+    assert_int_equal(config->streams[0].framing, FSZ_FRAMING_JSON);
+    assert_string_equal(config->streams[1].name, FSZ_DEFAULT_NUMBERED_STREAM);
+    assert_string_equal(config->streams[1].socket.endpoints[0].address,
+                        FSZ_DEFAULT_NUMBERED_ENDPOINT);
+    assert_int_equal(config->streams[1].framing, FSZ_FRAMING_ENVELOPE);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(config->streams[i].socket.endpoint_count, 1);
+        assert_int_equal(config->streams[i].socket.acl_count, 1);
+    }
     assert_string_equal(config->streams[0].socket.acls[0], "loopback.auto");
     struct fsz_config *by_default = load("");
     assert_channels_equal(config, by_default);
@@ -447,7 +459,7 @@ static void test_config_warns_of_events_that_no_switch_has(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config_empty_is_the_default_stream_for_loopback),
+        cmocka_unit_test(test_config_empty_is_the_default_streams_for_loopback),
         cmocka_unit_test(test_config_empty_streams_are_none),
         cmocka_unit_test(test_config_warns_of_events_that_no_switch_has),
         cmocka_unit_test(test_config_defaults_are_those_of_the_table),

@@ -25,8 +25,8 @@ static void test_config_empty_api_channels_are_none(void **state)
     (void)state;
     struct fsz_config *config = load("<api-channels/>");
     assert_int_equal(config->channel_count, 0);
-    assert_int_equal(config->stream_count, 1);
-    assert_int_equal(fsz_config_socket_count(config), 1);
+    assert_int_equal(config->stream_count, 2);
+    assert_int_equal(fsz_config_socket_count(config), 2);
     fsz_config_free(&config);
 }
 

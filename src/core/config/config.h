@@ -16,6 +16,8 @@
 
 #define FSZ_DEFAULT_STREAM "default"
 #define FSZ_DEFAULT_ENDPOINT "tcp://*:5556"
+#define FSZ_DEFAULT_NUMBERED_STREAM "live" /* the same events with framing `envelope` */
+#define FSZ_DEFAULT_NUMBERED_ENDPOINT "tcp://*:5558"
 #define FSZ_DEFAULT_CHANNEL "default"
 #define FSZ_DEFAULT_CHANNEL_ENDPOINT "tcp://*:5557"
 #define FSZ_DEFAULT_GROUP "default" /* of peers without a name */
@@ -224,9 +226,10 @@ struct fsz_config {
 FSZ_NODISCARD fsz_err fsz_config_load(const struct fsz_confnode *root,
                                       struct fsz_config        **ret_config,
                                       struct fsz_problems       *problems);
-/* What an empty configuration gives: the stream FSZ_DEFAULT_STREAM at FSZ_DEFAULT_ENDPOINT and the
- * API channel FSZ_DEFAULT_CHANNEL at FSZ_DEFAULT_CHANNEL_ENDPOINT, which admit loopback.auto, and
- * the group FSZ_DEFAULT_GROUP, which may see everything and change nothing. */
+/* What an empty configuration gives: the stream FSZ_DEFAULT_STREAM at FSZ_DEFAULT_ENDPOINT, the
+ * stream FSZ_DEFAULT_NUMBERED_STREAM with framing `envelope` at FSZ_DEFAULT_NUMBERED_ENDPOINT, and
+ * the API channel FSZ_DEFAULT_CHANNEL at FSZ_DEFAULT_CHANNEL_ENDPOINT, which admit loopback.auto,
+ * and the group FSZ_DEFAULT_GROUP, which may see everything and change nothing. */
 FSZ_NODISCARD fsz_err fsz_config_default(struct fsz_config **ret_config);
 /* Reads what the configuration has in other files, the keys of CURVE: before its sockets are
  * opened. Blocks on the files. FSZ_EINVALID, FSZ_ESYSTEM: told in `problems`. */

@@ -89,6 +89,32 @@ static void lists_read_binding(struct fsz_config_reader *r, const struct fsz_con
     }
 }
 
+/* An element that is there without its list; all that is not among `params` has the keys' own
+ * default. */
+struct lists_default {
+    const char                    *name;
+    const struct fsz_config_param *params; /* end with a NULL name, and so do the defaults */
+};
+
+static const struct lists_default lists_streams[] = {
+    {FSZ_DEFAULT_STREAM,
+     (const struct fsz_config_param[]){{"bind", FSZ_DEFAULT_ENDPOINT}, {NULL, NULL}}},
+    {FSZ_DEFAULT_NUMBERED_STREAM,
+     (const struct fsz_config_param[]){
+         {"bind", FSZ_DEFAULT_NUMBERED_ENDPOINT}, {"framing", "envelope"}, {NULL, NULL}}},
+    {NULL, NULL},
+};
+static const struct lists_default lists_channels[] = {
+    {FSZ_DEFAULT_CHANNEL,
+     (const struct fsz_config_param[]){{"bind", FSZ_DEFAULT_CHANNEL_ENDPOINT}, {NULL, NULL}}},
+    {NULL, NULL},
+};
+static const struct lists_default lists_groups[] = {
+    {FSZ_DEFAULT_GROUP, fsz_config_default_grants},
+    {NULL, NULL},
+};
+static const struct lists_default lists_none[] = {{NULL, NULL}};
+
 /* The lists of <configuration>, and what each stands for when it is not there. They are read in
  * this order: bindings name services. */
 static const struct lists_kind {
@@ -96,17 +122,13 @@ static const struct lists_kind {
     size_t      max;
     void (*read)(struct fsz_config_reader *r, const struct fsz_confnode *node,
                  struct fsz_config *config);
-    const char                    *default_name;   /* NULL: nothing */
-    const struct fsz_config_param *default_params; /* all else: the keys' own defaults */
+    const struct lists_default *defaults;
 } lists_all[] = {
-    {"streams", "stream", FSZ_STREAMS_MAX, lists_read_stream, FSZ_DEFAULT_STREAM,
-     (const struct fsz_config_param[]){{"bind", FSZ_DEFAULT_ENDPOINT}, {NULL, NULL}}},
-    {"api-channels", "api-channel", FSZ_CHANNELS_MAX, lists_read_channel, FSZ_DEFAULT_CHANNEL,
-     (const struct fsz_config_param[]){{"bind", FSZ_DEFAULT_CHANNEL_ENDPOINT}, {NULL, NULL}}},
-    {"groups", "group", FSZ_GROUPS_MAX, lists_read_group, FSZ_DEFAULT_GROUP,
-     fsz_config_default_grants},
-    {"services", "service", FSZ_SERVICES_MAX, lists_read_service, NULL, NULL},
-    {"bindings", "binding", FSZ_BINDINGS_MAX, lists_read_binding, NULL, NULL},
+    {"streams", "stream", FSZ_STREAMS_MAX, lists_read_stream, lists_streams},
+    {"api-channels", "api-channel", FSZ_CHANNELS_MAX, lists_read_channel, lists_channels},
+    {"groups", "group", FSZ_GROUPS_MAX, lists_read_group, lists_groups},
+    {"services", "service", FSZ_SERVICES_MAX, lists_read_service, lists_none},
+    {"bindings", "binding", FSZ_BINDINGS_MAX, lists_read_binding, lists_none},
 };
 enum { LISTS = sizeof lists_all / sizeof lists_all[0] };
 
@@ -155,11 +177,11 @@ static fsz_err lists_add_param(struct fsz_confnode *stream, const char *name, co
 }
 
 static void lists_read_default(struct fsz_config_reader *r, const struct lists_kind *list,
-                               struct fsz_config *config)
+                               const struct lists_default *element, struct fsz_config *config)
 {
     struct fsz_confnode *node = fsz_confnode_new(NULL, list->item, 0);
-    fsz_err err = node == NULL ? FSZ_ENOMEM : fsz_confnode_set(node, "name", list->default_name);
-    for (const struct fsz_config_param *p = list->default_params; err == FSZ_OK && p->name != NULL;
+    fsz_err err = node == NULL ? FSZ_ENOMEM : fsz_confnode_set(node, "name", element->name);
+    for (const struct fsz_config_param *p = element->params; err == FSZ_OK && p->name != NULL;
          p++) {
         err = lists_add_param(node, p->name, p->value);
     }
@@ -199,14 +221,22 @@ static void lists_find_section(struct fsz_config_reader *r, const struct fsz_con
     }
 }
 
+static void lists_read_defaults(struct fsz_config_reader *r, const struct lists_kind *list,
+                                struct fsz_config *config)
+{
+    for (const struct lists_default *d = list->defaults; d->name != NULL && r->err == FSZ_OK; d++) {
+        lists_read_default(r, list, d, config);
+    }
+}
+
 static void lists_read_all(struct fsz_config_reader *r, const struct lists_sections *sections,
                            struct fsz_config *config)
 {
     for (size_t i = 0; i < LISTS && r->err == FSZ_OK; i++) {
         if (sections->lists[i] != NULL) {
             lists_read_list(r, &lists_all[i], sections->lists[i], config);
-        } else if (lists_all[i].default_name != NULL) {
-            lists_read_default(r, &lists_all[i], config);
+        } else {
+            lists_read_defaults(r, &lists_all[i], config);
         }
     }
 }
