@@ -1,6 +1,7 @@
 #include "call_hold.h"
 
 #include "ending.h"
+#include "numbers.h"
 
 /* The channel's private entry of that name is the hold; only the call's own thread reads it. */
 static const char HOLD_KEY[] = "mod_event_zmq_hold";
@@ -75,7 +76,7 @@ static void hold_drop(switch_core_session_t *session)
 {
     switch_event_t *event = NULL;
     while (switch_core_session_dequeue_private_event(session, &event) == SWITCH_STATUS_SUCCESS) {
-        event->event_id = SWITCH_EVENT_PRIVATE_COMMAND;
+        event->event_id = fsz_numbers.event_private_command;
         switch_event_prep_for_delivery(event);
         switch_event_add_header_string(event, SWITCH_STACK_BOTTOM, FSZ_ENDING_DROPPED, "true");
         switch_channel_event_set_data(switch_core_session_get_channel(session), event);

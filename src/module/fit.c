@@ -36,10 +36,11 @@ static bool fit_log_levels(void)
     return fits;
 }
 
-/* What switch_channel_down() and its like compile in. */
+/* CS_HANGUP is what switch_channel_down() and its like compile in. */
 static bool fit_channel_states(void)
 {
-    return switch_channel_name_state("CS_HANGUP") == CS_HANGUP;
+    return switch_channel_name_state("CS_HANGUP") == CS_HANGUP &&
+           switch_channel_name_state("CS_EXECUTE") == CS_EXECUTE;
 }
 
 /* Setting the flag makes the switch set a variable of that name. */

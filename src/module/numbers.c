@@ -36,6 +36,7 @@ static const char *numbers_ask_events(void)
         {"CLONE", &fsz_numbers.event_clone},
         {"COMMAND", &fsz_numbers.event_command},
         {"CHANNEL_DATA", &fsz_numbers.event_channel_data},
+        {"PRIVATE_COMMAND", &fsz_numbers.event_private_command},
     };
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
         if (!numbers_ask_event(events[i].name, events[i].type)) {
@@ -54,6 +55,7 @@ static const char *numbers_ask_causes(void)
         {"NONE", &fsz_numbers.cause_none},
         {"NORMAL_CLEARING", &fsz_numbers.cause_normal_clearing},
         {"MANAGER_REQUEST", &fsz_numbers.cause_manager_request},
+        {"DESTINATION_OUT_OF_ORDER", &fsz_numbers.cause_out_of_order},
     };
     for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
         if (!numbers_ask_cause(causes[i].name, causes[i].cause)) {

@@ -13,8 +13,10 @@
 
 struct fsz_numbers {
     switch_event_types_t event_all; /* binds to every event; the last of its enum */
-    switch_event_types_t event_custom, event_clone, event_command, event_channel_data;
-    switch_call_cause_t  cause_none, cause_normal_clearing, cause_manager_request;
+    switch_event_types_t event_custom, event_clone, event_command, event_channel_data,
+        event_private_command;
+    switch_call_cause_t cause_none, cause_normal_clearing, cause_manager_request,
+        cause_out_of_order;
     switch_xml_section_t xml_sections; /* those that lookups are answered for */
 };
 

@@ -1,6 +1,8 @@
 #include "switch_originate.h"
 
 #include "event_check.h"
+#include "events.h"
+#include "numbers.h"
 #include "switch_call.h"
 
 #include <switch.h>
@@ -9,10 +11,9 @@
 static switch_event_t *originate_variables(const struct fsz_originate *originate)
 {
     switch_event_t *variables = NULL;
-    if (switch_event_create_plain(&variables, SWITCH_EVENT_CHANNEL_DATA) != SWITCH_STATUS_SUCCESS) {
+    if (fsz_events_create_plain(&variables, fsz_numbers.event_channel_data) != FSZ_OK) {
         return NULL;
     }
-    variables->flags |= EF_UNIQ_HEADERS;
     for (size_t i = 0; i < originate->count; i++) {
         switch_event_add_header_string(variables, SWITCH_STACK_BOTTOM, originate->names[i],
                                        originate->values[i]);
@@ -26,7 +27,7 @@ static void originate_run(switch_core_session_t *session, const char *app, const
     switch_channel_t          *channel = switch_core_session_get_channel(session);
     switch_caller_extension_t *extension = switch_caller_extension_new(session, app, arg);
     if (extension == NULL) {
-        switch_channel_hangup(channel, SWITCH_CAUSE_DESTINATION_OUT_OF_ORDER);
+        switch_channel_hangup(channel, fsz_numbers.cause_out_of_order);
         return;
     }
     switch_caller_extension_add_application(session, extension, app, arg);
@@ -69,7 +70,7 @@ fsz_err fsz_switch_originate(void *self, const struct fsz_originate *originate,
         return FSZ_ENOMEM;
     }
     switch_core_session_t *session = NULL;
-    switch_call_cause_t    cause = SWITCH_CAUSE_NONE;
+    switch_call_cause_t    cause = fsz_numbers.cause_none;
     switch_status_t        status =
         switch_ivr_originate(NULL, &session, &cause, originate->endpoint, originate->ring_s, NULL,
                              NULL, NULL, NULL, variables, SOF_NONE, NULL, NULL);

@@ -7,11 +7,8 @@ import time
 
 import pytest
 
-import test_api
 from callfixtures import Served, call_service_xml
 from switch import config_xml, free_port, stream_xml, wait_until
-
-connect = test_api.connect
 
 ALARM_S = 90  # bound; it takes half a minute
 QUIET_S = 60  # in which an alarm would have come

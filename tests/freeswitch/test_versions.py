@@ -13,8 +13,10 @@ import pytest
 import test_api
 import test_calls_control
 import test_calls_offer
+import test_calls_wait
 import test_command
 import test_events
+import test_originate
 import test_xml_lookup
 from switch import Installation
 
@@ -25,7 +27,6 @@ NOTHING = pytest.param(None, marks=pytest.mark.skip(reason=FEW))
 
 pytestmark = pytest.mark.skipif(len(NAMED) < 2, reason=FEW)
 
-connect, channel, api = test_api.connect, test_api.channel, test_api.api
 publisher_events, comparison, held = test_api.publisher_events, test_events.comparison, test_calls_control.held
 
 test_status = test_command.test_status_json_counts_subscribers_events_and_bytes
@@ -49,6 +50,9 @@ test_break = test_calls_control.test_break_ends_the_application_and_not_the_queu
 test_lock = test_calls_control.test_urgent_goes_ahead_of_what_is_queued_behind_a_lock
 test_bridge = test_calls_control.test_two_held_calls_are_bridged_and_both_holds_end
 test_no_trap = test_calls_control.test_park_of_a_held_call_is_no_trap
+test_loss = test_calls_wait.test_loss_of_the_worker
+test_originate_to = test_originate.test_an_answered_call_goes_to_the_application_or_the_extension
+test_no_answer = test_originate.test_a_call_that_is_not_answered_gives_its_cause
 test_user = test_xml_lookup.test_a_domain_and_a_user_come_from_the_service
 test_sections = test_xml_lookup.test_each_section_is_asked_for_by_its_name
 test_kept = test_xml_lookup.test_many_threads_share_a_kept_document
