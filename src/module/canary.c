@@ -123,7 +123,8 @@ static void canary_init_clock(void)
 
 fsz_err fsz_canary_start(void)
 {
-    canary.ending = canary.deaf = false;
+    canary.deaf = false;
+    canary.ending = false;
     canary.silent = 0;
     canary_init_clock();
     fsz_err err = fsz_thread_start(&canary.thread, "fszmq-canary", canary_main, NULL);
