@@ -1,8 +1,10 @@
-"""The table of detours of docs/access.md, row by row: how one thing makes the switch run another.
+"""The table of docs/access.md, row by row: how one thing makes the switch run another. detours_named.py has the roads
+to endpoints, files and contexts.
 
-In a request, `{call}` is a call that is parked, `{other}` a second one, `{folder}` one of the test's, `{evil}` a
-program that leaves a mark and that nobody but an administrator may run, `{word}` the same as one word of the switch's
-own folder, `{xml}` a dialplan that runs it."""
+In a request, `{call}` is a call that is parked, `{other}` a second one, `{folder}` a folder of the test, `{evil}` a
+program that leaves a mark and that only an administrator may run, `{word}` its name in the switch's own folder, which
+is also an extension of context `secret` that runs it, `{xml}` a dialplan that runs it. `{host}` is a SIP address
+outside of all grants, `{number}` a number to call there, `{out}` a file outside of all granted folders."""
 
 from typing import Callable, NamedTuple, Optional, Tuple, Union
 
@@ -41,13 +43,15 @@ def event(name, subclass=None, **headers):
 
 class Road(NamedTuple):
     row: str  # how the row of the table begins
-    evil: Ask  # refused, and what it would have run has not run
+    evil: Ask  # refused, and had no effect
     twin: Optional[Ask] = None  # the same road with something harmless: allowed
     then: Optional[Callable] = None  # what makes the switch go on with it: then(scene)
     needs: str = ""  # a module that this FreeSWITCH may lack
     user: str = "wildcards"  # who asks
-    before: Tuple[Union[Ask, Callable], ...] = ()  # what the same user asks first, and may; or is done: each(scene)
-    shown: bool = True  # an administrator's request leaves the mark: the road is real
+    before: Tuple[Union[Ask, Callable], ...] = ()  # what the same user asks first; or is done: each(scene). A refusal
+    # of one of these closes the road too.
+    shown: bool = True  # an administrator's request has its effect: the road is real
+    effect: Callable = lambda scene, words: words["mark"].exists()
 
 
 # ---- what happens next -----------------------------------------------------------------------------
@@ -110,9 +114,9 @@ COMMANDS = [
     Road("`bgapi [uuid", api("bgapi", "uuid:{call} system {evil}"), api("bgapi", "uuid:{call} echo x")),
     Road("`bgapi [uuid", Ask("bgapi", {"command": "system", "arg": "{evil}"}), Ask("bgapi", {"command": "status"})),
     Road("`expand [uuid", api("expand", "system {evil}"), api("expand", "echo x")),
-    Road("`expand [uuid", api("expand", "echo ${{system({evil})}}"), api("expand", "echo ${{hostname}}")),
-    Road("`eval [uuid", api("eval", "${{system({evil})}}"), api("eval", "${{hostname}}")),
-    Road("`eval [uuid", api("eval", "uuid:{call} ${{system {evil}}}"), api("eval", "uuid:{call} ${{uuid}}")),
+    Road("`expand [uuid", api("expand", "echo ${{system({evil})}}"), api("expand", "echo $5")),
+    Road("`eval [uuid", api("eval", "${{system({evil})}}"), api("eval", "x")),
+    Road("`eval [uuid", api("eval", "uuid:{call} ${{system {evil}}}"), api("eval", "uuid:{call} x")),
     Road("`sched_api ", api("sched_api", "+1 none system {evil}"), api("sched_api", "+1 none echo x")),
     Road("`xml_wrap ", api("xml_wrap", "system {evil}"), api("xml_wrap", "echo x")),
     Road("`json {", api("json", '{{"command":"fsapi","data":{{"cmd":"system","arg":"{evil}"}}}}'),
@@ -159,8 +163,8 @@ DIAL_STRINGS = [
          api("originate", "{{acme_x='1 2'}}" + HOLD + " " + PARK)),
     Road("`{a=b}`", api("originate", "[api_on_answer='system {evil}']" + HOLD + " " + PARK),
          api("originate", "[acme_x=1]" + HOLD + " " + PARK)),
-    Road("`{a=b}`", api("originate", "{{^^:acme_x=1:api_on_answer='system {evil}'}}" + HOLD + " " + PARK),
-         api("originate", "{{^^:acme_x=1:acme_y=2}}" + HOLD + " " + PARK)),
+    Road("`{^^:a=b:c=d}`", api("originate", "{{^^:acme_x=1:api_on_answer='system {evil}'}}" + HOLD + " " + PARK),
+         api("originate", "{{acme_x=^^:1:2}}" + HOLD + " " + PARK)),
     Road("`{a=b}`", api("originate", "<execute_on_answer='system {evil}'>" + HOLD + " " + PARK),
          api("originate", "<acme_x=1>" + HOLD + " " + PARK)),
     Road("`loopback/app=", api("originate", "loopback/app=system:{evil} " + PARK),
@@ -170,11 +174,11 @@ DIAL_STRINGS = [
     Road("quotes, backslashes", run("bridge", "loopback/'app=system:{evil}'"),
          run("bridge", "{{acme_x='1'}}loopback/app=park")),
     Road("`loopback/extension", api("originate", "'loopback/system:sh {word}/default/inline' " + PARK),
-         api("originate", "loopback/answer,park/default/inline " + PARK)),
+         api("originate", "loopback/answer/default/inline " + PARK)),
 ]
 VARIABLES = [
-    Road("any other name", variable("other_x", "1"), variable("acme_x", "1"), shown=False),
-    Road("any other name", api("uuid_setvar", "{call} other_x 1"), api("uuid_setvar", "{call} acme_x 1"), shown=False),
+    Road("any other name", variable("other_x", "1"), variable("acme_x", "1"), shown=False, user="narrow"),
+    Road("any other name", api("uuid_setvar", "{call} other_x 1"), api("uuid_setvar", "{call} acme_x 1"), shown=False, user="narrow"),
     Road("`execute_on_*`", variable("execute_on_blind_transfer", "system {evil}"), variable("acme_on", "system x"),
          then=transfer),
     Road("`execute_on_*`", api("uuid_setvar", "{call} execute_on_blind_transfer system::{evil}"), then=transfer),
@@ -203,19 +207,19 @@ VARIABLES = [
         "xfer_uuids", "youtube_resolver")),
     Road("`system_on_*`", variable("system_on_fax_result", "{evil}"), shown=False),
     Road("`%[a=b]`", run("set", "%[execute_on_blind_transfer=system]acme_x=1"), run("set", "acme_x=1"), shown=False),
-    Road("`%[a=b]`", run("stop_record_session", "${{acme_x}}"), run("stop_record_session", "/no/such/${{acme_x}}"),
+    Road("`%[a=b]`", run("stop_record_session", "${{acme_x}}"),
          before=(variable("acme_x", "%[record_post_process_exec_api=system:{evil}]{folder}/scoped.wav"),
                  run("record_session", "{folder}/scoped.wav"), run("sleep", "1")), needs="mod_sndfile"),
-    Road("`${command(…)}` in a value", run("set", "acme_x=${{system({evil})}}"), run("set", "acme_x=${{uuid}}")),
-    Road("`${command(…)}` in a value", variable("acme_x", "${{echo(x)}}"), variable("acme_x", "${{uuid}}"),
+    Road("`${command(…)}` in a value", run("set", "acme_x=${{system({evil})}}"), run("set", "acme_x=$5")),
+    Road("`${command(…)}` in a value", variable("acme_x", "${{echo(x)}}"), variable("acme_x", "$5"),
          shown=False),
-    Road("`$$${name}`", run("set", "acme_y=$$${{acme_x}}"), run("set", "acme_y=$${{acme_x}}"),
+    Road("`$$${name}`", run("set", "acme_y=$$${{acme_x}}"), run("set", "acme_y=$5"),
          before=(variable("acme_x", "{{system {evil}}}"),)),
     Road("`hold_music`", variable("hold_music", "system::{evil}"), variable("hold_music", "local_stream://moh"),
          then=hold, before=BRIDGED),
     Road("`hold_music`", variable("hold_music", "${{acme_x}}"), variable("hold_music", "silence"), then=hold,
          before=(*BRIDGED, variable("acme_x", "system::{evil}"))),
-    Road("such a name with `=`", run("playback", "{{execute_on_answer=system}}/no/such/file"),
+    Road("a file's `{a=b}`", run("playback", "{{execute_on_answer=system}}/no/such/file"),
          run("playback", "{{acme_x=1}}/no/such/file"), shown=False),
 ]
 OTHERS = ("bgsystem", "lua", "python", "perl", "javascript", "socket", "httapi", "event", "play_and_get_digits",
@@ -224,8 +228,8 @@ APPLICATIONS = [
     Road("`system`, `bgsystem`", run("system", "{evil}"), run("sleep", "1")),
     Road("`system`, `bgsystem`", run("bgsystem", "{evil}")),
     *(Road("`system`, `bgsystem`", run(app, "{evil}"), shown=False) for app in OTHERS),
-    Road("`eval`, `log`", run("log", "INFO ${{system({evil})}}"), run("log", "INFO ${{uuid}}")),
-    Road("`eval`, `log`", run("eval", "${{expand(system {evil})}}"), run("eval", "of ${{uuid}}")),
+    Road("`eval`, `log`", run("log", "INFO ${{system({evil})}}"), run("log", "INFO x")),
+    Road("`eval`, `log`", run("eval", "${{expand(system {evil})}}"), run("eval", "x")),
     Road("`transfer`, `execute_extension`", run("transfer", "system:{evil} inline"), run("transfer", "park inline")),
     Road("`transfer`, `execute_extension`", run("execute_extension", "system:{evil} inline"),
          run("execute_extension", "hold XML default")),
@@ -254,16 +258,15 @@ APPLICATIONS = [
          api("uuid_record", "{call} start {folder}/e.wav"), then=stop_recording, needs="mod_sndfile"),
     Road("`limit_execute`", run("limit_execute", "hash r i 5 system {evil}"),
          run("limit_execute", "hash r i 5 sleep 1"), needs="mod_hash"),
-    Road("`read`, `strftime`", run("read", "1 4 /no/such/file execute_on_x 1000 #"),
+    Road("`read`, `play_and_get_digits`, `strftime`", run("read", "1 4 /no/such/file execute_on_x 1000 #"),
          run("read", "1 1 /no/such/file acme_x 1000 #"), shown=False),
-    Road("`read`, `strftime`", run("strftime", "execute_on_blind_transfer=system {evil}"),
+    Road("`read`, `play_and_get_digits`, `strftime`", run("strftime", "execute_on_blind_transfer=system {evil}"),
          run("strftime", "acme_x=%Y"), then=transfer),
-    Road("`read`, `strftime`", run("strftime", "execute_on_blind${{acme_x}}"), then=transfer,
+    Road("`read`, `play_and_get_digits`, `strftime`", run("strftime", "execute_on_blind${{acme_x}}"), then=transfer,
          before=(variable("acme_x", "_transfer=system {evil}"),)),
     Road("`phrase`, `playback phrase:", run("phrase", "m,${{url_decode(%24%7Bsystem {evil}%7D)}}"),
-         run("phrase", "m,${{uuid}}"), shown=False),
-    Road("`unset`", run("unset", "other_x"), run("unset", "acme_x"), shown=False),
-    Road("`shell_stream", run("playback", "shell_stream://{evil}"), run("playback", "/no/such/file"), shown=False),
+         run("phrase", "m,x"), shown=False),
+    Road("`unset`", run("unset", "other_x"), run("unset", "acme_x"), shown=False, user="narrow"),
 ]
 JSON = [
     Road("`fsapi`", json_api("fsapi", cmd="system", arg="{evil}"), json_api("fsapi", cmd="echo", arg="x")),

@@ -86,4 +86,31 @@ static inline fsz_err ask(enum ask kind, const char *what, const char *with,
     return err;
 }
 
+struct question {
+    enum ask    kind;
+    const char *what, *with;
+};
+
+static inline void assert_answers(const struct question *questions, size_t count,
+                                  const char *const *grants, fsz_err expected)
+{
+    int wrong = 0;
+    for (size_t i = 0; i < count; i++) {
+        fsz_why why;
+        fsz_err err = ask(questions[i].kind, questions[i].what, questions[i].with, grants, -1, why);
+        if (err != expected) {
+            print_error("%s %s: %s\n", questions[i].what, questions[i].with,
+                        err == FSZ_OK ? "allowed" : why);
+            wrong++;
+        }
+        if (err != FSZ_OK) {
+            assert_in_range(strlen(why), 1, FSZ_WHY_BYTES - 1);
+            assert_int_equal(strcspn(why, "\x01\n\r\t\x7f"), strlen(why));
+        }
+    }
+    assert_int_equal(wrong, 0);
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 #endif

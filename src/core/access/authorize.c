@@ -121,7 +121,7 @@ static fsz_err authorize_run(struct authorize *a, enum fsz_right right,
 /* A copy without white space at both ends, as switch_api_execute() takes commands and arguments. */
 static char *authorize_strip(const char *text)
 {
-    static const char blanks[] = " \t\r\n\v\f";
+    static const char blanks[] = " \t\r\n\v"; /* not \f: the switch leaves it */
     text += strspn(text, blanks);
     size_t length = strlen(text);
     while (length > 0 && strchr(blanks, text[length - 1]) != NULL) {

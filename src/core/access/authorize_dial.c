@@ -1,7 +1,7 @@
 /* Dial strings, in a grammar that is smaller than the switch's:
  *
  *   dial  = part *( ":_:" part )
- *   part  = *( "{" list "}" / "<" list ">" ) leg *( ( "," / "|" ) leg )
+ *   part  = *( "<" list ">" ) *( "{" list "}" ) leg *( ( "," / "|" ) leg )
  *   leg   = *( "[" list "]" ) kind "/" address
  *   list  = [ name "=" value *( "," name "=" value ) ]
  *   value = *plain / "'" *( plain / blank ) "'"
@@ -152,8 +152,12 @@ fsz_err authorize_dial(struct authorize *a, const char **dial)
     fsz_err err = FSZ_OK;
     bool    more = true;
     bool    begins = true; /* of a part, where lists for all its legs may stand */
-    while (err == FSZ_OK && more) {
-        err = begins ? authorize_lists(a, dial, "{<") : FSZ_OK;
+    for (unsigned count = 0; err == FSZ_OK && more; count++) {
+        if (count == AUTHORIZE_PIECES_MAX) {
+            return authorize_deny(a, "the dial string has more than %d legs", AUTHORIZE_PIECES_MAX);
+        }
+        err = begins ? authorize_lists(a, dial, "<") : FSZ_OK;
+        err = err == FSZ_OK && begins ? authorize_lists(a, dial, "{") : err;
         if (err == FSZ_OK) {
             err = dial_leg(a, dial);
         }

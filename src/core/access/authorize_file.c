@@ -12,6 +12,12 @@ static bool file_runs(const char *path)
     return strcasestr(path, "shell_stream") != NULL || strcasestr(path, "httapi") != NULL;
 }
 
+/* Tones that stand in another file. */
+static bool file_has_another(const char *path)
+{
+    return strcasestr(path, "tone_stream://path=") != NULL;
+}
+
 /* Some formats decode `%2e` before they open. */
 static bool file_is_encoded(const char *path)
 {
@@ -85,34 +91,58 @@ static fsz_err file_judge(struct authorize *a, const char *path, bool write)
     return err;
 }
 
+/* Blanks at the end may belong to the name or not: `.. ` may be `..`. */
+static fsz_err file_piece(struct authorize *a, char *piece, bool write)
+{
+    size_t length = strlen(piece);
+    while (length > 0 && piece[length - 1] == ' ') {
+        piece[--length] = '\0';
+    }
+    return file_judge(a, piece, write);
+}
+
 /* `file_string://a!b` plays one after the other. */
-static fsz_err file_each(struct authorize *a, const char *path, bool write)
+static fsz_err file_each(struct authorize *a, const char *path, size_t length, bool write)
 {
     static const char string[] = "file_string://";
-    path += strncasecmp(path, string, strlen(string)) == 0 ? strlen(string) : 0;
-    char *copy = strdup(path);
+    char             *copy = strndup(path, length);
     if (copy == NULL) {
         return authorize_no_memory(a);
     }
-    char   *rest = copy;
+    char   *rest = copy + (strncasecmp(copy, string, strlen(string)) == 0 ? strlen(string) : 0);
     fsz_err err = FSZ_OK;
     for (char *piece; err == FSZ_OK && (piece = strsep(&rest, "!")) != NULL;) {
-        err = piece[0] == '\0' ? FSZ_OK : file_judge(a, piece, write);
+        err = file_piece(a, piece, write);
     }
     free(copy);
     return err;
 }
 
+/* Length of the path before `@@samples`, which says where to begin, or of all of it. */
+static size_t file_length(const char *path)
+{
+    const char *at = strchr(path, '@');
+    bool        begins = at != NULL && at[1] == '@' && at[2 + strspn(at + 2, "0123456789")] == '\0';
+    return begins ? (size_t)(at - path) : strlen(path);
+}
+
 fsz_err authorize_file(struct authorize *a, const char *path, bool write)
 {
-    path += strspn(path, " ");
-    fsz_err err = authorize_lists(a, &path, "{[");
+    if (path[0] == '\0') {
+        return FSZ_OK;
+    }
+    fsz_err err = authorize_lists(a, &path, "{");
+    size_t  length = file_length(path);
     if (err == FSZ_OK && file_runs(path)) {
         err = authorize_deny(a, "file \"%.100s\" runs a program or what a server says", path);
     } else if (err == FSZ_OK && file_is_encoded(path)) {
         err = authorize_deny(a, "file \"%.100s\" has a %%XX, which the switch decodes", path);
-    } else if (err == FSZ_OK && path[0] != '\0') {
-        err = file_each(a, path, write);
+    } else if (err == FSZ_OK && file_has_another(path)) {
+        err = authorize_deny(a, "file \"%.100s\" reads its tones from another file", path);
+    } else if (err == FSZ_OK && path[length] == '\0' && strstr(path, "@@") != NULL) {
+        err = authorize_deny(a, "file \"%.100s\" has an @@ without a number of samples", path);
+    } else if (err == FSZ_OK) {
+        err = file_each(a, path, length, write);
     }
     return err;
 }

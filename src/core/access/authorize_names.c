@@ -95,6 +95,9 @@ enum authorize_variable authorize_variable_kind(const char *name)
         {"pre_call_banner", AUTHORIZE_NAMES_MUSIC},
         {"ringback", AUTHORIZE_NAMES_TONE},
         {"eavesdrop_indicate_", AUTHORIZE_NAMES_TONE},
+        {"record_play_video", AUTHORIZE_NAMES_TONE},
+        {"record_indication", AUTHORIZE_NAMES_TONE},
+        {"dialplan", AUTHORIZE_PART}, /* before the parts of redirect_dialplan */
         {"sound_prefix", AUTHORIZE_STEERS},
         {"playback_delimiter", AUTHORIZE_STEERS},
         {"route_uri", AUTHORIZE_STEERS},
@@ -106,6 +109,9 @@ enum authorize_variable authorize_variable_kind(const char *name)
         {"sip_to_uri", AUTHORIZE_STEERS},
         {"sip_to_params", AUTHORIZE_STEERS},
         {"network_destination", AUTHORIZE_STEERS},
+        {"destination_prefix", AUTHORIZE_STEERS},
+        {"sip_h_route", AUTHORIZE_STEERS},
+        {"spool_path", AUTHORIZE_STEERS},
         {"outbound_proxy", AUTHORIZE_STEERS},
         {"redirect_", AUTHORIZE_STEERS},
         {"refer_to", AUTHORIZE_STEERS},
@@ -131,7 +137,6 @@ enum authorize_variable authorize_variable_kind(const char *name)
         {"xfer_uuids", AUTHORIZE_PART}, /* two calls that a hangup bridges */
         {"youtube_resolver", AUTHORIZE_PART},
         {"loopback_app", AUTHORIZE_PART},
-        {"dialplan", AUTHORIZE_PART},
         {"_orbit_", AUTHORIZE_PART},
         {"xfer_exten", AUTHORIZE_PART},
         {"backup_extension", AUTHORIZE_PART},

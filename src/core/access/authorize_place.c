@@ -15,9 +15,15 @@ static fsz_err place_inline(struct authorize *a, const char *extension)
     if (copy == NULL) {
         return authorize_no_memory(a);
     }
-    fsz_err err = FSZ_OK;
-    char   *rest = copy;
+    fsz_err  err = FSZ_OK;
+    char    *rest = copy;
+    unsigned count = 0;
     for (char *piece; err == FSZ_OK && (piece = strsep(&rest, ",")) != NULL;) {
+        if (++count > AUTHORIZE_PIECES_MAX) {
+            err = authorize_deny(a, "an inline dialplan has more than %d applications",
+                                 AUTHORIZE_PIECES_MAX);
+            break;
+        }
         if (piece[strspn(piece, " ")] != '\0') {
             err = authorize_line(a, piece, ":", authorize_application);
         }

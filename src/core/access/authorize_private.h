@@ -12,6 +12,7 @@
 enum {
     AUTHORIZE_SLOTS_MAX = 12,
     AUTHORIZE_BYTES_MAX = 1 << 20, /* of text in one request, nested text counted again */
+    AUTHORIZE_PIECES_MAX = 127,    /* that the switch divides before it leaves the rest whole */
 };
 
 struct authorize {
@@ -108,7 +109,8 @@ enum authorize_variable authorize_variable_kind(const char *name);
 fsz_err authorize_plain(struct authorize *a, const char *text, bool quotes);
 /* Takes the next word off *text, to be freed; empty at the end. NULL: out of memory. */
 char *authorize_word(const char **text);
-/* `head`, one of the separators, the rest: judges a command or application. */
+/* `head`, one of the separators, the rest: judges a command or application. With " :", as in
+ * execute_on_*, also `head::rest`. */
 typedef fsz_err (*authorize_fn)(struct authorize *a, const char *name, const char *arg);
 fsz_err authorize_line(struct authorize *a, const char *line, const char *separators,
                        authorize_fn judge);

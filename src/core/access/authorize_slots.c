@@ -42,7 +42,8 @@ static fsz_err word_read(struct authorize *a, const char *word)
 
 static fsz_err word_write(struct authorize *a, const char *word)
 {
-    return authorize_file(a, word, true);
+    return word[0] == '\0' ? authorize_deny(a, "blanks are no file to write")
+                           : authorize_file(a, word, true);
 }
 
 /* The switch decodes it first. */
@@ -60,13 +61,14 @@ static fsz_err word_option(struct authorize *a, const char *word)
 
 static fsz_err word_slashed(struct authorize *a, const char *word)
 {
-    size_t length = strlen(word);
-    bool   is_inline = length >= 7 && strcasecmp(word + length - 7, "/inline") == 0;
-    char  *copy = strdup(word);
+    static const char end[] = "/inline";
+    char             *copy = strdup(word);
     if (copy == NULL) {
         return authorize_no_memory(a);
     }
-    char       *rest = is_inline ? copy + length - 7 : copy + strcspn(copy, "/");
+    char       *found = strstr(copy, end); /* the first, in lower case, as the switch looks */
+    bool        is_inline = found != NULL && found[strlen(end)] == '\0';
+    char       *rest = is_inline ? found : copy + strcspn(copy, "/");
     const char *dialplan = "";
     if (*rest == '/') {
         *rest++ = '\0';
@@ -84,7 +86,7 @@ static fsz_err word_slashed(struct authorize *a, const char *word)
 static fsz_err rest_looped(struct authorize *a, const char *text)
 {
     text += text[0] == '+' ? strcspn(text, " ") : 0;
-    return authorize_file(a, text, false);
+    return authorize_file(a, text + strspn(text, " "), false);
 }
 
 static fsz_err rest_place(struct authorize *a, const char *text)
@@ -95,6 +97,10 @@ static fsz_err rest_place(struct authorize *a, const char *text)
     fsz_err err = extension && dialplan && context
                       ? authorize_place(a, extension, dialplan, context)
                       : authorize_no_memory(a);
+    if (err == FSZ_OK && text[0] != '\0') {
+        err = authorize_deny(a, "\"%.60s\" follows the context: the switch may take it for a part",
+                             text);
+    }
     free(extension);
     free(dialplan);
     free(context);
@@ -354,6 +360,10 @@ fsz_err authorize_slots(struct authorize *a, const struct authorize_name *name, 
             err = authorize_plain(a, arg, false);
         }
     }
-    /* A dialplan that is missing, like what is there, is for the slot to judge. */
-    return err == FSZ_OK && *slot == SLOT_EXTENSION ? rest_extension(a, arg) : err;
+    /* What is missing here, the switch takes from the call: the slot judges that too. */
+    if (err == FSZ_OK && *slot == SLOT_EXTENSION) {
+        return rest_extension(a, arg);
+    }
+    bool leg_only = *slot == SLOT_PLACE && slot > name->slots && slot[-1] == SLOT_LEG;
+    return err == FSZ_OK && leg_only ? rest_place(a, arg) : err;
 }

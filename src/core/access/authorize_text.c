@@ -61,7 +61,7 @@ fsz_err authorize_line(struct authorize *a, const char *line, const char *separa
     }
     const char *arg = line + length;
     arg += *arg != '\0';
-    arg += line[length] == ':' && *arg == ':';
+    arg += strcmp(separators, " :") == 0 && line[length] == ':' && *arg == ':';
     fsz_err err = judge(a, name, arg);
     free(name);
     return err;

@@ -1,0 +1,274 @@
+/* What requests name: endpoints, files, contexts, variables. Each stays within its grant. */
+#include "authorize_ask.h"
+
+#include "buffer.h"
+
+/* The example of docs/access.md. */
+static void test_authorize_keeps_a_dialler_in_its_gateway(void **state)
+{
+    static const char *const     grants[] = {"api:originate *", "endpoints:sofia/gateway/carrier/*",
+                                             "contexts:outbound", "variables:acme_campaign", NULL};
+    static const struct question yes[] = {
+        {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/carrier/100 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1,sofia/gateway/carrier/2 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign='7 8'}sofia/gateway/carrier/1|sofia/gateway/carrier/2 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}[acme_campaign=1,acme_campaign=2]sofia/gateway/carrier/+1 2 XML "
+         "outbound"},
+        {ASK_ENDPOINT, "sofia/gateway/carrier/100", NULL},
+    };
+    static const struct question no[] = {
+        {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/other/100 200 XML outbound"},
+        {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/carrier/100 &park() XML outbound"},
+        {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/carrier/100 200 XML default"},
+        {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/carrier/100 200"},
+        {ASK_API, "originate", "{acme_campaign=7,x=1}sofia/gateway/carrier/1 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1,sofia/gateway/other/2 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1|sofia/gateway/other/2 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1:_:sofia/gateway/other/2 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/'1,sofia/gateway/other/2' 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}[acme_campaign={]sofia/gateway/carrier/1,sofia/gateway/other/2 2 XML "
+         "outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign={7}}sofia/gateway/carrier/1{,sofia/gateway/other/2} 2 XML outbound"},
+        {ASK_API, "originate", "{acme_campaign='1,x=2'}sofia/gateway/carrier/1 2 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=1:_:sofia/gateway/other/2}sofia/gateway/carrier/1 2 XML outbound"},
+        {ASK_API, "originate",
+         "[acme_campaign=1|sofia/gateway/other/2]sofia/gateway/carrier/1 2 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1,loopback/app=lua:x 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=7}sofia/gateway/carrier/1 lua:x inline XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=${system(x)}}sofia/gateway/carrier/1 200 XML outbound"},
+        /* another host, another profile, another context, parameters of the address */
+        {ASK_API, "originate", "sofia/gateway/carrier/5@127.0.0.1:7002 200 XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5:7002 200 XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5;fs_path=sip:127.0.0.1 200 XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5?Route=x 200 XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5^6@x 200 XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5%other 200 XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/../internal/5@x 200 XML outbound"},
+        {ASK_API, "originate",
+         "{acme_campaign=x}sofia/internal/5@x}sofia/gateway/carrier/1 2 XML "
+         "outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5 1000 XML secret XML outbound"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5 x/y XML secret"},
+        {ASK_API, "originate", "sofia/gateway/carrier/5 200 XML:/tmp/x.xml outbound"},
+        {ASK_API, "originate",
+         "{sip_route_uri=sip:127.0.0.1:7002}sofia/gateway/carrier/5 2 XML "
+         "outbound"},
+        {ASK_ENDPOINT, "sofia/gateway/carrier/100 x", NULL},
+        {ASK_ENDPOINT, "carrier", NULL},
+    };
+    (void)state;
+    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+}
+
+static void test_authorize_keeps_files_in_their_folders(void **state)
+{
+    static const char *const     grants[] = {"applications:playback *",
+                                             "applications:record *",
+                                             "api:uuid_record *",
+                                             "api:uuid_broadcast *",
+                                             "files:read:/srv/sounds/*",
+                                             "files:write:/srv/rec/*",
+                                             "files:/srv/*/greeting.wav",
+                                             "files:tone_stream://*",
+                                             "files:music-*",
+                                             NULL};
+    static const struct question yes[] = {
+        {ASK_APP, "record", "/srv/rec/x.wav"},
+        {ASK_APP, "record", "/srv/rec/a/./b/../c/x.wav"},
+        {ASK_APP, "record", "//srv//rec/x.wav"},
+        {ASK_APP, "record", "/srv/alice/greeting.wav"},
+        {ASK_APP, "playback", "/srv/sounds/de/x.wav"},
+        {ASK_APP, "playback", "/srv/sounds/de/x.wav@@8000"},
+        {ASK_APP, "playback", "file_string:///srv/sounds/x.wav!/srv/sounds/y.wav"},
+        {ASK_APP, "playback", "music-1.wav"},
+        {ASK_APP, "playback", "tone_stream://%(1000,0,440);loops=2"},
+        {ASK_API, "uuid_record", "u start /srv/rec/x.wav"},
+        {ASK_API, "uuid_broadcast", "u /srv/sounds/x.wav both"},
+    };
+    static const struct question no[] = {
+        {ASK_APP, "record", "/srv/rec/../outside/x.wav"},
+        {ASK_APP, "record", "/srv/rec/a/../../outside/x.wav"},
+        {ASK_APP, "record", "/srv/rec/.."},
+        {ASK_APP, "record", "/srv/rec"},
+        {ASK_APP, "record", "/../srv/rec/x.wav"},
+        {ASK_APP, "record", "/srv/recordings/x.wav"},
+        {ASK_APP, "record", "/srv/sounds/x.wav"},
+        {ASK_APP, "record", "/srv/a/b/greeting.wav"},
+        {ASK_APP, "record", "srv/rec/x.wav"},
+        {ASK_APP, "record", "{a=1}/srv/rec/x.wav"},
+        {ASK_APP, "record", "[a=/../../x]/srv/rec/x.wav"},
+        {ASK_APP, "record", " "},
+        {ASK_APP, "record", "/srv/rec/%2e%2e/x.wav"},
+        {ASK_APP, "record", "shout:///srv/rec/x.wav"},
+        {ASK_APP, "playback", "/srv/rec/x.wav"},
+        {ASK_APP, "playback", "/srv/sounds/x.wav!/etc/passwd"},
+        {ASK_APP, "playback", "file_string:///srv/sounds/x.wav!/etc/passwd"},
+        {ASK_APP, "playback", "../srv/sounds/x.wav"},
+        {ASK_APP, "playback", "music-../x.wav"},
+        {ASK_APP, "playback", "music-1/x.wav"},
+        {ASK_APP, "playback", "tone_stream:///../x"},
+        {ASK_APP, "playback", "tone_stream://path=/etc/x"},
+        {ASK_APP, "playback", " /srv/sounds/x.wav"},
+        {ASK_APP, "playback", " "},
+        {ASK_APP, "playback", "/srv/sounds/..@@8000"},
+        {ASK_APP, "playback", "/srv/sounds/..@@/x.wav"},
+        {ASK_APP, "playback", "file_string:///srv/sounds/.. !/srv/sounds/x.wav"},
+        {ASK_APP, "playback", "file_string:///srv/sounds/x.wav! /etc/x"},
+        {ASK_APP, "playback", "httapi://x"},
+        {ASK_APP, "playback", "vlc:///srv/sounds/x.wav"},
+        {ASK_APP, "playback", "[a=1]/srv/sounds/x.wav"},
+        {ASK_API, "uuid_record", "u start /srv/rec/../x.wav"},
+        {ASK_API, "uuid_broadcast", "u /srv/sounds/../x.wav"},
+    };
+    (void)state;
+    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+}
+
+static void test_authorize_lets_a_star_cross_no_separator(void **state)
+{
+    static const char *const     grants[] = {"api:uuid_setvar * acme_x *",
+                                             "api:lua /srv/*/x.lua *",
+                                             "api:system /bin/report *",
+                                             "api:sofia status *",
+                                             "variables:*",
+                                             "api:uuid_transfer *",
+                                             "contexts:ivr/5*",
+                                             "endpoints:user/*",
+                                             "applications:bridge *",
+                                             NULL};
+    static const struct question yes[] = {
+        {ASK_API, "uuid_setvar", "u acme_x 1 2"},    {ASK_API, "lua", "/srv/a/x.lua b c"},
+        {ASK_API, "system", "/bin/report daily 1"},  {ASK_API, "sofia", "status profile internal"},
+        {ASK_API, "uuid_transfer", "u 500 XML ivr"}, {ASK_APP, "bridge", "user/1000"},
+    };
+    static const struct question no[] = {
+        {ASK_API, "uuid_setvar", "u other acme_x 1"},
+        {ASK_API, "lua", "/srv/a/b/x.lua b"},
+        {ASK_API, "lua", "/srv/a/x.lua ../../y"},
+        {ASK_API, "lua", "/srv/a b/x.lua c"},
+        {ASK_API, "system", "/bin/report x; reboot"},
+        {ASK_API, "system", "/bin/report x|reboot"},
+        {ASK_API, "system", "/bin/report $HOME"},
+        {ASK_API, "system", "/bin/report ../x"},
+        {ASK_API, "uuid_transfer", "u 500"},
+        {ASK_API, "uuid_transfer", "u 500/x XML ivr"},
+        {ASK_API, "uuid_transfer", "u 5,0 XML ivr"},
+        {ASK_API, "uuid_transfer", "u -bleg 600 XML ivr"},
+        {ASK_API, "uuid_transfer", "u 500 enum ivr"},
+        {ASK_APP, "bridge", "user/1000@other.example"},
+        {ASK_APP, "bridge", "user/1000/2"},
+        {ASK_APP, "bridge", "group/1000"},
+    };
+    (void)state;
+    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+}
+
+/* The words behind a context, and those that are missing. */
+static void test_authorize_judges_the_words_that_the_switch_takes_for_a_place(void **state)
+{
+    static const char *const     grants[] = {"applications:transfer *",
+                                             "applications:playback *",
+                                             "api:uuid_transfer *",
+                                             "api:uuid_dual_transfer *",
+                                             "api:originate *",
+                                             "endpoints:user/*",
+                                             "contexts:ivr",
+                                             "files:a/inline/*",
+                                             NULL};
+    static const struct question yes[] = {
+        {ASK_APP, "transfer", "-both 5 XML ivr"},
+        {ASK_API, "uuid_dual_transfer", "u 5/XML/ivr 6/XML/ivr"},
+        {ASK_API, "originate", "user/1 5 XML ivr name 7 60"},
+        {ASK_APP, "transfer", "playback:a/inline/x inline"},
+    };
+    static const struct question no[] = {
+        {ASK_APP, "transfer", "-both"},
+        {ASK_APP, "transfer", "-bleg 5 XML ivr x"},
+        {ASK_API, "uuid_transfer", "u -both"},
+        {ASK_API, "uuid_transfer", "u 5 XML ivr x"},
+        {ASK_API, "originate", "user/1 \f"},
+        {ASK_API, "originate", "user/1 5 XML"},
+        {ASK_APP, "transfer", "playback::a/inline/x inline"},
+    };
+    (void)state;
+    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+}
+
+/* The switch divides so many, and leaves the rest in the last. */
+static void test_authorize_takes_no_more_pieces_than_the_switch_divides(void **state)
+{
+    enum { PIECES = 128 };
+    static const char *const grants[] = {"applications:bridge *", "applications:transfer *",
+                                         "applications:park", "endpoints:user/*", NULL};
+    struct fsz_buffer        legs, inlined;
+    fsz_why                  why;
+    (void)state;
+    fsz_buffer_init(&legs, SIZE_MAX);
+    fsz_buffer_init(&inlined, SIZE_MAX);
+    for (int i = 1; i < PIECES; i++) {
+        fsz_buffer_text(&legs, i == 1 ? "user/1" : ",user/1");
+        fsz_buffer_text(&inlined, i == 1 ? "park" : ",park");
+    }
+    assert_int_equal(ask(ASK_APP, "bridge", fsz_buffer_string(&legs), grants, -1, why), FSZ_OK);
+    fsz_buffer_text(&legs, "|user/1");
+    assert_int_equal(ask(ASK_APP, "bridge", fsz_buffer_string(&legs), grants, -1, why),
+                     FSZ_EDENIED);
+    fsz_buffer_text(&inlined, ",park inline");
+    assert_int_equal(ask(ASK_APP, "transfer", fsz_buffer_string(&inlined), grants, -1, why),
+                     FSZ_EDENIED);
+    fsz_buffer_fini(&legs);
+    fsz_buffer_fini(&inlined);
+}
+
+static void test_authorize_wants_variables_that_steer_spelled_out(void **state)
+{
+    static const char *const     wild[] = {"variables:s*", "variables:p*", "endpoints:user/*",
+                                           "files:/srv/*", NULL};
+    static const char *const     spelled[] = {"variables:sip_h_Route", "variables:spool_path",
+                                              "variables:sip_destination_prefix", NULL};
+    static const char *const     all[] = {"variables:*", "files:/srv/*", NULL};
+    static const struct question steering[] = {
+        {ASK_VARIABLE, "sip_h_Route", "<sip:127.0.0.1;lr>"},
+        {ASK_VARIABLE, "spool_path", "/etc"},
+        {ASK_VARIABLE, "sip_destination_prefix", "1@127.0.0.1;x="},
+    };
+    static const struct question no[] = {
+        {ASK_VARIABLE, "sip_redirect_dialplan", "inline"},
+        {ASK_VARIABLE, "record_play_video", "/etc/x.mp4"},
+        {ASK_VARIABLE, "record_indication", "/etc/x.wav"},
+    };
+    (void)state;
+    assert_answers(steering, COUNT(steering), wild, FSZ_EDENIED);
+    assert_answers(steering, COUNT(steering), spelled, FSZ_OK);
+    assert_answers(no, COUNT(no), all, FSZ_EDENIED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_authorize_keeps_a_dialler_in_its_gateway),
+        cmocka_unit_test(test_authorize_keeps_files_in_their_folders),
+        cmocka_unit_test(test_authorize_lets_a_star_cross_no_separator),
+        cmocka_unit_test(test_authorize_judges_the_words_that_the_switch_takes_for_a_place),
+        cmocka_unit_test(test_authorize_takes_no_more_pieces_than_the_switch_divides),
+        cmocka_unit_test(test_authorize_wants_variables_that_steer_spelled_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
