@@ -225,6 +225,38 @@ static void test_config_binding_reads_values_into_their_members(void **state)
     fsz_config_free(&config);
 }
 
+static void test_config_binding_that_would_keep_nothing_is_a_warning(void **state)
+{
+    static const struct {
+        const char *keys;
+        bool        warns;
+    } bindings[] = {
+        {PARAM("sections", "dialplan") PARAM("cache-s", "1"), true},
+        {PARAM("sections", "dialplan languages") PARAM("stale-s", "1"), true},
+        {PARAM("sections", "dialplan"), false},
+        {PARAM("sections", "dialplan directory") PARAM("cache-s", "1"), false},
+        {PARAM("sections", "dialplan") PARAM("cache-s", "1") PARAM("cache-params", "x"), false},
+        {PARAM("sections", "dialplan") PARAM("cache-s", "1") PARAM("params", "Hunt-*"), false},
+    };
+    char text[1024];
+    (void)state;
+    for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++) {
+        snprintf(text, sizeof(text),
+                 SERVICES
+                 "<bindings><binding name=\"b\">" PARAM("service", "d") "%s</binding></bindings>",
+                 bindings[i].keys);
+        struct fsz_config *config = load(text);
+        assert_non_null(config);
+        assert_int_equal(config->warnings != NULL, bindings[i].warns);
+        if (bindings[i].warns) {
+            assert_non_null(
+                strstr(config->warnings->lines[0],
+                       "binding \"b\": keeps nothing: each of its lookups describes a call"));
+        }
+        fsz_config_free(&config);
+    }
+}
+
 static void test_config_binding_names_its_service_and_sections(void **state)
 {
     (void)state;
@@ -259,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_config_service_key_file_that_is_missing_is_told),
         cmocka_unit_test(test_config_binding_has_the_defaults_of_the_table),
         cmocka_unit_test(test_config_binding_reads_values_into_their_members),
+        cmocka_unit_test(test_config_binding_that_would_keep_nothing_is_a_warning),
         cmocka_unit_test(test_config_binding_names_its_service_and_sections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

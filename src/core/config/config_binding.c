@@ -22,6 +22,21 @@ static void binding_check(struct fsz_config_reader *r, const struct fsz_confnode
     }
 }
 
+/* Of a call each lookup is unique, unless it is said what counts (lookup_key.c). */
+static void binding_warn(struct fsz_config_reader *r, const struct fsz_confnode *node,
+                         const struct fsz_binding_config *binding)
+{
+    const uint32_t calls = FSZ_SECTION_DIALPLAN | FSZ_SECTION_LANGUAGES;
+    bool           keeps = binding->cache_s > 0 || binding->cache_negative_s > 0 ||
+                 binding->cache_ttl_max_s > 0 || binding->stale_s > 0;
+    bool of_calls = binding->sections != 0 && (binding->sections & ~calls) == 0;
+    if (keeps && of_calls && binding->cache_param_count == 0 && binding->params == NULL) {
+        fsz_config_warn(r, node->line,
+                        "keeps nothing: each of its lookups describes a call. Name in cache-params "
+                        "what the answers depend on, or in params what is sent");
+    }
+}
+
 void fsz_config_read_binding(struct fsz_config_reader *r, const struct fsz_confnode *node,
                              const struct fsz_config *config, struct fsz_binding_config *binding)
 {
@@ -31,6 +46,7 @@ void fsz_config_read_binding(struct fsz_config_reader *r, const struct fsz_confn
     binding_check(r, node, config, binding);
     fsz_err err = fsz_fields_new(r->fields[0], NULL, NULL, &binding->params, NULL);
     r->err = err == FSZ_OK ? r->err : err;
+    binding_warn(r, node, binding);
     r->where[0] = '\0';
 }
 
