@@ -15,7 +15,9 @@ try {
     zmq::context_t context;
     zmq::socket_t  socket(context, zmq::socket_type::sub);
     socket.set(zmq::sockopt::subscribe, ""); // every event: the empty prefix
-    socket.connect(endpoint);                // connects, and reconnects, by itself
+    socket.set(zmq::sockopt::heartbeat_ivl,
+               1000);         // notices a path that died in silence (docs/clients.md)
+    socket.connect(endpoint); // connects, and reconnects, by itself
     std::cerr << "listening to " << endpoint << std::endl;
 
     zmq::message_t event;

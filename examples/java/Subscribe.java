@@ -13,6 +13,9 @@ public class Subscribe {
         ZMQ.Context context = ZMQ.context(1);
         ZMQ.Socket socket = context.socket(ZMQ.SUB);
         socket.subscribe(new byte[0]); // every event: the empty prefix
+        // These libraries have no heartbeats, so TCP notices a path that died in silence (docs/clients.md).
+        socket.setTCPKeepAlive(1);
+        socket.setTCPKeepAliveIdle(30);
         socket.connect(endpoint); // returns at once; connects, and reconnects, by itself
         System.err.println("listening to " + endpoint);
 

@@ -21,7 +21,7 @@ ffi.cdef [[
     const char *zmq_strerror(int errnum);
 ]]
 local zmq = ffi.load 'zmq.so.5'
-local ZMQ_SUB, ZMQ_SUBSCRIBE = 2, 6
+local ZMQ_SUB, ZMQ_SUBSCRIBE, ZMQ_HEARTBEAT_IVL = 2, 6, 75
 
 local function check(result, what)
     if result >= 0 then return result end
@@ -35,6 +35,8 @@ io.stdout:setvbuf 'line'
 local context = zmq.zmq_ctx_new()
 local socket = zmq.zmq_socket(context, ZMQ_SUB)
 check(zmq.zmq_setsockopt(socket, ZMQ_SUBSCRIBE, '', 0), 'subscribe') -- every event: the empty prefix
+-- Notices a path that died in silence (docs/clients.md).
+check(zmq.zmq_setsockopt(socket, ZMQ_HEARTBEAT_IVL, ffi.new('int[1]', 1000), 4), 'heartbeats')
 check(zmq.zmq_connect(socket, endpoint), endpoint) -- connects, and reconnects, by itself
 io.stderr:write('listening to ', endpoint, '\n')
 

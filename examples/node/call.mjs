@@ -3,10 +3,12 @@
 //     node call.mjs [-a api endpoint] [-e events endpoint] [-n caller's name] endpoint application [argument]
 //     node call.mjs user/1000 playback /srv/sounds/hello.wav          once before: npm ci
 //
-// Exits with 1 when the call was not answered, and with 2 when it was not even tried.
+// Exits with 1 when the call was not answered, with 2 when it was not even tried, and with 3 when the switch stopped
+// answering: nothing is sent again.
 import { parseArgs } from "node:util";
 import { Request, Subscriber } from "zeromq";
 
+const CONNECT_MS = 5000;
 const RING_S = 60;
 const ANSWER_MS = 65000; // longer, so that the answer says how the call ended
 const REFUSED = -32005; // the switch tried, and says why not
@@ -22,10 +24,16 @@ const { values, positionals } = parseArgs({
 });
 const [endpoint, app, arg = ""] = positionals;
 
-const events = new Subscriber({ receiveTimeout: LOOK_MS });
+const events = new Subscriber({ receiveTimeout: LOOK_MS, heartbeatInterval: 1000 }); // notices a path that died
 events.subscribe('{"Event-Name":"CHANNEL_HANGUP_COMPLETE"');
 events.connect(values.events); // before the call is made, so that its end can't be missed by much
-const requests = new Request({ linger: 0, receiveTimeout: ANSWER_MS + 5000 });
+const requests = new Request({
+  immediate: true, // nothing waits for a switch that is away, and runs later (docs/clients.md)
+  linger: 0,
+  tcpMaxRetransmitTimeout: CONNECT_MS,
+  sendTimeout: CONNECT_MS,
+  receiveTimeout: ANSWER_MS + 5000,
+});
 requests.connect(values.api);
 
 // What came within the socket's timeout, parsed; null: nothing.
@@ -39,11 +47,16 @@ async function receive(socket) {
   }
 }
 
+function giveUp(code, why) {
+  console.error(`no answer from ${values.api}: ${why}`);
+  process.exit(code);
+}
+
 // The result; exits without one.
 async function ask(method, params) {
   const message = { jsonrpc: "2.0", id: 1, method, params: { ...params, timeout_ms: ANSWER_MS } };
-  await requests.send(JSON.stringify(message));
-  const answer = (await receive(requests)) ?? { error: { message: `no answer from ${values.api}` } };
+  await requests.send(JSON.stringify(message)).catch(() => giveUp(2, "not sent"));
+  const answer = (await receive(requests)) ?? giveUp(3, "it may have run");
   if (answer.error?.code === REFUSED) {
     console.error(`not answered: ${answer.error.data.reason}`);
     process.exit(1);

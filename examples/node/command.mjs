@@ -2,7 +2,8 @@
 //
 //     node command.mjs [-e endpoint] command [argument]          once before: npm ci
 //
-// Exits with 1 when the command failed, and with 2 when it was not run.
+// Exits with 1 when the command failed, with 2 when it was not run, and with 3 when it may have run: its answer did
+// not come, and it is not sent again.
 import { parseArgs } from "node:util";
 import { Request } from "zeromq";
 
@@ -12,18 +13,24 @@ const { values, positionals } = parseArgs({
 });
 const [command, arg] = positionals;
 
-const socket = new Request({ linger: 0, receiveTimeout: 10000 }); // one question at a time; many at once: a Dealer
+const socket = new Request({ // one question at a time; many at once: a Dealer
+  immediate: true, // nothing waits for a switch that is away, and runs later (docs/clients.md)
+  linger: 0,
+  tcpMaxRetransmitTimeout: 5000,
+  sendTimeout: 2000,
+  receiveTimeout: 10000,
+});
 socket.connect(values.endpoint);
 
+function giveUp(code, why) {
+  console.error(`no answer from ${values.endpoint}: ${why}`);
+  process.exit(code);
+}
+
 async function ask(method, params) {
-  await socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }));
-  try {
-    const [answer] = await socket.receive();
-    return JSON.parse(answer);
-  } catch (error) {
-    if (error.code !== "EAGAIN") throw error;
-    return { error: { message: `no answer from ${values.endpoint}` } };
-  }
+  await socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })).catch(() => giveUp(2, "not sent"));
+  const [answer] = await socket.receive().catch(() => giveUp(3, "it may have run"));
+  return JSON.parse(answer);
 }
 
 const { result, error } = await ask("api", { command, arg });

@@ -11,17 +11,22 @@ const [endpoint = "tcp://localhost:5557", service = "queue", desk = "tcp://127.0
 const callers = new Map(); // those who wait, longest first: call → lease
 const agents = new Set(); // those who are free, longest first
 const asked = new Map(); // id of a request → who waits for its result
-const socket = new Dealer({ immediate: true });
+// Nothing waits for a switch that is away, and runs later (docs/clients.md).
+const socket = new Dealer({ immediate: true, sendTimeout: 0, heartbeatInterval: 1000 });
 let lastId = 0, heard = 0, sent = Promise.resolve();
 
-const send = (message) => {
-  sent = sent.then(() => socket.send(JSON.stringify({ jsonrpc: "2.0", ...message })))
-    .catch((error) => console.error(error.message)); // one message after another
+const unsent = (error) => {
+  if (error.code !== "EAGAIN") console.error(error.message); // else the switch is away
+};
+
+const send = (message, failed = unsent) => {
+  sent = sent.then(() => socket.send(JSON.stringify({ jsonrpc: "2.0", ...message }))).catch(failed); // one by one
 };
 
 const request = (method, params) => new Promise((resolve, reject) => {
-  asked.set(++lastId, { resolve, reject });
-  send({ id: lastId, method, params });
+  const id = ++lastId;
+  asked.set(id, { resolve, reject });
+  send({ id, method, params }, (error) => asked.delete(id) && reject(error));
 });
 
 /** Connects the two; if the agent does not answer, the caller waits on, first in line. */
@@ -93,7 +98,7 @@ async function serveAgents() {
 // All is quiet, or the switch is a new one: registering again does no harm.
 setInterval(() => {
   if (Date.now() - heard > 1000) {
-    request("service.register", { service, capacity: 1000 }).catch((error) => console.error(error.message));
+    request("service.register", { service, capacity: 1000 }).catch(unsent);
   }
 }, 500);
 socket.connect(endpoint);

@@ -15,6 +15,7 @@ function key(file, name) {
 
 const [endpoint, server, own, count = "100"] = process.argv.slice(2);
 const socket = new Subscriber({
+  heartbeatInterval: 1000, // notices a path that died in silence (docs/clients.md)
   curveServerKey: key(server, "public"), // whom we trust
   curvePublicKey: key(own, "public"), // who we are
   curveSecretKey: key(own, "secret"),

@@ -5,7 +5,7 @@ import { Subscriber } from "zeromq";
 
 const [endpoint = "tcp://localhost:5556", count = "100"] = process.argv.slice(2);
 
-const socket = new Subscriber();
+const socket = new Subscriber({ heartbeatInterval: 1000 }); // notices a path that died in silence (docs/clients.md)
 socket.subscribe(); // every event: the empty prefix
 socket.connect(endpoint); // returns at once; connects, and reconnects, by itself
 console.error(`listening to ${endpoint}`);

@@ -4,7 +4,7 @@
 #     subscribe.pl [endpoint [count]]          Debian: libzmq-ffi-perl
 use strict;
 use warnings;
-use ZMQ::FFI qw(ZMQ_SUB);
+use ZMQ::FFI qw(ZMQ_SUB ZMQ_HEARTBEAT_IVL);
 
 my $endpoint = shift // 'tcp://localhost:5556';
 my $count    = shift // 100;
@@ -13,6 +13,7 @@ $| = 1;
 my $context = ZMQ::FFI->new;
 my $socket  = $context->socket(ZMQ_SUB);
 $socket->subscribe('');         # every event: the empty prefix
+$socket->set(ZMQ_HEARTBEAT_IVL, 'int', 1000);    # notices a path that died in silence (docs/clients.md)
 $socket->connect($endpoint);    # returns at once; connects, and reconnects, by itself
 print STDERR "listening to $endpoint\n";
 

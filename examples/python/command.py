@@ -3,7 +3,8 @@
 
     command.py [-e endpoint] command [argument]          Debian: python3-zmq
 
-Exits with 1 when the command failed, and with 2 when it was not run.
+Exits with 1 when the command failed, with 2 when it was not run, and with 3 when it may have run: its answer did not
+come, and it is not sent again.
 """
 import argparse
 import json
@@ -11,7 +12,7 @@ import sys
 
 import zmq
 
-PATIENCE_MS = 10_000
+CONNECT_MS, PATIENCE_MS = 2_000, 10_000
 
 parser = argparse.ArgumentParser()
 parser.add_argument("-e", "--endpoint", default="tcp://localhost:5557")
@@ -20,17 +21,23 @@ parser.add_argument("argument", nargs="?")
 options = parser.parse_args()
 
 socket = zmq.Context().socket(zmq.REQ)  # one question at a time; many at once: a DEALER
+socket.setsockopt(zmq.IMMEDIATE, 1)  # nothing waits for a switch that is away, and runs later (docs/clients.md)
 socket.setsockopt(zmq.LINGER, 0)
+socket.setsockopt(zmq.TCP_MAXRT, PATIENCE_MS)
+socket.setsockopt(zmq.SNDTIMEO, CONNECT_MS)
 socket.setsockopt(zmq.RCVTIMEO, PATIENCE_MS)
 socket.connect(options.endpoint)
 
 params = {"command": options.command, "arg": options.argument}
-socket.send_json({"jsonrpc": "2.0", "id": 1, "method": "api", "params": params})
+sent = False
 try:
+    socket.send_json({"jsonrpc": "2.0", "id": 1, "method": "api", "params": params})
+    sent = True
     answer = json.loads(socket.recv())
 except zmq.Again:
-    print(f"no answer from {options.endpoint}", file=sys.stderr)
-    sys.exit(2)
+    socket.close()
+    print(f"no answer from {options.endpoint}: {'it may have run' if sent else 'not sent'}", file=sys.stderr)
+    sys.exit(3 if sent else 2)
 if "error" in answer:
     print(f"not run: {answer['error']['message']}", file=sys.stderr)
     sys.exit(2)

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """An IVR for any number of callers at once: asks for digits, with which the dialplan goes on in ${ivr_choice}.
-
     ivr.py [endpoint of the API channel [service [prompt]]]          Debian: python3-zmq"""
 import sys
 import zmq
@@ -17,8 +16,9 @@ def menu(prompt):  # one call: each yield is a request, and gives its result
 
 def main(endpoint="tcp://localhost:5557", service="ivr", prompt="ivr/ivr-please_enter_the_number.wav"):
     switch, menus = zmq.Context().socket(zmq.DEALER), {}
+    switch.immediate, switch.heartbeat_ivl = 1, 1000  # nothing waits for a switch that is away (docs/clients.md)
     switch.connect(endpoint)
-    send = lambda **message: switch.send_json({"jsonrpc": "2.0", **message})
+    send = lambda **message: switch.poll(0, zmq.POLLOUT) and switch.send_json({"jsonrpc": "2.0", **message})
     while True:
         while not switch.poll(1000):  # all is quiet, or the switch is a new one: registering again does no harm
             send(id=0, method="service.register", params={"service": service, "capacity": 1000})

@@ -18,6 +18,7 @@ socket = zmq.Context().socket(zmq.SUB)
 socket.curve_serverkey, _ = zmq.auth.load_certificate(server_file)  # whom we trust
 socket.curve_publickey, socket.curve_secretkey = zmq.auth.load_certificate(own_file)  # who we are
 socket.setsockopt(zmq.SUBSCRIBE, b"")
+socket.setsockopt(zmq.HEARTBEAT_IVL, 1000)  # notices a path that died in silence (docs/clients.md)
 socket.connect(endpoint)
 print(f"listening to {endpoint}", file=sys.stderr)
 

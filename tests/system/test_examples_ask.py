@@ -69,7 +69,34 @@ def test_command_tells_what_was_not_allowed(example, fszmqd):
 def test_command_tells_that_nobody_answers(example):
     nobody = f"tcp://127.0.0.1:{free_port()}"
     code, output, told = finish(example("command"), "-e", nobody, "status")
-    assert (code, output) == (2, "") and f"no answer from {nobody}" in told
+    assert (code, output) == (2, "") and f"no answer from {nobody}: not sent" in told
+
+
+def bound(socket, endpoint):
+    try:
+        socket.bind(endpoint)
+    except zmq.ZMQError:
+        return False
+    return True
+
+
+def test_command_whose_answer_is_lost_may_have_run_and_is_not_sent_again(example):
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as fake:
+        fake.linger, fake.rcvtimeo = 0, PATIENCE_S * 1000
+        endpoint = f"tcp://127.0.0.1:{fake.bind_to_random_port('tcp://127.0.0.1')}"
+        command = Client([*example("command"), "-e", endpoint, "hupall"])
+        try:
+            assert json.loads(fake.recv_multipart()[-1])["params"]["command"] == "hupall"
+            fake.unbind(endpoint)
+            fake.close()
+            with context.socket(zmq.ROUTER) as again:
+                again.linger = 0
+                wait_until(lambda: bound(again, endpoint), "the port to be free again")
+                assert command.wait_end() == 3
+                assert "it may have run" in "\n".join(command.errors)
+                assert not again.poll(300)
+        finally:
+            command.stop()
 
 
 def test_call_is_made_and_its_end_waited_for(example, ports, switch):

@@ -1,0 +1,47 @@
+"""docs/clients.md is linked from each page that shows a client, and the programs there set what it says."""
+
+import re
+
+import pytest
+from conftest import ROOT
+
+PAGES = sorted([ROOT / "README.md", ROOT / "examples/README.md", *(ROOT / "docs").glob("*.md"),
+                *(ROOT / "docs/protocol").glob("*.md")])
+SHOWS_A_CLIENT = re.compile(r"zmq\.(SUB|REQ|DEALER)\b|\b(SUB|REQ|DEALER) socket|a client is a")
+SOURCES = sorted(path for path in (ROOT / "examples").rglob("*.*")
+                 if "node_modules" not in path.parts and path.suffix not in (".md", ".json", ".sql"))
+
+
+def programs():
+    """Of examples/ and of the pages: (name, text)."""
+    yield from ((str(path.relative_to(ROOT)), path.read_text()) for path in SOURCES)
+    for page in PAGES:
+        for number, text in enumerate(re.findall(r"^```python\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)):
+            yield f"{page.name} {number}", text
+
+
+PROGRAMS = dict(programs())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_that_shows_a_client_links_to_what_it_must_know(page):
+    if page.name == "clients.md" or not SHOWS_A_CLIENT.search(page.read_text()):
+        pytest.skip("shows none")
+    assert "clients.md" in page.read_text()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_that_asks_queues_nothing_for_a_switch_that_is_away(name):
+    text = PROGRAMS[name]
+    if "connect(" not in text or not re.search(r"zmq\.(REQ|DEALER)\b|new (Request|Dealer)\(|ZMQ_(REQ|DEALER)\b", text):
+        pytest.skip("asks nothing")
+    assert re.search("immediate", text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_that_subscribes_notices_a_dead_path(name):
+    text = PROGRAMS[name]
+    if "pgm://" in text or not re.search(r"zmq\.SUB\b|new Subscriber\(|ZMQ_SUB\b|SOCKET_SUB\b|socket_type::sub|ZMQ\.SUB\b|ZMQ::SUB\b",
+                                         text):
+        pytest.skip("subscribes to nothing")
+    assert re.search("heartbeat|keepalive", text, re.IGNORECASE)
