@@ -163,7 +163,7 @@ static const struct fsz_application APPLICATIONS[] = {
      .run = fsz_digits_run,
      .next = fsz_digits_next,
      .ended = fsz_digits_ended},
-    {.name = "bridge", .run = fsz_join_run, .ended = fsz_join_ended},
+    {.name = "bridge", .run = fsz_join_run, .next = fsz_join_next, .ended = fsz_join_ended},
     {.name = "park", .run = run_forever},
     {.name = "echo", .run = run_forever},
     {.name = "hangup", .run = run_hangup},

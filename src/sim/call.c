@@ -50,6 +50,7 @@ struct fsz_call *fsz_call_new(struct fsz_flow *flow, struct fsz_random *random, 
     call->start_ns = now_ns;
     call->start_us = now_us;
     call->quit_ns = UINT64_MAX;
+    call->answer_ns = UINT64_MAX;
     if (!call_allocate(call)) {
         fsz_call_free(&call);
         return NULL;

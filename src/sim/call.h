@@ -64,6 +64,7 @@ struct fsz_call {
     bool             hold;    /* stays up at the flow's hold_after */
     bool             cut;     /* hung up by command: events of legs that never began are left out */
     uint64_t         quit_ns; /* when the caller of a held call hangs up; UINT64_MAX: never */
+    uint64_t         answer_ns; /* when a held call that rings is answered by itself; UINT64_MAX */
     int64_t          answered_us;  /* of a call that is answered when it is asked for; 0: not yet */
     char            *line;         /* what the dialplan gives `zmq` once it is held; or NULL */
     struct fsz_sim_guest   *guest; /* while a thread of its own serves it (serve.h) */

@@ -26,6 +26,9 @@ void fsz_command_dump(struct fsz_sim *sim, const struct fsz_words *words,
                       struct fsz_buffer *output);
 void fsz_command_locate(const struct fsz_sim_options *options, const struct fsz_words *words,
                         struct fsz_buffer *output);
+#define FSZ_ORIGINATE_USAGE                                                                        \
+    "<call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] [<cid_name>] "    \
+    "[<cid_num>] [<timeout_sec>]"
 void fsz_command_originate(struct fsz_sim *sim, const struct fsz_words *words,
                            struct fsz_buffer *output);
 

@@ -41,13 +41,14 @@ static const char *app_service(const char *text, char *ret_line, size_t size)
 
 /* A call of that kind, not begun yet. Flows of these names come with the program; a file of one's
  * own may lack them. Why there is none; NULL: *ret_call is it. */
-static const char *originate_start(struct fsz_sim *sim, const char *application,
+static const char *originate_start(struct fsz_sim *sim, const char *application, bool rings,
                                    struct fsz_call **ret_call)
 {
     char             app[FSZ_CALL_TEXT_BYTES] = "", bytes[FSZ_WORDS_BYTES];
     bool             holds = app_holds(application, app, sizeof app);
     const char      *line = app_service(application, bytes, sizeof bytes);
-    struct fsz_flow *flow = fsz_script_flow(sim->script, holds ? "park" : "loopback");
+    const char      *name = !holds ? "loopback" : rings ? "service" : "park";
+    struct fsz_flow *flow = fsz_script_flow(sim->script, name);
     uint64_t         now_ns = fsz_clock_monotonic_ns();
     fsz_err          err = FSZ_ENOTFOUND;
     if (line != NULL) {
@@ -66,12 +67,12 @@ static const char *originate_start(struct fsz_sim *sim, const char *application,
 /* A call to that endpoint, not begun yet. The hangup cause if there is none; NULL: *ret_call is it.
  */
 static const char *originate_make(struct fsz_sim *sim, struct fsz_dial *dial, const char *then,
-                                  struct fsz_call **ret_call)
+                                  bool rings, struct fsz_call **ret_call)
 {
     struct fsz_call *call = NULL;
     const char      *refusal = fsz_dial_refusal(dial);
     if (refusal == NULL) {
-        refusal = originate_start(sim, then, &call);
+        refusal = originate_start(sim, then, rings, &call);
     }
     if (refusal != NULL) {
         return refusal;
@@ -85,14 +86,62 @@ static const char *originate_make(struct fsz_sim *sim, struct fsz_dial *dial, co
     return NULL;
 }
 
-void fsz_command_originate(struct fsz_sim *sim, const struct fsz_words *words,
+/* FreeSWITCH takes any text; here all have the length of a UUID. */
+static bool originate_is_uuid(const char *text)
+{
+    return strlen(text) == FSZ_UUID_BYTES - 1 &&
+           strspn(text, "0123456789abcdefABCDEF-") == FSZ_UUID_BYTES - 1;
+}
+
+/* The UUID that it is to have. False: it can't. */
+static bool originate_identify(struct fsz_sim *sim, struct fsz_call *call)
+{
+    const char     *uuid = fsz_leg_variable(&call->legs[0], "variable_origination_uuid");
+    struct fsz_leg *taken = NULL;
+    if (uuid == NULL || *uuid == '\0') {
+        return true;
+    }
+    if (!originate_is_uuid(uuid)) {
+        return false;
+    }
+    HASH_FIND(hh, sim->channels, uuid, FSZ_UUID_BYTES - 1, taken);
+    if (taken == NULL) {
+        memcpy(call->fresh[0], uuid, FSZ_UUID_BYTES);
+    }
+    return taken == NULL;
+}
+
+/* What its variables say of it, before it begins. NULL, or why it does not: then it is gone. */
+static const char *originate_prepare(struct fsz_sim *sim, struct fsz_call *call)
+{
+    if (!originate_identify(sim, call)) {
+        fsz_play_drop(sim, call);
+        return "DESTINATION_OUT_OF_ORDER";
+    }
+    if (call->hold && call->line == NULL) {
+        fsz_play_set_times(sim, call);
+    }
+    return NULL;
+}
+
+void fsz_command_originate(struct fsz_sim *sim, const struct fsz_words *line,
                            struct fsz_buffer *output)
 {
+    struct fsz_words words;
     struct fsz_dial  dial;
     struct fsz_call *call = NULL;
-    const char      *refusal = fsz_dial_parse(&dial, words->word[0])
-                                   ? originate_make(sim, &dial, words->word[1], &call)
-                                   : "INVALID_NUMBER_FORMAT";
+    char             then[FSZ_WORDS_BYTES];
+    fsz_words_separate(&words, line->word[0]);
+    if (words.count < 2 || words.count > 7) {
+        fsz_buffer_printf(output, "-USAGE: %s\n", FSZ_ORIGINATE_USAGE);
+        return;
+    }
+    snprintf(then, sizeof then, "%s", words.word[1]);
+    then[strcspn(then, ")")] = '\0'; /* as FreeSWITCH: with or without it, and nothing behind */
+    const char *refusal = fsz_dial_parse(&dial, words.word[0])
+                              ? originate_make(sim, &dial, then, fsz_dial_rings(&dial), &call)
+                              : "INVALID_NUMBER_FORMAT";
+    refusal = refusal != NULL ? refusal : originate_prepare(sim, call);
     if (refusal != NULL) {
         fsz_buffer_printf(output, "-ERR %s\n", refusal);
         return;
@@ -113,20 +162,31 @@ static void originate_then(const struct fsz_originate *originate, struct fsz_buf
     }
 }
 
+static bool originate_rings(const struct fsz_originate *originate, const struct fsz_dial *dial)
+{
+    bool rings = fsz_dial_rings(dial);
+    for (size_t i = 0; i < originate->count; i++) {
+        rings |= strcasecmp(originate->names[i], "sim_ring_ms") == 0;
+    }
+    return rings;
+}
+
 static const char *originate_locked(struct fsz_sim *sim, const struct fsz_originate *originate,
                                     const char *then, char ret_call[FSZ_ORIGINATED_BYTES])
 {
     struct fsz_dial  dial;
     struct fsz_call *call = NULL;
-    const char      *refusal = fsz_dial_parse(&dial, originate->endpoint)
-                                   ? originate_make(sim, &dial, then, &call)
-                                   : "INVALID_NUMBER_FORMAT";
+    const char      *refusal =
+        fsz_dial_parse(&dial, originate->endpoint)
+                 ? originate_make(sim, &dial, then, originate_rings(originate, &dial), &call)
+                 : "INVALID_NUMBER_FORMAT";
     for (size_t i = 0; refusal == NULL && i < originate->count; i++) {
         if (fsz_variable_set(&call->legs[0], originate->names[i], originate->values[i]) != FSZ_OK) {
             (void)fsz_play_hangup(sim, call, NULL);
             refusal = "SWITCH_CONGESTION";
         }
     }
+    refusal = refusal != NULL ? refusal : originate_prepare(sim, call);
     if (refusal == NULL) {
         snprintf(ret_call, FSZ_ORIGINATED_BYTES, "%s", call->legs[0].uuid);
         fsz_play_begin(sim, call);

@@ -48,6 +48,11 @@ const char *fsz_dial_refusal(const struct fsz_dial *dial)
     return fsz_dial_has_extension(dial->extension) ? NULL : "NO_ROUTE_DESTINATION";
 }
 
+bool fsz_dial_rings(const struct fsz_dial *dial)
+{
+    return strstr(dial->variables, "sim_ring_ms=") != NULL;
+}
+
 fsz_err fsz_dial_set_variables(struct fsz_dial *dial, struct fsz_leg *leg)
 {
     char    header[256];

@@ -20,6 +20,8 @@ bool fsz_dial_has_extension(const char *extension);
 bool fsz_dial_parse(struct fsz_dial *dial, const char *text);
 /* Why it can't be called; NULL: it can. */
 const char *fsz_dial_refusal(const struct fsz_dial *dial);
+/* Do the variables in braces say for how long it rings (`sim_ring_ms`)? */
+bool fsz_dial_rings(const struct fsz_dial *dial);
 /* Those in braces; once, the text is taken apart. FSZ_ENOMEM, FSZ_ELIMIT. */
 FSZ_NODISCARD fsz_err fsz_dial_set_variables(struct fsz_dial *dial, struct fsz_leg *leg);
 

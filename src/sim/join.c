@@ -7,9 +7,12 @@
 #include "variables.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <utlist.h>
+
+enum { JOIN_LOOK_MS = 10 }; /* between two looks whether the called answers */
 
 /* NULL: it is not joined. Captured bridges are within one call. */
 static struct fsz_leg *join_other(const struct fsz_leg *leg)
@@ -80,7 +83,8 @@ void fsz_join_hung_up(struct fsz_sim *sim, struct fsz_leg *leg)
     }
     struct fsz_execution *bridge = join_execution(other);
     join_part(sim, leg, other);
-    if (bridge == NULL || join_is_true(sim, other, "hangup_after_bridge")) {
+    if (bridge == NULL || (join_is_true(sim, other, "hangup_after_bridge") &&
+                           !join_is_true(sim, other, "park_after_bridge"))) {
         (void)fsz_play_hangup(sim, other->call, leg->call->cause); /* as good if it does already */
     }
     if (bridge != NULL) {
@@ -88,9 +92,28 @@ void fsz_join_hung_up(struct fsz_sim *sim, struct fsz_leg *leg)
     }
 }
 
+/* The call that this bridge is for, while it rings; NULL: it has gone. */
+static struct fsz_leg *join_called(struct fsz_sim *sim, const struct fsz_execution *execution)
+{
+    struct fsz_leg *called = NULL;
+    HASH_FIND(hh, sim->channels, execution->state, FSZ_UUID_BYTES - 1, called);
+    return called == NULL || !fsz_call_is_held(called->call) ? NULL : called;
+}
+
+static void join_forget(struct fsz_execution *execution)
+{
+    free(execution->state);
+    execution->state = NULL;
+}
+
 void fsz_join_ended(struct fsz_sim *sim, struct fsz_execution *execution)
 {
     struct fsz_leg *leg = execution->leg, *other = join_other(leg);
+    struct fsz_leg *called = execution->state == NULL ? NULL : join_called(sim, execution);
+    if (called != NULL) {
+        (void)fsz_play_hangup(sim, called->call, fsz_cause_find("ORIGINATOR_CANCEL"));
+    }
+    join_forget(execution);
     if (other != NULL) {
         join_part(sim, leg, other);
         (void)fsz_play_hangup(sim, other->call, NULL);
@@ -102,11 +125,12 @@ static struct fsz_call *join_call(struct fsz_sim *sim, const char *text, const c
 {
     struct fsz_dial  dial;
     struct fsz_call *call = NULL;
-    struct fsz_flow *flow = fsz_script_flow(sim->script, "park");
     if (!fsz_dial_parse(&dial, text)) {
         *ret_cause = "INVALID_NUMBER_FORMAT";
         return NULL;
     }
+    struct fsz_flow *flow =
+        fsz_script_flow(sim->script, fsz_dial_rings(&dial) ? "service" : "park");
     *ret_cause = fsz_dial_refusal(&dial);
     if (*ret_cause == NULL && (flow == NULL || flow->leg_count == 0)) {
         *ret_cause = "SERVICE_NOT_IMPLEMENTED";
@@ -123,23 +147,52 @@ static struct fsz_call *join_call(struct fsz_sim *sim, const char *text, const c
     snprintf(call->number, sizeof call->number, "%s", dial.extension);
     fsz_err err = fsz_dial_set_variables(&dial, &call->legs[0]);
     (void)err; /* it is called without them */
+    fsz_play_set_times(sim, call);
     fsz_play_begin(sim, call);
     return call;
 }
 
-uint64_t fsz_join_run(struct fsz_sim *sim, struct fsz_execution *execution)
+static uint64_t join_fail(struct fsz_sim *sim, struct fsz_leg *leg, const char *cause)
 {
-    struct fsz_leg  *leg = execution->leg;
-    const char      *cause = NULL;
-    struct fsz_call *called = join_call(sim, execution->arg, &cause);
-    fsz_application_set(sim, leg, "originate_disposition", cause == NULL ? "SUCCESS" : cause);
-    if (called != NULL) {
-        fsz_play_answer(sim, leg->call);
-        fsz_join(sim, leg, &called->legs[0]);
-        return FSZ_APPLICATION_LASTS;
-    }
+    fsz_application_set(sim, leg, "originate_disposition", cause);
     if (!join_is_true(sim, leg, "continue_on_fail")) {
         (void)fsz_play_hangup(sim, leg->call, fsz_cause_find(cause));
     }
     return 0;
+}
+
+static uint64_t join_answered(struct fsz_sim *sim, struct fsz_leg *leg, struct fsz_leg *called)
+{
+    fsz_application_set(sim, leg, "originate_disposition", "SUCCESS");
+    fsz_play_answer(sim, leg->call);
+    fsz_join(sim, leg, called);
+    return FSZ_APPLICATION_LASTS;
+}
+
+uint64_t fsz_join_run(struct fsz_sim *sim, struct fsz_execution *execution)
+{
+    const char      *cause = NULL;
+    struct fsz_call *called = join_call(sim, execution->arg, &cause);
+    if (called == NULL) {
+        return join_fail(sim, execution->leg, cause);
+    }
+    if (called->answer_ns == UINT64_MAX) {
+        return join_answered(sim, execution->leg, &called->legs[0]);
+    }
+    execution->state = strdup(called->legs[0].uuid);
+    return execution->state == NULL ? 0 : JOIN_LOOK_MS;
+}
+
+uint64_t fsz_join_next(struct fsz_sim *sim, struct fsz_execution *execution)
+{
+    struct fsz_leg *called = execution->state == NULL ? NULL : join_called(sim, execution);
+    if (execution->state == NULL) {
+        return 0;
+    }
+    if (called != NULL && fsz_call_rings(called->call)) {
+        return JOIN_LOOK_MS;
+    }
+    join_forget(execution);
+    return called == NULL ? join_fail(sim, execution->leg, "CALL_REJECTED")
+                          : join_answered(sim, execution->leg, called);
 }

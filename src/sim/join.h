@@ -10,6 +10,7 @@ struct fsz_execution;
 
 /* The application: calls what its argument says, and lasts until one of the two hangs up. */
 uint64_t fsz_join_run(struct fsz_sim *sim, struct fsz_execution *execution);
+uint64_t fsz_join_next(struct fsz_sim *sim, struct fsz_execution *execution);
 void     fsz_join_ended(struct fsz_sim *sim, struct fsz_execution *execution);
 /* Does it run on the leg? */
 bool fsz_join_runs(const struct fsz_leg *leg);

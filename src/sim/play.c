@@ -5,6 +5,7 @@
 #include "join.h"
 #include "live.h"
 #include "serve.h"
+#include "variables.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,7 +183,8 @@ static void play_step(struct fsz_sim *sim, struct fsz_call *call)
 static uint64_t play_due_ns(const struct fsz_call *call)
 {
     if (fsz_call_is_held(call)) {
-        return call->quit_ns;
+        bool rings = fsz_call_rings(call) && call->answer_ns < call->quit_ns;
+        return rings ? call->answer_ns : call->quit_ns;
     }
     bool waits = call->guest != NULL && call->at > call->flow->hangup;
     return waits ? UINT64_MAX : fsz_call_due_ns(call);
@@ -263,7 +265,10 @@ static uint64_t play_first_ns(const struct fsz_sim *sim)
 /* What is due of the call: its next event, or that the caller has had enough. */
 static void play_go_on(struct fsz_sim *sim, struct fsz_call *call)
 {
-    if (fsz_call_is_held(call)) {
+    if (fsz_call_rings(call) && call->answer_ns < call->quit_ns) {
+        fsz_play_answer(sim, call);
+        fsz_play_resume(sim, call);
+    } else if (fsz_call_is_held(call)) {
         (void)fsz_play_hangup(sim, call, fsz_cause_find("NORMAL_CLEARING"));
     } else {
         play_step(sim, call);
@@ -334,6 +339,28 @@ bool fsz_play_hangup(struct fsz_sim *sim, struct fsz_call *call, const struct fs
         fsz_serve_poke(sim, &call->legs[i]);
     }
     return true;
+}
+
+/* Milliseconds from now that a variable names; UINT64_MAX: none. */
+static uint64_t play_after_ns(struct fsz_sim *sim, const struct fsz_call *call, const char *name,
+                              uint64_t from_ns)
+{
+    const char *text = fsz_variable_get(sim, &call->legs[0], name);
+    uint64_t    ms = text == NULL ? 0 : strtoull(text, NULL, 10);
+    return ms > 0 && ms < UINT32_MAX ? from_ns + ms * 1000000u : UINT64_MAX;
+}
+
+void fsz_play_set_times(struct fsz_sim *sim, struct fsz_call *call)
+{
+    uint64_t now_ns = fsz_clock_monotonic_ns();
+    call->answer_ns = play_after_ns(sim, call, "sim_ring_ms", now_ns);
+    uint64_t talks_ns = call->answer_ns == UINT64_MAX ? now_ns : call->answer_ns;
+    call->quit_ns = play_after_ns(sim, call, "sim_hangup_ms", talks_ns);
+}
+
+void fsz_play_drop(struct fsz_sim *sim, struct fsz_call *call)
+{
+    play_end(sim, call);
 }
 
 void fsz_play_clear(struct fsz_sim *sim)

@@ -37,6 +37,11 @@ void fsz_play_hangup_due(struct fsz_sim *sim, struct fsz_call *call);
 void fsz_play_resume(struct fsz_sim *sim, struct fsz_call *call);
 /* Hangs up. false: it is hanging up already. */
 bool fsz_play_hangup(struct fsz_sim *sim, struct fsz_call *call, const struct fsz_cause *cause);
+/* A call that has not begun: `sim_ring_ms` says when it is answered by itself, `sim_hangup_ms` how
+ * long after that the other side hangs up. */
+void fsz_play_set_times(struct fsz_sim *sim, struct fsz_call *call);
+/* A call that has not begun does not come to be. */
+void fsz_play_drop(struct fsz_sim *sim, struct fsz_call *call);
 /* Ends everything without events. */
 void fsz_play_clear(struct fsz_sim *sim);
 

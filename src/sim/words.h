@@ -15,4 +15,8 @@ struct fsz_words {
 /* `text` may be NULL; one longer than FSZ_WORDS_BYTES is cut. `max` at most FSZ_WORDS_MAX. */
 void fsz_words_split(struct fsz_words *words, const char *text, size_t max);
 
+/* As FreeSWITCH separates arguments: at blanks that are not between single quotes, with the quotes
+ * and backslashes taken away. At most FSZ_WORDS_MAX; more are counted in `count` as one more. */
+void fsz_words_separate(struct fsz_words *words, const char *text);
+
 #endif

@@ -31,6 +31,16 @@ def wait_gone(api, call):
     wait_until(lambda: not exists(api, call), "the call to end")
 
 
+def job_event(socket, job):
+    """The BACKGROUND_JOB of that job, which Event Socket has or will have."""
+    def found():
+        socket.api("echo")  # what it reads on the way is kept
+        return [event for event in map(json.loads, socket.events) if event.get("Job-UUID") == job]
+
+    wait_until(lambda: bool(found()), f"the event of job {job}")
+    return found()[0]
+
+
 def test_hello_tells_who_the_switch_is(switch, api):
     hello = api.call("server.hello")
     assert hello["core_uuid"] == switch.api("global_getvar core_uuid").strip()
@@ -66,6 +76,24 @@ def test_background_job_tells_its_end(api):
     assert done["method"] == "job.done" and done["params"]["job"] == job
     assert done["params"]["output"] == "later"
     assert api.call("job.result", job=job)["output"] == "later"
+
+
+def test_background_job_ends_with_the_event_that_event_socket_fires(switch, api):
+    """The same headers and the same body; only the UUIDs and what each event has of its own differ."""
+    socket = switch.connect()
+    socket.command("event json BACKGROUND_JOB")
+    events = []
+    for line in ("echo one two", "status_of_nothing"):
+        command, _, arg = line.partition(" ")
+        ours = api.call("bgapi", command=command, **({"arg": arg} if arg else {}))["job"]
+        theirs = socket.command(f"bgapi {line}").rpartition(" ")[2]
+        pair = [job_event(socket, job) for job in (ours, theirs)]
+        events.append(pair)
+        mine = [{name: value for name, value in event.items() if name.startswith("Job-C") or name == "_body"}
+                for event in pair]
+        assert mine[0] == mine[1], pair
+    socket.close()
+    assert events[0][0]["Job-Command-Arg"] == "one two" and events[0][0]["_body"] == "one two"
 
 
 def test_slow_command_does_not_hold_up_others(api):

@@ -212,7 +212,8 @@ class Switch:
     def dial(self, line="ivr", **variables):
         """A call comes in; its UUID."""
         prefix = ",".join(f"{name}={value}" for name, value in variables.items())
-        output = self.api("originate", f"{{{prefix}}}loopback/1000 &zmq({line})")
+        then = f"&zmq({line})" if " " not in line else f"'&zmq({line})'"  # who is granted little may not quote
+        output = self.api("originate", f"{{{prefix}}}loopback/1000 {then}")
         assert output.startswith("+OK "), output
         return output[4:40]
 

@@ -251,6 +251,7 @@ static void test_api_job_is_told_and_kept(void **state)
                    "there is one of that id");
     rig_release();
     json_t *told = client_receive(dealer);
+    assert_string_equal(rig_switch.sent, "BACKGROUND_JOB - +OK released\n"); /* before it */
     json_t *expected = json_loads("{\"jsonrpc\":\"2.0\",\"method\":\"job.done\",\"params\":{"
                                   "\"job\":\"mine\",\"output\":\"+OK released\\n\",\"status\":"
                                   "\"ok\"}}",

@@ -393,7 +393,8 @@ static void test_sim_refuses_what_it_does_not_simulate_with_a_cause(void **state
     assert_answer(sim, "originate", "error/USER_BUSY &park", "-ERR USER_BUSY\n");
     assert_answer(sim, "originate", "{x=y &park", "-ERR INVALID_NUMBER_FORMAT\n");
     assert_answer(sim, "originate", "loopback/1000",
-                  "-USAGE: loopback/<exten> <exten>|&<application_name>(<app_args>)\n");
+                  "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>] "
+                  "[<context>] [<cid_name>] [<cid_num>] [<timeout_sec>]\n");
     assert_answer(sim, "uuid_setvar", "nobody a b", "-ERR No such channel!\n");
     assert_answer(sim, "hupall", "NO_SUCH_CAUSE", "-ERR Invalid hangup cause NO_SUCH_CAUSE\n");
     assert_answer(sim, "frobnicate", "now", "-ERR frobnicate Command not found!\n");

@@ -192,7 +192,7 @@ static void serve_looks(struct rig *rig, const struct fsz_guest *guest, const ch
 static void test_a_call_for_zmq_is_served_with_its_line_and_its_channel(void **state)
 {
     (void)state;
-    struct rig *rig = rig_served(serve_looks, "{given=7}loopback/1001 &zmq(ivr lang=de)");
+    struct rig *rig = rig_served(serve_looks, "{given=7}loopback/1001 '&zmq(ivr lang=de)'");
     assert_int_equal(rig->served, 1);
     assert_string_equal(rig->line, "ivr lang=de");
     assert_string_equal(rig->text, rig->call);
@@ -288,7 +288,7 @@ static void assert_digits(const char *pressed, const char *words, const char *go
                           const char *invalid, size_t dtmf)
 {
     char dial[256];
-    snprintf(dial, sizeof dial, "{sim_digits=%s}loopback/1000 &zmq(%s)", pressed, words);
+    snprintf(dial, sizeof dial, "{sim_digits=%s}loopback/1000 '&zmq(%s)'", pressed, words);
     struct rig *rig = rig_served(serve_asks, dial);
     size_t      index, count = 0;
     json_t     *event;
@@ -335,7 +335,7 @@ static void test_keys_that_are_pressed_by_command_are_collected(void **state)
     (void)state;
     char        keys[64];
     struct rig *rig = rig_new(serve_asks, (struct fsz_sim_options){0});
-    originate(rig->sim, "loopback/1000 &zmq(1 2 1 60000 # silence_stream://1 x got)", rig->call);
+    originate(rig->sim, "loopback/1000 '&zmq(1 2 1 60000 # silence_stream://1 x got)'", rig->call);
     snprintf(keys, sizeof keys, "%s 4*5", rig->call);
     assert_answer(rig->sim, "uuid_recv_dtmf", keys, "+OK\n");
     snprintf(keys, sizeof keys, "%s x", rig->call);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMMAND_NAME_MAX = 255 };
+enum { COMMAND_NAME_MAX = 255, COMMAND_WORDS_BYTES = 4096 };
 
 #define COMMAND_PARAM                                                                              \
     {                                                                                              \
@@ -89,6 +89,33 @@ void fsz_method_api(struct fsz_request *request)
     fsz_buffer_fini(&output);
 }
 
+/* The end of the job as FreeSWITCH's own bgapi fires it, for everybody who subscribes. An argument
+ * that can't be a header is left out. */
+static void bgapi_fire(const struct fsz_request *request)
+{
+    const struct fsz_host  *host = request->host;
+    const struct fsz_header headers[] = {
+        {.name = "Job-UUID", .value = request->job},
+        {.name = "Job-Command", .value = fsz_request_text(request, PARAM_COMMAND)},
+        {.name = "Job-Command-Arg", .value = fsz_request_text(request, PARAM_ARG)},
+        {.name = NULL}};
+    struct fsz_header      without_arg[] = {headers[0], headers[1], {.name = NULL}};
+    const json_t          *output = json_object_get(request->result, "output");
+    const struct fsz_event event = {.name = "BACKGROUND_JOB",
+                                    .body = json_string_value(output),
+                                    .headers = headers[2].value != NULL ? headers : without_arg,
+                                    .read = fsz_headers_of_array};
+    struct fsz_buffer      words;
+    fsz_buffer_init(&words, COMMAND_WORDS_BYTES);
+    if ((host->capabilities & FSZ_CAN_SEND) != 0 &&
+        host->send_event(host->self, &event, &words) != FSZ_OK) {
+        struct fsz_event plain = event;
+        plain.headers = without_arg;
+        (void)!host->send_event(host->self, &plain, &words);
+    }
+    fsz_buffer_fini(&words);
+}
+
 /* What is kept and told of a job has one form, whatever became of it. */
 void fsz_method_bgapi(struct fsz_request *request)
 {
@@ -99,6 +126,7 @@ void fsz_method_bgapi(struct fsz_request *request)
     }
     if (request->result != NULL) {
         json_object_set_new(request->result, "job", json_string(request->job));
+        bgapi_fire(request);
     }
 }
 

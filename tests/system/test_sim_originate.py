@@ -1,0 +1,114 @@
+"""originate in the simulated switch: words as FreeSWITCH reads them, identities, callees that ring and hang up."""
+
+import uuid
+
+import pytest
+
+from callrig import LONG
+from conftest import wait_until
+
+
+@pytest.mark.parametrize("line,args", [
+    ("loopback/1000 '&zmq(ivr lang=de tier=gold)'", ["lang=de", "tier=gold"]),
+    ("loopback/1000 &zmq(ivr lang=de)", []),
+    ("loopback/1000 &'zmq(ivr lang=de)'", ["lang=de"]),
+    ("{a='b c'}loopback/1000 '&zmq(ivr x)'", ["x"]),
+    ("loopback/1000 '&zmq(ivr a)b)' XML default", ["a"]),
+    ("  loopback/1000   '&zmq(ivr it\\'s)'  ", ["it's"]),
+])
+def test_words_are_separated_as_in_freeswitch(callswitch, line, args):
+    rig = callswitch()
+    worker = rig.worker()
+    assert rig.api("originate", line).startswith("+OK ")
+    offer = worker.offer()
+    assert (offer["params"]["service"], offer["params"]["args"]) == ("ivr", args)
+    if "{a=" in line:
+        assert offer["params"]["channel"]["variable_a"] == "b c"
+
+
+@pytest.mark.parametrize("line", ["", "loopback/1000", "'loopback/1000 &park'", "loopback/1000 &park 3 4 5 6 7 8"])
+def test_too_few_and_too_many_words_are_told_the_usage(callswitch, line):
+    assert callswitch().api("originate", line).startswith("-USAGE: ")
+
+
+def test_a_call_has_the_uuid_that_was_asked_for(callswitch):
+    rig = callswitch()
+    mine = str(uuid.uuid4())
+    assert rig.api("originate", f"{{origination_uuid={mine}}}loopback/1000 &park") == f"+OK {mine}\n"
+    assert rig.event("CHANNEL_CREATE", mine)["Channel-Call-UUID"] == mine
+    assert rig.api("originate", f"{{origination_uuid={mine}}}loopback/1000 &park").startswith("-ERR")
+    assert rig.api("originate", "{origination_uuid=mine}loopback/1000 &park").startswith("-ERR")
+    assert rig.api("uuid_exists", mine) == "true"
+    rig.kill(mine)
+    worker = rig.worker()
+    other = str(uuid.uuid4())
+    rig.api("originate", f"{{origination_uuid={other}}}loopback/1000 '&zmq(ivr)'")
+    assert worker.offer()["params"]["call"] == other
+    assert rig.control.result("call.originate", endpoint="loopback/1000", then={"app": "park"}, wait=True,
+                              variables={"origination_uuid": mine})["call"] == mine
+
+
+def test_a_callee_rings_answers_and_hangs_up(callswitch):
+    rig = callswitch()
+    call = rig.api("originate", "{sim_ring_ms=300,sim_hangup_ms=200}loopback/1001 &park")[4:40]
+    assert rig.control.result("call.get", call=call)["variables"]
+    answered = int(rig.event("CHANNEL_ANSWER", call)["Event-Date-Timestamp"])
+    created = int(rig.event("CHANNEL_CREATE", call)["Event-Date-Timestamp"])
+    ended = rig.event("CHANNEL_HANGUP_COMPLETE", call)
+    assert answered - created >= 290_000
+    assert int(ended["Event-Date-Timestamp"]) - answered >= 190_000
+    assert ended["Hangup-Cause"] == "NORMAL_CLEARING"
+
+
+@pytest.fixture
+def held(callswitch):
+    rig = callswitch()
+    worker = rig.worker()
+    rig.dial(sim_then="park")
+    call = worker.accept()
+    call.rig = rig
+    return call
+
+
+def test_a_bridge_waits_for_the_callee_and_ends_with_it(held):
+    result = held.execute("bridge", "{sim_ring_ms=200,sim_hangup_ms=200}loopback/1001", wait=True,
+                          names=["originate_disposition"])
+    assert result["variables"] == {"originate_disposition": "SUCCESS"} and "ended" not in result
+    other = held.rig.event("CHANNEL_BRIDGE", held.call)["Other-Leg-Unique-ID"]
+    assert held.rig.event("CHANNEL_ANSWER", other) and held.rig.event("CHANNEL_UNBRIDGE", held.call)
+    assert held.execute("set", "a=1", wait=True)["app"] == "set"
+
+
+def test_a_callee_that_hangs_up_while_it_rings_rejects_the_bridge(held):
+    held.do("set", variables={"continue_on_fail": "true"})
+    number = held.peer.send("call.execute", call=held.call, app="bridge", wait=True, names=["originate_disposition"],
+                            arg="{origination_caller_id_name=x,sim_ring_ms=600000}loopback/1001")
+    rows = []
+
+    def ringing():
+        rows[:] = [line.split(",")[0] for line in held.rig.api("show", "channels").splitlines() if line[8:9] == "-"]
+        return len(rows) == 2
+
+    wait_until(ringing, "the second channel")
+    held.rig.kill(next(row for row in rows if row != held.call))
+    assert held.peer.wait(number)["result"]["variables"] == {"originate_disposition": "CALL_REJECTED"}
+
+
+def test_a_caller_that_leaves_cancels_the_call_that_rings(held):
+    number = held.peer.send("call.execute", call=held.call, app="bridge", wait=True,
+                            arg="{sim_ring_ms=600000}loopback/1001")
+    wait_until(lambda: held.rig.api("show", "channels count").strip() == "2 total.", "the second channel")
+    held.rig.kill(held.call)
+    assert held.peer.wait(number)["result"]["ended"] == "hangup"
+    wait_until(held.rig.empty, "both calls to end")
+
+
+@pytest.mark.parametrize("variables", [{"park_after_bridge": "true", "hangup_after_bridge": "true"}, {}])
+def test_the_call_stays_with_its_worker_behind_a_bridge(held, variables):
+    if variables:
+        held.do("set", variables=variables)
+    assert "ended" not in held.execute("bridge", "{sim_hangup_ms=50}loopback/1001", wait=True)
+    held.execute("playback", LONG)
+    held.do("break")
+    held.do("release")
+    assert held.end()["reason"] == "released"
