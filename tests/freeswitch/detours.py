@@ -32,6 +32,10 @@ def variable(name, value):
     return Ask("call.set", {"call": "{call}", "variables": {name: value}})
 
 
+def originate(endpoint, variables=None, **then):
+    return Ask("call.originate", {"endpoint": endpoint, "variables": variables or {}, "then": then, "wait": True})
+
+
 def json_api(command, **data):
     return Ask("json_api", {"command": command, "data": data})
 
@@ -128,6 +132,11 @@ COMMANDS = [
     Road("`sched_broadcast time", api("sched_broadcast", "+1 {call} system::{evil}"),
          api("sched_broadcast", "+1 {call} set::acme_x=1")),
     Road("`originate dial &app", api("originate", HOLD + " &system({evil})"), api("originate", HOLD + " " + PARK)),
+    Road("`originate dial &app", originate(HOLD, app="system", arg="{evil}"), originate(HOLD, app="park")),
+    Road("`originate dial extension inline`", originate(HOLD, extension="system:{evil}", dialplan="inline"),
+         originate(HOLD, extension="park", dialplan="inline")),
+    Road("`{a=b}`", originate(HOLD, {"execute_on_answer": "system {evil}"}, app="park"),
+         originate(HOLD, {"acme_x": "it's, 1"}, app="park")),
     Road("`originate dial extension inline`", api("originate", HOLD + " system:{evil} inline"),
          api("originate", HOLD + " park inline")),
     Road("`originate dial undef`", api("originate", HOLD + " undef"), shown=False),

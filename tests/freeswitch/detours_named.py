@@ -1,7 +1,7 @@
 """The roads to endpoints, files and contexts that a user's grants do not cover. User `narrow` has all commands and
 applications by wildcards, but only one gateway, one context and two folders (test_detours.py)."""
 
-from detours import Road, api, go_to, run, variable
+from detours import Road, api, go_to, originate, run, variable
 
 PARK = "&park()"
 HOLD = "loopback/hold/default"
@@ -56,9 +56,10 @@ def narrow(row, evil, twin=None, **more):
 
 
 def dial(row, dial_string, twin=None, **more):
-    """By the command and by the application."""
+    """By the command, the method and the application."""
     more.setdefault("effect", rings)
     return [narrow(row, api("originate", f"{dial_string} {PARK}"), twin and api("originate", f"{twin} {PARK}"), **more),
+            narrow(row, originate(dial_string, app="park"), twin and originate(twin, app="park"), **more),
             narrow(row, run("bridge", dial_string), twin and run("bridge", twin), **more)]
 
 
@@ -78,6 +79,9 @@ ENDPOINTS = [
     *dial(STEERED_SIP, "{{sip_route_uri=sip:{host}}}" + CARRIER + "{number}", "{{sip_h_X-Y=1}}" + CARRIER + "hold"),
     *dial(STEERED_SIP, "[sip_invite_route_uri=sip:{host};lr]" + CARRIER + "{number}", shown=False),
     *dial(STEERED_SIP, "{{sip_invite_req_uri=sip:{number}@{host}}}" + CARRIER + "1"),
+    narrow(STEERED_SIP, originate(CARRIER + "{number}", {"sip_route_uri": "sip:{host}"}, app="park"),
+           originate(CARRIER + "hold", {"sip_h_X-Y": "it's 1, {{2}}"}, app="park"), effect=rings),
+    narrow(STEERED_SIP, originate(CARRIER + "{number}", {"sip_h_Route": "<sip:{host};lr>"}, app="park"), effect=rings),
     narrow(STEERED_SIP, variable("sip_route_uri", "sip:{host}"), variable("sip_h_X-Y", "1"), shown=False),
     narrow(STEERED_SIP, run("export", "sip_route_uri=sip:{host}"), run("export", "sip_h_X-Y=1"),
            then=bridge_to_carrier, effect=rings),
@@ -94,6 +98,9 @@ TRANSFERS = "`transfer`, `execute_extension`"
 CONTEXTS = [
     narrow(ORIGINATE, api("originate", HOLD + " {word} XML secret"), api("originate", HOLD + " hold XML default")),
     narrow(ORIGINATE, api("originate", HOLD + " {word} undef secret"), api("originate", HOLD + " hold")),
+    narrow(ORIGINATE, originate(HOLD, extension="{word}", context="secret"), originate(HOLD, extension="hold")),
+    narrow(ORIGINATE, originate(HOLD, extension="{word}", dialplan="XML", context="secret"),
+           originate(HOLD, extension="park", dialplan="inline")),
     narrow("`loopback/extension", api("originate", "loopback/{word}/secret " + PARK), api("originate", HOLD + " " + PARK)),
     narrow("`loopback/extension", run("bridge", "loopback/{word}/secret/XML"), run("bridge", HOLD)),
     narrow("`uuid_transfer", api("uuid_transfer", "{call} {word} XML secret"),

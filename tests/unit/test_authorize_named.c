@@ -4,10 +4,11 @@
 #include "buffer.h"
 
 /* The example of docs/access.md. */
+static const char *const dialler[] = {"api:originate *", "endpoints:sofia/gateway/carrier/*",
+                                      "contexts:outbound", "variables:acme_campaign", NULL};
+
 static void test_authorize_keeps_a_dialler_in_its_gateway(void **state)
 {
-    static const char *const     grants[] = {"api:originate *", "endpoints:sofia/gateway/carrier/*",
-                                             "contexts:outbound", "variables:acme_campaign", NULL};
     static const struct question yes[] = {
         {ASK_API, "originate", "{acme_campaign=7}sofia/gateway/carrier/100 200 XML outbound"},
         {ASK_API, "originate",
@@ -49,7 +50,16 @@ static void test_authorize_keeps_a_dialler_in_its_gateway(void **state)
          "{acme_campaign=7}sofia/gateway/carrier/1 lua:x inline XML outbound"},
         {ASK_API, "originate",
          "{acme_campaign=${system(x)}}sofia/gateway/carrier/1 200 XML outbound"},
-        /* another host, another profile, another context, parameters of the address */
+    };
+    (void)state;
+    assert_answers(yes, COUNT(yes), dialler, FSZ_OK);
+    assert_answers(no, COUNT(no), dialler, FSZ_EDENIED);
+}
+
+/* Another host, another profile, another context, parameters of the address. */
+static void test_authorize_keeps_a_dialler_from_other_hosts_and_contexts(void **state)
+{
+    static const struct question no[] = {
         {ASK_API, "originate", "sofia/gateway/carrier/5@127.0.0.1:7002 200 XML outbound"},
         {ASK_API, "originate", "sofia/gateway/carrier/5:7002 200 XML outbound"},
         {ASK_API, "originate", "sofia/gateway/carrier/5;fs_path=sip:127.0.0.1 200 XML outbound"},
@@ -70,34 +80,28 @@ static void test_authorize_keeps_a_dialler_in_its_gateway(void **state)
         {ASK_ENDPOINT, "carrier", NULL},
     };
     (void)state;
-    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
-    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+    assert_answers(no, COUNT(no), dialler, FSZ_EDENIED);
 }
 
-static void test_authorize_keeps_files_in_their_folders(void **state)
+static const char *const files[] = {"applications:playback *",
+                                    "applications:record *",
+                                    "api:uuid_record *",
+                                    "api:uuid_broadcast *",
+                                    "files:read:/srv/sounds/*",
+                                    "files:write:/srv/rec/*",
+                                    "files:/srv/*/greeting.wav",
+                                    "files:tone_stream://*",
+                                    "files:music-*",
+                                    NULL};
+
+static void test_authorize_keeps_what_is_written_in_its_folder(void **state)
 {
-    static const char *const     grants[] = {"applications:playback *",
-                                             "applications:record *",
-                                             "api:uuid_record *",
-                                             "api:uuid_broadcast *",
-                                             "files:read:/srv/sounds/*",
-                                             "files:write:/srv/rec/*",
-                                             "files:/srv/*/greeting.wav",
-                                             "files:tone_stream://*",
-                                             "files:music-*",
-                                             NULL};
     static const struct question yes[] = {
         {ASK_APP, "record", "/srv/rec/x.wav"},
         {ASK_APP, "record", "/srv/rec/a/./b/../c/x.wav"},
         {ASK_APP, "record", "//srv//rec/x.wav"},
         {ASK_APP, "record", "/srv/alice/greeting.wav"},
-        {ASK_APP, "playback", "/srv/sounds/de/x.wav"},
-        {ASK_APP, "playback", "/srv/sounds/de/x.wav@@8000"},
-        {ASK_APP, "playback", "file_string:///srv/sounds/x.wav!/srv/sounds/y.wav"},
-        {ASK_APP, "playback", "music-1.wav"},
-        {ASK_APP, "playback", "tone_stream://%(1000,0,440);loops=2"},
         {ASK_API, "uuid_record", "u start /srv/rec/x.wav"},
-        {ASK_API, "uuid_broadcast", "u /srv/sounds/x.wav both"},
     };
     static const struct question no[] = {
         {ASK_APP, "record", "/srv/rec/../outside/x.wav"},
@@ -114,6 +118,24 @@ static void test_authorize_keeps_files_in_their_folders(void **state)
         {ASK_APP, "record", " "},
         {ASK_APP, "record", "/srv/rec/%2e%2e/x.wav"},
         {ASK_APP, "record", "shout:///srv/rec/x.wav"},
+        {ASK_API, "uuid_record", "u start /srv/rec/../x.wav"},
+    };
+    (void)state;
+    assert_answers(yes, COUNT(yes), files, FSZ_OK);
+    assert_answers(no, COUNT(no), files, FSZ_EDENIED);
+}
+
+static void test_authorize_keeps_what_is_played_in_its_folder(void **state)
+{
+    static const struct question yes[] = {
+        {ASK_APP, "playback", "/srv/sounds/de/x.wav"},
+        {ASK_APP, "playback", "/srv/sounds/de/x.wav@@8000"},
+        {ASK_APP, "playback", "file_string:///srv/sounds/x.wav!/srv/sounds/y.wav"},
+        {ASK_APP, "playback", "music-1.wav"},
+        {ASK_APP, "playback", "tone_stream://%(1000,0,440);loops=2"},
+        {ASK_API, "uuid_broadcast", "u /srv/sounds/x.wav both"},
+    };
+    static const struct question no[] = {
         {ASK_APP, "playback", "/srv/rec/x.wav"},
         {ASK_APP, "playback", "/srv/sounds/x.wav!/etc/passwd"},
         {ASK_APP, "playback", "file_string:///srv/sounds/x.wav!/etc/passwd"},
@@ -131,12 +153,11 @@ static void test_authorize_keeps_files_in_their_folders(void **state)
         {ASK_APP, "playback", "httapi://x"},
         {ASK_APP, "playback", "vlc:///srv/sounds/x.wav"},
         {ASK_APP, "playback", "[a=1]/srv/sounds/x.wav"},
-        {ASK_API, "uuid_record", "u start /srv/rec/../x.wav"},
         {ASK_API, "uuid_broadcast", "u /srv/sounds/../x.wav"},
     };
     (void)state;
-    assert_answers(yes, COUNT(yes), grants, FSZ_OK);
-    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+    assert_answers(yes, COUNT(yes), files, FSZ_OK);
+    assert_answers(no, COUNT(no), files, FSZ_EDENIED);
 }
 
 static void test_authorize_lets_a_star_cross_no_separator(void **state)
@@ -264,7 +285,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_authorize_keeps_a_dialler_in_its_gateway),
-        cmocka_unit_test(test_authorize_keeps_files_in_their_folders),
+        cmocka_unit_test(test_authorize_keeps_a_dialler_from_other_hosts_and_contexts),
+        cmocka_unit_test(test_authorize_keeps_what_is_written_in_its_folder),
+        cmocka_unit_test(test_authorize_keeps_what_is_played_in_its_folder),
         cmocka_unit_test(test_authorize_lets_a_star_cross_no_separator),
         cmocka_unit_test(test_authorize_judges_the_words_that_the_switch_takes_for_a_place),
         cmocka_unit_test(test_authorize_takes_no_more_pieces_than_the_switch_divides),
