@@ -1,5 +1,6 @@
 /* Grants, a command and its argument from arbitrary bytes: whatever may not be done may not be done
- * through a wrapper either, in whichever way it is written. */
+ * through a wrapper either, in whichever way it is written; and a further grant takes nothing away.
+ */
 #include "authorize.h"
 
 #include <stdint.h>
@@ -90,6 +91,61 @@ static void wrapped_is_denied(const struct fsz_grants *grants, const char *comma
     fsz_grants_free(&wrapping);
 }
 
+/* Each command and application of the table, with the grammar of its argument. */
+static const struct {
+    bool        application;
+    const char *name;
+} names[] = {
+#define AUTHORIZE_API(name, ...) {false, name},
+#define AUTHORIZE_APP(name, ...) {true, name},
+#include "authorize_names.def"
+};
+
+enum { NAMES = sizeof(names) / sizeof(names[0]) };
+
+static fsz_err name_is_asked(const struct fsz_principal *p, size_t index, const char *with)
+{
+    fsz_why why;
+    fsz_err err = names[index].application
+                      ? fsz_authorize_application(p, names[index].name, with, why)
+                      : fsz_authorize_api(p, names[index].name, with, why);
+    require(err == FSZ_OK || (err == FSZ_EDENIED && why[0] != '\0'));
+    return err;
+}
+
+/* All that the argument names is granted: whatever was allowed before still is. */
+static void more_takes_nothing_away(const struct fsz_principal *p, size_t index, const char *with)
+{
+    static const enum fsz_right rights[] = {FSZ_RIGHT_ENDPOINTS, FSZ_RIGHT_FILES,
+                                            FSZ_RIGHT_CONTEXTS, FSZ_RIGHT_VARIABLES};
+    struct fsz_grants          *more = NULL;
+    require(fsz_grants_new(&more) == FSZ_OK);
+    for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
+        require(fsz_grants_add(more, rights[i], "*") == FSZ_OK);
+    }
+    struct fsz_principal both = {.name = "", .grants = {p->grants[0], more}, .grant_count = 2};
+    if (name_is_asked(p, index, with) == FSZ_OK) {
+        require(name_is_asked(&both, index, with) == FSZ_OK);
+    }
+    fsz_grants_free(&more);
+}
+
+/* Under grants of each name, so that the argument is judged. */
+static void each_grammar_is_asked(const struct fsz_grants *grants, size_t index, const char *with)
+{
+    struct fsz_grants *named = NULL;
+    char               pattern[64];
+    require(fsz_grants_new(&named) == FSZ_OK);
+    snprintf(pattern, sizeof(pattern), "%s *", names[index].name);
+    require(fsz_grants_add(named, names[index].application ? FSZ_RIGHT_APPLICATIONS : FSZ_RIGHT_API,
+                           pattern) == FSZ_OK);
+    struct fsz_principal p = {.name = "", .grants = {named, grants}, .grant_count = 2};
+    name_is_asked(&p, index, with);
+    p.grant_count = 1;
+    more_takes_nothing_away(&p, index, with);
+    fsz_grants_free(&named);
+}
+
 static void everything_is_asked(const struct fsz_principal *p, const char *what, const char *with)
 {
     const struct fsz_header headers[] = {{.name = what, .value = with}, {.name = NULL}};
@@ -104,12 +160,11 @@ static void everything_is_asked(const struct fsz_principal *p, const char *what,
                          fsz_authorize_send_event(p, &event, why),
                          fsz_authorize_transfer(p, what, with, "", why),
                          fsz_authorize_transfer(p, with, "inline", NULL, why),
-                         fsz_authorize_api(p, "originate", with, why),
-                         fsz_authorize_application(p, "bridge", with, why),
-                         fsz_authorize_application(p, "record_session", with, why),
-                         fsz_authorize_application(p, "soft_hold", with, why),
-                         fsz_authorize_application(p, "deflect", with, why),
-                         fsz_authorize_application(p, "strftime", with, why),
+                         fsz_authorize_endpoint(p, with, why),
+                         fsz_authorize_endpoint(p, what, why),
+                         fsz_authorize_variable(p, "transfer_after_bridge", with, why),
+                         fsz_authorize_variable(p, "execute_on_answer", with, why),
+                         fsz_authorize_variable(p, "ringback", with, why),
                          fsz_authorize_variable(p, "hold_music", with, why),
                          fsz_authorize_method(p, what, why)};
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
@@ -126,6 +181,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fsz_grants   *grants = grants_make(parts[0]);
     struct fsz_principal p = {.name = "", .grants = {grants}, .grant_count = 1};
     everything_is_asked(&p, parts[1], parts[2]);
+    each_grammar_is_asked(grants, (size_t)(unsigned char)parts[3][0] % NAMES, parts[2]);
+    each_grammar_is_asked(grants, (NAMES - 1 - (size_t)(unsigned char)parts[3][0]) % NAMES,
+                          parts[2]);
     /* a name and an argument that a text around them can't change */
     bool plain = parts[1][0] != '\0' &&
                  parts[1][strspn(parts[1], "abcdefghijklmnopqrstuvwxyz_")] == '\0' &&
