@@ -66,6 +66,8 @@ def test_a_bad_reload_changes_nothing_and_says_why(switch, publisher, subscriber
     assert all(word in answer for word in ("framing", "enveloppe", "json", "envelope")), answer
     after = json.loads(switch.api("zmq status json"))
     assert after["streams"][0]["endpoints"] == before and after["reloads"] == 0
+    assert "enveloppe" in after["reload_refused"]["first"]
+    assert "reload   REFUSED" in switch.api("zmq status")
     seq = None
     for _ in range(5):
         topic, meta, _ = events.recv_multipart()
@@ -146,3 +148,17 @@ def test_a_good_reload_keeps_subscribers_numbers_and_adds_a_stream(switch, publi
     switch.api("originate loopback/short/default &sleep(50)")
     end = watched.finish()
     assert end["epochs"] == 1 and end["lost"] == 0 and end["received"] > 0
+
+
+def test_names_of_events_are_those_of_the_switch(switch, publisher):
+    """What FreeSWITCH's own sources and event socket write is understood; what no event has is a warning."""
+    publisher(events="ALL")
+    known = [name for name in switch.api("zmq status").splitlines() if name.startswith("warning")]
+    assert not known
+    switch.configuration.write_text(config_xml(stream_xml("tcp://127.0.0.1:*", events="SWITCH_EVENT_DTMF CHANEL_PARK")))
+    mark = switch.log_mark()
+    assert switch.api("zmq reload").startswith("+OK")
+    assert "did you mean CHANNEL_PARK?" in switch.wait_log(mark, "have no event CHANEL_PARK")
+    assert "CHANEL_PARK" in switch.api("zmq status")
+    switch.configuration.write_text(config_xml(stream_xml("tcp://127.0.0.1:*", events="CUSTOM sofia::register")))
+    assert "write CUSTOM/sofia::register" in switch.api("zmq reload")

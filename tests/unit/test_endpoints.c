@@ -103,6 +103,35 @@ static void test_endpoints_retry_gets_what_has_become_free(void **state)
     assert_string_equal(changed->why, "");
 }
 
+/* One that another socket of ours was to let go of: whoever deferred it has not seen it fail. */
+static void test_endpoints_report_once_that_a_deferred_one_does_not_come_about(void **state)
+{
+    struct rig                      *rig = *state;
+    char                             address[FSZ_ENDPOINT_BOUND_BYTES];
+    size_t                           size = sizeof(address);
+    const struct fsz_endpoint_state *changed = NULL;
+    void                            *other = zmq_socket(rig->context, ZMQ_XPUB);
+    int                              reports = 0;
+    assert_int_equal(zmq_bind(other, "tcp://127.0.0.1:*"), 0);
+    assert_int_equal(zmq_getsockopt(other, ZMQ_LAST_ENDPOINT, address, &size), 0);
+    const struct fsz_endpoint wanted = {.address = address};
+    assert_int_equal(fsz_endpoints_defer(&rig->endpoints, &wanted), FSZ_OK);
+    rig->endpoints.list[0].staged = false;
+    for (int i = 0; i < 20; i++) {
+        changed = fsz_endpoints_retry(&rig->endpoints, fsz_now_ms() + 2 * FSZ_RETRY_MS);
+        reports += changed != NULL;
+        assert_true(changed == NULL || (!changed->open && strstr(changed->why, "in use")));
+    }
+    assert_int_equal(reports, 1);
+    zmq_close(other);
+    for (int i = 0; i < 200 && changed == NULL; i++) {
+        zmq_poll(NULL, 0, 10);
+        changed = fsz_endpoints_retry(&rig->endpoints, fsz_now_ms() + 2 * FSZ_RETRY_MS);
+    }
+    assert_non_null(changed);
+    assert_true(changed->open);
+}
+
 static void test_endpoints_give_an_ipc_file_its_permissions(void **state)
 {
     struct rig *rig = *state;
@@ -293,6 +322,7 @@ int main(void)
         TEST(test_endpoints_tell_the_port_that_the_system_gave),
         TEST(test_endpoints_name_who_holds_a_port),
         TEST(test_endpoints_retry_gets_what_has_become_free),
+        TEST(test_endpoints_report_once_that_a_deferred_one_does_not_come_about),
         TEST(test_endpoints_give_an_ipc_file_its_permissions),
         TEST(test_endpoints_make_a_deleted_ipc_file_anew),
         TEST(test_endpoints_leave_a_file_that_another_has_put_there),

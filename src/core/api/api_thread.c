@@ -1,4 +1,5 @@
 /* The API thread: reads clients' messages, hands out what is done, keeps deadlines. */
+#include "announce.h"
 #include "api_private.h"
 #include "ratelimit.h"
 
@@ -209,8 +210,7 @@ static void api_retry(struct fsz_api *api, struct fsz_channel *channel, int64_t 
 {
     const struct fsz_endpoint_state *state = fsz_endpoints_retry(&channel->endpoints, now_ms);
     if (state != NULL) {
-        fsz_api_log(api, FSZ_LOG_NOTICE, "%s: %s is open now, as %s", channel->endpoints.owner,
-                    state->address, state->bound);
+        fsz_announce_retried(api->base.host, channel->endpoints.owner, state);
     }
     api_due(api, fsz_endpoints_next_retry_ms(&channel->endpoints));
 }

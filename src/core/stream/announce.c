@@ -2,6 +2,7 @@
 
 #include "acceptguard.h"
 #include "cidr.h"
+#include "engine.h"
 #include "multicast.h"
 
 #include <stdarg.h>
@@ -117,6 +118,19 @@ void fsz_announce_endpoints(const struct fsz_host *host, const struct fsz_socket
                      endpoint->connect ? "connects to" : "at", endpoint->bound);
             announce_unguarded(host, config, endpoint);
         }
+    }
+}
+
+void fsz_announce_retried(const struct fsz_host *host, const char *owner,
+                          const struct fsz_endpoint_state *endpoint)
+{
+    if (endpoint->open) {
+        announce(host, FSZ_LOG_NOTICE, "%s: %s is open now, as %s", owner, endpoint->address,
+                 endpoint->bound);
+    } else {
+        announce(host, FSZ_LOG_ERROR, "%s: cannot %s %s: %s; it is tried again every %d s", owner,
+                 endpoint->connect ? "connect to" : "bind", endpoint->address, endpoint->why,
+                 FSZ_RETRY_MS / 1000);
     }
 }
 

@@ -13,4 +13,8 @@ void fsz_announce(const struct fsz_publisher_view *view, void *argument);
 void fsz_announce_endpoints(const struct fsz_host *host, const struct fsz_socket_config *config,
                             const struct fsz_endpoints *endpoints);
 
+/* What became of an endpoint that was tried again (fsz_endpoints_retry()): one line of the log. */
+void fsz_announce_retried(const struct fsz_host *host, const char *owner,
+                          const struct fsz_endpoint_state *endpoint);
+
 #endif

@@ -102,7 +102,7 @@ static void endpoint_opened(const struct fsz_endpoints *e, struct fsz_endpoint_s
         fsz_ipcpath_note(state->bound, &state->file);
     }
     state->open = true;
-    state->deferred = false;
+    state->deferred = state->told = false;
     state->why[0] = '\0';
 }
 
@@ -197,7 +197,9 @@ fsz_err fsz_endpoints_open(struct fsz_endpoints *e, const struct fsz_endpoint *w
     }
     state->staged = staged;
     *ret_state = state;
-    return endpoint_try_new(e, state);
+    err = endpoint_try_new(e, state);
+    state->told = err != FSZ_OK;
+    return err;
 }
 
 fsz_err fsz_endpoints_defer(struct fsz_endpoints *e, const struct fsz_endpoint *wanted)
@@ -293,7 +295,9 @@ struct fsz_endpoint_state *fsz_endpoints_retry(struct fsz_endpoints *e, int64_t 
         if (!state->open && !state->staged && now_ms >= state->retry_at_ms) {
             bool settled = state->retry_in_ms == FSZ_RETRY_MS;
             state->deferred &= !settled; /* by now it is somebody else */
-            return endpoint_try(e, state, settled) == FSZ_OK ? state : NULL;
+            bool changed = endpoint_try(e, state, settled) == FSZ_OK || (settled && !state->told);
+            state->told = !state->open && (settled || state->told);
+            return changed ? state : NULL;
         }
     }
     return NULL;

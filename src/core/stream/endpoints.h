@@ -25,6 +25,7 @@ struct fsz_endpoint_state {
     bool  open;
     bool  staged;   /* opened by the change under way */
     bool  deferred; /* waits for a socket of ours that lets go; not open yet */
+    bool  told;     /* whoever opens it knows that it could not be had */
     char  bound[FSZ_ENDPOINT_BOUND_BYTES]; /* as the system gave it, wildcard resolved; when open */
     char  why[FSZ_ENDPOINT_WHY_BYTES];     /* when not open */
     struct fsz_ipcpath_file file;          /* of ipc, when open and bound */
@@ -76,8 +77,8 @@ bool fsz_endpoint_state_is_lost(const struct fsz_endpoint_state *state);
 bool fsz_endpoint_state_is_in(const struct fsz_endpoint_state *state,
                               const struct fsz_socket_config  *config);
 
-/* `now_ms`: fsz_now_ms(). Tries one that is due; returns it when its state changed (then `open`
- * tells the outcome), else NULL. */
+/* `now_ms`: fsz_now_ms(). Tries one that is due; returns it when it is open now, or when it is not
+ * after all tries in quick succession and that was not known yet (`why`); else NULL. */
 struct fsz_endpoint_state *fsz_endpoints_retry(struct fsz_endpoints *e, int64_t now_ms);
 /* When the next try is due; INT64_MAX: none. */
 int64_t fsz_endpoints_next_retry_ms(const struct fsz_endpoints *e);

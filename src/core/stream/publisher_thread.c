@@ -1,3 +1,4 @@
+#include "announce.h"
 #include "heldfds.h"
 #include "publisher_private.h"
 #include "ratelimit.h"
@@ -103,8 +104,7 @@ static void publisher_retry(struct fsz_publisher *p, struct fsz_stream *stream, 
     const struct fsz_endpoint_state *state = fsz_endpoints_retry(&stream->endpoints, now_ms);
     stream->used = true;
     if (state != NULL) {
-        fsz_publisher_log(p, FSZ_LOG_NOTICE, "%s: %s is open now, as %s", stream->endpoints.owner,
-                          state->address, state->bound);
+        fsz_announce_retried(p->base.host, stream->endpoints.owner, state);
     }
     publisher_due(p, fsz_endpoints_next_retry_ms(&stream->endpoints));
 }
