@@ -33,7 +33,7 @@ def stream(fszmqd):
 @pytest.fixture
 def subscribe():
     """subscribe(endpoint, *prefixes): a SUB socket."""
-    context = zmq.Context()
+    context, opened = zmq.Context(), []  # a socket that nobody holds would be closed
 
     def start(endpoint, *prefixes, **options):
         socket = context.socket(zmq.SUB)
@@ -43,6 +43,7 @@ def subscribe():
         for prefix in prefixes:
             socket.subscribe(prefix)
         socket.connect(endpoint)
+        opened.append(socket)
         return socket
 
     yield start
