@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASK_GRANTS_MAX = 16 };
+enum { ASK_GRANTS_MAX = 20 };
 
 enum ask { ASK_API, ASK_APP, ASK_VARIABLE, ASK_JSON, ASK_TRANSFER, ASK_ENDPOINT };
 

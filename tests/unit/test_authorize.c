@@ -1,6 +1,8 @@
 #include "authorize_ask.h"
 #include "authorize_private.h"
 
+#include <stdio.h>
+
 static const char *const operator_grants[] = {
     "api:show *",        "api:status",      "api:uuid_*", "applications:playback /sounds/*",
     "applications:set*", "files:/sounds/*", NULL};

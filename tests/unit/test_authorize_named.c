@@ -232,32 +232,6 @@ static void test_authorize_judges_the_words_that_the_switch_takes_for_a_place(vo
     assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
 }
 
-/* The switch divides so many, and leaves the rest in the last. */
-static void test_authorize_takes_no_more_pieces_than_the_switch_divides(void **state)
-{
-    enum { PIECES = 128 };
-    static const char *const grants[] = {"applications:bridge *", "applications:transfer *",
-                                         "applications:park", "endpoints:user/*", NULL};
-    struct fsz_buffer        legs, inlined;
-    fsz_why                  why;
-    (void)state;
-    fsz_buffer_init(&legs, SIZE_MAX);
-    fsz_buffer_init(&inlined, SIZE_MAX);
-    for (int i = 1; i < PIECES; i++) {
-        fsz_buffer_text(&legs, i == 1 ? "user/1" : ",user/1");
-        fsz_buffer_text(&inlined, i == 1 ? "park" : ",park");
-    }
-    assert_int_equal(ask(ASK_APP, "bridge", fsz_buffer_string(&legs), grants, -1, why), FSZ_OK);
-    fsz_buffer_text(&legs, "|user/1");
-    assert_int_equal(ask(ASK_APP, "bridge", fsz_buffer_string(&legs), grants, -1, why),
-                     FSZ_EDENIED);
-    fsz_buffer_text(&inlined, ",park inline");
-    assert_int_equal(ask(ASK_APP, "transfer", fsz_buffer_string(&inlined), grants, -1, why),
-                     FSZ_EDENIED);
-    fsz_buffer_fini(&legs);
-    fsz_buffer_fini(&inlined);
-}
-
 static void test_authorize_wants_variables_that_steer_spelled_out(void **state)
 {
     static const char *const     wild[] = {"variables:s*", "variables:p*", "endpoints:user/*",
@@ -290,7 +264,6 @@ int main(void)
         cmocka_unit_test(test_authorize_keeps_what_is_played_in_its_folder),
         cmocka_unit_test(test_authorize_lets_a_star_cross_no_separator),
         cmocka_unit_test(test_authorize_judges_the_words_that_the_switch_takes_for_a_place),
-        cmocka_unit_test(test_authorize_takes_no_more_pieces_than_the_switch_divides),
         cmocka_unit_test(test_authorize_wants_variables_that_steer_spelled_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,11 @@ fsz_err authorize_no_memory(struct authorize *a)
     return authorize_deny(a, "%s", fsz_err_text(FSZ_ENOMEM));
 }
 
+fsz_err authorize_too_many(struct authorize *a)
+{
+    return authorize_deny(a, "a text has more than %d pieces", AUTHORIZE_PIECES_MAX);
+}
+
 bool authorize_may(const struct authorize *a, enum fsz_right right, const char *what,
                    size_t spelled)
 {
@@ -152,10 +157,14 @@ fsz_err authorize_api(struct authorize *a, const char *command, const char *arg)
 
 fsz_err authorize_application(struct authorize *a, const char *app, const char *arg)
 {
+    struct authorize_name entry = authorize_application_name(app);
+    if (entry.argued && (arg == NULL || arg[strspn(arg, " ")] == '\0')) {
+        return authorize_deny(a, "application \"%.60s\" without an argument would end the switch",
+                              app);
+    }
     if (authorize_trusts(a)) {
         return FSZ_OK;
     }
-    struct authorize_name entry = authorize_application_name(app);
     entry.name = app;
     return authorize_run(a, FSZ_RIGHT_APPLICATIONS, &entry, arg ? arg : "");
 }

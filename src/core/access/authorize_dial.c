@@ -21,8 +21,11 @@ static bool dial_divides(const char *at)
 
 static fsz_err dial_unexpected(struct authorize *a, const char *at)
 {
-    return *at == '\0' ? authorize_deny(a, "the dial string ends where more must follow")
-                       : authorize_deny(a, "the dial string has \"%.3s\" where it can't stand", at);
+    return *at == '\0'
+               ? authorize_deny(a,
+                                "a dial string or a list of variables ends where more must follow")
+               : authorize_deny(
+                     a, "\"%.3s\" can't stand there in a dial string or a list of variables", at);
 }
 
 /* Length of a value: to the end of the pair, or to the closing quote. */
@@ -69,8 +72,9 @@ static fsz_err dial_list(struct authorize *a, const char **text)
     static const char openers[] = "{[<", closers[] = "}]>";
     const char       *closer = closers + (strchr(openers, **text) - openers);
     fsz_err           err = FSZ_OK;
+    unsigned          count = 0;
     for (++*text; err == FSZ_OK && **text != *closer; *text += **text == ',') {
-        err = dial_pair(a, text, closer);
+        err = ++count > AUTHORIZE_PIECES_MAX ? authorize_too_many(a) : dial_pair(a, text, closer);
     }
     *text += err == FSZ_OK;
     return err;
@@ -147,23 +151,43 @@ static fsz_err dial_leg(struct authorize *a, const char **dial)
     return err;
 }
 
-fsz_err authorize_dial(struct authorize *a, const char **dial)
+/* Blanks behind a list or a separator, but not between two lists: there the switch reads on. */
+static void dial_skip(const char **dial)
+{
+    size_t blanks = strspn(*dial, " ");
+    *dial += strchr("{<[", (*dial)[blanks]) == NULL ? blanks : 0;
+}
+
+static fsz_err dial_parse(struct authorize *a, const char **dial, bool blanks)
 {
     fsz_err err = FSZ_OK;
     bool    more = true;
     bool    begins = true; /* of a part, where lists for all its legs may stand */
     for (unsigned count = 0; err == FSZ_OK && more; count++) {
-        if (count == AUTHORIZE_PIECES_MAX) {
-            return authorize_deny(a, "the dial string has more than %d legs", AUTHORIZE_PIECES_MAX);
-        }
-        err = begins ? authorize_lists(a, dial, "<") : FSZ_OK;
+        err = count == AUTHORIZE_PIECES_MAX ? authorize_too_many(a) : FSZ_OK;
+        err = err == FSZ_OK && begins ? authorize_lists(a, dial, "<") : err;
         err = err == FSZ_OK && begins ? authorize_lists(a, dial, "{") : err;
-        if (err == FSZ_OK) {
-            err = dial_leg(a, dial);
+        if (err == FSZ_OK && blanks) {
+            dial_skip(dial);
         }
+        err = err == FSZ_OK ? dial_leg(a, dial) : err;
         more = err == FSZ_OK && dial_divides(*dial);
         begins = more && **dial == ':';
         *dial += !more ? 0 : begins ? 3 : 1;
     }
     return err;
+}
+
+fsz_err authorize_dial(struct authorize *a, const char **dial)
+{
+    return dial_parse(a, dial, false);
+}
+
+fsz_err authorize_bridge(struct authorize *a, const char *dial)
+{
+    dial += strspn(dial, " ");
+    fsz_err err = dial_parse(a, &dial, true);
+    return err == FSZ_OK && dial[strspn(dial, " ")] != '\0'
+               ? authorize_deny(a, "a blank ends a dial string, and more follows")
+               : err;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { FILE_KIND_MAX = 60 };
+
 /* A program's output, and what a server says to run. */
 static bool file_runs(const char *path)
 {
@@ -29,14 +31,17 @@ static bool file_is_encoded(const char *path)
     return false;
 }
 
-/* Length of `kind://`, which is no folder. */
+/* Length of `kind://`, which is no folder. The switch copies what stands before the first `://`
+ * into 128 bytes. */
 static size_t file_kind(const char *path)
 {
     size_t length = 0;
     while (isalnum((unsigned char)path[length]) || path[length] == '_' || path[length] == '-') {
         length++;
     }
-    return length > 0 && strncmp(path + length, "://", 3) == 0 ? length + 3 : 0;
+    return length > 0 && length < FILE_KIND_MAX && strncmp(path + length, "://", 3) == 0
+               ? length + 3
+               : 0;
 }
 
 static bool file_segment_is(const char *at, size_t length, const char *segment)
@@ -61,6 +66,8 @@ static bool file_resolve(const char *path, char *root)
             }
             for (to--; to > first && to[-1] != '/'; to--) {
             }
+        } else if (length == 0 && to > root + 1 && to[-2] == ':') {
+            *to++ = '/'; /* of `http_cache://http://host` */
         } else if (length > 0 && !file_segment_is(path, length, ".")) {
             memcpy(to, path, length);
             to += length;
@@ -74,19 +81,36 @@ static bool file_resolve(const char *path, char *root)
     return true;
 }
 
+/* `say:` and `phrase:` are no folders either, and what follows is no path. */
+static bool file_is_spoken(const char *path)
+{
+    size_t colon = strcspn(path, ":/");
+    return path[colon] == ':' && path[colon + 1] != '/';
+}
+
 static fsz_err file_judge(struct authorize *a, const char *path, bool write)
 {
     static const char modes[2][8] = {"read:", "write:"};
     size_t            kind = file_kind(path);
-    char             *what = malloc(sizeof(modes[0]) + strlen(path) + 2);
+    if ((kind == 0 && strstr(path, "://") != NULL) || strpbrk(path, "{}") != NULL) {
+        return authorize_deny(a, "file \"%.100s\" has \"://\" or a brace where it can't stand",
+                              path);
+    }
+    char *what = malloc(sizeof(modes[0]) + strlen(path) + 2);
     if (what == NULL) {
         return authorize_no_memory(a);
     }
     char *end = stpcpy(what, modes[write]);
     memcpy(end, path, kind);
-    fsz_err err = file_resolve(path + kind, end + kind)
-                      ? authorize_need(a, FSZ_RIGHT_FILES, what, 0)
-                      : authorize_deny(a, "file \"%.100s\" leaves its folder", path);
+    bool stays = true;
+    if (kind == 0 && file_is_spoken(path)) {
+        strcpy(end, path);
+        stays = !authorize_climbs(path);
+    } else {
+        stays = file_resolve(path + kind, end + kind);
+    }
+    fsz_err err = stays ? authorize_need(a, FSZ_RIGHT_FILES, what, 0)
+                        : authorize_deny(a, "file \"%.100s\" leaves its folder", path);
     free(what);
     return err;
 }
@@ -109,10 +133,11 @@ static fsz_err file_each(struct authorize *a, const char *path, size_t length, b
     if (copy == NULL) {
         return authorize_no_memory(a);
     }
-    char   *rest = copy + (strncasecmp(copy, string, strlen(string)) == 0 ? strlen(string) : 0);
-    fsz_err err = FSZ_OK;
+    char    *rest = copy + (strncasecmp(copy, string, strlen(string)) == 0 ? strlen(string) : 0);
+    fsz_err  err = FSZ_OK;
+    unsigned count = 0;
     for (char *piece; err == FSZ_OK && (piece = strsep(&rest, "!")) != NULL;) {
-        err = file_piece(a, piece, write);
+        err = ++count > AUTHORIZE_PIECES_MAX ? authorize_too_many(a) : file_piece(a, piece, write);
     }
     free(copy);
     return err;

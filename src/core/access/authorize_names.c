@@ -4,17 +4,17 @@
 #include <string.h>
 #include <strings.h>
 
-enum { WILD = false, SPELLED = true };
+enum { WILD, ARGUED, SPELLED };
 
 static const struct authorize_name names_api[] = {
-#define AUTHORIZE_API(name, spelled, ...) {name, spelled, {__VA_ARGS__}},
-#define AUTHORIZE_APP(name, spelled, ...)
+#define AUTHORIZE_API(name, how, ...) {name, how == SPELLED, how == ARGUED, {__VA_ARGS__}},
+#define AUTHORIZE_APP(name, how, ...)
 #include "authorize_names.def"
 };
 
 static const struct authorize_name names_applications[] = {
-#define AUTHORIZE_API(name, spelled, ...)
-#define AUTHORIZE_APP(name, spelled, ...) {name, spelled, {__VA_ARGS__}},
+#define AUTHORIZE_API(name, how, ...)
+#define AUTHORIZE_APP(name, how, ...) {name, how == SPELLED, how == ARGUED, {__VA_ARGS__}},
 #include "authorize_names.def"
 };
 
@@ -27,7 +27,7 @@ static struct authorize_name names_find(const struct authorize_name *names, size
                                         const char *name)
 {
     const struct authorize_name *found = bsearch(name, names, count, sizeof(*names), names_compare);
-    return found ? *found : (struct authorize_name){.name = name, .spelled = SPELLED};
+    return found ? *found : (struct authorize_name){.name = name, .spelled = true};
 }
 
 struct authorize_name authorize_api_name(const char *name)
@@ -73,6 +73,97 @@ bool authorize_is_name(const char *name)
                                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")] == '\0';
 }
 
+/* Parts of names of variables that say where a call goes to or comes from, which file is meant, or
+ * which other call. */
+static const char *const names_steering[] = {
+    "sound_prefix",
+    "playback_delimiter",
+    "route_uri",
+    "invite_domain",
+    "invite_req_uri",
+    "invite_to_",
+    "invite_full_to",
+    "invite_params",
+    "sip_to_uri",
+    "sip_to_params",
+    "network_destination",
+    "destination_prefix",
+    "spool_path",
+    "outbound_proxy",
+    "redirect_",
+    "refer_to",
+    "dial_prefix",
+    "dial-string",
+    "dial_string",
+    "user_context",
+    "accountcode",
+    "cdr_csv_base",
+    "json_cdr_base",
+    "format_cdr_base",
+    "conference_auto_record",
+    "record_template",
+    "page_path",
+    "page_beep",
+    "fax_spool",
+    "fax_prefix",
+    "fax_trace",
+    "_enter_sound",
+    "_exit_sound",
+    "_moh_",
+    "_perpetual_",
+    "moh_override",
+    "_announce",
+    "warning_tone",
+    "fifo_music",
+    "chime_list",
+    "wrapup_sound",
+    "greeting_path",
+    "ext_prompt",
+    "blank_image",
+    "_png",
+    "logo_path",
+    "msrp_file",
+    "group_context",
+    "callback_context",
+    "voicemail_authorized",
+    "bridge_to",
+    "signal_bond",
+    "bridge_uuid",
+    "swap_uuid",
+    "last_transfered_conference",
+    "use_gateway",
+    "tts_engine",
+    "tts_voice",
+    "modname",
+    "disable_system_",
+    "xml_disable_dtd",
+    "enum-server",
+};
+
+static bool names_steer(const char *name)
+{
+    for (size_t i = 0; i < sizeof(names_steering) / sizeof(names_steering[0]); i++) {
+        if (strcasestr(name, names_steering[i]) != NULL) {
+            return true;
+        }
+    }
+    return strcasecmp(name, "context") == 0;
+}
+
+/* A header of SIP, unless it is one of the user's own or of a party's identity. */
+static bool names_sip_header(const char *name)
+{
+    static const char *const prefixes[] = {"sip_h_", "sip_rh_", "sip_ph_", "sip_bye_h_"};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        size_t length = strlen(prefixes[i]);
+        if (strncasecmp(name, prefixes[i], length) == 0) {
+            return strncasecmp(name + length, "X-", 2) != 0 &&
+                   strncasecmp(name + length, "P-", 2) != 0;
+        }
+    }
+    return false;
+}
+
 /* The switch takes all names that begin with such a part, and some have a prefix of their own. */
 enum authorize_variable authorize_variable_kind(const char *name)
 {
@@ -81,7 +172,7 @@ enum authorize_variable authorize_variable_kind(const char *name)
         enum authorize_variable kind;
     } parts[] = {
         {"execute_on_", AUTHORIZE_RUNS_APPLICATION},
-        {"post_process_exec_app", AUTHORIZE_RUNS_APPLICATION},
+        {"post_process_exec_app", AUTHORIZE_RUNS_APPLICATION_COLON},
         {"api_on_", AUTHORIZE_RUNS_COMMAND},
         {"api_hangup_hook", AUTHORIZE_RUNS_COMMAND},
         {"api_reporting_hook", AUTHORIZE_RUNS_COMMAND},
@@ -98,27 +189,6 @@ enum authorize_variable authorize_variable_kind(const char *name)
         {"record_play_video", AUTHORIZE_NAMES_TONE},
         {"record_indication", AUTHORIZE_NAMES_TONE},
         {"dialplan", AUTHORIZE_PART}, /* before the parts of redirect_dialplan */
-        {"sound_prefix", AUTHORIZE_STEERS},
-        {"playback_delimiter", AUTHORIZE_STEERS},
-        {"route_uri", AUTHORIZE_STEERS},
-        {"invite_domain", AUTHORIZE_STEERS},
-        {"invite_req_uri", AUTHORIZE_STEERS},
-        {"invite_to_", AUTHORIZE_STEERS},
-        {"invite_full_to", AUTHORIZE_STEERS},
-        {"invite_params", AUTHORIZE_STEERS},
-        {"sip_to_uri", AUTHORIZE_STEERS},
-        {"sip_to_params", AUTHORIZE_STEERS},
-        {"network_destination", AUTHORIZE_STEERS},
-        {"destination_prefix", AUTHORIZE_STEERS},
-        {"sip_h_route", AUTHORIZE_STEERS},
-        {"spool_path", AUTHORIZE_STEERS},
-        {"outbound_proxy", AUTHORIZE_STEERS},
-        {"redirect_", AUTHORIZE_STEERS},
-        {"refer_to", AUTHORIZE_STEERS},
-        {"dial_prefix", AUTHORIZE_STEERS},
-        {"dial-string", AUTHORIZE_STEERS},
-        {"dial_string", AUTHORIZE_STEERS},
-        {"user_context", AUTHORIZE_STEERS},
         {"exec_after_", AUTHORIZE_PART},
         {"pre_execute_", AUTHORIZE_PART},
         {"group_confirm_", AUTHORIZE_PART},
@@ -150,5 +220,5 @@ enum authorize_variable authorize_variable_kind(const char *name)
             return parts[i].kind;
         }
     }
-    return strcasecmp(name, "context") == 0 ? AUTHORIZE_STEERS : AUTHORIZE_PLAIN;
+    return names_steer(name) || names_sip_header(name) ? AUTHORIZE_STEERS : AUTHORIZE_PLAIN;
 }

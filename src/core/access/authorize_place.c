@@ -20,8 +20,7 @@ static fsz_err place_inline(struct authorize *a, const char *extension)
     unsigned count = 0;
     for (char *piece; err == FSZ_OK && (piece = strsep(&rest, ",")) != NULL;) {
         if (++count > AUTHORIZE_PIECES_MAX) {
-            err = authorize_deny(a, "an inline dialplan has more than %d applications",
-                                 AUTHORIZE_PIECES_MAX);
+            err = authorize_too_many(a);
             break;
         }
         if (piece[strspn(piece, " ")] != '\0') {

@@ -12,7 +12,7 @@
 enum {
     AUTHORIZE_SLOTS_MAX = 12,
     AUTHORIZE_BYTES_MAX = 1 << 20, /* of text in one request, nested text counted again */
-    AUTHORIZE_PIECES_MAX = 127,    /* that the switch divides before it leaves the rest whole */
+    AUTHORIZE_PIECES_MAX = 60, /* of a text; from the 64th on the switch leaves the rest whole */
 };
 
 struct authorize {
@@ -25,6 +25,8 @@ struct authorize {
 /* authorize.c */
 fsz_err authorize_deny(struct authorize *a, const char *format, ...) FSZ_PRINTF(2, 3);
 fsz_err authorize_no_memory(struct authorize *a);
+/* More than AUTHORIZE_PIECES_MAX. */
+fsz_err authorize_too_many(struct authorize *a);
 /* Everything is granted: nothing is parsed. */
 bool authorize_trusts(const struct authorize *a);
 /* Does a grant match? Only by patterns that spell out the first `spelled` bytes, or `*`. */
@@ -52,15 +54,19 @@ enum authorize_slot {
     SLOT_MEDIA,       /* a word: a file, or `application::argument` */
     SLOT_MUSIC,       /* the same, or a word for silence */
     SLOT_ACTION,      /* the rest: the same */
-    SLOT_OPTION,      /* a word, or a list of variables in braces */
+    SLOT_LIST,        /* the rest: words, or `+N` and lists of variables in braces */
     SLOT_LEG,         /* `-bleg`, `-both`, or nothing */
     SLOT_PLACE,       /* the rest: extension, dialplan, context */
     SLOT_EXTENSION,   /* the same; without a dialplan it is refused */
+    SLOT_OVERFLOW,    /* the same, or `!cause`, or nothing */
     SLOT_SLASHED,     /* a word: extension/dialplan/context */
     SLOT_DIAL,        /* a word: a dial string */
     SLOT_BRIDGE,      /* the rest: a dial string */
     SLOT_THEN,        /* the rest: `&application(argument)`, or as PLACE */
-    SLOT_TARGET,      /* the rest: addresses, or as PLACE */
+    SLOT_ADDRESS,     /* the rest: addresses to send a caller to */
+    SLOT_TARGET,      /* the rest: an address, or as PLACE */
+    SLOT_STATUS,      /* the rest: a SIP status and its text */
+    SLOT_PHRASE,      /* the rest: a phrase macro and its arguments */
     SLOT_COMMAND,     /* the rest: a command, its argument */
     SLOT_PREFIXED,    /* the same, after an optional `uuid:…` or `encoded` */
     SLOT_APPLICATION, /* the rest: an application, its argument */
@@ -79,6 +85,7 @@ enum authorize_slot {
 struct authorize_name {
     const char         *name;
     bool                spelled; /* granted only by a pattern that spells out its name */
+    bool                argued;  /* the switch ends when it runs without an argument */
     enum authorize_slot slots[AUTHORIZE_SLOTS_MAX]; /* then SLOT_REST */
 };
 /* One that is not in the table must be spelled out, and its argument names nothing. */
@@ -91,9 +98,10 @@ bool authorize_is_name(const char *name);
 
 enum authorize_variable {
     AUTHORIZE_PLAIN,
-    AUTHORIZE_RUNS_APPLICATION,   /* `app arg`, `app:arg`, `app::arg` */
-    AUTHORIZE_RUNS_COMMAND,       /* `command arg` */
-    AUTHORIZE_RUNS_COMMAND_COLON, /* `command:arg` */
+    AUTHORIZE_RUNS_APPLICATION,       /* `app arg`, `app:arg`, `app::arg` */
+    AUTHORIZE_RUNS_APPLICATION_COLON, /* `app:arg` */
+    AUTHORIZE_RUNS_COMMAND,           /* `command arg` */
+    AUTHORIZE_RUNS_COMMAND_COLON,     /* `command:arg` */
     AUTHORIZE_RUNS_SHELL,
     AUTHORIZE_NAMES_PLACE, /* `extension:dialplan:context` */
     AUTHORIZE_NAMES_MUSIC, /* a file, or `app::arg` */
@@ -132,8 +140,26 @@ fsz_err authorize_music(struct authorize *a, const char *text);
 fsz_err authorize_place(struct authorize *a, const char *extension, const char *dialplan,
                         const char *context);
 
+/* authorize_route.c: the same as it stands in an argument. */
+/* `extension dialplan context` */
+fsz_err authorize_route(struct authorize *a, const char *text);
+/* The same; without a dialplan it is refused. */
+fsz_err authorize_route_extension(struct authorize *a, const char *text);
+/* The same, or `!cause`. */
+fsz_err authorize_route_overflow(struct authorize *a, const char *text);
+/* Addresses, divided by commas. */
+fsz_err authorize_route_address(struct authorize *a, const char *text);
+/* An address, or a place. */
+fsz_err authorize_route_target(struct authorize *a, const char *text);
+/* What originate does once the call is answered. */
+fsz_err authorize_route_then(struct authorize *a, const char *text);
+/* `extension/dialplan/context` */
+fsz_err authorize_route_slashed(struct authorize *a, const char *word);
+
 /* authorize_dial.c: dial strings. *dial is moved behind it, to a blank or the end. */
 fsz_err authorize_dial(struct authorize *a, const char **dial);
+/* All of the text is one, and blanks may stand behind lists and separators. */
+fsz_err authorize_bridge(struct authorize *a, const char *dial);
 /* Lists `{name=value,…}` at the beginning of *text, which is moved behind them. */
 fsz_err authorize_lists(struct authorize *a, const char **text, const char *openers);
 /* One address of a deflection or redirection, or one leg. */

@@ -46,144 +46,53 @@ static fsz_err word_write(struct authorize *a, const char *word)
                            : authorize_file(a, word, true);
 }
 
-/* The switch decodes it first. */
-static fsz_err word_option(struct authorize *a, const char *word)
+/* ---- the rest -------------------------------------------------------------------------------- */
+
+/* Words, or perhaps `+N` and lists, which the switch decodes first and of which it reads more than
+ * it should where something stands behind them. */
+static fsz_err rest_list(struct authorize *a, const char *text)
 {
-    if (strchr(word, '%') != NULL) {
-        return authorize_deny(a, "a recording's option has a %%, which the switch decodes");
+    if (strchr(text, '{') == NULL && strchr(text, '%') == NULL) {
+        return FSZ_OK;
     }
-    const char *list = word;
-    fsz_err     err = authorize_lists(a, &list, "{");
-    return err == FSZ_OK && strchr(list, '{') != NULL
-               ? authorize_deny(a, "a recording's variables must begin its option")
+    text += text[0] == '+' ? strcspn(text, " ") : 0;
+    text += strspn(text, " ");
+    fsz_err err =
+        strchr(text, '%') != NULL
+            ? authorize_deny(a, "a recording's options have a %%, which the switch decodes")
+            : authorize_lists(a, &text, "{");
+    return err == FSZ_OK && text[0] != '\0'
+               ? authorize_deny(a, "only a list of variables may be among a recording's options")
                : err;
 }
 
-static fsz_err word_slashed(struct authorize *a, const char *word)
+/* A redirection by its status carries an address. */
+static fsz_err rest_status(struct authorize *a, const char *text)
 {
-    static const char end[] = "/inline";
-    char             *copy = strdup(word);
-    if (copy == NULL) {
-        return authorize_no_memory(a);
-    }
-    char       *found = strstr(copy, end); /* the first, in lower case, as the switch looks */
-    bool        is_inline = found != NULL && found[strlen(end)] == '\0';
-    char       *rest = is_inline ? found : copy + strcspn(copy, "/");
-    const char *dialplan = "";
-    if (*rest == '/') {
-        *rest++ = '\0';
-        dialplan = strsep(&rest, "/");
-    } else {
-        rest = NULL;
-    }
-    fsz_err err = authorize_place(a, copy, dialplan, rest ? rest : "");
-    free(copy);
-    return err;
+    size_t digits = strspn(text, "0123456789");
+    bool   plain = text[digits] == '\0' || text[digits] == ' ';
+    return plain && text[0] != '3' ? FSZ_OK
+                                   : authorize_deny(a, "a status must be a number, and not 3xx: "
+                                                       "the application redirect has an address");
 }
 
-/* ---- the rest -------------------------------------------------------------------------------- */
+/* `macro,arguments`: what a macro does with them is in the switch's configuration. */
+static fsz_err rest_phrase(struct authorize *a, const char *text)
+{
+    struct fsz_buffer what;
+    fsz_buffer_init(&what, SIZE_MAX);
+    fsz_buffer_printf(&what, "read:phrase:%s", text);
+    fsz_err err = what.failed != FSZ_OK
+                      ? authorize_no_memory(a)
+                      : authorize_need(a, FSZ_RIGHT_FILES, fsz_buffer_string(&what), 0);
+    fsz_buffer_fini(&what);
+    return err;
+}
 
 static fsz_err rest_looped(struct authorize *a, const char *text)
 {
     text += text[0] == '+' ? strcspn(text, " ") : 0;
     return authorize_file(a, text + strspn(text, " "), false);
-}
-
-static fsz_err rest_place(struct authorize *a, const char *text)
-{
-    char   *extension = authorize_word(&text);
-    char   *dialplan = authorize_word(&text);
-    char   *context = authorize_word(&text);
-    fsz_err err = extension && dialplan && context
-                      ? authorize_place(a, extension, dialplan, context)
-                      : authorize_no_memory(a);
-    if (err == FSZ_OK && text[0] != '\0') {
-        err = authorize_deny(a, "\"%.60s\" follows the context: the switch may take it for a part",
-                             text);
-    }
-    free(extension);
-    free(dialplan);
-    free(context);
-    return err;
-}
-
-/* A transfer takes XML where the call has come by inline; this takes the call's own dialplan. */
-static fsz_err rest_extension(struct authorize *a, const char *text)
-{
-    return text[strcspn(text, " ")] == '\0'
-               ? authorize_deny(a, "execute_extension without a dialplan takes the call's, which "
-                                   "may be inline: name XML")
-               : rest_place(a, text);
-}
-
-/* Addresses to send a caller to; to a loopback's end the words are a place. */
-static fsz_err rest_target(struct authorize *a, const char *text)
-{
-    static const char *const schemes[] = {"sip:", "sips:", "tel:"};
-    bool                     is_address = false;
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-        is_address |= strncasecmp(text, schemes[i], strlen(schemes[i])) == 0;
-    }
-    if (!is_address || strchr(text, ' ') != NULL) {
-        return rest_place(a, text);
-    }
-    char   *copy = strdup(text);
-    char   *rest = copy;
-    fsz_err err = copy ? FSZ_OK : authorize_no_memory(a);
-    for (char *piece; err == FSZ_OK && (piece = strsep(&rest, ",|")) != NULL;) {
-        err = authorize_leg(a, piece);
-    }
-    free(copy);
-    return err;
-}
-
-static fsz_err rest_bridge(struct authorize *a, const char *text)
-{
-    text += strspn(text, " ");
-    fsz_err err = authorize_dial(a, &text);
-    return err == FSZ_OK && text[strspn(text, " ")] != '\0'
-               ? authorize_deny(a, "a blank ends a dial string, and more follows")
-               : err;
-}
-
-/* `&application(argument)`, up to the first `)` */
-static fsz_err then_application(struct authorize *a, const char *text)
-{
-    char *call = authorize_word(&text);
-    if (call == NULL) {
-        return authorize_no_memory(a);
-    }
-    size_t  end = strcspn(call, ")");
-    fsz_err err = call[end] != '\0' && call[end + 1] != '\0'
-                      ? authorize_deny(a, "more follows the \")\" of \"%.60s\"", call)
-                      : FSZ_OK;
-    call[end] = '\0';
-    err = err == FSZ_OK ? authorize_line(a, call + 1, "(", authorize_application) : err;
-    free(call);
-    return err;
-}
-
-/* As originate reads it: XML and the context default where it names none. */
-static fsz_err rest_then(struct authorize *a, const char *text)
-{
-    if (text[0] == '&') {
-        return then_application(a, text);
-    }
-    char *words[3] = {authorize_word(&text), authorize_word(&text), authorize_word(&text)};
-    bool  complete = words[0] != NULL && words[1] != NULL && words[2] != NULL;
-    for (size_t i = 1; complete && i < 3; i++) {
-        words[i][0] = (char)(strcasecmp(words[i], "undef") == 0 ? '\0' : words[i][0]);
-    }
-    fsz_err err = authorize_no_memory(a);
-    if (complete && strcasecmp(words[0], "undef") == 0) {
-        err = authorize_deny(a, "originate without an extension would end the switch");
-    } else if (complete) {
-        err = authorize_place(a, words[0], words[1], words[2][0] ? words[2] : "default");
-    }
-    for (size_t i = 0; i < 3; i++) {
-        free(words[i]);
-    }
-    return err;
 }
 
 static fsz_err rest_command(struct authorize *a, const char *text)
@@ -214,11 +123,14 @@ static fsz_err rest_value(struct authorize *a, const char *text)
 static fsz_err rest_each(struct authorize *a, const char *text, const char *separator,
                          slot_word_fn judge)
 {
-    char   *copy = strdup(text);
-    char   *rest = copy;
-    fsz_err err = copy ? FSZ_OK : authorize_no_memory(a);
+    char    *copy = strdup(text);
+    char    *rest = copy;
+    fsz_err  err = copy ? FSZ_OK : authorize_no_memory(a);
+    unsigned count = 0;
     for (char *piece; err == FSZ_OK && (piece = strsep(&rest, separator)) != NULL;) {
-        err = piece[strspn(piece, " ")] == '\0' ? FSZ_OK : judge(a, piece);
+        err = ++count > AUTHORIZE_PIECES_MAX      ? authorize_too_many(a)
+              : piece[strspn(piece, " ")] == '\0' ? FSZ_OK
+                                                  : judge(a, piece);
     }
     free(copy);
     return err;
@@ -295,14 +207,18 @@ static const struct {
     [SLOT_MEDIA] = {.word = authorize_media},
     [SLOT_MUSIC] = {.word = authorize_music},
     [SLOT_ACTION] = {.rest = authorize_media},
-    [SLOT_OPTION] = {.word = word_option},
-    [SLOT_PLACE] = {.rest = rest_place},
-    [SLOT_EXTENSION] = {.rest = rest_extension},
-    [SLOT_SLASHED] = {.word = word_slashed},
+    [SLOT_LIST] = {.rest = rest_list},
+    [SLOT_PLACE] = {.rest = authorize_route},
+    [SLOT_EXTENSION] = {.rest = authorize_route_extension},
+    [SLOT_SLASHED] = {.word = authorize_route_slashed},
     [SLOT_DIAL] = {.walk = authorize_dial},
-    [SLOT_BRIDGE] = {.rest = rest_bridge},
-    [SLOT_THEN] = {.rest = rest_then},
-    [SLOT_TARGET] = {.rest = rest_target},
+    [SLOT_BRIDGE] = {.rest = authorize_bridge},
+    [SLOT_THEN] = {.rest = authorize_route_then},
+    [SLOT_OVERFLOW] = {.rest = authorize_route_overflow},
+    [SLOT_ADDRESS] = {.rest = authorize_route_address},
+    [SLOT_TARGET] = {.rest = authorize_route_target},
+    [SLOT_STATUS] = {.rest = rest_status},
+    [SLOT_PHRASE] = {.rest = rest_phrase},
     [SLOT_COMMAND] = {.rest = rest_command},
     [SLOT_PREFIXED] = {.rest = rest_prefixed},
     [SLOT_APPLICATION] = {.rest = rest_application},
@@ -361,9 +277,6 @@ fsz_err authorize_slots(struct authorize *a, const struct authorize_name *name, 
         }
     }
     /* What is missing here, the switch takes from the call: the slot judges that too. */
-    if (err == FSZ_OK && *slot == SLOT_EXTENSION) {
-        return rest_extension(a, arg);
-    }
-    bool leg_only = *slot == SLOT_PLACE && slot > name->slots && slot[-1] == SLOT_LEG;
-    return err == FSZ_OK && leg_only ? rest_place(a, arg) : err;
+    bool judges_nothing = *slot == SLOT_EXTENSION || (*slot == SLOT_PLACE && name->slots != slot);
+    return err == FSZ_OK && judges_nothing ? slots_take(a, *slot, &arg) : err;
 }

@@ -21,7 +21,7 @@ static bool text_is_scoped(const char *at)
 
 fsz_err authorize_plain(struct authorize *a, const char *text, bool quotes)
 {
-    static const char hint[] = "set it as a variable, with call.set or call.originate";
+    static const char hint[] = "only variables of call.set and call.originate may have it";
     for (const char *at = text; *at != '\0'; at++) {
         unsigned char c = (unsigned char)*at;
         if (c < 0x20 || c == 0x7f) {

@@ -59,6 +59,8 @@ static fsz_err variable_runs(struct authorize *a, enum authorize_variable kind, 
     switch (kind) {
     case AUTHORIZE_RUNS_APPLICATION:
         return authorize_line(a, value, " :", authorize_application);
+    case AUTHORIZE_RUNS_APPLICATION_COLON:
+        return authorize_line(a, value, ":", authorize_application);
     case AUTHORIZE_RUNS_COMMAND:
         return authorize_line(a, value, " ", authorize_api);
     case AUTHORIZE_RUNS_COMMAND_COLON:

@@ -198,11 +198,17 @@ static bool grants_spells(const char *pattern, size_t spelled)
     return strcspn(pattern, "*") >= spelled;
 }
 
+/* Dialplans, and variables that change what other grants mean: `*` does not mean these. */
+static bool grants_steer(enum fsz_right right)
+{
+    return right == FSZ_RIGHT_CONTEXTS || right == FSZ_RIGHT_VARIABLES;
+}
+
 bool fsz_grants_allow_spelled(const struct fsz_grants *grants, enum fsz_right right,
                               const char *what, size_t spelled)
 {
     const struct grants_list *list = &grants->rights[right];
-    bool                      allowed = list->all && !(right == FSZ_RIGHT_CONTEXTS && spelled > 0);
+    bool                      allowed = list->all && !(spelled > 0 && grants_steer(right));
     for (size_t i = 0; !allowed && i < list->count; i++) {
         allowed = grants_spells(list->patterns[i], spelled) &&
                   grants_match(right, list->patterns[i], what);

@@ -56,7 +56,8 @@ FSZ_NODISCARD fsz_err fsz_grants_add(struct fsz_grants *grants, enum fsz_right r
  * context where the request leaves it open. */
 bool fsz_grants_allow(const struct fsz_grants *grants, enum fsz_right right, const char *what);
 /* The same for what needs more than a wildcard: only by the pattern `*`, or by one that spells out
- * the first `spelled` bytes of `what`. A dialplan must be spelled out even beside `*`. */
+ * the first `spelled` bytes of `what`. Of contexts and
+ * variables, not by `*` either. */
 bool fsz_grants_allow_spelled(const struct fsz_grants *grants, enum fsz_right right,
                               const char *what, size_t spelled);
 /* Is everything of that right allowed (the pattern `*`)? */
