@@ -104,7 +104,7 @@ static fsz_err file_judge(struct authorize *a, const char *path, bool write)
     memcpy(end, path, kind);
     bool stays = true;
     if (kind == 0 && file_is_spoken(path)) {
-        strcpy(end, path);
+        memcpy(end, path, strlen(path) + 1);
         stays = !authorize_climbs(path);
     } else {
         stays = file_resolve(path + kind, end + kind);
