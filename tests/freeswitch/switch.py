@@ -24,6 +24,7 @@ RTP_FIRST, RTP_ALL = 10000, 20000
 RTP_PORTS = 400  # of one switch, two for a call
 DESCRIPTORS = 4096  # and those of its calls
 DESCRIPTORS_PER_PORT = 3
+MODULE = "src/module/mod_event_zmq.so"  # in a build folder
 
 
 PORTS_GIVEN = set()
@@ -116,7 +117,7 @@ class Installation:
         """The path of mod_event_zmq.so: FSZ_MODULE, or built here, once for each kind."""
         if not sanitize and os.environ.get("FSZ_MODULE"):
             return pathlib.Path(os.environ["FSZ_MODULE"])
-        return self.build_own(sanitize) / "src/module/mod_event_zmq.so"
+        return self.build_own(sanitize) / MODULE
 
     def build_own(self, sanitize=""):
         """The folder in which the module is built against this FreeSWITCH."""

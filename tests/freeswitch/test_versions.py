@@ -18,7 +18,7 @@ import test_command
 import test_events
 import test_originate
 import test_xml_lookup
-from switch import Installation
+from switch import MODULE, Installation
 
 NAMED = Installation.named()
 PAIRS = [(built, core) for built in NAMED for core in NAMED]
@@ -70,7 +70,7 @@ def pair(request):
 @pytest.fixture(scope="module")
 def shared_switch(pair, start_switch):
     built, core = pair
-    started = start_switch(on=core, module=built.build_module())
+    started = start_switch(on=core, module=built.build_own() / MODULE)
     yield started
     started.stop()
 
