@@ -124,21 +124,21 @@ static const char *originate_prepare(struct fsz_sim *sim, struct fsz_call *call)
     return NULL;
 }
 
-void fsz_command_originate(struct fsz_sim *sim, const struct fsz_words *line,
+void fsz_command_originate(struct fsz_sim *sim, const struct fsz_words *words,
                            struct fsz_buffer *output)
 {
-    struct fsz_words words;
+    struct fsz_words split;
     struct fsz_dial  dial;
     struct fsz_call *call = NULL;
     char             then[FSZ_WORDS_BYTES];
-    fsz_words_separate(&words, line->word[0]);
-    if (words.count < 2 || words.count > 7) {
+    fsz_words_separate(&split, words->word[0]);
+    if (split.count < 2 || split.count > 7) {
         fsz_buffer_printf(output, "-USAGE: %s\n", FSZ_ORIGINATE_USAGE);
         return;
     }
-    snprintf(then, sizeof then, "%s", words.word[1]);
+    snprintf(then, sizeof then, "%s", split.word[1]);
     then[strcspn(then, ")")] = '\0'; /* as FreeSWITCH: with or without it, and nothing behind */
-    const char *refusal = fsz_dial_parse(&dial, words.word[0])
+    const char *refusal = fsz_dial_parse(&dial, split.word[0])
                               ? originate_make(sim, &dial, then, fsz_dial_rings(&dial), &call)
                               : "INVALID_NUMBER_FORMAT";
     refusal = refusal != NULL ? refusal : originate_prepare(sim, call);
