@@ -232,6 +232,18 @@ static void test_authorize_judges_the_words_that_the_switch_takes_for_a_place(vo
     assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
 }
 
+/* A context does not stand in for an endpoint. */
+static void test_authorize_knows_addresses_behind_a_blank(void **state)
+{
+    static const char *const     grants[] = {"applications:deflect *", "applications:redirect *",
+                                             "endpoints:sip:*@a.example", "contexts:*", NULL};
+    static const struct question no[] = {{ASK_APP, "deflect", " sip:5@b.example"},
+                                         {ASK_APP, "deflect", "5@b.example"},
+                                         {ASK_APP, "redirect", " 5@b.example"}};
+    (void)state;
+    assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
+}
+
 static void test_authorize_wants_variables_that_steer_spelled_out(void **state)
 {
     static const char *const     wild[] = {"variables:s*", "variables:p*", "endpoints:user/*",
@@ -264,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_authorize_keeps_what_is_played_in_its_folder),
         cmocka_unit_test(test_authorize_lets_a_star_cross_no_separator),
         cmocka_unit_test(test_authorize_judges_the_words_that_the_switch_takes_for_a_place),
+        cmocka_unit_test(test_authorize_knows_addresses_behind_a_blank),
         cmocka_unit_test(test_authorize_wants_variables_that_steer_spelled_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,7 @@ fsz_err authorize_route(struct authorize *a, const char *text)
 /* A transfer takes XML where the call has come by inline; this takes the call's own dialplan. */
 fsz_err authorize_route_extension(struct authorize *a, const char *text)
 {
+    text += strspn(text, " ");
     return text[strcspn(text, " ")] == '\0'
                ? authorize_deny(a, "execute_extension without a dialplan takes the call's, which "
                                    "may be inline: name XML")
@@ -75,6 +76,7 @@ static bool route_is_address(const char *text)
 /* To a loopback's end the words are a place, to other calls the first is an address. */
 fsz_err authorize_route_target(struct authorize *a, const char *text)
 {
+    text += strspn(text, " ");
     return route_is_address(text) ? authorize_route_address(a, text) : authorize_route(a, text);
 }
 

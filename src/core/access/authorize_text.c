@@ -39,7 +39,9 @@ fsz_err authorize_plain(struct authorize *a, const char *text, bool quotes)
                                   hint);
         }
     }
-    return FSZ_OK;
+    return strcasestr(text, "shell_stream") == NULL
+               ? FSZ_OK
+               : authorize_deny(a, "the argument names shell_stream, which runs a program");
 }
 
 char *authorize_word(const char **text)
