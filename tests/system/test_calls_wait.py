@@ -99,3 +99,12 @@ def test_a_call_without_a_worker_is_told_apart_too(callswitch):
     assert rig.control.wait(runs)["result"]["ended"] == "hangup"
     error = rig.control.wait(queued)["error"]
     assert (error["code"], error["data"]) == (NOBODY, {"ended": "hangup"})
+
+
+def test_a_leg_that_leaves_the_conversation_is_replaced(held):
+    """As FreeSWITCH's loopback legs do: their last events name the call that goes on."""
+    held.do("set", variables={"loopback_hangup_cause": "bridge", "loopback_bowout_other_uuid": "the-other"})
+    held.rig.kill(held.call)
+    both_are_told(held, "replaced")
+    end = held.end()
+    assert (end["reason"], end["by"], end["cause"]) == ("replaced", "the-other", "NORMAL_CLEARING")
