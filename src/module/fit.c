@@ -36,11 +36,14 @@ static bool fit_log_levels(void)
     return fits;
 }
 
-/* CS_HANGUP is what switch_channel_down() and its like compile in. */
+/* Those that the module names, and those that macros such as switch_channel_down() compile in. */
 static bool fit_channel_states(void)
 {
-    return switch_channel_name_state("CS_HANGUP") == CS_HANGUP &&
-           switch_channel_name_state("CS_EXECUTE") == CS_EXECUTE;
+    return switch_channel_name_state("CS_EXECUTE") == CS_EXECUTE &&
+           switch_channel_name_state("CS_PARK") == CS_PARK &&
+           switch_channel_name_state("CS_CONSUME_MEDIA") == CS_CONSUME_MEDIA &&
+           switch_channel_name_state("CS_HIBERNATE") == CS_HIBERNATE &&
+           switch_channel_name_state("CS_HANGUP") == CS_HANGUP;
 }
 
 /* Setting the flag makes the switch set a variable of that name. */
