@@ -260,6 +260,17 @@ APPLICATIONS = [
          before=BRIDGED),
     Road("`record_session`", run("record_session", "{folder}/a.wav {{record%5Fpost_process_exec_app=system:{evil}}}"),
          run("record_session", "{folder}/b.wav +60 {{acme_title=x}}"), then=stop_recording, needs="mod_sndfile"),
+    Road("`record_session`", api("uuid_record", "{call} start {folder}/f.wav 60 {{acme_x=1}} "
+                                                "{{{{x}},record_post_process_exec_app=system:{evil}"),
+         api("uuid_record", "{call} start {folder}/g.wav 60 {{acme_x=1}}"), then=stop_recording, needs="mod_sndfile"),
+    Road("`uuid_drop_dtmf ", api("uuid_drop_dtmf", "{call} on mask_file system::{evil}"), then=press("1"),
+         shown=False),
+    Road("`respond`", run("respond", "302<sip:5@127.0.0.1>"), run("respond", "486"), shown=False),
+    Road("`respond`", run("redirect", "sip:5@127.0.0.1 XML default"), shown=False),
+    *(Road("`loop_playback` and others without", run(app), run("playback", "/no/such/file"), shown=False,
+           user=user) for user in ("wildcards", "admin") for app in (
+        "loop_playback", "digit_action_set_realm", "preprocess", "record_session_mask", "record_session_pause",
+        "stop_record_session", "stop_displace_session", "deflect")),
     Road("`record_session`", run("record_session", "{folder}/${{acme_x}}"), then=stop_recording, needs="mod_sndfile",
          before=(variable("acme_x", "c.wav {{record_post_process_exec_app=system:{evil}}}"),)),
     Road("`record_session`", api("uuid_record", "{call} start {folder}/d.wav 60 "

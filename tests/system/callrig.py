@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 import threading
+import time
 
 import zmq
 
@@ -51,7 +52,9 @@ class Peer:
             if wanted(message):
                 self.backlog.remove(message)
                 return message
+        deadline = time.monotonic() + PATIENCE_S  # pings alone would keep us for ever
         while True:
+            assert time.monotonic() < deadline, f"waited {PATIENCE_S} s, and only other messages came"
             message = self._read()
             if message.get("method") == "service.ping" and "id" in message:
                 self._send({"id": message["id"], "result": {}})
