@@ -145,6 +145,7 @@ static const struct road roads[] = {
     {ASK_API, "uuid_dual_transfer", U " 500/XML/a 600", {"api:uuid_dual_transfer *", "contexts:a", "contexts:*/6*"}},
     {ASK_VARIABLE, "transfer_after_bridge", "500:XML:outbound", {"variables:transfer_*", "contexts:outbound"}},
     {ASK_TRANSFER, "500", "XML", {"contexts:*/5*"}},
+    {ASK_TRANSFER, "500", "XML", {"contexts:XML:/5*"}},
     {ASK_TRANSFER, "500", "lua", {"contexts:LUA:*"}},
     /* variables that change what is granted */
     {ASK_VARIABLE, "sip_route_uri", "sip:127.0.0.1", {"variables:sip_route_uri"}},

@@ -21,27 +21,30 @@ static bool text_is_scoped(const char *at)
 
 fsz_err authorize_plain(struct authorize *a, const char *text, bool quotes)
 {
-    static const char hint[] = "only variables of call.set and call.originate may have it";
     for (const char *at = text; *at != '\0'; at++) {
         unsigned char c = (unsigned char)*at;
         if (c < 0x20 || c == 0x7f) {
-            return authorize_deny(a, "the argument has the control character 0x%02x", c);
+            return authorize_deny(a, "the text has the control character 0x%02x", c);
         }
         if (text_expands(at)) {
-            return authorize_deny(a, "the argument has \"%.2s\", which the switch expands: %s", at,
-                                  hint);
+            return authorize_deny(a, "the text has \"%.2s\", which the switch expands", at);
         }
         if (text_is_scoped(at)) {
-            return authorize_deny(a, "the argument has \"%.3s\", which sets variables", at);
+            return authorize_deny(a, "the text has \"%.3s\", which sets variables", at);
         }
-        if (c == '\\' || c == '`' || (!quotes && (c == '\'' || strncmp(at, "^^", 2) == 0))) {
-            return authorize_deny(a, "the argument has the quoting character \"%.1s\": %s", at,
-                                  hint);
+        if (c == '\\' || c == '`') {
+            return authorize_deny(a, "the text has the quoting character \"%.1s\"", at);
+        }
+        if (!quotes && (c == '\'' || strncmp(at, "^^", 2) == 0)) {
+            return authorize_deny(a,
+                                  "the text has the quoting character \"%.1s\": only variables of "
+                                  "call.set and call.originate may have it",
+                                  at);
         }
     }
     return strcasestr(text, "shell_stream") == NULL
                ? FSZ_OK
-               : authorize_deny(a, "the argument names shell_stream, which runs a program");
+               : authorize_deny(a, "the text names shell_stream, which runs a program");
 }
 
 char *authorize_word(const char **text)
