@@ -141,10 +141,20 @@ static const char *keys_allowed_fixed(enum fsz_key_type type)
     case FSZ_KEY_CONNECT:
         return "an endpoint of transport tcp, ipc, inproc, pgm, epgm or norm";
     case FSZ_KEY_GRANT:
-        return "one pattern, without blanks at its ends; * stands for any text";
+        return "one pattern, without blanks at its ends";
     default:
         return "the name of an access list, without blanks";
     }
+}
+
+/* What `*` stands for in the patterns of a right, if one phrase can say it. */
+static const char *keys_star(const char *right)
+{
+    bool has_separators = strcmp(right, "endpoints") == 0 || strcmp(right, "files") == 0 ||
+                          strcmp(right, "contexts") == 0;
+    return strcmp(right, "events") == 0 ? "; * stands for any text, only at the end"
+           : has_separators             ? ""
+                                        : "; * stands for any text";
 }
 
 void fsz_config_key_allowed(const struct fsz_config_key *key, char *ret_text, size_t bytes)
@@ -173,9 +183,8 @@ void fsz_config_key_allowed(const struct fsz_config_key *key, char *ret_text, si
                  key->max);
         break;
     case FSZ_KEY_GRANTS:
-        snprintf(ret_text, bytes,
-                 "patterns, separated by blanks or commas; * stands for any text%s",
-                 strcmp(key->name, "events") == 0 ? ", only at the end" : "");
+        snprintf(ret_text, bytes, "patterns, separated by blanks or commas%s",
+                 keys_star(key->name));
         break;
     default:
         snprintf(ret_text, bytes, "%s", keys_allowed_fixed(key->type));
