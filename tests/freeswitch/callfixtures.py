@@ -30,7 +30,6 @@ GROUPS = ("<groups><group name=\"default\">"
 
 def call_service_xml(name="ivr", **keys):
     """One <service>; keys with _ for -."""
-    keys = {"try_ms": 5000, "deadline_ms": 10000, **keys}  # nobody is too slow for it, unless a test says so
     keys = {"try_ms": 5000, "deadline_ms": 10000, **keys}  # nobody is too slow, unless a test says so
     params = "".join(f'<param name="{key.replace("_", "-")}" value="{value}"/>' for key, value in keys.items())
     return f'<service name="{name}">{params}</service>'

@@ -66,7 +66,8 @@ def test_execute_list_runs_in_order_and_the_dialplan_goes_on(call_service, worke
     worker.take(call, execute=steps)
     ending = ended.of(call["params"]["call"])
     assert ending["variable_b"] == "12" and ending["variable_zmq_result"] == "released"
-    assert went_on(ending) == "released" and phone.has("200 INVITE")
+    assert went_on(ending) == "released"
+    phone.wait("200 INVITE")
 
 
 def test_application_that_is_not_there_is_left_out(call_service, workers, phones, endings):
@@ -107,7 +108,8 @@ def test_five_lines_with_a_rep_socket_are_a_service(call_service, phones, ending
     endpoint, answers = f"tcp://127.0.0.1:{free_port()}", []
     thread = threading.Thread(target=rep_service, args=(endpoint, 3, answers), daemon=True)
     thread.start()
-    call_service(connect=endpoint)
+    served = call_service(connect=endpoint)
+    wait_until(lambda: served.status()["services"][0]["providers"][0]["state"] == "up", "the provider")
     ended = endings()
     for _ in range(3):
         phone = phones().call("zmq-ivr")

@@ -75,8 +75,7 @@ class Scene:
         (folder / "rec").mkdir()
         endpoint, stream = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
         self.modules = [name for name in MODULES if (switch.installation.modules / f"{name}.so").exists()]
-        for name in self.modules:
-            switch.load(name)
+        self.loaded = [name for name in self.modules if switch.load(name) == "+OK"]  # the others were already
         server, _ = self.certificate("switch")
         keys = {name: self.certificate(name) for name in USERS}
         (folder / "users.json").write_text(json.dumps({"users": {
@@ -100,7 +99,7 @@ class Scene:
         self.context.term()
         self.outside.close()
         self.switch.unload()
-        for name in self.modules:
+        for name in self.loaded:
             self.switch.unload(name)
 
     def dialled(self, dial):
