@@ -78,6 +78,17 @@ def test_refused_subscription_is_in_the_audit_and_the_log(switch, subscriber):
     here.daemon.wait_log("subscribe {\"Event-Name\":\"CHANNEL_CREATE\": refused")
 
 
+def test_subscription_in_the_form_of_the_other_framing_is_not_refused(switch, subscriber):
+    here = switch(LOOKERS)
+    audit = audit_of(subscriber, here)
+    subscriber(here.events, b"CUSTOM/fszmq::audit/")
+    subscriber(here.events, b'{"Event-Name":"CHANNEL_CREATE"')
+    records = [json.loads(audit.recv()) for _ in range(3)]
+    assert [record["Audit-Action"] for record in records].count("connect") == 2
+    assert [record["Audit-What"] for record in records if record["Audit-Outcome"] == "refused"] == [
+        '{"Event-Name":"CHANNEL_CREATE"']
+
+
 def test_audit_of_what_changes_nothing_is_an_event_only(switch, client, subscriber):
     here = switch(LOOKERS)
     audit, asks, commands = audit_of(subscriber, here), client(here), 40

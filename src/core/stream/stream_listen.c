@@ -3,7 +3,10 @@
 #include "peerlink.h"
 #include "stream.h"
 
+#include "fszmq/wire.h"
+
 #include <stdio.h>
+#include <string.h>
 #include <zmq.h>
 
 enum { LISTEN_SHOWN = 200 }; /* bytes of a subscription that the audit repeats */
@@ -42,6 +45,16 @@ int64_t fsz_stream_watch(struct fsz_stream *stream, int64_t now_ms)
     stream->counters.endless +=
         fsz_inflow_check(stream->inflow, now_ms, FSZ_SUBSCRIPTION_BYTES_MAX);
     return fsz_inflow_next_ms(stream->inflow);
+}
+
+/* A client that does not know the framing subscribes in both forms. The form of the other framing
+ * matches no message here, whatever the grants, so it is not refused. */
+static bool listen_can_match(const struct fsz_stream *s, const void *prefix, size_t size)
+{
+    size_t common = strlen(FSZMQ_JSON_NAME);
+    common = size < common ? size : common;
+    bool is_json = memcmp(prefix, FSZMQ_JSON_NAME, common) == 0;
+    return size == 0 || is_json == (s->config->framing == FSZ_FRAMING_JSON);
 }
 
 static void listen_refuse(struct fsz_stream *s, const struct fsz_peer *peer, const void *prefix,
@@ -106,7 +119,8 @@ static void listen_take(struct fsz_stream *s, zmq_msg_t *frame)
     }
     if (!came && peer.fd < 0) {
         fsz_audience_gone(s->audience, bytes + 1, size - 1);
-    } else if (fsz_audience_change(s->audience, &peer, came, bytes + 1, size - 1) == 0 && came) {
+    } else if (fsz_audience_change(s->audience, &peer, came, bytes + 1, size - 1) == 0 && came &&
+               listen_can_match(s, bytes + 1, size - 1)) {
         listen_refuse(s, &peer, bytes + 1, size - 1);
     }
 }
