@@ -163,8 +163,8 @@ static int client_wait_once(struct fsz_client *client)
     return FSZ_EXIT_OK;
 }
 
-/* Until requests can be sent. FSZ_EXIT_OK, or why not, which was told. `again`: not only the first
- * attempt counts. */
+/* Until requests can be sent. FSZ_EXIT_OK, or an exit code; the reason has been printed. `again`:
+ * not only the first attempt counts. */
 static int client_wait_ready(struct fsz_client *client, int64_t end_ns, bool again)
 {
     int result = FSZ_EXIT_OK;

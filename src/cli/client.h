@@ -56,15 +56,15 @@ double fsz_client_timeout_s(const struct fsz_client_options *options);
 int fsz_client_open(struct fsz_client *client, const char *program,
                     const struct fsz_client_options *options);
 /* Ends the connection and makes a new one to the same endpoint. What was sent is not sent again.
- * FSZ_EXIT_OK, or an exit code with the reason told. */
+ * FSZ_EXIT_OK, or an exit code; the reason has been printed. */
 int fsz_client_reopen(struct fsz_client *client);
 /* Sends a request now, takes `params` over; NULL: out of memory. Does not wait. Returns its id, or
- * 0 with the reason told: then it has not been sent, and won't be. */
+ * 0: it has not been sent and never will be, and the reason has been printed. */
 json_int_t fsz_client_send(struct fsz_client *client, const char *method, json_t *params);
 /* Waits for the answer to `id` until `timeout_s` have passed. FSZ_EXIT_OK and *ret_answer, the
- * whole answer, which the caller decrefs; FSZ_EXIT_NO_ANSWER, with the reason told, also when the
- * connection has ended: answers come on the connection that asked, or not at all. A signal ends it
- * with FSZ_EXIT_NO_ANSWER. */
+ * whole answer, which the caller decrefs; FSZ_EXIT_NO_ANSWER, with the reason printed, also when
+ * the connection has ended: answers come on the connection that asked, or not at all. A signal ends
+ * it with FSZ_EXIT_NO_ANSWER. */
 int fsz_client_wait(struct fsz_client *client, json_int_t id, double timeout_s,
                     json_t **ret_answer);
 /* Takes what has come. Does not wait. */
@@ -74,9 +74,9 @@ void fsz_client_take(struct fsz_client *client);
 int fsz_client_wait_notice(struct fsz_client *client, double timeout_s);
 /* Sends and waits for the answer, with the client's timeout. FSZ_EXIT_NO_ANSWER, with the reason
  * told: not connected and not sent; or sent, and the answer did not come in time or was lost with
- * the connection, or a deadline passed in the switch. FSZ_EXIT_FAILED: the switch's error was told,
- * or access control refused us. *ret_result is the `result` member, which the caller decrefs.
- * Takes `params` over. A signal ends it with FSZ_EXIT_NO_ANSWER. */
+ * the connection, or a deadline passed in the switch. FSZ_EXIT_FAILED: the switch's error was
+ * printed, or access control refused us. *ret_result is the `result` member, which the caller
+ * decrefs. Takes `params` over. A signal ends it with FSZ_EXIT_NO_ANSWER. */
 int fsz_client_call(struct fsz_client *client, const char *method, json_t *params,
                     json_t **ret_result);
 /* The same for a request that changes nothing: it waits for a connection to come (back), as long

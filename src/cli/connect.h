@@ -44,7 +44,7 @@ struct fsz_connect {
     void                   *monitor;
     const char             *program;  /* starts each line on stderr */
     const char             *security; /* of the account: "none", "plain" or "curve" */
-    bool                    quiet;    /* tells nothing but what ends the program */
+    bool                    quiet;    /* prints only what ends the program */
     bool                    once;     /* the program ends when its first attempt fails */
     uint64_t                lost;     /* connections that ended after their handshake */
     struct fsz_connect_peer peers[FSZ_CONNECT_MAX];
@@ -64,7 +64,7 @@ void fsz_connect_watch(struct fsz_connect *connect);
 /* Looks into endpoints of which libzmq has told nothing for a while (a name that is not found, an
  * address that swallows everything). Call now and then; may block for a second for each, once. */
 void fsz_connect_check(struct fsz_connect *connect);
-/* Whether a connection has shaken hands and not ended since, as far as the monitor has told. */
+/* Whether a connection has shaken hands and not ended since, as far as the monitor has reported. */
 bool fsz_connect_is_ready(const struct fsz_connect *connect);
 /* Whether the last attempt at every endpoint came to nothing. */
 bool fsz_connect_has_failed(const struct fsz_connect *connect);

@@ -38,7 +38,7 @@ void fsz_shell_hide_events(struct fsz_shell *shell);
 
 /* shell_request.c: requests that the terminal does not wait for. */
 
-/* Sends one for that line, or tells why not; nothing is kept to be sent later. Takes `params`. */
+/* Sends one for that line, or prints why not; nothing is kept to be sent later. Takes `params`. */
 void fsz_shell_send(struct fsz_shell *shell, const char *line, const char *method, json_t *params);
 /* The answer with that id has come. */
 void fsz_shell_answered(struct fsz_shell *shell, json_int_t id);

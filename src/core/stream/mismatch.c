@@ -23,10 +23,10 @@ void fsz_mismatch_log(struct fsz_mismatch *mismatch, const struct fsz_connection
         return;
     }
     snprintf(line, sizeof(line),
-             "%.200s has security %s: %" PRIu64 " connections ended in the handshake, because the "
+             "%.200s has security %s: %" PRIu64 " connection%s ended in the handshake, because the "
              "other side showed %s",
              whose, mismatch_texts[security].name, count - mismatch->logged,
-             mismatch_texts[security].shown);
+             count - mismatch->logged == 1 ? "" : "s", mismatch_texts[security].shown);
     mismatch->logged = count;
     host->log(host->self, FSZ_LOG_WARNING, line);
 }
