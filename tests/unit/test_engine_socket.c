@@ -1,5 +1,6 @@
 /* A stream that needs another socket gets one, and goes on; none that is open is touched. */
 #include "engine_rig.h"
+#include "quiet_port.h"
 
 #include <stdatomic.h>
 #include <unistd.h>
@@ -179,16 +180,6 @@ static void test_engine_reload_that_fails_leaves_a_stream_its_socket(void **stat
     close_socket(subscriber);
 }
 
-/* A port of this machine's that is free, for addresses that share it. */
-static int free_port(struct rig *rig)
-{
-    char address[256];
-    start(rig, CONFIG("stream s", "bind=tcp://127.0.0.1:*"));
-    rig_bound(rig, "s", address, sizeof(address));
-    fsz_engine_stop(rig->engine);
-    return atoi(strrchr(address, ':') + 1);
-}
-
 static bool is_open(struct rig *rig, const char *list)
 {
     json_t       *status = rig_status(rig);
@@ -215,7 +206,7 @@ static void test_engine_reload_changes_the_address_of_a_port(void **state)
 {
     struct rig *rig = *state;
     char        all[64], one[64], api_all[64], api_one[64];
-    int         port = free_port(rig), api_port = free_port(rig);
+    int         port = (int)quiet_port(), api_port = (int)quiet_port();
     snprintf(all, sizeof(all), "bind=tcp://*:%d", port);
     snprintf(one, sizeof(one), "bind=tcp://127.0.0.1:%d", port);
     snprintf(api_all, sizeof(api_all), "bind=tcp://*:%d", api_port);
@@ -236,7 +227,7 @@ static void test_engine_reload_moves_a_port_between_a_stream_and_a_channel(void 
 {
     struct rig *rig = *state;
     char        one[64], other[64];
-    int         ports[] = {free_port(rig), free_port(rig)};
+    int         ports[] = {(int)quiet_port(), (int)quiet_port()};
     snprintf(one, sizeof(one), "bind=tcp://127.0.0.1:%d", ports[0]);
     snprintf(other, sizeof(other), "bind=tcp://*:%d", ports[1]);
     start(rig, CONFIG("stream s", one, "channel c", other));

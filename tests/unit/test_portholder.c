@@ -1,5 +1,6 @@
 /* Who holds a port, as the error of an endpoint that could not be bound names it. */
 #include "portholder.h"
+#include "quiet_port.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -19,11 +20,14 @@
 /* A socket of that family on a free port of the loopback; listening if wanted. */
 static int hold(int family, int listening, unsigned *ret_port)
 {
-    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-    struct sockaddr_in  four = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct sockaddr    *address = family == AF_INET ? (void *)&four : (void *)&six;
-    socklen_t           size = family == AF_INET ? sizeof(four) : sizeof(six);
-    int                 fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    in_port_t           port = htons((in_port_t)quiet_port());
+    struct sockaddr_in6 six = {
+        .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT, .sin6_port = port};
+    struct sockaddr_in four = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = port};
+    struct sockaddr *address = family == AF_INET ? (void *)&four : (void *)&six;
+    socklen_t        size = family == AF_INET ? sizeof(four) : sizeof(six);
+    int              fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, address, size) != 0) {
         skip(); /* no IPv6 here */
     }
