@@ -96,6 +96,8 @@ static const struct {
     bool        application;
     const char *name;
 } names[] = {
+#define AUTHORIZE_HARMLESS_API(words)
+#define AUTHORIZE_HARMLESS_APP(words)
 #define AUTHORIZE_API(name, ...) {false, name},
 #define AUTHORIZE_APP(name, ...) {true, name},
 #include "authorize_names.def"

@@ -64,6 +64,9 @@ static void test_authorize_refuses_what_attackers_tried(void **state)
         {ASK_APP, "transfer", "-both"},
         {ASK_APP, "presence", "in|a@b|x"},
         {ASK_APP, "playback", "tone_stream://path=/etc/passwd"},
+        {ASK_APP, "record", "/srv/rec/a:/.//../../x"},
+        {ASK_APP, "record", "/srv/rec/a:/./b/../../../x"},
+        {ASK_APP, "bridge", "{nolocal:acme_x=1}user/1"},
     };
     (void)state;
     assert_answers(no, COUNT(no), grants, FSZ_EDENIED);

@@ -49,11 +49,9 @@ static bool file_segment_is(const char *at, size_t length, const char *segment)
     return length == strlen(segment) && strncmp(at, segment, length) == 0;
 }
 
-/* Writes the path behind its kind without `.`, `..` and empty segments; `root` is where the first
- * may begin. False: it climbs out. */
-static bool file_resolve(const char *path, char *root)
+/* Writes the path without `.`, `..` and empty segments. False: it climbs out. */
+static bool file_resolve(const char *path, char *to)
 {
-    char *to = root;
     if (*path == '/') {
         *to++ = '/';
     }
@@ -66,8 +64,6 @@ static bool file_resolve(const char *path, char *root)
             }
             for (to--; to > first && to[-1] != '/'; to--) {
             }
-        } else if (length == 0 && to > root + 1 && to[-2] == ':') {
-            *to++ = '/'; /* of `http_cache://http://host` */
         } else if (length > 0 && !file_segment_is(path, length, ".")) {
             memcpy(to, path, length);
             to += length;
@@ -81,7 +77,7 @@ static bool file_resolve(const char *path, char *root)
     return true;
 }
 
-/* `say:` and `phrase:` are no folders either, and what follows is no path. */
+/* `say:` and `phrase:`, whose text is no path either. */
 static bool file_is_spoken(const char *path)
 {
     size_t colon = strcspn(path, ":/");
@@ -101,13 +97,12 @@ static fsz_err file_judge(struct authorize *a, const char *path, bool write)
         return authorize_no_memory(a);
     }
     char *end = stpcpy(what, modes[write]);
-    memcpy(end, path, kind);
-    bool stays = true;
-    if (kind == 0 && file_is_spoken(path)) {
+    bool  stays = true;
+    if (kind > 0 || file_is_spoken(path)) { /* taken as it is: what `..` means there, it decides */
         memcpy(end, path, strlen(path) + 1);
         stays = !authorize_climbs(path);
     } else {
-        stays = file_resolve(path + kind, end + kind);
+        stays = file_resolve(path, end);
     }
     fsz_err err = stays ? authorize_need(a, FSZ_RIGHT_FILES, what, 0)
                         : authorize_deny(a, "file \"%.100s\" leaves its folder", path);

@@ -85,11 +85,9 @@ static fsz_err variable_value(struct authorize *a, const char *value)
 
 fsz_err authorize_variable(struct authorize *a, const char *name, const char *value)
 {
-    static const char nolocal[] = "nolocal:"; /* of exports: not on this leg */
     if (authorize_trusts(a)) {
         return FSZ_OK;
     }
-    name += strncasecmp(name, nolocal, strlen(nolocal)) == 0 ? strlen(nolocal) : 0;
     if (!authorize_is_name(name)) {
         return authorize_deny(a, "\"%.100s\" is not a variable's name", name);
     }
@@ -119,15 +117,16 @@ fsz_err authorize_filled(struct authorize *a, const char *name)
 
 fsz_err authorize_assign(struct authorize *a, const char *text)
 {
+    static const char nolocal[] = "nolocal:"; /* of exports: not on this leg */
+    text += strspn(text, " ");
+    text += strncasecmp(text, nolocal, strlen(nolocal)) == 0 ? strlen(nolocal) : 0;
     size_t length = strcspn(text, "=");
     length = text[length] == '\0' ? strcspn(text, ",") : length;
     size_t end = length;
     while (end > 0 && text[end - 1] == ' ') {
         end--;
     }
-    size_t blanks = strspn(text, " ");
-    blanks = blanks < end ? blanks : end;
-    char *name = strndup(text + blanks, end - blanks);
+    char *name = strndup(text, end);
     if (name == NULL) {
         return authorize_no_memory(a);
     }
