@@ -83,7 +83,9 @@ static void message_check(const struct fsz_rpc_message *message, const uint8_t *
     } else {
         json_t *again =
             json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
-        require(json_equal(again, message->root));
+        /* The parser refuses \u0000; the message is read all the same, for its id. */
+        require(again != NULL ? json_equal(again, message->root)
+                              : memmem(data, size, "\\u0000", strlen("\\u0000")) != NULL);
         json_decref(again);
     }
 }
