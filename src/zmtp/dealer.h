@@ -1,0 +1,38 @@
+/* dealer.h - a DEALER that connects to one endpoint, and sends only to a peer that is there: with
+ * no connection a message is refused instead of kept (as ZMQ_IMMEDIATE has it).
+ *
+ * Loop thread only, except fsz_dealer_send(). */
+#ifndef FSZ_ZMTP_DEALER_H
+#define FSZ_ZMTP_DEALER_H
+
+#include "zmtp/zmtp_socket.h"
+
+struct fsz_dealer;
+
+struct fsz_dealer_handler {
+    void (*up)(void *self, struct fsz_conn *conn);
+    void (*message)(void *self, const struct fsz_frames *frames);
+    /* A connection that was up has ended. All that the peer had sent has been reported before. */
+    void (*down)(void *self, enum fsz_zmtp_ending ending);
+    /* A try failed in the handshake: wrong key, another mechanism, refused. */
+    void (*failed)(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending);
+};
+
+/* FSZ_EINVALID: `ret_why`. FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_dealer_new(struct fsz_loop *loop, const char *endpoint,
+                                     const struct fsz_zmtp_options   *options,
+                                     const struct fsz_zmtp_limits    *limits,
+                                     const struct fsz_dealer_handler *handler, void *self,
+                                     struct fsz_dealer **ret_dealer,
+                                     char                ret_why[FSZ_ADDRESS_WHY_BYTES]);
+/* No callback comes once this has returned. */
+void fsz_dealer_free(struct fsz_dealer **dealer);
+/* As fsz_conn_send(). FSZ_ECLOSED: there is no connection. Any thread. */
+FSZ_NODISCARD fsz_err fsz_dealer_send(struct fsz_dealer *dealer, struct fsz_zmtp_message *message);
+/* Is there a connection whose handshake is done? Any thread. */
+bool fsz_dealer_is_up(const struct fsz_dealer *dealer);
+/* The connection, or NULL; not a reference. */
+struct fsz_conn        *fsz_dealer_conn(struct fsz_dealer *dealer);
+struct fsz_zmtp_socket *fsz_dealer_socket(struct fsz_dealer *dealer);
+
+#endif

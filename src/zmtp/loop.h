@@ -1,0 +1,78 @@
+/* loop.h - descriptors, timers and tasks of one thread: epoll(7), with a bound on what one turn
+ * does.
+ *
+ * The thread that calls fsz_loop_turn() owns the loop. Only fsz_loop_post() and fsz_loop_wake() may
+ * be called by other threads. */
+#ifndef FSZ_ZMTP_LOOP_H
+#define FSZ_ZMTP_LOOP_H
+
+#include "heap.h"
+#include "zmtp/zmtp.h"
+
+#include <sys/epoll.h>
+
+struct fsz_loop;
+
+enum {
+    FSZ_LOOP_EVENTS = 64,            /* descriptors served in one turn */
+    FSZ_LOOP_TASKS = 256,            /* tasks run in one turn */
+    FSZ_LOOP_SCRATCH_BYTES = 1 << 16 /* see fsz_loop_scratch() */
+};
+
+/* Embedded by its owner, which keeps it in place while it is added. */
+struct fsz_loop_watch {
+    int fd;
+    void (*ready)(void *argument, uint32_t events); /* EPOLLIN and others */
+    void *argument;
+};
+
+/* Embedded likewise. Begins zeroed but for `fire` and `argument`. */
+struct fsz_loop_timer {
+    struct fsz_timer timer;
+    void (*fire)(void *argument); /* the timer is no longer set when this is called */
+    void *argument;
+};
+
+/* Embedded likewise; the loop does not touch it any more once `run` is called. */
+struct fsz_loop_task {
+    struct fsz_loop_task *next;
+    void (*run)(struct fsz_loop_task *task);
+};
+
+/* FSZ_ENOMEM, FSZ_ESYSTEM. */
+FSZ_NODISCARD fsz_err fsz_loop_new(struct fsz_loop **ret_loop);
+/* Runs the tasks that are left. Watches and timers are their owners' to take out before. */
+void fsz_loop_free(struct fsz_loop **loop);
+
+/* FSZ_ENOMEM, FSZ_ESYSTEM (errno says why). Level-triggered. */
+FSZ_NODISCARD fsz_err fsz_loop_add(struct fsz_loop *loop, struct fsz_loop_watch *watch,
+                                   uint32_t events);
+/* Other events. Any thread, while the watch stays added. */
+void fsz_loop_modify(struct fsz_loop *loop, struct fsz_loop_watch *watch, uint32_t events);
+/* Its `ready` will not be called again, not even for what this turn has already found. */
+void fsz_loop_remove(struct fsz_loop *loop, struct fsz_loop_watch *watch);
+
+/* Monotonic milliseconds, read once at the beginning of a turn's work. */
+int64_t fsz_loop_now_ms(const struct fsz_loop *loop);
+/* Sets a timer, or moves it. FSZ_ENOMEM only when it was not set. */
+fsz_err fsz_loop_set_timer(struct fsz_loop *loop, struct fsz_loop_timer *timer, int64_t due_ms);
+void    fsz_loop_cancel_timer(struct fsz_loop *loop, struct fsz_loop_timer *timer);
+
+/* Has `run` called on the loop's thread. Any thread; never waits; wakes the loop only when it
+ * sleeps. Tasks run in the order of posting. */
+void fsz_loop_post(struct fsz_loop *loop, struct fsz_loop_task *task);
+/* Ends the wait of fsz_loop_turn(). Any thread. */
+void fsz_loop_wake(struct fsz_loop *loop);
+
+/* Waits at most `most_ns` (INT64_MAX: without end; 0: not at all) for a descriptor, a timer or a
+ * task, and serves what is due; returns how many that were. Bounded by FSZ_LOOP_EVENTS and
+ * FSZ_LOOP_TASKS: what is left is served by the next turn, which does not wait. */
+size_t fsz_loop_turn(struct fsz_loop *loop, int64_t most_ns);
+/* Is the caller the loop's thread, that is, the last one that called fsz_loop_turn() or
+ * fsz_loop_new()? Any thread. */
+bool fsz_loop_is_own(const struct fsz_loop *loop);
+
+/* Memory of FSZ_LOOP_SCRATCH_BYTES that whoever is called by the loop may use until it returns. */
+uint8_t *fsz_loop_scratch(struct fsz_loop *loop);
+
+#endif

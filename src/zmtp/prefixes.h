@@ -1,0 +1,36 @@
+/* prefixes.h - who has asked for what: a radix tree of prefixes, each with the subscribers that
+ * have it.
+ *
+ * Matching a topic costs at most its length, however many prefixes there are; adding and removing
+ * one costs its length and the number of subscribers that share it at that node, kept constant by
+ * handles. Not thread-safe: its holder locks. */
+#ifndef FSZ_ZMTP_PREFIXES_H
+#define FSZ_ZMTP_PREFIXES_H
+
+#include "zmtp/zmtp.h"
+
+struct fsz_prefixes;
+/* One subscriber's place at one prefix. */
+struct fsz_prefix_entry;
+
+FSZ_NODISCARD fsz_err fsz_prefixes_new(struct fsz_prefixes **ret_prefixes);
+/* Entries that are left are freed with it. Accepts NULL. */
+void fsz_prefixes_free(struct fsz_prefixes **prefixes);
+/* FSZ_ENOMEM. *ret_first: nobody had that prefix before. */
+FSZ_NODISCARD fsz_err fsz_prefixes_add(struct fsz_prefixes *prefixes, const void *prefix,
+                                       size_t size, void *subscriber,
+                                       struct fsz_prefix_entry **ret_entry, bool *ret_first);
+/* Frees the entry; true: nobody has that prefix any more. Costs the prefix's length, not the number
+ * of others. */
+bool fsz_prefixes_remove(struct fsz_prefixes *prefixes, struct fsz_prefix_entry *entry);
+/* Calls `found` for each entry whose prefix begins the topic; a subscriber with several comes
+ * several times. `found` must not change the tree. */
+void fsz_prefixes_match(const struct fsz_prefixes *prefixes, const void *topic, size_t size,
+                        void (*found)(void *argument, void *subscriber), void *argument);
+/* May a topic that begins with `head` match: is a prefix the beginning of `head`, or `head` the
+ * beginning of a prefix? */
+bool   fsz_prefixes_want(const struct fsz_prefixes *prefixes, const void *head, size_t size);
+size_t fsz_prefixes_count(const struct fsz_prefixes *prefixes); /* distinct ones */
+size_t fsz_prefixes_bytes(const struct fsz_prefixes *prefixes); /* memory that it takes */
+
+#endif

@@ -1,0 +1,30 @@
+/* resolver.h - looks names of peers up without holding up the loop.
+ *
+ * getaddrinfo(3) may take as long as name servers do not answer, so it runs on a thread of its own
+ * for each look-up, detached and bounded in number. Code that is about to be unloaded waits until
+ * fsz_resolver_running() is 0, or stays in memory. */
+#ifndef FSZ_ZMTP_RESOLVER_H
+#define FSZ_ZMTP_RESOLVER_H
+
+#include "zmtp/address.h"
+#include "zmtp/loop.h"
+
+enum { FSZ_RESOLVER_THREADS_MAX = 16 };
+
+struct fsz_resolution;
+/* On the loop's thread. FSZ_OK: `address` is the first that fits. FSZ_ENOTFOUND: `why` says what
+ * getaddrinfo(3) said. FSZ_ELIMIT: too many look-ups are running. */
+typedef void (*fsz_resolver_fn)(void *argument, fsz_err err, const struct fsz_address *address,
+                                const char *why);
+
+/* Begins to look up. FSZ_ENOMEM, FSZ_ELIMIT, FSZ_ESYSTEM: `done` is not called. */
+FSZ_NODISCARD fsz_err fsz_resolver_start(struct fsz_loop *loop, const char *host, uint16_t port,
+                                         bool ipv6, fsz_resolver_fn done, void *argument,
+                                         struct fsz_resolution **ret_resolution);
+/* `done` will not be called; the thread ends on its own. Accepts NULL in *resolution. Before the
+ * loop is freed. */
+void fsz_resolver_cancel(struct fsz_resolution **resolution);
+/* Threads that run now, in the whole process. Any thread. */
+unsigned fsz_resolver_running(void);
+
+#endif

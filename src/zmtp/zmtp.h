@@ -1,0 +1,105 @@
+/* zmtp.h - what all of this folder shares: ZMTP's versions, socket types, mechanisms and the
+ * reasons for which a connection ends.
+ *
+ * The folder speaks ZMTP 3.1, 3.0 and 2.0 over tcp and ipc (RFC 37, RFC 23, RFC 15). It knows
+ * nothing of switches or events. From the bottom up:
+ *
+ *   frame, greeting, metadata   bytes to frames and back; pure functions
+ *   mechanism (null, plain, curve)  the handshake and the encryption, as state machines; pure
+ *   loop                        descriptors, timers and tasks of one thread
+ *   address, resolver, listener, dialer   where peers are, and descriptors connected to them
+ *   conn                        one connection
+ *   socket                      the connections of one socket, its endpoints, limits and access
+ *   pub, router, dealer         the patterns (RFC 28, RFC 29)
+ *
+ * Threads: a loop belongs to the thread that turns it, and so does everything that is made on it,
+ * except where a function says "any thread". No function waits for a peer. */
+#ifndef FSZ_ZMTP_H
+#define FSZ_ZMTP_H
+
+#include "err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum fsz_zmtp_version {
+    FSZ_ZMTP_UNKNOWN, /* the greeting is not complete */
+    FSZ_ZMTP_2_0,     /* RFC 15: NULL only, no commands */
+    FSZ_ZMTP_3_0,     /* RFC 23 */
+    FSZ_ZMTP_3_1,     /* RFC 37: SUBSCRIBE, CANCEL, PING, PONG as commands */
+};
+
+/* The values are those of ZMTP 2.0's greeting (RFC 15). */
+enum fsz_zmtp_type {
+    FSZ_ZMTP_PAIR,
+    FSZ_ZMTP_PUB,
+    FSZ_ZMTP_SUB,
+    FSZ_ZMTP_REQ,
+    FSZ_ZMTP_REP,
+    FSZ_ZMTP_DEALER,
+    FSZ_ZMTP_ROUTER,
+    FSZ_ZMTP_PULL,
+    FSZ_ZMTP_PUSH,
+    FSZ_ZMTP_XPUB,
+    FSZ_ZMTP_XSUB,
+    FSZ_ZMTP_TYPES /* how many */
+};
+
+/* "XPUB", as the property Socket-Type has it. Static storage. Any thread. */
+const char *fsz_zmtp_type_name(enum fsz_zmtp_type type);
+/* FSZ_ENOTFOUND: no such type. `name` need not end with a NUL. Any thread. */
+FSZ_NODISCARD fsz_err fsz_zmtp_type_find(const void *name, size_t size,
+                                         enum fsz_zmtp_type *ret_type);
+/* May a socket of type `own` talk to one of type `peer` (RFC 23, section "Socket types")? */
+bool fsz_zmtp_types_match(enum fsz_zmtp_type own, enum fsz_zmtp_type peer);
+
+enum fsz_zmtp_mechanism_name {
+    FSZ_ZMTP_NULL,
+    FSZ_ZMTP_PLAIN,     /* RFC 24 */
+    FSZ_ZMTP_CURVE,     /* RFC 26 */
+    FSZ_ZMTP_MECHANISMS /* how many; as a value: one that we do not know */
+};
+
+/* "CURVE", as the greeting has it; "other" for one that we do not know. */
+const char *fsz_zmtp_mechanism_text(enum fsz_zmtp_mechanism_name name);
+
+/* Why a connection ended, or did not come about. Enumerator, word for logs and JSON, sentence. */
+#define FSZ_ZMTP_ENDINGS(X)                                                                        \
+    X(PEER, "closed", "the peer closed the connection")                                            \
+    X(SYSTEM, "system", "the operating system reported an error")                                  \
+    X(PROTOCOL, "protocol", "the peer sent bytes that are not valid ZMTP")                         \
+    X(VERSION, "version", "the peer speaks a version of ZMTP that is not served here")             \
+    X(MECHANISM, "mechanism", "the peer uses another security mechanism")                          \
+    X(TYPE, "socket-type", "the peer's socket type does not fit")                                  \
+    X(CRYPTO, "crypto", "a box of the peer could not be opened: wrong key, or altered bytes")      \
+    X(REFUSED, "refused", "access was refused")                                                    \
+    X(DENIED, "denied", "the peer refused access")                                                 \
+    X(HANDSHAKE_TIMEOUT, "handshake-timeout", "the handshake took too long")                       \
+    X(HEARTBEAT_TIMEOUT, "heartbeat-timeout", "the peer did not answer a heartbeat in time")       \
+    X(MESSAGE_BYTES, "message-bytes", "a message was larger than allowed")                         \
+    X(MESSAGE_FRAMES, "message-frames", "a message had more frames than allowed")                  \
+    X(INPUT_BYTES, "input-bytes", "unfinished messages of all peers took too much memory")         \
+    X(CONNECTIONS, "connections", "too many connections")                                          \
+    X(ADDRESS_CONNECTIONS, "address-connections", "too many connections from one address")         \
+    X(DESCRIPTORS, "descriptors", "no file descriptor was left")                                   \
+    X(MEMORY, "memory", "out of memory")                                                           \
+    X(KICKED, "kicked", "it was disconnected on request")                                          \
+    X(STOPPED, "stopped", "the socket was closed")
+
+enum fsz_zmtp_ending {
+#define FSZ_ZMTP_ENDING_NAME(name, word, text) FSZ_ZMTP_END_##name,
+    FSZ_ZMTP_ENDINGS(FSZ_ZMTP_ENDING_NAME)
+#undef FSZ_ZMTP_ENDING_NAME
+        FSZ_ZMTP_ENDING_COUNT
+};
+
+const char *fsz_zmtp_ending_word(enum fsz_zmtp_ending ending);
+const char *fsz_zmtp_ending_text(enum fsz_zmtp_ending ending);
+
+enum {
+    FSZ_ZMTP_KEY_BYTES = 32,      /* a Curve25519 key */
+    FSZ_ZMTP_ROUTING_ID_MAX = 255 /* bytes of the property Identity */
+};
+
+#endif

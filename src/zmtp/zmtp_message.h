@@ -1,0 +1,56 @@
+/* zmtp_message.h - one message on its way out, in the bytes of the wire, shared by all connections
+ * that it goes to.
+ *
+ * Immutable once it has been sent for the first time. Embedded as the first member in whatever its
+ * maker allocates; references are atomic, and any thread may give up the last one. */
+#ifndef FSZ_ZMTP_MESSAGE_H
+#define FSZ_ZMTP_MESSAGE_H
+
+#include "zmtp/frame.h"
+
+#include <stdatomic.h>
+
+/* Dropped first when a connection's output fills up: from half full, from 80 %, when full. */
+enum fsz_zmtp_priority { FSZ_ZMTP_NOISE, FSZ_ZMTP_NORMAL, FSZ_ZMTP_VITAL, FSZ_ZMTP_PRIORITIES };
+
+/* Bytes that messages waiting in output queues hold, each message counted once however many
+ * connections it waits for. Any thread. */
+struct fsz_zmtp_budget {
+    _Atomic size_t used, peak;
+    _Atomic size_t max; /* 0: no bound */
+};
+
+/* The wire bytes are `head` followed by `body`. `head` holds any number of whole frames and, where
+ * `body` is not NULL, the head of the last frame, whose body is `body`. The frames are those of
+ * ZMTP 2.0 and 3.x without encryption; a connection that encrypts takes them apart. */
+struct fsz_zmtp_message {
+    _Atomic uint32_t        refs;
+    enum fsz_zmtp_priority  priority;
+    _Atomic bool            charged; /* to `budget` */
+    struct fsz_zmtp_budget *budget;  /* set by the first connection that queues it; or NULL */
+    const uint8_t          *head, *body;
+    size_t                  head_size, body_size;
+    size_t                  held_bytes;                /* of memory, for the budget */
+    void (*release)(struct fsz_zmtp_message *message); /* frees it; any thread */
+};
+
+void fsz_zmtp_message_ref(struct fsz_zmtp_message *message);
+/* Gives the budget back and releases with the last reference. Accepts NULL. */
+void fsz_zmtp_message_unref(struct fsz_zmtp_message *message);
+/* Charges it to a budget, once. False: the budget has no room; nothing changed. */
+bool fsz_zmtp_message_charge(struct fsz_zmtp_message *message, struct fsz_zmtp_budget *budget);
+/* Bytes on the wire without encryption. */
+size_t fsz_zmtp_message_size(const struct fsz_zmtp_message *message);
+/* Frames of it. */
+size_t fsz_zmtp_message_frames(const struct fsz_zmtp_message *message);
+
+/* A message of its own memory with `count` frames copied into it; one reference. FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_zmtp_message_new(const struct fsz_frame *frames, size_t count,
+                                           enum fsz_zmtp_priority    priority,
+                                           struct fsz_zmtp_message **ret_message);
+
+/* Takes frame after frame out of the wire bytes. *at begins at 0. False: there is none left. */
+bool fsz_zmtp_message_next(const struct fsz_zmtp_message *message, size_t *at,
+                           struct fsz_frame_head *ret_head, const uint8_t **ret_body);
+
+#endif
