@@ -63,8 +63,10 @@ struct fsz_socket_config {
                     connect */
     size_t            acl_count;
     enum fsz_security security;
-    const char       *secret_key; /* curve: the configuration's curve_secret_key; else NULL */
-    int64_t           send_hwm;   /* messages per peer; 0: no bound */
+    const char       *secret_key;       /* curve: the configuration's curve_secret_key; else NULL */
+    int64_t           send_hwm;         /* messages that wait for one peer; 0: no bound */
+    int64_t           send_bytes;       /* and their bytes */
+    int64_t           send_total_bytes; /* memory of what waits for all peers */
     int64_t           send_buffer_bytes;    /* SO_SNDBUF; 0: the system's */
     int64_t           heartbeat_ms;         /* ZMTP PING interval; 0: none */
     int64_t           heartbeat_timeout_ms; /* 0: as long as heartbeat_ms */
@@ -86,6 +88,8 @@ struct fsz_stream_config {
     char                   **topic;     /* envelope: header names, in order */
     size_t                   topic_count;
     int64_t                  max_message_bytes;
+    int64_t                  subscriber_subscriptions_max; /* of one subscriber */
+    int64_t                  subscriber_subscription_bytes;
     int64_t                  beat_interval_ms; /* envelope only; 0: none */
     int64_t                  multicast_rate_kbit;
     int64_t                  multicast_recovery_ms;
@@ -98,10 +102,12 @@ struct fsz_channel_config {
     char                    *name;        /* unique among API channels; as a stream's */
     int64_t                  receive_hwm; /* messages per client that wait to be read */
     int64_t request_bytes;                /* of one message; a client that sends more is cut off */
+    int64_t receive_bytes;                /* unfinished messages of all clients */
     int64_t request_depth;                /* of nested objects and arrays */
     int64_t batch_max;                    /* requests of one batch */
     int64_t answer_bytes;                 /* of one answer */
     int64_t client_bytes;                 /* of a client's requests, and of answers not taken */
+    int64_t channel_bytes;                /* the same of all clients together */
     int64_t deadline_ms;                  /* of a request that has no timeout_ms */
     int64_t deadline_max_ms;              /* the longest timeout_ms */
 };
@@ -180,8 +186,9 @@ struct fsz_config {
     int64_t io_threads;        /* of libzmq; read at start only */
     int64_t max_sockets;       /* of libzmq's context; read at start only */
     int64_t kinds_max;         /* distinct event names and subclasses tracked */
-    int64_t subscriptions_max; /* distinct subscriptions tracked per stream */
-    int64_t gather_us;         /* how long events that come thick may wait for others; 0: not */
+    int64_t subscriptions_max; /* of all subscribers of one stream */
+    int64_t subscription_bytes_max;
+    int64_t gather_us; /* how long events that come thick may wait for others; 0: not */
     int64_t linger_ms; /* how long an orderly stop waits for peers to be sent what is queued */
     struct fsz_selection *noise; /* drop classes; what neither names is normal */
     struct fsz_selection *vital;
@@ -201,7 +208,8 @@ struct fsz_config {
     int64_t jobs_bytes;                    /* and how large together */
     int64_t audit_rate;                    /* records a second; 0: none */
     int64_t failures_per_minute;           /* wrong passwords and keys of one address */
-    int64_t connections_max;               /* peers of one socket that are remembered */
+    int64_t connections_max;               /* of one stream or API channel */
+    int64_t address_connections_max;       /* of one address; 0: three quarters of these */
 
     struct fsz_stream_config  *streams;
     size_t                     stream_count;
