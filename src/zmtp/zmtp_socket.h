@@ -66,10 +66,9 @@ FSZ_NODISCARD fsz_err fsz_zmtp_socket_connect(struct fsz_zmtp_socket *socket, co
                                               char ret_why[FSZ_ADDRESS_WHY_BYTES]);
 /* Stops listening at an endpoint as bound; its connections stay. Its port is free when this
  * returns. FSZ_ENOTFOUND. */
-FSZ_NODISCARD fsz_err fsz_zmtp_socket_unbind(struct fsz_zmtp_socket *socket, const char *endpoint);
+fsz_err fsz_zmtp_socket_unbind(struct fsz_zmtp_socket *socket, const char *endpoint);
 /* Stops connecting to an endpoint as given, and ends its connection with STOPPED. FSZ_ENOTFOUND. */
-FSZ_NODISCARD fsz_err fsz_zmtp_socket_disconnect(struct fsz_zmtp_socket *socket,
-                                                 const char             *endpoint);
+fsz_err fsz_zmtp_socket_disconnect(struct fsz_zmtp_socket *socket, const char *endpoint);
 /* Was the file of that ipc endpoint deleted or replaced? */
 bool fsz_zmtp_socket_is_lost(const struct fsz_zmtp_socket *socket, const char *endpoint);
 

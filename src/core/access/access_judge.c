@@ -47,9 +47,9 @@ static bool access_list_admits(const struct fsz_access *access, const struct fsz
     return admitted;
 }
 
-static enum fsz_mechanism access_mechanism_of(enum fsz_security security)
+static enum fsz_zap_mechanism access_mechanism_of(enum fsz_security security)
 {
-    static const enum fsz_mechanism mechanisms[] = {
+    static const enum fsz_zap_mechanism mechanisms[] = {
         [FSZ_SECURITY_NONE] = FSZ_MECHANISM_NULL,
         [FSZ_SECURITY_PLAIN] = FSZ_MECHANISM_PLAIN,
         [FSZ_SECURITY_CURVE] = FSZ_MECHANISM_CURVE,

@@ -24,7 +24,7 @@ static const struct {
     [FSZ_MECHANISM_CURVE] = {"CURVE", 1},
 };
 
-const char *fsz_mechanism_name(enum fsz_mechanism mechanism)
+const char *fsz_mechanism_name(enum fsz_zap_mechanism mechanism)
 {
     return mechanism < FSZ_MECHANISMS ? zap_mechanisms[mechanism].name : "other";
 }
@@ -34,9 +34,9 @@ static bool zap_frame_is(const struct fsz_zap_frame *frame, const char *text)
     return frame->size == strlen(text) && memcmp(frame->bytes, text, frame->size) == 0;
 }
 
-static enum fsz_mechanism zap_mechanism(const struct fsz_zap_frame *frame)
+static enum fsz_zap_mechanism zap_mechanism(const struct fsz_zap_frame *frame)
 {
-    enum fsz_mechanism mechanism = FSZ_MECHANISM_NULL;
+    enum fsz_zap_mechanism mechanism = FSZ_MECHANISM_NULL;
     while (mechanism < FSZ_MECHANISMS && !zap_frame_is(frame, zap_mechanisms[mechanism].name)) {
         mechanism++;
     }

@@ -6,7 +6,7 @@ static json_t *status_mechanisms(const struct fsz_access_counters *c)
 {
     json_t *mechanisms = json_object();
     for (int i = 0; i < FSZ_MECHANISMS; i++) {
-        json_object_set_new(mechanisms, fsz_mechanism_name((enum fsz_mechanism)i),
+        json_object_set_new(mechanisms, fsz_mechanism_name((enum fsz_zap_mechanism)i),
                             json_pack("{sI sI}", "admitted", (json_int_t)c->mechanisms[i].admitted,
                                       "refused", (json_int_t)c->mechanisms[i].refused));
     }
