@@ -1,8 +1,9 @@
 /* admission.h - one question to whoever decides on access: may this peer connect?
  *
  * A peer is asked about when it is accepted, by its address alone and before a byte of it is read;
- * and again once it has shown credentials. The answer may come at once or later, from any thread,
- * so that a check of passwords does not hold up the loop. Statuses are those of ZAP (RFC 27). */
+ * and again once it has shown credentials, so never with NULL. The answer may come at once or
+ * later, from any thread, so that a check of passwords does not hold up the loop. Statuses are
+ * those of ZAP (RFC 27). */
 #ifndef FSZ_ZMTP_ADMISSION_H
 #define FSZ_ZMTP_ADMISSION_H
 
@@ -15,6 +16,7 @@ enum { FSZ_ADMISSION_USER_BYTES = 256 };
 
 struct fsz_admission {
     enum fsz_admission_stage         stage;
+    uint64_t                         connection; /* its id, as in fsz_conn_facts */
     char                             address[FSZ_ADDRESS_HOST_BYTES]; /* a number; empty: ipc */
     int64_t                          uid, pid;                        /* ipc; else -1 */
     enum fsz_zmtp_mechanism_name     mechanism;                       /* the socket's */
