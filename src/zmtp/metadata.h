@@ -16,8 +16,9 @@ struct fsz_metadata {
 };
 
 /* Reads all properties; names are compared without regard to case. Unknown ones are skipped.
- * FSZ_EINVALID: not a list of properties, an unknown socket type, an Identity that is too long or
- * begins with a NUL byte. FSZ_ELIMIT: more bytes or properties than allowed. */
+ * FSZ_EINVALID: not a list of properties, one of the two known ones twice, or an Identity that is
+ * too long or begins with a NUL byte. FSZ_ENOTFOUND: a socket type that we do not know. FSZ_ELIMIT:
+ * more bytes or properties than allowed. */
 FSZ_NODISCARD fsz_err fsz_metadata_read(const uint8_t *bytes, size_t size,
                                         struct fsz_metadata *ret_metadata);
 /* Appends one property. */
