@@ -44,7 +44,7 @@ enum fsz_mechanism_state {
     FSZ_MECHANISM_FAILED   /* what is left to send is an ERROR command, if any */
 };
 
-/* FSZ_ENOMEM. */
+/* FSZ_ENOMEM. FSZ_EINVALID: there is no such mechanism. */
 FSZ_NODISCARD fsz_err fsz_mechanism_new(const struct fsz_mechanism_config *config,
                                         struct fsz_mechanism             **ret_mechanism);
 /* Wipes keys and credentials. Accepts NULL in *mechanism. */
