@@ -66,8 +66,8 @@ struct fsz_conn_handler {
     void (*ended)(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending);
 };
 
-/* What several connections have in common; stays in place and outlives them. Limits and times may
- * change at any time on the loop's thread. */
+/* What several connections have in common; stays in place and outlives them. Once there is one,
+ * limits and times are changed by fsz_conn_configure(), because other threads read some of them. */
 struct fsz_conn_shared {
     struct fsz_loop               *loop;
     const struct fsz_conn_handler *handler;
@@ -77,6 +77,10 @@ struct fsz_conn_shared {
     struct fsz_conn_inputs         inputs;
     struct fsz_zmtp_budget         output; /* of all these connections */
 };
+
+/* Loop thread. */
+void fsz_conn_configure(struct fsz_conn_shared *shared, const struct fsz_conn_limits *limits,
+                        const struct fsz_conn_times *times);
 
 struct fsz_conn_origin {
     int                fd; /* taken over, also on failure */
@@ -105,6 +109,8 @@ void fsz_conn_finish(struct fsz_conn *conn, int64_t due_ms);
 /* Stops reading, so that the peer is held back by TCP; and goes on. Heartbeats' timeouts rest
  * meanwhile. */
 void fsz_conn_pause(struct fsz_conn *conn, bool paused);
+/* Its heartbeats follow times that have changed. */
+void fsz_conn_retime(struct fsz_conn *conn);
 
 /* Any thread. */
 struct fsz_conn *fsz_conn_ref(struct fsz_conn *conn);
@@ -115,8 +121,9 @@ void fsz_conn_unref(struct fsz_conn **conn);
  * queues it. Adds a reference where it is kept. FSZ_EFULL: dropped, counted by its priority.
  * FSZ_ECLOSED. FSZ_ENOMEM. Any thread. */
 FSZ_NODISCARD fsz_err fsz_conn_send(struct fsz_conn *conn, struct fsz_zmtp_message *message);
-/* The same without writing; fsz_conn_flush() is to follow, and writes what the system takes. What
- * it does not take is left to the loop. For several messages in a row. Any thread. */
+/* The same for several messages in a row; fsz_conn_flush() is to follow, and writes what the system
+ * takes. What it does not take is left to the loop, or dropped and counted if the budget has no
+ * room for it. Any thread. */
 FSZ_NODISCARD fsz_err fsz_conn_queue(struct fsz_conn *conn, struct fsz_zmtp_message *message);
 void                  fsz_conn_flush(struct fsz_conn *conn);
 /* Does nothing wait, so that a message would be written at once? A hint. Any thread. */
