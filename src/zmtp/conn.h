@@ -64,6 +64,9 @@ struct fsz_conn_handler {
      * before.
      */
     void (*ended)(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending);
+    /* The last reference is gone: frees what `owner` names (fsz_conn_owner()), which may keep the
+     * fsz_conn_shared in place until then. The last thing that a connection does. Any thread. */
+    void (*freed)(void *owner);
 };
 
 /* What several connections have in common; stays in place and outlives them. Once there is one,
@@ -85,12 +88,13 @@ void fsz_conn_configure(struct fsz_conn_shared *shared, const struct fsz_conn_li
 struct fsz_conn_origin {
     int                fd; /* taken over, also on failure */
     bool               dialed;
+    void              *owner; /* its maker's; fixed, so that any thread may read it. Or NULL */
     struct fsz_address peer;
     char endpoint[FSZ_ADDRESS_TEXT_BYTES]; /* of ours that accepted it, or that was connected to */
 };
 
 /* A connection that does nothing until fsz_conn_begin(). `mechanism`: copied for this connection.
- * FSZ_ENOMEM, FSZ_ESYSTEM. */
+ * FSZ_ENOMEM, FSZ_ESYSTEM; `owner` stays the caller's then. */
 FSZ_NODISCARD fsz_err fsz_conn_new(struct fsz_conn_shared            *shared,
                                    const struct fsz_mechanism_config *mechanism,
                                    const struct fsz_conn_origin      *origin,
@@ -131,7 +135,9 @@ bool fsz_conn_is_idle(const struct fsz_conn *conn);
 /* Has it soon end with KICKED. Any thread. */
 void fsz_conn_kick(struct fsz_conn *conn);
 
-/* What it is. Fixed before `ready` is called, and readable by any thread after that. */
+/* What it is. Fixed before `ready` is called, and readable by any thread after that. What is known
+ * of the descriptor (id, dialed, address, peer, endpoint, uid, pid, since_ms) is set by
+ * fsz_conn_new(). */
 struct fsz_conn_facts {
     uint64_t                     id; /* no other connection of the process has it */
     bool                         dialed;
@@ -164,6 +170,9 @@ struct fsz_conn_figures {
 };
 void fsz_conn_figures(struct fsz_conn *conn, struct fsz_conn_figures *ret_figures);
 
+/* What its maker gave (fsz_conn_origin); NULL: nothing. Any thread, as long as the caller has a
+ * reference. */
+void *fsz_conn_owner(const struct fsz_conn *conn);
 /* Its user's own pointer; loop thread, unless its user knows better. */
 void  fsz_conn_set_data(struct fsz_conn *conn, void *data);
 void *fsz_conn_data(const struct fsz_conn *conn);
