@@ -1,0 +1,386 @@
+#include "zmtp/conn_private.h"
+
+#include <linux/sockios.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static void conn_ready(void *argument, uint32_t events);
+static void conn_attention(struct fsz_loop_task *task);
+
+static fsz_err conn_init(struct fsz_conn *conn, struct fsz_conn_shared *shared,
+                         const struct fsz_mechanism_config *mechanism,
+                         const struct fsz_conn_origin      *origin)
+{
+    fsz_err err = fsz_mechanism_new(mechanism, &conn->mechanism);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    err = fsz_conn_output_init(conn);
+    if (err != FSZ_OK) {
+        fsz_mechanism_free(&conn->mechanism);
+        return err;
+    }
+    conn->refs = 1;
+    conn->shared = shared;
+    conn->owner = origin->owner;
+    conn->own_type = mechanism->type;
+    conn->own_mechanism = mechanism->name;
+    conn->watch = (struct fsz_loop_watch){origin->fd, conn_ready, conn};
+    conn->timer = (struct fsz_loop_timer){.fire = fsz_conn_fire, .argument = conn};
+    conn->attention.run = conn_attention;
+    fsz_conn_input_init(conn);
+    fsz_conn_facts_init(conn, origin);
+    return FSZ_OK;
+}
+
+fsz_err fsz_conn_new(struct fsz_conn_shared *shared, const struct fsz_mechanism_config *mechanism,
+                     const struct fsz_conn_origin *origin, struct fsz_conn **ret_conn)
+{
+    struct fsz_conn *conn = calloc(1, sizeof(*conn));
+    fsz_err          err = conn != NULL ? conn_init(conn, shared, mechanism, origin) : FSZ_ENOMEM;
+    if (err != FSZ_OK) {
+        free(conn);
+        close(origin->fd);
+        return err;
+    }
+    *ret_conn = conn;
+    return FSZ_OK;
+}
+
+struct fsz_conn *fsz_conn_ref(struct fsz_conn *conn)
+{
+    atomic_fetch_add_explicit(&conn->refs, 1, memory_order_relaxed);
+    return conn;
+}
+
+/* Input is gone since it ended, or never was. */
+static void conn_free(struct fsz_conn *conn)
+{
+    const struct fsz_conn_handler *handler = conn->shared->handler;
+    void                          *owner = conn->owner;
+    if (!conn->begun && !fsz_conn_is_over(conn)) {
+        close(conn->watch.fd);
+    }
+    fsz_conn_output_fini(conn);
+    fsz_mechanism_free(&conn->mechanism);
+    free(conn);
+    if (handler->freed != NULL) {
+        handler->freed(owner);
+    }
+}
+
+void fsz_conn_unref(struct fsz_conn **conn)
+{
+    struct fsz_conn *old = *conn;
+    *conn = NULL;
+    if (old != NULL && atomic_fetch_sub_explicit(&old->refs, 1, memory_order_acq_rel) == 1) {
+        conn_free(old);
+    }
+}
+
+void fsz_conn_begin(struct fsz_conn *conn, const char *status)
+{
+    struct conn_output *output = &conn->output;
+    conn->begun = true;
+    fsz_conn_ref(conn); /* its own, until it ends */
+    fsz_conn_ref(conn); /* until this returns */
+    if (status != NULL) {
+        strncpy(conn->refusal, status, sizeof(conn->refusal) - 1);
+    }
+    fsz_conn_output_lock(conn);
+    fsz_err err = fsz_loop_add(conn->shared->loop, &conn->watch, 0);
+    output->watched = err == FSZ_OK;
+    fsz_conn_output_unlock(conn);
+    if (err == FSZ_OK) {
+        fsz_conn_watch_input(conn);
+        fsz_conn_handshake_begin(conn);
+    } else {
+        fsz_conn_end(conn, err == FSZ_ENOMEM ? FSZ_ZMTP_END_MEMORY : FSZ_ZMTP_END_SYSTEM);
+    }
+    fsz_conn_unref(&conn);
+}
+
+/* No other thread touches the descriptor after this. */
+static void conn_close_descriptor(struct fsz_conn *conn)
+{
+    fsz_conn_output_lock(conn);
+    if (conn->output.watched) {
+        fsz_loop_remove(conn->shared->loop, &conn->watch);
+        conn->output.watched = false;
+    }
+    conn->output.closed = true;
+    fsz_conn_output_clear(conn);
+    close(conn->watch.fd);
+    fsz_conn_output_unlock(conn);
+}
+
+void fsz_conn_end(struct fsz_conn *conn, enum fsz_zmtp_ending ending)
+{
+    if (fsz_conn_is_over(conn)) {
+        return;
+    }
+    struct fsz_conn               *self = fsz_conn_ref(conn);
+    const struct fsz_conn_handler *handler = conn->shared->handler;
+    conn->stage = CONN_ENDED;
+    atomic_store(&conn->ended, true);
+    fsz_loop_cancel_timer(conn->shared->loop, &conn->timer);
+    conn_close_descriptor(conn);
+    fsz_conn_input_unlist(conn);
+    if (!conn->input.lent) {
+        fsz_conn_input_fini(conn);
+    }
+    if (handler->ended != NULL) {
+        handler->ended(conn->shared->self, conn, ending);
+    }
+    if (conn->begun) {
+        struct fsz_conn *own = conn;
+        fsz_conn_unref(&own);
+    }
+    fsz_conn_unref(&self);
+}
+
+void fsz_conn_watch(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    uint32_t events = (output->reading ? EPOLLIN : 0U) | (output->hangups ? EPOLLRDHUP : 0U) |
+                      (output->blocked && !output->broken ? EPOLLOUT : 0U);
+    if (output->watched && events != output->events) {
+        output->events = events;
+        fsz_loop_modify(conn->shared->loop, &conn->watch, events);
+    }
+}
+
+void fsz_conn_watch_input(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    fsz_conn_output_lock(conn);
+    output->reading = !fsz_conn_input_is_held(conn) && !conn->peer_closed;
+    output->hangups = conn->input.asking;
+    fsz_conn_watch(conn);
+    fsz_conn_output_unlock(conn);
+}
+
+/* A connection that is held back and has failed would be reported again and again. */
+static void conn_unwatch(struct fsz_conn *conn)
+{
+    fsz_conn_output_lock(conn);
+    fsz_loop_remove(conn->shared->loop, &conn->watch);
+    conn->output.watched = false;
+    fsz_conn_output_unlock(conn);
+}
+
+static bool conn_watch_again(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    fsz_conn_output_lock(conn);
+    if (!output->watched) {
+        output->events = 0;
+        output->watched = fsz_loop_add(conn->shared->loop, &conn->watch, 0) == FSZ_OK;
+    }
+    bool watched = output->watched;
+    fsz_conn_output_unlock(conn);
+    return watched;
+}
+
+void fsz_conn_pause(struct fsz_conn *conn, bool paused)
+{
+    if (fsz_conn_is_over(conn) || conn->stage == CONN_CLOSING || conn->input.paused == paused) {
+        return;
+    }
+    conn->input.paused = paused;
+    if (!conn->begun) {
+        return;
+    }
+    if (!paused && !conn_watch_again(conn)) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_MEMORY);
+        return;
+    }
+    fsz_conn_watch_input(conn);
+    if (!paused) {
+        fsz_conn_attend(conn);
+        fsz_conn_heartbeat_rested(conn);
+    }
+}
+
+void fsz_conn_attend(struct fsz_conn *conn)
+{
+    if (!atomic_load(&conn->ended) && !atomic_exchange(&conn->posted, true)) {
+        fsz_conn_ref(conn);
+        fsz_loop_post(conn->shared->loop, &conn->attention);
+    }
+}
+
+void fsz_conn_kick(struct fsz_conn *conn)
+{
+    atomic_store(&conn->kicked, true);
+    fsz_conn_attend(conn);
+}
+
+static void conn_report_drained(struct fsz_conn *conn)
+{
+    const struct fsz_conn_handler *handler = conn->shared->handler;
+    fsz_conn_output_lock(conn);
+    bool drained = conn->output.drained;
+    conn->output.drained = false;
+    fsz_conn_output_unlock(conn);
+    if (drained && conn->stage == CONN_TRAFFIC && handler->drained != NULL) {
+        handler->drained(conn->shared->self, conn);
+    }
+}
+
+/* What the peer sent before its side failed is read; then the connection ends. */
+static void conn_check_failure(struct fsz_conn *conn)
+{
+    fsz_conn_output_lock(conn);
+    bool                 broken = conn->output.broken;
+    enum fsz_zmtp_ending failure = conn->output.failure;
+    fsz_conn_output_unlock(conn);
+    if (!broken) {
+        return;
+    }
+    if (conn->stage == CONN_CLOSING) {
+        fsz_conn_close_check(conn);
+    } else if (failure == FSZ_ZMTP_END_MEMORY || failure == FSZ_ZMTP_END_CRYPTO) {
+        fsz_conn_end(conn, failure);
+    } else if (conn->input.asking || (!conn->input.paused && !fsz_conn_input_read(conn))) {
+        fsz_conn_end(conn, failure);
+    } else if (!conn->input.paused && !fsz_conn_is_over(conn)) {
+        fsz_conn_attend(conn);
+    }
+}
+
+static void conn_look_after(struct fsz_conn *conn)
+{
+    if (atomic_load(&conn->kicked)) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_KICKED);
+        return;
+    }
+    conn_report_drained(conn);
+    fsz_conn_input_resume(conn);
+    if (!fsz_conn_is_over(conn)) {
+        conn_check_failure(conn);
+    }
+}
+
+static void conn_attention(struct fsz_loop_task *task)
+{
+    struct fsz_conn *conn =
+        (struct fsz_conn *)((char *)task - offsetof(struct fsz_conn, attention));
+    atomic_store(&conn->posted, false);
+    if (!fsz_conn_is_over(conn)) {
+        conn_look_after(conn);
+    }
+    fsz_conn_unref(&conn);
+}
+
+static void conn_readable(struct fsz_conn *conn, uint32_t events)
+{
+    bool gone = events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP);
+    if (conn->input.asking) {
+        if (gone) {
+            fsz_conn_end(conn, FSZ_ZMTP_END_PEER);
+        }
+    } else if (conn->peer_closed) {
+        if (gone) {
+            fsz_conn_end(conn, conn->ending);
+        }
+    } else if (conn->input.paused) {
+        if (gone) {
+            conn_unwatch(conn);
+        }
+    } else if (gone || (events & EPOLLIN)) {
+        (void)fsz_conn_input_read(conn);
+    }
+}
+
+static void conn_ready(void *argument, uint32_t events)
+{
+    struct fsz_conn *conn = fsz_conn_ref(argument);
+    if (events & EPOLLOUT) {
+        fsz_conn_output_lock(conn);
+        fsz_conn_write_again(conn);
+        fsz_conn_output_unlock(conn);
+    }
+    if (!fsz_conn_is_over(conn)) {
+        conn_readable(conn, events);
+    }
+    if (conn->stage == CONN_CLOSING) {
+        fsz_conn_close_check(conn);
+    }
+    fsz_conn_unref(&conn);
+}
+
+void fsz_conn_close(struct fsz_conn *conn, enum fsz_zmtp_ending ending, int64_t due_ms)
+{
+    conn->stage = CONN_CLOSING;
+    conn->ending = ending;
+    conn->handshake_due_ms =
+        due_ms > 0 ? due_ms : fsz_loop_now_ms(conn->shared->loop) + CONN_CLOSE_MS;
+    conn->input.paused = conn->input.asking = false;
+    if (!conn->input.lent) {
+        fsz_conn_input_fini(conn);
+    }
+    if (!conn_watch_again(conn)) {
+        fsz_conn_end(conn, ending);
+        return;
+    }
+    fsz_conn_watch_input(conn);
+    fsz_conn_output_lock(conn);
+    conn->output.finishing = true;
+    fsz_conn_write(conn);
+    fsz_conn_output_unlock(conn);
+    fsz_conn_close_check(conn);
+    if (!fsz_conn_is_over(conn)) {
+        fsz_conn_schedule(conn);
+    }
+}
+
+/* Has the peer's system all that was written, so that closing the descriptor loses nothing? */
+static bool conn_has_arrived(const struct fsz_conn *conn)
+{
+    int waiting = 0;
+    return conn->local || ioctl(conn->watch.fd, SIOCOUTQ, &waiting) != 0 || waiting == 0;
+}
+
+void fsz_conn_close_check(struct fsz_conn *conn)
+{
+    fsz_conn_output_lock(conn);
+    bool broken = conn->output.broken;
+    bool written = fsz_conn_output_is_empty(&conn->output);
+    fsz_conn_output_unlock(conn);
+    if (broken) {
+        fsz_conn_end(conn, conn->ending);
+    } else if (written) {
+        bool stopped = conn->ending == FSZ_ZMTP_END_STOPPED;
+        if (conn->peer_closed || (stopped && conn_has_arrived(conn))) {
+            fsz_conn_end(conn, conn->ending);
+        } else if (!conn->half_closed) {
+            conn->half_closed = true;
+            shutdown(conn->watch.fd, SHUT_WR);
+        }
+    }
+}
+
+void fsz_conn_finish(struct fsz_conn *conn, int64_t due_ms)
+{
+    if (conn->stage != CONN_TRAFFIC) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_STOPPED);
+        return;
+    }
+    fsz_conn_ref(conn);
+    fsz_conn_close(conn, FSZ_ZMTP_END_STOPPED, due_ms);
+    fsz_conn_unref(&conn);
+}
+
+void fsz_conn_configure(struct fsz_conn_shared *shared, const struct fsz_conn_limits *limits,
+                        const struct fsz_conn_times *times)
+{
+    struct fsz_conn_limits *own = &shared->limits;
+    own->message_bytes = limits->message_bytes;
+    own->message_frames = limits->message_frames;
+    __atomic_store_n(&own->output_messages, limits->output_messages, __ATOMIC_RELAXED);
+    __atomic_store_n(&own->output_bytes, limits->output_bytes, __ATOMIC_RELAXED);
+    shared->times = *times;
+}

@@ -1,0 +1,258 @@
+#include "zmtp/conn_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Bytes of ours that go before everything else; false: the connection has ended. */
+static bool handshake_send(struct fsz_conn *conn, const void *bytes, size_t size)
+{
+    struct conn_output *output = &conn->output;
+    fsz_conn_output_lock(conn);
+    fsz_err err = output->broken ? FSZ_OK : fsz_buffer_append(&output->control, bytes, size);
+    fsz_conn_write(conn);
+    fsz_conn_output_unlock(conn);
+    if (err != FSZ_OK) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_MEMORY);
+    }
+    return err == FSZ_OK;
+}
+
+void fsz_conn_handshake_begin(struct fsz_conn *conn)
+{
+    int64_t most_ms = conn->shared->times.handshake_ms;
+    uint8_t opening[FSZ_GREETING_OPENING_BYTES];
+    conn->stage = CONN_GREETING;
+    conn->handshake_due_ms = most_ms > 0 ? fsz_loop_now_ms(conn->shared->loop) + most_ms : 0;
+    fsz_greeting_open(opening);
+    if (handshake_send(conn, opening, sizeof(opening))) {
+        fsz_conn_schedule(conn);
+    }
+}
+
+/* What is known of the peer is complete: messages may go both ways. */
+static void handshake_done(struct fsz_conn *conn)
+{
+    const struct fsz_conn_handler *handler = conn->shared->handler;
+    struct conn_output            *output = &conn->output;
+    bool encrypts = conn->mechanism != NULL && fsz_mechanism_encrypts(conn->mechanism);
+    conn->stage = CONN_TRAFFIC;
+    conn->handshake_due_ms = 0;
+    fsz_conn_output_lock(conn);
+    output->sealer = encrypts ? conn->mechanism : NULL;
+    output->open = true;
+    fsz_conn_output_unlock(conn);
+    if (!encrypts) {
+        fsz_mechanism_free(&conn->mechanism);
+    }
+    atomic_store(&conn->ready, true);
+    fsz_conn_heartbeat_begin(conn);
+    if (!fsz_conn_is_over(conn) && handler->ready != NULL) {
+        handler->ready(conn->shared->self, conn);
+    }
+    if (!fsz_conn_is_over(conn)) {
+        fsz_conn_flush(conn);
+    }
+}
+
+/* The mechanism has finished: what the peer said of itself. */
+static void handshake_ready(struct fsz_conn *conn)
+{
+    const struct fsz_metadata *peer = fsz_mechanism_peer(conn->mechanism);
+    struct fsz_conn_facts     *facts = &conn->facts;
+    facts->type = peer->has_type ? peer->type : FSZ_ZMTP_TYPES;
+    facts->routing_id_size = peer->routing_id_size;
+    memcpy(facts->routing_id, peer->routing_id, peer->routing_id_size);
+    handshake_done(conn);
+}
+
+static void handshake_ask(struct fsz_conn *conn)
+{
+    const struct fsz_conn_handler *handler = conn->shared->handler;
+    if (handler->asks == NULL) {
+        fsz_conn_judge(conn, "200");
+        return;
+    }
+    /* The clock stands still meanwhile. */
+    if (conn->handshake_due_ms > 0) {
+        int64_t left_ms = conn->handshake_due_ms - fsz_loop_now_ms(conn->shared->loop);
+        conn->handshake_due_ms = left_ms > 0 ? left_ms : 1;
+    }
+    conn->input.asking = true;
+    fsz_conn_watch_input(conn);
+    handler->asks(conn->shared->self, conn, fsz_mechanism_credentials(conn->mechanism));
+}
+
+/* Sends what the mechanism has to send; returns how many commands. */
+static size_t handshake_send_commands(struct fsz_conn *conn)
+{
+    struct fsz_buffer command;
+    size_t            sent = 0;
+    fsz_buffer_init(&command, FSZ_MECHANISM_COMMAND_MAX);
+    while (!fsz_conn_is_over(conn) && fsz_mechanism_next(conn->mechanism, &command)) {
+        uint8_t head[FSZ_FRAME_HEAD_MAX];
+        size_t  head_size = fsz_frame_write(head, FSZ_FRAME_COMMAND, command.size);
+        if (command.failed != FSZ_OK) {
+            fsz_conn_end(conn, FSZ_ZMTP_END_MEMORY);
+        } else if (handshake_send(conn, head, head_size) &&
+                   handshake_send(conn, command.data, command.size)) {
+            sent++;
+        }
+        command.size = 0;
+    }
+    fsz_buffer_fini(&command);
+    return sent;
+}
+
+/* Waits until the peer has our last words, if there were any. */
+static void handshake_failed(struct fsz_conn *conn, bool told)
+{
+    enum fsz_zmtp_ending ending = fsz_mechanism_ending(conn->mechanism);
+    if (told) {
+        fsz_conn_close(conn, ending, conn->handshake_due_ms);
+    } else {
+        fsz_conn_end(conn, ending);
+    }
+}
+
+/* Goes on after a step of the mechanism. */
+static void handshake_go_on(struct fsz_conn *conn)
+{
+    size_t sent = handshake_send_commands(conn);
+    if (fsz_conn_is_over(conn)) {
+        return;
+    }
+    switch (fsz_mechanism_state(conn->mechanism)) {
+    case FSZ_MECHANISM_WORKING:
+        break;
+    case FSZ_MECHANISM_ASKING:
+        handshake_ask(conn);
+        break;
+    case FSZ_MECHANISM_READY:
+        handshake_ready(conn);
+        break;
+    case FSZ_MECHANISM_FAILED:
+        handshake_failed(conn, sent > 0);
+        break;
+    }
+}
+
+void fsz_conn_handshake_take(struct fsz_conn *conn, const uint8_t *command, size_t size)
+{
+    fsz_err err = fsz_mechanism_take(conn->mechanism, command, size);
+    (void)err; /* its state says the same */
+    handshake_go_on(conn);
+}
+
+/* The clock runs again. */
+static void handshake_asked(struct fsz_conn *conn)
+{
+    if (conn->input.asking) {
+        conn->input.asking = false;
+        if (conn->handshake_due_ms > 0) {
+            conn->handshake_due_ms += fsz_loop_now_ms(conn->shared->loop);
+        }
+        fsz_conn_watch_input(conn);
+        fsz_conn_attend(conn);
+        fsz_conn_schedule(conn);
+    }
+}
+
+void fsz_conn_judge(struct fsz_conn *conn, const char *status)
+{
+    if (conn->stage != CONN_HANDSHAKE ||
+        fsz_mechanism_state(conn->mechanism) != FSZ_MECHANISM_ASKING) {
+        return;
+    }
+    if (strcmp(status, "300") == 0) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_REFUSED);
+        return;
+    }
+    fsz_conn_ref(conn);
+    handshake_asked(conn);
+    if (!fsz_conn_is_over(conn)) {
+        fsz_mechanism_judge(conn->mechanism, status);
+        handshake_go_on(conn);
+    }
+    fsz_conn_unref(&conn);
+}
+
+/* A peer of 3.x: its mechanism has to be ours. */
+static void handshake_greeted(struct fsz_conn *conn, const struct fsz_greeting *greeting)
+{
+    conn->stage = CONN_HANDSHAKE;
+    if (conn->refusal[0] != '\0') {
+        fsz_mechanism_refuse(conn->mechanism, conn->refusal);
+    } else if (greeting->mechanism != conn->own_mechanism) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_MECHANISM);
+        return;
+    }
+    handshake_go_on(conn);
+}
+
+/* A peer of 2.0, which has no mechanisms and no commands. */
+static void handshake_greeted_2_0(struct fsz_conn *conn, const struct fsz_greeting *greeting)
+{
+    struct fsz_conn_facts *facts = &conn->facts;
+    facts->type = greeting->type;
+    facts->routing_id_size = greeting->routing_id_size;
+    memcpy(facts->routing_id, greeting->routing_id, greeting->routing_id_size);
+    fsz_mechanism_free(&conn->mechanism);
+    if (conn->refusal[0] != '\0') {
+        fsz_conn_end(conn, FSZ_ZMTP_END_REFUSED);
+    } else if (conn->own_mechanism != FSZ_ZMTP_NULL) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_MECHANISM);
+    } else if (!fsz_zmtp_types_match(conn->own_type, greeting->type)) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_TYPE);
+    } else {
+        handshake_done(conn);
+    }
+}
+
+/* Sends the rest of our greeting once the peer's version is known. False: it is not, or the
+ * connection has ended. */
+static bool handshake_answer(struct fsz_conn *conn, const uint8_t *bytes, size_t size)
+{
+    enum fsz_zmtp_version version = FSZ_ZMTP_UNKNOWN;
+    uint8_t               rest[FSZ_GREETING_BYTES];
+    fsz_err               err = fsz_greeting_version(bytes, size, &version);
+    if (err == FSZ_EBUSY) {
+        return false;
+    }
+    if (err != FSZ_OK) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_PROTOCOL);
+        return false;
+    }
+    conn->version_known = true;
+    bool as_server = conn->own_mechanism != FSZ_ZMTP_NULL && !conn->facts.dialed;
+    return handshake_send(
+        conn, rest,
+        fsz_greeting_continue(version, conn->own_type, conn->own_mechanism, as_server, rest));
+}
+
+size_t fsz_conn_handshake_greeting(struct fsz_conn *conn, const uint8_t *bytes, size_t size)
+{
+    struct fsz_conn_facts *facts = &conn->facts;
+    struct fsz_greeting    greeting;
+    enum fsz_zmtp_ending   ending = FSZ_ZMTP_END_PROTOCOL;
+    size_t                 used = 0;
+    if (!conn->version_known && !handshake_answer(conn, bytes, size)) {
+        return 0;
+    }
+    fsz_err err = fsz_greeting_read(bytes, size, &greeting, &used, &ending);
+    if (err == FSZ_EBUSY) {
+        return 0;
+    }
+    if (err != FSZ_OK) {
+        fsz_conn_end(conn, ending);
+        return 0;
+    }
+    facts->version = greeting.version;
+    facts->mechanism = greeting.mechanism;
+    snprintf(facts->mechanism_text, sizeof(facts->mechanism_text), "%s", greeting.mechanism_text);
+    if (greeting.version == FSZ_ZMTP_2_0) {
+        handshake_greeted_2_0(conn, &greeting);
+    } else {
+        handshake_greeted(conn, &greeting);
+    }
+    return used;
+}

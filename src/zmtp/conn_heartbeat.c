@@ -1,0 +1,199 @@
+#include "zmtp/conn_private.h"
+
+#include <string.h>
+#include <time.h>
+
+enum {
+    HEARTBEAT_TTL_BYTES = 2,
+    HEARTBEAT_TENTH_MS = 100 /* TTLs count tenths of seconds */
+};
+
+static int64_t heartbeat_now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Does the peer know PING? A library of 3.0 that does not may take it for a message, so there it
+ * has to show that first. */
+static bool heartbeat_may_ping(const struct fsz_conn *conn)
+{
+    return conn->facts.version == FSZ_ZMTP_3_1 ||
+           (conn->facts.version == FSZ_ZMTP_3_0 && conn->beat.peer_pings);
+}
+
+static int64_t heartbeat_timeout_ms(const struct fsz_conn *conn)
+{
+    const struct fsz_conn_times *times = &conn->shared->times;
+    return times->heartbeat_timeout_ms > 0 ? times->heartbeat_timeout_ms : times->heartbeat_ms;
+}
+
+void fsz_conn_heartbeat_begin(struct fsz_conn *conn)
+{
+    int64_t interval_ms = conn->shared->times.heartbeat_ms;
+    conn->beat.ping_due_ms =
+        interval_ms > 0 ? fsz_loop_now_ms(conn->shared->loop) + interval_ms : 0;
+    fsz_conn_schedule(conn);
+}
+
+void fsz_conn_heartbeat_heard(struct fsz_conn *conn)
+{
+    atomic_store_explicit(&conn->heard_ms, fsz_loop_now_ms(conn->shared->loop),
+                          memory_order_relaxed);
+    conn->beat.asked = false;
+    conn->beat.ttl_due_ms = 0;
+}
+
+void fsz_conn_heartbeat_rested(struct fsz_conn *conn)
+{
+    int64_t now_ms = fsz_loop_now_ms(conn->shared->loop);
+    conn->beat.asked_ms = now_ms;
+    conn->beat.ttl_due_ms = 0;
+    if (conn->stage == CONN_TRAFFIC) {
+        fsz_conn_schedule(conn);
+    }
+}
+
+fsz_err fsz_conn_heartbeat_ping(struct fsz_conn *conn, const uint8_t *data, size_t size)
+{
+    struct conn_output *output = &conn->output;
+    if (size < HEARTBEAT_TTL_BYTES) {
+        return FSZ_EINVALID;
+    }
+    int64_t ttl_ms = (int64_t)(data[0] << 8 | data[1]) * HEARTBEAT_TENTH_MS;
+    size_t  context = size - HEARTBEAT_TTL_BYTES;
+    context = context < CONN_PONG_BYTES ? context : CONN_PONG_BYTES;
+    fsz_conn_output_lock(conn);
+    output->pong_due = true;
+    output->pong_size = context;
+    memcpy(output->pong, data + HEARTBEAT_TTL_BYTES, context);
+    fsz_conn_output_unlock(conn);
+    conn->input.answers = true;
+    conn->beat.peer_pings = true;
+    conn->beat.ttl_due_ms = ttl_ms > 0 ? fsz_loop_now_ms(conn->shared->loop) + ttl_ms : 0;
+    fsz_conn_schedule(conn);
+    return FSZ_OK;
+}
+
+void fsz_conn_heartbeat_pong(struct fsz_conn *conn)
+{
+    conn->beat.peer_pings = true;
+    if (conn->beat.measuring) {
+        conn->beat.measuring = false;
+        atomic_store_explicit(&conn->round_trip_us, heartbeat_now_us() - conn->beat.ping_us,
+                              memory_order_relaxed);
+    }
+}
+
+void fsz_conn_retime(struct fsz_conn *conn)
+{
+    if (conn->stage == CONN_TRAFFIC) {
+        fsz_conn_heartbeat_begin(conn);
+    }
+}
+
+static void heartbeat_send(struct fsz_conn *conn, int64_t now_ms)
+{
+    struct conn_beat   *beat = &conn->beat;
+    struct conn_output *output = &conn->output;
+    int64_t             ttl = conn->shared->times.heartbeat_ttl_ms / HEARTBEAT_TENTH_MS;
+    if (!beat->asked && !conn->input.paused) {
+        beat->asked = true;
+        beat->asked_ms = now_ms;
+    }
+    if (!beat->measuring) {
+        beat->measuring = true;
+        beat->ping_us = heartbeat_now_us();
+    }
+    fsz_conn_output_lock(conn);
+    output->ping_due = true;
+    output->ping_ttl = (uint16_t)(ttl < UINT16_MAX ? ttl : UINT16_MAX);
+    fsz_conn_write(conn);
+    fsz_conn_output_unlock(conn);
+}
+
+/* The earlier one of two times, of which 0 is none. */
+static int64_t due_first(int64_t a, int64_t b)
+{
+    if (a == 0 || b == 0) {
+        return a + b;
+    }
+    return a < b ? a : b;
+}
+
+/* When silence ends the connection; 0: never. */
+static int64_t due_silence(const struct fsz_conn *conn)
+{
+    const struct conn_beat *beat = &conn->beat;
+    if (conn->input.paused) {
+        return 0;
+    }
+    return due_first(beat->ttl_due_ms,
+                     beat->asked ? beat->asked_ms + heartbeat_timeout_ms(conn) : 0);
+}
+
+static int64_t due_next(const struct fsz_conn *conn)
+{
+    switch (conn->stage) {
+    case CONN_GREETING:
+    case CONN_HANDSHAKE:
+        return conn->input.asking ? 0 : conn->handshake_due_ms;
+    case CONN_CLOSING:
+        return conn->handshake_due_ms;
+    case CONN_TRAFFIC:
+        return due_first(conn->beat.ping_due_ms, due_silence(conn));
+    case CONN_NEW:
+    case CONN_ENDED:
+        break;
+    }
+    return 0;
+}
+
+/* A timer that is set too early is left alone: what is due is looked at again when it fires. */
+void fsz_conn_schedule(struct fsz_conn *conn)
+{
+    int64_t due_ms = due_next(conn);
+    if (due_ms == 0 || (conn->timer_due_ms != 0 && conn->timer_due_ms <= due_ms)) {
+        return;
+    }
+    if (fsz_loop_set_timer(conn->shared->loop, &conn->timer, due_ms) != FSZ_OK) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_MEMORY);
+        return;
+    }
+    conn->timer_due_ms = due_ms;
+}
+
+static void fire_traffic(struct fsz_conn *conn, int64_t now_ms)
+{
+    struct conn_beat *beat = &conn->beat;
+    int64_t           silence_ms = due_silence(conn);
+    if (silence_ms != 0 && silence_ms <= now_ms) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_HEARTBEAT_TIMEOUT);
+        return;
+    }
+    if (beat->ping_due_ms != 0 && beat->ping_due_ms <= now_ms) {
+        fsz_conn_heartbeat_begin(conn);
+        if (beat->ping_due_ms != 0 && heartbeat_may_ping(conn)) {
+            heartbeat_send(conn, now_ms);
+        }
+    }
+}
+
+void fsz_conn_fire(void *argument)
+{
+    struct fsz_conn *conn = fsz_conn_ref(argument);
+    int64_t          now_ms = fsz_loop_now_ms(conn->shared->loop);
+    int64_t          due_ms = due_next(conn);
+    conn->timer_due_ms = 0;
+    if (conn->stage == CONN_TRAFFIC) {
+        fire_traffic(conn, now_ms);
+    } else if (due_ms != 0 && due_ms <= now_ms) {
+        bool closing = conn->stage == CONN_CLOSING;
+        fsz_conn_end(conn, closing ? conn->ending : FSZ_ZMTP_END_HANDSHAKE_TIMEOUT);
+    }
+    if (!fsz_conn_is_over(conn)) {
+        fsz_conn_schedule(conn);
+    }
+    fsz_conn_unref(&conn);
+}

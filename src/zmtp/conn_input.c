@@ -1,0 +1,337 @@
+#include "zmtp/conn_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { INPUT_FIRST_BYTES = 256 };
+
+void fsz_conn_input_init(struct fsz_conn *conn)
+{
+    struct conn_input *input = &conn->input;
+    input->frames = &input->few.frames;
+    input->frames_room = CONN_FEW_FRAMES;
+    input->missing = 1;
+}
+
+/* Its message is unfinished now: it is the newest such connection. */
+static void input_list(struct fsz_conn *conn)
+{
+    struct fsz_conn_inputs *inputs = &conn->shared->inputs;
+    struct conn_input      *input = &conn->input;
+    if (input->listed) {
+        return;
+    }
+    input->listed = true;
+    input->older = inputs->newest;
+    input->newer = NULL;
+    *(inputs->newest != NULL ? &inputs->newest->input.newer : &inputs->oldest) = conn;
+    inputs->newest = conn;
+}
+
+void fsz_conn_input_unlist(struct fsz_conn *conn)
+{
+    struct fsz_conn_inputs *inputs = &conn->shared->inputs;
+    struct conn_input      *input = &conn->input;
+    inputs->used -= input->counted;
+    input->counted = 0;
+    if (!input->listed) {
+        return;
+    }
+    input->listed = false;
+    *(input->older != NULL ? &input->older->input.newer : &inputs->oldest) = input->newer;
+    *(input->newer != NULL ? &input->newer->input.older : &inputs->newest) = input->older;
+}
+
+bool fsz_conn_input_count(struct fsz_conn *conn, size_t bytes)
+{
+    struct fsz_conn_inputs *inputs = &conn->shared->inputs;
+    input_list(conn);
+    while (inputs->max > 0 && (bytes > inputs->max || inputs->used > inputs->max - bytes)) {
+        struct fsz_conn *victim = bytes > inputs->max ? conn : inputs->oldest;
+        fsz_conn_end(victim, FSZ_ZMTP_END_INPUT_BYTES);
+        if (fsz_conn_is_over(conn)) {
+            return false;
+        }
+    }
+    inputs->used += bytes;
+    conn->input.counted += bytes;
+    if (inputs->used > inputs->peak) {
+        inputs->peak = inputs->used;
+    }
+    return true;
+}
+
+void fsz_conn_input_uncount(struct fsz_conn *conn, size_t bytes)
+{
+    struct conn_input *input = &conn->input;
+    size_t             counted = bytes < input->counted ? bytes : input->counted;
+    input->counted -= counted;
+    conn->shared->inputs.used -= counted;
+}
+
+void fsz_conn_input_fini(struct fsz_conn *conn)
+{
+    struct conn_input *input = &conn->input;
+    free(input->bytes);
+    input->bytes = NULL;
+    input->size = input->capacity = input->begin = input->at = 0;
+    fsz_conn_message_forget(conn);
+    fsz_conn_input_unlist(conn);
+}
+
+/* Memory for `needed` bytes; what is already delivered is left out of it. */
+static bool input_grow(struct fsz_conn *conn, size_t needed)
+{
+    struct conn_input *input = &conn->input;
+    size_t             capacity = input->capacity > 0 ? input->capacity * 2 : INPUT_FIRST_BYTES;
+    if (capacity < needed) {
+        capacity = needed;
+    }
+    if (!fsz_conn_input_count(conn, capacity - input->capacity)) {
+        return false;
+    }
+    uint8_t *bytes = malloc(capacity);
+    if (bytes == NULL) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_MEMORY);
+        return false;
+    }
+    if (input->size > 0) {
+        memcpy(bytes, input->bytes, input->size);
+        fsz_conn_message_move(conn, input->bytes, bytes);
+    }
+    free(input->bytes);
+    input->bytes = bytes;
+    input->capacity = capacity;
+    return true;
+}
+
+/* Moves what is not delivered to the front. */
+static void input_compact(struct fsz_conn *conn)
+{
+    struct conn_input *input = &conn->input;
+    if (input->begin > 0) {
+        input->size -= input->begin;
+        memmove(input->bytes, input->bytes + input->begin, input->size);
+        fsz_conn_message_move(conn, input->bytes + input->begin, input->bytes);
+        input->at -= input->begin;
+        input->begin = 0;
+    }
+}
+
+/* Copies bytes behind those that are kept; false: the connection has ended. */
+static bool input_keep(struct fsz_conn *conn, const uint8_t *bytes, size_t size)
+{
+    struct conn_input *input = &conn->input;
+    if (size > input->capacity - input->size) {
+        input_compact(conn);
+    }
+    if (size > input->capacity - input->size && !input_grow(conn, input->size + size)) {
+        return false;
+    }
+    memcpy(input->bytes + input->size, bytes, size);
+    input->size += size;
+    return true;
+}
+
+/* Is a frame of that size within the bounds? Else ends the connection. */
+static bool input_allows(struct fsz_conn *conn, const struct fsz_frame_head *head)
+{
+    const struct conn_input      *input = &conn->input;
+    const struct fsz_conn_limits *limits = &conn->shared->limits;
+    if (conn->stage == CONN_HANDSHAKE) {
+        if (head->body_size <= FSZ_MECHANISM_COMMAND_MAX && (head->flags & FSZ_FRAME_COMMAND)) {
+            return true;
+        }
+        fsz_conn_end(conn, FSZ_ZMTP_END_PROTOCOL);
+        return false;
+    }
+    size_t   box = conn->output.sealer != NULL ? fsz_mechanism_overhead(conn->mechanism) : 0;
+    uint64_t body = head->body_size > box ? head->body_size - box : 0;
+    size_t   used = input->message_bytes + FSZ_CONN_FRAME_OVERHEAD;
+    if (used > limits->message_bytes || body > limits->message_bytes - used) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_MESSAGE_BYTES);
+        return false;
+    }
+    return true;
+}
+
+/* Takes one frame out of bytes[at, size); false: it is not whole, or the connection has ended. */
+static bool input_frame(struct fsz_conn *conn, uint8_t *bytes, size_t size)
+{
+    struct conn_input    *input = &conn->input;
+    struct fsz_frame_head head;
+    size_t                left = size - input->at;
+    fsz_err               err = fsz_frame_read(bytes + input->at, left, &head);
+    if (err == FSZ_EBUSY) {
+        input->missing = 1;
+        return false;
+    }
+    if (err != FSZ_OK) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_PROTOCOL);
+        return false;
+    }
+    if (!input_allows(conn, &head)) {
+        return false;
+    }
+    size_t whole = head.head_size + (size_t)head.body_size;
+    if (left < whole) {
+        input->missing = whole - left;
+        return false;
+    }
+    uint8_t *body = bytes + input->at + head.head_size;
+    input->at += whole;
+    if (conn->stage == CONN_HANDSHAKE) {
+        input->begin = input->at;
+        fsz_conn_handshake_take(conn, body, (size_t)head.body_size);
+    } else {
+        fsz_conn_message_take(conn, &head, body);
+    }
+    return true;
+}
+
+static bool input_greeting(struct fsz_conn *conn, const uint8_t *bytes, size_t size)
+{
+    struct conn_input *input = &conn->input;
+    size_t used = fsz_conn_handshake_greeting(conn, bytes + input->at, size - input->at);
+    input->missing = 1;
+    if (!fsz_conn_is_over(conn)) {
+        input->begin = input->at += used;
+    }
+    return used > 0;
+}
+
+static bool input_may_decode(const struct fsz_conn *conn)
+{
+    return !fsz_conn_is_over(conn) && conn->stage != CONN_CLOSING && !fsz_conn_input_is_held(conn);
+}
+
+/* Takes out of bytes[at, size) what is whole. */
+static void input_decode(struct fsz_conn *conn, uint8_t *bytes, size_t size)
+{
+    struct conn_input *input = &conn->input;
+    bool               more = true;
+    while (more && input_may_decode(conn) && input->at < size) {
+        more = conn->stage == CONN_GREETING ? input_greeting(conn, bytes, size)
+                                            : input_frame(conn, bytes, size);
+    }
+}
+
+static void input_decode_kept(struct fsz_conn *conn)
+{
+    struct conn_input *input = &conn->input;
+    input_decode(conn, input->bytes, input->size);
+    if (fsz_conn_is_over(conn) || conn->stage == CONN_CLOSING || input->begin == input->size) {
+        fsz_conn_input_fini(conn);
+    }
+}
+
+/* Decodes in place; returns how many bytes it is done with. */
+static size_t input_decode_scratch(struct fsz_conn *conn, uint8_t *bytes, size_t size)
+{
+    struct conn_input *input = &conn->input;
+    input->at = input->begin = 0;
+    input_decode(conn, bytes, size);
+    if (fsz_conn_is_over(conn) || conn->stage == CONN_CLOSING) {
+        return size;
+    }
+    size_t used = input->begin;
+    input->at -= used;
+    input->begin = 0;
+    return used;
+}
+
+/* What is left of scratch memory, with the frames in it, if nothing is kept yet. */
+static void input_keep_rest(struct fsz_conn *conn, const uint8_t *bytes, size_t size)
+{
+    bool first = conn->input.size == 0;
+    if (input_keep(conn, bytes, size) && first) {
+        fsz_conn_message_move(conn, bytes, conn->input.bytes);
+    }
+}
+
+static void input_feed(struct fsz_conn *conn, uint8_t *bytes, size_t size)
+{
+    struct conn_input *input = &conn->input;
+    while (size > 0 && input->size > 0 && input_may_decode(conn)) {
+        size_t part = size < input->missing ? size : input->missing;
+        if (!input_keep(conn, bytes, part)) {
+            return;
+        }
+        bytes += part;
+        size -= part;
+        input_decode_kept(conn);
+    }
+    if (size > 0 && input_may_decode(conn)) {
+        size_t used = input_decode_scratch(conn, bytes, size);
+        bytes += used;
+        size -= used;
+    }
+    if (size > 0 && !fsz_conn_is_over(conn) && conn->stage != CONN_CLOSING) {
+        input_keep_rest(conn, bytes, size);
+    }
+    if (input->size == 0) {
+        fsz_conn_input_fini(conn);
+    }
+}
+
+/* One PONG for all PINGs that came at once, so that a flood of them costs the peer more than us. */
+static void input_answer(struct fsz_conn *conn)
+{
+    if (conn->input.answers) {
+        conn->input.answers = false;
+        fsz_conn_flush(conn);
+    }
+}
+
+static void input_failed(struct fsz_conn *conn, int error)
+{
+    if (conn->stage == CONN_CLOSING) {
+        fsz_conn_end(conn, conn->ending);
+    } else if (error == ECONNRESET || error == EPIPE) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_PEER);
+    } else {
+        fsz_conn_end(conn, FSZ_ZMTP_END_SYSTEM);
+    }
+}
+
+static void input_closed(struct fsz_conn *conn)
+{
+    if (conn->stage == CONN_CLOSING) {
+        conn->peer_closed = true;
+        fsz_conn_watch_input(conn);
+    } else {
+        fsz_conn_end(conn, FSZ_ZMTP_END_PEER);
+    }
+}
+
+bool fsz_conn_input_read(struct fsz_conn *conn)
+{
+    uint8_t *scratch = fsz_loop_scratch(conn->shared->loop);
+    ssize_t  n = recv(conn->watch.fd, scratch, FSZ_CONN_READ_BYTES, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return errno == EINTR;
+    }
+    if (n < 0) {
+        input_failed(conn, errno);
+    } else if (n == 0) {
+        input_closed(conn);
+    } else {
+        atomic_fetch_add_explicit(&conn->bytes_in, (uint64_t)n, memory_order_relaxed);
+        fsz_conn_heartbeat_heard(conn);
+        if (conn->stage != CONN_CLOSING) {
+            input_feed(conn, scratch, (size_t)n);
+        }
+        input_answer(conn);
+    }
+    return true;
+}
+
+void fsz_conn_input_resume(struct fsz_conn *conn)
+{
+    if (conn->input.size > 0 && input_may_decode(conn)) {
+        input_decode_kept(conn);
+        input_answer(conn);
+    }
+}

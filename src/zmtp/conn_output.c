@@ -1,0 +1,269 @@
+#include "thread.h"
+#include "zmtp/conn_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OUTPUT_KEPT_ROOM = 64 /* of an empty ring, which stays for the next messages */ };
+
+/* From this part of the bounds on a priority is dropped, in percent. */
+static const unsigned output_shares[FSZ_ZMTP_PRIORITIES] = {
+    [FSZ_ZMTP_NOISE] = 50,
+    [FSZ_ZMTP_NORMAL] = 80,
+    [FSZ_ZMTP_VITAL] = 100,
+};
+
+/* Senders are threads with different priorities. */
+static fsz_err output_init_lock(struct conn_output *output)
+{
+    pthread_mutexattr_t attributes;
+    if (pthread_mutexattr_init(&attributes) != 0) {
+        return FSZ_ENOMEM;
+    }
+    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+    int error = pthread_mutex_init(&output->lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return error == 0 ? FSZ_OK : FSZ_ENOMEM;
+}
+
+fsz_err fsz_conn_output_init(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    output->ring = output->few;
+    output->room = CONN_FEW_MESSAGES;
+    fsz_buffer_init(&output->control, SIZE_MAX);
+    fsz_buffer_init(&output->sealed, SIZE_MAX);
+    return output_init_lock(output);
+}
+
+void fsz_conn_output_lock(struct fsz_conn *conn)
+{
+    fsz_thread_lock(&conn->output.lock);
+}
+
+void fsz_conn_output_unlock(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    bool idle = output->open && !output->closed && !output->broken && !output->blocked &&
+                output->count == 0;
+    bool drained = output->drained;
+    atomic_store_explicit(&conn->idle, idle, memory_order_relaxed);
+    pthread_mutex_unlock(&output->lock);
+    if (drained) {
+        fsz_conn_attend(conn);
+    }
+}
+
+struct fsz_zmtp_message *fsz_conn_output_at(const struct conn_output *output, size_t i)
+{
+    return output->ring[(output->first + i) % output->room];
+}
+
+bool fsz_conn_output_is_empty(const struct conn_output *output)
+{
+    return output->count == 0 && output->control.size == 0 && output->sealed.size == 0;
+}
+
+static void output_free_ring(struct conn_output *output)
+{
+    if (output->ring != output->few) {
+        free((void *)output->ring);
+        output->ring = output->few;
+        output->room = CONN_FEW_MESSAGES;
+    }
+    output->first = 0;
+}
+
+/* Takes the first or the last one out. */
+static void output_remove(struct conn_output *output, bool last)
+{
+    struct fsz_zmtp_message *message = fsz_conn_output_at(output, last ? output->count - 1 : 0);
+    if (!last) {
+        output->first = (output->first + 1) % output->room;
+    }
+    output->count--;
+    output->bytes -= fsz_zmtp_message_size(message);
+    if (output->uncharged > output->count) {
+        output->uncharged = output->count;
+    }
+    if (output->count == 0 && output->room > OUTPUT_KEPT_ROOM) {
+        output_free_ring(output);
+    }
+    fsz_zmtp_message_unref(message);
+}
+
+void fsz_conn_output_pop(struct conn_output *output)
+{
+    output->messages_out++;
+    output_remove(output, false);
+}
+
+void fsz_conn_output_clear(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    while (output->count > 0) {
+        output_remove(output, true);
+    }
+    output_free_ring(output);
+    fsz_buffer_fini(&output->control);
+    fsz_buffer_fini(&output->sealed);
+    output->control_written = output->sealed_written = 0;
+    output->written = output->sealed_at = output->sealed_messages = 0;
+    output->pong_due = output->ping_due = false;
+}
+
+void fsz_conn_output_fini(struct fsz_conn *conn)
+{
+    fsz_conn_output_clear(conn);
+    pthread_mutex_destroy(&conn->output.lock);
+}
+
+static size_t output_share(size_t bound, unsigned percent)
+{
+    return bound / 100 * percent + bound % 100 * percent / 100;
+}
+
+/* Are the bounds kept when one more of that size waits? */
+static bool output_has_room(const struct fsz_conn *conn, const struct fsz_zmtp_message *message)
+{
+    const struct conn_output     *output = &conn->output;
+    const struct fsz_conn_limits *limits = &conn->shared->limits;
+    unsigned                      percent = output_shares[message->priority];
+    uint64_t most = __atomic_load_n(&limits->output_messages, __ATOMIC_RELAXED);
+    size_t   bytes = __atomic_load_n(&limits->output_bytes, __ATOMIC_RELAXED);
+    if (output->count == 0) {
+        return true;
+    }
+    if (most > 0 && output->count >= output_share(most, percent)) {
+        return false;
+    }
+    return bytes == 0 || (output->bytes < output_share(bytes, percent) &&
+                          fsz_zmtp_message_size(message) <= bytes - output->bytes);
+}
+
+static fsz_err output_grow(struct conn_output *output)
+{
+    size_t                    room = output->room * 2;
+    struct fsz_zmtp_message **ring = malloc(room * sizeof(*ring));
+    if (ring == NULL) {
+        return FSZ_ENOMEM;
+    }
+    for (size_t i = 0; i < output->count; i++) {
+        ring[i] = fsz_conn_output_at(output, i);
+    }
+    output_free_ring(output);
+    output->ring = ring;
+    output->room = room;
+    return FSZ_OK;
+}
+
+static void output_count_drop(struct conn_output *output, const struct fsz_zmtp_message *message)
+{
+    output->dropped[message->priority]++;
+    output->lost = true;
+}
+
+/* Nothing is in the way, so that the next write takes it at once, as far as the socket does. */
+static bool output_flows(const struct conn_output *output)
+{
+    return output->open && !output->blocked;
+}
+
+static fsz_err output_push(struct fsz_conn *conn, struct fsz_zmtp_message *message)
+{
+    struct conn_output *output = &conn->output;
+    if (!output_has_room(conn, message) && output_flows(output)) {
+        fsz_conn_write(conn);
+    }
+    if (output->closed || output->broken || output->finishing) {
+        return FSZ_ECLOSED;
+    }
+    bool charged = !output_flows(output);
+    if (!output_has_room(conn, message) ||
+        (charged && !fsz_zmtp_message_charge(message, &conn->shared->output))) {
+        output_count_drop(output, message);
+        return FSZ_EFULL;
+    }
+    if (output->count == output->room && output_grow(output) != FSZ_OK) {
+        output_count_drop(output, message);
+        return FSZ_ENOMEM;
+    }
+    fsz_zmtp_message_ref(message);
+    output->ring[(output->first + output->count) % output->room] = message;
+    output->count++;
+    output->bytes += fsz_zmtp_message_size(message);
+    output->uncharged += charged ? 0 : 1;
+    return FSZ_OK;
+}
+
+/* How many messages have begun to be written: these can't be dropped. */
+static size_t output_begun(const struct conn_output *output)
+{
+    if (output->sealer != NULL) {
+        return output->sealed_messages + (output->sealed_at > 0 ? 1 : 0);
+    }
+    return output->written > 0 ? 1 : 0;
+}
+
+/* Charges the messages that were not written after all; from the first on that the budget has no
+ * room for, they are dropped. */
+static void output_charge(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    size_t              begun = output_begun(output);
+    while (output->uncharged > 0) {
+        size_t i = output->count - output->uncharged;
+        if (!fsz_zmtp_message_charge(fsz_conn_output_at(output, i), &conn->shared->output) &&
+            i >= begun) {
+            break;
+        }
+        output->uncharged--;
+    }
+    for (size_t left = output->uncharged; left > 0; left--) {
+        output_count_drop(output, fsz_conn_output_at(output, output->count - 1));
+        output_remove(output, true);
+    }
+    output->uncharged = 0;
+}
+
+void fsz_conn_output_settle(struct fsz_conn *conn)
+{
+    struct conn_output           *output = &conn->output;
+    const struct fsz_conn_limits *limits = &conn->shared->limits;
+    output_charge(conn);
+    if (output->lost && !output->broken &&
+        output->count <= __atomic_load_n(&limits->output_messages, __ATOMIC_RELAXED) / 4 &&
+        output->bytes <= __atomic_load_n(&limits->output_bytes, __ATOMIC_RELAXED) / 4) {
+        output->lost = false;
+        output->drained = true;
+    }
+}
+
+fsz_err fsz_conn_queue(struct fsz_conn *conn, struct fsz_zmtp_message *message)
+{
+    fsz_conn_output_lock(conn);
+    fsz_err err = output_push(conn, message);
+    fsz_conn_output_unlock(conn);
+    return err;
+}
+
+fsz_err fsz_conn_send(struct fsz_conn *conn, struct fsz_zmtp_message *message)
+{
+    struct conn_output *output = &conn->output;
+    fsz_conn_output_lock(conn);
+    fsz_err err = output_push(conn, message);
+    if (err == FSZ_OK) {
+        uint64_t dropped = output->dropped[message->priority];
+        fsz_conn_write(conn);
+        err = output->dropped[message->priority] == dropped ? FSZ_OK : FSZ_EFULL;
+    }
+    fsz_conn_output_unlock(conn);
+    return err;
+}
+
+void fsz_conn_flush(struct fsz_conn *conn)
+{
+    fsz_conn_output_lock(conn);
+    fsz_conn_write(conn);
+    fsz_conn_output_unlock(conn);
+}
