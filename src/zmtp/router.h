@@ -16,15 +16,16 @@ enum {
 
 enum fsz_router_shape {
     FSZ_ROUTER_REQUEST,  /* an envelope, perhaps of no frames, and one body */
-    FSZ_ROUTER_PROBE,    /* one empty frame, as ZMQ_PROBE_ROUTER sends it: asks for nothing */
+    FSZ_ROUTER_PROBE,    /* an envelope and no body, as ZMQ_PROBE_ROUTER sends it: one empty frame,
+                            behind routing ids if queues are in between; asks for nothing */
     FSZ_ROUTER_UNFRAMED, /* several frames and no empty one, or several bodies */
     FSZ_ROUTER_TOO_FAR   /* an envelope beyond the bounds */
 };
 
 /* Takes a message apart. For REQUEST and UNFRAMED, `envelope` gets the wire bytes of the frames up
  * to the first empty one, ready to be put in front of an answer (each with flag MORE), and
- * *ret_body is the frame behind them: for UNFRAMED the last one. The envelope may be that of
- * nobody: no bytes. */
+ * *ret_body is the frame behind them: for UNFRAMED the last one. Without an empty frame the
+ * envelope has no bytes. `envelope` fails (buffer.h) when memory is short. */
 enum fsz_router_shape fsz_router_split(const struct fsz_frames *frames, struct fsz_buffer *envelope,
                                        struct fsz_frame *ret_body);
 

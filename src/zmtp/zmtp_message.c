@@ -1,0 +1,174 @@
+#include "zmtp/zmtp_message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Its bytes behind it. */
+struct own_message {
+    struct fsz_zmtp_message base;
+    uint8_t                 bytes[];
+};
+
+void fsz_zmtp_message_ref(struct fsz_zmtp_message *message)
+{
+    atomic_fetch_add_explicit(&message->refs, 1, memory_order_relaxed);
+}
+
+static void budget_give(struct fsz_zmtp_budget *budget, size_t bytes)
+{
+    atomic_fetch_sub(&budget->used, bytes);
+}
+
+void fsz_zmtp_message_unref(struct fsz_zmtp_message *message)
+{
+    if (message == NULL ||
+        atomic_fetch_sub_explicit(&message->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    if (message->budget != NULL) {
+        budget_give(message->budget, message->held_bytes);
+    }
+    message->release(message);
+}
+
+static void peak_raise(struct fsz_zmtp_budget *budget, size_t used)
+{
+    size_t peak = atomic_load(&budget->peak);
+    while (peak < used && !atomic_compare_exchange_weak(&budget->peak, &peak, used)) {
+    }
+}
+
+static bool budget_take(struct fsz_zmtp_budget *budget, size_t bytes)
+{
+    size_t max = atomic_load(&budget->max);
+    size_t used = atomic_load(&budget->used);
+    do {
+        if (max > 0 && (bytes > max || used > max - bytes)) {
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak(&budget->used, &used, used + bytes));
+    peak_raise(budget, used + bytes);
+    return true;
+}
+
+/* Takes the room first: whoever finds `charged` set then knows that there was room. Of two threads
+ * that take it at once, the second one gives it back. */
+bool fsz_zmtp_message_charge(struct fsz_zmtp_message *message, struct fsz_zmtp_budget *budget)
+{
+    if (atomic_load(&message->charged)) {
+        return true;
+    }
+    if (!budget_take(budget, message->held_bytes)) {
+        return atomic_load(&message->charged);
+    }
+    if (atomic_exchange(&message->charged, true)) {
+        budget_give(budget, message->held_bytes);
+    } else {
+        message->budget = budget;
+    }
+    return true;
+}
+
+size_t fsz_zmtp_message_size(const struct fsz_zmtp_message *message)
+{
+    return message->head_size + message->body_size;
+}
+
+size_t fsz_zmtp_message_frames(const struct fsz_zmtp_message *message)
+{
+    struct fsz_frame_head head;
+    const uint8_t        *body;
+    size_t                at = 0;
+    size_t                count = 0;
+    while (fsz_zmtp_message_next(message, &at, &head, &body)) {
+        count++;
+    }
+    return count;
+}
+
+static void message_release(struct fsz_zmtp_message *message)
+{
+    free(message);
+}
+
+/* False: the sum is too large for the address space. */
+static bool wire_size(const struct fsz_frame *frames, size_t count, size_t *ret_size)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (__builtin_add_overflow(size, frames[i].size, &size) ||
+            __builtin_add_overflow(size, FSZ_FRAME_HEAD_MAX, &size)) {
+            return false;
+        }
+    }
+    *ret_size = size;
+    return true;
+}
+
+static size_t frames_write(uint8_t *bytes, const struct fsz_frame *frames, size_t count)
+{
+    uint8_t *at = bytes;
+    for (size_t i = 0; i < count; i++) {
+        at += fsz_frame_write(at, i + 1 < count ? FSZ_FRAME_MORE : 0, frames[i].size);
+        if (frames[i].size > 0) {
+            memcpy(at, frames[i].data, frames[i].size);
+            at += frames[i].size;
+        }
+    }
+    return (size_t)(at - bytes);
+}
+
+fsz_err fsz_zmtp_message_new(const struct fsz_frame *frames, size_t count,
+                             enum fsz_zmtp_priority priority, struct fsz_zmtp_message **ret_message)
+{
+    size_t room = 0;
+    size_t size = 0;
+    if (!wire_size(frames, count, &room) ||
+        __builtin_add_overflow(room, sizeof(struct own_message), &size)) {
+        return FSZ_ENOMEM;
+    }
+    struct own_message *own = malloc(size);
+    if (own == NULL) {
+        return FSZ_ENOMEM;
+    }
+    own->base = (struct fsz_zmtp_message){
+        .refs = 1,
+        .priority = priority,
+        .head = own->bytes,
+        .head_size = frames_write(own->bytes, frames, count),
+        .held_bytes = size,
+        .release = message_release,
+    };
+    *ret_message = &own->base;
+    return FSZ_OK;
+}
+
+/* The last frame's body may stand elsewhere: its head is then the last bytes of `head`. */
+static bool is_before_body(const struct fsz_zmtp_message *message, size_t at,
+                           const struct fsz_frame_head *head)
+{
+    return message->body != NULL && at == message->head_size &&
+           head->body_size == message->body_size;
+}
+
+bool fsz_zmtp_message_next(const struct fsz_zmtp_message *message, size_t *at,
+                           struct fsz_frame_head *ret_head, const uint8_t **ret_body)
+{
+    struct fsz_frame_head head;
+    if (*at >= message->head_size ||
+        fsz_frame_read(message->head + *at, message->head_size - *at, &head) != FSZ_OK) {
+        return false;
+    }
+    size_t next = *at + head.head_size;
+    if (is_before_body(message, next, &head)) {
+        *ret_body = message->body;
+    } else if (head.body_size <= message->head_size - next) {
+        *ret_body = message->head + next;
+        next += head.body_size;
+    } else {
+        return false;
+    }
+    *at = next;
+    *ret_head = head;
+    return true;
+}
