@@ -59,10 +59,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require_text(&frame[0], "1.0");
         require_text(&frame[2], request.domain);
         require_text(&frame[3], request.address);
-        if (request.mechanism == FSZ_MECHANISM_PLAIN) {
+        if (request.mechanism == FSZ_ZMTP_PLAIN) {
             require_text(&frame[6], request.user);
             require_text(&frame[7], request.password);
-        } else if (request.mechanism == FSZ_MECHANISM_CURVE) {
+        } else if (request.mechanism == FSZ_ZMTP_CURVE) {
             require_key(&frame[6], request.key);
         }
     }

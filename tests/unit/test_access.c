@@ -111,7 +111,7 @@ static void test_access_admits_by_the_list_of_the_stream(void **state)
     assert_int_equal(ask(asker, DOMAIN, "::ffff:192.0.2.1", "NULL"), 400);
     assert_int_equal(counters(asker).admitted, 2);
     assert_int_equal(counters(asker).refused, 2);
-    assert_int_equal(counters(asker).mechanisms[FSZ_MECHANISM_NULL].refused, 2);
+    assert_int_equal(counters(asker).mechanisms[FSZ_ZMTP_NULL].refused, 2);
 }
 
 static void test_access_admits_ipc_whatever_the_list(void **state)
@@ -196,8 +196,8 @@ static void test_access_admits_a_user_by_password(void **state)
     assert_int_equal(ask_plain(asker, "10.1.2.3", "nobody", "secret"), 400);
     assert_int_equal(counters(asker).passwords_checked, 3);
     assert_int_equal(counters(asker).passwords_remembered, 1);
-    assert_int_equal(counters(asker).mechanisms[FSZ_MECHANISM_PLAIN].admitted, 2);
-    assert_int_equal(counters(asker).mechanisms[FSZ_MECHANISM_PLAIN].refused, 2);
+    assert_int_equal(counters(asker).mechanisms[FSZ_ZMTP_PLAIN].admitted, 2);
+    assert_int_equal(counters(asker).mechanisms[FSZ_ZMTP_PLAIN].refused, 2);
 }
 
 static void test_access_tells_the_audit_who_and_why(void **state)
@@ -212,9 +212,9 @@ static void test_access_tells_the_audit_who_and_why(void **state)
     assert_string_equal(told(asker), expected);
     rig_configure(rig, LAN, FSZ_SECURITY_PLAIN, 10);
     assert_int_equal(ask_plain(asker, "10.1.2.3", "bob", "x"), 400);
-    assert_string_equal(told(asker), "connect PLAIN bob:  refused (what it shows fits no user)");
+    assert_string_equal(told(asker), "connect PLAIN bob:  refused (no user has these credentials)");
     assert_int_equal(ask_plain(asker, "10.1.2.3", "my secret!", ""), 400);
-    assert_string_equal(told(asker), "connect PLAIN:  refused (what it shows fits no user)");
+    assert_string_equal(told(asker), "connect PLAIN:  refused (no user has these credentials)");
 }
 
 static void test_access_refuses_another_mechanism_than_the_stream_has(void **state)
@@ -228,7 +228,7 @@ static void test_access_refuses_another_mechanism_than_the_stream_has(void **sta
     assert_int_equal(ask(asker, DOMAIN, "10.1.2.3", "NULL"), 300);
     assert_int_equal(counters(asker).refused, 4);
     assert_int_equal(counters(asker).admitted, 0);
-    assert_int_equal(counters(asker).mechanisms[FSZ_MECHANISM_NULL].refused, 1);
+    assert_int_equal(counters(asker).mechanisms[FSZ_ZMTP_NULL].refused, 1);
 }
 
 static void test_access_does_not_look_at_what_an_address_shows_beyond_its_failures(void **state)

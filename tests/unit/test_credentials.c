@@ -66,19 +66,16 @@ static int rig_teardown(void **state)
 
 static fsz_err plain(struct rig *rig, const char *name, const char *password, int64_t now)
 {
-    struct fsz_zap_request request = {.mechanism = FSZ_MECHANISM_PLAIN};
-    snprintf(request.user, sizeof(request.user), "%s", name);
-    snprintf(request.password, sizeof(request.password), "%s", password);
+    struct fsz_shown shown = {.mechanism = FSZ_ZMTP_PLAIN, .user = name, .password = password};
     rig->user = NULL;
-    return fsz_credentials_check(rig->credentials, rig->users, &request, now, &rig->user);
+    return fsz_credentials_check(rig->credentials, rig->users, &shown, now, &rig->user);
 }
 
 static fsz_err curve(struct rig *rig, const char *key)
 {
-    struct fsz_zap_request request = {.mechanism = FSZ_MECHANISM_CURVE};
-    snprintf(request.key, sizeof(request.key), "%s", key);
+    struct fsz_shown shown = {.mechanism = FSZ_ZMTP_CURVE, .key = key};
     rig->user = NULL;
-    return fsz_credentials_check(rig->credentials, rig->users, &request, NOW, &rig->user);
+    return fsz_credentials_check(rig->credentials, rig->users, &shown, NOW, &rig->user);
 }
 
 static uint64_t checked(const struct rig *rig)

@@ -41,7 +41,7 @@ static void test_zap_of_null_is_taken(void **state)
     (void)state;
     ask(&frames, "NULL", 0);
     assert_int_equal(fsz_zap_parse(&frames, &request), FSZ_OK);
-    assert_int_equal(request.mechanism, FSZ_MECHANISM_NULL);
+    assert_int_equal(request.mechanism, FSZ_ZMTP_NULL);
     assert_string_equal(request.domain, "stream \"s\"");
     assert_string_equal(request.address, "192.0.2.1");
     assert_string_equal(request.user, "");
@@ -59,7 +59,7 @@ static void test_zap_of_plain_is_taken_up_to_255_bytes_each(void **state)
     put(&frames, 6, name, sizeof(name));
     put(&frames, 7, password, sizeof(password));
     assert_int_equal(fsz_zap_parse(&frames, &request), FSZ_OK);
-    assert_int_equal(request.mechanism, FSZ_MECHANISM_PLAIN);
+    assert_int_equal(request.mechanism, FSZ_ZMTP_PLAIN);
     assert_int_equal(strlen(request.user), 255);
     assert_memory_equal(request.user, name, 255);
     assert_int_equal(strlen(request.password), 255);
@@ -83,7 +83,7 @@ static void test_zap_of_curve_has_the_key_as_text(void **state)
     ask(&frames, "CURVE", 1);
     put(&frames, 6, bytes, 32);
     assert_int_equal(fsz_zap_parse(&frames, &request), FSZ_OK);
-    assert_int_equal(request.mechanism, FSZ_MECHANISM_CURVE);
+    assert_int_equal(request.mechanism, FSZ_ZMTP_CURVE);
     assert_string_equal(request.key, public_key);
 }
 
@@ -95,10 +95,10 @@ static void test_zap_of_another_mechanism_is_taken_for_that(void **state)
     ask(&frames, "GSSAPI", 1);
     put_text(&frames, 6, "principal");
     assert_int_equal(fsz_zap_parse(&frames, &request), FSZ_OK);
-    assert_int_equal(request.mechanism, FSZ_MECHANISMS);
+    assert_int_equal(request.mechanism, FSZ_ZMTP_MECHANISMS);
     ask(&frames, "null", 0);
     assert_int_equal(fsz_zap_parse(&frames, &request), FSZ_OK);
-    assert_int_equal(request.mechanism, FSZ_MECHANISMS);
+    assert_int_equal(request.mechanism, FSZ_ZMTP_MECHANISMS);
 }
 
 static void refuse(const struct fsz_zap_frames *frames)

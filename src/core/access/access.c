@@ -3,9 +3,7 @@
 #include "thread.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -20,55 +18,46 @@ fsz_err fsz_access_configure(struct fsz_access *access, const struct fsz_config 
     if (err != FSZ_OK) {
         return err;
     }
-    pthread_rwlock_wrlock(&access->lock);
+    pthread_mutex_lock(&access->lock);
     struct fsz_domains *old_domains = access->domains;
     struct fsz_policy  *old_policy = access->policy;
     access->domains = domains;
     access->policy = fsz_policy_ref(policy);
     access->failures_per_minute = config->failures_per_minute;
-    pthread_rwlock_unlock(&access->lock);
-    fsz_domains_free(&old_domains);
+    pthread_mutex_unlock(&access->lock);
+    fsz_domains_unref(&old_domains);
     fsz_policy_unref(&old_policy);
     return FSZ_OK;
 }
 
 struct fsz_policy *fsz_access_policy(struct fsz_access *access)
 {
-    pthread_rwlock_rdlock(&access->lock);
+    pthread_mutex_lock(&access->lock);
     struct fsz_policy *policy = access->policy != NULL ? fsz_policy_ref(access->policy) : NULL;
-    pthread_rwlock_unlock(&access->lock);
+    pthread_mutex_unlock(&access->lock);
     return policy;
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
-static void access_answer_all(struct fsz_access *access)
-{
-    struct fsz_access_case c;
-    memset(&c, 0, sizeof(c));
-    while (fsz_zap_receive(access->socket, &c.frames)) {
-        if (fsz_zap_parse(&c.frames, &c.request) == FSZ_OK) {
-            fsz_access_answer(access, &c);
-        } else {
-            access->malformed++;
-            fsz_zap_reply(access->socket, &c.frames, "500", "not ZAP 1.0", "");
-        }
-        sodium_memzero(&c, sizeof(c)); /* the password with it */
-    }
-}
-
 static void *access_main(void *argument)
 {
     struct fsz_access *access = argument;
     zmq_pollitem_t     items[] = {{.socket = access->socket, .events = ZMQ_POLLIN},
-                                  {.fd = access->end_fd, .events = ZMQ_POLLIN}};
+                                  {.fd = access->end_fd, .events = ZMQ_POLLIN},
+                                  {.fd = fsz_mailbox_fd(access->mailbox), .events = ZMQ_POLLIN}};
     while (items[1].revents == 0) {
-        int ready = zmq_poll(items, 2, -1);
+        int ready = zmq_poll(items, 3, fsz_mailbox_sleep(access->mailbox) ? -1 : 0);
         if (ready < 0 && errno != EINTR) {
             break; /* ETERM: the context is going */
         }
-        access_answer_all(access);
+        if (items[2].revents != 0) {
+            fsz_mailbox_woken(access->mailbox);
+        }
+        fsz_mailbox_open(access->mailbox, access);
+        fsz_access_answer_zap(access);
     }
+    fsz_mailbox_close(access->mailbox);
     zmq_close(access->socket);
     return NULL;
 }
@@ -91,11 +80,12 @@ static void access_release(struct fsz_access *access)
     if (access->end_fd >= 0) {
         close(access->end_fd);
     }
+    fsz_mailbox_unref(&access->mailbox);
     fsz_credentials_free(&access->credentials);
     fsz_failures_free(&access->failures);
-    fsz_domains_free(&access->domains);
+    fsz_domains_unref(&access->domains);
     fsz_policy_unref(&access->policy);
-    pthread_rwlock_destroy(&access->lock);
+    pthread_mutex_destroy(&access->lock);
     free(access);
 }
 
@@ -109,9 +99,10 @@ fsz_err fsz_access_new(void *context, const struct fsz_host *host, struct fsz_au
     access->host = host;
     access->audit = audit;
     access->end_fd = -1;
-    pthread_rwlock_init(&access->lock, NULL);
+    pthread_mutex_init(&access->lock, NULL);
     fsz_err err = fsz_failures_new(&access->failures);
     err = err != FSZ_OK ? err : fsz_credentials_new(&access->credentials);
+    err = err != FSZ_OK ? err : fsz_mailbox_new(&access->mailbox);
     err = err != FSZ_OK ? err : access_open(access, context);
     if (err != FSZ_OK) {
         if (access->socket != NULL) {
@@ -148,11 +139,11 @@ struct fsz_access_counters fsz_access_counters(const struct fsz_access *access)
              .passwords_remembered = passwords.remembered,
              .addresses_forgotten = fsz_failures_forgotten(access->failures),
     };
-    for (size_t i = 0; i <= FSZ_MECHANISMS; i++) {
+    for (size_t i = 0; i <= FSZ_ZMTP_MECHANISMS; i++) {
         struct fsz_access_counts counts = {access->counts[i].admitted, access->counts[i].refused};
         counters.admitted += counts.admitted;
         counters.refused += counts.refused;
-        if (i < FSZ_MECHANISMS) {
+        if (i < FSZ_ZMTP_MECHANISMS) {
             counters.mechanisms[i] = counts;
         }
     }

@@ -1,10 +1,11 @@
-/* access.h - who may connect: a ZAP handler (RFC 27) for NULL, PLAIN (RFC 24) and CURVE (RFC 26).
+/* access.h - who may connect, with NULL, PLAIN (RFC 24) or CURVE (RFC 26).
  *
- * A thread of its own answers libzmq at inproc://zeromq.zap.01. The ZAP domain names the stream or
- * API channel (fsz_socket_config's owner): its address lists are asked first, through the host,
- * which may take its time; then, as its security says, the password or key. A peer without an
- * address (ipc) needs no list: the file's permissions have decided. What libzmq is told as user id
- * is in peer.h.
+ * A thread of its own answers the sockets of our own wire (access_gate.h) and libzmq, which asks at
+ * inproc://zeromq.zap.01 (RFC 27). The question names the stream or API channel
+ * (fsz_socket_config's owner). Its address lists are asked first, through the host, which may take
+ * its time; then, as its security says, the password or key is checked. A peer without an address
+ * (ipc) needs no list: the file's permissions have decided. peer.h has the user id that libzmq
+ * gets.
  *
  * An address that failed `failures-per-minute` times is asked to come again, without a look at what
  * it shows, until its minute is over. All peers wait for one thread: with 10 failures and 25 ms for
@@ -17,7 +18,7 @@
 #include "config.h"
 #include "host.h"
 #include "policy.h"
-#include "zap.h"
+#include "zmtp/zmtp.h"
 
 struct fsz_access;
 
@@ -44,10 +45,11 @@ struct fsz_access_counts {
 struct fsz_access_counters {
     uint64_t admitted, refused; /* of all mechanisms */
 
-    struct fsz_access_counts mechanisms[FSZ_MECHANISMS]; /* of each that is known */
+    struct fsz_access_counts mechanisms[FSZ_ZMTP_MECHANISMS]; /* of each that is known */
 
-    uint64_t limited;           /* of those refused: without a look, by failures-per-minute */
-    uint64_t deferred;          /* asked to come again: stream not known yet, password later */
+    uint64_t limited; /* of those refused: without a look, by failures-per-minute */
+    uint64_t
+        deferred; /* asked to come again: stream not known yet, password later, too many wait */
     uint64_t malformed;         /* questions that are not ZAP 1.0, such as passwords with a NUL */
     uint64_t passwords_checked; /* by Argon2id */
     uint64_t passwords_remembered; /* that needed no such check */

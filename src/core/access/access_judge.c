@@ -4,21 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is decided of one connection. */
-enum access_verdict {
+/* What is decided. */
+enum access_outcome {
     ACCESS_ADMITTED,
     ACCESS_UNKNOWN, /* a stream that a reload has just made, whose lists come next */
     ACCESS_LATER,
     ACCESS_NO_MEMORY,
     ACCESS_LIMITED,
     ACCESS_NOT_LISTED,
-    ACCESS_OTHER_SECURITY, /* libzmq has seen to it, but while a reload changes it */
+    ACCESS_OTHER_SECURITY, /* a reload has just changed it */
     ACCESS_WRONG_CREDENTIALS,
 };
 
-/* A libzmq client that gets 400 gives up for good; after 300 it comes again, once the server's
- * handshake timeout has ended the connection. Peers are told no more than this: the rest is for the
- * log and the audit. */
+/* A libzmq client that gets 400 gives up for good; after 300 it comes again. Peers get no more than
+ * this: the reason is for the log and the audit. */
 static const struct access_answer {
     const char *status, *text;
     const char *why;
@@ -29,69 +28,89 @@ static const struct access_answer {
     [ACCESS_NO_MEMORY] = {"300", "come again", NULL},
     [ACCESS_LIMITED] = {"300", "come again", "failures-per-minute reached"},
     [ACCESS_NOT_LISTED] = {"400", "not admitted", "not in its apply-inbound-acl"},
-    [ACCESS_OTHER_SECURITY] = {"300", "come again", "its security is another"},
-    [ACCESS_WRONG_CREDENTIALS] = {"400", "not admitted", "what it shows fits no user"},
+    [ACCESS_OTHER_SECURITY] = {"300", "come again", "a reload has changed its security"},
+    [ACCESS_WRONG_CREDENTIALS] = {"400", "not admitted", "no user has these credentials"},
 };
 
-static _Atomic uint64_t access_serial; /* of the connection admitted last, of this process */
+/* A question while it is judged. */
+struct access_case {
+    const struct access_question *question;
+    struct fsz_domains           *domains; /* NULL: not configured yet */
+    const struct fsz_domain      *domain;  /* NULL: not known */
+    struct fsz_policy            *policy;
+    int64_t                       failures_per_minute;
+    struct fsz_peer               peer;
+};
+
+static _Atomic uint64_t access_serial; /* of the last connection that was numbered here */
 
 /* ---- judging --------------------------------------------------------------------------------- */
 
-static bool access_list_admits(const struct fsz_access *access, const struct fsz_domain *domain,
-                               const char *address)
+/* By the state now: lists, security and users are of one configuration. */
+static void access_case_begin(struct fsz_access *access, const struct access_question *question,
+                              struct access_case *c)
 {
-    bool admitted = domain->acl_count == 0 || address[0] == '\0';
-    for (size_t i = 0; !admitted && i < domain->acl_count; i++) {
-        admitted = access->host->admits(access->host->self, domain->acls[i], address);
+    memset(c, 0, sizeof(*c));
+    c->question = question;
+    c->peer.fd = -1;
+    c->peer.serial = question->connection;
+    snprintf(c->peer.address, sizeof(c->peer.address), "%.*s", FSZ_PEER_ADDRESS_BYTES - 1,
+             question->address);
+    pthread_mutex_lock(&access->lock);
+    if (access->domains != NULL) {
+        c->domains = fsz_domains_ref(access->domains);
+        c->policy = fsz_policy_ref(access->policy);
+        c->failures_per_minute = access->failures_per_minute;
+    }
+    pthread_mutex_unlock(&access->lock);
+    c->domain = c->domains != NULL ? fsz_domains_find(c->domains, question->owner) : NULL;
+}
+
+static void access_case_end(struct access_case *c)
+{
+    fsz_policy_unref(&c->policy);
+    fsz_domains_unref(&c->domains);
+}
+
+static bool access_needs_no_list(const struct access_case *c)
+{
+    return c->domain->acl_count == 0 || c->peer.address[0] == '\0';
+}
+
+static bool access_list_admits(const struct fsz_access *access, const struct access_case *c)
+{
+    const struct fsz_host *host = access->host;
+    bool                   admitted = access_needs_no_list(c);
+    for (size_t i = 0; !admitted && i < c->domain->acl_count; i++) {
+        admitted = host->admits(host->self, c->domain->acls[i], c->peer.address);
     }
     return admitted;
 }
 
-static enum fsz_zap_mechanism access_mechanism_of(enum fsz_security security)
+static bool access_security_is(const struct access_case *c)
 {
-    static const enum fsz_zap_mechanism mechanisms[] = {
-        [FSZ_SECURITY_NONE] = FSZ_MECHANISM_NULL,
-        [FSZ_SECURITY_PLAIN] = FSZ_MECHANISM_PLAIN,
-        [FSZ_SECURITY_CURVE] = FSZ_MECHANISM_CURVE,
+    static const enum fsz_zmtp_mechanism_name mechanisms[] = {
+        [FSZ_SECURITY_NONE] = FSZ_ZMTP_NULL,
+        [FSZ_SECURITY_PLAIN] = FSZ_ZMTP_PLAIN,
+        [FSZ_SECURITY_CURVE] = FSZ_ZMTP_CURVE,
     };
-    return mechanisms[security];
+    return c->question->shown.mechanism == mechanisms[c->domain->security];
 }
 
-static enum access_verdict access_judge_domain(const struct fsz_access *access,
-                                               struct fsz_access_case  *c)
+static enum access_outcome access_judge_shown(struct fsz_access *access, struct access_case *c,
+                                              int64_t now_ms)
 {
-    const struct fsz_domain *domain =
-        access->domains != NULL ? fsz_domains_find(access->domains, c->request.domain) : NULL;
-    if (domain == NULL) {
-        return ACCESS_UNKNOWN;
-    }
-    snprintf(c->label, sizeof(c->label), "%s", domain->label);
-    c->policy = fsz_policy_ref(access->policy);
-    c->failures_per_minute = access->failures_per_minute;
-    if (!access_list_admits(access, domain, c->peer.address)) {
-        return ACCESS_NOT_LISTED;
-    }
-    return c->request.mechanism == access_mechanism_of(domain->security) ? ACCESS_ADMITTED
-                                                                         : ACCESS_OTHER_SECURITY;
-}
-
-static enum access_verdict access_judge_credentials(struct fsz_access      *access,
-                                                    struct fsz_access_case *c)
-{
-    const struct fsz_user *user = NULL;
-    int64_t                now_ms = fsz_now_ms();
-    if (fsz_failures_reach(access->failures, c->request.address, c->failures_per_minute, now_ms)) {
-        return ACCESS_LIMITED;
-    }
-    switch (fsz_credentials_check(access->credentials, fsz_policy_users(c->policy), &c->request,
-                                  now_ms, &user)) {
+    const struct fsz_shown *shown = &c->question->shown;
+    const struct fsz_user  *user = NULL;
+    switch (fsz_credentials_check(access->credentials, fsz_policy_users(c->policy), shown, now_ms,
+                                  &user)) {
     case FSZ_OK:
         memcpy(c->peer.user, user->name, strlen(user->name) + 1);
-        c->peer.proof = fsz_peer_proof(
-            c->request.mechanism == FSZ_MECHANISM_CURVE ? c->request.key : user->password);
+        c->peer.proof =
+            fsz_peer_proof(shown->mechanism == FSZ_ZMTP_CURVE ? shown->key : user->password);
         return ACCESS_ADMITTED;
     case FSZ_EDENIED:
-        fsz_failures_note(access->failures, c->request.address, now_ms);
+        fsz_failures_note(access->failures, c->question->origin, now_ms);
         return ACCESS_WRONG_CREDENTIALS;
     case FSZ_EBUSY:
         return ACCESS_LATER;
@@ -100,21 +119,32 @@ static enum access_verdict access_judge_credentials(struct fsz_access      *acce
     }
 }
 
-static enum access_verdict access_judge(struct fsz_access *access, struct fsz_access_case *c)
+static enum access_outcome access_decide(struct fsz_access *access, struct access_case *c)
 {
-    pthread_rwlock_rdlock(&access->lock);
-    enum access_verdict verdict = access_judge_domain(access, c);
-    pthread_rwlock_unlock(&access->lock);
-    if (verdict == ACCESS_ADMITTED && c->request.mechanism != FSZ_MECHANISM_NULL) {
-        verdict = access_judge_credentials(access, c);
+    int64_t now_ms = fsz_now_ms();
+    if (c->domain == NULL) {
+        return ACCESS_UNKNOWN;
     }
-    return verdict;
+    if (!access_list_admits(access, c)) {
+        return ACCESS_NOT_LISTED;
+    }
+    if (!access_security_is(c)) {
+        return ACCESS_OTHER_SECURITY;
+    }
+    if (c->question->shown.mechanism == FSZ_ZMTP_NULL) {
+        return ACCESS_ADMITTED;
+    }
+    if (fsz_failures_reach(access->failures, c->question->origin, c->failures_per_minute, now_ms)) {
+        return ACCESS_LIMITED;
+    }
+    return c->question->stage == FSZ_ADMISSION_CREDENTIALS ? access_judge_shown(access, c, now_ms)
+                                                           : ACCESS_ADMITTED;
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
+/* ---- reporting ------------------------------------------------------------------------------ */
 
 /* The line is for whoever wonders why a client does not get in, also where there is no audit. */
-static void access_log_refusal(struct fsz_access *access, const struct fsz_access_case *c,
+static void access_log_refusal(struct fsz_access *access, const struct access_case *c,
                                const char *why)
 {
     uint64_t held_back = 0;
@@ -124,31 +154,34 @@ static void access_log_refusal(struct fsz_access *access, const struct fsz_acces
     }
     snprintf(line, sizeof(line),
              "%s: refused a connection from %s (%s); %" PRIu64 " more since the last such line",
-             c->request.domain, c->peer.address[0] != '\0' ? c->peer.address : "this host", why,
+             c->question->owner, c->peer.address[0] != '\0' ? c->peer.address : "this host", why,
              held_back);
     access->host->log(access->host->self, FSZ_LOG_WARNING, line);
 }
 
 /* `PLAIN alice`, `CURVE Yne@$w-v...`: what was shown. The audit cuts whole keys. A name that can't
  * be one may be a password typed in the wrong place. */
-static void access_describe(const struct fsz_zap_request *request, char *ret_text, size_t bytes)
+static void access_describe(const struct access_question *question, char *ret_text, size_t bytes)
 {
-    const char *mechanism = fsz_mechanism_name(request->mechanism);
-    if (request->mechanism == FSZ_MECHANISM_CURVE) {
-        snprintf(ret_text, bytes, "%s %.8s...", mechanism, request->key);
-    } else if (request->mechanism == FSZ_MECHANISM_PLAIN && fsz_user_name_is_valid(request->user)) {
-        snprintf(ret_text, bytes, "%s %s", mechanism, request->user);
+    const struct fsz_shown *shown = &question->shown;
+    const char             *mechanism = fsz_zmtp_mechanism_text(shown->mechanism);
+    bool                    has_shown = question->stage == FSZ_ADMISSION_CREDENTIALS;
+    if (has_shown && shown->mechanism == FSZ_ZMTP_CURVE) {
+        snprintf(ret_text, bytes, "%s %.8s...", mechanism, shown->key);
+    } else if (has_shown && shown->mechanism == FSZ_ZMTP_PLAIN &&
+               fsz_user_name_is_valid(shown->user)) {
+        snprintf(ret_text, bytes, "%s %s", mechanism, shown->user);
     } else {
         snprintf(ret_text, bytes, "%s", mechanism);
     }
 }
 
-static void access_write_audit(struct fsz_access *access, const struct fsz_access_case *c,
+static void access_write_audit(struct fsz_access *access, const struct access_case *c,
                                const char *why)
 {
-    char                    what[FSZ_ZAP_FRAME_BYTES + 16];
+    char                    what[FSZ_USER_NAME_MAX + 32];
     struct fsz_audit_record record = {.peer = &c->peer,
-                                      .channel = c->label,
+                                      .channel = c->domain != NULL ? c->domain->label : "",
                                       .action = "connect",
                                       .what = what,
                                       .outcome = why == NULL ? "ok" : "refused",
@@ -156,24 +189,24 @@ static void access_write_audit(struct fsz_access *access, const struct fsz_acces
                                       .took_us = -1,
                                       .weight =
                                           why != NULL ? FSZ_AUDIT_REFUSAL : FSZ_AUDIT_ROUTINE};
-    access_describe(&c->request, what, sizeof(what));
+    access_describe(c->question, what, sizeof(what));
     fsz_audit_write(access->audit, &record);
 }
 
-static void access_tell(struct fsz_access *access, const struct fsz_access_case *c,
-                        enum access_verdict verdict)
+static void access_report(struct fsz_access *access, const struct access_case *c,
+                          enum access_outcome outcome)
 {
-    const char           *why = access_answers[verdict].why;
-    struct access_counts *counts = &access->counts[c->request.mechanism];
-    if (verdict != ACCESS_ADMITTED && why == NULL) {
+    const char           *why = access_answers[outcome].why;
+    struct access_counts *counts = &access->counts[c->question->shown.mechanism];
+    if (outcome != ACCESS_ADMITTED && why == NULL) {
         access->deferred++;
         return;
     }
-    if (verdict == ACCESS_ADMITTED) {
+    if (outcome == ACCESS_ADMITTED) {
         counts->admitted++;
     } else {
         counts->refused++;
-        access->limited += verdict == ACCESS_LIMITED;
+        access->limited += outcome == ACCESS_LIMITED;
         access_log_refusal(access, c, why);
     }
     if (access->audit != NULL) {
@@ -181,19 +214,46 @@ static void access_tell(struct fsz_access *access, const struct fsz_access_case 
     }
 }
 
-void fsz_access_answer(struct fsz_access *access, struct fsz_access_case *c)
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+/* An admission by address is not reported where credentials are still to come. */
+static void access_finish(struct fsz_access *access, struct access_case *c,
+                          enum access_outcome outcome, struct access_verdict *ret_verdict)
 {
-    char id[FSZ_PEER_ID_BYTES] = "";
-    c->peer.fd = -1;
-    snprintf(c->peer.address, sizeof(c->peer.address), "%s",
-             fsz_peer_plain_address(c->request.address));
-    enum access_verdict         verdict = access_judge(access, c);
-    const struct access_answer *answer = &access_answers[verdict];
-    if (verdict == ACCESS_ADMITTED) {
+    const struct access_question *question = c->question;
+    bool                          is_last =
+        question->stage == FSZ_ADMISSION_CREDENTIALS || question->shown.mechanism == FSZ_ZMTP_NULL;
+    if (outcome == ACCESS_ADMITTED && c->peer.serial == 0) {
         c->peer.serial = ++access_serial;
-        fsz_peer_write_id(&c->peer, id);
     }
-    access_tell(access, c, verdict);
-    fsz_zap_reply(access->socket, &c->frames, answer->status, answer->text, id);
-    fsz_policy_unref(&c->policy);
+    if (outcome != ACCESS_ADMITTED || is_last) {
+        access_report(access, c, outcome);
+    }
+    *ret_verdict = (struct access_verdict){access_answers[outcome].status,
+                                           access_answers[outcome].text, c->peer};
+    access_case_end(c);
+}
+
+void fsz_access_judge(struct fsz_access *access, const struct access_question *question,
+                      struct access_verdict *ret_verdict)
+{
+    struct access_case c;
+    access_case_begin(access, question, &c);
+    access_finish(access, &c, access_decide(access, &c), ret_verdict);
+}
+
+bool fsz_access_admit_at_once(struct fsz_access *access, const struct access_question *question,
+                              struct access_verdict *ret_verdict)
+{
+    struct access_case c;
+    access_case_begin(access, question, &c);
+    bool needs_no_failures =
+        question->shown.mechanism == FSZ_ZMTP_NULL || c.failures_per_minute == 0;
+    if (question->stage != FSZ_ADMISSION_ADDRESS || c.domain == NULL || !access_needs_no_list(&c) ||
+        !access_security_is(&c) || !needs_no_failures) {
+        access_case_end(&c);
+        return false;
+    }
+    access_finish(access, &c, ACCESS_ADMITTED, ret_verdict);
+    return true;
 }

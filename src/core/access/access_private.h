@@ -1,5 +1,6 @@
-/* access_private.h - what the files of the access handler share: its thread (access.c) and its
- * decisions (access_judge.c). */
+/* access_private.h - what the files of access control share: its thread (access.c), its decisions
+ * (access_judge.c), and those who ask for them: libzmq (access_zap.c) and our own sockets
+ * (access_gate.c). */
 #ifndef FSZ_ACCESS_PRIVATE_H
 #define FSZ_ACCESS_PRIVATE_H
 
@@ -7,7 +8,9 @@
 #include "credentials.h"
 #include "domains.h"
 #include "failures.h"
+#include "mailbox.h"
 #include "ratelimit.h"
+#include "zmtp/admission.h"
 
 #include <pthread.h>
 
@@ -18,34 +21,47 @@ struct access_counts {
 struct fsz_access {
     const struct fsz_host *host;
     struct fsz_audit      *audit;
-    int                    end_fd; /* readable: end */
+    struct fsz_mailbox    *mailbox; /* of gates with questions; the control thread reads it */
+    int                    end_fd;  /* readable: end */
     pthread_t              thread;
-    struct access_counts   counts[FSZ_MECHANISMS + 1]; /* the last: mechanisms not known */
+    struct access_counts   counts[FSZ_ZMTP_MECHANISMS + 1]; /* the last: mechanisms not known */
     _Atomic uint64_t       limited, deferred, malformed;
 
     /* Control thread only, once it runs. */
-    void                   *socket;
+    void                   *socket; /* of ZAP */
     struct fsz_ratelimit    refusals;
     struct fsz_failures    *failures;
     struct fsz_credentials *credentials;
 
-    pthread_rwlock_t    lock;    /* of all below; held for reading while the host is asked */
+    pthread_mutex_t     lock;    /* of all below; never held while anybody is asked */
     struct fsz_domains *domains; /* NULL: not configured yet */
     struct fsz_policy  *policy;
     int64_t             failures_per_minute;
 };
 
-/* One question. */
-struct fsz_access_case {
-    struct fsz_zap_frames  frames;
-    struct fsz_zap_request request;
-    char                   label[FSZ_CONFIG_NAME_MAX + 1]; /* name of the stream or API channel */
-    struct fsz_policy     *policy;
-    int64_t                failures_per_minute;
-    struct fsz_peer        peer; /* whom it is about; a name and a number once admitted */
+/* Who wants to connect where. */
+struct access_question {
+    const char              *owner;   /* fsz_domain.name */
+    const char              *address; /* a number; empty: ipc */
+    const char              *origin;  /* what failures are counted by (failures.h) */
+    enum fsz_admission_stage stage;   /* in ADDRESS nothing but the mechanism is shown */
+    struct fsz_shown         shown;
+    uint64_t                 connection; /* 0: it gets a number when it is admitted */
 };
 
-/* Answers a question that could be read, counts and tells the outcome. Control thread. */
-void fsz_access_answer(struct fsz_access *access, struct fsz_access_case *c);
+struct access_verdict {
+    const char     *status, *text; /* of RFC 27 */
+    struct fsz_peer peer;          /* its name and proof once admitted by CREDENTIALS */
+};
+
+/* Decides, counts and reports. Control thread. */
+void fsz_access_judge(struct fsz_access *access, const struct access_question *question,
+                      struct access_verdict *ret_verdict);
+/* The same on any thread, for a question in stage ADDRESS that needs neither a list nor the
+ * failures. False: it needs them, or is not to be admitted; nothing is decided. */
+bool fsz_access_admit_at_once(struct fsz_access *access, const struct access_question *question,
+                              struct access_verdict *ret_verdict);
+/* Answers what libzmq has asked. Control thread. */
+void fsz_access_answer_zap(struct fsz_access *access);
 
 #endif

@@ -141,9 +141,9 @@ static fsz_err credentials_make_decoy(struct fsz_credentials *credentials)
     return fsz_password_hash(password, credentials->decoy);
 }
 
-static fsz_err credentials_check_password(struct fsz_credentials       *credentials,
-                                          const struct fsz_user        *user,
-                                          const struct fsz_zap_request *request, int64_t now_ms)
+static fsz_err credentials_check_password(struct fsz_credentials *credentials,
+                                          const struct fsz_user  *user,
+                                          const struct fsz_shown *shown, int64_t now_ms)
 {
     fsz_err err = credentials_make_decoy(credentials);
     if (err != FSZ_OK) {
@@ -152,7 +152,7 @@ static fsz_err credentials_check_password(struct fsz_credentials       *credenti
     bool                   has_password = user != NULL && user->password != NULL;
     const char            *hash = has_password ? user->password : credentials->decoy;
     struct credentials_tag tag =
-        credentials_tag_of(credentials, request->user, hash, request->password);
+        credentials_tag_of(credentials, shown->user, hash, shown->password);
     if (credentials_recall(credentials, &tag)) {
         credentials->remembered_total++;
         return FSZ_OK;
@@ -162,7 +162,7 @@ static fsz_err credentials_check_password(struct fsz_credentials       *credenti
     }
     credentials->checks++;
     credentials->checked_total++;
-    if (!fsz_password_fits(request->password, hash) || !has_password) {
+    if (!fsz_password_fits(shown->password, hash) || !has_password) {
         return FSZ_EDENIED;
     }
     credentials_remember(credentials, &tag);
@@ -170,17 +170,17 @@ static fsz_err credentials_check_password(struct fsz_credentials       *credenti
 }
 
 fsz_err fsz_credentials_check(struct fsz_credentials *credentials, const struct fsz_users *users,
-                              const struct fsz_zap_request *request, int64_t now_ms,
+                              const struct fsz_shown *shown, int64_t now_ms,
                               const struct fsz_user **ret_user)
 {
     const struct fsz_user *user = NULL;
     fsz_err                err = FSZ_EDENIED;
-    if (request->mechanism == FSZ_MECHANISM_CURVE) {
-        user = fsz_users_find_key(users, request->key);
+    if (shown->mechanism == FSZ_ZMTP_CURVE) {
+        user = fsz_users_find_key(users, shown->key);
         err = user != NULL ? FSZ_OK : FSZ_EDENIED;
-    } else if (request->mechanism == FSZ_MECHANISM_PLAIN) {
-        user = fsz_users_find(users, request->user);
-        err = credentials_check_password(credentials, user, request, now_ms);
+    } else if (shown->mechanism == FSZ_ZMTP_PLAIN) {
+        user = fsz_users_find(users, shown->user);
+        err = credentials_check_password(credentials, user, shown, now_ms);
     }
     if (err == FSZ_OK) {
         *ret_user = user;

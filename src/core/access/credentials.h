@@ -10,7 +10,7 @@
 
 #include "err.h"
 #include "users.h"
-#include "zap.h"
+#include "zmtp/zmtp.h"
 
 #include <stdint.h>
 
@@ -18,14 +18,21 @@ enum { FSZ_PASSWORD_CHECKS_PER_S = 20, FSZ_PASSWORDS_REMEMBERED_MAX = 4096 };
 
 struct fsz_credentials;
 
+/* What a peer has shown. Texts of others; those that its mechanism does not have are not read. */
+struct fsz_shown {
+    enum fsz_zmtp_mechanism_name mechanism;
+    const char                  *user, *password; /* PLAIN */
+    const char                  *key;             /* CURVE: the public key, Z85 */
+};
+
 FSZ_NODISCARD fsz_err fsz_credentials_new(struct fsz_credentials **ret_credentials);
 /* Accepts NULL. */
 void fsz_credentials_free(struct fsz_credentials **credentials);
 /* *ret_user stays `users`'. FSZ_EDENIED: nobody's. FSZ_EBUSY: beyond the checks of this second.
  * FSZ_ENOMEM. `now_ms` is fsz_now_ms(). */
-FSZ_NODISCARD fsz_err fsz_credentials_check(struct fsz_credentials       *credentials,
-                                            const struct fsz_users       *users,
-                                            const struct fsz_zap_request *request, int64_t now_ms,
+FSZ_NODISCARD fsz_err fsz_credentials_check(struct fsz_credentials *credentials,
+                                            const struct fsz_users *users,
+                                            const struct fsz_shown *shown, int64_t now_ms,
                                             const struct fsz_user **ret_user);
 
 struct fsz_credentials_counters {

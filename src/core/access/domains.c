@@ -4,14 +4,14 @@
 #include <string.h>
 
 struct fsz_domains {
+    _Atomic unsigned  references;
     size_t            count;
     struct fsz_domain list[];
 };
 
-void fsz_domains_free(struct fsz_domains **domains)
+static void domains_free(struct fsz_domains *d)
 {
-    struct fsz_domains *d = *domains;
-    for (size_t i = 0; d != NULL && i < d->count; i++) {
+    for (size_t i = 0; i < d->count; i++) {
         for (size_t k = 0; k < d->list[i].acl_count; k++) {
             free(d->list[i].acls[k]);
         }
@@ -20,6 +20,19 @@ void fsz_domains_free(struct fsz_domains **domains)
         free(d->list[i].name);
     }
     free(d);
+}
+
+struct fsz_domains *fsz_domains_ref(struct fsz_domains *domains)
+{
+    domains->references++;
+    return domains;
+}
+
+void fsz_domains_unref(struct fsz_domains **domains)
+{
+    if (*domains != NULL && --(*domains)->references == 0) {
+        domains_free(*domains);
+    }
     *domains = NULL;
 }
 
@@ -48,6 +61,9 @@ fsz_err fsz_domains_new(const struct fsz_config *config, struct fsz_domains **re
     size_t              count = config->stream_count + config->channel_count;
     struct fsz_domains *domains = calloc(1, sizeof(*domains) + count * sizeof(domains->list[0]));
     bool                added = domains != NULL;
+    if (added) {
+        domains->references = 1;
+    }
     for (size_t i = 0; added && i < config->stream_count; i++) {
         added = domains_add(domains, config->streams[i].name, &config->streams[i].socket);
     }
@@ -55,7 +71,7 @@ fsz_err fsz_domains_new(const struct fsz_config *config, struct fsz_domains **re
         added = domains_add(domains, config->channels[i].name, &config->channels[i].socket);
     }
     if (!added) {
-        fsz_domains_free(&domains);
+        fsz_domains_unref(&domains);
         return FSZ_ENOMEM;
     }
     *ret_domains = domains;

@@ -1,13 +1,14 @@
-/* domains.h - the ZAP domains of a configuration: which lists and what security each socket has.
+/* domains.h - the sockets of a configuration by their owners: which lists and what security each
+ * has.
  *
- * A value, copied out of a configuration; any number of threads may read it. */
+ * Copied out of a configuration. Immutable and counted. Any thread. */
 #ifndef FSZ_DOMAINS_H
 #define FSZ_DOMAINS_H
 
 #include "config.h"
 
 struct fsz_domain {
-    char  *name;  /* as libzmq asks: the socket's owner */
+    char  *name;  /* the socket's owner, which is its ZAP domain too */
     char  *label; /* name of the stream or API channel */
     char **acls;
     size_t acl_count; /* none: everybody */
@@ -19,8 +20,9 @@ struct fsz_domains;
 
 FSZ_NODISCARD fsz_err fsz_domains_new(const struct fsz_config *config,
                                       struct fsz_domains     **ret_domains);
-/* Accepts NULL. */
-void fsz_domains_free(struct fsz_domains **domains);
+struct fsz_domains   *fsz_domains_ref(struct fsz_domains *domains);
+/* Accepts NULL in *domains. */
+void fsz_domains_unref(struct fsz_domains **domains);
 /* NULL: there is none. */
 const struct fsz_domain *fsz_domains_find(const struct fsz_domains *domains, const char *name);
 

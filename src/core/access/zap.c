@@ -15,29 +15,23 @@ enum zap_frame {
 
 static const char zap_version[] = "1.0";
 
-static const struct {
-    const char *name;
-    size_t      credentials; /* frames */
-} zap_mechanisms[FSZ_MECHANISMS] = {
-    [FSZ_MECHANISM_NULL] = {"NULL", 0},
-    [FSZ_MECHANISM_PLAIN] = {"PLAIN", 2},
-    [FSZ_MECHANISM_CURVE] = {"CURVE", 1},
+static const size_t zap_credentials[FSZ_ZMTP_MECHANISMS] = {
+    /* frames */
+    [FSZ_ZMTP_NULL] = 0,
+    [FSZ_ZMTP_PLAIN] = 2,
+    [FSZ_ZMTP_CURVE] = 1,
 };
-
-const char *fsz_mechanism_name(enum fsz_zap_mechanism mechanism)
-{
-    return mechanism < FSZ_MECHANISMS ? zap_mechanisms[mechanism].name : "other";
-}
 
 static bool zap_frame_is(const struct fsz_zap_frame *frame, const char *text)
 {
     return frame->size == strlen(text) && memcmp(frame->bytes, text, frame->size) == 0;
 }
 
-static enum fsz_zap_mechanism zap_mechanism(const struct fsz_zap_frame *frame)
+static enum fsz_zmtp_mechanism_name zap_mechanism(const struct fsz_zap_frame *frame)
 {
-    enum fsz_zap_mechanism mechanism = FSZ_MECHANISM_NULL;
-    while (mechanism < FSZ_MECHANISMS && !zap_frame_is(frame, zap_mechanisms[mechanism].name)) {
+    enum fsz_zmtp_mechanism_name mechanism = FSZ_ZMTP_NULL;
+    while (mechanism < FSZ_ZMTP_MECHANISMS &&
+           !zap_frame_is(frame, fsz_zmtp_mechanism_text(mechanism))) {
         mechanism++;
     }
     return mechanism;
@@ -57,11 +51,11 @@ static bool zap_take_text(const struct fsz_zap_frame *frame, char text[FSZ_ZAP_F
 static bool zap_take_credentials(const struct fsz_zap_frame *frames,
                                  struct fsz_zap_request     *request)
 {
-    if (request->mechanism == FSZ_MECHANISM_PLAIN) {
+    if (request->mechanism == FSZ_ZMTP_PLAIN) {
         return zap_take_text(&frames[0], request->user) &&
                zap_take_text(&frames[1], request->password);
     }
-    if (request->mechanism == FSZ_MECHANISM_CURVE) {
+    if (request->mechanism == FSZ_ZMTP_CURVE) {
         if (frames[0].size != 32) {
             return false;
         }
@@ -86,15 +80,15 @@ static bool zap_sizes_are_valid(const struct fsz_zap_frames *frames)
 fsz_err fsz_zap_parse(const struct fsz_zap_frames *frames, struct fsz_zap_request *ret_request)
 {
     const struct fsz_zap_frame *frame = frames->frames;
-    struct fsz_zap_request      request = {.mechanism = FSZ_MECHANISMS};
+    struct fsz_zap_request      request = {.mechanism = FSZ_ZMTP_MECHANISMS};
     if (!zap_sizes_are_valid(frames) || !zap_frame_is(&frame[ZAP_VERSION], zap_version) ||
         !zap_take_text(&frame[ZAP_DOMAIN], request.domain) ||
         !zap_take_text(&frame[ZAP_ADDRESS], request.address)) {
         return FSZ_EINVALID;
     }
     request.mechanism = zap_mechanism(&frame[ZAP_MECHANISM]);
-    if (request.mechanism < FSZ_MECHANISMS &&
-        (frames->count - ZAP_CREDENTIALS != zap_mechanisms[request.mechanism].credentials ||
+    if (request.mechanism < FSZ_ZMTP_MECHANISMS &&
+        (frames->count - ZAP_CREDENTIALS != zap_credentials[request.mechanism] ||
          !zap_take_credentials(&frame[ZAP_CREDENTIALS], &request))) {
         return FSZ_EINVALID;
     }

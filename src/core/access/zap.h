@@ -5,7 +5,7 @@
 #define FSZ_ZAP_H
 
 #include "cert.h"
-#include "err.h"
+#include "zmtp/zmtp.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,13 +13,6 @@
 enum {
     FSZ_ZAP_FRAMES_MAX = 8,   /* version, id, domain, address, identity, mechanism, credentials */
     FSZ_ZAP_FRAME_BYTES = 256 /* of one frame, and one for a NUL: all of them are at most 255 */
-};
-
-enum fsz_zap_mechanism {
-    FSZ_MECHANISM_NULL,
-    FSZ_MECHANISM_PLAIN,
-    FSZ_MECHANISM_CURVE,
-    FSZ_MECHANISMS, /* how many; as a value: another one */
 };
 
 struct fsz_zap_frame {
@@ -34,12 +27,12 @@ struct fsz_zap_frames {
 
 /* Who wants in where. The texts are the peer's, but for the domain and the address. */
 struct fsz_zap_request {
-    char                   domain[FSZ_ZAP_FRAME_BYTES];
-    char                   address[FSZ_ZAP_FRAME_BYTES]; /* as libzmq writes it */
-    enum fsz_zap_mechanism mechanism;
-    char                   user[FSZ_ZAP_FRAME_BYTES];     /* PLAIN */
-    char                   password[FSZ_ZAP_FRAME_BYTES]; /* PLAIN */
-    char                   key[FSZ_KEY_BYTES];            /* CURVE: the public key, Z85 */
+    char                         domain[FSZ_ZAP_FRAME_BYTES];
+    char                         address[FSZ_ZAP_FRAME_BYTES]; /* as libzmq writes it */
+    enum fsz_zmtp_mechanism_name mechanism;
+    char                         user[FSZ_ZAP_FRAME_BYTES];     /* PLAIN */
+    char                         password[FSZ_ZAP_FRAME_BYTES]; /* PLAIN */
+    char                         key[FSZ_KEY_BYTES];            /* CURVE: the public key, Z85 */
 };
 
 /* FSZ_EINVALID: not ZAP 1.0, or not the credentials that the mechanism has. */
@@ -50,7 +43,5 @@ bool fsz_zap_receive(void *socket, struct fsz_zap_frames *ret_frames);
 /* Answers the question received last. `user_id` may be empty. */
 void fsz_zap_reply(void *socket, const struct fsz_zap_frames *frames, const char *status,
                    const char *text, const char *user_id);
-/* "PLAIN", as the wire has it; "other" for one that is not known. */
-const char *fsz_mechanism_name(enum fsz_zap_mechanism mechanism);
 
 #endif

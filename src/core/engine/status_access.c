@@ -5,8 +5,8 @@
 static json_t *status_mechanisms(const struct fsz_access_counters *c)
 {
     json_t *mechanisms = json_object();
-    for (int i = 0; i < FSZ_MECHANISMS; i++) {
-        json_object_set_new(mechanisms, fsz_mechanism_name((enum fsz_zap_mechanism)i),
+    for (int i = 0; i < FSZ_ZMTP_MECHANISMS; i++) {
+        json_object_set_new(mechanisms, fsz_zmtp_mechanism_text((enum fsz_zmtp_mechanism_name)i),
                             json_pack("{sI sI}", "admitted", (json_int_t)c->mechanisms[i].admitted,
                                       "refused", (json_int_t)c->mechanisms[i].refused));
     }
