@@ -10,10 +10,14 @@
 #include "password.h"
 
 #include <pthread.h>
+#include <semaphore.h>
+#include <time.h>
 #include <zmq.h>
 
 #define DOMAIN "stream \"s\"" /* fsz_socket_config.owner */
 #define LAN STREAM("<param name=\"apply-inbound-acl\" value=\"lan\"/>")
+/* A list that does not answer until the test says so. */
+#define HELD STREAM("<param name=\"apply-inbound-acl\" value=\"held\"/>")
 #define ANY STREAM("<param name=\"apply-inbound-acl\" value=\"any\"/>")
 
 struct rig {
@@ -23,15 +27,30 @@ struct rig {
     struct fsz_cert    server, alice, stranger; /* CURVE */
     char               bobs_hash[FSZ_PASSWORD_HASH_BYTES];
 
+    sem_t held_is_asked, held_may_answer; /* of the list `held` */
+
     pthread_mutex_t lock;                  /* of all below, which the control thread writes */
     unsigned        lines_logged, records; /* warnings; of the audit */
     char            last_line[640];
     char            last_record[256]; /* action, what, user, outcome and why */
+    char            last_connection[24];
 };
+
+static inline bool rig_wait(sem_t *semaphore)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 20;
+    return sem_timedwait(semaphore, &until) == 0;
+}
 
 static bool rig_admits(void *self, const char *acl, const char *address)
 {
-    (void)self;
+    struct rig *rig = self;
+    if (strcmp(acl, "held") == 0) {
+        sem_post(&rig->held_is_asked);
+        return rig_wait(&rig->held_may_answer);
+    }
     return strcmp(acl, "lan") == 0 && strncmp(address, "10.", 3) == 0;
 }
 
@@ -60,6 +79,8 @@ static fsz_err rig_record(void *self, const struct fsz_event *event)
              rig_header(event, "Audit-Action"), rig_header(event, "Audit-What"),
              rig_header(event, "Audit-User"), rig_header(event, "Audit-Outcome"),
              rig_header(event, "Audit-Why"));
+    snprintf(rig->last_connection, sizeof(rig->last_connection), "%s",
+             rig_header(event, "Audit-Connection"));
     rig->records++;
     pthread_mutex_unlock(&rig->lock);
     return FSZ_OK;
@@ -94,6 +115,8 @@ static inline struct rig *rig_new(void)
     assert_non_null(rig);
     host.self = rig;
     pthread_mutex_init(&rig->lock, NULL);
+    sem_init(&rig->held_is_asked, 0, 0);
+    sem_init(&rig->held_may_answer, 0, 0);
     rig->context = zmq_ctx_new();
     assert_int_equal(fsz_cert_make("", &rig->server), FSZ_OK);
     assert_int_equal(fsz_cert_make("", &rig->alice), FSZ_OK);
@@ -112,6 +135,8 @@ static inline void rig_free(struct rig *rig)
     fsz_audit_free(&rig->audit);
     zmq_ctx_term(rig->context);
     pthread_mutex_destroy(&rig->lock);
+    sem_destroy(&rig->held_is_asked);
+    sem_destroy(&rig->held_may_answer);
     free(rig);
 }
 

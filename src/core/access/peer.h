@@ -1,16 +1,18 @@
-/* peer.h - the peer that a message came from, as the access handler named it.
+/* peer.h - the peer that a message came from, as access control (access.h) named it.
  *
- * The handler (access.h) answers libzmq with the user id `NAME#SERIAL#PROOF#MARK` (RFC 27): the
- * user's name, or nothing, a number that no other connection of this process has had, what stands
- * for the key or password that was shown, and a random text of this process. libzmq puts it into
- * each message of that connection; where nobody was asked it puts in what the peer itself says (RFC
- * 23, metadata), which never has the mark. */
+ * On our own wire the connection knows (fsz_peer_of_conn()). Access control answers libzmq with the
+ * user id `NAME#SERIAL#PROOF#MARK` (RFC 27): the user's name, or nothing, a number that no other
+ * connection of this process has had, what stands for the key or password that was shown, and a
+ * random text of this process. libzmq puts it into each message of that connection; where nobody
+ * was asked it puts in what the peer itself says (RFC 23, metadata), which never has the mark. */
 #ifndef FSZ_PEER_H
 #define FSZ_PEER_H
 
 #include "users.h"
 
 #include <stdint.h>
+
+struct fsz_conn;
 
 enum {
     FSZ_PEER_ADDRESS_BYTES = 128,
@@ -26,6 +28,9 @@ struct fsz_peer {
     int      fd;                              /* of the connection; -1: not known */
 };
 
+/* The peer of a connection that is ready: its serial is the connection's id, and it has no
+ * descriptor. Any thread. */
+void fsz_peer_of_conn(const struct fsz_conn *conn, struct fsz_peer *ret_peer);
 /* Reads it from a message just received (a zmq_msg_t). Any thread. */
 void fsz_peer_of_message(void *message, struct fsz_peer *ret_peer);
 /* The user id to answer with, from user, serial and proof. Any thread. */
