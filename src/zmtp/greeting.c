@@ -170,7 +170,7 @@ static fsz_err read_2_0(const uint8_t *bytes, size_t size, struct fsz_greeting *
     }
     greeting->type = (enum fsz_zmtp_type)bytes[AT_TYPE];
     greeting->mechanism = FSZ_ZMTP_NULL;
-    strcpy(greeting->mechanism_text, fsz_zmtp_mechanism_text(FSZ_ZMTP_NULL));
+    memcpy(greeting->mechanism_text, "NULL", sizeof("NULL"));
     size_t  used = 0;
     fsz_err err = identity_read(bytes + AT_IDENTITY, size - AT_IDENTITY, greeting, &used);
     if (err == FSZ_EINVALID) {
