@@ -3,7 +3,11 @@
  * A peer is asked about when it is accepted, by its address alone and before a byte of it is read;
  * and again once it has shown credentials, so never with NULL. The answer may come at once or
  * later, from any thread, so that a check of passwords does not hold up the loop. Statuses are
- * those of ZAP (RFC 27). */
+ * those of ZAP (RFC 27).
+ *
+ * An answer may come when the connection, its socket and the loop are gone: once a socket is closed
+ * (fsz_zmtp_socket_close()), answers to its questions only free them. Each question has to be
+ * answered, or its memory stays. */
 #ifndef FSZ_ZMTP_ADMISSION_H
 #define FSZ_ZMTP_ADMISSION_H
 
@@ -39,8 +43,8 @@ struct fsz_admission_answer {
     uint64_t tag;
 };
 
-/* Answers and frees; wipes the credentials. Any thread. The connection may have ended, and its
- * socket be gone: then this only frees. */
+/* Answers and frees; wipes the credentials. Another status than those four counts as "500". Any
+ * thread, also from within `ask`. */
 void fsz_admission_answer(struct fsz_admission             **admission,
                           const struct fsz_admission_answer *answer);
 

@@ -10,6 +10,10 @@
 
 struct fsz_zmtp_socket;
 
+/* Of one answer of the gate; a connection that waits longer ends with HANDSHAKE_TIMEOUT, so that
+ * the peer comes again. */
+enum { FSZ_ZMTP_ACCESS_MS = 30000 };
+
 struct fsz_zmtp_options {
     struct fsz_mechanism_config mechanism; /* `type` is the socket's */
     struct fsz_conn_times       times;
@@ -20,13 +24,16 @@ struct fsz_zmtp_options {
     int64_t                     reconnect_ms, reconnect_max_ms, connect_timeout_ms;
 };
 
-/* Each is enforced before memory is taken, and counted (fsz_zmtp_figures). */
+/* Each is enforced before memory is taken, and counted (fsz_zmtp_figures). A peer over a bound of
+ * connections is accepted and closed at once; the handler does not hear of it. */
 struct fsz_zmtp_limits {
     struct fsz_conn_limits conn;
     size_t                 input_bytes;  /* unfinished messages of all; 0: no bound */
     size_t                 output_bytes; /* messages that wait, of all; 0: no bound */
-    size_t                 connections;  /* those that are shaking hands included */
-    size_t address_connections; /* of one address (an IPv6 address counts as its /64, ipc by uid) */
+    size_t                 connections;  /* accepted ones, ready or not; 0: no bound */
+    /* Accepted ones of one address; an IPv6 address counts as its /64, ipc by uid. 0: three
+     * quarters of `connections`, so that a part is kept for other addresses. */
+    size_t address_connections;
 };
 
 struct fsz_zmtp_handler {
@@ -87,10 +94,12 @@ void fsz_zmtp_socket_each(struct fsz_zmtp_socket *socket,
 struct fsz_conn *fsz_zmtp_socket_find(struct fsz_zmtp_socket *socket, uint64_t id);
 
 struct fsz_zmtp_figures {
-    uint64_t accepted, connected;            /* connections that came about, by direction */
+    /* Connections by direction, those that were closed at once included: the sum of both is that of
+     * open_now and all endings. */
+    uint64_t accepted, connected;
     uint64_t ready;                          /* handshakes done */
     uint64_t open_now, ready_now;            /* connections */
-    uint64_t handshakes_failed;              /* ended before they were ready */
+    uint64_t handshakes_failed;              /* connections that ended before they were ready */
     uint64_t endings[FSZ_ZMTP_ENDING_COUNT]; /* of all, by reason */
     uint64_t messages_in, bytes_in;          /* of connections that have ended, and of those now */
     uint64_t messages_out, bytes_out;

@@ -1,0 +1,146 @@
+/* zmtp_socket_private.h - what the files of a socket share.
+ *
+ * A member is what the socket knows of one connection beside the connection itself. The connection
+ * owns it (fsz_conn_owner()) and frees it; the member has a reference to the socket, so that the
+ * socket's memory stays in place as long as anyone has a reference to a connection of it, on
+ * whatever thread. */
+#ifndef FSZ_ZMTP_SOCKET_PRIVATE_H
+#define FSZ_ZMTP_SOCKET_PRIVATE_H
+
+#include "zmtp/dialer.h"
+#include "zmtp/listener.h"
+#include "zmtp/zmtp_socket.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdatomic.h>
+
+#define HASH_NONFATAL_OOM 1 /* uthash ends the process otherwise */
+#include <uthash.h>
+
+/* Whose connections are counted together: an IPv4 address, an IPv6 /64, or a user id. */
+struct fsz_zmtp_origin_key {
+    uint8_t family; /* AF_INET, AF_INET6 or AF_UNIX */
+    uint8_t bytes[8];
+};
+
+struct fsz_zmtp_origin {
+    UT_hash_handle             hh;
+    struct fsz_zmtp_origin_key key;
+    size_t                     connections;
+};
+
+/* One bound endpoint (`listener`) or one that is connected to (`dialer`). */
+struct fsz_zmtp_endpoint {
+    struct fsz_zmtp_endpoint *next;
+    struct fsz_zmtp_socket   *socket;
+    struct fsz_listener      *listener;
+    struct fsz_dialer        *dialer;
+    struct fsz_conn          *conn; /* the dialer's, or NULL; not a reference */
+};
+
+struct fsz_zmtp_member {
+    UT_hash_handle            hh; /* by id, until the connection has ended */
+    uint64_t                  id;
+    struct fsz_zmtp_socket   *socket;   /* a reference */
+    struct fsz_conn          *conn;     /* a reference, until the connection has ended */
+    struct fsz_zmtp_origin   *origin;   /* where it is counted; NULL: it was dialed */
+    struct fsz_zmtp_endpoint *endpoint; /* whose dialer dialed it; NULL: accepted, or given up */
+    struct fsz_loop_timer     access;   /* set while the gate is asked */
+    bool                      ready;
+    char                     *user; /* NULL: nobody; fixed once it is ready */
+    uint64_t                  tag;
+};
+
+/* A walk over the members that is under way; members that end meanwhile are stepped over. */
+struct fsz_zmtp_walk {
+    struct fsz_zmtp_member *next;
+    struct fsz_zmtp_walk   *outer;
+};
+
+struct fsz_zmtp_socket {
+    _Atomic uint32_t               refs; /* the open socket's, and each member's */
+    struct fsz_loop               *loop;
+    struct fsz_zmtp_options        options;
+    struct fsz_zmtp_limits         limits;
+    const struct fsz_zmtp_handler *handler;
+    void                          *self; /* the handler's */
+    const struct fsz_gate         *gate; /* NULL: everyone is admitted */
+    struct fsz_conn_shared         shared;
+
+    struct fsz_zmtp_member   *members;
+    struct fsz_zmtp_walk     *walks;
+    struct fsz_zmtp_endpoint *endpoints;
+    struct fsz_zmtp_origin   *origins;
+    uint8_t                 origins_key[crypto_shorthash_KEYBYTES]; /* nobody can aim collisions */
+    size_t                  accepted_now;                           /* connections */
+    struct fsz_zmtp_figures totals; /* of what has happened and of connections that have ended */
+
+    bool closing, closed;
+    void (*when_closed)(void *argument);
+    void *when_closed_argument;
+
+    pthread_mutex_t  lock;    /* of `answers` */
+    struct fsz_loop *answers; /* where answers go; NULL: the socket is closed, so nowhere */
+};
+
+/* zmtp_socket.c */
+
+void fsz_zmtp_socket_ref(struct fsz_zmtp_socket *socket);
+/* Frees it with the last one. Any thread. */
+void fsz_zmtp_socket_unref(struct fsz_zmtp_socket *socket);
+/* Closed, if it is to be and nothing is left. */
+void fsz_zmtp_socket_settle(struct fsz_zmtp_socket *socket);
+
+/* zmtp_socket_members.c */
+
+extern const struct fsz_conn_handler fsz_zmtp_socket_conn_handler;
+
+/* Makes a connection of a descriptor, which is taken over. `origin` is given back with it, also on
+ * failure. Failures are counted under their ending. */
+FSZ_NODISCARD fsz_err fsz_zmtp_socket_add(struct fsz_zmtp_socket       *socket,
+                                          const struct fsz_conn_origin *from,
+                                          struct fsz_zmtp_origin       *origin,
+                                          struct fsz_zmtp_member      **ret_member);
+/* Has the connection begin, at once or when the gate has answered. It may have ended after that. */
+void fsz_zmtp_socket_begin(struct fsz_zmtp_member *member);
+/* What the gate has answered; the connection has not ended. */
+void fsz_zmtp_socket_judge(struct fsz_zmtp_member *member, enum fsz_admission_stage stage,
+                           const struct fsz_admission_answer *answer);
+/* Calls `look` for each member, until it returns false. `look` may end any connection. */
+void fsz_zmtp_socket_walk(struct fsz_zmtp_socket *socket,
+                          bool (*look)(void *argument, struct fsz_zmtp_member *member),
+                          void *argument);
+
+/* zmtp_socket_origins.c */
+
+/* Counts a peer that has been accepted. False: a bound is reached, or memory: *ret_ending. */
+FSZ_NODISCARD bool fsz_zmtp_socket_count(struct fsz_zmtp_socket *socket, int fd,
+                                         const struct fsz_address *peer,
+                                         struct fsz_zmtp_origin  **ret_origin,
+                                         enum fsz_zmtp_ending     *ret_ending);
+/* Gives that back. Accepts NULL in *origin. */
+void fsz_zmtp_socket_uncount(struct fsz_zmtp_socket *socket, struct fsz_zmtp_origin **origin);
+
+/* zmtp_socket_endpoints.c */
+
+/* Stops listening and dialing; the connections stay. */
+void fsz_zmtp_socket_drop_endpoints(struct fsz_zmtp_socket *socket);
+
+/* zmtp_socket_figures.c */
+
+/* Adds what a connection has done. */
+void fsz_zmtp_socket_add_figures(struct fsz_zmtp_figures *figures, struct fsz_conn *conn);
+/* Adds what a listener has done. */
+void fsz_zmtp_socket_add_listener(struct fsz_zmtp_figures   *figures,
+                                  const struct fsz_listener *listener);
+
+/* admission.c */
+
+/* Asks the gate. FSZ_ENOMEM. The answer comes as a call of fsz_zmtp_socket_judge(), never before
+ * this returns. */
+FSZ_NODISCARD fsz_err fsz_admission_ask(struct fsz_zmtp_member                 *member,
+                                        enum fsz_admission_stage                stage,
+                                        const struct fsz_mechanism_credentials *credentials);
+
+#endif
