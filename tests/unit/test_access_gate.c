@@ -1,42 +1,7 @@
-/* Gates, asked as a socket of our own wire asks them: who is admitted, in which stage, on which
- * thread. The connections are the test's. */
-#include "access_rig.h"
+/* Gates: who is admitted, in which stage, on which thread. */
+#include "access_gate_rig.h"
 
-#include "access_gate.h"
 #include "zmtp/zmtp_socket.h"
-
-enum { CONNECTIONS = FSZ_ACCESS_GATE_WAITING_MAX + 64, FIRST = 1000 };
-
-/* What the gate has answered, by the connection's id less FIRST. */
-struct answered {
-    struct fsz_admission_answer answer;
-    unsigned                    turn; /* which answer it was; 0: none yet */
-    pthread_t                   thread;
-};
-
-static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t  came;
-    struct answered answers[CONNECTIONS];
-    unsigned        count, repeated;
-} desk = {.lock = PTHREAD_MUTEX_INITIALIZER, .came = PTHREAD_COND_INITIALIZER};
-
-void __wrap_fsz_admission_answer(struct fsz_admission             **admission,
-                                 const struct fsz_admission_answer *answer);
-void __wrap_fsz_admission_answer(struct fsz_admission             **admission,
-                                 const struct fsz_admission_answer *answer)
-{
-    struct answered *to = &desk.answers[(*admission)->connection - FIRST];
-    pthread_mutex_lock(&desk.lock);
-    desk.repeated += to->turn != 0;
-    to->answer = *answer;
-    to->turn = ++desk.count;
-    to->thread = pthread_self();
-    pthread_cond_broadcast(&desk.came);
-    pthread_mutex_unlock(&desk.lock);
-    free(*admission);
-    *admission = NULL;
-}
 
 /* The connection that fsz_peer_of_conn() is asked about. */
 static struct fsz_conn_facts    conn_facts;
@@ -57,85 +22,7 @@ struct fsz_zmtp_identity __wrap_fsz_zmtp_socket_identity(const struct fsz_conn *
     return conn_identity;
 }
 
-/* ---- the asker ------------------------------------------------------------------------------- */
-
-struct asker {
-    struct rig             *rig;
-    struct fsz_access_gate *gate; /* of stream `s` */
-    uint64_t                last; /* connection */
-};
-
-static int asker_setup(void **state)
-{
-    struct asker *asker = calloc(1, sizeof(*asker));
-    memset(desk.answers, 0, sizeof(desk.answers));
-    desk.count = desk.repeated = 0;
-    asker->rig = rig_new();
-    asker->last = FIRST;
-    assert_int_equal(fsz_access_gate_new(asker->rig->access, DOMAIN, &asker->gate), FSZ_OK);
-    *state = asker;
-    return 0;
-}
-
-static int asker_teardown(void **state)
-{
-    struct asker *asker = *state;
-    fsz_access_gate_free(&asker->gate);
-    assert_null(asker->gate);
-    assert_int_equal(desk.repeated, 0);
-    rig_free(asker->rig);
-    free(asker);
-    return 0;
-}
-
-static struct fsz_admission *question(struct asker *asker, enum fsz_admission_stage stage,
-                                      enum fsz_zmtp_mechanism_name mechanism, const char *address)
-{
-    struct fsz_admission *admission = calloc(1, sizeof(*admission));
-    assert_non_null(admission);
-    admission->stage = stage;
-    admission->mechanism = mechanism;
-    admission->connection = ++asker->last;
-    admission->uid = admission->pid = -1;
-    snprintf(admission->address, sizeof(admission->address), "%s", address);
-    return admission;
-}
-
-static uint64_t put(struct fsz_access_gate *gate, struct fsz_admission *admission)
-{
-    const struct fsz_gate *to = fsz_access_gate_of_socket(gate);
-    uint64_t               id = admission->connection;
-    to->ask(to->self, admission);
-    return id;
-}
-
-static bool is_answered(uint64_t id)
-{
-    pthread_mutex_lock(&desk.lock);
-    bool is = desk.answers[id - FIRST].turn != 0;
-    pthread_mutex_unlock(&desk.lock);
-    return is;
-}
-
-static const struct answered *wait_for(uint64_t id)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 20;
-    pthread_mutex_lock(&desk.lock);
-    int error = 0;
-    while (error == 0 && desk.answers[id - FIRST].turn == 0) {
-        error = pthread_cond_timedwait(&desk.came, &desk.lock, &until);
-    }
-    pthread_mutex_unlock(&desk.lock);
-    assert_int_equal(error, 0);
-    return &desk.answers[id - FIRST];
-}
-
-static int status_of(uint64_t id)
-{
-    return (int)strtol(wait_for(id)->answer.status, NULL, 10);
-}
+/* ---- questions ------------------------------------------------------------------------------- */
 
 static int by_address(struct asker *asker, enum fsz_zmtp_mechanism_name mechanism,
                       const char *address)
@@ -156,8 +43,9 @@ static int by_password(struct asker *asker, const char *address, const char *use
 {
     struct fsz_admission *admission =
         question(asker, FSZ_ADMISSION_CREDENTIALS, FSZ_ZMTP_PLAIN, address);
-    strcpy(admission->credentials.user, user);
-    strcpy(admission->credentials.password, password);
+    snprintf(admission->credentials.user, sizeof(admission->credentials.user), "%s", user);
+    snprintf(admission->credentials.password, sizeof(admission->credentials.password), "%s",
+             password);
     return status_of(put(asker->gate, admission));
 }
 
@@ -173,16 +61,6 @@ static int by_key_of(struct asker *asker, const char *address, int64_t uid, cons
 static int by_key(struct asker *asker, const char *address, const char *key)
 {
     return by_key_of(asker, address, -1, key);
-}
-
-static const struct answered *last_answer(const struct asker *asker)
-{
-    return &desk.answers[asker->last - FIRST];
-}
-
-static struct fsz_access_counters counters(const struct asker *asker)
-{
-    return fsz_access_counters(asker->rig->access);
 }
 
 static const char *told(struct asker *asker)
@@ -404,129 +282,6 @@ static void test_gate_judges_credentials_by_the_configuration_of_now(void **stat
     assert_int_equal(counters(asker).admitted, 0);
 }
 
-/* ---- while the switch takes its time --------------------------------------------------------- */
-
-static uint64_t put_held(struct asker *asker)
-{
-    return put(asker->gate, question(asker, FSZ_ADMISSION_ADDRESS, FSZ_ZMTP_NULL, "10.1.2.3"));
-}
-
-static void release(struct asker *asker, uint64_t count)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        sem_post(&asker->rig->held_may_answer);
-    }
-}
-
-/* The control thread is asking the switch for the first of them. */
-static uint64_t put_first_held(struct asker *asker)
-{
-    uint64_t id = put_held(asker);
-    assert_true(rig_wait(&asker->rig->held_is_asked));
-    return id;
-}
-
-static void test_gate_holds_up_neither_its_loop_nor_a_reload(void **state)
-{
-    struct asker           *asker = *state;
-    struct fsz_access_gate *other = NULL;
-    const char *config = HELD CHANNEL("<param name=\"apply-inbound-acl\" value=\"any\"/>");
-    rig_configure(asker->rig, config, FSZ_SECURITY_NONE, 10);
-    assert_int_equal(fsz_access_gate_new(asker->rig->access, "API channel \"c\"", &other), FSZ_OK);
-    uint64_t first = put_first_held(asker), second = put_held(asker);
-    uint64_t through_other =
-        put(other, question(asker, FSZ_ADMISSION_ADDRESS, FSZ_ZMTP_NULL, "10.1.2.3"));
-    assert_true(is_answered(through_other));
-    rig_configure(asker->rig, config, FSZ_SECURITY_NONE, 10);
-    assert_false(is_answered(first));
-    assert_false(is_answered(second));
-    release(asker, 2);
-    assert_int_equal(status_of(first), 200);
-    assert_int_equal(status_of(second), 200);
-    fsz_access_gate_free(&other);
-}
-
-static void test_gate_takes_turns_with_others(void **state)
-{
-    struct asker           *asker = *state;
-    struct fsz_access_gate *other = NULL;
-    uint64_t                last = 0;
-    rig_configure(asker->rig, HELD CHANNEL("<param name=\"apply-inbound-acl\" value=\"lan\"/>"),
-                  FSZ_SECURITY_NONE, 10);
-    assert_int_equal(fsz_access_gate_new(asker->rig->access, "API channel \"c\"", &other), FSZ_OK);
-    put_first_held(asker);
-    for (int i = 0; i < 10; i++) {
-        last = put_held(asker);
-    }
-    uint64_t through_other =
-        put(other, question(asker, FSZ_ADMISSION_ADDRESS, FSZ_ZMTP_NULL, "10.1.2.3"));
-    release(asker, 11);
-    assert_int_equal(status_of(last), 200);
-    assert_int_equal(status_of(through_other), 200);
-    assert_int_equal(last_answer(asker)->turn, 2); /* behind the one that was being judged */
-    fsz_access_gate_free(&other);
-}
-
-static void test_gate_bounds_how_many_wait(void **state)
-{
-    struct asker *asker = *state;
-    uint64_t      last = 0;
-    rig_configure(asker->rig, HELD, FSZ_SECURITY_NONE, 10);
-    put_first_held(asker);
-    for (int i = 0; i < FSZ_ACCESS_GATE_WAITING_MAX; i++) {
-        last = put_held(asker);
-    }
-    uint64_t beyond = put_held(asker);
-    assert_true(is_answered(beyond));
-    assert_int_equal(status_of(beyond), 300);
-    assert_int_equal(counters(asker).deferred, 1);
-    release(asker, FSZ_ACCESS_GATE_WAITING_MAX + 1);
-    assert_int_equal(status_of(last), 200);
-    assert_int_equal(counters(asker).admitted, FSZ_ACCESS_GATE_WAITING_MAX + 1);
-}
-
-static void test_gate_freed_answers_what_still_waits(void **state)
-{
-    struct asker *asker = *state;
-    rig_configure(asker->rig, HELD, FSZ_SECURITY_NONE, 10);
-    uint64_t first = put_first_held(asker), second = put_held(asker), third = put_held(asker);
-    fsz_access_gate_free(&asker->gate);
-    assert_int_equal(status_of(second), 300);
-    assert_int_equal(status_of(third), 300);
-    assert_false(is_answered(first));
-    release(asker, 1);
-    assert_int_equal(status_of(first), 200);
-}
-
-static void *free_access(void *access)
-{
-    fsz_access_free(access);
-    return NULL;
-}
-
-static void test_gate_answers_everything_when_access_ends(void **state)
-{
-    struct asker *asker = *state;
-    pthread_t     thread;
-    enum { WAITING = 100 };
-    rig_configure(asker->rig, HELD, FSZ_SECURITY_NONE, 10);
-    uint64_t first = put_first_held(asker);
-    for (int i = 0; i < WAITING; i++) {
-        put_held(asker);
-    }
-    assert_int_equal(pthread_create(&thread, NULL, free_access, &asker->rig->access), 0);
-    release(asker, 1 + WAITING); /* as many as it may still ask */
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(desk.count, 1 + WAITING);
-    assert_int_equal(status_of(first), 200);
-    for (uint64_t id = first + 1; id <= asker->last; id++) {
-        int status = status_of(id);
-        assert_true(status == 200 || status == 300);
-    }
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, asker_setup, asker_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -542,11 +297,6 @@ int main(void)
         TEST(test_gate_counts_failures_through_ipc_by_uid),
         TEST(test_gate_without_a_bound_on_failures_admits_an_address_at_once),
         TEST(test_gate_judges_credentials_by_the_configuration_of_now),
-        TEST(test_gate_holds_up_neither_its_loop_nor_a_reload),
-        TEST(test_gate_takes_turns_with_others),
-        TEST(test_gate_bounds_how_many_wait),
-        TEST(test_gate_freed_answers_what_still_waits),
-        TEST(test_gate_answers_everything_when_access_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

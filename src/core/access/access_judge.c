@@ -121,7 +121,6 @@ static enum access_outcome access_judge_shown(struct fsz_access *access, struct 
 
 static enum access_outcome access_decide(struct fsz_access *access, struct access_case *c)
 {
-    int64_t now_ms = fsz_now_ms();
     if (c->domain == NULL) {
         return ACCESS_UNKNOWN;
     }
@@ -134,6 +133,7 @@ static enum access_outcome access_decide(struct fsz_access *access, struct acces
     if (c->question->shown.mechanism == FSZ_ZMTP_NULL) {
         return ACCESS_ADMITTED;
     }
+    int64_t now_ms = fsz_now_ms();
     if (fsz_failures_reach(access->failures, c->question->origin, c->failures_per_minute, now_ms)) {
         return ACCESS_LIMITED;
     }
