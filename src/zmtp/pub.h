@@ -39,8 +39,10 @@ struct fsz_pub_handler {
                    fsz_pub_take_fn take, void *argument);
     /* A prefix that nobody had is wanted now, or nobody has it any more. */
     void (*changed)(void *self, bool wanted, const void *prefix, size_t size);
-    /* A subscription was refused by a bound, or comes down to nothing (`bound` NULL). */
-    void (*refused)(void *self, struct fsz_subscriber *subscriber, const char *bound);
+    /* A subscription was refused by a bound, or comes down to nothing (`bound` NULL). `bound` is
+     * its name in fsz_pub_limits. */
+    void (*refused)(void *self, struct fsz_subscriber *subscriber, const char *bound,
+                    const void *prefix, size_t size);
     /* A message was dropped for this subscriber. On the thread that sends. */
     void (*lost)(void *self, struct fsz_subscriber *subscriber,
                  const struct fsz_zmtp_message *message);
