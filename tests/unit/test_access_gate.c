@@ -250,15 +250,6 @@ static void test_gate_counts_failures_through_ipc_by_uid(void **state)
     assert_int_equal(by_uid(asker, FSZ_ZMTP_CURVE, 1001), 200);
 }
 
-static void test_gate_without_a_bound_on_failures_admits_an_address_at_once(void **state)
-{
-    struct asker *asker = *state;
-    rig_configure(asker->rig, ANY, FSZ_SECURITY_CURVE, 0);
-    fail_thrice(asker, "10.1.2.3", -1);
-    assert_int_equal(by_address(asker, FSZ_ZMTP_CURVE, "10.1.2.3"), 200);
-    assert_true(pthread_equal(last_answer(asker)->thread, pthread_self()));
-}
-
 /* ---- a reload between the two questions ------------------------------------------------------ */
 
 static void test_gate_judges_credentials_by_the_configuration_of_now(void **state)
@@ -295,7 +286,6 @@ int main(void)
         TEST(test_gate_peer_without_a_name_has_the_default_group),
         TEST(test_gate_ends_a_connection_by_its_address_beyond_its_failures),
         TEST(test_gate_counts_failures_through_ipc_by_uid),
-        TEST(test_gate_without_a_bound_on_failures_admits_an_address_at_once),
         TEST(test_gate_judges_credentials_by_the_configuration_of_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,8 @@
  *
  * By address: the lists, then failures-per-minute, before any cryptography. By credentials: all
  * that again, because a reload may have been in between, and then the password or key. Both are
- * decided on the control thread. Where neither a list nor the failures have to be asked, the peer
- * is admitted by address at once, on the thread that asks. With security `none` the address decides
- * alone. The tag of an answer is the proof (peer.h). */
+ * decided on the control thread. With security `none` the address decides alone, and where no list
+ * has to be asked, on the thread that asks. The tag of an answer is the proof (peer.h). */
 #ifndef FSZ_ACCESS_GATE_H
 #define FSZ_ACCESS_GATE_H
 

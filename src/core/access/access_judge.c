@@ -247,10 +247,8 @@ bool fsz_access_admit_at_once(struct fsz_access *access, const struct access_que
 {
     struct access_case c;
     access_case_begin(access, question, &c);
-    bool needs_no_failures =
-        question->shown.mechanism == FSZ_ZMTP_NULL || c.failures_per_minute == 0;
-    if (question->stage != FSZ_ADMISSION_ADDRESS || c.domain == NULL || !access_needs_no_list(&c) ||
-        !access_security_is(&c) || !needs_no_failures) {
+    if (question->shown.mechanism != FSZ_ZMTP_NULL || c.domain == NULL ||
+        !access_needs_no_list(&c) || !access_security_is(&c)) {
         access_case_end(&c);
         return false;
     }

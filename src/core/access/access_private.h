@@ -57,8 +57,8 @@ struct access_verdict {
 /* Decides, counts and reports. Control thread. */
 void fsz_access_judge(struct fsz_access *access, const struct access_question *question,
                       struct access_verdict *ret_verdict);
-/* The same on any thread, for a question in stage ADDRESS that needs neither a list nor the
- * failures. False: it needs them, or is not to be admitted; nothing is decided. */
+/* The same on any thread, for a peer that shows nothing and needs no list. False: it does, or is
+ * not to be admitted; nothing is decided. */
 bool fsz_access_admit_at_once(struct fsz_access *access, const struct access_question *question,
                               struct access_verdict *ret_verdict);
 /* Answers what libzmq has asked. Control thread. */
