@@ -306,8 +306,20 @@ static void input_closed(struct fsz_conn *conn)
     }
 }
 
+void fsz_conn_input_resume(struct fsz_conn *conn)
+{
+    if (conn->input.size > 0 && input_may_decode(conn)) {
+        input_decode_kept(conn);
+        input_answer(conn);
+    }
+}
+
 bool fsz_conn_input_read(struct fsz_conn *conn)
 {
+    fsz_conn_input_resume(conn); /* what was kept comes before what is read, and before its end */
+    if (fsz_conn_is_over(conn) || fsz_conn_input_is_held(conn)) {
+        return true;
+    }
     uint8_t *scratch = fsz_loop_scratch(conn->shared->loop);
     ssize_t  n = recv(conn->watch.fd, scratch, FSZ_CONN_READ_BYTES, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -326,12 +338,4 @@ bool fsz_conn_input_read(struct fsz_conn *conn)
         input_answer(conn);
     }
     return true;
-}
-
-void fsz_conn_input_resume(struct fsz_conn *conn)
-{
-    if (conn->input.size > 0 && input_may_decode(conn)) {
-        input_decode_kept(conn);
-        input_answer(conn);
-    }
 }
