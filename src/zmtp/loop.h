@@ -16,6 +16,7 @@ struct fsz_loop;
 enum {
     FSZ_LOOP_EVENTS = 64,            /* descriptors served in one turn */
     FSZ_LOOP_TASKS = 256,            /* tasks run in one turn */
+    FSZ_LOOP_TIMERS = 256,           /* timers fired in one turn */
     FSZ_LOOP_SCRATCH_BYTES = 1 << 16 /* see fsz_loop_scratch() */
 };
 
@@ -41,7 +42,8 @@ struct fsz_loop_task {
 
 /* FSZ_ENOMEM, FSZ_ESYSTEM. */
 FSZ_NODISCARD fsz_err fsz_loop_new(struct fsz_loop **ret_loop);
-/* Runs the tasks that are left. Watches and timers are their owners' to take out before. */
+/* Runs the tasks that are left, and those that they post. Watches and timers are their owners' to
+ * take out before. */
 void fsz_loop_free(struct fsz_loop **loop);
 
 /* FSZ_ENOMEM, FSZ_ESYSTEM (errno says why). Level-triggered. */
@@ -54,7 +56,8 @@ void fsz_loop_remove(struct fsz_loop *loop, struct fsz_loop_watch *watch);
 
 /* Monotonic milliseconds, read once at the beginning of a turn's work. */
 int64_t fsz_loop_now_ms(const struct fsz_loop *loop);
-/* Sets a timer, or moves it. FSZ_ENOMEM only when it was not set. */
+/* Sets a timer, or moves it; one that is due already fires in the next turn. FSZ_ENOMEM only when
+ * it was not set. */
 fsz_err fsz_loop_set_timer(struct fsz_loop *loop, struct fsz_loop_timer *timer, int64_t due_ms);
 void    fsz_loop_cancel_timer(struct fsz_loop *loop, struct fsz_loop_timer *timer);
 
@@ -65,8 +68,9 @@ void fsz_loop_post(struct fsz_loop *loop, struct fsz_loop_task *task);
 void fsz_loop_wake(struct fsz_loop *loop);
 
 /* Waits at most `most_ns` (INT64_MAX: without end; 0: not at all) for a descriptor, a timer or a
- * task, and serves what is due; returns how many that were. Bounded by FSZ_LOOP_EVENTS and
- * FSZ_LOOP_TASKS: what is left is served by the next turn, which does not wait. */
+ * task, and serves what is due; returns how many that were. Bounded by FSZ_LOOP_EVENTS,
+ * FSZ_LOOP_TASKS and FSZ_LOOP_TIMERS: what is left is served by the next turn, which does not wait.
+ */
 size_t fsz_loop_turn(struct fsz_loop *loop, int64_t most_ns);
 /* Is the caller the loop's thread, that is, the last one that called fsz_loop_turn() or
  * fsz_loop_new()? Any thread. */
