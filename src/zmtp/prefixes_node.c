@@ -1,0 +1,195 @@
+#include "zmtp/prefixes_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CHILDREN_FIRST = 2, /* room of the first array */
+    COMPARE_STEP = 64   /* bytes */
+};
+
+size_t fsz_prefixes_block_cost(size_t size)
+{
+    const size_t word = sizeof(size_t);
+    const size_t unit = 2 * word;
+    size_t       cost = (size + word + unit - 1) / unit * unit;
+    return cost < 2 * unit ? 2 * unit : cost;
+}
+
+void *fsz_prefixes_block_new(struct fsz_prefixes *prefixes, size_t size)
+{
+    void *block = malloc(size);
+    if (block != NULL) {
+        prefixes->bytes += fsz_prefixes_block_cost(size);
+    }
+    return block;
+}
+
+void fsz_prefixes_block_free(struct fsz_prefixes *prefixes, void *block, size_t size)
+{
+    if (block != NULL) {
+        prefixes->bytes -= fsz_prefixes_block_cost(size);
+        free(block);
+    }
+}
+
+static size_t children_size(size_t room)
+{
+    return room * (sizeof(struct prefix_node *) + 1);
+}
+
+static uint8_t *children_keys(const struct prefix_node *node)
+{
+    return (uint8_t *)(node->children + node->room);
+}
+
+/* Another array of children; false: out of memory, the old one stays. */
+static bool children_resize(struct fsz_prefixes *prefixes, struct prefix_node *node, size_t room)
+{
+    struct prefix_node **children = NULL;
+    if (room > 0) {
+        children = fsz_prefixes_block_new(prefixes, children_size(room));
+        if (children == NULL) {
+            return false;
+        }
+    }
+    if (room > 0 && node->count > 0) {
+        memcpy((uint8_t *)(children + room), children_keys(node), node->count);
+        for (size_t i = 0; i < node->count; i++) {
+            children[i] = node->children[i];
+        }
+    }
+    fsz_prefixes_block_free(prefixes, node->children, children_size(node->room));
+    node->children = children;
+    node->room = (uint16_t)room;
+    return true;
+}
+
+void fsz_prefix_node_free(struct fsz_prefixes *prefixes, struct prefix_node *node)
+{
+    fsz_prefixes_block_free(prefixes, node->children, children_size(node->room));
+    if (node != &prefixes->root) {
+        fsz_prefixes_block_free(prefixes, node, sizeof(*node));
+    }
+}
+
+/* Where the child stands that begins with that byte; NULL: nowhere. */
+static struct prefix_node **child_find(const struct prefix_node *node, uint8_t byte)
+{
+    const uint8_t *keys = node->count > 0 ? children_keys(node) : NULL;
+    const uint8_t *found = keys != NULL ? memchr(keys, byte, node->count) : NULL;
+    return found != NULL ? node->children + (found - keys) : NULL;
+}
+
+/* How far two texts are the same that are so up to `at`. */
+static size_t common_length(const uint8_t *a, const uint8_t *b, size_t at, size_t end)
+{
+    while (end - at >= COMPARE_STEP && memcmp(a + at, b + at, COMPARE_STEP) == 0) {
+        at += COMPARE_STEP;
+    }
+    while (at < end && a[at] == b[at]) {
+        at++;
+    }
+    return at;
+}
+
+/* From the end of a node, at *at, to the child that goes on like `bytes`; *at is then how far it
+ * does. NULL: there is none. */
+struct prefix_node *fsz_prefix_node_step(const struct prefix_node *node, const uint8_t *bytes,
+                                         size_t size, size_t *at)
+{
+    struct prefix_node **child = *at < size ? child_find(node, bytes[*at]) : NULL;
+    if (child == NULL) {
+        return NULL;
+    }
+    size_t end = (*child)->end < size ? (*child)->end : size;
+    *at = common_length((*child)->bytes, bytes, *at + 1, end);
+    return *child;
+}
+
+/* A node that is in no array yet. */
+static struct prefix_node *node_new(struct fsz_prefixes *prefixes, uint8_t *bytes, size_t end)
+{
+    struct prefix_node *node = fsz_prefixes_block_new(prefixes, sizeof(*node));
+    if (node != NULL) {
+        *node = (struct prefix_node){.bytes = bytes, .end = end};
+    }
+    return node;
+}
+
+/* Room for one more child. */
+static bool children_reserve(struct fsz_prefixes *prefixes, struct prefix_node *node)
+{
+    return node->count < node->room ||
+           children_resize(prefixes, node, node->room > 0 ? node->room * 2U : CHILDREN_FIRST);
+}
+
+static void children_add(struct prefix_node *node, struct prefix_node *child)
+{
+    children_keys(node)[node->count] = child->bytes[node->end];
+    node->children[node->count++] = child;
+    child->parent = node;
+}
+
+/* Puts a node without entries in the middle of the way to `below`; NULL: out of memory. */
+struct prefix_node *fsz_prefix_node_split(struct fsz_prefixes *prefixes, struct prefix_node *below,
+                                          size_t end)
+{
+    struct prefix_node *middle = node_new(prefixes, below->bytes, end);
+    if (middle == NULL || !children_resize(prefixes, middle, CHILDREN_FIRST)) {
+        fsz_prefixes_block_free(prefixes, middle, sizeof(*middle));
+        return NULL;
+    }
+    struct prefix_node *parent = below->parent;
+    *child_find(parent, below->bytes[parent->end]) = middle;
+    middle->parent = parent;
+    children_add(middle, below);
+    return middle;
+}
+
+/* Takes a node without entries and with one child out of the way to that child. */
+void fsz_prefix_node_join(struct fsz_prefixes *prefixes, struct prefix_node *node)
+{
+    struct prefix_node *parent = node->parent;
+    if (parent == NULL || node->entries != NULL || node->count != 1) {
+        return;
+    }
+    *child_find(parent, node->bytes[parent->end]) = node->children[0];
+    node->children[0]->parent = parent;
+    fsz_prefix_node_free(prefixes, node);
+}
+
+struct prefix_node *fsz_prefix_node_append(struct fsz_prefixes *prefixes,
+                                           struct prefix_node *parent, uint8_t *bytes, size_t size)
+{
+    struct prefix_node *leaf = NULL;
+    if (children_reserve(prefixes, parent)) {
+        leaf = node_new(prefixes, bytes, size);
+    }
+    if (leaf != NULL) {
+        children_add(parent, leaf);
+    }
+    return leaf;
+}
+
+/* A smaller array where three quarters of it are unused. */
+static void children_shrink(struct fsz_prefixes *prefixes, struct prefix_node *node)
+{
+    if (node->count == 0) {
+        (void)children_resize(prefixes, node, 0);
+    } else if (node->room > CHILDREN_FIRST && node->count <= node->room / 4) {
+        (void)children_resize(prefixes, node, node->room / 2U);
+    }
+}
+
+void fsz_prefix_node_remove(struct fsz_prefixes *prefixes, struct prefix_node *node,
+                            const struct prefix_node *child)
+{
+    struct prefix_node **place = child_find(node, child->bytes[node->end]);
+    size_t               index = (size_t)(place - node->children);
+    uint8_t             *keys = children_keys(node);
+    node->count--;
+    node->children[index] = node->children[node->count];
+    keys[index] = keys[node->count];
+    children_shrink(prefixes, node);
+}
