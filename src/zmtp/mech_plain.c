@@ -164,7 +164,11 @@ static void plain_admitted(struct fsz_mechanism *m)
     ((struct mech_plain *)m)->step = PLAIN_SEND_WELCOME;
 }
 
+/* libzmq writes the literal "\x05ERROR", in which C sees the byte \x5E and "RROR". Its clients
+ * understand nothing else as a refusal, so this is what we send; the one of RFC 24 is understood
+ * too. */
 static const struct fsz_mechanism_ops plain_ops = {
+    .odd_error = "^RROR",
     .take = plain_take,
     .next = plain_next,
     .admitted = plain_admitted,

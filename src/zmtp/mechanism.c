@@ -74,36 +74,50 @@ fsz_err fsz_mechanism_fail(struct fsz_mechanism *m, enum fsz_zmtp_ending ending)
 }
 
 /* As libzmq, takes a reason that is followed by more bytes. */
-static fsz_err error_take(struct fsz_mechanism *m, const struct fsz_frame_command *command)
+static fsz_err error_take(struct fsz_mechanism *m, const uint8_t *data, size_t data_size)
 {
-    if (command->data_size == 0 || command->data[0] > command->data_size - 1) {
+    if (data_size == 0 || data[0] > data_size - 1) {
         return fsz_mechanism_fail(m, FSZ_ZMTP_END_PROTOCOL);
     }
-    size_t size = command->data[0];
+    size_t size = data[0];
     size = size < MECHANISM_REASON_BYTES ? size : MECHANISM_REASON_BYTES - 1;
     for (size_t i = 0; i < size; i++) {
-        uint8_t byte = command->data[1 + i];
+        uint8_t byte = data[1 + i];
         m->reason[i] = byte >= ' ' && byte <= '~' ? (char)byte : '?';
     }
     m->reason[size] = '\0';
     return fsz_mechanism_fail(m, FSZ_ZMTP_END_DENIED);
 }
 
+/* How many bytes of a command are the beginning of an odd ERROR; 0: it is none. */
+static size_t odd_error_size(const struct fsz_mechanism *m, const uint8_t *command, size_t size)
+{
+    size_t odd = m->ops->odd_error ? strlen(m->ops->odd_error) : 0;
+    return odd > 0 && size >= odd && memcmp(command, m->ops->odd_error, odd) == 0 ? odd : 0;
+}
+
 fsz_err fsz_mechanism_take(struct fsz_mechanism *m, const uint8_t *command, size_t size)
 {
-    struct fsz_frame_command parts;
-    if (m->state != FSZ_MECHANISM_WORKING || size > FSZ_MECHANISM_COMMAND_MAX ||
-        fsz_frame_command(command, size, &parts) != FSZ_OK) {
+    if (m->state != FSZ_MECHANISM_WORKING || size > FSZ_MECHANISM_COMMAND_MAX) {
         return fsz_mechanism_fail(m, FSZ_ZMTP_END_PROTOCOL);
     }
-    return fsz_frame_command_is(&parts, "ERROR") ? error_take(m, &parts) : m->ops->take(m, &parts);
+    size_t odd = odd_error_size(m, command, size);
+    if (odd > 0) {
+        return error_take(m, command + odd, size - odd);
+    }
+    struct fsz_frame_command parts;
+    if (fsz_frame_command(command, size, &parts) != FSZ_OK) {
+        return fsz_mechanism_fail(m, FSZ_ZMTP_END_PROTOCOL);
+    }
+    return fsz_frame_command_is(&parts, "ERROR") ? error_take(m, parts.data, parts.data_size)
+                                                 : m->ops->take(m, &parts);
 }
 
 static bool error_next(struct fsz_mechanism *m, struct fsz_buffer *out)
 {
     uint8_t size = (uint8_t)strlen(m->status);
     m->error_is_due = false;
-    fsz_mechanism_put_name(out, "ERROR");
+    fsz_buffer_text(out, m->ops->odd_error ? m->ops->odd_error : "\5ERROR");
     fsz_buffer_append(out, &size, sizeof(size));
     return fsz_buffer_append(out, m->status, size) == FSZ_OK;
 }

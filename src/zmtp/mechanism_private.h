@@ -11,6 +11,8 @@ struct fsz_mechanism_ops {
      * before. A mechanism fails with mechanism_fail() and returns FSZ_EINVALID. */
     fsz_err (*take)(struct fsz_mechanism *m, const struct fsz_frame_command *command);
     bool (*next)(struct fsz_mechanism *m, struct fsz_buffer *out);
+    /* How libzmq's ERROR command of this mechanism begins, if not with a name. */
+    const char *odd_error;
     /* After fsz_mechanism_judge() with "200". */
     void (*admitted)(struct fsz_mechanism *m);
     size_t overhead;
