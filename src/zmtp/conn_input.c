@@ -10,7 +10,7 @@ enum { INPUT_FIRST_BYTES = 256 };
 void fsz_conn_input_init(struct fsz_conn *conn)
 {
     struct conn_input *input = &conn->input;
-    input->frames = &input->few.frames;
+    input->frames = (struct fsz_frames *)input->few;
     input->frames_room = CONN_FEW_FRAMES;
     input->missing = 1;
 }

@@ -20,10 +20,10 @@ static size_t message_room(size_t count)
 void fsz_conn_message_forget(struct fsz_conn *conn)
 {
     struct conn_input *input = &conn->input;
-    if (input->frames != &input->few.frames) {
+    if (input->frames != (struct fsz_frames *)input->few) {
         fsz_conn_input_uncount(conn, message_room(input->frames_room));
         free(input->frames);
-        input->frames = &input->few.frames;
+        input->frames = (struct fsz_frames *)input->few;
         input->frames_room = CONN_FEW_FRAMES;
     }
     input->frames->count = 0;
@@ -43,7 +43,7 @@ static bool message_grow(struct fsz_conn *conn)
         return false;
     }
     memcpy(frames, input->frames, message_room(input->frames_room));
-    if (input->frames != &input->few.frames) {
+    if (input->frames != (struct fsz_frames *)input->few) {
         fsz_conn_input_uncount(conn, message_room(input->frames_room));
         free(input->frames);
     }

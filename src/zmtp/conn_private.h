@@ -50,10 +50,8 @@ struct conn_input {
     /* `few`, or memory with room for `frames_room`. */
     struct fsz_frames *frames;
     size_t             frames_room;
-    union {
-        struct fsz_frames frames;
-        uint8_t room[sizeof(struct fsz_frames) + CONN_FEW_FRAMES * sizeof(struct fsz_frame)];
-    } few;
+    _Alignas(struct fsz_frames)
+        uint8_t few[sizeof(struct fsz_frames) + CONN_FEW_FRAMES * sizeof(struct fsz_frame)];
     struct fsz_conn *older, *newer; /* in shared->inputs, while `listed` */
     bool             listed;
     bool             paused, asking; /* either holds the input back */
