@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -225,14 +225,14 @@ struct libzmq_peer {
 
 static void libzmq_start(struct libzmq_peer *peer, int type)
 {
-    char     endpoint[64];
-    size_t   size = sizeof(endpoint);
-    unsigned port = 0;
+    char          endpoint[64];
+    size_t        size = sizeof(endpoint);
+    unsigned long port = 0;
     peer->context = zmq_ctx_new();
     peer->socket = zmq_socket(peer->context, type);
     assert_int_equal(zmq_bind(peer->socket, "tcp://127.0.0.1:*"), 0);
     assert_int_equal(zmq_getsockopt(peer->socket, ZMQ_LAST_ENDPOINT, endpoint, &size), 0);
-    assert_int_equal(sscanf(endpoint, "tcp://127.0.0.1:%u", &port), 1);
+    port = strtoul(strrchr(endpoint, ':') + 1, NULL, 10);
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((uint16_t)port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
