@@ -1,0 +1,10 @@
+/* The handshake of NULL, both sides, with a peer that sends anything: see mechanismrun.h. */
+#include "mechanismrun.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    mechanismrun(FSZ_ZMTP_NULL, data, size);
+    return 0;
+}
