@@ -25,8 +25,12 @@ void fsz_zmtp_message_unref(struct fsz_zmtp_message *message)
         atomic_fetch_sub_explicit(&message->refs, 1, memory_order_acq_rel) != 1) {
         return;
     }
-    if (message->budget != NULL) {
-        budget_give(message->budget, message->held_bytes);
+    struct fsz_zmtp_budget *budget = message->budget;
+    if (budget != NULL) {
+        budget_give(budget, message->held_bytes);
+        if (budget->hold != NULL) {
+            budget->hold(budget, false);
+        }
     }
     message->release(message);
 }
@@ -65,6 +69,9 @@ bool fsz_zmtp_message_charge(struct fsz_zmtp_message *message, struct fsz_zmtp_b
         budget_give(budget, message->held_bytes);
     } else {
         message->budget = budget;
+        if (budget->hold != NULL) {
+            budget->hold(budget, true);
+        }
     }
     return true;
 }

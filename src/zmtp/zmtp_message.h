@@ -18,6 +18,9 @@ enum fsz_zmtp_priority { FSZ_ZMTP_NOISE, FSZ_ZMTP_NORMAL, FSZ_ZMTP_VITAL, FSZ_ZM
 struct fsz_zmtp_budget {
     _Atomic size_t used, peak;
     _Atomic size_t max; /* 0: no bound */
+    /* Keeps its memory in place while a message is charged to it, or no longer. Any thread; NULL:
+     * it outlives all messages anyway. */
+    void (*hold)(struct fsz_zmtp_budget *budget, bool held);
 };
 
 /* The wire bytes are `head` followed by `body`. `head` holds any number of whole frames and, where

@@ -9,6 +9,19 @@ static void socket_take_limits(struct fsz_zmtp_socket *socket, const struct fsz_
     atomic_store(&socket->shared.output.max, limits->output_bytes);
 }
 
+/* A sender may keep a message that was charged longer than the connections that it went to. */
+static void socket_hold(struct fsz_zmtp_budget *budget, bool held)
+{
+    struct fsz_zmtp_socket *socket =
+        (struct fsz_zmtp_socket *)((char *)budget -
+                                   offsetof(struct fsz_zmtp_socket, shared.output));
+    if (held) {
+        fsz_zmtp_socket_ref(socket);
+    } else {
+        fsz_zmtp_socket_unref(socket);
+    }
+}
+
 static void socket_init(struct fsz_zmtp_socket *socket, const struct fsz_zmtp_options *options,
                         const struct fsz_zmtp_limits *limits)
 {
@@ -19,6 +32,7 @@ static void socket_init(struct fsz_zmtp_socket *socket, const struct fsz_zmtp_op
     socket->shared.self = socket;
     socket->shared.limits = limits->conn;
     socket->shared.times = options->times;
+    socket->shared.output.hold = socket_hold;
     socket_take_limits(socket, limits);
     randombytes_buf(socket->origins_key, sizeof(socket->origins_key));
 }

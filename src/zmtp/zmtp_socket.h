@@ -10,9 +10,7 @@
 
 struct fsz_zmtp_socket;
 
-/* Of one answer of the gate; a connection that waits longer ends with HANDSHAKE_TIMEOUT, so that
- * the peer comes again. */
-enum { FSZ_ZMTP_ACCESS_MS = 30000 };
+enum { FSZ_ZMTP_ACCESS_MS = 30000 }; /* the default of `access_ms` */
 
 struct fsz_zmtp_options {
     struct fsz_mechanism_config mechanism; /* `type` is the socket's */
@@ -22,6 +20,9 @@ struct fsz_zmtp_options {
     int                         send_buffer_bytes; /* 0: the system's */
     unsigned                    ipc_mode;          /* 0: as umask(2) leaves it */
     int64_t                     reconnect_ms, reconnect_max_ms, connect_timeout_ms;
+    /* That one answer of the gate may take; 0: FSZ_ZMTP_ACCESS_MS. A connection that waits longer
+     * ends with HANDSHAKE_TIMEOUT, and without an ERROR, so that the peer comes again. */
+    int64_t access_ms;
 };
 
 /* Each is enforced before memory is taken, and counted (fsz_zmtp_figures). A peer over a bound of

@@ -74,7 +74,8 @@ static void member_ask(struct fsz_zmtp_member *member, enum fsz_admission_stage 
                        const struct fsz_mechanism_credentials *credentials)
 {
     struct fsz_loop *loop = member->socket->loop;
-    int64_t          due_ms = fsz_loop_now_ms(loop) + FSZ_ZMTP_ACCESS_MS;
+    int64_t          most_ms = member->socket->options.access_ms;
+    int64_t          due_ms = fsz_loop_now_ms(loop) + (most_ms > 0 ? most_ms : FSZ_ZMTP_ACCESS_MS);
     if (fsz_loop_set_timer(loop, &member->access, due_ms) != FSZ_OK ||
         fsz_admission_ask(member, stage, credentials) != FSZ_OK) {
         fsz_conn_end(member->conn, FSZ_ZMTP_END_MEMORY);
