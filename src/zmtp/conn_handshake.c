@@ -3,13 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes of ours that go before everything else; false: the connection has ended. */
-static bool handshake_send(struct fsz_conn *conn, const void *bytes, size_t size)
+/* Puts bytes before everything else, without writing them; false: the connection has ended. */
+static bool handshake_put(struct fsz_conn *conn, const void *bytes, size_t size)
 {
     struct conn_output *output = &conn->output;
     fsz_conn_output_lock(conn);
     fsz_err err = output->broken ? FSZ_OK : fsz_buffer_append(&output->control, bytes, size);
-    fsz_conn_write(conn);
     fsz_conn_output_unlock(conn);
     if (err != FSZ_OK) {
         fsz_conn_end(conn, FSZ_ZMTP_END_MEMORY);
@@ -24,7 +23,8 @@ void fsz_conn_handshake_begin(struct fsz_conn *conn)
     conn->stage = CONN_GREETING;
     conn->handshake_due_ms = most_ms > 0 ? fsz_loop_now_ms(conn->shared->loop) + most_ms : 0;
     fsz_greeting_open(opening);
-    if (handshake_send(conn, opening, sizeof(opening))) {
+    if (handshake_put(conn, opening, sizeof(opening))) {
+        fsz_conn_flush(conn);
         fsz_conn_schedule(conn);
     }
 }
@@ -93,13 +93,14 @@ static size_t handshake_send_commands(struct fsz_conn *conn)
         size_t  head_size = fsz_frame_write(head, FSZ_FRAME_COMMAND, command.size);
         if (command.failed != FSZ_OK) {
             fsz_conn_end(conn, FSZ_ZMTP_END_MEMORY);
-        } else if (handshake_send(conn, head, head_size) &&
-                   handshake_send(conn, command.data, command.size)) {
+        } else if (handshake_put(conn, head, head_size) &&
+                   handshake_put(conn, command.data, command.size)) {
             sent++;
         }
         command.size = 0;
     }
     fsz_buffer_fini(&command);
+    fsz_conn_flush(conn);
     return sent;
 }
 
@@ -223,10 +224,14 @@ static bool handshake_answer(struct fsz_conn *conn, const uint8_t *bytes, size_t
         return false;
     }
     conn->version_known = true;
-    bool as_server = conn->own_mechanism != FSZ_ZMTP_NULL && !conn->facts.dialed;
-    return handshake_send(
-        conn, rest,
-        fsz_greeting_continue(version, conn->own_type, conn->own_mechanism, as_server, rest));
+    bool   as_server = conn->own_mechanism != FSZ_ZMTP_NULL && !conn->facts.dialed;
+    size_t rest_size =
+        fsz_greeting_continue(version, conn->own_type, conn->own_mechanism, as_server, rest);
+    if (!handshake_put(conn, rest, rest_size)) {
+        return false;
+    }
+    fsz_conn_flush(conn);
+    return true;
 }
 
 size_t fsz_conn_handshake_greeting(struct fsz_conn *conn, const uint8_t *bytes, size_t size)

@@ -23,10 +23,15 @@ static bool heartbeat_may_ping(const struct fsz_conn *conn)
            (conn->facts.version == FSZ_ZMTP_3_0 && conn->beat.peer_pings);
 }
 
-static int64_t heartbeat_timeout_ms(const struct fsz_conn *conn)
+/* When a PING without an answer ends the connection; 0: never. */
+static int64_t heartbeat_answer_due_ms(const struct fsz_conn *conn)
 {
     const struct fsz_conn_times *times = &conn->shared->times;
-    return times->heartbeat_timeout_ms > 0 ? times->heartbeat_timeout_ms : times->heartbeat_ms;
+    if (!conn->beat.asked || times->heartbeat_ms == 0) {
+        return 0;
+    }
+    return conn->beat.asked_ms +
+           (times->heartbeat_timeout_ms > 0 ? times->heartbeat_timeout_ms : times->heartbeat_ms);
 }
 
 void fsz_conn_heartbeat_begin(struct fsz_conn *conn)
@@ -125,12 +130,10 @@ static int64_t due_first(int64_t a, int64_t b)
 /* When silence ends the connection; 0: never. */
 static int64_t due_silence(const struct fsz_conn *conn)
 {
-    const struct conn_beat *beat = &conn->beat;
     if (conn->input.paused) {
         return 0;
     }
-    return due_first(beat->ttl_due_ms,
-                     beat->asked ? beat->asked_ms + heartbeat_timeout_ms(conn) : 0);
+    return due_first(conn->beat.ttl_due_ms, heartbeat_answer_due_ms(conn));
 }
 
 static int64_t due_next(const struct fsz_conn *conn)
