@@ -40,7 +40,7 @@ struct fsz_pub_handler {
     /* A prefix that nobody had is wanted now, or nobody has it any more. */
     void (*changed)(void *self, bool wanted, const void *prefix, size_t size);
     /* A subscription was refused by a bound, or comes down to nothing (`bound` NULL). `bound` is
-     * its name in fsz_pub_limits. */
+     * its name in fsz_pub_limits, or "address_subscriptions" or "address_subscription_bytes". */
     void (*refused)(void *self, struct fsz_subscriber *subscriber, const char *bound,
                     const void *prefix, size_t size);
     /* A message was dropped for this subscriber. On the thread that sends. */

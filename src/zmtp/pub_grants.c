@@ -1,0 +1,171 @@
+#include "zmtp/pub_private.h"
+
+#include <stdlib.h>
+
+/* One prefix that a subscriber has in the tree, whose bytes are the tree's. */
+struct pub_grant {
+    struct pub_item          item;
+    struct fsz_prefix_entry *entry;
+    size_t                   count; /* subscriptions that come down to it */
+};
+
+/* One subscription that is narrowed. */
+struct narrowing {
+    struct fsz_pub        *pub;
+    struct pub_subscriber *subscriber;
+    size_t                 count;
+    fsz_err                err;
+};
+
+static void pub_changed(struct fsz_pub *pub, bool wanted, const void *prefix, size_t size)
+{
+    if (pub->handler->changed != NULL) {
+        pub->handler->changed(pub->self, wanted, prefix, size);
+    }
+}
+
+static void grant_gone(void *argument, const void *prefix, size_t size)
+{
+    pub_changed(argument, false, prefix, size);
+}
+
+static struct pub_grant *grant_new(struct fsz_pub *pub, struct pub_subscriber *subscriber,
+                                   const void *prefix, size_t size)
+{
+    struct pub_grant *grant = calloc(1, sizeof(*grant));
+    bool              first = false;
+    if (grant == NULL || fsz_prefixes_add(pub->prefixes, prefix, size, subscriber, &grant->entry,
+                                          &first) != FSZ_OK) {
+        free(grant);
+        return NULL;
+    }
+    const uint8_t *bytes = fsz_prefix_entry_bytes(grant->entry, &size);
+    fsz_pub_set_add(&subscriber->grants, &grant->item, bytes, size);
+    if (first) {
+        pub_changed(pub, true, bytes, size);
+    }
+    return grant;
+}
+
+static void grant_free(struct fsz_pub *pub, struct pub_subscriber *subscriber,
+                       struct pub_grant *grant)
+{
+    fsz_pub_set_remove(&subscriber->grants, &grant->item);
+    fsz_prefixes_remove(pub->prefixes, grant->entry, grant_gone, pub);
+    free(grant);
+}
+
+static struct pub_grant *grant_find(const struct narrowing *narrowing, const void *prefix,
+                                    size_t size)
+{
+    return (struct pub_grant *)fsz_pub_set_find(&narrowing->subscriber->grants, prefix, size);
+}
+
+/* fsz_pub_take_fn */
+static void narrowing_give(void *argument, const void *prefix, size_t size)
+{
+    struct narrowing *narrowing = argument;
+    struct pub_grant *grant = grant_find(narrowing, prefix, size);
+    if (grant == NULL) {
+        grant = grant_new(narrowing->pub, narrowing->subscriber, prefix, size);
+    }
+    if (grant == NULL) {
+        narrowing->err = FSZ_ENOMEM;
+        return;
+    }
+    grant->count++;
+    narrowing->count++;
+}
+
+/* fsz_pub_take_fn */
+static void narrowing_take_away(void *argument, const void *prefix, size_t size)
+{
+    struct narrowing *narrowing = argument;
+    struct pub_grant *grant = grant_find(narrowing, prefix, size);
+    if (grant != NULL && --grant->count == 0) {
+        grant_free(narrowing->pub, narrowing->subscriber, grant);
+    }
+}
+
+static void narrow(struct narrowing *narrowing, const void *prefix, size_t size,
+                   fsz_pub_take_fn take)
+{
+    const struct fsz_pub *pub = narrowing->pub;
+    if (pub->handler->narrow != NULL) {
+        pub->handler->narrow(pub->self, &narrowing->subscriber->base, prefix, size, take,
+                             narrowing);
+    } else {
+        take(narrowing, prefix, size);
+    }
+}
+
+fsz_err fsz_pub_grant(struct fsz_pub *pub, struct pub_subscriber *subscriber, const void *prefix,
+                      size_t size, size_t *ret_count)
+{
+    struct narrowing narrowing = {.pub = pub, .subscriber = subscriber};
+    narrow(&narrowing, prefix, size, narrowing_give);
+    *ret_count = narrowing.count;
+    return narrowing.err;
+}
+
+void fsz_pub_revoke(struct fsz_pub *pub, struct pub_subscriber *subscriber, const void *prefix,
+                    size_t size)
+{
+    struct narrowing narrowing = {.pub = pub, .subscriber = subscriber};
+    narrow(&narrowing, prefix, size, narrowing_take_away);
+}
+
+bool fsz_pub_revoke_some(struct fsz_pub *pub, struct pub_subscriber *subscriber, size_t most)
+{
+    for (size_t n = 0; n < most && subscriber->grants.first != NULL; n++) {
+        grant_free(pub, subscriber, (struct pub_grant *)subscriber->grants.first);
+    }
+    return subscriber->grants.first != NULL;
+}
+
+/* ---- after a change of what may be seen ------------------------------------------------------ */
+
+/* Gives what its subscriptions come down to now; what they came down to before stays. */
+static fsz_err review_give(struct fsz_pub *pub, struct pub_subscriber *subscriber)
+{
+    struct narrowing narrowing = {.pub = pub, .subscriber = subscriber};
+    for (struct pub_item *item = subscriber->grants.first; item != NULL; item = item->next) {
+        ((struct pub_grant *)item)->count = 0;
+    }
+    for (struct pub_item *item = subscriber->subscriptions.first; item != NULL; item = item->next) {
+        narrow(&narrowing, item->bytes, item->size, narrowing_give);
+    }
+    return narrowing.err;
+}
+
+static void review_take_away(struct fsz_pub *pub, struct pub_subscriber *subscriber)
+{
+    struct pub_item *next = NULL;
+    for (struct pub_item *item = subscriber->grants.first; item != NULL; item = next) {
+        next = item->next;
+        if (((struct pub_grant *)item)->count == 0) {
+            grant_free(pub, subscriber, (struct pub_grant *)item);
+        }
+    }
+}
+
+/* First all are given what is new to them, then what is old goes, so that a prefix which passes
+ * from one subscriber to another is wanted all the time. */
+void fsz_pub_review(struct fsz_pub *pub)
+{
+    struct pub_subscriber *next = NULL;
+    for (struct pub_subscriber *s = pub->subscribers; s != NULL; s = next) {
+        next = s->next;
+        fsz_pub_lock(pub);
+        fsz_err err = review_give(pub, s);
+        fsz_pub_unlock(pub);
+        if (err != FSZ_OK) {
+            fsz_conn_end(s->base.conn, FSZ_ZMTP_END_MEMORY);
+        }
+    }
+    for (struct pub_subscriber *s = pub->subscribers; s != NULL; s = s->next) {
+        fsz_pub_lock(pub);
+        review_take_away(pub, s);
+        fsz_pub_unlock(pub);
+    }
+}

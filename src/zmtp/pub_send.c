@@ -1,0 +1,118 @@
+#include "zmtp/pub_private.h"
+
+#include <string.h>
+
+/* One message on its way to those that it matches. */
+struct delivery {
+    struct fsz_pub          *pub;
+    struct fsz_zmtp_message *message;
+    size_t                   count;
+};
+
+static void subscriber_touch(struct fsz_pub *pub, struct pub_subscriber *subscriber)
+{
+    if (subscriber->touched) {
+        return;
+    }
+    subscriber->touched = true;
+    subscriber->touched_previous = NULL;
+    subscriber->touched_next = pub->touched;
+    if (pub->touched != NULL) {
+        pub->touched->touched_previous = subscriber;
+    }
+    pub->touched = subscriber;
+}
+
+void fsz_pub_untouch(struct fsz_pub *pub, struct pub_subscriber *subscriber)
+{
+    if (!subscriber->touched) {
+        return;
+    }
+    subscriber->touched = false;
+    *(subscriber->touched_previous != NULL ? &subscriber->touched_previous->touched_next
+                                           : &pub->touched) = subscriber->touched_next;
+    if (subscriber->touched_next != NULL) {
+        subscriber->touched_next->touched_previous = subscriber->touched_previous;
+    }
+}
+
+static void delivery_found(void *argument, void *found)
+{
+    struct delivery       *delivery = argument;
+    struct fsz_pub        *pub = delivery->pub;
+    struct pub_subscriber *subscriber = found;
+    if (subscriber->stamp == pub->stamp) {
+        return;
+    }
+    subscriber->stamp = pub->stamp;
+    fsz_err err = fsz_conn_queue(subscriber->base.conn, delivery->message);
+    if (err == FSZ_ECLOSED) {
+        return;
+    }
+    delivery->count++;
+    if (err == FSZ_OK) {
+        subscriber_touch(pub, subscriber);
+    } else if (pub->handler->lost != NULL) {
+        pub->handler->lost(pub->self, &subscriber->base, delivery->message);
+    }
+}
+
+size_t fsz_pub_queue(struct fsz_pub *pub, const void *topic, size_t size,
+                     struct fsz_zmtp_message *message)
+{
+    struct delivery delivery = {.pub = pub, .message = message};
+    pub->stamp++;
+    fsz_prefixes_match(pub->prefixes, topic, size, delivery_found, &delivery);
+    return delivery.count;
+}
+
+void fsz_pub_flush(struct fsz_pub *pub)
+{
+    while (pub->touched != NULL) {
+        struct pub_subscriber *subscriber = pub->touched;
+        fsz_pub_untouch(pub, subscriber);
+        fsz_conn_flush(subscriber->base.conn);
+    }
+}
+
+fsz_err fsz_pub_send_to(struct fsz_pub *pub, struct fsz_subscriber *subscriber,
+                        struct fsz_zmtp_message *message)
+{
+    (void)pub;
+    return fsz_conn_send(subscriber->conn, message);
+}
+
+size_t fsz_pub_count(const struct fsz_pub *pub)
+{
+    return pub->count;
+}
+
+bool fsz_pub_is_idle(const struct fsz_pub *pub, size_t most)
+{
+    const struct pub_subscriber *subscriber = pub->subscribers;
+    if (pub->count > most) {
+        return false;
+    }
+    while (subscriber != NULL && fsz_conn_is_idle(subscriber->base.conn)) {
+        subscriber = subscriber->next;
+    }
+    return subscriber == NULL;
+}
+
+bool fsz_pub_wants(const struct fsz_pub *pub, const void *head, size_t size)
+{
+    return fsz_prefixes_want(pub->prefixes, head, size);
+}
+
+/* Costs what it has subscribed to itself, however many others there are. */
+bool fsz_pub_sees(const struct fsz_pub *pub, const struct fsz_subscriber *subscriber,
+                  const void *topic, size_t size)
+{
+    const struct pub_item *item = ((const struct pub_subscriber *)subscriber)->grants.first;
+    (void)pub;
+    while (item != NULL &&
+           (item->size > size || (item->size > 0 && memcmp(item->bytes, topic, item->size) != 0))) {
+        item = item->next;
+    }
+    return item != NULL;
+}
