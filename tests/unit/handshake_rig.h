@@ -223,4 +223,14 @@ static inline void is_ready_with(struct link *link, enum fsz_zmtp_type type)
     assert_int_equal(fsz_mechanism_peer(link->mechanism)->type, type);
 }
 
+/* Has libzmq's monitor report these events. */
+static inline void libzmq_watch(struct link *link, int events)
+{
+    int patience_ms = PATIENCE_S * 1000;
+    assert_int_equal(zmq_socket_monitor(link->socket, "inproc://monitor", events), 0);
+    link->monitor = zmq_socket(link->context, ZMQ_PAIR);
+    zmq_setsockopt(link->monitor, ZMQ_RCVTIMEO, &patience_ms, sizeof(patience_ms));
+    assert_int_equal(zmq_connect(link->monitor, "inproc://monitor"), 0);
+}
+
 #endif
