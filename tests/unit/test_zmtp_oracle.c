@@ -5,7 +5,10 @@
 static void link_ready(struct link *link, int type, enum fsz_zmtp_type own)
 {
     struct fsz_mechanism_config config = {.name = FSZ_ZMTP_NULL, .type = own};
+    int64_t                     most = INT64_MAX;
     link_new(link, type);
+    /* Else libzmq asks for as much memory as a frame announces. */
+    zmq_setsockopt(link->socket, ZMQ_MAXMSGSIZE, &most, sizeof(most));
     link_connect(link);
     link_greet(link, &config);
     handshake(link, "");
@@ -45,7 +48,7 @@ static bool libzmq_goes_on(const uint8_t *bytes, size_t size)
     ssize_t        sent = send(link.fd, "\0\3end", 5, MSG_NOSIGNAL);
     zmq_pollitem_t items[] = {{.socket = link.socket, .events = ZMQ_POLLIN},
                               {.socket = link.monitor, .events = ZMQ_POLLIN}};
-    while (sent == 5 && !goes_on && zmq_poll(items, 2, PATIENCE_S * 1000) > 0 &&
+    while (sent == 5 && !goes_on && zmq_poll(items, 2, PATIENCE_S * 1000L) > 0 &&
            (items[0].revents & ZMQ_POLLIN)) {
         int got = zmq_recv(link.socket, body, sizeof(body), 0);
         goes_on = got == 3 && memcmp(body, "end", 3) == 0;
