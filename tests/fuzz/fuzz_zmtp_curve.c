@@ -177,14 +177,17 @@ static bool command_pass(struct input *input, struct fsz_mechanism *from, struct
     bool whole = now.size == real.size && memcmp(now.data, real.data, real.size) == 0;
     bool taken = side_take(to, &now) == FSZ_OK;
     require(whole ? taken : !taken || is_unused_bit(&real));
-    if (taken && action == AGAIN && fsz_mechanism_state(to) != FSZ_MECHANISM_ASKING) {
+    if (!whole) {
+        return false;
+    }
+    if (action == AGAIN && fsz_mechanism_state(to) != FSZ_MECHANISM_ASKING) {
         require(side_take(to, &now) != FSZ_OK);
         return false;
     }
     if (fsz_mechanism_state(to) == FSZ_MECHANISM_ASKING) {
         fsz_mechanism_judge(to, "200");
     }
-    return taken;
+    return true;
 }
 
 static fsz_err side_open(struct fsz_mechanism *to, const struct bytes *bytes,

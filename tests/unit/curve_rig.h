@@ -40,18 +40,22 @@ struct rig {
 
 static struct rig rig;
 
-static inline struct fsz_mechanism *rig_mechanism(bool as_server)
+static inline struct fsz_mechanism *rig_mechanism_of(bool as_server, enum fsz_zmtp_type type)
 {
     struct fsz_mechanism       *made = NULL;
     const struct rig_pair      *pair = as_server ? &rig.server : &rig.client;
-    struct fsz_mechanism_config config = {.name = FSZ_ZMTP_CURVE,
-                                          .as_server = as_server,
-                                          .type = as_server ? FSZ_ZMTP_ROUTER : FSZ_ZMTP_DEALER};
+    struct fsz_mechanism_config config = {
+        .name = FSZ_ZMTP_CURVE, .as_server = as_server, .type = type};
     memcpy(config.public_key, pair->public_key, KEY);
     memcpy(config.secret_key, pair->secret_key, KEY);
     memcpy(config.server_key, rig.server.public_key, KEY);
     assert_int_equal(fsz_mechanism_new(&config, &made), FSZ_OK);
     return made;
+}
+
+static inline struct fsz_mechanism *rig_mechanism(bool as_server)
+{
+    return rig_mechanism_of(as_server, as_server ? FSZ_ZMTP_ROUTER : FSZ_ZMTP_DEALER);
 }
 
 static inline void rig_restart(void)
