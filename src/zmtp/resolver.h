@@ -9,20 +9,24 @@
 #include "zmtp/address.h"
 #include "zmtp/loop.h"
 
-enum { FSZ_RESOLVER_THREADS_MAX = 16 };
+enum {
+    FSZ_RESOLVER_THREADS_MAX = 16,
+    FSZ_RESOLVER_ADDRESSES_MAX = 8 /* of one name; further ones are left out */
+};
 
 struct fsz_resolution;
-/* On the loop's thread. FSZ_OK: `address` is the first that fits. FSZ_ENOTFOUND: `why` says what
- * getaddrinfo(3) said. FSZ_ELIMIT: too many look-ups are running. */
-typedef void (*fsz_resolver_fn)(void *argument, fsz_err err, const struct fsz_address *address,
-                                const char *why);
+/* On the loop's thread; the resolution is gone afterwards. FSZ_OK: `addresses` has at least one, in
+ * the order of getaddrinfo(3). FSZ_ENOTFOUND: `why` says what getaddrinfo(3) said. */
+typedef void (*fsz_resolver_fn)(void *argument, fsz_err err, const struct fsz_address *addresses,
+                                size_t count, const char *why);
 
-/* Begins to look up. FSZ_ENOMEM, FSZ_ELIMIT, FSZ_ESYSTEM: `done` is not called. */
+/* Begins to look up. FSZ_ENOMEM, FSZ_ELIMIT (too many look-ups are running), FSZ_ESYSTEM: `done` is
+ * not called. `ipv6`: IPv6 beside IPv4. */
 FSZ_NODISCARD fsz_err fsz_resolver_start(struct fsz_loop *loop, const char *host, uint16_t port,
                                          bool ipv6, fsz_resolver_fn done, void *argument,
                                          struct fsz_resolution **ret_resolution);
-/* `done` will not be called; the thread ends on its own. Accepts NULL in *resolution. Before the
- * loop is freed. */
+/* `done` will not be called; the thread ends on its own. Accepts NULL in *resolution. Not from
+ * `done`, nor after it. Before the loop is freed. */
 void fsz_resolver_cancel(struct fsz_resolution **resolution);
 /* Threads that run now, in the whole process. Any thread. */
 unsigned fsz_resolver_running(void);

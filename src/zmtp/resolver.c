@@ -1,0 +1,171 @@
+#include "zmtp/resolver.h"
+
+#include "thread.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RESOLVER_WHY_BYTES = 128 };
+
+/* Two hold it: the thread that looks up, and the loop's side until `done` or the cancellation. */
+struct fsz_resolution {
+    struct fsz_loop_task task;
+    struct fsz_loop     *loop;
+    fsz_resolver_fn      done;
+    void                *argument;
+    char                 host[FSZ_ADDRESS_HOST_BYTES];
+    uint16_t             port;
+    bool                 ipv6;
+    struct fsz_address   addresses[FSZ_RESOLVER_ADDRESSES_MAX];
+    size_t               count;
+    char                 why[RESOLVER_WHY_BYTES];
+
+    pthread_mutex_t lock;
+    bool            is_cancelled, is_posted;
+    unsigned        holders;
+};
+
+static atomic_uint resolver_threads;
+
+unsigned fsz_resolver_running(void)
+{
+    return atomic_load(&resolver_threads);
+}
+
+static void resolution_unlock_and_leave(struct fsz_resolution *resolution)
+{
+    bool is_last = --resolution->holders == 0;
+    pthread_mutex_unlock(&resolution->lock);
+    if (is_last) {
+        pthread_mutex_destroy(&resolution->lock);
+        free(resolution);
+    }
+}
+
+static void resolution_keep(struct fsz_resolution *resolution, const struct addrinfo *list)
+{
+    for (; list != NULL && resolution->count < FSZ_RESOLVER_ADDRESSES_MAX; list = list->ai_next) {
+        struct fsz_address *address = &resolution->addresses[resolution->count];
+        if ((list->ai_family == AF_INET || list->ai_family == AF_INET6) &&
+            list->ai_addrlen <= sizeof(address->storage)) {
+            memcpy(&address->storage, list->ai_addr, list->ai_addrlen);
+            address->size = list->ai_addrlen;
+            resolution->count++;
+        }
+    }
+}
+
+static void resolution_look_up(struct fsz_resolution *resolution)
+{
+    const struct addrinfo hints = {.ai_family = resolution->ipv6 ? AF_UNSPEC : AF_INET,
+                                   .ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_NUMERICSERV};
+    struct addrinfo      *list = NULL;
+    char                  port[8];
+    (void)snprintf(port, sizeof(port), "%u", (unsigned)resolution->port);
+    int error = getaddrinfo(resolution->host, port, &hints, &list);
+    if (error != 0) {
+        (void)snprintf(resolution->why, sizeof(resolution->why), "%s", gai_strerror(error));
+        return;
+    }
+    resolution_keep(resolution, list);
+    freeaddrinfo(list);
+    if (resolution->count == 0) {
+        (void)snprintf(resolution->why, sizeof(resolution->why), "the name has no IP address");
+    }
+}
+
+/* Posts under the lock: after `done` the loop may be freed. */
+static void *resolver_main(void *argument)
+{
+    struct fsz_resolution *resolution = argument;
+    resolution_look_up(resolution);
+    pthread_mutex_lock(&resolution->lock);
+    if (!resolution->is_cancelled) {
+        resolution->is_posted = true;
+        fsz_loop_post(resolution->loop, &resolution->task);
+    }
+    resolution_unlock_and_leave(resolution);
+    atomic_fetch_sub(&resolver_threads, 1);
+    return NULL;
+}
+
+static void resolution_arrived(struct fsz_loop_task *task)
+{
+    struct fsz_resolution *resolution =
+        (struct fsz_resolution *)((char *)task - offsetof(struct fsz_resolution, task));
+    pthread_mutex_lock(&resolution->lock);
+    bool is_cancelled = resolution->is_cancelled;
+    pthread_mutex_unlock(&resolution->lock);
+    if (!is_cancelled) {
+        resolution->done(resolution->argument, resolution->count > 0 ? FSZ_OK : FSZ_ENOTFOUND,
+                         resolution->addresses, resolution->count, resolution->why);
+    }
+    pthread_mutex_lock(&resolution->lock);
+    resolution_unlock_and_leave(resolution);
+}
+
+static fsz_err resolver_run(struct fsz_resolution *resolution)
+{
+    pthread_t thread;
+    if (atomic_fetch_add(&resolver_threads, 1) >= FSZ_RESOLVER_THREADS_MAX) {
+        atomic_fetch_sub(&resolver_threads, 1);
+        return FSZ_ELIMIT;
+    }
+    fsz_err err = fsz_thread_start(&thread, "fszmq-resolve", resolver_main, resolution);
+    if (err != FSZ_OK) {
+        atomic_fetch_sub(&resolver_threads, 1);
+        return err;
+    }
+    pthread_detach(thread);
+    return FSZ_OK;
+}
+
+fsz_err fsz_resolver_start(struct fsz_loop *loop, const char *host, uint16_t port, bool ipv6,
+                           fsz_resolver_fn done, void *argument,
+                           struct fsz_resolution **ret_resolution)
+{
+    struct fsz_resolution *resolution = calloc(1, sizeof(*resolution));
+    if (resolution == NULL || pthread_mutex_init(&resolution->lock, NULL) != 0) {
+        free(resolution);
+        return FSZ_ENOMEM;
+    }
+    resolution->task.run = resolution_arrived;
+    resolution->loop = loop;
+    resolution->done = done;
+    resolution->argument = argument;
+    (void)snprintf(resolution->host, sizeof(resolution->host), "%s", host);
+    resolution->port = port;
+    resolution->ipv6 = ipv6;
+    resolution->holders = 2;
+    fsz_err err = resolver_run(resolution);
+    if (err != FSZ_OK) {
+        pthread_mutex_destroy(&resolution->lock);
+        free(resolution);
+        return err;
+    }
+    *ret_resolution = resolution;
+    return FSZ_OK;
+}
+
+/* A task that is posted already gives its hold back when it runs. */
+void fsz_resolver_cancel(struct fsz_resolution **resolution)
+{
+    struct fsz_resolution *r = *resolution;
+    *resolution = NULL;
+    if (r == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&r->lock);
+    r->is_cancelled = true;
+    if (r->is_posted) {
+        pthread_mutex_unlock(&r->lock);
+    } else {
+        resolution_unlock_and_leave(r);
+    }
+}
