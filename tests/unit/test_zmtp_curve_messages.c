@@ -3,7 +3,9 @@
 
 #include "zmtp/mech_curve_private.h"
 
-enum { LARGE = 1024 * 1024, SMALL_ROOM = 256 };
+#include <pthread.h>
+
+enum { LARGE = 1024 * 1024, SMALL_ROOM = 256, ROUNDS = 200 };
 
 static int shake_begin(void **state)
 {
@@ -203,6 +205,39 @@ static void test_used_up_nonces_end_sealing(void **state)
     }
 }
 
+/* Seals while the test opens. */
+static void *seal_many(void *sealed)
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        if (fsz_mechanism_seal(rig.ours_server, 0, (const uint8_t *)"out", 3,
+                               (uint8_t *)sealed + i * (3 + OVERHEAD)) != FSZ_OK) {
+            return NULL;
+        }
+    }
+    return sealed;
+}
+
+static void test_one_thread_seals_while_another_opens(void **state)
+{
+    (void)state;
+    static uint8_t in[ROUNDS][SMALL_ROOM], out[ROUNDS][3 + OVERHEAD];
+    size_t         size = 0;
+    void          *result = NULL;
+    pthread_t      thread;
+    for (int i = 0; i < ROUNDS; i++) {
+        size = seal_text(rig.ours_client, "in", in[i]);
+    }
+    assert_int_equal(pthread_create(&thread, NULL, seal_many, out), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        assert_int_equal(open_copy(rig.ours_server, in[i], size), FSZ_OK);
+    }
+    assert_int_equal(pthread_join(thread, &result), 0);
+    assert_ptr_equal(result, out);
+    for (int i = 0; i < ROUNDS; i++) {
+        assert_int_equal(open_copy(rig.ours_client, out[i], sizeof(out[i])), FSZ_OK);
+    }
+}
+
 static void test_secrets_are_gone_after_the_handshake(void **state)
 {
     (void)state;
@@ -230,6 +265,7 @@ int main(void)
         TEST(test_a_changed_bit_in_any_byte_is_refused),
         TEST(test_nonces_must_grow),
         TEST(test_used_up_nonces_end_sealing),
+        TEST(test_one_thread_seals_while_another_opens),
         TEST(test_secrets_are_gone_after_the_handshake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
