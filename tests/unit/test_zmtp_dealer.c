@@ -1,0 +1,397 @@
+#include "zmtp/dealer.h"
+
+#include "zmtp_rig.h"
+
+/* A dealer and what it has reported, in order. */
+struct dealer_rig {
+    struct rig           rig; /* for its loop, libzmq and the defaults; its socket is the peer */
+    struct fsz_dealer   *dealer;
+    char                 endpoint[FSZ_ADDRESS_TEXT_BYTES];
+    size_t               ups, messages, downs, fails;
+    char                 order[64]; /* a letter for each report */
+    char                 last[64];
+    enum fsz_zmtp_ending ending;
+    void (*then)(struct dealer_rig *d); /* in the next report */
+};
+
+static void dealer_note(struct dealer_rig *d, char what)
+{
+    size_t size = strlen(d->order);
+    if (size + 1 < sizeof(d->order)) {
+        d->order[size] = what;
+    }
+    if (d->then != NULL) {
+        void (*then)(struct dealer_rig *) = d->then;
+        d->then = NULL;
+        then(d);
+    }
+}
+
+static void on_up(void *self, struct fsz_conn *conn)
+{
+    struct dealer_rig *d = self;
+    assert_ptr_equal(fsz_dealer_conn(d->dealer), conn);
+    assert_true(fsz_dealer_is_up(d->dealer));
+    d->ups++;
+    dealer_note(d, 'u');
+}
+
+static void on_message(void *self, const struct fsz_frames *frames)
+{
+    struct dealer_rig      *d = self;
+    const struct fsz_frame *last = &frames->frames[frames->count - 1];
+    d->messages++;
+    snprintf(d->last, sizeof(d->last), "%.*s", (int)last->size, (const char *)last->data);
+    dealer_note(d, 'm');
+}
+
+static void on_down(void *self, enum fsz_zmtp_ending ending)
+{
+    struct dealer_rig *d = self;
+    assert_false(fsz_dealer_is_up(d->dealer));
+    d->downs++;
+    d->ending = ending;
+    dealer_note(d, 'd');
+}
+
+static void on_failed(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
+{
+    struct dealer_rig *d = self;
+    assert_non_null(fsz_conn_facts(conn));
+    d->fails++;
+    d->ending = ending;
+    dealer_note(d, 'f');
+}
+
+static const struct fsz_dealer_handler dealer_handler = {on_up, on_message, on_down, on_failed};
+
+static void dealer_rig_open(struct dealer_rig *d)
+{
+    memset(d, 0, sizeof(*d));
+    d->rig = rig_make(FSZ_ZMTP_ROUTER);
+    rig_open(&d->rig, NULL);
+}
+
+static struct fsz_zmtp_options dealer_options(struct dealer_rig *d)
+{
+    struct fsz_zmtp_options options = d->rig.options;
+    options.mechanism.type = FSZ_ZMTP_DEALER;
+    options.mechanism.as_server = false;
+    return options;
+}
+
+static void dealer_open(struct dealer_rig *d, const struct fsz_zmtp_options *options)
+{
+    char why[FSZ_ADDRESS_WHY_BYTES] = "";
+    if (fsz_dealer_new(d->rig.loop, d->endpoint, options, &d->rig.limits, &dealer_handler, d,
+                       &d->dealer, why) != FSZ_OK) {
+        fail_msg("%s", why);
+    }
+}
+
+static void dealer_rig_end(struct dealer_rig *d)
+{
+    fsz_dealer_free(&d->dealer);
+    rig_end(&d->rig);
+}
+
+/* It is up. Returns libzmq's ROUTER, which answers when the test says so. */
+static void *dealer_pair(struct dealer_rig *d)
+{
+    dealer_rig_open(d);
+    server_choose(d->endpoint);
+    void                   *router = server_start(&d->rig, d->endpoint);
+    struct fsz_zmtp_options options = dealer_options(d);
+    dealer_open(d, &options);
+    RIG_UNTIL(&d->rig, d->ups == 1);
+    return router;
+}
+
+static fsz_err dealer_say(struct fsz_dealer *dealer, const char *text)
+{
+    const struct fsz_frame   frame = {.data = (const uint8_t *)text, .size = strlen(text)};
+    struct fsz_zmtp_message *message;
+    assert_int_equal(fsz_zmtp_message_new(&frame, 1, FSZ_ZMTP_VITAL, &message), FSZ_OK);
+    fsz_err err = fsz_dealer_send(dealer, message);
+    fsz_zmtp_message_unref(message);
+    return err;
+}
+
+/* Takes a question and answers it. */
+static void router_serve(struct dealer_rig *d, void *router, const char *question,
+                         const char *answer)
+{
+    char name[256];
+    int  size = -1;
+    RIG_UNTIL(&d->rig, (size = zmq_recv(router, name, sizeof(name), ZMQ_DONTWAIT)) >= 0);
+    peer_expect(&d->rig, router, question);
+    assert_int_equal(zmq_send(router, name, (size_t)size, ZMQ_SNDMORE), size);
+    peer_say(router, answer);
+}
+
+static void test_questions_go_out_and_answers_come(void **state)
+{
+    (void)state;
+    struct dealer_rig d;
+    void             *router = dealer_pair(&d);
+    assert_int_equal(dealer_say(d.dealer, "one"), FSZ_OK);
+    router_serve(&d, router, "one", "two");
+    RIG_UNTIL(&d.rig, d.messages == 1);
+    assert_string_equal(d.last, "two");
+    assert_string_equal(d.order, "um");
+    assert_non_null(fsz_dealer_socket(d.dealer));
+    zmq_close(router);
+    dealer_rig_end(&d);
+}
+
+static void test_message_without_a_connection_is_refused(void **state)
+{
+    (void)state;
+    struct dealer_rig d;
+    dealer_rig_open(&d);
+    server_choose(d.endpoint);
+    struct fsz_zmtp_options options = dealer_options(&d);
+    dealer_open(&d, &options);
+    assert_int_equal(dealer_say(d.dealer, "lost"), FSZ_ECLOSED);
+    assert_false(fsz_dealer_is_up(d.dealer));
+    assert_null(fsz_dealer_conn(d.dealer));
+    void *router = server_start(&d.rig, d.endpoint);
+    RIG_UNTIL(&d.rig, d.ups == 1);
+    assert_int_equal(dealer_say(d.dealer, "kept"), FSZ_OK);
+    router_serve(&d, router, "kept", "first"); /* and not the one before */
+    zmq_close(router);
+    dealer_rig_end(&d);
+}
+
+static void test_peer_that_restarts_is_up_again(void **state)
+{
+    (void)state;
+    struct dealer_rig d;
+    void             *router = dealer_pair(&d);
+    for (size_t round = 1; round <= 3; round++) {
+        server_stop(&d.rig, router, d.endpoint);
+        RIG_UNTIL(&d.rig, d.downs == round);
+        assert_int_equal(d.ending, FSZ_ZMTP_END_PEER);
+        assert_int_equal(dealer_say(d.dealer, "lost"), FSZ_ECLOSED);
+        router = server_start(&d.rig, d.endpoint);
+        RIG_UNTIL(&d.rig, d.ups == round + 1);
+        assert_int_equal(dealer_say(d.dealer, "again"), FSZ_OK);
+        router_serve(&d, router, "again", "here");
+        RIG_UNTIL(&d.rig, d.messages == round);
+    }
+    assert_int_equal(d.fails, 0);
+    zmq_close(router);
+    dealer_rig_end(&d);
+}
+
+static int listen_raw(struct dealer_rig *d)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t          size = sizeof(address);
+    int                fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(fd, 10), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    snprintf(d->endpoint, sizeof(d->endpoint), "tcp://127.0.0.1:%u", ntohs(address.sin_port));
+    return fd;
+}
+
+/* All that a peer says in its life, at once. */
+static const char whole_life[] = RIG_GREETING RIG_READY("ROUTER") "\0\3one\0\3two\0\5three";
+
+static void test_answers_right_before_the_end_come_before_it(void **state)
+{
+    (void)state;
+    struct dealer_rig d;
+    int               fd = -1;
+    dealer_rig_open(&d);
+    int                     listening = listen_raw(&d);
+    struct fsz_zmtp_options options = dealer_options(&d);
+    dealer_open(&d, &options);
+    for (size_t round = 1; round <= 20; round++) {
+        RIG_UNTIL(&d.rig, (fd = accept(listening, NULL, NULL)) >= 0);
+        raw_say(fd, whole_life, sizeof(whole_life) - 1);
+        if (round % 2 == 0) {
+            close(fd); /* with our greeting unread, so that it is a reset */
+        } else {
+            shutdown(fd, SHUT_WR);
+        }
+        RIG_UNTIL(&d.rig, d.downs + d.fails == round);
+        if (round % 2 == 1) {
+            assert_string_equal(d.order, "ummmd");
+            assert_string_equal(d.last, "three");
+            close(fd);
+        }
+        memset(d.order, 0, sizeof(d.order));
+    }
+    close(listening);
+    dealer_rig_end(&d);
+}
+
+static void test_answer_of_libzmq_right_before_its_end_comes_before_it(void **state)
+{
+    (void)state;
+    struct dealer_rig d;
+    int               wait_ms = RIG_PATIENCE_MS;
+    void             *router = dealer_pair(&d);
+    for (size_t round = 1; round <= 20; round++) {
+        assert_int_equal(dealer_say(d.dealer, "last"), FSZ_OK);
+        zmq_setsockopt(router, ZMQ_LINGER, &wait_ms, sizeof(wait_ms));
+        router_serve(&d, router, "last", "answer");
+        server_stop(&d.rig, router, d.endpoint);
+        RIG_UNTIL(&d.rig, d.downs == round);
+        assert_int_equal(d.messages, round);
+        router = server_start(&d.rig, d.endpoint);
+        RIG_UNTIL(&d.rig, d.ups == round + 1);
+    }
+    zmq_close(router);
+    dealer_rig_end(&d);
+}
+
+static void test_failed_handshakes_are_reported_and_tried_again(void **state)
+{
+    (void)state;
+    struct dealer_rig d;
+    dealer_rig_open(&d);
+    server_choose(d.endpoint);
+    void                   *router = server_start(&d.rig, d.endpoint);
+    struct fsz_zmtp_options options = dealer_options(&d);
+    options.mechanism.name = FSZ_ZMTP_PLAIN;
+    dealer_open(&d, &options);
+    RIG_UNTIL(&d.rig, d.fails >= 3);
+    assert_int_equal(d.ending, FSZ_ZMTP_END_MECHANISM);
+    assert_int_equal(d.ups, 0);
+    assert_int_equal(d.downs, 0);
+    zmq_close(router);
+    dealer_rig_end(&d);
+}
+
+/* A socket of ours whose gate keeps the question. */
+static void test_refusal_is_reported_as_denied_and_tried_again(void **state)
+{
+    (void)state;
+    struct dealer_rig d;
+    memset(&d, 0, sizeof(d));
+    d.rig = rig_make(FSZ_ZMTP_ROUTER);
+    d.rig.gated = true;
+    rig_open(&d.rig, "tcp://127.0.0.1:*");
+    memcpy(d.endpoint, d.rig.endpoint, sizeof(d.endpoint));
+    struct fsz_zmtp_options options = dealer_options(&d);
+    dealer_open(&d, &options);
+    RIG_UNTIL(&d.rig, d.rig.gate.count == 1);
+    rig_answer(&d.rig, "400", "");
+    RIG_UNTIL(&d.rig, d.fails == 1);
+    assert_int_equal(d.ending, FSZ_ZMTP_END_DENIED);
+    RIG_UNTIL(&d.rig, d.rig.gate.count == 1);
+    rig_answer(&d.rig, "200", "");
+    RIG_UNTIL(&d.rig, d.ups == 1);
+    assert_string_equal(d.order, "fu");
+    dealer_rig_end(&d);
+}
+
+static void test_endpoint_that_is_not_valid_is_refused_with_a_reason(void **state)
+{
+    (void)state;
+    struct dealer_rig d;
+    char              why[FSZ_ADDRESS_WHY_BYTES] = "";
+    dealer_rig_open(&d);
+    struct fsz_zmtp_options options = dealer_options(&d);
+    assert_int_equal(fsz_dealer_new(d.rig.loop, "tcp://127.0.0.1", &options, &d.rig.limits,
+                                    &dealer_handler, &d, &d.dealer, why),
+                     FSZ_EINVALID);
+    assert_string_not_equal(why, "");
+    assert_null(d.dealer);
+    dealer_rig_end(&d);
+}
+
+static void free_dealer(struct dealer_rig *d)
+{
+    fsz_dealer_free(&d->dealer);
+}
+
+static void test_dealer_may_be_freed_in_each_report(void **state)
+{
+    (void)state;
+    struct dealer_rig d;
+    for (int report = 0; report < 3; report++) {
+        dealer_rig_open(&d);
+        server_choose(d.endpoint);
+        void                   *router = server_start(&d.rig, d.endpoint);
+        struct fsz_zmtp_options options = dealer_options(&d);
+        d.then = report == 0 ? free_dealer : NULL;
+        dealer_open(&d, &options);
+        RIG_UNTIL(&d.rig, d.ups == 1);
+        d.then = free_dealer;
+        if (report == 1) {
+            assert_int_equal(dealer_say(d.dealer, "question"), FSZ_OK);
+            router_serve(&d, router, "question", "answer");
+        }
+        if (report == 2) {
+            zmq_close(router);
+        }
+        RIG_UNTIL(&d.rig, d.dealer == NULL);
+        assert_int_equal(strlen(d.order), report == 0 ? 1 : 2);
+        if (report != 2) {
+            zmq_close(router);
+        }
+        dealer_rig_end(&d);
+    }
+}
+
+/* Another thread sends as fast as it can. */
+struct sender {
+    struct fsz_dealer *dealer;
+    _Atomic bool       stop;
+    _Atomic size_t     sent;
+};
+
+static void *sender_run(void *argument)
+{
+    struct sender *sender = argument;
+    while (!sender->stop) {
+        sender->sent += dealer_say(sender->dealer, "tick") == FSZ_OK;
+    }
+    return NULL;
+}
+
+static void test_another_thread_may_send_while_the_peer_comes_and_goes(void **state)
+{
+    (void)state;
+    struct dealer_rig d;
+    struct sender     sender = {.dealer = NULL};
+    pthread_t         thread;
+    void             *router = dealer_pair(&d);
+    char              bytes[256];
+    sender.dealer = d.dealer;
+    assert_int_equal(pthread_create(&thread, NULL, sender_run, &sender), 0);
+    for (size_t round = 1; round <= 5; round++) {
+        RIG_UNTIL(&d.rig, zmq_recv(router, bytes, sizeof(bytes), ZMQ_DONTWAIT) >= 0);
+        server_stop(&d.rig, router, d.endpoint);
+        RIG_UNTIL(&d.rig, d.downs == round);
+        router = server_start(&d.rig, d.endpoint);
+        RIG_UNTIL(&d.rig, d.ups == round + 1);
+    }
+    sender.stop = true;
+    pthread_join(thread, NULL);
+    assert_true(sender.sent > 0);
+    zmq_close(router);
+    dealer_rig_end(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_questions_go_out_and_answers_come),
+        cmocka_unit_test(test_message_without_a_connection_is_refused),
+        cmocka_unit_test(test_peer_that_restarts_is_up_again),
+        cmocka_unit_test(test_answers_right_before_the_end_come_before_it),
+        cmocka_unit_test(test_answer_of_libzmq_right_before_its_end_comes_before_it),
+        cmocka_unit_test(test_failed_handshakes_are_reported_and_tried_again),
+        cmocka_unit_test(test_refusal_is_reported_as_denied_and_tried_again),
+        cmocka_unit_test(test_endpoint_that_is_not_valid_is_refused_with_a_reason),
+        cmocka_unit_test(test_dealer_may_be_freed_in_each_report),
+        cmocka_unit_test(test_another_thread_may_send_while_the_peer_comes_and_goes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
