@@ -1,6 +1,8 @@
 #include "zmtp/conn_private.h"
 
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -8,6 +10,15 @@
 
 static void conn_ready(void *argument, uint32_t events);
 static void conn_attention(struct fsz_loop_task *task);
+
+/* Small messages go at once; several of them are gathered before they are written. */
+static void conn_set_nodelay(const struct fsz_conn *conn)
+{
+    int on = 1;
+    if (!conn->local) {
+        setsockopt(conn->watch.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    }
+}
 
 static fsz_err conn_init(struct fsz_conn *conn, struct fsz_conn_shared *shared,
                          const struct fsz_mechanism_config *mechanism,
@@ -32,6 +43,7 @@ static fsz_err conn_init(struct fsz_conn *conn, struct fsz_conn_shared *shared,
     conn->attention.run = conn_attention;
     fsz_conn_input_init(conn);
     fsz_conn_facts_init(conn, origin);
+    conn_set_nodelay(conn);
     return FSZ_OK;
 }
 
@@ -237,16 +249,15 @@ static void conn_check_failure(struct fsz_conn *conn)
     bool                 broken = conn->output.broken;
     enum fsz_zmtp_ending failure = conn->output.failure;
     fsz_conn_output_unlock(conn);
-    if (!broken) {
+    bool ours = failure == FSZ_ZMTP_END_MEMORY || failure == FSZ_ZMTP_END_CRYPTO;
+    if (!broken || (conn->input.paused && !ours)) {
         return;
     }
     if (conn->stage == CONN_CLOSING) {
         fsz_conn_close_check(conn);
-    } else if (failure == FSZ_ZMTP_END_MEMORY || failure == FSZ_ZMTP_END_CRYPTO) {
+    } else if (ours || conn->input.asking || !fsz_conn_input_read(conn)) {
         fsz_conn_end(conn, failure);
-    } else if (conn->input.asking || (!conn->input.paused && !fsz_conn_input_read(conn))) {
-        fsz_conn_end(conn, failure);
-    } else if (!conn->input.paused && !fsz_conn_is_over(conn)) {
+    } else if (!fsz_conn_is_over(conn)) {
         fsz_conn_attend(conn);
     }
 }

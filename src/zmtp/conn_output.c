@@ -143,8 +143,12 @@ static bool output_has_room(const struct fsz_conn *conn, const struct fsz_zmtp_m
 
 static fsz_err output_grow(struct conn_output *output)
 {
-    size_t                    room = output->room * 2;
-    struct fsz_zmtp_message **ring = malloc(room * sizeof(*ring));
+    size_t room = output->room * 2;
+    if (room <= output->room) {
+        return FSZ_ENOMEM;
+    }
+    struct fsz_zmtp_message **ring =
+        (struct fsz_zmtp_message **)calloc(room, sizeof(struct fsz_zmtp_message *));
     if (ring == NULL) {
         return FSZ_ENOMEM;
     }

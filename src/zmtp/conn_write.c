@@ -143,6 +143,12 @@ static void write_seal_next(struct fsz_conn *conn)
     }
 }
 
+static bool batch_add_buffer(struct write_batch *batch, const struct fsz_buffer *buffer,
+                             size_t written)
+{
+    return buffer->size == 0 || batch_add(batch, buffer->data + written, buffer->size - written);
+}
+
 static bool batch_add_messages(struct write_batch *batch, const struct conn_output *output,
                                size_t from)
 {
@@ -170,13 +176,11 @@ static void write_gather(struct fsz_conn *conn, struct write_batch *batch)
     if (begun && !batch_add_message(batch, fsz_conn_output_at(output, 0), output->written)) {
         return;
     }
-    if (!batch_add(batch, output->control.data + output->control_written,
-                   output->control.size - output->control_written)) {
+    if (!batch_add_buffer(batch, &output->control, output->control_written)) {
         return;
     }
     if (sealing) {
-        batch_add(batch, output->sealed.data + output->sealed_written,
-                  output->sealed.size - output->sealed_written);
+        batch_add_buffer(batch, &output->sealed, output->sealed_written);
     } else if (output->open) {
         batch_add_messages(batch, output, begun ? 1 : 0);
     }
