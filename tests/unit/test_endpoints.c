@@ -289,12 +289,12 @@ static void test_endpoints_make_a_deleted_ipc_file_anew(void **state)
     struct fsz_endpoint            wanted = {.address = address};
     const struct fsz_socket_config config = {.endpoints = &wanted, .endpoint_count = 1};
     struct fsz_endpoint_state     *opened = rig_open(rig, address, false, false, FSZ_OK);
-    assert_false(fsz_endpoint_state_is_lost(opened));
+    assert_false(fsz_endpoints_is_lost(&rig->endpoints, opened));
     assert_int_equal(unlink(address + 6), 0);
-    assert_true(fsz_endpoint_state_is_lost(opened));
+    assert_true(fsz_endpoints_is_lost(&rig->endpoints, opened));
     fsz_endpoints_settle(&rig->endpoints, &config);
     assert_true(opened->open);
-    assert_false(fsz_endpoint_state_is_lost(opened));
+    assert_false(fsz_endpoints_is_lost(&rig->endpoints, opened));
     assert_true(answers(rig, address));
     fsz_endpoints_settle(&rig->endpoints, &(const struct fsz_socket_config){.endpoint_count = 0});
     assert_int_equal(access(address + 6, F_OK), -1); /* what goes in good order leaves no file */
@@ -310,7 +310,7 @@ static void test_endpoints_leave_a_file_that_another_has_put_there(void **state)
     FILE *other = fopen(address + 6, "w");
     assert_non_null(other);
     fclose(other);
-    assert_true(fsz_endpoint_state_is_lost(opened));
+    assert_true(fsz_endpoints_is_lost(&rig->endpoints, opened));
     fsz_endpoints_fini(&rig->endpoints);
     assert_int_equal(access(address + 6, F_OK), 0);
 }

@@ -1,15 +1,18 @@
-/* endpoints.h - the endpoints of one socket: opened, closed, tried again, told about.
+/* endpoints.h - the endpoints of one stream or API channel: opened, closed, tried again, told
+ * about.
  *
- * Only on the thread that the socket belongs to. An endpoint that cannot be had stays listed with
- * its error and is tried again, soon at first, at last every FSZ_RETRY_MS. A change of
- * configuration goes in two steps, so that a bad one changes nothing: stage (opens what is new),
- * then settle or discard. */
+ * tcp and ipc are opened on our own wire (zmtp/zmtp_socket.h), inproc and multicast by a libzmq
+ * socket that is made when the first of them is opened. Only on the thread that both belong to. An
+ * endpoint that cannot be had stays listed with its error and is tried again, soon at first, at
+ * last every FSZ_RETRY_MS. A change of configuration goes in two steps, so that a bad one changes
+ * nothing: stage (opens what is new), then settle or discard. */
 #ifndef FSZ_ENDPOINTS_H
 #define FSZ_ENDPOINTS_H
 
 #include "config.h"
 #include "err.h"
 #include "ipcpath.h"
+#include "zmtp/zmtp_socket.h"
 
 #include <sys/types.h>
 
@@ -22,6 +25,7 @@ enum {
 struct fsz_endpoint_state {
     char *address; /* as configured */
     bool  connect;
+    bool  is_wire; /* of our own wire, not of libzmq's socket */
     bool  open;
     bool  staged;   /* opened by the change under way */
     bool  deferred; /* waits for a socket of ours that lets go; not open yet */
@@ -40,8 +44,14 @@ struct fsz_endpoint_backlog {
     int64_t at_ms; /* monotonic; when that was so */
 };
 
+/* Makes libzmq's socket of the stream or channel, with its options; NULL: it could not be made. */
+typedef void *(*fsz_endpoints_local_fn)(void *self);
+
 struct fsz_endpoints {
-    void   *socket;
+    struct fsz_zmtp_socket *wire;   /* NULL: libzmq's socket has tcp and ipc too */
+    void                   *socket; /* libzmq's; NULL: not needed yet */
+    fsz_endpoints_local_fn  make_socket;
+    void                   *self;   /* its */
     char    owner[FSZ_OWNER_BYTES]; /* `stream "NAME"` or `API channel "NAME"`, for messages */
     int64_t ipc_mode;
     size_t  frame_max; /* largest frame that every endpoint listed takes (multicast.h) */
@@ -50,9 +60,13 @@ struct fsz_endpoints {
     struct fsz_endpoint_state   list[2 * FSZ_ENDPOINTS_MAX]; /* old and new ones during a change */
 };
 
-/* Nothing is opened yet; `owner` is copied. */
+/* Nothing is opened yet; `owner` is copied. All endpoints are libzmq's. */
 void fsz_endpoints_init(struct fsz_endpoints *e, void *socket, const char *owner);
-/* Closes nothing (the socket's end does), but deletes the files of ipc; frees. */
+/* Nothing is opened yet; `owner` is copied. tcp and ipc are on `wire`; `make_socket` is called when
+ * another endpoint is opened first, and whoever it belongs to closes that socket (`e->socket`). */
+void fsz_endpoints_init_wire(struct fsz_endpoints *e, struct fsz_zmtp_socket *wire,
+                             fsz_endpoints_local_fn make_socket, void *self, const char *owner);
+/* Closes nothing (the sockets' ends do), but deletes the files of libzmq's ipc; frees. */
 void fsz_endpoints_fini(struct fsz_endpoints *e);
 
 struct fsz_endpoint_state *fsz_endpoints_find(struct fsz_endpoints *e, const char *address,
@@ -72,7 +86,7 @@ void fsz_endpoints_discard(struct fsz_endpoints *e);
 void fsz_endpoints_settle(struct fsz_endpoints *e, const struct fsz_socket_config *config);
 
 /* Is it open, but was its file deleted, so that nobody can connect? */
-bool fsz_endpoint_state_is_lost(const struct fsz_endpoint_state *state);
+bool fsz_endpoints_is_lost(const struct fsz_endpoints *e, const struct fsz_endpoint_state *state);
 /* Does the configuration have it, address and way? */
 bool fsz_endpoint_state_is_in(const struct fsz_endpoint_state *state,
                               const struct fsz_socket_config  *config);
