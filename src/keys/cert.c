@@ -22,10 +22,21 @@ static const char cert_secret_banner[] =
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
+bool fsz_key_bytes(const char *key, unsigned char ret_key[32])
+{
+    if (strlen(key) == FSZ_KEY_BYTES - 1 && zmq_z85_decode(ret_key, key) != NULL) {
+        return true;
+    }
+    sodium_memzero(ret_key, 32);
+    return false;
+}
+
 bool fsz_key_is_valid(const char *key)
 {
     unsigned char bytes[32];
-    return strlen(key) == FSZ_KEY_BYTES - 1 && zmq_z85_decode(bytes, key) != NULL;
+    bool          valid = fsz_key_bytes(key, bytes);
+    sodium_memzero(bytes, sizeof(bytes));
+    return valid;
 }
 
 void fsz_key_text(const unsigned char key[32], char ret_text[FSZ_KEY_BYTES])

@@ -33,6 +33,8 @@ FSZ_NODISCARD fsz_err fsz_cert_write(const char *path, const struct fsz_cert *ce
                                      size_t why_bytes);
 /* Is this the Z85 text of 32 bytes? */
 bool fsz_key_is_valid(const char *key);
+/* Z85 text to 32 bytes. False: it is none, and ret_key is all zero. */
+bool fsz_key_bytes(const char *key, unsigned char ret_key[32]);
 /* 32 bytes to Z85 text. */
 void fsz_key_text(const unsigned char key[32], char ret_text[FSZ_KEY_BYTES]);
 /* Wipes it from memory. */
