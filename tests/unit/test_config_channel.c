@@ -38,7 +38,6 @@ static void test_config_reads_an_api_channel_into_its_members(void **state)
                      "<param name=\"apply-inbound-acl\" value=\"any\"/>"
                      "<param name=\"send-hwm\" value=\"7\"/>"
                      "<param name=\"ipv6\" value=\"false\"/>"
-                     "<param name=\"receive-hwm\" value=\"8\"/>"
                      "<param name=\"request-bytes\" value=\"64K\"/>"
                      "<param name=\"request-depth\" value=\"9\"/>"
                      "<param name=\"batch-max\" value=\"10\"/>"
@@ -52,7 +51,6 @@ static void test_config_reads_an_api_channel_into_its_members(void **state)
     assert_int_equal(channel->socket.acl_count, 0);
     assert_int_equal(channel->socket.send_hwm, 7);
     assert_false(channel->socket.ipv6);
-    assert_int_equal(channel->receive_hwm, 8);
     assert_int_equal(channel->request_bytes, 65536);
     assert_int_equal(channel->request_depth, 9);
     assert_int_equal(channel->batch_max, 10);

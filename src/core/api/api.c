@@ -56,7 +56,8 @@ static fsz_err api_allocate_services(struct fsz_api *api)
 {
     static const struct fsz_desk_reader reader = {
         .ask = api_take_question, .withdraw = api_take_withdrawn, .leave = api_take_leave};
-    const struct fsz_services_base base = {.context = api->base.context,
+    const struct fsz_services_base base = {.loop = api->loop,
+                                           .context = api->base.context,
                                            .host = api->base.host,
                                            .offer = api->base.offer,
                                            .offer_self = api->base.offer_self,
@@ -78,9 +79,11 @@ static fsz_err api_allocate(struct fsz_api *api)
     const struct fsz_config        *config = api->config;
     const struct fsz_workers_limits workers = fsz_api_limits_of_workers(config);
     const struct fsz_jobs_limits    jobs = fsz_api_limits_of_jobs(config);
-    fsz_err                         err = fsz_mailbox_new(&api->mailbox);
+    fsz_err                         err = fsz_loop_new(&api->loop);
+    err = err != FSZ_OK ? err : fsz_mailbox_new(&api->mailbox);
     err = err != FSZ_OK ? err : fsz_account_new(NULL, &api->whole);
     err = err != FSZ_OK ? err : api_allocate_services(api);
+    err = err != FSZ_OK ? err : fsz_api_watch(api);
     err = err != FSZ_OK ? err : fsz_waits_new(api->base.watched, &api->waits);
     api->holds.waits = api->waits;
     err = err != FSZ_OK ? err : fsz_jobs_new(&jobs, &api->jobs);
@@ -121,6 +124,8 @@ static void api_free(struct fsz_api *api)
     }
     api_free_holds(api);
     fsz_services_free(&api->services);
+    fsz_api_unwatch(api);
+    fsz_loop_free(&api->loop);
     fsz_watch_free(&api->holds.watch);
     fsz_desk_unref(&api->desk);
     fsz_account_unref(&api->whole);

@@ -6,6 +6,7 @@
 #ifndef FSZ_API_H
 #define FSZ_API_H
 
+#include "access.h"
 #include "audit.h"
 #include "config.h"
 #include "desk.h"
@@ -23,6 +24,7 @@ struct fsz_api;
 /* What the API channel stands on; all stay the caller's and outlive it. */
 struct fsz_api_base {
     void                  *context; /* libzmq's */
+    struct fsz_access     *access;  /* or NULL: everyone is admitted */
     const struct fsz_host *host;
     struct fsz_audit      *audit;
     /* How many wait for an event (the end of an application), so that with none an event costs one

@@ -35,6 +35,8 @@ struct fsz_api {
     pthread_t                thread;
     pthread_mutex_t          task_lock; /* guards api_task.finished */
     pthread_cond_t           task_done;
+    struct fsz_loop         *loop; /* the API thread's */
+    struct fsz_loop_watch    mailbox_watch, services_watch;
 
     /* API thread only. */
     struct fsz_config      *config; /* a reference */
@@ -44,6 +46,8 @@ struct fsz_api {
     struct fsz_holds        holds;
     struct fsz_channel     *channels[FSZ_CHANNELS_MAX]; /* as the configuration lists them */
     size_t                  channel_count;
+    size_t                  channels_closing; /* they send what is queued, and go */
+    bool                    has_left;         /* a client that serves has */
     struct fsz_heap         deadlines;
     unsigned                under_way; /* requests not freed yet, for the status */
     bool                    closing;   /* nothing new is run, and the pools are another's */
@@ -58,8 +62,19 @@ struct fsz_api {
 
 /* api_thread.c */
 void *fsz_api_main(void *argument);
+/* Has the loop look at the mailbox and at services' endpoints over inproc; before and after the
+ * thread.
+ */
+FSZ_NODISCARD fsz_err fsz_api_watch(struct fsz_api *api);
+void                  fsz_api_unwatch(struct fsz_api *api);
 /* A message of an endpoint that a service connects to, and that is no answer. API thread. */
-void fsz_api_take_message(void *self, struct fsz_client *client, void *body, size_t size);
+void fsz_api_take_message(void *self, struct fsz_client *client, const void *body, size_t size);
+/* The callbacks of a channel (struct fsz_channel_base). */
+void fsz_api_take(void *self, const struct fsz_inbound *inbound);
+void fsz_api_left(void *self, struct fsz_client *client);
+/* Takes a channel out of service; it is freed once what is queued to its clients is sent, or
+ * `linger_ms` are over. */
+void fsz_api_close_channel(struct fsz_api *api, struct fsz_channel **channel, int64_t linger_ms);
 /* Runs `run` on the API thread and waits for it. */
 void fsz_api_ask(struct fsz_api *api, void (*run)(struct fsz_api *api, void *argument),
                  void           *argument);

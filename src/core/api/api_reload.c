@@ -64,14 +64,28 @@ static fsz_err change_open_endpoint(const struct fsz_api *api, const struct api_
     return err;
 }
 
+static fsz_err change_create(struct fsz_api *api, const struct fsz_config *whole,
+                             const struct fsz_channel_config *config,
+                             struct fsz_channel             **ret_channel)
+{
+    const struct fsz_channel_base base = {.loop = api->loop,
+                                          .context = api->base.context,
+                                          .access = api->base.access,
+                                          .host = api->base.host,
+                                          .whole = api->whole,
+                                          .take = fsz_api_take,
+                                          .left = fsz_api_left,
+                                          .self = api};
+    return fsz_channel_new(&base, whole, config, ret_channel);
+}
+
 static fsz_err change_stage(struct fsz_api *api, const struct api_change *change, size_t index)
 {
     const struct fsz_channel_config *config = &change->config->channels[index];
     struct fsz_channel              *channel = change_find(api, config->name);
     fsz_err                          result = FSZ_OK;
-    if (channel == NULL || fsz_channel_needs_other(channel, config)) {
-        channel = NULL;
-        result = fsz_channel_new(api->base.context, api->whole, config, &channel);
+    if (channel == NULL) {
+        result = change_create(api, change->config, config, &channel);
     }
     if (result != FSZ_OK) {
         change_complain(api, change, config->socket.owner, "cannot be set up",
@@ -105,9 +119,8 @@ void fsz_api_change_depart(struct fsz_api *api, void *argument)
     for (size_t i = 0; err == FSZ_OK && i < api->channel_count; i++) {
         const struct fsz_channel        *channel = api->channels[i];
         const struct fsz_channel_config *next = change_config(departure->config, channel->name);
-        bool stays = next != NULL && !fsz_channel_needs_other(channel, next);
         err = fsz_leaving_add(departure->leaving, &channel->endpoints, channel->config->socket.ipv6,
-                              stays ? &next->socket : NULL);
+                              next != NULL ? &next->socket : NULL);
     }
     departure->result = err;
 }
@@ -139,7 +152,7 @@ void fsz_api_change_cancel(struct fsz_api *api, void *unused)
         if (channel != NULL && change_find(api, channel->name) == channel) {
             fsz_endpoints_discard(&channel->endpoints);
         } else {
-            fsz_channel_free(&channel, 0);
+            fsz_api_close_channel(api, &channel, 0);
         }
     }
     fsz_services_cancel(api->services);
@@ -164,11 +177,8 @@ static void change_close_removed(struct fsz_api *api)
     for (size_t i = 0; i < api->channel_count; i++) {
         struct fsz_channel *old = api->channels[i];
         struct fsz_channel *next = change_next(api, old->name);
-        if (next != NULL && next != old) {
-            fsz_channel_succeed(next, old);
-        }
         if (next != old) {
-            fsz_channel_free(&api->channels[i], (int)api->next_config->linger_ms);
+            fsz_api_close_channel(api, &api->channels[i], api->next_config->linger_ms);
         }
     }
 }
@@ -178,7 +188,7 @@ static void change_settle(struct fsz_api *api, size_t index)
     struct fsz_channel              *channel = api->next_channels[index];
     const struct fsz_channel_config *config = &api->next_config->channels[index];
     fsz_endpoints_settle(&channel->endpoints, &config->socket);
-    fsz_channel_configure(channel, config);
+    fsz_channel_configure(channel, api->next_config, config);
 }
 
 static bool change_peer_stays(const struct fsz_peer *peer, void *policy)
@@ -217,7 +227,7 @@ void fsz_api_change_commit(struct fsz_api *api, void *policy)
     fsz_services_commit(api->services, policy);
     change_limits(api);
     for (size_t i = 0; i < api->channel_count; i++) {
-        api->counters.cut += fsz_peers_cut(api->channels[i]->peers, change_peer_stays, policy);
+        api->counters.cut += fsz_channel_cut(api->channels[i], change_peer_stays, policy);
         fsz_announce_endpoints(api->base.host, &api->channels[i]->config->socket,
                                &api->channels[i]->endpoints);
     }

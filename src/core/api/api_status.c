@@ -5,20 +5,17 @@
 static json_t *status_channel(const struct fsz_channel *channel)
 {
     const struct fsz_channel_counters *c = &channel->counters;
-    const struct fsz_connections      *connections = &channel->connections;
-    return json_pack(
-        "{ss so sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI}", "name", channel->name,
-        "endpoints", fsz_status_endpoints(&channel->endpoints), "clients",
-        (json_int_t)connections->subscribers, "connections", (json_int_t)connections->open,
-        "accepted", (json_int_t)connections->accepted, "handshakes_failed",
-        (json_int_t)connections->handshakes_failed, "mismatched",
-        (json_int_t)connections->mismatched, "disconnected", (json_int_t)connections->disconnected,
-        "known", (json_int_t)fsz_peers_count(channel->peers), "messages", (json_int_t)c->messages,
-        "bytes_in", (json_int_t)c->bytes_in, "messages_dropped", (json_int_t)c->messages_dropped,
-        "probes", (json_int_t)c->probes, "frames_bad", (json_int_t)c->frames_bad, "endless",
-        (json_int_t)c->endless, "answers", (json_int_t)c->answers, "bytes_out",
-        (json_int_t)c->bytes_out, "answers_lost", (json_int_t)c->answers_lost, "answers_dropped",
-        (json_int_t)c->answers_dropped);
+    json_t                            *status = json_pack(
+                                   "{ss so sI sI sI sI sI sI sI sI sI sI sI}", "name", channel->name, "endpoints",
+                                   fsz_status_endpoints(&channel->endpoints), "clients",
+                                   (json_int_t)fsz_channel_clients(channel), "bytes_held",
+                                   (json_int_t)fsz_account_bytes(channel->account), "messages", (json_int_t)c->messages,
+                                   "bytes_in", (json_int_t)c->bytes_in, "messages_dropped", (json_int_t)c->messages_dropped,
+                                   "probes", (json_int_t)c->probes, "frames_bad", (json_int_t)c->frames_bad, "answers",
+                                   (json_int_t)c->answers, "bytes_out", (json_int_t)c->bytes_out, "answers_lost",
+                                   (json_int_t)c->answers_lost, "answers_dropped", (json_int_t)c->answers_dropped);
+    fsz_status_wire(status, channel->wire);
+    return status;
 }
 
 static json_t *status_workers(struct fsz_workers *workers)

@@ -3,15 +3,17 @@
 #include "api_private.h"
 #include "ratelimit.h"
 
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 
 enum {
-    API_BATCH = 64,          /* messages of one channel between two looks at the others */
+    API_BATCH = 64, /* messages over inproc of one channel between two looks at the others */
     API_IDLE_MS = 60 * 1000, /* with no retry due */
-    API_SWEEP_MS = 1000,     /* between two looks for clients that need not be kept */
+    API_CLOSE_TURN_NS = 100 * 1000000,
+    API_CUT_MS = 1000,   /* for the last answer to a client that is disconnected */
+    API_QUIET_MS = 50,   /* for what workers have answered themselves to be noted */
+    API_SWEEP_MS = 1000, /* between two looks for clients that need not be kept */
 };
 
 void fsz_api_log(const struct fsz_api *api, enum fsz_log_level level, const char *format, ...)
@@ -68,16 +70,12 @@ void fsz_api_ask(struct fsz_api *api, void (*run)(struct fsz_api *api, void *arg
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-static bool api_is_another(const struct fsz_peer *peer, void *argument)
+/* A client whose user the policy does not know any more gets an error, and is disconnected. */
+static void api_cut(struct fsz_api *api, const struct fsz_client *client)
 {
-    return peer->serial != ((const struct fsz_peer *)argument)->serial;
-}
-
-/* Whoever the policy does not know any more is told so, and cut off. */
-static void api_cut(struct fsz_api *api, struct fsz_channel *channel, struct fsz_peer *peer)
-{
-    if (peer->serial != 0) {
-        api->counters.cut += fsz_peers_cut(channel->peers, api_is_another, peer);
+    if (client->conn != NULL) {
+        api->counters.cut++;
+        fsz_conn_finish(client->conn, fsz_loop_now_ms(api->loop) + API_CUT_MS);
     }
 }
 
@@ -109,8 +107,7 @@ static void api_begin(struct fsz_api *api, struct fsz_exchange *exchange)
     struct fsz_principal who;
     struct fsz_client   *client = exchange->client;
     bool                 known = api_find(api, client, &who);
-    bool                 refused =
-        fsz_account_bytes(client->account) > (size_t)client->channel->config->client_bytes;
+    bool   refused = fsz_channel_is_over(client->channel, fsz_account_bytes(client->account));
     size_t count = exchange->message.count;
     api->counters.messages++;
     api->counters.batches += exchange->message.batch;
@@ -118,13 +115,15 @@ static void api_begin(struct fsz_api *api, struct fsz_exchange *exchange)
         api_begin_one(api, exchange, i, known ? &who : NULL, refused);
     }
     if (!known) {
-        api_cut(api, client->channel, &exchange->peer);
+        api_cut(api, client);
     }
 }
 
-static void api_take(struct fsz_api *api, const struct fsz_inbound *inbound)
+void fsz_api_take(void *self, const struct fsz_inbound *inbound)
 {
+    struct fsz_api      *api = self;
     struct fsz_exchange *exchange = NULL;
+    fsz_mailbox_open_quiet(api->mailbox, api);
     inbound->client->heard_ms = fsz_now_ms();
     if (fsz_exchange_new(inbound, &exchange) != FSZ_OK) {
         inbound->client->channel->counters.messages_dropped++;
@@ -134,34 +133,46 @@ static void api_take(struct fsz_api *api, const struct fsz_inbound *inbound)
     fsz_exchange_unref(&exchange);
 }
 
-void fsz_api_take_message(void *self, struct fsz_client *client, void *body, size_t size)
+/* An endpoint's frames begin with an empty one. */
+void fsz_api_take_message(void *self, struct fsz_client *client, const void *body, size_t size)
 {
-    const struct fsz_inbound inbound = {
-        .client = client, .delimiter = true, .framed = true, .body = body, .size = size};
-    api_take(self, &inbound);
+    static const uint8_t delimiter[] = {FSZ_FRAME_MORE, 0};
+    struct fsz_inbound   inbound = {.client = client, .framed = true, .body = body, .size = size};
+    if (fsz_envelope_new(delimiter, sizeof(delimiter), &inbound.envelope) == FSZ_OK) {
+        fsz_api_take(self, &inbound);
+        fsz_envelope_unref(&inbound.envelope);
+    }
 }
 
-static void api_read(struct fsz_api *api, struct fsz_channel *channel)
+void fsz_api_left(void *self, struct fsz_client *client)
 {
-    struct fsz_inbound inbound;
-    if (channel->monitor_stirred) {
-        uint64_t left = channel->connections.disconnected;
-        channel->monitor_stirred = false;
-        fsz_monitor_read(channel->monitor, &channel->connections, channel->inflow);
-        fsz_mismatch_log(&channel->mismatch, &channel->connections, api->base.host,
-                         channel->config->socket.owner, channel->config->socket.security);
-        if (channel->connections.disconnected != left) {
-            fsz_services_sweep(api->services);
-        }
+    struct fsz_api *api = self;
+    api->has_left |= client->serves;
+}
+
+static void api_read(struct fsz_api *api)
+{
+    for (size_t i = 0; i < api->channel_count; i++) {
+        fsz_channel_read_local(api->channels[i], API_BATCH);
     }
-    for (int count = 0; channel->stirred && count < API_BATCH; count++) {
-        fsz_err err = fsz_channel_receive(channel, &inbound);
-        if (err == FSZ_OK) {
-            api_take(api, &inbound);
-            fsz_inbound_fini(&inbound);
-        } else if (err == FSZ_ENOTFOUND) {
-            channel->stirred = false;
-        }
+    fsz_services_read(api->services);
+    if (api->has_left) {
+        api->has_left = false;
+        fsz_services_sweep(api->services);
+    }
+}
+
+static void api_channel_closed(void *argument)
+{
+    struct fsz_api *api = argument;
+    api->channels_closing--;
+}
+
+void fsz_api_close_channel(struct fsz_api *api, struct fsz_channel **channel, int64_t linger_ms)
+{
+    if (*channel != NULL) {
+        api->channels_closing++;
+        fsz_channel_free(channel, linger_ms, api_channel_closed, api);
     }
 }
 
@@ -191,21 +202,6 @@ static void api_due(struct fsz_api *api, int64_t due_ms)
     api->next_due_ms = due_ms < api->next_due_ms ? due_ms : api->next_due_ms;
 }
 
-/* Who sends a message without end is cut off. */
-static void api_watch(struct fsz_api *api, struct fsz_channel *channel, int64_t now_ms)
-{
-    size_t cut =
-        fsz_inflow_check(channel->inflow, now_ms, (uint64_t)channel->config->request_bytes);
-    channel->counters.endless += cut;
-    if (cut > 0) {
-        fsz_api_log(api, FSZ_LOG_WARNING,
-                    "%s: cut off %zu connection(s) that sent more than request-bytes without the "
-                    "end of a message",
-                    channel->endpoints.owner, cut);
-    }
-    api_due(api, fsz_inflow_next_ms(channel->inflow));
-}
-
 static void api_retry(struct fsz_api *api, struct fsz_channel *channel, int64_t now_ms)
 {
     const struct fsz_endpoint_state *state = fsz_endpoints_retry(&channel->endpoints, now_ms);
@@ -228,8 +224,7 @@ static void api_keep_time(struct fsz_api *api)
     fsz_services_sweep(api->services);
     for (size_t i = 0; i < api->channel_count; i++) {
         api_retry(api, api->channels[i], now_ms);
-        api_watch(api, api->channels[i], now_ms);
-        fsz_clients_sweep(api->channels[i]->clients);
+        fsz_clients_sweep(api->channels[i]->local);
     }
 }
 
@@ -238,10 +233,12 @@ static int64_t api_patience_ms(struct fsz_api *api)
     const struct fsz_timer *timer = fsz_heap_first(&api->deadlines);
     int64_t                 now_ms = fsz_now_ms();
     for (size_t i = 0; i < api->channel_count; i++) {
-        if (fsz_clients_count(api->channels[i]->clients) > 0) {
+        if (fsz_clients_count(api->channels[i]->local) > 0) {
             api_due(api, now_ms + API_SWEEP_MS);
         }
-        api_due(api, fsz_inflow_next_ms(api->channels[i]->inflow));
+    }
+    if (api->under_way > 0) {
+        api_due(api, now_ms + API_QUIET_MS);
     }
     int64_t due_ms = api->next_due_ms, services_ms = fsz_services_next_ms(api->services);
     due_ms = services_ms < due_ms ? services_ms : due_ms;
@@ -258,52 +255,53 @@ static int64_t api_patience_ms(struct fsz_api *api)
 
 /* ---- what comes ------------------------------------------------------------------------------ */
 
-enum { API_ITEMS_FIRST = 2, API_ITEMS_MAX = API_ITEMS_FIRST + 2 * FSZ_CHANNELS_MAX };
-
-static size_t api_list_items(const struct fsz_api *api, struct pollfd items[API_ITEMS_MAX])
+static void api_mail_came(void *argument, uint32_t events)
 {
-    size_t count = 0;
-    items[count++] = (struct pollfd){.fd = fsz_mailbox_fd(api->mailbox), .events = POLLIN};
-    items[count++] = (struct pollfd){.fd = api->services->epoll_fd, .events = POLLIN};
-    for (size_t i = 0; i < api->channel_count; i++) {
-        items[count++] = (struct pollfd){.fd = api->channels[i]->fd, .events = POLLIN};
-        items[count++] = (struct pollfd){.fd = api->channels[i]->monitor_fd, .events = POLLIN};
-    }
-    return count;
+    struct fsz_api *api = argument;
+    (void)events;
+    fsz_mailbox_woken(api->mailbox);
 }
 
-static void api_take_signals(struct fsz_api *api, const struct pollfd items[API_ITEMS_MAX])
+static void api_service_came(void *argument, uint32_t events)
 {
-    if (items[0].revents != 0) {
-        fsz_mailbox_woken(api->mailbox);
-    }
-    for (size_t i = 0; i < api->channel_count; i++) {
-        const struct pollfd *of_channel = &items[API_ITEMS_FIRST + 2 * i];
-        api->channels[i]->stirred |= of_channel[0].revents != 0;
-        api->channels[i]->monitor_stirred |= of_channel[1].revents != 0;
+    (void)argument;
+    (void)events; /* fsz_services_read() looks at all */
+}
+
+fsz_err fsz_api_watch(struct fsz_api *api)
+{
+    api->mailbox_watch = (struct fsz_loop_watch){
+        .fd = fsz_mailbox_fd(api->mailbox), .ready = api_mail_came, .argument = api};
+    api->services_watch = (struct fsz_loop_watch){
+        .fd = api->services->epoll_fd, .ready = api_service_came, .argument = api};
+    fsz_err err = fsz_loop_add(api->loop, &api->mailbox_watch, EPOLLIN);
+    return err != FSZ_OK ? err : fsz_loop_add(api->loop, &api->services_watch, EPOLLIN);
+}
+
+void fsz_api_unwatch(struct fsz_api *api)
+{
+    if (api->mailbox_watch.ready != NULL) {
+        fsz_loop_remove(api->loop, &api->mailbox_watch);
+        fsz_loop_remove(api->loop, &api->services_watch);
     }
 }
 
 static bool api_is_stirred(const struct fsz_api *api)
 {
     for (size_t i = 0; i < api->channel_count; i++) {
-        if (api->channels[i]->stirred || api->channels[i]->monitor_stirred) {
+        if (api->channels[i]->stirred) {
             return true;
         }
     }
-    return fsz_services_pending(api->services);
+    return api->has_left || fsz_services_pending(api->services);
 }
 
-/* Waits for a message, for mail, or for what is due. With something left to be read it only looks
- * whether another channel has something too. */
-static void api_wait(struct fsz_api *api)
+/* Serves the connections, and waits for them, for mail, or for what is due. With something left to
+ * be read it only looks. */
+static void api_turn(struct fsz_api *api)
 {
-    struct pollfd items[API_ITEMS_MAX];
-    size_t        count = api_list_items(api, items);
-    bool          sleeps = !api_is_stirred(api) && fsz_mailbox_sleep(api->mailbox);
-    if (poll(items, count, sleeps ? (int)api_patience_ms(api) : 0) > 0) {
-        api_take_signals(api, items);
-    }
+    bool sleeps = !api_is_stirred(api) && fsz_mailbox_sleep(api->mailbox);
+    fsz_loop_turn(api->loop, sleeps ? api_patience_ms(api) * 1000000 : 0);
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */
@@ -318,9 +316,12 @@ static void api_end(struct fsz_api *api)
     fsz_mailbox_open(api->mailbox, api);
     fsz_services_free(&api->services);
     for (size_t i = 0; i < api->channel_count; i++) {
-        fsz_channel_free(&api->channels[i], (int)api->config->linger_ms);
+        fsz_api_close_channel(api, &api->channels[i], api->config->linger_ms);
     }
     api->channel_count = 0;
+    while (api->channels_closing > 0) {
+        fsz_loop_turn(api->loop, API_CLOSE_TURN_NS);
+    }
     fsz_account_unref(&api->whole);
     fsz_heap_fini(&api->deadlines);
 }
@@ -330,14 +331,11 @@ void *fsz_api_main(void *argument)
     struct fsz_api *api = argument;
     while (!api->ending) {
         fsz_mailbox_open(api->mailbox, api);
-        for (size_t i = 0; i < api->channel_count; i++) {
-            api_read(api, api->channels[i]);
-        }
-        fsz_services_read(api->services);
+        api_read(api);
         api_expire(api);
         api_keep_time(api);
         if (!api->ending) {
-            api_wait(api);
+            api_turn(api);
         }
     }
     api_end(api);

@@ -1,92 +1,248 @@
 #include "channel.h"
 
-#include "socket_fd.h"
-#include "socket_options.h"
+#include "wire_options.h"
 
+#include "zmtp/router.h"
+
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zmq.h>
 
-static void channel_set_options(void *socket, const struct fsz_channel_config *config)
+/* ---- our own wire ---------------------------------------------------------------------------- */
+
+static void channel_ready(void *self, struct fsz_conn *conn)
 {
-    int     mandatory = 1, receive_hwm = (int)config->receive_hwm;
-    int64_t largest = config->request_bytes;
-    fsz_socket_options_apply(socket, &config->socket);
-    zmq_setsockopt(socket, ZMQ_RCVHWM, &receive_hwm, sizeof(receive_hwm));
-    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof(largest));
-    /* An answer to a client that has left is an error then, not silence. */
-    zmq_setsockopt(socket, ZMQ_ROUTER_MANDATORY, &mandatory, sizeof(mandatory));
+    struct fsz_channel *channel = self;
+    struct fsz_client  *client = NULL;
+    if (fsz_client_new_wire(channel, conn, &client) != FSZ_OK) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_MEMORY);
+        return;
+    }
+    fsz_conn_set_data(conn, client);
 }
 
-fsz_err fsz_channel_new(void *context, struct fsz_account *whole,
+static void channel_ended(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
+{
+    struct fsz_channel *channel = self;
+    struct fsz_client  *client = fsz_conn_data(conn);
+    fsz_mismatch_note(&channel->mismatch, channel->base.host, channel->config->socket.owner,
+                      channel->config->socket.security, conn, ending);
+    if (client == NULL) {
+        return;
+    }
+    fsz_conn_set_data(conn, NULL);
+    client->channel = NULL;
+    channel->base.left(channel->base.self, client);
+    fsz_client_unref(&client);
+}
+
+static void channel_take(struct fsz_channel *channel, struct fsz_conn *conn,
+                         const struct fsz_buffer *envelope, const struct fsz_frame *body,
+                         bool framed)
+{
+    struct fsz_inbound inbound = {
+        .client = fsz_conn_data(conn), .framed = framed, .body = body->data, .size = body->size};
+    if (inbound.client == NULL || envelope->failed != FSZ_OK ||
+        fsz_envelope_new(envelope->data, envelope->size, &inbound.envelope) != FSZ_OK) {
+        channel->counters.messages_dropped++;
+        return;
+    }
+    channel->counters.messages++;
+    channel->counters.bytes_in += body->size;
+    fsz_client_ref(inbound.client);
+    channel->base.take(channel->base.self, &inbound);
+    fsz_client_unref(&inbound.client);
+    fsz_envelope_unref(&inbound.envelope);
+}
+
+static void channel_message(void *self, struct fsz_conn *conn, const struct fsz_frames *frames)
+{
+    struct fsz_channel *channel = self;
+    struct fsz_buffer   envelope;
+    struct fsz_frame    body = {0};
+    fsz_buffer_init(&envelope, FSZ_ROUTER_ENVELOPE_BYTES);
+    enum fsz_router_shape shape = fsz_router_split(frames, &envelope, &body);
+    if (shape == FSZ_ROUTER_PROBE) {
+        channel->counters.probes++;
+    } else if (body.size > (size_t)channel->config->request_bytes) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_MESSAGE_BYTES);
+    } else if (shape == FSZ_ROUTER_TOO_FAR) {
+        channel->counters.frames_bad++;
+    } else {
+        channel->counters.frames_bad += shape == FSZ_ROUTER_UNFRAMED;
+        channel_take(channel, conn, &envelope, &body, shape == FSZ_ROUTER_REQUEST);
+    }
+    fsz_buffer_fini(&envelope);
+}
+
+static const struct fsz_zmtp_handler channel_handler = {
+    .ready = channel_ready, .message = channel_message, .ended = channel_ended};
+
+/* An envelope beyond its bounds is dropped, not disconnected: hence the frame behind them. */
+static void channel_limits(const struct fsz_config *whole, const struct fsz_channel_config *config,
+                           struct fsz_zmtp_limits *ret_limits)
+{
+    const struct fsz_wire_bounds bounds = {
+        .message_bytes = (size_t)config->request_bytes + FSZ_ROUTER_ENVELOPE_BYTES,
+        .message_frames = FSZ_ROUTER_ENVELOPE_FRAMES + 2,
+        .input_bytes = (size_t)config->receive_bytes,
+    };
+    fsz_wire_limits(whole, &config->socket, &bounds, ret_limits);
+}
+
+static fsz_err channel_open_wire(struct fsz_channel *channel, const struct fsz_config *whole,
+                                 const struct fsz_channel_config *config)
+{
+    struct fsz_zmtp_options options;
+    struct fsz_zmtp_limits  limits;
+    fsz_wire_options(&config->socket, FSZ_ZMTP_ROUTER, &options);
+    channel_limits(whole, config, &limits);
+    fsz_err err = fsz_zmtp_socket_new(
+        channel->base.loop, &options, &limits, &channel_handler, channel,
+        channel->gate ? fsz_access_gate_of_socket(channel->gate) : NULL, &channel->wire);
+    sodium_memzero(&options, sizeof(options));
+    return err;
+}
+
+/* ---- its life -------------------------------------------------------------------------------- */
+
+fsz_err fsz_channel_new(const struct fsz_channel_base *base, const struct fsz_config *whole,
                         const struct fsz_channel_config *config, struct fsz_channel **ret_channel)
 {
     struct fsz_channel *channel = calloc(1, sizeof(*channel));
     if (channel == NULL) {
         return FSZ_ENOMEM;
     }
+    channel->base = *base;
+    channel->config = config;
     channel->name = strdup(config->name);
-    fsz_err err = channel->name ? fsz_clients_new(channel, whole, &channel->clients) : FSZ_ENOMEM;
-    err = err != FSZ_OK ? err : fsz_peers_new(&channel->peers);
-    err = err != FSZ_OK ? err : fsz_inflow_new(&channel->inflow);
-    channel->socket = err == FSZ_OK ? zmq_socket(context, ZMQ_ROUTER) : NULL;
-    channel->monitor =
-        channel->socket ? fsz_monitor_new(context, channel->socket, config->name) : NULL;
-    if (channel->monitor == NULL) {
-        fsz_channel_free(&channel, 0);
-        return err == FSZ_OK ? FSZ_ESYSTEM : err;
+    fsz_err err = channel->name ? fsz_account_new(base->whole, &channel->account) : FSZ_ENOMEM;
+    err = err != FSZ_OK ? err : fsz_clients_new(channel, &channel->local);
+    if (err == FSZ_OK && base->access != NULL) {
+        err = fsz_access_gate_new(base->access, config->socket.owner, &channel->gate);
     }
-    channel->fd = fsz_socket_fd(channel->socket);
-    channel->monitor_fd = fsz_socket_fd(channel->monitor);
-    channel->monitor_stirred = true;
-    fsz_endpoints_init(&channel->endpoints, channel->socket, config->socket.owner);
-    channel_set_options(channel->socket, config);
-    fsz_channel_configure(channel, config);
+    err = err != FSZ_OK ? err : channel_open_wire(channel, whole, config);
+    fsz_endpoints_init_wire(&channel->endpoints, channel->wire, fsz_channel_open_local, channel,
+                            config->socket.owner);
+    if (err != FSZ_OK) {
+        fsz_channel_free(&channel, 0, NULL, NULL);
+        return err;
+    }
+    channel->endpoints.ipc_mode = config->socket.ipc_mode;
     *ret_channel = channel;
     return FSZ_OK;
 }
 
-void fsz_channel_free(struct fsz_channel **channel, int linger_ms)
+/* The sockets are closed: nothing calls back any more. */
+static void channel_release(void *argument)
+{
+    struct fsz_channel *channel = argument;
+    void (*closed)(void *argument) = channel->closed;
+    void *closed_argument = channel->closed_argument;
+    fsz_access_gate_free(&channel->gate);
+    fsz_account_unref(&channel->account);
+    free(channel->name);
+    free(channel);
+    if (closed != NULL) {
+        closed(closed_argument);
+    }
+}
+
+void fsz_channel_free(struct fsz_channel **channel, int64_t linger_ms,
+                      void (*closed)(void *argument), void *argument)
 {
     struct fsz_channel *c = *channel;
+    *channel = NULL;
     if (c == NULL) {
         return;
     }
-    fsz_clients_free(&c->clients);
-    fsz_peers_free(&c->peers);
-    fsz_inflow_free(&c->inflow);
-    if (c->socket != NULL) {
-        fsz_monitor_free(&c->monitor, c->socket);
-        zmq_setsockopt(c->socket, ZMQ_LINGER, &linger_ms, sizeof(linger_ms));
-        zmq_close(c->socket);
-    }
+    c->closed = closed;
+    c->closed_argument = argument;
+    fsz_clients_free(&c->local);
+    fsz_channel_close_local(c, linger_ms);
     fsz_endpoints_fini(&c->endpoints);
-    free(c->name);
-    free(c);
-    *channel = NULL;
+    if (c->wire != NULL) {
+        fsz_zmtp_socket_close(&c->wire, linger_ms, channel_release, c);
+    } else {
+        channel_release(c);
+    }
 }
 
-bool fsz_channel_needs_other(const struct fsz_channel        *channel,
-                             const struct fsz_channel_config *config)
+static bool channel_end_one(void *unused, struct fsz_conn *conn)
 {
-    const struct fsz_channel_config *now = channel->config;
-    return fsz_socket_options_differ(&now->socket, &config->socket) ||
-           now->receive_hwm != config->receive_hwm || now->request_bytes != config->request_bytes;
+    (void)unused;
+    fsz_conn_end(conn, FSZ_ZMTP_END_KICKED);
+    return true;
 }
 
-void fsz_channel_configure(struct fsz_channel *channel, const struct fsz_channel_config *config)
+void fsz_channel_configure(struct fsz_channel *channel, const struct fsz_config *whole,
+                           const struct fsz_channel_config *config)
 {
-    channel->stirred = true;
+    struct fsz_zmtp_options options;
+    struct fsz_zmtp_limits  limits;
+    fsz_wire_options(&config->socket, FSZ_ZMTP_ROUTER, &options);
+    channel_limits(whole, config, &limits);
+    fsz_zmtp_socket_configure(channel->wire, &options, &limits);
+    sodium_memzero(&options, sizeof(options));
+    if (fsz_wire_security_differs(&channel->config->socket, &config->socket)) {
+        fsz_zmtp_socket_each(channel->wire, channel_end_one, NULL);
+    }
     channel->config = config;
     channel->endpoints.ipc_mode = config->socket.ipc_mode;
+    channel->stirred = true;
 }
 
-void fsz_channel_succeed(struct fsz_channel *heir, const struct fsz_channel *old)
+struct channel_cut {
+    bool (*stays)(const struct fsz_peer *peer, void *argument);
+    void  *argument;
+    size_t count;
+};
+
+static bool channel_cut_one(void *argument, struct fsz_conn *conn)
 {
-    heir->counters = old->counters;
-    heir->connections.accepted += old->connections.accepted;
-    heir->connections.handshakes_failed += old->connections.handshakes_failed;
-    heir->connections.mismatched += old->connections.mismatched;
-    heir->mismatch.logged = heir->connections.mismatched;
-    heir->connections.disconnected += old->connections.disconnected + old->connections.open;
+    struct channel_cut      *cut = argument;
+    const struct fsz_client *client = fsz_conn_data(conn);
+    if (client != NULL && !cut->stays(&client->peer, cut->argument)) {
+        cut->count++;
+        fsz_conn_end(conn, FSZ_ZMTP_END_KICKED);
+    }
+    return true;
+}
+
+size_t fsz_channel_cut(struct fsz_channel *channel,
+                       bool (*stays)(const struct fsz_peer *peer, void *argument), void *argument)
+{
+    struct channel_cut cut = {stays, argument, 0};
+    fsz_zmtp_socket_each(channel->wire, channel_cut_one, &cut);
+    return cut.count;
+}
+
+size_t fsz_channel_clients(const struct fsz_channel *channel)
+{
+    struct fsz_zmtp_figures figures;
+    fsz_zmtp_socket_figures(channel->wire, &figures);
+    return figures.ready_now + fsz_clients_count(channel->local);
+}
+
+bool fsz_channel_is_over(const struct fsz_channel *channel, size_t bytes)
+{
+    const struct fsz_channel_config *config = channel->config;
+    if (bytes > (size_t)config->client_bytes) {
+        return true;
+    }
+    if (channel->account == NULL || /* a provider's (provider_link.h) */
+        fsz_account_bytes(channel->account) <= (size_t)config->channel_bytes) {
+        return false;
+    }
+    size_t clients = fsz_channel_clients(channel);
+    return bytes > (size_t)config->channel_bytes / (clients > 0 ? clients : 1);
+}
+
+void fsz_channel_count_sent(struct fsz_channel *channel, fsz_err err, size_t bytes)
+{
+    struct fsz_channel_counters *counters = &channel->counters;
+    counters->answers += err == FSZ_OK;
+    counters->bytes_out += err == FSZ_OK ? bytes : 0;
+    counters->answers_dropped += err == FSZ_EFULL;
+    counters->answers_lost += err != FSZ_OK && err != FSZ_EFULL;
 }

@@ -1,84 +1,105 @@
-/* channel.h - one API channel: its ROUTER socket, its endpoints, its clients.
+/* channel.h - one API channel: a ROUTER on our own wire and, for inproc endpoints, one of libzmq;
+ * its endpoints, its clients.
  *
  * Wire: docs/protocol/requests.md. API thread only. */
 #ifndef FSZ_CHANNEL_H
 #define FSZ_CHANNEL_H
 
-#include "buffer.h"
+#include "access.h"
+#include "access_gate.h"
 #include "client.h"
 #include "config.h"
 #include "endpoints.h"
-#include "inflow.h"
+#include "envelope.h"
+#include "host.h"
 #include "mismatch.h"
-#include "monitor.h"
-#include "peer.h"
+#include "outbound.h"
 
 struct fsz_channel_counters {
     uint64_t messages, bytes_in; /* of clients */
-    uint64_t messages_dropped; /* no memory to know the client, or too many are (connections-max) */
-    uint64_t answers, bytes_out; /* messages handed to libzmq, notifications included */
+    uint64_t messages_dropped;   /* no memory to read one, or to know its client */
+    uint64_t answers, bytes_out; /* messages sent, notifications included */
     uint64_t answers_lost;       /* the client had left */
-    uint64_t answers_dropped;    /* the client's high-water mark was reached */
+    uint64_t answers_dropped;    /* what waits for the client had reached a bound */
     uint64_t probes;             /* empty messages of ZMQ_PROBE_ROUTER, which ask for nothing */
-    uint64_t frames_bad;         /* messages of another count of frames */
-    uint64_t endless;            /* connections cut off in the middle of a message without end */
+    uint64_t frames_bad;         /* messages whose frames are no request */
+};
+
+/* One message of a client; valid until the callback returns. */
+struct fsz_inbound {
+    struct fsz_client   *client;
+    struct fsz_envelope *envelope; /* goes in front of the answer */
+    bool                 framed;   /* one body; false: other frames than a request has */
+    const void          *body;
+    size_t               size;
+};
+
+/* What a channel stands on; all stay the caller's and outlive it. */
+struct fsz_channel_base {
+    struct fsz_loop       *loop;    /* of the API thread */
+    void                  *context; /* libzmq's */
+    struct fsz_access     *access;  /* or NULL: everyone is admitted */
+    const struct fsz_host *host;
+    struct fsz_account    *whole; /* gets the bytes held for its clients */
+    void (*take)(void *self, const struct fsz_inbound *inbound);
+    void (*left)(void *self, struct fsz_client *client); /* its connection has ended */
+    void *self;
 };
 
 struct fsz_channel {
     const struct fsz_channel_config *config; /* of the API's configuration */
     char                            *name;
-    void                            *socket, *monitor;
-    bool is_dealer;      /* a provider's (provider_link.h): one client, no id */
-    int  fd, monitor_fd; /* readable: something may have come */
-    /* Something may have come: a descriptor was readable, or the socket was used since it was last
-     * read to its end, which may have taken the signal (ZMQ_FD in zmq_getsockopt(3)). */
-    bool                        stirred, monitor_stirred;
-    struct fsz_endpoints        endpoints;
-    struct fsz_connections      connections;
-    struct fsz_mismatch         mismatch;
-    struct fsz_clients         *clients;
-    struct fsz_peers           *peers;
-    struct fsz_inflow          *inflow;
-    struct fsz_channel_counters counters;
+    struct fsz_channel_base          base;
+    struct fsz_access_gate          *gate; /* NULL: everyone is admitted */
+    struct fsz_zmtp_socket          *wire;
+    struct fsz_endpoints             endpoints; /* with libzmq's socket, if there is one */
+    struct fsz_account              *account;   /* of all its clients */
+    struct fsz_mismatch              mismatch;
+    struct fsz_channel_counters      counters;
+    void (*closed)(void *argument); /* once it is to be freed; or NULL */
+    void *closed_argument;
+
+    struct fsz_clients   *local; /* clients over inproc, by routing id */
+    struct fsz_loop_watch local_watch;
+    /* Something may have come: the descriptor was readable, or the socket was used since it was
+     * last read to its end, which may have taken the signal (ZMQ_FD in zmq_getsockopt(3)). */
+    bool stirred;
 };
 
-/* A channel with a socket of `context`, nothing opened. `whole` gets the bytes held for its
- * clients. FSZ_ENOMEM, FSZ_ESYSTEM. */
-FSZ_NODISCARD fsz_err fsz_channel_new(void *context, struct fsz_account *whole,
+/* A channel with nothing opened. FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_channel_new(const struct fsz_channel_base   *base,
+                                      const struct fsz_config         *whole,
                                       const struct fsz_channel_config *config,
                                       struct fsz_channel             **ret_channel);
-/* What is queued to clients goes out within `linger_ms`. Accepts NULL in *channel. */
-void fsz_channel_free(struct fsz_channel **channel, int linger_ms);
-/* Does a configuration of the same name need another socket (socket_options.h)? */
-bool fsz_channel_needs_other(const struct fsz_channel        *channel,
-                             const struct fsz_channel_config *config);
-/* Goes over to a configuration of the same name that does not. */
-void fsz_channel_configure(struct fsz_channel *channel, const struct fsz_channel_config *config);
-/* A new channel goes on with the counters of the one whose place it takes. That is then to be
- * freed; its clients come to the heir on their own. */
-void fsz_channel_succeed(struct fsz_channel *heir, const struct fsz_channel *old);
+/* What is queued to clients goes out within `linger_ms`, while the loop is turned; `closed` (or
+ * NULL) is called after that. Accepts NULL in *channel: nothing is called. */
+void fsz_channel_free(struct fsz_channel **channel, int64_t linger_ms,
+                      void (*closed)(void *argument), void *argument);
+/* Goes over to a configuration of the same name; connections stay. */
+void fsz_channel_configure(struct fsz_channel *channel, const struct fsz_config *whole,
+                           const struct fsz_channel_config *config);
+/* Ends the connections of clients for which `stays` is false; returns how many. */
+size_t fsz_channel_cut(struct fsz_channel *channel,
+                       bool (*stays)(const struct fsz_peer *peer, void *argument), void *argument);
+/* Clients, those over inproc included. */
+size_t fsz_channel_clients(const struct fsz_channel *channel);
+/* May a client that already has `bytes` on its account not have more? By its own bound, or by its
+ * share of the channel's. */
+bool fsz_channel_is_over(const struct fsz_channel *channel, size_t bytes);
 
-/* One message of a client. */
-struct fsz_inbound {
-    struct fsz_client *client;    /* a reference */
-    bool               delimiter; /* an empty frame came first, and goes before the answer */
-    bool               framed;    /* one body; false: any other count of frames */
-    void              *body;      /* valid until fsz_inbound_fini() */
-    size_t             size;
-    unsigned char      message[64]; /* its zmq_msg_t */
-};
+/* channel_local.c: libzmq's socket. */
 
-/* FSZ_OK: a message. FSZ_ENOTFOUND: none there. Else one is dropped, and
- * counted. */
-FSZ_NODISCARD fsz_err fsz_channel_receive(struct fsz_channel *channel,
-                                          struct fsz_inbound *ret_inbound);
-void                  fsz_inbound_fini(struct fsz_inbound *inbound);
+/* An fsz_endpoints_local_fn. */
+void *fsz_channel_open_local(void *channel);
+void  fsz_channel_close_local(struct fsz_channel *channel, int64_t linger_ms);
+/* Reads up to `most` messages of clients over inproc. */
+void fsz_channel_read_local(struct fsz_channel *channel, unsigned most);
+/* To a client over inproc. FSZ_ECLOSED: it has left. FSZ_EFULL. */
+FSZ_NODISCARD fsz_err fsz_channel_send_local(struct fsz_channel      *channel,
+                                             const struct fsz_client *client,
+                                             struct fsz_zmtp_message *message);
 
-/* Begins the text of a message to a client in a buffer not yet written. */
-void fsz_outbound_init(struct fsz_buffer *text);
-/* Sends it, and empties the buffer. A client that has left, or does not read, loses it, counted;
- * false. Its bytes stay on the client's account until libzmq is done with them. */
-bool   fsz_outbound_send(struct fsz_client *client, bool delimiter, struct fsz_buffer *text);
-size_t fsz_outbound_size(const struct fsz_buffer *text);
+/* Counts what fsz_client_send() said of a message of that size. */
+void fsz_channel_count_sent(struct fsz_channel *channel, fsz_err err, size_t bytes);
 
 #endif

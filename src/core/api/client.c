@@ -1,6 +1,11 @@
 #include "client.h"
 
+#include "channel.h"
+
+#include "zmtp/dealer.h"
+
 #define HASH_NONFATAL_OOM 1
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -13,7 +18,6 @@ struct clients_entry {
 
 struct fsz_clients {
     struct fsz_channel   *channel;
-    struct fsz_account   *whole;
     struct clients_entry *entries;
 };
 
@@ -22,17 +26,59 @@ static struct clients_entry *clients_entry_of(struct fsz_client *client)
     return (struct clients_entry *)((char *)client - offsetof(struct clients_entry, client));
 }
 
-fsz_err fsz_clients_new(struct fsz_channel *channel, struct fsz_account *whole,
-                        struct fsz_clients **ret_clients)
+static uint64_t client_serial(void)
 {
-    struct fsz_clients *clients = calloc(1, sizeof(*clients));
-    if (clients == NULL) {
+    static _Atomic uint64_t last;
+    return ++last;
+}
+
+static fsz_err client_new(struct fsz_channel *channel, struct fsz_account *whole, const void *id,
+                          size_t id_size, struct fsz_client **ret_client)
+{
+    struct clients_entry *entry = calloc(1, sizeof(*entry) + id_size);
+    if (entry == NULL) {
         return FSZ_ENOMEM;
     }
-    clients->channel = channel;
-    clients->whole = fsz_account_ref(whole);
-    *ret_clients = clients;
+    struct fsz_client *client = &entry->client;
+    if (fsz_account_new(whole, &client->account) != FSZ_OK) {
+        free(entry);
+        return FSZ_ENOMEM;
+    }
+    client->channel = channel;
+    client->peer.fd = -1;
+    client->references = 1;
+    client->serial = client_serial();
+    client->id_size = id_size;
+    if (id_size > 0) {
+        memcpy(client->id, id, id_size);
+    }
+    *ret_client = client;
     return FSZ_OK;
+}
+
+fsz_err fsz_client_new_wire(struct fsz_channel *channel, struct fsz_conn *conn,
+                            struct fsz_client **ret_client)
+{
+    struct fsz_client *client = NULL;
+    fsz_err            err = client_new(channel, channel->account, NULL, 0, &client);
+    if (err == FSZ_OK) {
+        client->conn = fsz_conn_ref(conn);
+        fsz_peer_of_conn(conn, &client->peer);
+        *ret_client = client;
+    }
+    return err;
+}
+
+fsz_err fsz_client_new_endpoint(struct fsz_channel *channel, struct fsz_account *whole,
+                                const char *address, struct fsz_client **ret_client)
+{
+    struct fsz_client *client = NULL;
+    fsz_err            err = client_new(channel, whole, NULL, 0, &client);
+    if (err == FSZ_OK) {
+        snprintf(client->peer.address, sizeof(client->peer.address), "%s", address);
+        *ret_client = client;
+    }
+    return err;
 }
 
 struct fsz_client *fsz_client_ref(struct fsz_client *client)
@@ -45,9 +91,40 @@ void fsz_client_unref(struct fsz_client **client)
 {
     if (*client != NULL && --(*client)->references == 0) {
         fsz_account_unref(&(*client)->account);
+        fsz_conn_unref(&(*client)->conn);
         free(clients_entry_of(*client));
     }
     *client = NULL;
+}
+
+bool fsz_client_is_connected(const struct fsz_client *client)
+{
+    return client->conn == NULL || !fsz_conn_has_ended(client->conn);
+}
+
+fsz_err fsz_client_send(struct fsz_client *client, struct fsz_zmtp_message *message)
+{
+    if (client->conn != NULL) {
+        return fsz_conn_send(client->conn, message);
+    }
+    if (client->dealer != NULL) {
+        return fsz_dealer_send(client->dealer, message);
+    }
+    return client->channel == NULL ? FSZ_ECLOSED
+                                   : fsz_channel_send_local(client->channel, client, message);
+}
+
+/* ---- over inproc ----------------------------------------------------------------------------- */
+
+fsz_err fsz_clients_new(struct fsz_channel *channel, struct fsz_clients **ret_clients)
+{
+    struct fsz_clients *clients = calloc(1, sizeof(*clients));
+    if (clients == NULL) {
+        return FSZ_ENOMEM;
+    }
+    clients->channel = channel;
+    *ret_clients = clients;
+    return FSZ_OK;
 }
 
 static void clients_forget(struct fsz_clients *clients, struct clients_entry *entry)
@@ -68,68 +145,31 @@ void fsz_clients_free(struct fsz_clients **clients)
         entry->client.channel = NULL;
         clients_forget(*clients, entry);
     }
-    fsz_account_unref(&(*clients)->whole);
     free(*clients);
     *clients = NULL;
 }
 
-bool fsz_client_is_connected(const struct fsz_client *client)
-{
-    return client->peer.fd < 0 || (client->is_linked && fsz_link_is_open(&client->link));
-}
-
-static bool client_is_of(const struct fsz_client *client, const struct fsz_peer *peer)
-{
-    return client->peer.serial == peer->serial && client->peer.fd == peer->fd &&
-           (peer->serial != 0 || fsz_client_is_connected(client));
-}
-
-static uint64_t client_serial(void)
-{
-    static _Atomic uint64_t last;
-    return ++last;
-}
-
-static struct clients_entry *clients_add(struct fsz_clients *clients, const void *id,
-                                         size_t id_size, const struct fsz_peer *peer)
-{
-    struct clients_entry *entry = calloc(1, sizeof(*entry) + id_size);
-    if (entry == NULL) {
-        return NULL;
-    }
-    struct fsz_client *client = &entry->client;
-    client->channel = clients->channel;
-    client->peer = *peer;
-    client->is_linked = peer->fd >= 0 && fsz_link_find(peer, &client->link);
-    client->references = 1;
-    client->serial = client_serial();
-    client->id_size = id_size;
-    memcpy(client->id, id, id_size);
-    if (fsz_account_new(clients->whole, &client->account) == FSZ_OK) {
-        HASH_ADD_KEYPTR(hh, clients->entries, client->id, client->id_size, entry);
-    }
-    if (entry->hh.tbl == NULL) {
-        fsz_client_unref(&client);
-        return NULL;
-    }
-    return entry;
-}
-
 fsz_err fsz_clients_take(struct fsz_clients *clients, const void *id, size_t id_size,
-                         const struct fsz_peer *peer, struct fsz_client **ret_client)
+                         struct fsz_client **ret_client)
 {
     struct clients_entry *entry = NULL;
+    struct fsz_client    *client = NULL;
     HASH_FIND(hh, clients->entries, id, id_size, entry);
-    if (entry != NULL && !client_is_of(&entry->client, peer)) {
-        entry->client.channel = NULL;
-        clients_forget(clients, entry);
-        entry = NULL;
+    if (entry != NULL) {
+        *ret_client = fsz_client_ref(&entry->client);
+        return FSZ_OK;
     }
-    entry = entry ? entry : clients_add(clients, id, id_size, peer);
-    if (entry == NULL) {
+    fsz_err err = client_new(clients->channel, clients->channel->account, id, id_size, &client);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    entry = clients_entry_of(client);
+    HASH_ADD_KEYPTR(hh, clients->entries, client->id, client->id_size, entry);
+    if (entry->hh.tbl == NULL) {
+        fsz_client_unref(&client);
         return FSZ_ENOMEM;
     }
-    *ret_client = fsz_client_ref(&entry->client);
+    *ret_client = fsz_client_ref(client);
     return FSZ_OK;
 }
 

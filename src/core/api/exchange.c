@@ -7,8 +7,9 @@
 static fsz_err exchange_read_misframed(const struct fsz_rpc_limits *limits,
                                        struct fsz_rpc_message      *ret_message)
 {
-    json_t *error = fsz_rpc_error(FSZ_RPC_INVALID_REQUEST,
-                                  "a message has one frame, or an empty one and one", NULL);
+    json_t *error =
+        fsz_rpc_error(FSZ_RPC_INVALID_REQUEST,
+                      "a request is one frame, or any frames, an empty one and one", NULL);
     fsz_err err = error ? fsz_rpc_read("", 0, limits, ret_message) : FSZ_ENOMEM;
     if (err != FSZ_OK) {
         json_decref(error);
@@ -41,11 +42,11 @@ fsz_err fsz_exchange_new(const struct fsz_inbound *inbound, struct fsz_exchange 
     exchange->client = fsz_client_ref(inbound->client);
     exchange->peer = inbound->client->peer;
     snprintf(exchange->channel, sizeof(exchange->channel), "%s", channel->name);
-    exchange->delimiter = inbound->delimiter;
+    exchange->envelope = fsz_envelope_ref(inbound->envelope);
     exchange->bytes = inbound->size;
     exchange->open = exchange->message.count;
     fsz_account_add(exchange->client->account, exchange->bytes);
-    fsz_outbound_init(&exchange->text);
+    fsz_outbound_init(&exchange->text, inbound->envelope);
     *ret_exchange = exchange;
     return FSZ_OK;
 }
@@ -65,7 +66,8 @@ void fsz_exchange_unref(struct fsz_exchange **exchange)
     }
     fsz_client_unref(&e->client);
     fsz_rpc_message_fini(&e->message);
-    fsz_buffer_fini(&e->text);
+    fsz_outbound_fini(&e->text);
+    fsz_envelope_unref(&e->envelope);
     free(e);
 }
 
@@ -74,9 +76,9 @@ static void exchange_close(struct fsz_exchange *exchange)
     fsz_account_remove(exchange->client->account, exchange->bytes + exchange->gathered);
     if (exchange->answers > 0) {
         if (exchange->message.batch) {
-            fsz_buffer_text(&exchange->text, "]");
+            fsz_buffer_text(&exchange->text.text, "]");
         }
-        fsz_outbound_send(exchange->client, exchange->delimiter, &exchange->text);
+        fsz_outbound_send(exchange->client, &exchange->text);
     }
     fsz_client_unref(&exchange->client);
 }
@@ -85,9 +87,9 @@ void fsz_exchange_answer(struct fsz_exchange *exchange, const struct fsz_buffer 
 {
     if (answer != NULL && answer->size > 0) {
         if (exchange->message.batch) {
-            fsz_buffer_text(&exchange->text, exchange->answers > 0 ? "," : "[");
+            fsz_buffer_text(&exchange->text.text, exchange->answers > 0 ? "," : "[");
         }
-        fsz_buffer_append(&exchange->text, answer->data, answer->size);
+        fsz_buffer_append(&exchange->text.text, answer->data, answer->size);
         fsz_account_add(exchange->client->account, answer->size);
         exchange->gathered += answer->size;
         exchange->answers++;
@@ -95,4 +97,27 @@ void fsz_exchange_answer(struct fsz_exchange *exchange, const struct fsz_buffer 
     if (--exchange->open == 0) {
         exchange_close(exchange);
     }
+}
+
+void fsz_exchange_send(struct fsz_exchange *exchange, const struct fsz_buffer *answer)
+{
+    fsz_buffer_append(&exchange->text.text, answer->data, answer->size);
+    struct fsz_zmtp_message *message = fsz_outbound_take(&exchange->text, exchange->client);
+    exchange->sent_err = FSZ_ENOMEM;
+    if (message != NULL) {
+        exchange->sent_bytes = fsz_zmtp_message_size(message);
+        exchange->sent_err = fsz_client_send(exchange->client, message);
+        fsz_zmtp_message_unref(message);
+    }
+}
+
+void fsz_exchange_settle(struct fsz_exchange *exchange)
+{
+    struct fsz_client *client = exchange->client;
+    exchange->open--;
+    fsz_account_remove(client->account, exchange->bytes);
+    if (client->channel != NULL) {
+        fsz_channel_count_sent(client->channel, exchange->sent_err, exchange->sent_bytes);
+    }
+    fsz_client_unref(&exchange->client);
 }

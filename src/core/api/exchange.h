@@ -6,6 +6,7 @@
 #define FSZ_EXCHANGE_H
 
 #include "channel.h"
+#include "outbound.h"
 #include "rpc.h"
 
 #include <stdatomic.h>
@@ -14,14 +15,16 @@ struct fsz_exchange {
     _Atomic unsigned       references; /* of its requests, and of whoever reads it in */
     struct fsz_client     *client;     /* a reference; NULL once it is answered */
     struct fsz_peer        peer;       /* who asks */
+    struct fsz_envelope   *envelope;   /* of the message; goes in front of what it causes */
     char                   channel[FSZ_CONFIG_NAME_MAX + 1];
-    bool                   delimiter;
     struct fsz_rpc_message message;
     size_t                 bytes;    /* of the message; until it is answered, these ... */
     size_t                 gathered; /* ... and those of the text are on the client's account */
     size_t                 open;     /* requests not answered yet */
     size_t                 answers;  /* in the text */
-    struct fsz_buffer      text;
+    fsz_err                sent_err; /* what fsz_exchange_send() met */
+    size_t                 sent_bytes;
+    struct fsz_outbound    text;
 };
 
 /* Reads the message; the exchange has a reference of the inbound's client. FSZ_ENOMEM. */
@@ -33,5 +36,10 @@ void                  fsz_exchange_unref(struct fsz_exchange **exchange);
 /* One of its requests is answered: with `answer`, the answer's JSON, or not at all (NULL: a
  * notification). The last one sends what has gathered. */
 void fsz_exchange_answer(struct fsz_exchange *exchange, const struct fsz_buffer *answer);
+
+/* For the only request of a message, on a worker: sends the answer at once. To be followed by
+ * fsz_exchange_settle() on the API thread. */
+void fsz_exchange_send(struct fsz_exchange *exchange, const struct fsz_buffer *answer);
+void fsz_exchange_settle(struct fsz_exchange *exchange);
 
 #endif

@@ -8,6 +8,7 @@
 
 struct fsz_mailbox {
     _Atomic(struct fsz_mail *) newest; /* a list, newest first; or one of the two below */
+    _Atomic(struct fsz_mail *) quiet;  /* the same, of what wakes nobody; or mailbox_closed */
     _Atomic unsigned           references;
     int                        fd; /* an eventfd, close-on-exec */
 };
@@ -68,6 +69,18 @@ void fsz_mailbox_post(struct fsz_mailbox *mailbox, struct fsz_mail *mail)
     }
 }
 
+void fsz_mailbox_post_quietly(struct fsz_mailbox *mailbox, struct fsz_mail *mail)
+{
+    struct fsz_mail *newest = atomic_load(&mailbox->quiet);
+    do {
+        if (newest == &mailbox_closed) {
+            mail->open(mail, NULL);
+            return;
+        }
+        mail->next = newest;
+    } while (!atomic_compare_exchange_weak(&mailbox->quiet, &newest, mail));
+}
+
 static size_t mailbox_open_all(struct fsz_mail *newest, void *reader)
 {
     struct fsz_mail *oldest = NULL;
@@ -87,12 +100,21 @@ static size_t mailbox_open_all(struct fsz_mail *newest, void *reader)
     return count;
 }
 
-size_t fsz_mailbox_open(struct fsz_mailbox *mailbox, void *reader)
+size_t fsz_mailbox_open_quiet(struct fsz_mailbox *mailbox, void *reader)
 {
-    if (atomic_load_explicit(&mailbox->newest, memory_order_relaxed) == NULL) {
+    if (atomic_load_explicit(&mailbox->quiet, memory_order_relaxed) == NULL) {
         return 0;
     }
-    return mailbox_open_all(atomic_exchange(&mailbox->newest, NULL), reader);
+    return mailbox_open_all(atomic_exchange(&mailbox->quiet, NULL), reader);
+}
+
+size_t fsz_mailbox_open(struct fsz_mailbox *mailbox, void *reader)
+{
+    size_t count = fsz_mailbox_open_quiet(mailbox, reader);
+    if (atomic_load_explicit(&mailbox->newest, memory_order_relaxed) == NULL) {
+        return count;
+    }
+    return count + mailbox_open_all(atomic_exchange(&mailbox->newest, NULL), reader);
 }
 
 bool fsz_mailbox_sleep(struct fsz_mailbox *mailbox)
@@ -116,5 +138,6 @@ void fsz_mailbox_woken(struct fsz_mailbox *mailbox)
 
 void fsz_mailbox_close(struct fsz_mailbox *mailbox)
 {
+    mailbox_open_all(atomic_exchange(&mailbox->quiet, &mailbox_closed), NULL);
     mailbox_open_all(atomic_exchange(&mailbox->newest, &mailbox_closed), NULL);
 }

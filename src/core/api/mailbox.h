@@ -28,13 +28,19 @@ void fsz_mailbox_unref(struct fsz_mailbox **mailbox);
 /* Hands `mail` over; it is its opener's from now on. Any thread; never blocks. */
 void fsz_mailbox_post(struct fsz_mailbox *mailbox, struct fsz_mail *mail);
 
+/* The same, but does not wake the reader: it opens this when it next calls fsz_mailbox_open(). */
+void fsz_mailbox_post_quietly(struct fsz_mailbox *mailbox, struct fsz_mail *mail);
+
 /* All below: the reader. */
 
-/* Opens what was posted, in the order of posting; returns how many that were. */
+/* Opens what was posted, in the order of posting, and before that what was posted quietly; returns
+ * how many that were. */
 size_t fsz_mailbox_open(struct fsz_mailbox *mailbox, void *reader);
 /* Whoever posts next makes the descriptor readable. False: something is there already. */
-bool fsz_mailbox_sleep(struct fsz_mailbox *mailbox);
-int  fsz_mailbox_fd(const struct fsz_mailbox *mailbox);
+/* Opens what was posted quietly only. */
+size_t fsz_mailbox_open_quiet(struct fsz_mailbox *mailbox, void *reader);
+bool   fsz_mailbox_sleep(struct fsz_mailbox *mailbox);
+int    fsz_mailbox_fd(const struct fsz_mailbox *mailbox);
 /* Takes the signal of the descriptor. */
 void fsz_mailbox_woken(struct fsz_mailbox *mailbox);
 /* Opens what is there, and what will still come, with NULL. */

@@ -77,7 +77,7 @@ void fsz_method_register(struct fsz_api *api, struct fsz_request *request,
     if (service == NULL) {
         return;
     }
-    if (fsz_services_register(service, request->client, request->exchange->delimiter,
+    if (fsz_services_register(service, request->client, request->exchange->envelope,
                               fsz_request_number(request, 1, 1), &request->routine) != FSZ_OK) {
         fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
                          "service \"%s\" has as many providers as it may", service->name);

@@ -179,17 +179,23 @@ static bool request_has_room(const struct fsz_request *request)
     size_t                    held = fsz_account_bytes(request->client->account);
     return channel == NULL || request->answer.size <= REQUEST_SMALL_BYTES ||
            held <= request->exchange->bytes ||
-           held + request->answer.size <= (size_t)channel->config->client_bytes;
+           !fsz_channel_is_over(channel, held + request->answer.size);
+}
+
+static void request_note_answered(struct fsz_api *api, struct fsz_request *request,
+                                  enum fsz_outcome outcome, const json_t *error)
+{
+    fsz_heap_remove(&api->deadlines, &request->deadline);
+    request->answered = true;
+    api->counters.requests[outcome]++;
+    request_audit(api, request, outcome, error);
 }
 
 /* The exchange gets the answer, once; what comes later is only counted. */
 void fsz_request_answer(struct fsz_api *api, struct fsz_request *request, struct fsz_buffer *answer,
                         enum fsz_outcome outcome, const json_t *error)
 {
-    fsz_heap_remove(&api->deadlines, &request->deadline);
-    request->answered = true;
-    api->counters.requests[outcome]++;
-    request_audit(api, request, outcome, error);
+    request_note_answered(api, request, outcome, error);
     fsz_exchange_answer(request->exchange, request_is_notification(request) ? NULL : answer);
 }
 
@@ -227,21 +233,44 @@ static void request_answer_error(struct fsz_api *api, struct fsz_request *reques
     json_decref(error);
 }
 
+/* ---- what a worker sends itself -------------------------------------------------------------- */
+
+/* One answer, to a connection on our own wire of a client that has taken all before it: so no bound
+ * can be met, and nothing is done behind the answer. On the worker. */
+static bool request_may_send(const struct fsz_request *request)
+{
+    const struct fsz_exchange *exchange = request->exchange;
+    return request->client->conn != NULL && !exchange->message.batch && !request->is_job &&
+           request->wait.mailbox == NULL && request->method->after == NULL &&
+           !request_is_notification(request) &&
+           (request->answer.size <= REQUEST_SMALL_BYTES ||
+            fsz_account_bytes(request->client->account) <= exchange->bytes);
+}
+
+/* Saves the answer the way by the API thread, which is told without being woken. */
+static void request_send(struct fsz_request *request)
+{
+    if (request_may_send(request) && !atomic_exchange(&request->claimed, true)) {
+        fsz_exchange_send(request->exchange, &request->answer);
+        request->sent = true;
+    }
+}
+
 /* ---- what comes back ------------------------------------------------------------------------- */
 
 static void request_tell_job(struct fsz_api *api, struct fsz_request *request)
 {
-    struct fsz_buffer text;
-    json_t           *job = request->result;
+    struct fsz_outbound text;
+    json_t             *job = request->result;
     if (job == NULL) { /* not run: the pool ended */
         fsz_jobs_cancel(api->jobs, request->job);
         return;
     }
     request->result = NULL;
-    fsz_outbound_init(&text);
-    fsz_rpc_write_notification(&text, "job.done", job);
+    fsz_outbound_init(&text, request->exchange->envelope);
+    fsz_rpc_write_notification(&text.text, "job.done", job);
     fsz_jobs_finish(api->jobs, request->job, job);
-    fsz_outbound_send(request->client, request->exchange->delimiter, &text);
+    fsz_outbound_send(request->client, &text);
 }
 
 /* A fsz_mail: the worker is done with it. */
@@ -254,7 +283,10 @@ void fsz_request_done(struct fsz_mail *mail, void *reader)
         return;
     }
     request->on_worker = false;
-    if (request->is_job) {
+    if (request->sent) {
+        request_note_answered(api, request, request->outcome, request->error);
+        fsz_exchange_settle(request->exchange);
+    } else if (request->is_job) {
         request_tell_job(api, request);
     } else if (request->answered) {
         api->counters.late++;
@@ -302,13 +334,31 @@ void fsz_request_run(struct fsz_task *task, bool abandoned)
     }
     if (!request->is_job && (!waits || request->error != NULL)) {
         request_write(request);
+        request_send(request);
     }
-    fsz_mailbox_post(mailbox, &request->done);
+    if (request->sent) {
+        fsz_mailbox_post_quietly(mailbox, &request->done);
+    } else {
+        fsz_mailbox_post(mailbox, &request->done);
+    }
     fsz_mailbox_unref(&mailbox);
+}
+
+/* True: a worker is sending the answer, and its mail will end the request. */
+static bool request_is_being_sent(struct fsz_api *api, struct fsz_request *request)
+{
+    if (!atomic_exchange(&request->claimed, true)) {
+        return false;
+    }
+    fsz_heap_remove(&api->deadlines, &request->deadline);
+    return true;
 }
 
 void fsz_request_expire(struct fsz_api *api, struct fsz_request *request, bool closing)
 {
+    if (request_is_being_sent(api, request)) {
+        return;
+    }
     /* While the API closes, the pool is its closer's; what runs is the pool's to wait for. */
     if (request->on_worker && !closing && !api->closing &&
         fsz_workers_give_up(api->workers, request->ticket) != NULL) {

@@ -3,7 +3,8 @@
  *
  * Everything belongs to the API thread, except between submission and the mail that comes back:
  * then the members so marked are the worker's. It is freed when it is answered and no worker and no
- * wait holds it any more. */
+ * wait holds it any more. Its answer is sent by whoever claims it first: the worker that has run
+ * it, or the API thread at its deadline. */
 #ifndef FSZ_REQUEST_H
 #define FSZ_REQUEST_H
 
@@ -62,6 +63,8 @@ struct fsz_request {
     uint64_t             ticket; /* of the pool */
     bool                 is_job; /* its answer is the job's name; its result comes later */
     bool                 on_worker, waiting, answered;
+    _Atomic bool         claimed; /* a worker or the API thread has the right to answer it */
+    bool                 sent;    /* by the worker; read once its mail has come */
 
     /* The worker's. */
     json_t           *result, *error; /* one of them, when it has run */

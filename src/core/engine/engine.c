@@ -186,6 +186,7 @@ static fsz_err engine_start_parts(struct fsz_engine *engine, struct fsz_config *
     }
     engine_offer_to(engine, publisher, NULL);
     const struct fsz_api_base base = {.context = zmq,
+                                      .access = engine->access,
                                       .host = engine->host,
                                       .audit = engine->audit,
                                       .watched = &engine->watched,

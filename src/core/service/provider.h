@@ -6,10 +6,9 @@
 #include "breaker.h"
 #include "channel.h"
 #include "config.h"
-#include "inflow.h"
 #include "latency.h"
 #include "mismatch.h"
-#include "monitor.h"
+#include "outbound.h"
 #include "question.h"
 #include "ratelimit.h"
 
@@ -30,23 +29,23 @@ struct fsz_provider {
     char                 name[FSZ_PROVIDER_NAME_BYTES];
 
     /* An endpoint. */
-    char                  *address;
-    void                  *socket, *monitor;
-    int                    fd, monitor_fd;
-    struct fsz_connections connections;
-    struct fsz_mismatch    mismatch;
-    struct fsz_inflow     *inflow;
-    uint64_t               disconnected; /* of `connections`, as last looked at */
-    int64_t                opened_ms;
-    int64_t                again_ms; /* when it is connected to anew; 0: libzmq sees to it */
-    bool                   is_local; /* inproc, of whose connections libzmq tells nothing */
-    struct fsz_channel    *link;     /* through which it is a client as well: */
-    struct fsz_client     *linked;
+    char                              *address;
+    const struct fsz_provider_handler *handler;
+    const struct fsz_host             *host;
+    enum fsz_security                  security;
+    struct fsz_dealer                 *dealer; /* over tcp and ipc; or: */
+    void                              *socket; /* over inproc: libzmq's */
+    int                                fd;     /* its */
+    int64_t             again_ms; /* when that is taken for connected again; 0: it is */
+    struct fsz_mismatch mismatch;
+    int64_t             opened_ms;
+    struct fsz_channel *link; /* through which it is a client as well: */
+    struct fsz_client  *linked;
 
     /* Or a client. */
     struct fsz_client *client; /* a reference; NULL: an endpoint */
-    bool               delimiter;
 
+    struct fsz_envelope         *envelope; /* goes in front of what is sent there */
     bool                         connected, staged;
     bool                         was_connected; /* now or before */
     bool                         leaves;        /* orderly: gets nothing new, ends what it has */
@@ -68,15 +67,35 @@ struct fsz_provider {
     const char                  *news_why;   /* of the last state: a literal */
 };
 
+/* What an endpoint reports, on the API thread; not while it is staged. */
+struct fsz_provider_handler {
+    void (*up)(struct fsz_provider *provider);
+    void (*down)(struct fsz_provider *provider);
+    void (*message)(struct fsz_provider *provider, const void *body, size_t size);
+    /* Something that is no message of a provider; `what` is a literal. */
+    void (*bad)(struct fsz_provider *provider, const char *what);
+};
+
+/* What endpoints stand on; all stay the caller's and outlive them. */
+struct fsz_provider_base {
+    struct fsz_loop                   *loop;
+    void                              *context; /* libzmq's, for inproc */
+    struct fsz_account                *whole;
+    const struct fsz_host             *host;
+    const struct fsz_provider_handler *handler;
+};
+
 /* An endpoint of the service's configuration: a DEALER that connects on its own. FSZ_ENOMEM,
- * FSZ_ESYSTEM: `why` says what libzmq said. */
-FSZ_NODISCARD fsz_err fsz_provider_connect(void *context, struct fsz_account *whole,
+ * FSZ_ESYSTEM: `why`. */
+FSZ_NODISCARD fsz_err fsz_provider_connect(const struct fsz_provider_base  *base,
+                                           const struct fsz_config         *whole,
                                            const struct fsz_service_config *config,
                                            const char *address, struct fsz_provider **ret_provider,
                                            char why[FSZ_TOLD_WHY_BYTES]);
-/* A client, of which it takes a reference. FSZ_ENOMEM. */
-FSZ_NODISCARD fsz_err fsz_provider_register(struct fsz_client *client, bool delimiter,
-                                            int64_t capacity, struct fsz_provider **ret_provider);
+/* A client, of which it takes a reference, as of the envelope. FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_provider_register(struct fsz_client   *client,
+                                            struct fsz_envelope *envelope, int64_t capacity,
+                                            struct fsz_provider **ret_provider);
 /* Accepts NULL in *provider. Its tries are the service's to end before. */
 void fsz_provider_free(struct fsz_provider **provider);
 
@@ -97,16 +116,27 @@ bool fsz_provider_notify(struct fsz_provider *provider, const char *method, json
 bool fsz_provider_notify_text(struct fsz_provider *provider, const char *method,
                               const struct fsz_buffer *params);
 
-/* A message of an endpoint: its body, copied out. FSZ_ENOTFOUND: none there. FSZ_EINVALID: one of
- * another count of frames, dropped. */
-FSZ_NODISCARD fsz_err fsz_provider_receive(struct fsz_provider *provider, void *message);
-/* Has something come for an endpoint? (fsz_channel_pending()) */
-bool fsz_provider_pending(const struct fsz_provider *provider);
-/* What has become of the connection since the last look. */
-enum fsz_provider_news { FSZ_PROVIDER_SAME, FSZ_PROVIDER_UP, FSZ_PROVIDER_DOWN, FSZ_PROVIDER_ANEW };
-enum fsz_provider_news fsz_provider_look(struct fsz_provider *provider);
-/* Connects anew to an endpoint that libzmq has given up, when it is time (again_ms). */
-void fsz_provider_again(struct fsz_provider *provider, int64_t now_ms);
+/* Has a client left since the last look? */
+bool fsz_provider_has_left(struct fsz_provider *provider);
+
+/* provider_wire.c: over tcp and ipc. */
+FSZ_NODISCARD fsz_err fsz_provider_open_wire(struct fsz_provider             *provider,
+                                             const struct fsz_provider_base  *base,
+                                             const struct fsz_config         *whole,
+                                             const struct fsz_service_config *config,
+                                             char why[FSZ_TOLD_WHY_BYTES]);
+
+/* provider_local.c: over inproc, of whose connections libzmq reports nothing. */
+FSZ_NODISCARD fsz_err fsz_provider_open_local(struct fsz_provider             *provider,
+                                              const struct fsz_provider_base  *base,
+                                              const struct fsz_service_config *config,
+                                              char why[FSZ_TOLD_WHY_BYTES]);
+/* Reads up to `most` messages; returns how many. Says when it is taken for up or down. */
+size_t fsz_provider_read_local(struct fsz_provider *provider, size_t most, int64_t now_ms);
+/* A message could not be sent: taken for gone, for a while. */
+void fsz_provider_note_unsent(struct fsz_provider *provider);
+/* Has something come? To be asked before one sleeps on `fd`. */
+bool fsz_provider_is_pending(const struct fsz_provider *provider);
 
 /* May it be asked now, but for its capacity? */
 bool fsz_provider_is_up(const struct fsz_provider *provider);

@@ -5,9 +5,9 @@
 
 #include "channel.h"
 
-/* A channel with one client, who is the endpoint and has the grants of `group`. The socket stays
- * the caller's. FSZ_ENOMEM. */
-FSZ_NODISCARD fsz_err fsz_provider_link_new(void *socket, const char *service, const char *address,
+/* A channel with one client, which is the endpoint and has the grants of `group`. How it is reached
+ * is for the caller to fill in. FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_provider_link_new(const char *service, const char *address,
                                             const char *group, struct fsz_account *whole,
                                             struct fsz_channel **ret_channel,
                                             struct fsz_client  **ret_client);

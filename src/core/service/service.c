@@ -54,8 +54,12 @@ void fsz_service_watch(struct fsz_provider *provider)
     struct epoll_event event = {.events = EPOLLIN};
     int                epoll_fd = provider->service->services->epoll_fd;
     provider->staged = false;
-    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, provider->fd, &event);
-    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, provider->monitor_fd, &event);
+    if (provider->socket != NULL) {
+        epoll_ctl(epoll_fd, EPOLL_CTL_ADD, provider->fd, &event);
+    }
+    if (provider->connected) { /* it was faster */
+        provider->handler->up(provider);
+    }
 }
 
 /* libzmq closes the descriptors later, and would wake us until then. */
@@ -64,7 +68,6 @@ static void service_unwatch(const struct fsz_provider *provider)
     if (provider->socket != NULL && !provider->staged) {
         int epoll_fd = provider->service->services->epoll_fd;
         epoll_ctl(epoll_fd, EPOLL_CTL_DEL, provider->fd, NULL);
-        epoll_ctl(epoll_fd, EPOLL_CTL_DEL, provider->monitor_fd, NULL);
     }
 }
 

@@ -1,7 +1,7 @@
 #include "services.h"
 
+#include "ratelimit.h"
 #include "rpc.h"
-#include "socket_fd.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -11,7 +11,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 #include <utlist.h>
-#include <zmq.h>
 
 enum {
     SERVICES_BATCH = 64,      /* messages of one endpoint between two looks at the others */
@@ -96,13 +95,14 @@ static struct fsz_provider *service_find_client(const struct fsz_service *servic
 }
 
 fsz_err fsz_services_register(struct fsz_service *service, struct fsz_client *client,
-                              bool delimiter, int64_t capacity, bool *ret_renewed)
+                              struct fsz_envelope *envelope, int64_t capacity, bool *ret_renewed)
 {
     struct fsz_provider *provider = service_find_client(service, client);
     if (provider != NULL) {
         *ret_renewed = provider->capacity == capacity && !provider->leaves;
         provider->capacity = capacity;
-        provider->delimiter = delimiter;
+        fsz_envelope_unref(&provider->envelope);
+        provider->envelope = fsz_envelope_ref(envelope);
         if (provider->leaves) {
             provider->leaves = false;
             fsz_services_tell(provider, "it registered again");
@@ -113,7 +113,7 @@ fsz_err fsz_services_register(struct fsz_service *service, struct fsz_client *cl
     if (service->provider_count >= FSZ_PROVIDERS_MAX) {
         return FSZ_ELIMIT;
     }
-    fsz_err err = fsz_provider_register(client, delimiter, capacity, &provider);
+    fsz_err err = fsz_provider_register(client, envelope, capacity, &provider);
     if (err == FSZ_OK) {
         fsz_service_add(service, provider);
         fsz_service_provider_up(provider, "it registered");
@@ -165,7 +165,7 @@ void fsz_services_sweep(struct fsz_services *services)
         struct fsz_provider *provider = NULL, *next = NULL;
         DL_FOREACH_SAFE(services->list[i]->providers, provider, next)
         {
-            if (provider->client != NULL && fsz_provider_look(provider) == FSZ_PROVIDER_DOWN) {
+            if (provider->client != NULL && fsz_provider_has_left(provider)) {
                 provider->connected = true; /* as far as was told */
                 provider->leaves = provider->leaves && provider_is_done(provider);
                 fsz_service_remove(provider, "it has left");
@@ -190,7 +190,7 @@ static bool message_is_request(const struct fsz_rpc_message *message)
 }
 
 /* An answer, or else a request of its own, which is read as any client's. */
-static void provider_read(struct fsz_provider *provider, void *bytes, size_t size)
+static void endpoint_message(struct fsz_provider *provider, const void *bytes, size_t size)
 {
     const struct fsz_services_base *base = &provider->service->services->base;
     const struct fsz_rpc_limits limits = {.bytes = (size_t)provider->service->config->answer_bytes,
@@ -210,71 +210,50 @@ static void provider_read(struct fsz_provider *provider, void *bytes, size_t siz
     fsz_rpc_message_fini(&message);
 }
 
-static size_t provider_receive(struct fsz_provider *provider)
+static void endpoint_up(struct fsz_provider *provider)
 {
-    size_t    count = 0;
-    zmq_msg_t message;
-    fsz_err   err = FSZ_OK;
-    while (count < SERVICES_BATCH && err != FSZ_ENOTFOUND) {
-        zmq_msg_init(&message);
-        err = fsz_provider_receive(provider, &message);
-        if (err == FSZ_OK) {
-            provider_read(provider, zmq_msg_data(&message), zmq_msg_size(&message));
-        } else if (err == FSZ_EINVALID) {
-            fsz_service_complain(provider, "a message of other frames than an empty one and one");
-        }
-        count += err != FSZ_ENOTFOUND;
-        zmq_msg_close(&message);
-    }
-    return count;
+    fsz_service_provider_up(provider, "it is connected");
 }
 
-/* The other side has another security than server-key says. */
-static void provider_look_security(struct fsz_provider *provider)
+static void endpoint_down(struct fsz_provider *provider)
 {
-    char whose[FSZ_OWNER_BYTES + FSZ_PROVIDER_NAME_BYTES + 32];
-    if (provider->connections.handshakes_failed == 0) {
-        return;
-    }
-    snprintf(whose, sizeof(whose), "%s, which connects to %s,",
-             provider->service->config->socket.owner, provider->name);
-    fsz_mismatch_log(
-        &provider->mismatch, &provider->connections, provider->service->services->base.host, whose,
-        provider->service->config->server_key[0] != '\0' ? FSZ_SECURITY_CURVE : FSZ_SECURITY_NONE);
+    struct fsz_service *service = provider->service;
+    fsz_service_provider_down(provider, "its connection ended");
+    fsz_service_give_up(service);
 }
 
-static void provider_look(struct fsz_provider *provider)
+static const struct fsz_provider_handler endpoint_handler = {.up = endpoint_up,
+                                                             .down = endpoint_down,
+                                                             .message = endpoint_message,
+                                                             .bad = fsz_service_complain};
+
+fsz_err fsz_services_connect(struct fsz_services *services, const struct fsz_config *whole,
+                             const struct fsz_service_config *config, const char *address,
+                             struct fsz_provider **ret_provider, char why[FSZ_TOLD_WHY_BYTES])
 {
-    provider_look_security(provider);
-    switch (fsz_provider_look(provider)) {
-    case FSZ_PROVIDER_UP:
-        fsz_service_provider_up(provider, "it is connected");
-        break;
-    case FSZ_PROVIDER_ANEW:
-        provider->connected = false;
-        fsz_service_provider_down(provider, "its connection ended");
-        provider->connected = true;
-        fsz_service_provider_up(provider, "it is connected");
-        break;
-    case FSZ_PROVIDER_DOWN:
-        fsz_service_provider_down(provider, "its connection ended");
-        fsz_service_give_up(provider->service);
-        break;
-    case FSZ_PROVIDER_SAME:
-        break;
-    }
+    const struct fsz_provider_base base = {.loop = services->base.loop,
+                                           .context = services->base.context,
+                                           .whole = services->base.whole,
+                                           .host = services->base.host,
+                                           .handler = &endpoint_handler};
+    return fsz_provider_connect(&base, whole, config, address, ret_provider, why);
+}
+
+static bool provider_is_local(const struct fsz_provider *provider)
+{
+    return provider->socket != NULL && !provider->staged;
 }
 
 size_t fsz_services_read(struct fsz_services *services)
 {
-    size_t count = 0;
+    size_t  count = 0;
+    int64_t now_ms = fsz_now_ms();
     for (size_t i = 0; i < services->count; i++) {
         struct fsz_provider *provider = NULL;
         DL_FOREACH(services->list[i]->providers, provider)
         {
-            if (provider->socket != NULL && !provider->staged) {
-                count += provider_receive(provider);
-                provider_look(provider);
+            if (provider_is_local(provider)) {
+                count += fsz_provider_read_local(provider, SERVICES_BATCH, now_ms);
             }
         }
     }
@@ -287,7 +266,7 @@ bool fsz_services_pending(const struct fsz_services *services)
         const struct fsz_provider *provider = NULL;
         DL_FOREACH(services->list[i]->providers, provider)
         {
-            if (provider->socket != NULL && !provider->staged && fsz_provider_pending(provider)) {
+            if (provider_is_local(provider) && fsz_provider_is_pending(provider)) {
                 return true;
             }
         }
@@ -306,21 +285,13 @@ static struct fsz_question *services_first_due(const struct fsz_services *servic
                                                  offsetof(struct fsz_question, timer));
 }
 
-/* Cuts off peers that send a message without end, connects anew where libzmq gave up, and logs
- * states that were held back. */
-static void services_watch(struct fsz_services *services, int64_t now_ms)
+/* Logs states that were held back. */
+static void services_tell_owed(struct fsz_services *services, int64_t now_ms)
 {
     for (size_t i = 0; i < services->count; i++) {
         struct fsz_provider *provider = NULL;
-        uint64_t             largest = (uint64_t)services->list[i]->config->answer_bytes;
         DL_FOREACH(services->list[i]->providers, provider)
         {
-            if (provider->inflow != NULL &&
-                fsz_inflow_check(provider->inflow, now_ms, largest) > 0) {
-                fsz_service_complain(provider,
-                                     "more than answer-bytes without the end of a message");
-            }
-            fsz_provider_again(provider, now_ms);
             fsz_services_tell_owed(provider, now_ms);
         }
     }
@@ -358,7 +329,7 @@ void fsz_services_keep_time(struct fsz_services *services, int64_t now_ms)
         }
     }
     services_renew(services, now_ms);
-    services_watch(services, now_ms);
+    services_tell_owed(services, now_ms);
 }
 
 int64_t fsz_services_next_ms(const struct fsz_services *services)
@@ -373,9 +344,7 @@ int64_t fsz_services_next_ms(const struct fsz_services *services)
         const struct fsz_provider *provider = NULL;
         DL_FOREACH(services->list[i]->providers, provider)
         {
-            int64_t watch_ms = provider->inflow ? fsz_inflow_next_ms(provider->inflow) : INT64_MAX;
             int64_t again_ms = provider->again_ms > 0 ? provider->again_ms : INT64_MAX;
-            next_ms = watch_ms < next_ms ? watch_ms : next_ms;
             int64_t news_ms = fsz_ratelimit_due_ms(&provider->news);
             next_ms = again_ms < next_ms ? again_ms : next_ms;
             next_ms = news_ms < next_ms ? news_ms : next_ms;

@@ -16,6 +16,7 @@ enum { FSZ_LITERALS_MAX = 64 }; /* endpoints that dialplans name, connected at o
 
 /* What they stand on; stays the caller's and outlives them. */
 struct fsz_services_base {
+    struct fsz_loop       *loop;    /* of the API thread */
     void                  *context; /* libzmq's */
     const struct fsz_host *host;
     fsz_err (*offer)(void *self, const struct fsz_event *event); /* news of providers */
@@ -23,7 +24,7 @@ struct fsz_services_base {
     struct fsz_account *whole; /* gets the bytes held for endpoints as clients */
     struct fsz_holds   *holds;
     /* A message of an endpoint that is no answer. */
-    void (*request)(void *self, struct fsz_client *client, void *body, size_t size);
+    void (*request)(void *self, struct fsz_client *client, const void *body, size_t size);
     void *request_self;
 };
 
@@ -37,7 +38,7 @@ struct fsz_services {
     uint64_t                 last_id, last_serial, turns;
     struct fsz_heap          timers; /* of questions */
     int64_t                  next_probe_ms, next_renew_ms;
-    int                      epoll_fd; /* readable: something may have come from an endpoint */
+    int                      epoll_fd; /* readable: something may have come over inproc */
 
     /* Prepared, and neither committed nor cancelled: */
     struct fsz_config  *next_config;
@@ -66,14 +67,15 @@ void fsz_services_ask(struct fsz_services *services, struct fsz_question *questi
 /* Registers the client, or changes its capacity; *ret_renewed: it was registered like that before.
  * FSZ_ENOMEM, FSZ_ELIMIT: too many providers. */
 FSZ_NODISCARD fsz_err fsz_services_register(struct fsz_service *service, struct fsz_client *client,
-                                            bool delimiter, int64_t capacity, bool *ret_renewed);
+                                            struct fsz_envelope *envelope, int64_t capacity,
+                                            bool *ret_renewed);
 /* False: it was not registered. */
 bool fsz_services_unregister(struct fsz_service *service, const struct fsz_client *client);
 /* An answer of a client. False: it is registered nowhere, so nobody asked it. */
 bool fsz_services_take(struct fsz_services *services, const struct fsz_client *client,
                        json_t *response);
 
-/* Reads what endpoints have sent, at most some; returns how many messages. */
+/* Reads what endpoints over inproc have sent, at most some; returns how many messages. */
 size_t fsz_services_read(struct fsz_services *services);
 /* Looks which clients have left. */
 void fsz_services_sweep(struct fsz_services *services);
@@ -81,7 +83,13 @@ void fsz_services_sweep(struct fsz_services *services);
 void fsz_services_keep_time(struct fsz_services *services, int64_t now_ms);
 /* When something is due next; INT64_MAX: nothing is. */
 int64_t fsz_services_next_ms(const struct fsz_services *services);
-/* Has something come from an endpoint? To be asked before one sleeps on epoll_fd. */
+/* An endpoint as a provider. FSZ_ENOMEM, FSZ_ESYSTEM: `why`. */
+FSZ_NODISCARD fsz_err fsz_services_connect(struct fsz_services             *services,
+                                           const struct fsz_config         *whole,
+                                           const struct fsz_service_config *config,
+                                           const char *address, struct fsz_provider **ret_provider,
+                                           char why[FSZ_TOLD_WHY_BYTES]);
+/* Has something come over inproc? To be asked before one sleeps on epoll_fd. */
 bool fsz_services_pending(const struct fsz_services *services);
 
 /* services_literal.c: an endpoint as a service of its own, if the configuration lets a dialplan

@@ -33,9 +33,9 @@ static fsz_err literal_open(struct fsz_services *services, const struct fsz_serv
     struct fsz_provider *provider = NULL;
     struct fsz_service  *service = NULL;
     fsz_err              err = fsz_service_new(services, config, address, &service);
-    err = err != FSZ_OK ? err
-                        : fsz_provider_connect(services->base.context, services->base.whole, config,
-                                               address, &provider, why);
+    err = err != FSZ_OK
+              ? err
+              : fsz_services_connect(services, services->config, config, address, &provider, why);
     if (err != FSZ_OK) {
         fsz_service_free(&service, err, why);
         return err;

@@ -42,8 +42,8 @@ static fsz_err change_stage_endpoint(struct fsz_services *services, struct fsz_s
     if (change_find_endpoint(service, config, address) != NULL) {
         return FSZ_OK;
     }
-    fsz_err err = fsz_provider_connect(services->base.context, services->base.whole, config,
-                                       address, &provider, why);
+    fsz_err err =
+        fsz_services_connect(services, services->next_config, config, address, &provider, why);
     if (err != FSZ_OK) {
         snprintf(what, sizeof(what), "cannot connect to %.200s", address);
         change_complain(services, problems, config->socket.owner, what, why);
