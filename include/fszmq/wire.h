@@ -39,6 +39,7 @@ enum fszmq_frame {
  * with a dot. */
 #define FSZMQ_TOPIC_BEAT ".beat/"
 #define FSZMQ_TOPIC_BYE ".bye/"
+#define FSZMQ_TOPIC_LOST ".lost/"
 #define FSZMQ_TOPIC_SEPARATOR '/'
 
 /* Members of the meta frame. */

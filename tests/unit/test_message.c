@@ -114,7 +114,7 @@ static void test_message_lives_until_the_last_reference_is_given_back(void **sta
     for (unsigned i = 0; i < HOLDERS; i++) {
         pthread_join(threads[i], NULL);
     }
-    assert_int_equal(message->refs, 1);
+    assert_int_equal(message->wire.refs, 1);
     assert_memory_equal(message->json, "{\"Event-Name\"", 13);
     fsz_message_unref(message);
 }

@@ -39,12 +39,10 @@ static struct fsz_narrow *narrow_of(const char *const *events, const char *strea
     return narrow;
 }
 
-static void put(void *argument, const void *prefix, size_t size, bool is_grant)
+static void put(void *argument, const void *prefix, size_t size)
 {
     char *text = argument;
-    bool  beat = size > 6 && memcmp(prefix, ".beat/", 6) == 0; /* its number is not the point */
-    sprintf(text + strlen(text), "<%.*s%s>%s", beat ? 6 : (int)size, (const char *)prefix,
-            beat ? "N/" : "", is_grant ? "!" : "");
+    sprintf(text + strlen(text), "<%.*s>", (int)size, (const char *)prefix);
 }
 
 static void assert_comes_to(const struct fsz_narrow *narrow, const char *subscription,
@@ -61,7 +59,7 @@ static void test_everything_granted_leaves_subscriptions_as_they_are(void **stat
     struct fsz_stream_config stream = stream_of(FSZ_FRAMING_JSON);
     struct fsz_narrow       *narrow = narrow_of(events, "*", &stream);
     (void)state;
-    assert_comes_to(narrow, "", "<>!");
+    assert_comes_to(narrow, "", "<>");
     assert_comes_to(narrow, "any", "<any>");
     fsz_narrow_free(&narrow);
 }
@@ -74,9 +72,9 @@ static void test_json_subscriptions_are_narrowed_to_the_kinds_granted(void **sta
     struct fsz_narrow       *narrow = narrow_of(events, "li*", &stream);
     (void)state;
     assert_comes_to(narrow, "",
-                    "<{\"Event-Name\":\"CHANNEL_HANGUP\">!<{\"Event-Name\":\"CHANNEL_A>!"
-                    "<{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::>!"
-                    "<{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"a\\\"b\">!");
+                    "<{\"Event-Name\":\"CHANNEL_HANGUP\"><{\"Event-Name\":\"CHANNEL_A>"
+                    "<{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::>"
+                    "<{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"a\\\"b\">");
     assert_comes_to(narrow, "{\"Event-Name\":\"CHANNEL_HANGUP\",\"Core",
                     "<{\"Event-Name\":\"CHANNEL_HANGUP\",\"Core>");
     assert_comes_to(narrow, "{\"Event-Name\":\"CHANNEL_HANGUP_COMPLETE\"", "");
@@ -84,8 +82,8 @@ static void test_json_subscriptions_are_narrowed_to_the_kinds_granted(void **sta
                     "<{\"Event-Name\":\"CHANNEL_ANSWER\">");
     assert_comes_to(narrow, "{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"conference", "");
     assert_comes_to(narrow, "{\"Event-Name\":\"CUSTOM\"",
-                    "<{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::>!"
-                    "<{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"a\\\"b\">!");
+                    "<{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::>"
+                    "<{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"a\\\"b\">");
     fsz_narrow_free(&narrow);
 }
 
@@ -95,13 +93,14 @@ static void test_topics_are_narrowed_and_the_streams_own_stay(void **state)
     struct fsz_stream_config stream = stream_of(FSZ_FRAMING_ENVELOPE);
     struct fsz_narrow       *narrow = narrow_of(events, "live", &stream);
     (void)state;
-    assert_comes_to(narrow, "", "<DTMF/>!<CUSTOM/a%2Fb>!<HEART>!<.beat/N/>!<.bye/>!");
-    assert_comes_to(narrow, ".", "<.beat/N/>!<.bye/>!");
-    assert_comes_to(narrow, ".beat/", "<.beat/N/>!");
-    assert_comes_to(narrow, ".beat/0000000000000000/", "");
-    assert_comes_to(narrow, ".bye/", "<.bye/>!");
-    assert_comes_to(narrow, "DTMF/", "<DTMF/>!");
-    assert_comes_to(narrow, "DTMF", "<DTMF/>!");
+    assert_comes_to(narrow, "", "<DTMF/><CUSTOM/a%2Fb><HEART><.beat/><.bye/><.lost/>");
+    assert_comes_to(narrow, ".", "<.beat/><.bye/><.lost/>");
+    assert_comes_to(narrow, ".beat/", "<.beat/>");
+    assert_comes_to(narrow, ".beat/0", "<.beat/0>");
+    assert_comes_to(narrow, ".lost/", "<.lost/>");
+    assert_comes_to(narrow, ".bye/", "<.bye/>");
+    assert_comes_to(narrow, "DTMF/", "<DTMF/>");
+    assert_comes_to(narrow, "DTMF", "<DTMF/>");
     assert_comes_to(narrow, "CHANNEL_", "");
     fsz_narrow_free(&narrow);
 }
@@ -115,11 +114,11 @@ static void test_topics_that_do_not_begin_with_the_kind_show_nothing_to_the_narr
     stream.topic = topic;
     struct fsz_narrow *narrow = narrow_of(some, "*", &stream);
     (void)state;
-    assert_comes_to(narrow, "", "<.beat/N/>!<.bye/>!");
+    assert_comes_to(narrow, "", "<.beat/><.bye/><.lost/>");
     assert_false(fsz_narrow_shows(narrow, "DTMF//", 6));
     fsz_narrow_free(&narrow);
     narrow = narrow_of(all, "*", &stream);
-    assert_comes_to(narrow, "", "<>!");
+    assert_comes_to(narrow, "", "<>");
     fsz_narrow_free(&narrow);
 }
 
@@ -161,26 +160,8 @@ static void test_beats_name_the_kinds_granted_only(void **state)
     assert_false(fsz_narrow_shows(part, "DTMFX//", 7) || fsz_narrow_shows(part, "CUSTOM/b/", 9));
     assert_false(fsz_narrow_sees_all(part));
     assert_true(fsz_narrow_sees_all(whole) && fsz_narrow_shows(whole, "X//", 3));
-    assert_string_equal(fsz_narrow_beat_topic(whole), ".beat/");
-    assert_memory_equal(fsz_narrow_beat_topic(part), ".beat/", 6);
-    assert_int_equal(strlen(fsz_narrow_beat_topic(part)), 6 + 16 + 1);
     fsz_narrow_free(&part);
     fsz_narrow_free(&whole);
-}
-
-static void test_other_grants_have_other_beats(void **state)
-{
-    static const char *const one[] = {"DTMF", "API", NULL}, *const two[] = {"DTMF", "APP", NULL};
-    struct fsz_stream_config stream = stream_of(FSZ_FRAMING_ENVELOPE);
-    struct fsz_narrow       *a = narrow_of(one, "*", &stream), *b = narrow_of(one, "*", &stream);
-    struct fsz_narrow       *c = narrow_of(two, "*", &stream);
-    (void)state;
-    assert_string_equal(fsz_narrow_beat_topic(a), fsz_narrow_beat_topic(b));
-    assert_string_not_equal(fsz_narrow_beat_topic(a), fsz_narrow_beat_topic(c));
-    assert_comes_to(a, fsz_narrow_beat_topic(c), "");
-    fsz_narrow_free(&a);
-    fsz_narrow_free(&b);
-    fsz_narrow_free(&c);
 }
 
 int main(void)
@@ -193,7 +174,6 @@ int main(void)
         cmocka_unit_test(test_a_stream_that_is_not_granted_and_nobody_show_nothing),
         cmocka_unit_test(test_the_same_grants_are_the_same),
         cmocka_unit_test(test_beats_name_the_kinds_granted_only),
-        cmocka_unit_test(test_other_grants_have_other_beats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,11 @@
 enum { EACH_BYTES = 100 };
 
 /* As fsz_message_new() has it: the last reference gives the block back. */
+static void message_release(struct fsz_zmtp_message *wire)
+{
+    fsz_block_give(wire);
+}
+
 static struct fsz_message *message_allocate(void)
 {
     size_t              capacity = 0;
@@ -27,7 +32,8 @@ static struct fsz_message *message_of(enum fsz_class class)
 {
     struct fsz_message *message = message_allocate();
     assert_non_null(message);
-    message->refs = 1;
+    message->wire.refs = 1;
+    message->wire.release = message_release;
     message->class = class;
     message->allocated_bytes = EACH_BYTES;
     return message;
@@ -249,7 +255,8 @@ static void *pusher_main(void *argument)
     struct pusher *pusher = argument;
     for (int64_t i = 0; i < PUSHES; i++) {
         struct fsz_message *message = message_allocate();
-        message->refs = 1;
+        message->wire.refs = 1;
+        message->wire.release = message_release;
         message->class = FSZ_CLASS_VITAL;
         message->allocated_bytes = 1;
         message->time_us = (int64_t)pusher->number << 32 | i; /* says who pushed it, and when */

@@ -44,26 +44,22 @@ json_t *fsz_status_endpoints(const struct fsz_endpoints *endpoints)
 static json_t *status_stream(const struct fsz_stream *s)
 {
     const struct fsz_stream_counters *c = &s->counters;
+    const struct fsz_pub_figures      f = fsz_pub_figures(s->pub);
     const char *framing = s->config->framing == FSZ_FRAMING_JSON ? "json" : "envelope";
     json_t     *stream =
         json_pack("{ss ss ss sI so}", "name", s->name, "framing", framing, "epoch", s->epoch, "seq",
                   (json_int_t)s->seq, "endpoints", fsz_status_endpoints(&s->endpoints));
     json_t *counters = json_pack(
-        "{sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI sI}", "subscriptions",
-        (json_int_t)fsz_subscriptions_count(s->subscriptions), "subscriptions_untracked",
-        (json_int_t)fsz_subscriptions_untracked(s->subscriptions), "subscribers",
-        (json_int_t)s->connections.subscribers, "listeners",
-        (json_int_t)fsz_audience_count(s->audience), "connections", (json_int_t)s->connections.open,
-        "accepted", (json_int_t)s->connections.accepted, "handshakes_failed",
-        (json_int_t)s->connections.handshakes_failed, "mismatched",
-        (json_int_t)s->connections.mismatched, "disconnected",
-        (json_int_t)s->connections.disconnected, "events_sent", (json_int_t)c->events_sent,
-        "bytes_sent", (json_int_t)c->bytes_sent, "lost", (json_int_t)c->lost, "truncated",
-        (json_int_t)c->truncated, "send_failures", (json_int_t)c->send_failures,
-        "subscriptions_refused", (json_int_t)c->subscriptions_refused, "endless",
-        (json_int_t)c->endless, "strays", (json_int_t)c->strays);
+        "{sI sI sI sI sI sI sI sI sI sI sI}", "subscribers", (json_int_t)fsz_stream_subscribers(s),
+        "subscriptions", (json_int_t)f.subscriptions, "subscription_bytes",
+        (json_int_t)f.subscription_bytes, "subscriptions_over", (json_int_t)f.refused_subscriptions,
+        "subscriptions_refused", (json_int_t)c->subscriptions_refused, "strays",
+        (json_int_t)f.strays, "events_sent", (json_int_t)c->events_sent, "bytes_sent",
+        (json_int_t)c->bytes_sent, "lost", (json_int_t)c->lost, "truncated",
+        (json_int_t)c->truncated, "send_failures", (json_int_t)c->send_failures);
     json_object_update_missing(stream, counters);
     json_decref(counters);
+    fsz_status_wire(stream, fsz_pub_socket(s->pub));
     return stream;
 }
 

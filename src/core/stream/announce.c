@@ -1,6 +1,5 @@
 #include "announce.h"
 
-#include "acceptguard.h"
 #include "cidr.h"
 #include "engine.h"
 #include "multicast.h"
@@ -93,19 +92,6 @@ static void announce_access(const struct fsz_host *host, const struct fsz_socket
     announce_security(host, config, endpoint);
 }
 
-/* libzmq then ends the process when a peer comes and no descriptor is left. */
-static void announce_unguarded(const struct fsz_host *host, const struct fsz_socket_config *config,
-                               const struct fsz_endpoint_state *endpoint)
-{
-    if (!endpoint->connect && strncmp(endpoint->address, "ipc://", 6) == 0 &&
-        !fsz_acceptguard_is_on()) {
-        announce(host, FSZ_LOG_WARNING,
-                 "%s: %s is not guarded: with this build of libzmq the process ends when it has "
-                 "no descriptor left for a peer; use tcp, or a high limit of descriptors",
-                 config->owner, endpoint->bound);
-    }
-}
-
 void fsz_announce_endpoints(const struct fsz_host *host, const struct fsz_socket_config *config,
                             const struct fsz_endpoints *endpoints)
 {
@@ -116,7 +102,6 @@ void fsz_announce_endpoints(const struct fsz_host *host, const struct fsz_socket
         } else if (endpoint->open) {
             announce(host, FSZ_LOG_NOTICE, "%s: %s %s", config->owner,
                      endpoint->connect ? "connects to" : "at", endpoint->bound);
-            announce_unguarded(host, config, endpoint);
         }
     }
 }

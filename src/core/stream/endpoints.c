@@ -164,6 +164,18 @@ static void endpoint_renew(struct fsz_endpoints *e, struct fsz_endpoint_state *s
     (void)fsz_endpoint_try(e, state, true);
 }
 
+void fsz_endpoints_let_go_local(struct fsz_endpoints *e)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        if (!e->list[i].is_wire && e->list[i].open) {
+            fsz_endpoint_close(e, &e->list[i]);
+            e->list[i].open = false;
+            e->list[i].retry_at_ms = fsz_now_ms();
+            e->list[i].retry_in_ms = ENDPOINT_RETRY_FIRST_MS;
+        }
+    }
+}
+
 void fsz_endpoints_settle(struct fsz_endpoints *e, const struct fsz_socket_config *config)
 {
     for (size_t i = e->count; i-- > 0;) {

@@ -85,6 +85,10 @@ void fsz_endpoints_discard(struct fsz_endpoints *e);
  * file was deleted is opened anew. */
 void fsz_endpoints_settle(struct fsz_endpoints *e, const struct fsz_socket_config *config);
 
+/* Closes what libzmq's socket has open, to be opened anew by the next retries: the socket is to be
+ * replaced. */
+void fsz_endpoints_let_go_local(struct fsz_endpoints *e);
+
 /* Is it open, but was its file deleted, so that nobody can connect? */
 bool fsz_endpoints_is_lost(const struct fsz_endpoints *e, const struct fsz_endpoint_state *state);
 /* Does the configuration have it, address and way? */

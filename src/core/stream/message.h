@@ -1,14 +1,15 @@
 /* message.h - the bytes of one event, written once and shared by every stream and subscriber.
  *
- * One allocation holds the message, its topic and its JSON. References are atomic: libzmq's I/O
- * threads give theirs back when a frame is sent or dropped. Everything else is fixed before the
- * message is queued, except `next`, which is the queue's. */
+ * One allocation holds the message, its topic, and its JSON with the head of its frame. As it
+ * stands it is the wire message of framing `json`. References are atomic (fsz_zmtp_message_ref()).
+ * Everything else is fixed before the message is queued, except `next`, which is the queue's. */
 #ifndef FSZ_MESSAGE_H
 #define FSZ_MESSAGE_H
 
 #include "event.h"
 #include "fields.h"
 #include "kind.h"
+#include "zmtp/zmtp_message.h"
 
 /* How an event is written: streams with the same rendition share the bytes. */
 struct fsz_rendition {
@@ -20,10 +21,10 @@ struct fsz_rendition {
 };
 
 struct fsz_message {
-    _Atomic uint32_t       refs;
-    bool                   truncated;
-    struct fsz_message    *next;
-    const struct fsz_kind *kind; /* NULL: beyond the number of tracked kinds */
+    struct fsz_zmtp_message wire; /* first; its references are those of the message */
+    bool                    truncated;
+    struct fsz_message     *next;
+    const struct fsz_kind  *kind; /* NULL: beyond the number of tracked kinds */
     enum fsz_class class;
     int64_t              time_us; /* since 1970, when the switch handed the event over */
     struct fsz_streamset streams; /* to which it goes */
@@ -40,8 +41,11 @@ FSZ_NODISCARD fsz_err fsz_message_new(const struct fsz_event     *event,
                                       const struct fsz_kind      *kind, enum fsz_class class,
                                       const struct fsz_streamset *streams,
                                       struct fsz_message        **ret_message);
-void                  fsz_message_ref(struct fsz_message *message);
-void                  fsz_message_unref(struct fsz_message *message);
+/* Accept NULL. */
+void fsz_message_ref(struct fsz_message *message);
+void fsz_message_unref(struct fsz_message *message);
+/* How a connection treats a class when what waits for it nears its bounds. */
+enum fsz_zmtp_priority fsz_class_priority(enum fsz_class class);
 /* fsz_message_unref() as zmq_msg_init_data() calls it. */
 void fsz_message_release(void *data, void *hint);
 

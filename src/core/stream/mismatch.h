@@ -1,24 +1,26 @@
-/* mismatch.h - peers that show another security mechanism than an endpoint's: a line of the log.
+/* mismatch.h - connections that end in the handshake because the two sides are set up differently:
+ * a line of the log.
  *
- * Neither ZAP nor the audit sees them: ZMTP ends such a connection before anybody is asked. Each
- * side may be the first to see it, and ends the connection; so where a password or key is wanted,
- * who ended it in the handshake counts too. Belongs to the thread of the socket. */
+ * Neither access control nor the audit sees them: ZMTP ends such a connection before anyone is
+ * asked. Belongs to the thread of the socket. */
 #ifndef FSZ_MISMATCH_H
 #define FSZ_MISMATCH_H
 
 #include "config.h"
 #include "host.h"
-#include "monitor.h"
 #include "ratelimit.h"
+#include "zmtp/conn.h"
 
 struct fsz_mismatch {
-    uint64_t             logged;
+    uint64_t             waiting; /* noted, and not logged yet */
     struct fsz_ratelimit limit;
 };
 
-/* Logs how many there were since the last line, at most every FSZ_LOG_INTERVAL_MS. `whose`: the
+/* A connection has ended: counts and logs it, at most every FSZ_LOG_INTERVAL_MS, if it was in the
+ * handshake and for something that the owner of one of the sides has to change. `whose`: the
  * socket's owner, and `security` its own. */
-void fsz_mismatch_log(struct fsz_mismatch *mismatch, const struct fsz_connections *connections,
-                      const struct fsz_host *host, const char *whose, enum fsz_security security);
+void fsz_mismatch_note(struct fsz_mismatch *mismatch, const struct fsz_host *host,
+                       const char *whose, enum fsz_security security, const struct fsz_conn *conn,
+                       enum fsz_zmtp_ending ending);
 
 #endif

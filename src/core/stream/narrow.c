@@ -7,7 +7,6 @@
 #include "fszmq/wire.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +17,10 @@ struct narrow_prefix {
 };
 
 enum {
-    NARROW_OWN = 2, /* prefixes for the stream's own messages */
-    NARROW_BEAT_BYTES = sizeof(FSZMQ_TOPIC_BEAT) + 17,
+    NARROW_OWN = 3, /* prefixes for the stream's own messages */
 };
 
 struct fsz_narrow {
-    char                 beat_topic[NARROW_BEAT_BYTES];
     size_t               count, own; /* of them are the stream's own, at the end */
     struct narrow_prefix prefixes[];
 };
@@ -143,27 +140,14 @@ static size_t narrow_patterns(const struct fsz_principal *principal)
     return count;
 }
 
-/* FNV-1a over the prefixes: peers with the same grants have the same number. */
-static uint64_t narrow_number(const struct fsz_narrow *narrow)
-{
-    uint64_t number = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < narrow->count; i++) {
-        for (size_t k = 0; k <= narrow->prefixes[i].size; k++) { /* with the NUL at its end */
-            number =
-                (number ^ (unsigned char)narrow->prefixes[i].bytes[k]) * UINT64_C(1099511628211);
-        }
-    }
-    return number;
-}
-
-/* The stream's own messages: a beat names kinds, so only one of the peer's own goes to it. */
+/* The stream's own messages: each subscriber gets what it may know. */
 static fsz_err narrow_add_own(struct fsz_narrow *narrow)
 {
-    snprintf(narrow->beat_topic, sizeof(narrow->beat_topic), FSZMQ_TOPIC_BEAT "%016" PRIx64 "/",
-             narrow_number(narrow));
-    fsz_err err = narrow_add(narrow, narrow->beat_topic, strlen(narrow->beat_topic));
-    if (err == FSZ_OK) {
-        err = narrow_add(narrow, FSZMQ_TOPIC_BYE, strlen(FSZMQ_TOPIC_BYE));
+    static const char *const topics[NARROW_OWN] = {FSZMQ_TOPIC_BEAT, FSZMQ_TOPIC_BYE,
+                                                   FSZMQ_TOPIC_LOST};
+    fsz_err                  err = FSZ_OK;
+    for (size_t i = 0; err == FSZ_OK && i < NARROW_OWN; i++) {
+        err = narrow_add(narrow, topics[i], strlen(topics[i]));
     }
     narrow->own = NARROW_OWN;
     return err;
@@ -177,7 +161,6 @@ static fsz_err narrow_fill(struct fsz_narrow *narrow, const struct fsz_principal
         return FSZ_OK;
     }
     if (fsz_principal_may_all(principal, FSZ_RIGHT_EVENTS)) {
-        memcpy(narrow->beat_topic, FSZMQ_TOPIC_BEAT, sizeof(FSZMQ_TOPIC_BEAT));
         return narrow_add(narrow, "", 0);
     }
     for (size_t i = 0; err == FSZ_OK && i < principal->grant_count; i++) {
@@ -210,11 +193,6 @@ void fsz_narrow_free(struct fsz_narrow **narrow)
     }
     free(*narrow);
     *narrow = NULL;
-}
-
-const char *fsz_narrow_beat_topic(const struct fsz_narrow *narrow)
-{
-    return narrow->beat_topic;
 }
 
 bool fsz_narrow_sees_all(const struct fsz_narrow *narrow)
@@ -253,14 +231,14 @@ void fsz_narrow_apply(const struct fsz_narrow *narrow, const void *subscription,
     for (size_t i = 0; i < narrow->count; i++) {
         const struct narrow_prefix *grant = &narrow->prefixes[i];
         if (narrow_begins(subscription, size, grant->bytes, grant->size)) {
-            take(argument, subscription, size, grant->size == size);
+            take(argument, subscription, size);
             return; /* all of it, whatever else is granted */
         }
     }
     for (size_t i = 0; i < narrow->count; i++) {
         const struct narrow_prefix *grant = &narrow->prefixes[i];
         if (narrow_begins(grant->bytes, grant->size, subscription, size)) {
-            take(argument, grant->bytes, grant->size, true);
+            take(argument, grant->bytes, grant->size);
         }
     }
 }

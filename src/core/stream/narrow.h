@@ -17,16 +17,12 @@ FSZ_NODISCARD fsz_err fsz_narrow_new(const struct fsz_principal     *principal,
                                      struct fsz_narrow             **ret_narrow);
 /* Accepts NULL. */
 void fsz_narrow_free(struct fsz_narrow **narrow);
-/* The topic of beats for peers with these grants: `.beat/` for those that may see every event, else
- * one of their own below it, so that libzmq sends each its own. Valid as long as `narrow`. */
-const char *fsz_narrow_beat_topic(const struct fsz_narrow *narrow);
-bool        fsz_narrow_sees_all(const struct fsz_narrow *narrow);
+bool fsz_narrow_sees_all(const struct fsz_narrow *narrow);
 /* Whether events may be seen whose topics all begin with `head`, the name and subclass. */
 bool fsz_narrow_shows(const struct fsz_narrow *narrow, const void *head, size_t size);
 bool fsz_narrow_same(const struct fsz_narrow *a, const struct fsz_narrow *b);
 
-/* `is_grant`: the prefix is one of the grant's, so that other subscriptions may lead to it too. */
-typedef void (*fsz_narrow_fn)(void *argument, const void *prefix, size_t size, bool is_grant);
+typedef void (*fsz_narrow_fn)(void *argument, const void *prefix, size_t size);
 
 /* Calls `take` for each prefix that this subscription comes down to. */
 void fsz_narrow_apply(const struct fsz_narrow *narrow, const void *subscription, size_t size,

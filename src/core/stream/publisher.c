@@ -30,13 +30,21 @@ static fsz_err publisher_allocate(struct fsz_publisher *p, const struct fsz_conf
     pthread_mutex_init(&p->task_lock, NULL);
     pthread_cond_init(&p->task_done, NULL);
     fsz_err err = fsz_kinds_new(&p->kinds, (uint32_t)config->kinds_max);
-    return err != FSZ_OK ? err
-                         : fsz_queue_new(&p->queue, (uint64_t)config->queue_events,
-                                         (uint64_t)config->queue_bytes);
+    err = err != FSZ_OK ? err
+                        : fsz_queue_new(&p->queue, (uint64_t)config->queue_events,
+                                        (uint64_t)config->queue_bytes);
+    err = err != FSZ_OK ? err : fsz_loop_new(&p->loop);
+    return err != FSZ_OK ? err : fsz_publisher_watch_queue(p);
 }
 
 static void publisher_release(struct fsz_publisher *p)
 {
+    if (p->queue_watch.ready != NULL) {
+        fsz_loop_remove(p->loop, &p->queue_watch);
+    }
+    if (p->loop != NULL) {
+        fsz_loop_free(&p->loop);
+    }
     fsz_queue_free(&p->queue);
     fsz_routes_free(&p->routes);
     fsz_kinds_free(&p->kinds);

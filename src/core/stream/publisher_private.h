@@ -26,22 +26,27 @@ struct fsz_publisher {
     struct fsz_streamset_shared heard; /* streams with a subscriber; set by the stream thread */
     _Atomic uint64_t            offered, unwanted, encoded, failed;
 
-    pthread_t         thread;
-    pthread_mutex_t   ask_lock;  /* one question at a time */
-    pthread_mutex_t   task_lock; /* guards the four below */
-    pthread_cond_t    task_done;
-    publisher_task_fn task;
-    void             *task_argument;
-    bool              task_is_done;
+    pthread_t             thread;
+    struct fsz_loop      *loop; /* the stream thread's */
+    struct fsz_loop_watch queue_watch;
+    pthread_mutex_t       ask_lock;  /* one question at a time */
+    pthread_mutex_t       task_lock; /* guards the four below */
+    pthread_cond_t        task_done;
+    publisher_task_fn     task;
+    void                 *task_argument;
+    bool                  task_is_done;
 
-    bool            ending;      /* stream thread only, like all below */
-    unsigned        slot_end;    /* behind the last slot in use */
-    int64_t         next_due_ms; /* of beats and retries */
-    struct fsz_pace pace;        /* of the events taken from the queue */
+    bool            ending;          /* stream thread only, like all below */
+    size_t          streams_closing; /* they send what is queued, and go */
+    unsigned        slot_end;        /* behind the last slot in use */
+    int64_t         next_due_ms;     /* of beats and retries */
+    struct fsz_pace pace;            /* of the events taken from the queue */
 };
 
 /* publisher_thread.c */
-void *fsz_publisher_main(void *argument);
+/* Has the loop look at the queue; before the thread. */
+FSZ_NODISCARD fsz_err fsz_publisher_watch_queue(struct fsz_publisher *p);
+void                 *fsz_publisher_main(void *argument);
 /* Sends the oldest `count` of what is queued. Not "all": who offers may be faster, without end. */
 void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count);
 void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, void *argument);
@@ -61,6 +66,10 @@ struct publisher_departure {
     fsz_err                  result;
 };
 void fsz_publisher_depart(struct fsz_publisher *p, void *argument); /* a publisher_departure */
+/* Takes a stream out of service; it is freed once what is queued to its subscribers is sent, or
+ * `linger_ms` are over. */
+void fsz_publisher_close_stream(struct fsz_publisher *p, struct fsz_stream **stream, bool announced,
+                                int64_t linger_ms);
 /* Tells every stream the kinds that are new, and every kind who wants it; and counts who is heard.
  */
 void fsz_publisher_mark_wanted(struct fsz_publisher *p);

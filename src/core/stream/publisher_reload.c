@@ -1,7 +1,6 @@
 /* A change of configuration, on the stream thread: first everything that can fail, then the swap.
  */
 #include "publisher_private.h"
-#include "stream_options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +8,7 @@
 struct change_stage {
     struct fsz_publisher    *p;
     struct publisher_change *change;
-    struct fsz_stream *created[FSZ_STREAMS_MAX]; /* by slot: new ones, and heirs of those that need
-                                                    another socket; not in service yet */
+    struct fsz_stream       *created[FSZ_STREAMS_MAX]; /* by slot; not in service yet */
 };
 
 static struct fsz_stream *change_old_stream(struct fsz_publisher *p, const char *name)
@@ -34,22 +32,21 @@ static int change_free_slot(const struct change_stage *stage)
     return -1;
 }
 
-/* In the slot of `old`, whose heir it is, or in a free one. */
 static fsz_err change_create_stream(struct change_stage            *stage,
-                                    const struct fsz_stream_config *config,
-                                    const struct fsz_stream *old, unsigned *ret_slot)
+                                    const struct fsz_stream_config *config, unsigned *ret_slot)
 {
-    int slot = old ? (int)old->slot : change_free_slot(stage);
+    int slot = change_free_slot(stage);
     if (slot < 0) {
         return FSZ_ELIMIT;
     }
     *ret_slot = (unsigned)slot;
-    const struct fsz_stream_base base = {.context = stage->p->base.context,
+    const struct fsz_stream_base base = {.loop = stage->p->loop,
+                                         .context = stage->p->base.context,
+                                         .host = stage->p->base.host,
                                          .access = stage->p->base.access,
                                          .audit = stage->p->base.audit,
                                          .kinds = stage->p->kinds};
-    return fsz_stream_new(&base, (unsigned)slot, config,
-                          (uint64_t)stage->change->config->subscriptions_max,
+    return fsz_stream_new(&base, (unsigned)slot, stage->change->config, config,
                           &stage->created[slot]);
 }
 
@@ -88,15 +85,14 @@ static fsz_err change_stage_stream(struct change_stage *stage, size_t index)
 {
     const struct fsz_stream_config *config = &stage->change->config->streams[index];
     struct fsz_stream              *old = change_old_stream(stage->p, config->name);
-    bool     stays = old != NULL && !fsz_stream_options_differ(old->config, config);
-    unsigned slot = old ? old->slot : 0;
-    fsz_err  err = stays ? FSZ_OK : change_create_stream(stage, config, old, &slot);
+    unsigned                        slot = old ? old->slot : 0;
+    fsz_err                         err = old ? FSZ_OK : change_create_stream(stage, config, &slot);
     if (err != FSZ_OK) {
         change_complain(stage, config->name, "cannot be set up", fsz_err_text(err));
         return err;
     }
     stage->change->slots[index] = slot;
-    struct fsz_stream *stream = stays ? old : stage->created[slot];
+    struct fsz_stream *stream = old ? old : stage->created[slot];
     fsz_err            result = FSZ_OK;
     for (size_t i = 0; i < config->socket.endpoint_count; i++) {
         err =
@@ -119,7 +115,7 @@ static fsz_err change_stage_all(struct change_stage *stage)
 static void change_undo(struct change_stage *stage)
 {
     for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
-        fsz_stream_free(&stage->created[slot], 0);
+        fsz_publisher_close_stream(stage->p, &stage->created[slot], false, 0);
         if (stage->p->streams[slot] != NULL) {
             fsz_endpoints_discard(&stage->p->streams[slot]->endpoints);
         }
@@ -154,9 +150,6 @@ static void change_swap_streams(struct change_stage *stage,
         bool               stays = p->routes->by_slot[slot] != NULL && created == NULL;
         ret_removed[slot] = stays ? NULL : before;
         p->streams[slot] = stays ? before : created;
-        if (created != NULL && before != NULL) {
-            fsz_stream_succeed(created, before);
-        }
         end = p->streams[slot] != NULL ? slot + 1 : end;
     }
     p->slot_end = end;
@@ -193,10 +186,10 @@ static void change_commit(struct change_stage *stage, struct fsz_routes *routes)
     fsz_publisher_drain(p, change_swap_routes(p, &routes));
     change_swap_streams(stage, removed);
     for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
-        fsz_stream_free(&removed[slot], (int)p->routes->config->linger_ms);
+        fsz_publisher_close_stream(p, &removed[slot], true, p->routes->config->linger_ms);
         if (p->streams[slot] != NULL) {
             fsz_endpoints_settle(&p->streams[slot]->endpoints, &p->routes->by_slot[slot]->socket);
-            fsz_stream_configure(p->streams[slot], p->routes->by_slot[slot]);
+            fsz_stream_configure(p->streams[slot], p->routes->config, p->routes->by_slot[slot]);
             fsz_subscriptions_limit(p->streams[slot]->subscriptions,
                                     (uint64_t)p->routes->config->subscriptions_max);
         }
@@ -229,9 +222,8 @@ void fsz_publisher_depart(struct fsz_publisher *p, void *argument)
         const struct fsz_stream *stream = p->streams[slot];
         if (stream != NULL) {
             const struct fsz_stream_config *next = change_next(departure->config, stream->name);
-            bool stays = next != NULL && !fsz_stream_options_differ(stream->config, next);
             err = fsz_leaving_add(departure->leaving, &stream->endpoints,
-                                  stream->config->socket.ipv6, stays ? &next->socket : NULL);
+                                  stream->config->socket.ipv6, next ? &next->socket : NULL);
         }
     }
     departure->result = err;

@@ -1,17 +1,14 @@
 #include "announce.h"
-#include "heldfds.h"
 #include "publisher_private.h"
 #include "ratelimit.h"
 
-#include <poll.h>
 #include <sys/prctl.h>
 #include <time.h>
 
 enum {
-    PUBLISHER_BATCH = 64,          /* messages between two looks at the sockets; ends a gathering */
-    PUBLISHER_SLACK_NS = 10000,    /* how much later than asked a wait may end */
-    PUBLISHER_READS = 100,         /* of each stream in a row, for connections that have ended */
-    PUBLISHER_OWN_ITEMS = 2,       /* polled besides those of the streams */
+    PUBLISHER_BATCH = 64,       /* messages between two looks at the sockets; ends a gathering */
+    PUBLISHER_SLACK_NS = 10000, /* how much later than asked a wait may end */
+    PUBLISHER_CLOSE_TURN_NS = 100 * 1000000,
     PUBLISHER_IDLE_MS = 60 * 1000, /* with no beat and no retry due */
 };
 
@@ -79,6 +76,9 @@ static size_t publisher_drain_batch(struct fsz_publisher *p, size_t most)
     }
     for (unsigned slot = 0; slot < p->slot_end; slot++) {
         if (p->streams[slot] != NULL) {
+            if (taken > 0) {
+                fsz_stream_flush(p->streams[slot]);
+            }
             fsz_stream_settle_losses(p->streams[slot]);
         }
     }
@@ -120,28 +120,22 @@ static void publisher_keep_time(struct fsz_publisher *p)
         struct fsz_stream *stream = p->streams[slot];
         if (stream != NULL) {
             publisher_due(p, fsz_stream_beat(stream, now_ms));
-            publisher_due(p, fsz_stream_watch(stream, now_ms));
-            stream->pending |= fsz_stream_next_read_ms(stream) <= now_ms;
             publisher_retry(p, stream, now_ms);
         }
     }
 }
 
 /* Subscriptions that changed, and kinds that the streams have not been told yet. */
-static void publisher_read_streams(struct fsz_publisher *p)
+static void publisher_follow_streams(struct fsz_publisher *p)
 {
     bool     changed = false;
     uint32_t kinds = fsz_kinds_count(p->kinds);
     for (unsigned slot = 0; slot < p->slot_end; slot++) {
         struct fsz_stream *stream = p->streams[slot];
         if (stream != NULL) {
-            changed |= stream->pending && fsz_stream_read(stream);
-            fsz_mismatch_log(&stream->mismatch, &stream->connections, p->base.host,
-                             stream->config->socket.owner, stream->config->socket.security);
-            changed |= fsz_stream_follow_endpoints(stream);
+            fsz_stream_read_local(stream);
+            changed |= fsz_stream_has_changed(stream);
             changed |= fsz_subscriptions_kinds(stream->subscriptions) != kinds;
-            publisher_due(p, fsz_stream_next_read_ms(stream));
-            publisher_due(p, fsz_inflow_next_ms(stream->inflow));
         }
     }
     if (changed) {
@@ -149,52 +143,15 @@ static void publisher_read_streams(struct fsz_publisher *p)
     }
 }
 
-/* What to wait for; *ret_pending: something has come already. */
-static size_t publisher_poll_items(struct fsz_publisher *p, struct pollfd *items, bool *ret_pending)
-{
-    size_t count = 0;
-    items[count++] = (struct pollfd){.fd = fsz_queue_fd(p->queue), .events = POLLIN};
-    items[count++] = (struct pollfd){.fd = fsz_heldfds_ready(), .events = POLLIN};
-    *ret_pending = false;
-    for (unsigned slot = 0; slot < p->slot_end; slot++) {
-        struct fsz_stream *stream = p->streams[slot];
-        if (stream != NULL) {
-            fsz_stream_check(stream);
-            *ret_pending |= stream->pending;
-            items[count++] = (struct pollfd){.fd = stream->fd, .events = POLLIN};
-            items[count++] = (struct pollfd){.fd = stream->monitor_fd, .events = POLLIN};
-        }
-    }
-    return count;
-}
-
-/* True when something came for a stream, for the queue's descriptor, or connections have ended. */
-static bool publisher_poll_results(struct fsz_publisher *p, const struct pollfd *items)
-{
-    bool any = items[0].revents != 0 || items[1].revents != 0;
-    items += PUBLISHER_OWN_ITEMS;
-    for (unsigned slot = 0; slot < p->slot_end; slot++) {
-        struct fsz_stream *stream = p->streams[slot];
-        if (stream != NULL) {
-            stream->pending |= items[0].revents != 0 || items[1].revents != 0;
-            any |= stream->pending;
-            items += 2;
-        }
-    }
-    return any;
-}
-
-/* How long to wait for the queue's descriptor and the sockets; not at all while there is work. */
-static struct timespec publisher_patience(struct fsz_publisher *p, bool gathering)
+/* How long to wait for the queue's descriptor and the connections; not at all while there is work.
+ */
+static int64_t publisher_patience_ns(struct fsz_publisher *p, bool gathering)
 {
     int64_t wait_ms = p->next_due_ms - fsz_now_ms();
     if (wait_ms <= 0 || fsz_queue_wait(p->queue, gathering ? PUBLISHER_BATCH : 1)) {
-        return (struct timespec){0};
+        return 0;
     }
-    if (gathering) {
-        return (struct timespec){.tv_nsec = p->routes->config->gather_us * 1000};
-    }
-    return (struct timespec){.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
+    return gathering ? p->routes->config->gather_us * 1000 : wait_ms * 1000000;
 }
 
 /* Are more events to be left to gather, after `taken` of them? Only while they come: who waits in
@@ -205,63 +162,67 @@ static bool publisher_gathers(struct fsz_publisher *p, size_t taken)
     return taken > 0 && fsz_pace_is_thick(&p->pace, p->routes->config->gather_us);
 }
 
+/* Is there something left to be read from a socket of libzmq? */
 static bool publisher_has_pending(const struct fsz_publisher *p)
 {
     bool pending = false;
     for (unsigned slot = 0; slot < p->slot_end; slot++) {
-        pending |= p->streams[slot] != NULL && p->streams[slot]->pending;
+        if (p->streams[slot] != NULL) {
+            fsz_stream_check_local(p->streams[slot]);
+            pending |= p->streams[slot]->pending;
+        }
     }
     return pending;
 }
 
-/* What connections that have ended sent is read from every stream, then their numbers may be used
- * again. */
-static void publisher_read_ended(struct fsz_publisher *p)
+static void publisher_queue_came(void *argument, uint32_t events)
 {
-    uint64_t mark = fsz_heldfds_mark();
-    bool     left = true;
-    for (unsigned slot = 0; slot < p->slot_end; slot++) {
-        if (p->streams[slot] != NULL) {
-            p->streams[slot]->pending = true;
-        }
-    }
-    for (int i = 0; i < PUBLISHER_READS && left; i++) {
-        publisher_read_streams(p);
-        left = publisher_has_pending(p);
-    }
-    if (!left) {
-        fsz_heldfds_release(mark);
-    }
+    struct fsz_publisher *p = argument;
+    (void)events;
+    fsz_queue_woken(p->queue);
+    publisher_take_task(p);
 }
 
-/* Waits for the queue or a socket, and reads the sockets. `taken`: events since the last time. */
-static void publisher_poll(struct fsz_publisher *p, size_t taken)
+fsz_err fsz_publisher_watch_queue(struct fsz_publisher *p)
 {
-    struct pollfd   items[PUBLISHER_OWN_ITEMS + 2 * FSZ_STREAMS_MAX];
-    bool            pending = false;
-    size_t          count = publisher_poll_items(p, items, &pending);
-    bool            gathering = publisher_gathers(p, taken);
-    struct timespec patience = pending ? (struct timespec){0} : publisher_patience(p, gathering);
-    ppoll(items, count, &patience, NULL);
-    if (!publisher_poll_results(p, items)) {
-        return;
-    }
-    if (items[0].revents != 0) {
-        fsz_queue_woken(p->queue);
-        publisher_take_task(p);
-    }
-    if (items[1].revents != 0) {
-        publisher_read_ended(p);
-    } else {
-        publisher_read_streams(p);
+    p->queue_watch = (struct fsz_loop_watch){
+        .fd = fsz_queue_fd(p->queue), .ready = publisher_queue_came, .argument = p};
+    return fsz_loop_add(p->loop, &p->queue_watch, EPOLLIN);
+}
+
+/* Waits for the queue or a connection, and serves the connections. `taken`: events since the last
+ * time.
+ */
+static void publisher_turn(struct fsz_publisher *p, size_t taken)
+{
+    bool gathering = publisher_gathers(p, taken);
+    fsz_loop_turn(p->loop, publisher_has_pending(p) ? 0 : publisher_patience_ns(p, gathering));
+    publisher_follow_streams(p);
+}
+
+static void publisher_stream_closed(void *argument)
+{
+    struct fsz_publisher *p = argument;
+    p->streams_closing--;
+}
+
+void fsz_publisher_close_stream(struct fsz_publisher *p, struct fsz_stream **stream, bool announced,
+                                int64_t linger_ms)
+{
+    if (*stream != NULL) {
+        p->streams_closing++;
+        fsz_stream_free(stream, announced, linger_ms, publisher_stream_closed, p);
     }
 }
 
 static void publisher_close_streams(struct fsz_publisher *p)
 {
-    int linger_ms = p->routes ? (int)p->routes->config->linger_ms : 0;
+    int64_t linger_ms = p->routes ? p->routes->config->linger_ms : 0;
     for (unsigned slot = 0; slot < p->slot_end; slot++) {
-        fsz_stream_free(&p->streams[slot], linger_ms);
+        fsz_publisher_close_stream(p, &p->streams[slot], true, linger_ms);
+    }
+    while (p->streams_closing > 0) {
+        fsz_loop_turn(p->loop, PUBLISHER_CLOSE_TURN_NS);
     }
 }
 
@@ -269,14 +230,12 @@ void *fsz_publisher_main(void *argument)
 {
     struct fsz_publisher *p = argument;
     prctl(PR_SET_TIMERSLACK, PUBLISHER_SLACK_NS, 0, 0, 0);
-    fsz_heldfds_watch();
     while (!p->ending) {
         size_t taken = publisher_drain_batch(p, PUBLISHER_BATCH);
         publisher_keep_time(p);
-        publisher_poll(p, taken);
+        publisher_turn(p, taken);
     }
     fsz_publisher_drain(p, UINT64_MAX); /* nobody offers any more */
     publisher_close_streams(p);
-    fsz_heldfds_unwatch();
     return NULL;
 }

@@ -1,20 +1,21 @@
 #include "stream.h"
 
+#include "blocks.h"
 #include "selection.h"
 #include "stream_options.h"
 #include "topic.h"
-
-#include "fszmq/wire.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zmq.h>
 
-enum { STREAM_META_BYTES = 1024, STREAM_READ_MAX = 1000 };
+enum { STREAM_META_BYTES = 1024 };
 
-static fsz_err stream_allocate(struct fsz_stream *s, const char *name, uint64_t subscriptions_max)
+/* ---- its life -------------------------------------------------------------------------------- */
+
+static fsz_err stream_allocate(struct fsz_stream *s, const struct fsz_config *whole,
+                               const char *name)
 {
     uint32_t kinds_max = fsz_kinds_max(s->base.kinds);
     s->name = strdup(name);
@@ -27,19 +28,11 @@ static fsz_err stream_allocate(struct fsz_stream *s, const char *name, uint64_t 
     }
     /* Until the first marking: switch threads write the first event of a kind on suspicion. */
     memset(s->kind_wanted, true, kinds_max * sizeof(*s->kind_wanted));
-    return fsz_subscriptions_new(&s->subscriptions, kinds_max, subscriptions_max);
-}
-
-static int stream_fd(void *socket)
-{
-    int    fd = -1;
-    size_t size = sizeof(fd);
-    zmq_getsockopt(socket, ZMQ_FD, &fd, &size);
-    return fd;
+    return fsz_subscriptions_new(&s->subscriptions, kinds_max, (uint64_t)whole->subscriptions_max);
 }
 
 fsz_err fsz_stream_new(const struct fsz_stream_base *base, unsigned slot,
-                       const struct fsz_stream_config *config, uint64_t subscriptions_max,
+                       const struct fsz_config *whole, const struct fsz_stream_config *config,
                        struct fsz_stream **ret_stream)
 {
     struct fsz_stream *s = calloc(1, sizeof(*s));
@@ -48,69 +41,28 @@ fsz_err fsz_stream_new(const struct fsz_stream_base *base, unsigned slot,
     }
     s->slot = slot;
     s->base = *base;
+    s->config = config;
     fsz_uuid_new(s->epoch);
-    fsz_err err = stream_allocate(s, config->name, subscriptions_max);
-    s->socket = err == FSZ_OK ? zmq_socket(base->context, ZMQ_XPUB) : NULL;
-    s->monitor = s->socket ? fsz_monitor_new(base->context, s->socket, s->name) : NULL;
-    err = s->socket ? fsz_stream_listen(s) : err;
-    if (s->monitor == NULL || err != FSZ_OK) {
-        fsz_stream_free(&s, 0);
-        return err == FSZ_OK ? FSZ_ESYSTEM : err;
+    fsz_err err = stream_allocate(s, whole, config->name);
+    err = err != FSZ_OK ? err : fsz_stream_open_wire(s, whole, config);
+    fsz_endpoints_init_wire(&s->endpoints, s->pub ? fsz_pub_socket(s->pub) : NULL,
+                            fsz_stream_open_local, s, config->socket.owner);
+    if (err != FSZ_OK) {
+        fsz_stream_free(&s, false, 0, NULL, NULL);
+        return err;
     }
-    s->fd = stream_fd(s->socket);
-    s->monitor_fd = stream_fd(s->monitor);
-    s->pending = true;
-    fsz_stream_options_apply(s->socket, config);
-    fsz_endpoints_init(&s->endpoints, s->socket, config->socket.owner);
-    fsz_stream_configure(s, config);
+    s->endpoints.ipc_mode = config->socket.ipc_mode;
     *ret_stream = s;
     return FSZ_OK;
 }
 
-static bool stream_send_frame(struct fsz_stream *s, const void *bytes, size_t size, int flags)
+/* Its sockets are closed: nothing calls back any more. */
+static void stream_release(void *argument)
 {
-    return zmq_send(s->socket, bytes, size, ZMQ_DONTWAIT | flags) >= 0;
-}
-
-/* `more` are further members. */
-bool fsz_stream_send_own(struct fsz_stream *stream, const char *topic, const char *kind,
-                         const char *more)
-{
-    struct fsz_buffer meta;
-    fsz_buffer_init(&meta, SIZE_MAX);
-    fsz_buffer_printf(&meta,
-                      "{\"stream\":\"%s\",\"epoch\":\"%s\",\"seq\":%" PRIu64
-                      ",\"kind\":\"%s\",\"time\":%" PRId64 "%s}",
-                      stream->name, stream->epoch, stream->seq, kind, fsz_now_us(), more);
-    bool sent = meta.failed == FSZ_OK && meta.size <= stream->endpoints.frame_max &&
-                stream_send_frame(stream, topic, strlen(topic), ZMQ_SNDMORE) &&
-                stream_send_frame(stream, meta.data, meta.size, ZMQ_SNDMORE) &&
-                stream_send_frame(stream, "{}", 2, 0);
-    fsz_buffer_fini(&meta);
-    return sent;
-}
-
-void fsz_stream_free(struct fsz_stream **stream, int linger_ms)
-{
-    struct fsz_stream *s = *stream;
-    if (s == NULL) {
-        return;
-    }
-    if (s->config != NULL && s->config->framing == FSZ_FRAMING_ENVELOPE) {
-        fsz_stream_settle_losses(s);
-        s->next_beat_ms = 0;
-        fsz_stream_beat(s, 0); /* a loss at the very end shows by it */
-        fsz_stream_send_own(s, FSZMQ_TOPIC_BYE, FSZMQ_TOPIC_BYE, "");
-    }
-    if (s->socket != NULL) {
-        fsz_endpoints_quiet(&s->endpoints, linger_ms);
-        fsz_monitor_free(&s->monitor, s->socket);
-        zmq_setsockopt(s->socket, ZMQ_LINGER, &linger_ms, sizeof(linger_ms));
-        zmq_close(s->socket);
-    }
-    fsz_endpoints_fini(&s->endpoints);
-    fsz_audience_free(&s->audience);
-    fsz_inflow_free(&s->inflow);
+    struct fsz_stream *s = argument;
+    void (*closed)(void *argument) = s->closed;
+    void *closed_argument = s->closed_argument;
+    fsz_access_gate_free(&s->gate);
     fsz_subscriptions_free(&s->subscriptions);
     free(s->kind_seq);
     free(s->kind_seq_told);
@@ -118,40 +70,55 @@ void fsz_stream_free(struct fsz_stream **stream, int linger_ms)
     free(s->lost);
     free(s->name);
     free(s);
-    *stream = NULL;
+    if (closed != NULL) {
+        closed(closed_argument);
+    }
 }
 
-void fsz_stream_configure(struct fsz_stream *stream, const struct fsz_stream_config *config)
+void fsz_stream_free(struct fsz_stream **stream, bool announced, int64_t linger_ms,
+                     void (*closed)(void *argument), void *argument)
 {
+    struct fsz_stream *s = *stream;
+    *stream = NULL;
+    if (s == NULL) {
+        return;
+    }
+    s->closed = closed;
+    s->closed_argument = argument;
+    if (announced) {
+        fsz_stream_say_bye(s);
+    }
+    fsz_stream_close_local(s, linger_ms);
+    fsz_endpoints_fini(&s->endpoints);
+    if (s->pub != NULL) {
+        fsz_pub_close(&s->pub, linger_ms, stream_release, s);
+    } else {
+        stream_release(s);
+    }
+}
+
+/* libzmq's socket takes its options when it is made. */
+static void stream_configure_local(struct fsz_stream *s, const struct fsz_stream_config *config)
+{
+    if (s->endpoints.socket != NULL && fsz_stream_options_differ(s->config, config)) {
+        fsz_endpoints_let_go_local(&s->endpoints);
+        fsz_stream_close_local(s, 0);
+    }
+}
+
+void fsz_stream_configure(struct fsz_stream *stream, const struct fsz_config *whole,
+                          const struct fsz_stream_config *config)
+{
+    stream_configure_local(stream, config);
+    fsz_stream_configure_wire(stream, whole, config);
     stream->config = config;
     stream->endpoints.ipc_mode = config->socket.ipc_mode;
     stream->next_beat_ms = 0;
+    stream->changed = true;
     fsz_subscriptions_forget_kinds(stream->subscriptions);
 }
 
-#define STREAM_SWAP(a, b, member)                                                                  \
-    do {                                                                                           \
-        __typeof__((a)->member) kept = (a)->member;                                                \
-        (a)->member = (b)->member;                                                                 \
-        (b)->member = kept;                                                                        \
-    } while (0)
-
-void fsz_stream_succeed(struct fsz_stream *heir, struct fsz_stream *old)
-{
-    memcpy(heir->epoch, old->epoch, sizeof(heir->epoch));
-    heir->seq = old->seq;
-    STREAM_SWAP(heir, old, kind_seq);
-    STREAM_SWAP(heir, old, kind_seq_told);
-    STREAM_SWAP(heir, old, lost);
-    atomic_store(&heir->lost_unseen, atomic_exchange(&old->lost_unseen, 0));
-    heir->counters = old->counters;
-    heir->connections.accepted += old->connections.accepted;
-    heir->connections.handshakes_failed += old->connections.handshakes_failed;
-    heir->connections.mismatched += old->connections.mismatched;
-    heir->mismatch.logged = heir->connections.mismatched;
-    heir->connections.disconnected += old->connections.disconnected + old->connections.open;
-    old->config = NULL; /* so that it says no `.bye/` */
-}
+/* ---- events ---------------------------------------------------------------------------------- */
 
 /* Returns the length of meta. */
 static int stream_write_meta(const struct fsz_stream *s, const struct fsz_message *m,
@@ -170,51 +137,100 @@ static int stream_write_meta(const struct fsz_stream *s, const struct fsz_messag
                     m->time_us);
 }
 
-static bool stream_send_head(struct fsz_stream *s, const struct fsz_message *m)
+/* What a subscriber of framing `envelope` gets: topic, meta, and the event's bytes, which it
+ * shares. */
+struct stream_envelope {
+    struct fsz_zmtp_message wire;
+    struct fsz_message     *event;
+    uint8_t                 head[];
+};
+
+static void envelope_release(struct fsz_zmtp_message *wire)
 {
-    char meta[STREAM_META_BYTES];
-    int  meta_size = stream_write_meta(s, m, meta);
-    return stream_send_frame(s, m->topic, m->topic_size, ZMQ_SNDMORE) &&
-           stream_send_frame(s, meta, (size_t)meta_size, ZMQ_SNDMORE);
+    struct stream_envelope *envelope = (struct stream_envelope *)(void *)wire;
+    fsz_message_unref(envelope->event);
+    fsz_block_give(envelope);
 }
 
-static bool stream_send_shared(struct fsz_stream *s, struct fsz_message *m)
+static uint8_t *envelope_put(uint8_t *at, const void *bytes, size_t size)
 {
-    zmq_msg_t frame;
+    at += fsz_frame_write(at, FSZ_FRAME_MORE, size);
+    memcpy(at, bytes, size);
+    return at + size;
+}
+
+/* One reference; NULL: out of memory. */
+static struct fsz_zmtp_message *stream_envelop(struct fsz_message *m, const char *meta,
+                                               size_t meta_size)
+{
+    size_t                  capacity = 0;
+    size_t                  room = (size_t)3 * FSZ_FRAME_HEAD_MAX + m->topic_size + meta_size;
+    struct stream_envelope *envelope = fsz_block_take(sizeof(*envelope) + room, &capacity);
+    if (envelope == NULL) {
+        return NULL;
+    }
+    uint8_t *end = envelope_put(envelope->head, m->topic, m->topic_size);
+    end = envelope_put(end, meta, meta_size);
+    end += fsz_frame_write(end, 0, m->json_size);
     fsz_message_ref(m);
-    if (zmq_msg_init_data(&frame, (void *)(uintptr_t)m->json, m->json_size, fsz_message_release,
-                          m) != 0) {
-        fsz_message_unref(m);
+    envelope->event = m;
+    envelope->wire = (struct fsz_zmtp_message){.refs = 1,
+                                               .priority = m->wire.priority,
+                                               .head = envelope->head,
+                                               .head_size = (size_t)(end - envelope->head),
+                                               .body = (const uint8_t *)m->json,
+                                               .body_size = m->json_size,
+                                               .held_bytes = capacity + m->allocated_bytes,
+                                               .release = envelope_release};
+    return &envelope->wire;
+}
+
+/* With the lock of the pub held. False: out of memory. */
+static bool stream_queue(struct fsz_stream *s, struct fsz_message *m, const char *meta,
+                         size_t meta_size)
+{
+    if (s->config->framing == FSZ_FRAMING_JSON) {
+        fsz_pub_queue(s->pub, m->json, m->json_size, &m->wire);
+        return true;
+    }
+    struct fsz_zmtp_message *envelope = stream_envelop(m, meta, meta_size);
+    if (envelope == NULL) {
         return false;
     }
-    if (zmq_msg_send(&frame, s->socket, ZMQ_DONTWAIT) < 0) {
-        zmq_msg_close(&frame);
-        return false;
-    }
+    fsz_pub_queue(s->pub, m->topic, m->topic_size, envelope);
+    fsz_zmtp_message_unref(envelope);
     return true;
 }
 
 void fsz_stream_publish(struct fsz_stream *stream, struct fsz_message *message)
 {
-    bool sent = message->json_size <= stream->endpoints.frame_max;
-    stream->used = true;
+    char   meta[STREAM_META_BYTES];
+    size_t meta_size = 0;
     stream->seq++;
     if (message->kind != NULL) {
         stream->kind_seq[message->kind->id]++;
     }
-    if (sent && stream->config->framing == FSZ_FRAMING_ENVELOPE) {
-        sent = stream_send_head(stream, message);
+    if (stream->config->framing == FSZ_FRAMING_ENVELOPE) {
+        meta_size = (size_t)stream_write_meta(stream, message, meta);
     }
-    if (sent && stream_send_shared(stream, message)) {
+    fsz_pub_lock(stream->pub);
+    bool queued = stream_queue(stream, message, meta, meta_size);
+    fsz_pub_unlock(stream->pub);
+    bool sent = fsz_stream_send_local(stream, message, meta, meta_size) && queued;
+    if (sent) {
         stream->counters.events_sent++;
         stream->counters.bytes_sent += message->json_size;
         stream->counters.truncated += message->truncated;
-        if (stream->multicast) {
-            fsz_endpoints_sent(&stream->endpoints, message->json_size + STREAM_META_BYTES / 2);
-        }
     } else {
         stream->counters.send_failures++;
     }
+}
+
+void fsz_stream_flush(struct fsz_stream *stream)
+{
+    fsz_pub_lock(stream->pub);
+    fsz_pub_flush(stream->pub);
+    fsz_pub_unlock(stream->pub);
 }
 
 void fsz_stream_lose(struct fsz_stream *stream, const struct fsz_kind *kind)
@@ -241,50 +257,37 @@ void fsz_stream_settle_losses(struct fsz_stream *stream)
     stream->counters.lost += lost;
 }
 
-void fsz_stream_check(struct fsz_stream *stream)
-{
-    int    events = 0;
-    size_t size = sizeof(events);
-    if (stream->used) {
-        stream->used = false;
-        zmq_getsockopt(stream->socket, ZMQ_EVENTS, &events, &size);
-        stream->pending |= (events & ZMQ_POLLIN) != 0;
-    }
-}
+/* ---- what is wanted -------------------------------------------------------------------------- */
 
-bool fsz_stream_read(struct fsz_stream *stream)
+bool fsz_stream_has_changed(struct fsz_stream *stream)
 {
-    size_t count = 0;
-    while (count < STREAM_READ_MAX && fsz_stream_take_subscription(stream)) {
-        count++;
-    }
-    bool changed = count > 0;
-    stream->pending = count == STREAM_READ_MAX;
-    changed |= fsz_audience_sweep(stream->audience);
-    fsz_monitor_read(stream->monitor, &stream->connections, stream->inflow);
+    bool multicast = fsz_endpoints_have_multicast(&stream->endpoints);
+    bool changed = stream->changed || multicast != stream->multicast;
+    stream->multicast = multicast;
+    stream->changed = false;
     return changed;
-}
-
-int64_t fsz_stream_next_read_ms(const struct fsz_stream *stream)
-{
-    return fsz_audience_next_sweep_ms(stream->audience);
-}
-
-void fsz_stream_review(struct fsz_stream *stream)
-{
-    fsz_audience_review(stream->audience);
 }
 
 bool fsz_stream_has_subscribers(const struct fsz_stream *stream)
 {
-    return stream->multicast || fsz_subscriptions_count(stream->subscriptions) > 0;
+    return stream->multicast || fsz_subscriptions_count(stream->subscriptions) > 0 ||
+           fsz_pub_figures(stream->pub).prefixes > 0;
 }
 
-bool fsz_stream_follow_endpoints(struct fsz_stream *stream)
+size_t fsz_stream_subscribers(const struct fsz_stream *stream)
 {
-    bool before = stream->multicast;
-    stream->multicast = fsz_endpoints_have_multicast(&stream->endpoints);
-    return stream->multicast != before;
+    fsz_pub_lock(stream->pub);
+    size_t count = fsz_pub_count(stream->pub);
+    fsz_pub_unlock(stream->pub);
+    return count;
+}
+
+static bool stream_is_wanted(const struct fsz_stream *s, uint32_t id)
+{
+    size_t      size = 0;
+    const char *head = fsz_subscriptions_head(s->subscriptions, id, &size);
+    return s->multicast || fsz_subscriptions_want(s->subscriptions, id) ||
+           fsz_pub_wants(s->pub, head != NULL ? head : "", size);
 }
 
 static void stream_tell_kind(struct fsz_stream *s, const struct fsz_kind *kind)
@@ -302,7 +305,7 @@ static void stream_tell_kind(struct fsz_stream *s, const struct fsz_kind *kind)
 /* Returns true when the kind is wanted again after a pause; its number has then been taken. */
 static bool stream_mark_kind(struct fsz_stream *s, struct fsz_kind *kind)
 {
-    bool wanted = (s->multicast || fsz_subscriptions_want(s->subscriptions, kind->id)) &&
+    bool wanted = stream_is_wanted(s, kind->id) &&
                   fsz_selection_matches(s->config->selection, kind->name, kind->subclass);
     bool resumed = wanted && !s->kind_wanted[kind->id] && s->kind_seq[kind->id] > 0;
     s->kind_wanted[kind->id] = wanted;
@@ -318,8 +321,10 @@ void fsz_stream_mark_wanted(struct fsz_stream *stream)
     for (uint32_t id = fsz_subscriptions_kinds(stream->subscriptions); id < count; id++) {
         stream_tell_kind(stream, fsz_kinds_at(stream->base.kinds, id));
     }
+    fsz_pub_lock(stream->pub);
     for (uint32_t id = 0; id < count; id++) {
         resumed |= stream_mark_kind(stream, fsz_kinds_at(stream->base.kinds, id));
     }
+    fsz_pub_unlock(stream->pub);
     stream->seq += resumed;
 }

@@ -179,6 +179,20 @@ void fsz_subscriptions_change(struct fsz_subscriptions *s, bool came, const void
     (came ? subscriptions_add : subscriptions_remove)(s, prefix, size);
 }
 
+void fsz_subscriptions_clear(struct fsz_subscriptions *s)
+{
+    struct subscription *each = NULL, *next = NULL;
+    HASH_ITER(hh, s->by_prefix, each, next)
+    {
+        HASH_DEL(s->by_prefix, each);
+        free(each);
+    }
+    for (uint32_t id = 0; id < s->kind_count; id++) {
+        s->kinds[id].matching = 0;
+    }
+    s->untracked = 0;
+}
+
 bool fsz_subscriptions_want(const struct fsz_subscriptions *s, uint32_t id)
 {
     return s->untracked > 0 || (id < s->kind_count && s->kinds[id].matching > 0);

@@ -34,8 +34,10 @@ const char *fsz_subscriptions_head(const struct fsz_subscriptions *s, uint32_t i
 void fsz_subscriptions_forget_kinds(struct fsz_subscriptions *s);
 
 /* One that a connection has now, or no longer has. Several may have the same. */
-void     fsz_subscriptions_change(struct fsz_subscriptions *s, bool came, const void *prefix,
-                                  size_t size);
+void fsz_subscriptions_change(struct fsz_subscriptions *s, bool came, const void *prefix,
+                              size_t size);
+/* Nobody has any now. */
+void     fsz_subscriptions_clear(struct fsz_subscriptions *s);
 bool     fsz_subscriptions_want(const struct fsz_subscriptions *s, uint32_t id);
 uint64_t fsz_subscriptions_count(const struct fsz_subscriptions *s);
 uint64_t fsz_subscriptions_untracked(const struct fsz_subscriptions *s);
