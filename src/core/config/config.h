@@ -98,18 +98,17 @@ struct fsz_stream_config {
 };
 
 struct fsz_channel_config {
-    struct fsz_socket_config socket;      /* first, as above */
-    char                    *name;        /* unique among API channels; as a stream's */
-    int64_t                  receive_hwm; /* messages per client that wait to be read */
-    int64_t request_bytes;                /* of one message; a client that sends more is cut off */
-    int64_t receive_bytes;                /* unfinished messages of all clients */
-    int64_t request_depth;                /* of nested objects and arrays */
-    int64_t batch_max;                    /* requests of one batch */
-    int64_t answer_bytes;                 /* of one answer */
-    int64_t client_bytes;                 /* of a client's requests, and of answers not taken */
-    int64_t channel_bytes;                /* the same of all clients together */
-    int64_t deadline_ms;                  /* of a request that has no timeout_ms */
-    int64_t deadline_max_ms;              /* the longest timeout_ms */
+    struct fsz_socket_config socket; /* first, as above */
+    char                    *name;   /* unique among API channels; as a stream's */
+    int64_t request_bytes;           /* of one message; a client that sends more is cut off */
+    int64_t receive_bytes;           /* unfinished messages of all clients */
+    int64_t request_depth;           /* of nested objects and arrays */
+    int64_t batch_max;               /* requests of one batch */
+    int64_t answer_bytes;            /* of one answer */
+    int64_t client_bytes;            /* of a client's requests, and of answers not taken */
+    int64_t channel_bytes;           /* the same of all clients together */
+    int64_t deadline_ms;             /* of a request that has no timeout_ms */
+    int64_t deadline_max_ms;         /* the longest timeout_ms */
 };
 
 /* What becomes of a call whose holder is lost; the words of zmq_on_lost, in this order. */

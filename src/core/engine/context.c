@@ -1,6 +1,5 @@
 #include "context.h"
 
-#include "acceptguard.h"
 #include "ratelimit.h"
 
 #include <pthread.h>
@@ -41,7 +40,6 @@ fsz_err fsz_context_new(int io_threads, int max_sockets, struct fsz_context **re
     }
     zmq_ctx_set(context->zmq, ZMQ_IO_THREADS, io_threads);
     zmq_ctx_set(context->zmq, ZMQ_MAX_SOCKETS, max_sockets);
-    fsz_acceptguard_take();
     *ret_context = context;
     return FSZ_OK;
 }
@@ -54,7 +52,6 @@ void *fsz_context_zmq(struct fsz_context *context)
 static void context_free(struct fsz_context *context)
 {
     zmq_ctx_term(context->zmq);
-    fsz_acceptguard_give();
     pthread_cond_destroy(&context->given);
     pthread_mutex_destroy(&context->lock);
     free(context);
