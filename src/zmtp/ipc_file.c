@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,40 +61,53 @@ static int file_probe(const char *path)
     return error == EAGAIN || error == EPROTOTYPE ? EADDRINUSE : error;
 }
 
-/* Moves the file to a name that is free and no longer, so that it can still be connected to. */
-static int file_move_aside(const char *path, char ret_aside[FSZ_ADDRESS_TEXT_BYTES])
+static void file_lock_name(const char *path, char ret_name[FSZ_ADDRESS_TEXT_BYTES])
 {
-    static const char endings[] = "~#%+=^,@";
-    (void)snprintf(ret_aside, FSZ_ADDRESS_TEXT_BYTES, "%s", path);
-    for (const char *ending = endings; *ending != '\0'; ending++) {
-        ret_aside[strlen(path) - 1] = *ending;
-        if (renameat2(AT_FDCWD, path, AT_FDCWD, ret_aside, RENAME_NOREPLACE) == 0) {
-            return 0;
-        }
-        if (errno != EEXIST) {
-            return errno;
-        }
+    (void)snprintf(ret_name, FSZ_ADDRESS_TEXT_BYTES, "%s.lock", path);
+}
+
+/* The lock's holder deletes its file, so a lock on a file that is no longer there is worth nothing:
+ * somebody else may have locked a new one. */
+static bool file_lock_is_current(const char *name, int lock)
+{
+    struct stat own, current;
+    return fstat(lock, &own) == 0 && lstat(name, &current) == 0 && own.st_dev == current.st_dev &&
+           own.st_ino == current.st_ino;
+}
+
+int fsz_ipc_file_lock(const char *path, int *ret_lock)
+{
+    char name[FSZ_ADDRESS_TEXT_BYTES];
+    file_lock_name(path, name);
+    int lock = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+    if (lock < 0) {
+        return errno;
     }
-    return EEXIST;
+    int error = flock(lock, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    if (error == EWOULDBLOCK || (error == 0 && !file_lock_is_current(name, lock))) {
+        error = EADDRINUSE;
+    }
+    if (error != 0) {
+        close(lock);
+        return error;
+    }
+    *ret_lock = lock;
+    return 0;
+}
+
+void fsz_ipc_file_unlock(const char *path, int lock)
+{
+    char name[FSZ_ADDRESS_TEXT_BYTES];
+    file_lock_name(path, name);
+    (void)unlink(name);
+    close(lock);
 }
 
 int fsz_ipc_file_clear(const char *path)
 {
-    char aside[FSZ_ADDRESS_TEXT_BYTES];
-    int  error = file_probe(path);
-    if (error != 0) {
-        return error;
+    int error = file_probe(path);
+    if (error == 0 && unlink(path) != 0 && errno != ENOENT) {
+        error = errno;
     }
-    error = file_move_aside(path, aside);
-    if (error == EINVAL || error == ENOSYS) { /* the file system cannot move without replacing */
-        return unlink(path) == 0 || errno == ENOENT ? 0 : errno;
-    }
-    if (error != 0) {
-        return error == ENOENT ? 0 : error;
-    }
-    error = file_probe(aside);
-    if (error != 0) {
-        return renameat2(AT_FDCWD, aside, AT_FDCWD, path, RENAME_NOREPLACE) == 0 ? error : errno;
-    }
-    return unlink(aside) == 0 || errno == ENOENT ? 0 : errno;
+    return error;
 }

@@ -165,25 +165,46 @@ static int listener_socket(const struct fsz_listener *listener, const struct fsz
     return fd;
 }
 
-/* Returns an errno. A file that is in the way is looked at, and bind(2) tried once more. */
-static int listener_bind(struct fsz_listener *listener, const struct fsz_address *address)
+/* Returns an errno. */
+static int listener_bind(const struct fsz_listener *listener, const struct fsz_address *address)
+{
+    return bind(listener->watch.fd, &address->any, address->size) == 0 ? 0 : errno;
+}
+
+/* Returns an errno. */
+static int listener_listen(const struct fsz_listener *listener)
+{
+    int backlog = listener->options.backlog > 0 ? listener->options.backlog : SOMAXCONN;
+    return listen(listener->watch.fd, backlog) == 0 ? 0 : errno;
+}
+
+/* The permissions are set before anybody can connect. Returns an errno. */
+static int listener_bind_file(struct fsz_listener *listener, const struct fsz_address *address)
 {
     const char *path = listener->parts.path;
-    int         error = bind(listener->watch.fd, &address->any, address->size) == 0 ? 0 : errno;
-    if (!listener_has_file(listener)) {
+    unsigned    mode = listener->options.ipc_mode;
+    int         error = fsz_ipc_file_clear(path);
+    if (error == 0) {
+        error = listener_bind(listener, address);
+    }
+    if (error != 0) {
         return error;
     }
-    if (error == EADDRINUSE) {
-        error = fsz_ipc_file_clear(path);
-        if (error == 0 && bind(listener->watch.fd, &address->any, address->size) != 0) {
-            error = errno;
-        }
+    fsz_ipc_file_note(path, &listener->file);
+    if (mode != 0 && chmod(path, mode) != 0) {
+        return errno;
     }
+    return listener_listen(listener);
+}
+
+/* Returns an errno. */
+static int listener_bind_locked(struct fsz_listener *listener, const struct fsz_address *address)
+{
+    int lock = -1;
+    int error = fsz_ipc_file_lock(listener->parts.path, &lock);
     if (error == 0) {
-        fsz_ipc_file_note(path, &listener->file);
-        bool is_set =
-            listener->options.ipc_mode == 0 || chmod(path, listener->options.ipc_mode) == 0;
-        error = is_set ? 0 : errno;
+        error = listener_bind_file(listener, address);
+        fsz_ipc_file_unlock(listener->parts.path, lock);
     }
     return error;
 }
@@ -199,15 +220,11 @@ static int listener_open(struct fsz_listener *listener, struct fsz_address *addr
     if (listener->watch.fd < 0) {
         return errno;
     }
+    if (listener_has_file(listener)) {
+        return listener_bind_locked(listener, address);
+    }
     int error = listener_bind(listener, address);
-    if (error != 0) {
-        return error;
-    }
-    int backlog = listener->options.backlog > 0 ? listener->options.backlog : SOMAXCONN;
-    if (listen(listener->watch.fd, backlog) != 0) {
-        return errno;
-    }
-    return fsz_listener_is_lost(listener) ? EADDRINUSE : 0;
+    return error != 0 ? error : listener_listen(listener);
 }
 
 /* Returns an errno. */
@@ -234,13 +251,13 @@ static int listener_start(struct fsz_listener *listener, struct fsz_address *add
     return fsz_loop_add(listener->loop, &listener->watch, EPOLLIN) == FSZ_OK ? 0 : errno;
 }
 
-static void listener_explain(const struct fsz_listener *listener, int error,
+static void listener_explain(const struct fsz_endpoint_parts *parts, int error,
                              char ret_why[FSZ_ADDRESS_WHY_BYTES])
 {
     const char *text = strerrordesc_np(error);
     if (error == EADDRINUSE) {
-        text = listener->parts.is_ipc ? "another process listens there"
-                                      : "the port is in use by another socket";
+        text = parts->is_ipc ? "another process listens there, or is about to"
+                             : "the port is in use by another socket";
     } else if (error == ENOTSOCK) {
         text = "a file that is not a socket is there; it is left alone";
     } else if (error == EADDRNOTAVAIL) {
@@ -249,6 +266,23 @@ static void listener_explain(const struct fsz_listener *listener, int error,
     (void)snprintf(ret_why, FSZ_ADDRESS_WHY_BYTES, "%s", text != NULL ? text : "unknown error");
 }
 
+static struct fsz_listener *listener_make(struct fsz_loop                   *loop,
+                                          const struct fsz_endpoint_parts   *parts,
+                                          const struct fsz_listener_options *options)
+{
+    struct fsz_listener *listener = calloc(1, sizeof(*listener));
+    if (listener != NULL) {
+        listener->loop = loop;
+        listener->watch = (struct fsz_loop_watch){-1, listener_ready, listener};
+        listener->rest = (struct fsz_loop_timer){.fire = listener_rested, .argument = listener};
+        listener->options = *options;
+        listener->parts = *parts;
+        listener->reserve = -1;
+    }
+    return listener;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): eight parameters; three of them are results */
 fsz_err fsz_listener_new(struct fsz_loop *loop, const char *endpoint,
                          const struct fsz_listener_options *options, fsz_listener_fn accepted,
                          void *argument, struct fsz_listener **ret_listener, int *ret_errno,
@@ -261,28 +295,15 @@ fsz_err fsz_listener_new(struct fsz_loop *loop, const char *endpoint,
         fsz_address_of_listener(&parts, options->ipv6, &address, ret_why) != FSZ_OK) {
         return FSZ_EINVALID;
     }
-    struct fsz_listener *listener = calloc(1, sizeof(*listener));
-    if (listener == NULL) {
-        *ret_errno = ENOMEM;
-        (void)snprintf(ret_why, FSZ_ADDRESS_WHY_BYTES, "%s", fsz_err_text(FSZ_ENOMEM));
-        return FSZ_ENOMEM;
-    }
-    *listener = (struct fsz_listener){.loop = loop,
-                                      .watch = {-1, listener_ready, listener},
-                                      .rest = {.fire = listener_rested, .argument = listener},
-                                      .options = *options,
-                                      .accepted = accepted,
-                                      .argument = argument,
-                                      .parts = parts,
-                                      .reserve = -1};
-    int error = listener_start(listener, &address);
-    if (error != 0) {
-        listener_explain(listener, error, ret_why);
+    struct fsz_listener *listener = listener_make(loop, &parts, options);
+    *ret_errno = listener != NULL ? listener_start(listener, &address) : ENOMEM;
+    if (*ret_errno != 0) {
+        listener_explain(&parts, *ret_errno, ret_why);
         fsz_listener_free(&listener);
-        *ret_errno = error;
-        return FSZ_ESYSTEM;
+        return *ret_errno == ENOMEM ? FSZ_ENOMEM : FSZ_ESYSTEM;
     }
-    *ret_errno = 0;
+    listener->accepted = accepted;
+    listener->argument = argument;
     *ret_listener = listener;
     return FSZ_OK;
 }

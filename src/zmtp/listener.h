@@ -23,7 +23,8 @@ struct fsz_listener_options {
 /* A connection of that peer; `fd` is non-blocking, close-on-exec, and the callee's. */
 typedef void (*fsz_listener_fn)(void *argument, int fd, const struct fsz_address *peer);
 
-/* Binds and listens. FSZ_EINVALID, FSZ_ESYSTEM (*ret_errno): `ret_why` says what is wrong.
+/* Binds and listens. FSZ_EINVALID, FSZ_ENOMEM, FSZ_ESYSTEM (*ret_errno): `ret_why` says what is
+ * wrong.
  * EADDRINUSE for ipc: another process listens at that path; a file without a listener is replaced;
  * a file that is no socket is left alone (ENOTSOCK). */
 FSZ_NODISCARD fsz_err fsz_listener_new(struct fsz_loop *loop, const char *endpoint,

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -219,6 +220,61 @@ static void test_a_file_without_a_listener_is_replaced(void **state)
     close(peer_connect(rig->endpoint, false));
 }
 
+struct racer {
+    pthread_t            thread;
+    const char          *endpoint;
+    pthread_barrier_t   *start;
+    struct fsz_loop     *loop;
+    struct fsz_listener *listener;
+    int                  error;
+};
+
+static void *racer_main(void *argument)
+{
+    struct racer *racer = argument;
+    char          why[FSZ_ADDRESS_WHY_BYTES];
+    pthread_barrier_wait(racer->start);
+    fsz_err err = fsz_listener_new(racer->loop, racer->endpoint, &plain, rig_accepted, NULL,
+                                   &racer->listener, &racer->error, why);
+    return err == FSZ_OK ? racer : NULL;
+}
+
+/* One wins, and none takes the path from the winner. */
+static void test_of_binders_that_race_for_a_stale_path_one_wins(void **state)
+{
+    enum { RACERS = 4, ROUNDS = 200 };
+    struct rig       *rig = *state;
+    struct racer      racers[RACERS];
+    pthread_barrier_t start;
+    pthread_barrier_init(&start, NULL, RACERS);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct fsz_address address;
+        unsigned           winners = 0;
+        int                fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(fsz_address_of_path(rig->path, &address, rig->why), FSZ_OK);
+        assert_int_equal(bind(fd, &address.any, address.size), 0);
+        close(fd);
+        for (size_t i = 0; i < RACERS; i++) {
+            racers[i] =
+                (struct racer){.endpoint = rig->endpoint, .start = &start, .loop = rig->loop};
+            assert_int_equal(pthread_create(&racers[i].thread, NULL, racer_main, &racers[i]), 0);
+        }
+        for (size_t i = 0; i < RACERS; i++) {
+            pthread_join(racers[i].thread, NULL);
+            winners += racers[i].listener != NULL;
+        }
+        for (size_t i = 0; i < RACERS; i++) {
+            assert_true(racers[i].listener == NULL || !fsz_listener_is_lost(racers[i].listener));
+        }
+        assert_int_equal(winners, 1);
+        for (size_t i = 0; i < RACERS; i++) {
+            fsz_listener_free(&racers[i].listener);
+        }
+        (void)unlink(rig->path);
+    }
+    pthread_barrier_destroy(&start);
+}
+
 static void test_a_path_with_a_listener_is_left_to_it(void **state)
 {
     struct rig *rig = *state;
@@ -370,6 +426,7 @@ int main(void)
         LISTENER_TEST(test_ipc_peers_are_handed_over_and_the_file_goes_with_the_listener),
         LISTENER_TEST(test_abstract_names_are_served_and_may_be_in_use),
         LISTENER_TEST(test_a_file_without_a_listener_is_replaced),
+        LISTENER_TEST(test_of_binders_that_race_for_a_stale_path_one_wins),
         LISTENER_TEST(test_a_path_with_a_listener_is_left_to_it),
         LISTENER_TEST(test_a_file_that_is_no_socket_is_left_alone),
         LISTENER_TEST(test_a_file_that_was_deleted_or_replaced_is_lost_and_not_deleted),
