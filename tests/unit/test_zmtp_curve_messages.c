@@ -208,11 +208,12 @@ static void test_used_up_nonces_end_sealing(void **state)
 /* Seals while the test opens. */
 static void *seal_many(void *sealed)
 {
+    uint8_t *at = sealed;
     for (int i = 0; i < ROUNDS; i++) {
-        if (fsz_mechanism_seal(rig.ours_server, 0, (const uint8_t *)"out", 3,
-                               (uint8_t *)sealed + i * (3 + OVERHEAD)) != FSZ_OK) {
+        if (fsz_mechanism_seal(rig.ours_server, 0, (const uint8_t *)"out", 3, at) != FSZ_OK) {
             return NULL;
         }
+        at += 3 + OVERHEAD;
     }
     return sealed;
 }
