@@ -1,5 +1,6 @@
 #include "zmtp/loop.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -410,6 +411,38 @@ static void test_a_wait_ends_in_time_and_not_early(void **state)
     }
 }
 
+static bool     lacks_pwait2;
+static unsigned pwait2_calls;
+
+int __real_epoll_pwait2(int epoll, struct epoll_event *events, int most,
+                        const struct timespec *wait, const sigset_t *mask);
+int __wrap_epoll_pwait2(int epoll, struct epoll_event *events, int most,
+                        const struct timespec *wait, const sigset_t *mask);
+
+int __wrap_epoll_pwait2(int epoll, struct epoll_event *events, int most,
+                        const struct timespec *wait, const sigset_t *mask)
+{
+    if (lacks_pwait2) {
+        pwait2_calls++;
+        errno = ENOSYS;
+        return -1;
+    }
+    return __real_epoll_pwait2(epoll, events, most, wait, mask);
+}
+
+static void test_a_kernel_without_epoll_pwait2_is_asked_once_and_waits_are_not_early(void **state)
+{
+    struct door door;
+    lacks_pwait2 = true;
+    pwait2_calls = 0;
+    test_a_wait_ends_in_time_and_not_early(state);
+    door_open(loop_of(state), &door, 1);
+    assert_int_equal(fsz_loop_turn(loop_of(state), INT64_MAX), 1);
+    door_close(&door);
+    lacks_pwait2 = false;
+    assert_int_equal(pwait2_calls, 1);
+}
+
 static void on_signal(int number)
 {
     (void)number;
@@ -484,6 +517,7 @@ int main(void)
         LOOP_TEST(test_a_wake_ends_a_wait_without_end),
         cmocka_unit_test(test_a_loop_may_be_freed_as_soon_as_the_last_task_has_run),
         LOOP_TEST(test_a_wait_ends_in_time_and_not_early),
+        LOOP_TEST(test_a_kernel_without_epoll_pwait2_is_asked_once_and_waits_are_not_early),
         LOOP_TEST(test_a_signal_does_no_harm),
         LOOP_TEST(test_the_loop_is_its_turning_threads_own),
         LOOP_TEST(test_scratch_memory_is_as_large_as_said),
