@@ -191,6 +191,7 @@ static struct fsz_pub *pub_new(void)
     return pub;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what a socket takes, and limits of its own */
 fsz_err fsz_pub_new(struct fsz_loop *loop, const struct fsz_zmtp_options *options,
                     const struct fsz_zmtp_limits *limits, const struct fsz_pub_limits *pub_limits,
                     const struct fsz_pub_handler *handler, void *self, const struct fsz_gate *gate,
