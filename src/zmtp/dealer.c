@@ -61,19 +61,16 @@ static const struct fsz_zmtp_handler socket_handler = {
     .ended = dealer_ended,
 };
 
-static fsz_err dealer_open(struct fsz_dealer *dealer, struct fsz_loop *loop, const char *endpoint,
-                           const struct fsz_zmtp_options *options,
-                           const struct fsz_zmtp_limits  *limits,
-                           char                           ret_why[FSZ_ADDRESS_WHY_BYTES])
+static fsz_err dealer_open(struct fsz_dealer *dealer, struct fsz_loop *loop,
+                           const struct fsz_dealer_config *config,
+                           char                            ret_why[FSZ_ADDRESS_WHY_BYTES])
 {
-    fsz_err err =
-        fsz_zmtp_socket_new(loop, options, limits, &socket_handler, dealer, NULL, &dealer->socket);
-    return err != FSZ_OK ? err : fsz_zmtp_socket_connect(dealer->socket, endpoint, ret_why);
+    fsz_err err = fsz_zmtp_socket_new(loop, config->options, config->limits, &socket_handler,
+                                      dealer, NULL, &dealer->socket);
+    return err != FSZ_OK ? err : fsz_zmtp_socket_connect(dealer->socket, config->endpoint, ret_why);
 }
 
-fsz_err fsz_dealer_new(struct fsz_loop *loop, const char *endpoint,
-                       const struct fsz_zmtp_options *options, const struct fsz_zmtp_limits *limits,
-                       const struct fsz_dealer_handler *handler, void *self,
+fsz_err fsz_dealer_new(struct fsz_loop *loop, const struct fsz_dealer_config *config,
                        struct fsz_dealer **ret_dealer, char ret_why[FSZ_ADDRESS_WHY_BYTES])
 {
     struct fsz_dealer *dealer = calloc(1, sizeof(*dealer));
@@ -81,9 +78,9 @@ fsz_err fsz_dealer_new(struct fsz_loop *loop, const char *endpoint,
         free(dealer);
         return FSZ_ENOMEM;
     }
-    dealer->handler = handler;
-    dealer->self = self;
-    fsz_err err = dealer_open(dealer, loop, endpoint, options, limits, ret_why);
+    dealer->handler = config->handler;
+    dealer->self = config->self;
+    fsz_err err = dealer_open(dealer, loop, config, ret_why);
     if (err != FSZ_OK) {
         fsz_dealer_free(&dealer);
         return err;

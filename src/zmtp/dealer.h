@@ -18,11 +18,16 @@ struct fsz_dealer_handler {
     void (*failed)(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending);
 };
 
-/* FSZ_EINVALID: `ret_why`. FSZ_ENOMEM. */
-FSZ_NODISCARD fsz_err fsz_dealer_new(struct fsz_loop *loop, const char *endpoint,
-                                     const struct fsz_zmtp_options   *options,
-                                     const struct fsz_zmtp_limits    *limits,
-                                     const struct fsz_dealer_handler *handler, void *self,
+struct fsz_dealer_config {
+    const char                      *endpoint;
+    const struct fsz_zmtp_options   *options;
+    const struct fsz_zmtp_limits    *limits;
+    const struct fsz_dealer_handler *handler; /* stays in place and outlives the dealer */
+    void                            *self;    /* the handler's */
+};
+
+/* Begins to connect. FSZ_EINVALID: the endpoint, `ret_why` says what is wrong. FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_dealer_new(struct fsz_loop *loop, const struct fsz_dealer_config *config,
                                      struct fsz_dealer **ret_dealer,
                                      char                ret_why[FSZ_ADDRESS_WHY_BYTES]);
 /* No callback comes once this has returned. */

@@ -80,11 +80,23 @@ static struct fsz_zmtp_options dealer_options(struct dealer_rig *d)
     return options;
 }
 
+static fsz_err dealer_try(struct dealer_rig *d, const struct fsz_zmtp_options *options,
+                          char why[FSZ_ADDRESS_WHY_BYTES])
+{
+    const struct fsz_dealer_config config = {
+        .endpoint = d->endpoint,
+        .options = options,
+        .limits = &d->rig.limits,
+        .handler = &dealer_handler,
+        .self = d,
+    };
+    return fsz_dealer_new(d->rig.loop, &config, &d->dealer, why);
+}
+
 static void dealer_open(struct dealer_rig *d, const struct fsz_zmtp_options *options)
 {
     char why[FSZ_ADDRESS_WHY_BYTES] = "";
-    if (fsz_dealer_new(d->rig.loop, d->endpoint, options, &d->rig.limits, &dealer_handler, d,
-                       &d->dealer, why) != FSZ_OK) {
+    if (dealer_try(d, options, why) != FSZ_OK) {
         fail_msg("%s", why);
     }
 }
@@ -297,9 +309,8 @@ static void test_endpoint_that_is_not_valid_is_refused_with_a_reason(void **stat
     char              why[FSZ_ADDRESS_WHY_BYTES] = "";
     dealer_rig_open(&d);
     struct fsz_zmtp_options options = dealer_options(&d);
-    assert_int_equal(fsz_dealer_new(d.rig.loop, "tcp://127.0.0.1", &options, &d.rig.limits,
-                                    &dealer_handler, &d, &d.dealer, why),
-                     FSZ_EINVALID);
+    snprintf(d.endpoint, sizeof(d.endpoint), "tcp://127.0.0.1");
+    assert_int_equal(dealer_try(&d, &options, why), FSZ_EINVALID);
     assert_string_not_equal(why, "");
     assert_null(d.dealer);
     dealer_rig_end(&d);

@@ -80,8 +80,14 @@ fsz_err fsz_provider_open_wire(struct fsz_provider *provider, const struct fsz_p
     fsz_wire_options_of_service(config, &options);
     fsz_wire_limits(whole, &config->socket, &bounds, &limits);
     limits.connections = limits.address_connections = WIRE_CONNECTIONS;
-    fsz_err err = fsz_dealer_new(base->loop, provider->address, &options, &limits, &wire_handler,
-                                 provider, &provider->dealer, reason);
+    const struct fsz_dealer_config dealer = {
+        .endpoint = provider->address,
+        .options = &options,
+        .limits = &limits,
+        .handler = &wire_handler,
+        .self = provider,
+    };
+    fsz_err err = fsz_dealer_new(base->loop, &dealer, &provider->dealer, reason);
     sodium_memzero(&options, sizeof(options));
     if (err == FSZ_EINVALID) {
         snprintf(why, FSZ_TOLD_WHY_BYTES, "%s", reason);
