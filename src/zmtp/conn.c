@@ -255,7 +255,8 @@ static void conn_check_failure(struct fsz_conn *conn)
     }
     if (conn->stage == CONN_CLOSING) {
         fsz_conn_close_check(conn);
-    } else if (ours || conn->input.asking || !fsz_conn_input_read(conn)) {
+    } else if (ours || conn->input.asking || ++conn->last_reads > CONN_LAST_READS ||
+               !fsz_conn_input_read(conn)) {
         fsz_conn_end(conn, failure);
     } else if (!fsz_conn_is_over(conn)) {
         fsz_conn_attend(conn);

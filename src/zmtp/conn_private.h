@@ -25,7 +25,8 @@ enum {
     CONN_FEW_MESSAGES = 4,  /* that wait, likewise */
     CONN_PONG_BYTES = 16,   /* of a PING's context (RFC 37) */
     CONN_REASON_BYTES = 64, /* of the peer's ERROR, with its NUL */
-    CONN_CLOSE_MS = 10000   /* to take our last words, where no time is set */
+    CONN_CLOSE_MS = 10000,  /* to take our last words, where no time is set */
+    CONN_LAST_READS = 256   /* when nothing can be written any more; more than a socket holds */
 };
 
 enum conn_stage {
@@ -111,6 +112,7 @@ struct fsz_conn {
     struct fsz_conn_shared      *shared;
     struct fsz_mechanism        *mechanism; /* NULL once it has nothing left to do */
     void                        *data, *owner;
+    unsigned                     last_reads; /* since writing failed */
     enum conn_stage              stage;
     enum fsz_zmtp_type           own_type;
     enum fsz_zmtp_mechanism_name own_mechanism;

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 
 /* A message of one frame with an eight-byte length, whose body is zeros; `send`: how much of it. */
 static void send_long(struct rig *rig, size_t size, size_t send)
@@ -329,6 +330,31 @@ static void test_a_peer_that_reads_no_more_ends_after_what_it_sent(void **state)
     rig_fini(&rig);
 }
 
+static void *flood_main(void *argument)
+{
+    static const char zeros[4096];
+    while (send(*(int *)argument, zeros, sizeof(zeros), MSG_NOSIGNAL) > 0) {
+    }
+    return NULL;
+}
+
+static void test_a_peer_that_reads_no_more_ends_though_it_never_stops_sending(void **state)
+{
+    struct rig rig;
+    pthread_t  thread;
+    (void)state;
+    rig_router(&rig);
+    rig_shake_dealer(&rig);
+    fcntl(rig.peer, F_SETFL, 0);
+    assert_int_equal(pthread_create(&thread, NULL, flood_main, &rig.peer), 0);
+    shutdown(rig.peer, SHUT_RD);
+    assert_int_equal(rig_post(rig.conn, "y", 1, FSZ_ZMTP_VITAL), FSZ_OK);
+    RIG_UNTIL(&rig, rig.ended);
+    pthread_join(thread, NULL);
+    assert_int_equal(rig.ending, FSZ_ZMTP_END_PEER);
+    rig_fini(&rig);
+}
+
 static void end_it(struct rig *rig, struct fsz_conn *conn, const struct fsz_frames *frames)
 {
     uint8_t sum = 0;
@@ -479,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_a_failure_to_write_loses_nothing_that_can_be_read),
         cmocka_unit_test(test_a_reset_loses_nothing_that_had_come),
         cmocka_unit_test(test_a_peer_that_reads_no_more_ends_after_what_it_sent),
+        cmocka_unit_test(test_a_peer_that_reads_no_more_ends_though_it_never_stops_sending),
         cmocka_unit_test(test_a_handler_may_end_it_in_the_middle_of_a_batch),
         cmocka_unit_test(test_subscriptions_come_as_commands),
         cmocka_unit_test(test_unknown_commands_are_ignored),
