@@ -2,6 +2,7 @@
 #include "zmtp_conn_rig.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <stdio.h>
 
 static void test_sends_its_greeting_before_the_peer_says_anything(void **state)
@@ -386,15 +387,23 @@ static void test_ends_inside_each_callback(void **state)
     rig_fini(&rig);
 }
 
+static void *kick_main(void *argument)
+{
+    fsz_conn_kick(argument);
+    return NULL;
+}
+
 static void test_a_kick_by_another_thread_ends_it(void **state)
 {
     struct rig rig;
+    pthread_t  thread;
     (void)state;
     rig_router(&rig);
     rig_shake_dealer(&rig);
-    fsz_conn_pause(rig.conn, true);
-    fsz_conn_kick(rig.conn);
+    fsz_conn_pause(rig.conn, true); /* also where nothing is read */
+    assert_int_equal(pthread_create(&thread, NULL, kick_main, rig.conn), 0);
     RIG_UNTIL(&rig, rig.ended);
+    pthread_join(thread, NULL);
     assert_int_equal(rig.ending, FSZ_ZMTP_END_KICKED);
     fsz_conn_kick(rig.conn);
     assert_int_equal(rig_post(rig.conn, "x", 1, FSZ_ZMTP_VITAL), FSZ_ECLOSED);
