@@ -164,6 +164,7 @@ static fsz_err output_grow(struct conn_output *output)
 static void output_count_drop(struct conn_output *output, const struct fsz_zmtp_message *message)
 {
     output->dropped[message->priority]++;
+    atomic_fetch_add_explicit(&output->drops, 1, memory_order_relaxed);
     output->lost = true;
 }
 
@@ -270,4 +271,9 @@ void fsz_conn_flush(struct fsz_conn *conn)
     fsz_conn_output_lock(conn);
     fsz_conn_write(conn);
     fsz_conn_output_unlock(conn);
+}
+
+uint64_t fsz_conn_drops(const struct fsz_conn *conn)
+{
+    return atomic_load_explicit(&conn->output.drops, memory_order_relaxed);
 }

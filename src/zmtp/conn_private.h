@@ -94,6 +94,7 @@ struct conn_output {
     uint32_t              events;    /* what the loop watches for */
     uint64_t              messages_out, bytes_out;
     uint64_t              dropped[FSZ_ZMTP_PRIORITIES];
+    _Atomic uint64_t      drops; /* the sum of them */
 };
 
 struct conn_beat {

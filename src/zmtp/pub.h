@@ -43,7 +43,9 @@ struct fsz_pub_handler {
      * its name in fsz_pub_limits, or "address_subscriptions" or "address_subscription_bytes". */
     void (*refused)(void *self, struct fsz_subscriber *subscriber, const char *bound,
                     const void *prefix, size_t size);
-    /* A message was dropped for this subscriber. On the thread that sends. */
+    /* A message was dropped for this subscriber. On the thread that sends. One that is dropped only
+     * when it is written, because the budget of all is used up, is reported by fsz_pub_flush():
+     * `message` then has a priority and no bytes. */
     void (*lost)(void *self, struct fsz_subscriber *subscriber,
                  const struct fsz_zmtp_message *message);
     /* It reads again, after it has lost messages: fsz_pub_send_to() may tell it. */

@@ -71,9 +71,10 @@ struct pub_subscriber {
     /* Those for which messages were queued since the last flush. Any thread with the lock. */
     struct pub_subscriber *touched_previous, *touched_next;
     bool                   touched;
-    uint64_t               stamp;         /* of the message that it was looked at for. As above */
-    struct pub_set         subscriptions; /* as they were asked for */
-    struct pub_set         grants;        /* what they come down to */
+    uint64_t               stamp; /* of the message that it was looked at for. As above */
+    uint64_t               dropped[FSZ_ZMTP_PRIORITIES]; /* reported, or returned. As above */
+    struct pub_set         subscriptions;                /* as they were asked for */
+    struct pub_set         grants;                       /* what they come down to */
     struct pub_origin     *origin;
 };
 

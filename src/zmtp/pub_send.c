@@ -36,6 +36,41 @@ void fsz_pub_untouch(struct fsz_pub *pub, struct pub_subscriber *subscriber)
     }
 }
 
+static void subscriber_lost(struct fsz_pub *pub, struct pub_subscriber *subscriber,
+                            const struct fsz_zmtp_message *message)
+{
+    subscriber->dropped[message->priority]++;
+    if (pub->handler->lost != NULL) {
+        pub->handler->lost(pub->self, &subscriber->base, message);
+    }
+}
+
+/* Messages that had been queued and were dropped when they were to be written. */
+static void subscriber_lost_later(struct fsz_pub *pub, struct pub_subscriber *subscriber)
+{
+    static const struct fsz_zmtp_message of_priority[FSZ_ZMTP_PRIORITIES] = {
+        [FSZ_ZMTP_NOISE] = {.priority = FSZ_ZMTP_NOISE},
+        [FSZ_ZMTP_NORMAL] = {.priority = FSZ_ZMTP_NORMAL},
+        [FSZ_ZMTP_VITAL] = {.priority = FSZ_ZMTP_VITAL},
+    };
+    struct fsz_conn_figures figures;
+    fsz_conn_figures(subscriber->base.conn, &figures);
+    for (int p = 0; p < FSZ_ZMTP_PRIORITIES; p++) {
+        while (subscriber->dropped[p] < figures.dropped[p]) {
+            subscriber_lost(pub, subscriber, &of_priority[p]);
+        }
+    }
+}
+
+static uint64_t subscriber_drops(const struct pub_subscriber *subscriber)
+{
+    uint64_t drops = 0;
+    for (int p = 0; p < FSZ_ZMTP_PRIORITIES; p++) {
+        drops += subscriber->dropped[p];
+    }
+    return drops;
+}
+
 static void delivery_found(void *argument, void *found)
 {
     struct delivery       *delivery = argument;
@@ -52,8 +87,8 @@ static void delivery_found(void *argument, void *found)
     delivery->count++;
     if (err == FSZ_OK) {
         subscriber_touch(pub, subscriber);
-    } else if (pub->handler->lost != NULL) {
-        pub->handler->lost(pub->self, &subscriber->base, delivery->message);
+    } else {
+        subscriber_lost(pub, subscriber, delivery->message);
     }
 }
 
@@ -72,14 +107,21 @@ void fsz_pub_flush(struct fsz_pub *pub)
         struct pub_subscriber *subscriber = pub->touched;
         fsz_pub_untouch(pub, subscriber);
         fsz_conn_flush(subscriber->base.conn);
+        if (fsz_conn_drops(subscriber->base.conn) != subscriber_drops(subscriber)) {
+            subscriber_lost_later(pub, subscriber);
+        }
     }
 }
 
 fsz_err fsz_pub_send_to(struct fsz_pub *pub, struct fsz_subscriber *subscriber,
                         struct fsz_zmtp_message *message)
 {
+    fsz_err err = fsz_conn_send(subscriber->conn, message);
     (void)pub;
-    return fsz_conn_send(subscriber->conn, message);
+    if (err == FSZ_EFULL || err == FSZ_ENOMEM) {
+        ((struct pub_subscriber *)subscriber)->dropped[message->priority]++;
+    }
+    return err;
 }
 
 size_t fsz_pub_count(const struct fsz_pub *pub)

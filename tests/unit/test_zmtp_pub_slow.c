@@ -124,6 +124,35 @@ static void test_vital_messages_are_lost_only_when_everything_is_full(void **sta
 }
 
 /* What the budget of all has no room for is found out when the queue is written. */
+static void test_messages_dropped_when_they_are_written_are_reported(void **state)
+{
+    struct pub_rig         *rig = *state;
+    struct fsz_zmtp_figures figures;
+    rig->limits.conn.output_messages = 0;
+    rig->limits.output_bytes = (size_t)2 * BODY_BYTES;
+    rig_start(rig);
+    int slow = bare_subscriber(rig->endpoint);
+    bare_send(slow, 1, "");
+    rig_wait_subscriptions(rig, 1);
+    fsz_pub_lock(rig->pub);
+    for (unsigned i = 0; i < SENT; i++) {
+        struct fsz_zmtp_message *message = rig_message("vital", BODY_BYTES, FSZ_ZMTP_VITAL);
+        assert_int_equal(fsz_pub_queue(rig->pub, "vital", 5, message), 1);
+        fsz_zmtp_message_unref(message);
+    }
+    assert_int_equal(rig->lost, 0);
+    fsz_pub_flush(rig->pub);
+    assert_true(rig->lost > 0);
+    assert_int_equal(rig->lost, rig->lost_vital);
+    unsigned lost = rig->lost;
+    fsz_pub_unlock(rig->pub);
+    close(slow);
+    rig_wait_for(rig, &rig->left, 1);
+    fsz_zmtp_socket_figures(fsz_pub_socket(rig->pub), &figures);
+    assert_int_equal(figures.dropped[FSZ_ZMTP_VITAL], lost);
+    rig_stop(rig);
+}
+
 static void test_loss_for_lack_of_room_in_all_is_reported_too(void **state)
 {
     struct pub_rig         *rig = *state;
@@ -153,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         rig_test(test_slow_subscriber_loses_the_least_important_first_and_is_told),
         rig_test(test_vital_messages_are_lost_only_when_everything_is_full),
+        rig_test(test_messages_dropped_when_they_are_written_are_reported),
         rig_test(test_loss_for_lack_of_room_in_all_is_reported_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
