@@ -1,11 +1,9 @@
 #include "zmtp/conn_private.h"
 
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 static void conn_ready(void *argument, uint32_t events);
@@ -183,7 +181,7 @@ static void conn_unwatch(struct fsz_conn *conn)
     fsz_conn_output_unlock(conn);
 }
 
-static bool conn_watch_again(struct fsz_conn *conn)
+bool fsz_conn_watch_again(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;
     fsz_conn_output_lock(conn);
@@ -205,7 +203,7 @@ void fsz_conn_pause(struct fsz_conn *conn, bool paused)
     if (!conn->begun) {
         return;
     }
-    if (!paused && !conn_watch_again(conn)) {
+    if (!paused && !fsz_conn_watch_again(conn)) {
         fsz_conn_end(conn, FSZ_ZMTP_END_MEMORY);
         return;
     }
@@ -321,68 +319,6 @@ static void conn_ready(void *argument, uint32_t events)
     if (conn->stage == CONN_CLOSING) {
         fsz_conn_close_check(conn);
     }
-    fsz_conn_unref(&conn);
-}
-
-void fsz_conn_close(struct fsz_conn *conn, enum fsz_zmtp_ending ending, int64_t due_ms)
-{
-    conn->stage = CONN_CLOSING;
-    conn->ending = ending;
-    conn->handshake_due_ms =
-        due_ms > 0 ? due_ms : fsz_loop_now_ms(conn->shared->loop) + CONN_CLOSE_MS;
-    conn->input.paused = conn->input.asking = false;
-    if (!conn->input.lent) {
-        fsz_conn_input_fini(conn);
-    }
-    if (!conn_watch_again(conn)) {
-        fsz_conn_end(conn, ending);
-        return;
-    }
-    fsz_conn_watch_input(conn);
-    fsz_conn_output_lock(conn);
-    conn->output.finishing = true;
-    fsz_conn_write(conn);
-    fsz_conn_output_unlock(conn);
-    fsz_conn_close_check(conn);
-    if (!fsz_conn_is_over(conn)) {
-        fsz_conn_schedule(conn);
-    }
-}
-
-/* Has the peer's system all that was written, so that closing the descriptor loses nothing? */
-static bool conn_has_arrived(const struct fsz_conn *conn)
-{
-    int waiting = 0;
-    return conn->local || ioctl(conn->watch.fd, SIOCOUTQ, &waiting) != 0 || waiting == 0;
-}
-
-void fsz_conn_close_check(struct fsz_conn *conn)
-{
-    fsz_conn_output_lock(conn);
-    bool broken = conn->output.broken;
-    bool written = fsz_conn_output_is_empty(&conn->output);
-    fsz_conn_output_unlock(conn);
-    if (broken) {
-        fsz_conn_end(conn, conn->ending);
-    } else if (written) {
-        bool stopped = conn->ending == FSZ_ZMTP_END_STOPPED;
-        if (conn->peer_closed || (stopped && conn_has_arrived(conn))) {
-            fsz_conn_end(conn, conn->ending);
-        } else if (!conn->half_closed) {
-            conn->half_closed = true;
-            shutdown(conn->watch.fd, SHUT_WR);
-        }
-    }
-}
-
-void fsz_conn_finish(struct fsz_conn *conn, int64_t due_ms)
-{
-    if (conn->stage != CONN_TRAFFIC) {
-        fsz_conn_end(conn, FSZ_ZMTP_END_STOPPED);
-        return;
-    }
-    fsz_conn_ref(conn);
-    fsz_conn_close(conn, FSZ_ZMTP_END_STOPPED, due_ms);
     fsz_conn_unref(&conn);
 }
 

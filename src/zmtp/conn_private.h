@@ -1,6 +1,7 @@
 /* conn_private.h - what the files of a connection share.
  *
- *   conn.c            life: made, begun, watched, closed, ended
+ *   conn.c            life: made, begun, watched, ended
+ *   conn_close.c      last words before the end
  *   conn_facts.c      what it is, and its figures
  *   conn_input.c      reads, keeps what is unfinished, takes frames out of bytes
  *   conn_message.c    frames to messages and commands to their meaning
@@ -149,6 +150,10 @@ void fsz_conn_attend(struct fsz_conn *conn);
 void fsz_conn_watch(struct fsz_conn *conn);
 /* The same from the state of `input`. */
 void fsz_conn_watch_input(struct fsz_conn *conn);
+/* Adds the watch again after a pause in which the socket failed; false: it can't be added. */
+bool fsz_conn_watch_again(struct fsz_conn *conn);
+
+/* conn_close.c */
 /* Writes what is left, then ends; what comes is dropped. */
 void fsz_conn_close(struct fsz_conn *conn, enum fsz_zmtp_ending ending, int64_t due_ms);
 /* In CONN_CLOSING: ends it if nothing is left to wait for. */
