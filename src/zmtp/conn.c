@@ -225,7 +225,9 @@ void fsz_conn_attend(struct fsz_conn *conn)
 void fsz_conn_kick(struct fsz_conn *conn)
 {
     atomic_store(&conn->kicked, true);
+    fsz_conn_output_lock(conn);
     fsz_conn_attend(conn);
+    fsz_conn_output_unlock(conn);
 }
 
 static void conn_report_drained(struct fsz_conn *conn)

@@ -48,10 +48,10 @@ void fsz_conn_output_unlock(struct fsz_conn *conn)
                 output->count == 0;
     bool drained = output->drained;
     atomic_store_explicit(&conn->idle, idle, memory_order_relaxed);
-    pthread_mutex_unlock(&output->lock);
     if (drained) {
         fsz_conn_attend(conn);
     }
+    pthread_mutex_unlock(&output->lock);
 }
 
 struct fsz_zmtp_message *fsz_conn_output_at(const struct conn_output *output, size_t i)

@@ -144,7 +144,8 @@ static inline bool fsz_conn_is_over(const struct fsz_conn *conn)
 {
     return conn->stage == CONN_ENDED;
 }
-/* Has the loop look after it soon: a kick, kept input, a failure to write. Any thread. */
+/* Has the loop look after it soon: a kick, kept input, a failure to write. The loop's thread, or
+ * any with the lock of `output`: an end waits for the lock, so that the loop is still there. */
 void fsz_conn_attend(struct fsz_conn *conn);
 /* Tells the loop what to watch for. Under the lock of `output`. */
 void fsz_conn_watch(struct fsz_conn *conn);
