@@ -118,6 +118,40 @@ static void test_answer_may_come_from_within_the_question(void **state)
     rig_end(&rig);
 }
 
+/* Closes the socket at one stage, and answers after that. */
+struct closer {
+    struct rig              *rig;
+    enum fsz_admission_stage stage;
+};
+
+static void close_and_answer(void *self, struct fsz_admission *admission)
+{
+    const struct closer *closer = self;
+    if (admission->stage == closer->stage) {
+        rig_close(closer->rig);
+    }
+    admission_answer(admission, "200", "anna");
+}
+
+static void test_question_may_close_the_socket(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct rig    rig = gated_rig();
+        struct closer closer = {.rig = &rig};
+        closer.stage = i == 0 ? FSZ_ADMISSION_ADDRESS : FSZ_ADMISSION_CREDENTIALS;
+        rig_open(&rig, NULL);
+        rig.gate.gate = (struct fsz_gate){.ask = close_and_answer, .self = &closer};
+        rig_bind(&rig, "tcp://127.0.0.1:*");
+        void *peer = plain_peer(&rig);
+        RIG_UNTIL(&rig, rig.closed == 1);
+        assert_int_equal(rig.endings[FSZ_ZMTP_END_STOPPED], 1);
+        assert_int_equal(rig.ready, 0);
+        zmq_close(peer);
+        rig_end(&rig);
+    }
+}
+
 static void test_unknown_status_admits_nobody(void **state)
 {
     (void)state;
@@ -219,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_answer_may_come_when_the_loop_is_gone),
         cmocka_unit_test(test_answer_that_waits_in_a_loop_is_freed_with_it),
         cmocka_unit_test(test_answer_may_come_from_within_the_question),
+        cmocka_unit_test(test_question_may_close_the_socket),
         cmocka_unit_test(test_unknown_status_admits_nobody),
         cmocka_unit_test(test_answers_race_with_peers_and_the_close),
     };
