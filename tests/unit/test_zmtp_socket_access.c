@@ -248,17 +248,17 @@ static void test_handshake_time_excludes_the_time_of_access(void **state)
     struct rig rig = rig_make(FSZ_ZMTP_ROUTER);
     rig.gated = true;
     rig.options.mechanism.name = FSZ_ZMTP_PLAIN;
-    rig.options.times.handshake_ms = 2000;
+    rig.options.times.handshake_ms = 5000;
     rig_open(&rig, "tcp://127.0.0.1:*");
     void *peer = peer_make(&rig, ZMQ_DEALER);
     peer_set_plain(peer, "anna", "secret");
     assert_int_equal(zmq_connect(peer, rig.endpoint), 0);
-    for (int i = 0; i < 2; i++) {
-        RIG_UNTIL(&rig, rig.gate.count == 1);
-        int64_t until_ms = rig_now_ms() + 2100;
-        RIG_UNTIL(&rig, rig_now_ms() > until_ms);
-        rig_answer(&rig, "200", "");
-    }
+    RIG_UNTIL(&rig, rig.gate.count == 1);
+    rig_answer(&rig, "200", "");
+    RIG_UNTIL(&rig, rig.gate.count == 1);
+    int64_t until_ms = rig_now_ms() + 5100;
+    RIG_UNTIL(&rig, rig_now_ms() > until_ms);
+    rig_answer(&rig, "200", "");
     peer_ask(&rig, peer, "hello");
     assert_int_equal(rig.ended, 0);
     zmq_close(peer);
