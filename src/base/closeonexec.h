@@ -1,6 +1,6 @@
 /* closeonexec.h - marks descriptors that a library opened behind our back.
  *
- * OpenPGM and NORM open theirs without O_CLOEXEC, in a thread of libzmq's: all at once, none later.
+ * OpenPGM opens its own without O_CLOEXEC, in a thread of libzmq's: all at once, none later.
  * Between begin and end, whatever datagram or raw socket, eventfd, epoll, timerfd or pipe appears
  * in this process without the flag gets it. One that another thread opened in that moment gets it
  * too: nobody hands such a descriptor to a program without dup2(), which clears it. Stream thread

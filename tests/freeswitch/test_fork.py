@@ -19,10 +19,10 @@ CLOSE_ON_EXEC = 0o2000000  # as /proc/PID/fdinfo has it
 def multicast_endpoints():
     """{transport: (where it sends, where a subscriber receives)} of those that can be had here."""
     found = {}
-    for number, transport in enumerate(("epgm", "pgm", "norm"), 1):
-        if zmq.has("norm" if transport == "norm" else "pgm") and (transport != "pgm" or os.geteuid() == 0):
+    for number, transport in enumerate(("epgm", "pgm"), 1):
+        if zmq.has("pgm") and (transport != "pgm" or os.geteuid() == 0):
             group = f"127.0.0.1;239.192.77.{number}:{free_port()}"
-            found[transport] = (f"{transport}://{group}", f"{transport}://{'2,' if transport == 'norm' else ''}{group}")
+            found[transport] = (f"{transport}://{group}", f"{transport}://{group}")
     return found
 
 

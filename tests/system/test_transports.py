@@ -14,7 +14,7 @@ from transports import (
 )
 
 O_CLOEXEC = 0o2000000
-TRANSPORTS = ["tcp4", "tcp6", "wildcard", "interface", "ipc", "abstract", "epgm", "pgm", "norm"]
+TRANSPORTS = ["tcp4", "tcp6", "wildcard", "interface", "ipc", "abstract", "epgm", "pgm"]
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -26,7 +26,7 @@ def test_subscriber_gets_every_event_of_a_call(fszmqd, sub, tmp_path, transport)
     assert_whole(whole_call(lambda: json.loads(events.recv())))
 
 
-@pytest.mark.parametrize("transport", ["tcp4", "ipc", "abstract", "epgm", "pgm", "norm"])
+@pytest.mark.parametrize("transport", ["tcp4", "ipc", "abstract", "epgm", "pgm"])
 def test_envelopes_come_without_a_gap(fszmqd, sub, tmp_path, transport):
     need(transport)
     bound, connected = addresses(transport, tmp_path)
@@ -47,7 +47,7 @@ def test_envelopes_come_without_a_gap(fszmqd, sub, tmp_path, transport):
     assert len(epochs) == 1
 
 
-@pytest.mark.parametrize("transport", ["tcp4", "ipc", "epgm", "norm"])
+@pytest.mark.parametrize("transport", ["tcp4", "ipc", "epgm"])
 def test_daemon_connects_to_a_subscriber_that_binds(fszmqd, sub, tmp_path, transport):
     address, _ = addresses(transport, tmp_path)
     events = sub(address.replace("//lo;", "//127.0.0.1;"), bind=True)

@@ -49,7 +49,6 @@ def addresses(transport, folder):
         "abstract": (f"ipc://@fsz-{name}", f"ipc://@fsz-{name}"),
         "epgm": (f"epgm://lo;239.192.80.1:{port}", f"epgm://127.0.0.1;239.192.80.1:{port}"),
         "pgm": (f"pgm://127.0.0.1;239.192.80.2:{port}", f"pgm://127.0.0.1;239.192.80.2:{port}"),
-        "norm": (f"norm://127.0.0.1;239.192.80.3:{port}", f"norm://2,127.0.0.1;239.192.80.3:{port}"),
     }[transport]
 
 

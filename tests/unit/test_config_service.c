@@ -78,7 +78,7 @@ static void test_config_service_refuses_what_nobody_could_answer(void **state)
     refuse(SERVICE(PARAM("registration", "false")),
            "line 1: service \"d\": nobody could answer: give it a connect, or leave registration "
            "on");
-    refuse(SERVICE(PARAM("connect", "norm://eth0;239.192.1.1:5556")),
+    refuse(SERVICE(PARAM("connect", "epgm://eth0;239.192.1.1:5556")),
            "line 1: service \"d\": questions can't go over multicast: use tcp, ipc or inproc");
     refuse(SERVICE(PARAM("connect", "tcp://h:1") PARAM("connect", "tcp://h:1")),
            "line 1: service \"d\": connect=\"tcp://h:1\" is there twice");

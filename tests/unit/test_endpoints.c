@@ -223,15 +223,6 @@ static void test_endpoints_close_multicast_bound_or_connected(void **state)
     assert_multicast_closes(*state, true);
 }
 
-static void test_endpoints_bound_every_frame_by_norm(void **state)
-{
-    struct rig *rig = *state;
-    rig_open(rig, "inproc://any", false, false, FSZ_OK);
-    assert_true(rig->endpoints.frame_max == SIZE_MAX);
-    rig_open(rig, "norm://127.0.0.1;239.192.79.2:39102", false, false, FSZ_OK);
-    assert_int_equal(rig->endpoints.frame_max, FSZ_NORM_FRAME_MAX);
-}
-
 /* How long a socket that was given so much at 8000 kbit/s, 1000 bytes a millisecond, is waited for.
  */
 static int64_t quiet_ms(struct rig *rig, size_t bytes, int64_t most_ms)
@@ -331,7 +322,6 @@ int main(void)
         TEST(test_endpoints_wait_for_no_port_that_nobody_lets_go_of),
         TEST(test_endpoints_discard_only_what_a_change_opened),
         TEST(test_endpoints_close_multicast_bound_or_connected),
-        TEST(test_endpoints_bound_every_frame_by_norm),
         TEST(test_endpoints_wait_for_what_multicast_has_to_send),
         TEST(test_endpoints_wait_for_nothing_without_multicast),
     };

@@ -4,7 +4,7 @@
 
 #include <sys/wait.h>
 
-/* Subscribes in this process (NORM) or another (OpenPGM keeps a process's own packets from it) and
+/* Subscribes in another process (OpenPGM keeps a process's own packets from it) and
  * returns 0 when the wanted frame came. */
 static int subscribe_and_await(const char *address, size_t size)
 {
@@ -70,20 +70,12 @@ static void test_multicast_pgm_carries_frames_larger_than_a_packet(void **state)
     assert_carries(*state, "pgm", 20000);
 }
 
-static void test_multicast_norm_carries_the_largest_frame_it_may(void **state)
-{
-    assert_carries(*state, "norm", FSZ_NORM_FRAME_MAX);
-    assert_int_equal(fsz_multicast_frame_max("norm://lo;239.1.1.1:1"), FSZ_NORM_FRAME_MAX);
-    assert_true(fsz_multicast_frame_max("epgm://lo;239.1.1.1:1") == SIZE_MAX);
-    assert_true(fsz_multicast_frame_max("tcp://*:1") == SIZE_MAX);
-}
-
 static void test_multicast_opens_again_what_was_disconnected(void **state)
 {
     struct rig *rig = *state;
     char        address[128], last[256];
     for (int i = 0; i < 6; i++) {
-        snprintf(address, sizeof(address), "%s", free_address(i % 2 ? "epgm" : "norm"));
+        snprintf(address, sizeof(address), "%s", free_address("epgm"));
         for (int again = 0; again < 2; again++) {
             size_t size = sizeof(last);
             assert_opens(rig, address);
@@ -99,7 +91,7 @@ static void test_multicast_two_senders_share_a_port(void **state)
     char        first[128], second[128];
     unsigned    port = free_udp_port();
     snprintf(first, sizeof(first), "epgm://127.0.0.1;239.192.77.1:%u", port);
-    snprintf(second, sizeof(second), "norm://2,127.0.0.1;239.192.77.2:%u", port);
+    snprintf(second, sizeof(second), "epgm://127.0.0.1;239.192.77.2:%u", port);
     assert_opens(rig, first);
     assert_opens(rig, second);
 }
@@ -125,14 +117,11 @@ static void send_garbage(unsigned port)
 
 static void test_multicast_garbage_on_the_port_is_survived(void **state)
 {
-    struct rig       *rig = *state;
-    unsigned          port = free_udp_port();
-    char              address[128];
-    const char *const schemes[] = {"epgm", "norm"};
-    for (size_t i = 0; i < 2; i++) {
-        snprintf(address, sizeof(address), "%s://127.0.0.1;239.192.77.1:%u", schemes[i], port);
-        assert_opens(rig, address);
-    }
+    struct rig *rig = *state;
+    unsigned    port = free_udp_port();
+    char        address[128];
+    snprintf(address, sizeof(address), "epgm://127.0.0.1;239.192.77.1:%u", port);
+    assert_opens(rig, address);
     send_garbage(port);
     nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
 }
@@ -162,7 +151,6 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(test_multicast_epgm_carries_frames_larger_than_a_packet),
         TEST(test_multicast_pgm_carries_frames_larger_than_a_packet),
-        TEST(test_multicast_norm_carries_the_largest_frame_it_may),
         TEST(test_multicast_opens_again_what_was_disconnected),
         TEST(test_multicast_two_senders_share_a_port),
         TEST(test_multicast_garbage_on_the_port_is_survived),

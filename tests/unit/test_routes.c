@@ -85,15 +85,6 @@ static void test_streams_that_write_otherwise_have_their_own_rendition(void **st
     fsz_routes_free(&routes);
 }
 
-static void test_norm_stream_is_cut_to_what_norm_carries(void **state)
-{
-    (void)state;
-    struct fsz_routes *routes = routes_of(
-        STREAMS("<stream name=\"n\">" PARAM("bind", "norm://lo;239.192.1.1:5600") "</stream>"));
-    assert_int_equal(routes->renditions[0].max_bytes, FSZ_NORM_FRAME_MAX);
-    fsz_routes_free(&routes);
-}
-
 static void test_select_keeps_the_streams_that_want_the_kind(void **state)
 {
     (void)state;
@@ -147,7 +138,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_streams_that_write_the_same_share_one_rendition),
         cmocka_unit_test(test_streams_that_write_otherwise_have_their_own_rendition),
-        cmocka_unit_test(test_norm_stream_is_cut_to_what_norm_carries),
         cmocka_unit_test(test_select_keeps_the_streams_that_want_the_kind),
         cmocka_unit_test(test_filter_takes_out_the_streams_whose_filter_it_does_not_pass),
         cmocka_unit_test(test_class_is_that_of_the_lists_and_vital_goes_first),

@@ -21,9 +21,6 @@ static const char endpoint_tcp_connect_form[] =
 static const char endpoint_pgm_form[] =
     "epgm://interface;multicast-address:port, and pgm:// likewise (the interface by its name or "
     "IPv4 address, an IPv4 address of 224.0.0.0/4, port 1 to 65535)";
-static const char endpoint_norm_form[] =
-    "norm://interface;multicast-address:port or norm://node-id,interface;multicast-address:port "
-    "(the interface by its name or IPv4 address, an IPv4 address of 224.0.0.0/4, port 1 to 65535)";
 static const char endpoint_ipc_form[] =
     "ipc:///absolute/path or ipc://@abstract-name, at most 107 bytes behind ipc://";
 static const char endpoint_inproc_form[] = "inproc://name";
@@ -144,20 +141,6 @@ static const char *endpoint_check_pgm(char *rest, bool connect)
     return endpoint_multicast_valid(rest) ? NULL : endpoint_pgm_form;
 }
 
-static const char *endpoint_check_norm(char *rest, bool connect)
-{
-    (void)connect;
-    int64_t id = 0;
-    char   *comma = strchr(rest, ',');
-    if (comma != NULL) {
-        *comma = '\0';
-        if (!fsz_value_number(rest, 10, &id) || id < 1 || id >= UINT32_MAX) {
-            return endpoint_norm_form;
-        }
-    }
-    return endpoint_multicast_valid(comma == NULL ? rest : comma + 1) ? NULL : endpoint_norm_form;
-}
-
 /* A relative path would depend on where the switch was started. */
 static const char *endpoint_check_ipc(char *rest, bool connect)
 {
@@ -178,9 +161,9 @@ static const struct endpoint_transport {
     endpoint_check_fn check;
     const char       *capability; /* what zmq_has() calls it where a build may lack it, or NULL */
 } endpoint_transports[] = {
-    {"tcp", endpoint_check_tcp, NULL},       {"ipc", endpoint_check_ipc, "ipc"},
+    {"tcp", endpoint_check_tcp, NULL},       {"ipc", endpoint_check_ipc, NULL},
     {"inproc", endpoint_check_inproc, NULL}, {"pgm", endpoint_check_pgm, "pgm"},
-    {"epgm", endpoint_check_pgm, "pgm"},     {"norm", endpoint_check_norm, "norm"},
+    {"epgm", endpoint_check_pgm, "pgm"},
 };
 
 static const struct endpoint_transport *endpoint_transport(const char *address)
@@ -207,7 +190,7 @@ fsz_err fsz_endpoint_check(const struct fsz_endpoint *endpoint, char *ret_why, s
     const struct endpoint_transport *t = endpoint_transport(endpoint->address);
     if (t == NULL) {
         snprintf(ret_why, why_bytes,
-                 "transport://address, the transport one of tcp, ipc, inproc, pgm, epgm and norm");
+                 "transport://address, the transport one of tcp, ipc, inproc, pgm and epgm");
         return FSZ_EINVALID;
     }
     if (strlen(endpoint->address) > FSZ_ADDRESS_MAX) {

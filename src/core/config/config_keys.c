@@ -139,7 +139,7 @@ static const char *keys_allowed_fixed(enum fsz_key_type type)
         return "header names, separated by blanks or commas; a name may end with *";
     case FSZ_KEY_BIND:
     case FSZ_KEY_CONNECT:
-        return "an endpoint of transport tcp, ipc, inproc, pgm, epgm or norm";
+        return "an endpoint of transport tcp, ipc, inproc, pgm or epgm";
     case FSZ_KEY_GRANT:
         return "one pattern, without blanks at its ends";
     default:

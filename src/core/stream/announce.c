@@ -2,7 +2,6 @@
 
 #include "cidr.h"
 #include "engine.h"
-#include "multicast.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -119,34 +118,12 @@ void fsz_announce_retried(const struct fsz_host *host, const char *owner,
     }
 }
 
-static void announce_cut(const struct fsz_host *host, const struct fsz_stream *stream,
-                         const struct fsz_endpoint_state *endpoint)
-{
-    size_t max = fsz_multicast_frame_max(endpoint->address);
-    if (max < (uint64_t)stream->config->max_message_bytes) {
-        announce(
-            host, FSZ_LOG_WARNING,
-            "stream \"%s\": %s carries at most %zu bytes, so all subscribers of this stream get "
-            "larger events without the members that do not fit",
-            stream->name, endpoint->bound, max);
-    }
-}
-
-static void announce_stream(const struct fsz_host *host, const struct fsz_stream *stream)
-{
-    fsz_announce_endpoints(host, &stream->config->socket, &stream->endpoints);
-    for (size_t i = 0; i < stream->endpoints.count; i++) {
-        if (stream->endpoints.list[i].open) {
-            announce_cut(host, stream, &stream->endpoints.list[i]);
-        }
-    }
-}
-
 void fsz_announce(const struct fsz_publisher_view *view, void *argument)
 {
     for (size_t slot = 0; slot < view->stream_count; slot++) {
         if (view->streams[slot] != NULL) {
-            announce_stream(argument, view->streams[slot]);
+            fsz_announce_endpoints(argument, &view->streams[slot]->config->socket,
+                                   &view->streams[slot]->endpoints);
         }
     }
 }

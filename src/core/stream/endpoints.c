@@ -18,15 +18,6 @@ enum {
     ENDPOINT_OVERHEAD = 16 /* one byte in so many is a header of PGM, UDP or IP, at most */
 };
 
-static void endpoints_measure(struct fsz_endpoints *e)
-{
-    e->frame_max = SIZE_MAX;
-    for (size_t i = 0; i < e->count; i++) {
-        size_t its = fsz_multicast_frame_max(e->list[i].address);
-        e->frame_max = its < e->frame_max ? its : e->frame_max;
-    }
-}
-
 void fsz_endpoints_init(struct fsz_endpoints *e, void *socket, const char *owner)
 {
     fsz_endpoints_init_wire(e, NULL, NULL, NULL, owner);
@@ -43,7 +34,6 @@ void fsz_endpoints_init_wire(struct fsz_endpoints *e, struct fsz_zmtp_socket *wi
     e->self = self;
     snprintf(e->owner, sizeof(e->owner), "%s", owner);
     e->count = 0;
-    endpoints_measure(e);
     e->backlog = (struct fsz_endpoint_backlog){0};
 }
 
@@ -86,7 +76,6 @@ static fsz_err endpoints_add(struct fsz_endpoints *e, const struct fsz_endpoint 
         return FSZ_ENOMEM;
     }
     e->count++;
-    endpoints_measure(e);
     *ret_state = state;
     return FSZ_OK;
 }
@@ -123,7 +112,6 @@ static void endpoints_remove(struct fsz_endpoints *e, size_t index)
     free(e->list[index].address);
     e->count--;
     memmove(&e->list[index], &e->list[index + 1], (e->count - index) * sizeof(e->list[0]));
-    endpoints_measure(e);
 }
 
 void fsz_endpoints_discard(struct fsz_endpoints *e)

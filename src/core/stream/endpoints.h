@@ -54,7 +54,6 @@ struct fsz_endpoints {
     void                   *self;   /* its */
     char    owner[FSZ_OWNER_BYTES]; /* `stream "NAME"` or `API channel "NAME"`, for messages */
     int64_t ipc_mode;
-    size_t  frame_max; /* largest frame that every endpoint listed takes (multicast.h) */
     struct fsz_endpoint_backlog backlog;
     size_t                      count;
     struct fsz_endpoint_state   list[2 * FSZ_ENDPOINTS_MAX]; /* old and new ones during a change */

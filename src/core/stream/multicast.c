@@ -24,8 +24,7 @@ enum {
 };
 
 struct multicast_target {
-    const char    *scheme;     /* "pgm", "epgm", "norm" */
-    char           prefix[40]; /* norm's node id with its comma, or "" */
+    const char    *scheme; /* "pgm", "epgm" */
     char           interface_name[64];
     struct in_addr interface, group;
     unsigned short port;
@@ -35,8 +34,7 @@ struct multicast_target {
 
 bool fsz_multicast_is(const char *address)
 {
-    return strncmp(address, "pgm://", 6) == 0 || strncmp(address, "epgm://", 7) == 0 ||
-           strncmp(address, "norm://", 7) == 0;
+    return strncmp(address, "pgm://", 6) == 0 || strncmp(address, "epgm://", 7) == 0;
 }
 
 static int multicast_fail(const struct multicast_target *t, int error, const char *what)
@@ -56,21 +54,18 @@ static bool multicast_copy(char *to, size_t size, const char *text, size_t lengt
     return true;
 }
 
-/* scheme://[id,]interface;group:port */
+/* scheme://interface;group:port */
 static int multicast_parse(struct multicast_target *t, const char *address)
 {
     char        group[INET_ADDRSTRLEN];
     const char *start = strstr(address, "://") + 3;
-    t->scheme = address[0] == 'e' ? "epgm" : address[0] == 'p' ? "pgm" : "norm";
-    const char *comma = strcmp(t->scheme, "norm") == 0 ? strchr(start, ',') : NULL;
-    size_t      prefix = comma ? (size_t)(comma + 1 - start) : 0;
-    const char *semicolon = strchr(start + prefix, ';');
+    t->scheme = address[0] == 'e' ? "epgm" : "pgm";
+    const char *semicolon = strchr(start, ';');
     const char *colon = strrchr(start, ':');
     bool        formed =
         semicolon && colon && colon > semicolon &&
-        multicast_copy(t->prefix, sizeof(t->prefix), start, prefix) &&
-        multicast_copy(t->interface_name, sizeof(t->interface_name), start + prefix,
-                       (size_t)(semicolon - start) - prefix) &&
+        multicast_copy(t->interface_name, sizeof(t->interface_name), start,
+                       (size_t)(semicolon - start)) &&
         multicast_copy(group, sizeof(group), semicolon + 1, (size_t)(colon - semicolon) - 1) &&
         inet_pton(AF_INET, group, &t->group) == 1;
     char *end = NULL;
@@ -110,14 +105,11 @@ static int multicast_find_interface(struct multicast_target *t)
                : multicast_fail(t, ENODEV, "no interface of that name or address is up with IPv4");
 }
 
-/* OpenPGM shares a UDP port only with sockets of this user that set SO_REUSEPORT, NORM with those
- * that set either option. */
-static bool multicast_share_port(const struct multicast_target *t, int fd)
+/* OpenPGM shares a UDP port only with sockets of this user that set SO_REUSEPORT. */
+static bool multicast_share_port(int fd)
 {
     int one = 1;
-    return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) == 0 &&
-           (t->scheme[0] != 'n' ||
-            setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0);
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) == 0;
 }
 
 static int multicast_try_bind(const struct multicast_target *t, int fd)
@@ -126,7 +118,7 @@ static int multicast_try_bind(const struct multicast_target *t, int fd)
     struct ip_mreq     join = {.imr_multiaddr = t->group, .imr_interface = t->interface};
     if (t->scheme[0] == 'p') {
         any.sin_port = 0; /* a protocol of its own */
-    } else if (!multicast_share_port(t, fd)) {
+    } else if (!multicast_share_port(fd)) {
         return multicast_fail(t, errno, "the UDP port");
     }
     if (bind(fd, (struct sockaddr *)&any, sizeof(any)) != 0) {
@@ -154,9 +146,6 @@ static int multicast_check_window(const struct multicast_target *t, void *socket
     int64_t rate_kbit = multicast_option(socket, ZMQ_RATE);
     int64_t recovery_ms = multicast_option(socket, ZMQ_RECOVERY_IVL);
     int64_t tpdu_bytes = multicast_option(socket, ZMQ_MULTICAST_MAXTPDU);
-    if (t->scheme[0] == 'n') {
-        return 0; /* libzmq gives NORM none of them */
-    }
     if (rate_kbit > FSZ_MULTICAST_RATE_MAX || rate_kbit * 125 < tpdu_bytes) {
         return multicast_fail(t, EINVAL,
                               "multicast-rate-kbit, which must be at least one packet a second and "
@@ -205,27 +194,18 @@ static int multicast_rehearse(const struct multicast_target *t)
     return error;
 }
 
-/* The address as numbers. Without a node id NORM makes one from what the host's name resolves to:
- * that may wait for DNS in an I/O thread, and is 127.0.1.1 on every Debian host. */
+/* The address as numbers. */
 static void multicast_write(const struct multicast_target *t, char *text, size_t size)
 {
-    char interface[INET_ADDRSTRLEN], group[INET_ADDRSTRLEN], id[40] = "";
+    char interface[INET_ADDRSTRLEN], group[INET_ADDRSTRLEN];
     inet_ntop(AF_INET, &t->interface, interface, sizeof(interface));
     inet_ntop(AF_INET, &t->group, group, sizeof(group));
-    if (t->scheme[0] == 'n' && t->prefix[0] == '\0') {
-        snprintf(id, sizeof(id), "%u,", (unsigned)ntohl(t->interface.s_addr));
-    }
-    snprintf(text, size, "%s://%s%s%s;%s:%u", t->scheme, t->prefix, id, interface, group, t->port);
-}
-
-size_t fsz_multicast_frame_max(const char *address)
-{
-    return strncmp(address, "norm://", 7) == 0 ? FSZ_NORM_FRAME_MAX : SIZE_MAX;
+    snprintf(text, size, "%s://%s;%s:%u", t->scheme, interface, group, t->port);
 }
 
 /* A datagram of no bytes reads as the end of the socket in OpenPGM, and libzmq ends the process
  * over it (pgm_socket.cpp, process_upstream): whoever reaches the port could. So the kernel drops
- * what is shorter than a PGM header, which NORM has no use for either. */
+ * what is shorter than a PGM header. */
 static void multicast_shield(int fd, void *target)
 {
     const struct multicast_target *t = target;

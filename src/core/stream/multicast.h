@@ -1,19 +1,18 @@
-/* multicast.h - pgm, epgm and norm endpoints, opened so that they can't take the host down.
+/* multicast.h - pgm and epgm endpoints, opened so that they can't take the host down.
  *
  * libzmq opens these in an I/O thread and ends the process (errno_assert) when that fails: no right
  * to raw sockets, an interface that is not there, a port in use, no descriptor left; OpenPGM ends
  * it for a window that it cannot have or a rate below one packet a second. And both leave their
  * descriptors open across exec. So: the options are checked and the same system calls are tried
  * first, and what appeared is marked close-on-exec after. IPv4 only. Source: libzmq 4.3.4
- * session_base.cpp, pgm_socket.cpp, norm_engine.cpp; OpenPGM 5.3 rate_control.c, txw.c; zmq_pgm(7);
- * RFC 3208; RFC 5740. */
+ * session_base.cpp, pgm_socket.cpp; OpenPGM 5.3 rate_control.c, txw.c; zmq_pgm(7); RFC 3208. */
 #ifndef FSZ_MULTICAST_H
 #define FSZ_MULTICAST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* pgm://, epgm:// or norm://. */
+/* pgm:// or epgm://. */
 bool fsz_multicast_is(const char *address);
 
 /* Opens a sender with the socket's ZMQ_RATE, ZMQ_RECOVERY_IVL and ZMQ_MULTICAST_MAXTPDU. 0, or an
@@ -21,17 +20,11 @@ bool fsz_multicast_is(const char *address);
  * Stream thread; takes up to FSZ_MULTICAST_SETTLE_MS. */
 int fsz_multicast_open(void *socket, const char *address, char *why, size_t why_bytes);
 
-/* The largest frame that may be sent to this address; SIZE_MAX: any. A larger one on norm makes
- * libzmq's I/O thread spin without end, and with it every stream stands still (libzmq issue 3501:
- * the second chunk of a frame is never sent, in 4.3.4 and in later versions). */
-size_t fsz_multicast_frame_max(const char *address);
-
 enum {
     FSZ_MULTICAST_SETTLE_MS = 500,      /* for an I/O thread to have opened its descriptors */
-    FSZ_MULTICAST_DESCRIPTORS = 16,     /* that must be free: NORM takes 7 */
+    FSZ_MULTICAST_DESCRIPTORS = 16,     /* that must be free */
     FSZ_MULTICAST_RATE_MAX = 2147483,   /* kbit/s; above it libzmq's arithmetic overflows an int */
     FSZ_MULTICAST_WINDOW_MAX = 1 << 30, /* bytes: rate x recovery; OpenPGM aborts without memory */
-    FSZ_NORM_FRAME_MAX = 2038,          /* bytes: libzmq's chunk of 2048 less its own headers */
 };
 
 #endif

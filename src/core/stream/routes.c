@@ -2,7 +2,6 @@
 
 #include "fields.h"
 #include "filter.h"
-#include "multicast.h"
 #include "selection.h"
 
 #include <stdlib.h>
@@ -10,13 +9,8 @@
 
 static size_t route_max_bytes(const struct fsz_stream_config *stream)
 {
-    size_t max =
-        stream->max_message_bytes > 0 ? (size_t)stream->max_message_bytes : FSZ_MESSAGE_BYTES_MAX;
-    for (size_t i = 0; i < stream->socket.endpoint_count; i++) {
-        size_t its = fsz_multicast_frame_max(stream->socket.endpoints[i].address);
-        max = its < max ? its : max;
-    }
-    return max;
+    return stream->max_message_bytes > 0 ? (size_t)stream->max_message_bytes
+                                         : FSZ_MESSAGE_BYTES_MAX;
 }
 
 static bool route_same_topic(const struct fsz_rendition *r, const struct fsz_stream_config *stream)

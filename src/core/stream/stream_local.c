@@ -80,8 +80,8 @@ bool fsz_stream_send_local(struct fsz_stream *stream, struct fsz_message *messag
         return true;
     }
     stream->used = true;
-    bool sent = message->json_size <= stream->endpoints.frame_max;
-    if (sent && stream->config->framing == FSZ_FRAMING_ENVELOPE) {
+    bool sent = true;
+    if (stream->config->framing == FSZ_FRAMING_ENVELOPE) {
         sent = local_send(stream, message->topic, message->topic_size, ZMQ_SNDMORE) &&
                local_send(stream, meta, meta_size, ZMQ_SNDMORE);
     }
@@ -99,8 +99,7 @@ bool fsz_stream_send_own_local(struct fsz_stream *stream, const char *topic, con
         return true;
     }
     stream->used = true;
-    return meta_size <= stream->endpoints.frame_max &&
-           local_send(stream, topic, strlen(topic), ZMQ_SNDMORE) &&
+    return local_send(stream, topic, strlen(topic), ZMQ_SNDMORE) &&
            local_send(stream, meta, meta_size, ZMQ_SNDMORE) && local_send(stream, "{}", 2, 0);
 }
 

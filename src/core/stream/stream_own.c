@@ -44,7 +44,7 @@ static struct fsz_zmtp_message *own_message(const char *topic, const struct fsz_
 struct beat {
     const struct fsz_view   *view; /* NULL: libzmq's socket */
     bool                     all;  /* every kind that has a number, not only those that moved */
-    uint32_t                 end;  /* the first kind that is left for the next beat */
+    uint32_t                 end;  /* behind the last kind that the subscriptions know */
     struct fsz_zmtp_message *message;
     struct fsz_stream       *stream;
 };
@@ -58,15 +58,13 @@ static bool beat_names(const struct fsz_stream *s, const struct beat *beat, uint
                    fsz_narrow_shows(beat->view->narrow, head, size));
 }
 
-/* `,"kinds":{…}`. Where multicast bounds a frame, beat->end becomes the first kind that would not
- * fit. */
-static void beat_write_kinds(const struct fsz_stream *s, struct beat *beat, struct fsz_buffer *out)
+/* `,"kinds":{…}`. */
+static void beat_write_kinds(const struct fsz_stream *s, const struct beat *beat,
+                             struct fsz_buffer *out)
 {
     const char *separator = "";
-    size_t      enough = s->endpoints.frame_max / 2;
-    uint32_t    id = 0;
     fsz_buffer_text(out, ",\"kinds\":{");
-    for (; id < beat->end && out->size < enough; id++) {
+    for (uint32_t id = 0; id < beat->end; id++) {
         if (beat_names(s, beat, id)) {
             fsz_buffer_printf(out, "%s%s:%" PRIu64, separator,
                               fsz_kinds_at(s->base.kinds, id)->label, s->kind_seq[id]);
@@ -74,12 +72,11 @@ static void beat_write_kinds(const struct fsz_stream *s, struct beat *beat, stru
         }
     }
     fsz_buffer_text(out, "}");
-    beat->all &= id == beat->end;
-    beat->end = id;
     fsz_buffer_text(out, beat->all ? ",\"all\":true" : "");
 }
 
-static void beat_write(const struct fsz_stream *s, struct beat *beat, struct fsz_buffer *ret_meta)
+static void beat_write(const struct fsz_stream *s, const struct beat *beat,
+                       struct fsz_buffer *ret_meta)
 {
     struct fsz_buffer kinds;
     fsz_buffer_init(&kinds, SIZE_MAX);
@@ -120,26 +117,25 @@ static void beat_send_view(struct fsz_stream *s, struct fsz_view *view, bool all
     }
 }
 
-/* Returns the first kind that was left out. */
-static uint32_t beat_send_local(struct fsz_stream *s, bool all, uint32_t end)
+static void beat_send_local(struct fsz_stream *s, bool all, uint32_t end)
 {
     struct beat       beat = {.all = all, .end = end, .stream = s};
     struct fsz_buffer meta;
     if (s->endpoints.socket == NULL) {
-        return end;
+        return;
     }
     beat_write(s, &beat, &meta);
     if (meta.failed == FSZ_OK) {
         fsz_stream_send_own_local(s, FSZMQ_TOPIC_BEAT, (const char *)meta.data, meta.size);
     }
     fsz_buffer_fini(&meta);
-    return beat.end;
 }
 
 static void beat_send_all(struct fsz_stream *s)
 {
     bool     all = s->beats++ % OWN_ALL_EVERY == 0;
-    uint32_t end = beat_send_local(s, all, fsz_subscriptions_kinds(s->subscriptions));
+    uint32_t end = fsz_subscriptions_kinds(s->subscriptions);
+    beat_send_local(s, all, end);
     for (struct fsz_view *view = s->views.first; view != NULL; view = view->next) {
         beat_send_view(s, view, all, end);
     }
