@@ -81,10 +81,16 @@ size_t fsz_prefixes_bytes(const struct fsz_prefixes *prefixes)
     return prefixes->bytes;
 }
 
+/* The empty prefix has no memory, but nobody is given NULL. */
+static const uint8_t *bytes_or_empty(const uint8_t *bytes)
+{
+    return bytes != NULL ? bytes : (const uint8_t *)"";
+}
+
 const uint8_t *fsz_prefix_entry_bytes(const struct fsz_prefix_entry *entry, size_t *ret_size)
 {
     *ret_size = entry->node->end;
-    return entry->node->bytes;
+    return bytes_or_empty(entry->node->bytes);
 }
 
 /* The node for a prefix that nobody has, with `bytes` as its own; NULL: out of memory, and nothing
@@ -216,7 +222,7 @@ void fsz_prefixes_remove(struct fsz_prefixes *prefixes, struct fsz_prefix_entry 
     prefixes->count--;
     node_leave(prefixes, node);
     if (gone != NULL) {
-        gone(argument, bytes, size);
+        gone(argument, bytes_or_empty(bytes), size);
     }
     fsz_prefixes_block_free(prefixes, bytes, size);
 }

@@ -118,8 +118,7 @@ static void model_remove(struct model *model, size_t index)
     struct item *item = model->items[place];
     unsigned     before = model->gone;
     size_t       size = 0;
-    require(memcmp(fsz_prefix_entry_bytes(item->entry, &size), item->bytes, item->size) == 0 ||
-            item->size == 0);
+    require(memcmp(fsz_prefix_entry_bytes(item->entry, &size), item->bytes, item->size) == 0);
     require(size == item->size);
     model->items[place] = model->items[--model->count];
     fsz_prefixes_remove(model->tree, item->entry, gone, model);
