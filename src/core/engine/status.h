@@ -17,7 +17,8 @@ void fsz_status_of_publisher(const struct fsz_publisher_view *view, void *argume
 /* The endpoints of one socket, on its thread: an array. */
 json_t *fsz_status_endpoints(const struct fsz_endpoints *endpoints);
 
-/* Adds what a socket of our own wire counts to its object; members that are there stay. Its thread. */
+/* Adds what a socket of our own wire counts to its object; members that are there stay. Its thread.
+ */
 void fsz_status_wire(json_t *status, struct fsz_zmtp_socket *wire);
 
 /* Of connections let in and refused: an object. Any thread. */
