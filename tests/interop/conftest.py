@@ -1,0 +1,89 @@
+"""Fixtures: programs that are ended with the test.
+
+    def test_x(host, client):
+        served = host(pub_bind=endpoint)            # started, ready
+        peer = client("go", "sub", endpoint, subscribe="t0.")
+
+Tests with the argument `name` run once for each peer that fits their marks:
+
+    @pytest.mark.peers(patterns=("sub",), mechanisms=("CURVE",), only=lambda peer: peer.pings)
+    def test_x(name, pattern, mechanism, …)
+"""
+
+import pytest
+
+import peers
+import rig
+
+QUICK = ("c", "pyzmq", "jeromq-old", "jeromq", "go", "rust")  # one of each implementation
+
+
+def pytest_addoption(parser):
+    parser.addoption("--every-language", action="store_true",
+                     help="all peers everywhere; without it, those that share libzmq do in the first mechanism only")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "peers(patterns, mechanisms, only, all_languages): what a test runs for")
+
+
+def combinations(marks, every_language):
+    """(name, pattern, mechanism) for each peer that can do it."""
+    only = marks.get("only", lambda peer: True)
+    for pattern in marks.get("patterns", ("sub",)):
+        for mechanism in marks.get("mechanisms", ("NULL",)):
+            for name, peer in peers.PEERS.items():
+                able = pattern in peer.patterns and mechanism in peer.mechanisms and only(peer)
+                if able and (every_language or marks.get("every_language") or name in QUICK):
+                    yield name, pattern, mechanism
+
+
+def pytest_generate_tests(metafunc):
+    mark = metafunc.definition.get_closest_marker("peers")
+    if mark:
+        every = metafunc.config.getoption("--every-language")
+        metafunc.parametrize("name,pattern,mechanism", list(combinations(mark.kwargs, every)))
+
+
+@pytest.fixture(autouse=True)
+def built(request):
+    """Skips a test of a peer that can't be built here, and fails one of a peer whose build failed."""
+    name = request.node.callspec.params.get("name") if hasattr(request.node, "callspec") else None
+    state = peers.prepared().get(name, {}) if name else {}
+    if "unavailable" in state:
+        pytest.skip(f"{name}: {state['unavailable']}")
+    if "failed" in state:
+        pytest.fail(f"{name}: {state['failed']}")
+
+
+@pytest.fixture
+def _programs():
+    started = []
+    yield started
+    for program in started:
+        if program.process.poll() is None:
+            program.kill()
+        print(program.describe())  # shown where the test failed
+
+
+@pytest.fixture
+def host(_programs):
+    """host(pub_bind="tcp://…", heartbeat=100): a zmtp_host; lists give an option several times."""
+    def start(**options):
+        _programs.append(rig.Host(**options))
+        return _programs[-1]
+    return start
+
+
+@pytest.fixture
+def client(_programs):
+    """client("go", "sub", endpoint, subscribe="t0."): a peer."""
+    def start(name, pattern, endpoint, **options):
+        _programs.append(rig.Client(name, pattern, endpoint, **options))
+        return _programs[-1]
+    return start
+
+
+@pytest.fixture
+def endpoint():
+    return rig.free_endpoint()
