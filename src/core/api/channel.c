@@ -122,13 +122,12 @@ fsz_err fsz_channel_new(const struct fsz_channel_base *base, const struct fsz_co
         err = fsz_access_gate_new(base->access, config->socket.owner, &channel->gate);
     }
     err = err != FSZ_OK ? err : channel_open_wire(channel, whole, config);
-    fsz_endpoints_init_wire(&channel->endpoints, channel->wire, fsz_channel_open_local, channel,
-                            config->socket.owner);
+    fsz_endpoints_init(&channel->endpoints, channel->wire, fsz_channel_open_local, channel,
+                       config->socket.owner);
     if (err != FSZ_OK) {
         fsz_channel_free(&channel, 0, NULL, NULL);
         return err;
     }
-    channel->endpoints.ipc_mode = config->socket.ipc_mode;
     *ret_channel = channel;
     return FSZ_OK;
 }
@@ -188,7 +187,6 @@ void fsz_channel_configure(struct fsz_channel *channel, const struct fsz_config 
         fsz_zmtp_socket_each(channel->wire, channel_end_one, NULL);
     }
     channel->config = config;
-    channel->endpoints.ipc_mode = config->socket.ipc_mode;
     channel->stirred = true;
 }
 

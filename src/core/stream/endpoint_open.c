@@ -15,13 +15,8 @@
 #include <zmq.h>
 
 enum {
-    ENDPOINT_LET_GO_MS = 500, /* after which libzmq has let go of what we have closed */
-    ENDPOINT_LINGER_MS =
-        1000, /* for what is queued at an endpoint that goes; libzmq: without end */
+    ENDPOINT_LINGER_MS = 1000, /* for what multicast has queued when it goes; libzmq: without end */
 };
-
-/* When an endpoint of this process was last closed. */
-static _Atomic int64_t endpoints_closed_ms;
 
 /* As the engine took it: the option may change before the endpoint is closed. */
 static void endpoints_note_rate(struct fsz_endpoints *e)
@@ -44,55 +39,29 @@ void fsz_endpoints_set_linger(void *socket)
 static void endpoint_explain(struct fsz_endpoint_state *state, int error, bool ask_who)
 {
     char holder[FSZ_PORTHOLDER_BYTES] = "";
-    state->holder = ENDPOINT_NO_HOLDER;
     if (error == EADDRINUSE && ask_who) {
-        state->holder = fsz_portholder_find(state->address, holder);
+        fsz_portholder_find(state->address, holder);
     }
-    snprintf(state->why, sizeof(state->why), "%s%s",
-             error == ENOTSOCK ? "the file exists and is no socket" : zmq_strerror(error), holder);
+    snprintf(state->why, sizeof(state->why), "%s%s", zmq_strerror(error), holder);
 }
 
 static void endpoint_opened(const struct fsz_endpoints *e, struct fsz_endpoint_state *state)
 {
     size_t size = sizeof(state->bound);
-    bool   as_configured = state->connect && !fsz_multicast_is(state->address);
     state->open = true;
     state->deferred = state->told = false;
     state->why[0] = '\0';
-    if (state->is_wire) {
-        return;
-    }
-    if (as_configured || zmq_getsockopt(e->socket, ZMQ_LAST_ENDPOINT, state->bound, &size) != 0) {
+    if (!state->is_wire && zmq_getsockopt(e->socket, ZMQ_LAST_ENDPOINT, state->bound, &size) != 0) {
         snprintf(state->bound, sizeof(state->bound), "%s", state->address);
-    }
-    if (strncmp(state->bound, "ipc:///", 7) == 0 && !state->connect && e->ipc_mode != 0) {
-        chmod(state->bound + 6, (mode_t)e->ipc_mode);
-    }
-    if (!state->connect) {
-        fsz_ipcpath_note(state->bound, &state->file);
     }
 }
 
-/* libzmq lets go of an address some milliseconds after zmq_unbind(): soon again, then ever more
- * rarely. */
+/* Soon again, then ever more rarely. */
 static void endpoint_back_off(struct fsz_endpoint_state *state)
 {
     state->retry_at_ms = fsz_now_ms() + state->retry_in_ms;
     state->retry_in_ms *= 2;
     state->retry_in_ms = state->retry_in_ms < FSZ_RETRY_MS ? state->retry_in_ms : FSZ_RETRY_MS;
-}
-
-/* Also at the path of a socket of ours that is about to go, libzmq would have the file deleted
- * under the listener: it is waited for like a port. */
-static int endpoint_bind(const struct fsz_endpoints *e, const struct fsz_endpoint_state *state)
-{
-    int error = fsz_ipcpath_check(state->address);
-    return error == 0 && zmq_bind(e->socket, state->address) != 0 ? errno : error;
-}
-
-static int endpoint_connect(const struct fsz_endpoints *e, const struct fsz_endpoint_state *state)
-{
-    return zmq_connect(e->socket, state->address) == 0 ? 0 : errno;
 }
 
 /* On our own wire. 0, or an errno; `why` has the words for it. */
@@ -127,7 +96,9 @@ static int endpoint_try_local(struct fsz_endpoints *e, struct fsz_endpoint_state
     if (!endpoints_have_socket(e)) {
         return EMFILE;
     }
-    return state->connect ? endpoint_connect(e, state) : endpoint_bind(e, state);
+    int failed = state->connect ? zmq_connect(e->socket, state->address)
+                                : zmq_bind(e->socket, state->address);
+    return failed ? errno : 0;
 }
 
 static int endpoint_try_multicast(struct fsz_endpoints *e, struct fsz_endpoint_state *state)
@@ -158,26 +129,6 @@ fsz_err fsz_endpoint_try(struct fsz_endpoints *e, struct fsz_endpoint_state *sta
     return FSZ_ESYSTEM;
 }
 
-/* As endpoint_try(), but waits for a listener that a reload has just closed: libzmq lets go of its
- * address when an I/O thread gets to it, and who looks for the holder may come too late to see it.
- * Not for what this process holds otherwise: events wait meanwhile. */
-fsz_err fsz_endpoint_try_new(struct fsz_endpoints *e, struct fsz_endpoint_state *state)
-{
-    fsz_err err = fsz_endpoint_try(e, state, true);
-    for (int tries = 0; err != FSZ_OK; tries++) {
-        bool gone = state->holder == 0 && tries == 0;
-        bool leaving =
-            state->holder == getpid() && fsz_now_ms() - endpoints_closed_ms < ENDPOINT_LET_GO_MS;
-        if (!leaving && !gone) {
-            break;
-        }
-        usleep(ENDPOINT_RETRY_FIRST_MS * 1000);
-        state->retry_in_ms = ENDPOINT_RETRY_FIRST_MS;
-        err = fsz_endpoint_try(e, state, true);
-    }
-    return err;
-}
-
 void fsz_endpoint_close(struct fsz_endpoints *e, const struct fsz_endpoint_state *state)
 {
     if (!state->open) {
@@ -191,7 +142,6 @@ void fsz_endpoint_close(struct fsz_endpoints *e, const struct fsz_endpoint_state
         }
         return;
     }
-    endpoints_closed_ms = fsz_now_ms();
     if (fsz_multicast_is(state->address)) {
         fsz_endpoints_quiet(e, ENDPOINT_LINGER_MS);
     }
@@ -199,11 +149,5 @@ void fsz_endpoint_close(struct fsz_endpoints *e, const struct fsz_endpoint_state
         zmq_disconnect(e->socket, state->bound);
     } else {
         zmq_unbind(e->socket, state->bound);
-        fsz_ipcpath_remove(state->bound, &state->file);
     }
-}
-
-void fsz_endpoints_note_closed(void)
-{
-    endpoints_closed_ms = fsz_now_ms();
 }

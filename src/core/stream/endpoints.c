@@ -18,15 +18,8 @@ enum {
     ENDPOINT_OVERHEAD = 16 /* one byte in so many is a header of PGM, UDP or IP, at most */
 };
 
-void fsz_endpoints_init(struct fsz_endpoints *e, void *socket, const char *owner)
-{
-    fsz_endpoints_init_wire(e, NULL, NULL, NULL, owner);
-    e->socket = socket;
-    fsz_endpoints_set_linger(socket);
-}
-
-void fsz_endpoints_init_wire(struct fsz_endpoints *e, struct fsz_zmtp_socket *wire,
-                             fsz_endpoints_local_fn make_socket, void *self, const char *owner)
+void fsz_endpoints_init(struct fsz_endpoints *e, struct fsz_zmtp_socket *wire,
+                        fsz_endpoints_local_fn make_socket, void *self, const char *owner)
 {
     e->wire = wire;
     e->socket = NULL;
@@ -40,13 +33,9 @@ void fsz_endpoints_init_wire(struct fsz_endpoints *e, struct fsz_zmtp_socket *wi
 void fsz_endpoints_fini(struct fsz_endpoints *e)
 {
     for (size_t i = 0; i < e->count; i++) {
-        if (e->list[i].open && !e->list[i].is_wire) {
-            fsz_ipcpath_remove(e->list[i].bound, &e->list[i].file);
-        }
         free(e->list[i].address);
     }
     e->count = 0;
-    fsz_endpoints_note_closed();
 }
 
 struct fsz_endpoint_state *fsz_endpoints_find(struct fsz_endpoints *e, const char *address,
@@ -68,8 +57,7 @@ static fsz_err endpoints_add(struct fsz_endpoints *e, const struct fsz_endpoint 
     }
     struct fsz_endpoint_state *state = &e->list[e->count];
     *state = (struct fsz_endpoint_state){.connect = wanted->connect,
-                                         .is_wire = e->wire && fsz_address_is_ours(wanted->address),
-                                         .holder = ENDPOINT_NO_HOLDER,
+                                         .is_wire = fsz_address_is_ours(wanted->address),
                                          .retry_in_ms = ENDPOINT_RETRY_FIRST_MS};
     state->address = strdup(wanted->address);
     if (state->address == NULL) {
@@ -90,7 +78,7 @@ fsz_err fsz_endpoints_open(struct fsz_endpoints *e, const struct fsz_endpoint *w
     }
     state->staged = staged;
     *ret_state = state;
-    err = fsz_endpoint_try_new(e, state);
+    err = fsz_endpoint_try(e, state, true);
     state->told = err != FSZ_OK;
     return err;
 }
@@ -137,10 +125,8 @@ bool fsz_endpoint_state_is_in(const struct fsz_endpoint_state *state,
 
 bool fsz_endpoints_is_lost(const struct fsz_endpoints *e, const struct fsz_endpoint_state *state)
 {
-    if (state->is_wire) {
-        return state->open && !state->connect && fsz_zmtp_socket_is_lost(e->wire, state->bound);
-    }
-    return state->open && fsz_ipcpath_is_lost(state->bound, &state->file);
+    return state->open && state->is_wire && !state->connect &&
+           fsz_zmtp_socket_is_lost(e->wire, state->bound);
 }
 
 /* What does not come about now is tried again, as ever. */

@@ -11,10 +11,7 @@
 
 #include "config.h"
 #include "err.h"
-#include "ipcpath.h"
 #include "zmtp/zmtp_socket.h"
-
-#include <sys/types.h>
 
 enum {
     FSZ_ENDPOINT_WHY_BYTES = 256,
@@ -32,10 +29,8 @@ struct fsz_endpoint_state {
     bool  told;     /* whoever opens it knows that it could not be had */
     char  bound[FSZ_ENDPOINT_BOUND_BYTES]; /* as the system gave it, wildcard resolved; when open */
     char  why[FSZ_ENDPOINT_WHY_BYTES];     /* when not open */
-    struct fsz_ipcpath_file file;          /* of ipc, when open and bound */
-    pid_t   holder;      /* of the address, after a try that found it in use; 0: gone meanwhile */
-    int64_t retry_at_ms; /* monotonic */
-    int64_t retry_in_ms; /* doubles with each failure, up to FSZ_RETRY_MS */
+    int64_t retry_at_ms;                   /* monotonic */
+    int64_t retry_in_ms;                   /* doubles with each failure, up to FSZ_RETRY_MS */
 };
 
 /* What multicast still has to send, as far as can be known: libzmq does not tell. */
@@ -48,30 +43,27 @@ struct fsz_endpoint_backlog {
 typedef void *(*fsz_endpoints_local_fn)(void *self);
 
 struct fsz_endpoints {
-    struct fsz_zmtp_socket *wire;   /* NULL: libzmq's socket has tcp and ipc too */
+    struct fsz_zmtp_socket *wire;
     void                   *socket; /* libzmq's; NULL: not needed yet */
     fsz_endpoints_local_fn  make_socket;
-    void                   *self;   /* its */
-    char    owner[FSZ_OWNER_BYTES]; /* `stream "NAME"` or `API channel "NAME"`, for messages */
-    int64_t ipc_mode;
+    void                   *self; /* its */
+    char owner[FSZ_OWNER_BYTES];  /* `stream "NAME"` or `API channel "NAME"`, for messages */
     struct fsz_endpoint_backlog backlog;
     size_t                      count;
     struct fsz_endpoint_state   list[2 * FSZ_ENDPOINTS_MAX]; /* old and new ones during a change */
 };
 
-/* Nothing is opened yet; `owner` is copied. All endpoints are libzmq's. */
-void fsz_endpoints_init(struct fsz_endpoints *e, void *socket, const char *owner);
 /* Nothing is opened yet; `owner` is copied. tcp and ipc are on `wire`; `make_socket` is called when
  * another endpoint is opened first, and whoever it belongs to closes that socket (`e->socket`). */
-void fsz_endpoints_init_wire(struct fsz_endpoints *e, struct fsz_zmtp_socket *wire,
-                             fsz_endpoints_local_fn make_socket, void *self, const char *owner);
-/* Closes nothing (the sockets' ends do), but deletes the files of libzmq's ipc; frees. */
+void fsz_endpoints_init(struct fsz_endpoints *e, struct fsz_zmtp_socket *wire,
+                        fsz_endpoints_local_fn make_socket, void *self, const char *owner);
+/* Frees; the sockets' ends close what is open. */
 void fsz_endpoints_fini(struct fsz_endpoints *e);
 
 struct fsz_endpoint_state *fsz_endpoints_find(struct fsz_endpoints *e, const char *address,
                                               bool connect);
-/* Adds and tries to open; waits for an address that a socket of ours has let go of within the last
- * half second. On FSZ_ESYSTEM it is listed as not open, `why` says why. FSZ_ENOMEM, FSZ_ELIMIT. */
+/* Adds and tries to open. On FSZ_ESYSTEM it is listed as not open, `why` says why. FSZ_ENOMEM,
+ * FSZ_ELIMIT. */
 FSZ_NODISCARD fsz_err fsz_endpoints_open(struct fsz_endpoints *e, const struct fsz_endpoint *wanted,
                                          bool staged, struct fsz_endpoint_state **ret_state);
 /* Lists an endpoint to be opened by the next retry: its address is still in use by another

@@ -45,13 +45,12 @@ fsz_err fsz_stream_new(const struct fsz_stream_base *base, unsigned slot,
     fsz_uuid_new(s->epoch);
     fsz_err err = stream_allocate(s, whole, config->name);
     err = err != FSZ_OK ? err : fsz_stream_open_wire(s, whole, config);
-    fsz_endpoints_init_wire(&s->endpoints, s->pub ? fsz_pub_socket(s->pub) : NULL,
-                            fsz_stream_open_local, s, config->socket.owner);
+    fsz_endpoints_init(&s->endpoints, s->pub ? fsz_pub_socket(s->pub) : NULL, fsz_stream_open_local,
+                       s, config->socket.owner);
     if (err != FSZ_OK) {
         fsz_stream_free(&s, false, 0, NULL, NULL);
         return err;
     }
-    s->endpoints.ipc_mode = config->socket.ipc_mode;
     *ret_stream = s;
     return FSZ_OK;
 }
@@ -112,7 +111,6 @@ void fsz_stream_configure(struct fsz_stream *stream, const struct fsz_config *wh
     stream_configure_local(stream, config);
     fsz_stream_configure_wire(stream, whole, config);
     stream->config = config;
-    stream->endpoints.ipc_mode = config->socket.ipc_mode;
     stream->next_beat_ms = 0;
     stream->changed = true;
     fsz_subscriptions_forget_kinds(stream->subscriptions);
