@@ -8,7 +8,9 @@ Tests with the argument `name` run once for each peer that fits their marks:
 
     @pytest.mark.peers(patterns=("sub",), mechanisms=("CURVE",), only=lambda peer: peer.pings)
     def test_x(name, pattern, mechanism, …)
-"""
+
+`mechanisms` is ("NULL",) where it is not given. Marked every_language, a test runs for all peers, else for one of each
+implementation. With --full all tests do, and marked full_mechanisms, with those."""
 
 import pytest
 
@@ -19,30 +21,32 @@ QUICK = ("c", "pyzmq", "jeromq-old", "jeromq", "go", "rust")  # one of each impl
 
 
 def pytest_addoption(parser):
-    parser.addoption("--every-language", action="store_true",
-                     help="all peers everywhere; without it, those that share libzmq do in the first mechanism only")
+    parser.addoption("--full", action="store_true", help="the whole matrix of peers and mechanisms")
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "peers(patterns, mechanisms, only, all_languages): what a test runs for")
+    config.addinivalue_line("markers", "peers(patterns, mechanisms, only, every_language, full_mechanisms): see above")
 
 
-def combinations(marks, every_language):
+def combinations(marks, full):
     """(name, pattern, mechanism) for each peer that can do it."""
     only = marks.get("only", lambda peer: True)
-    for pattern in marks.get("patterns", ("sub",)):
-        for mechanism in marks.get("mechanisms", ("NULL",)):
+    mechanisms = marks.get("mechanisms", ("NULL",))
+    if full:
+        mechanisms = marks.get("full_mechanisms", mechanisms)
+    for pattern in marks["patterns"]:
+        for mechanism in mechanisms:
             for name, peer in peers.PEERS.items():
                 able = pattern in peer.patterns and mechanism in peer.mechanisms and only(peer)
-                if able and (every_language or marks.get("every_language") or name in QUICK):
+                if able and (full or marks.get("every_language") or name in QUICK):
                     yield name, pattern, mechanism
 
 
 def pytest_generate_tests(metafunc):
     mark = metafunc.definition.get_closest_marker("peers")
     if mark:
-        every = metafunc.config.getoption("--every-language")
-        metafunc.parametrize("name,pattern,mechanism", list(combinations(mark.kwargs, every)))
+        found = combinations(mark.kwargs, metafunc.config.getoption("--full"))
+        metafunc.parametrize("name,pattern,mechanism", list(found))
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,10 @@ import rig
 ENOUGH, SECOND = 15, 1_000_000
 LARGE_BYTES, SMALL_COUNT = 1 << 20, 10_000
 EVERY = dict(patterns=peers.SUBSCRIBING, every_language=True)
+RESTARTS = dict(EVERY, full_mechanisms=peers.EVERY_MECHANISM)
 
 
-@pytest.mark.peers(**EVERY)
+@pytest.mark.peers(**RESTARTS)
 def test_a_subscriber_that_is_there_first_hears_every_message_until_and_after_a_restart_of_the_host(
         name, pattern, mechanism, host, client, endpoint):
     subscriber = client(name, pattern, endpoint, subscribe="t0.", **rig.client_security(mechanism))

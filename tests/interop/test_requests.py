@@ -10,7 +10,7 @@ ENOUGH = 12
 LARGE_BYTES = 1 << 20
 
 
-@pytest.mark.peers(patterns=peers.REQUESTING, every_language=True)
+@pytest.mark.peers(patterns=peers.REQUESTING, every_language=True, full_mechanisms=peers.EVERY_MECHANISM)
 def test_a_client_that_is_there_first_is_answered_until_and_after_a_restart_of_the_host(
         name, pattern, mechanism, host, client, endpoint):
     asking = client(name, pattern, endpoint, timeout=1000, **rig.client_security(mechanism))

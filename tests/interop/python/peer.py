@@ -14,7 +14,7 @@ pattern, endpoint, *words = sys.argv[1:]
 pairs = [word.split("=", 1) for word in words]
 options = {**DEFAULTS, **dict(pairs)}
 prefixes = [value.encode() for key, value in pairs if key == "subscribe"]
-context = zmq.Context()
+context, judges = zmq.Context(), []
 
 
 def say(*parts):
@@ -36,9 +36,9 @@ def subscribe(socket, on, prefix):
 
 def secure(socket):
     if options["mechanism"] == "PLAIN" and pattern in ("rep", "router"):
-        judge = ThreadAuthenticator(context)
-        judge.start()
-        judge.configure_plain(domain="global", passwords={options["user"]: options["password"]})
+        judges.append(ThreadAuthenticator(context))  # it ends when it is collected
+        judges[-1].start()
+        judges[-1].configure_plain(domain="global", passwords={options["user"]: options["password"]})
         socket.plain_server, socket.zap_domain = True, b"global"
     elif options["mechanism"] == "PLAIN":
         socket.plain_username, socket.plain_password = options["user"].encode(), options["password"].encode()
