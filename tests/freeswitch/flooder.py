@@ -1,0 +1,167 @@
+"""flooder.py KIND STREAM CHANNEL: an admitted peer, from 127.0.0.2, that does one kind of harm until it is killed.
+It speaks ZMTP 3.0 (RFC 23) by hand, because no library would do this."""
+
+import contextlib
+import itertools
+import json
+import os
+import socket
+import struct
+import sys
+import time
+
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
+SOURCE = ("127.0.0.2", 0)
+PATIENCE_S = 10
+AT_ONCE = 100
+LONG = 4000
+MIB = 1 << 20
+TICK_S = 0.01
+
+
+def frame(body, flags=0):
+    if len(body) > 255:
+        return bytes([flags | 2]) + struct.pack(">Q", len(body)) + body
+    return bytes([flags, len(body)]) + body
+
+
+def ready(kind):
+    name = b"Socket-Type"
+    value = bytes([len(name)]) + name + struct.pack(">I", len(kind)) + kind
+    return frame(b"\x05READY" + value, 4)
+
+
+def connect(endpoint, kind):
+    """A connection that has said all that the handshake needs; it is done as soon as the switch has read it. The
+    receive buffer is small, so that answers soon fill it."""
+    host, port = endpoint.removeprefix("tcp://").split(":")
+    peer = socket.socket()
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    peer.settimeout(PATIENCE_S)
+    peer.bind(SOURCE)
+    peer.connect((host, int(port)))
+    peer.sendall(GREETING + ready(kind))
+    return peer
+
+
+def drop(peer):
+    """Closes it without a goodbye."""
+    with contextlib.suppress(OSError):
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+
+
+def request(number, method, **params):
+    return frame(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode())
+
+
+def long_subscriptions(stream, _):
+    with connect(stream, b"SUB") as peer:
+        while True:
+            peer.sendall(b"".join(frame(b"\x01" + os.urandom(LONG)) for _ in range(20)))
+
+
+def toggles(stream, _):
+    prefixes = [b'{"Event-Name":"%d' % each for each in range(500)]
+    piece = b"".join(frame(begin + each) for begin in (b"\x01", b"\x00") for each in prefixes)
+    with connect(stream, b"SUB") as peer:
+        while True:
+            peer.sendall(piece)
+
+
+def comings(stream, channel):
+    """Connections that come and go, 100 at a time: subscribers with many prefixes, and clients."""
+    for number in itertools.count():
+        peers = []
+        for _ in range(AT_ONCE):
+            peers.append(connect(*((stream, b"SUB") if number % 2 else (channel, b"DEALER"))))
+            if number % 2:
+                peers[-1].sendall(b"".join(frame(b"\x01" + os.urandom(LONG // 4)) for _ in range(20)))
+        for peer in peers:
+            drop(peer)
+
+
+def halves(stream, channel):
+    """Handshakes that end in the middle, or go on for as long as the switch lets them."""
+    for number in itertools.count():
+        peers = []
+        for each in range(AT_ONCE):
+            host, port = (stream, channel)[each % 2].removeprefix("tcp://").split(":")
+            peers.append(socket.create_connection((host, int(port)), PATIENCE_S, SOURCE))
+            whole = GREETING + ready(b"SUB" if each % 2 == 0 else b"DEALER")
+            peers[-1].sendall(whole[:(number * AT_ONCE + each) % len(whole)])
+        time.sleep(TICK_S)
+        for peer in peers:
+            drop(peer)
+
+
+def unread(_, channel):
+    """Requests of nearly 1 MiB whose answers are as large, and nobody reads them."""
+    text = "x" * (MIB - 1000)
+    with connect(channel, b"DEALER") as peer:
+        for number in itertools.count():
+            peer.sendall(request(number, "api", command="echo", arg=text))
+
+
+def questions(_, channel):
+    """Small ones, as many as go, whose answers nobody reads."""
+    piece = b"".join(request(each, "server.ping") for each in range(500))
+    with connect(channel, b"DEALER") as peer:
+        while True:
+            peer.sendall(piece)
+
+
+def deaf(stream, _):
+    """Subscribes to everything, and never reads."""
+    peers = [connect(stream, b"SUB") for _ in range(AT_ONCE)]
+    for peer in peers:
+        peer.sendall(frame(b"\x01"))
+    time.sleep(1)
+    for peer in peers:
+        drop(peer)
+
+
+def garbage(stream, channel):
+    for endpoint, kind in itertools.cycle(((stream, b"SUB"), (channel, b"DEALER"))):
+        with connect(endpoint, kind) as peer, contextlib.suppress(OSError):
+            for _ in range(50):
+                peer.sendall(os.urandom(4096))
+        with connect(endpoint, kind) as peer, contextlib.suppress(OSError):
+            for _ in range(50):
+                peer.sendall(frame(os.urandom(200), 1) + frame(os.urandom(200)))
+        host, port = endpoint.removeprefix("tcp://").split(":")
+        with socket.create_connection((host, int(port)), PATIENCE_S, SOURCE) as peer, contextlib.suppress(OSError):
+            peer.sendall(os.urandom(4096))
+
+
+def drips(stream, channel):
+    """One byte at a time, of handshakes, subscriptions and requests."""
+    pieces = {stream: GREETING + ready(b"SUB") + frame(b"\x01" + bytes(200)) * 100,
+              channel: GREETING + ready(b"DEALER") + request(1, "server.ping") * 100}
+    peers = []
+    for each in range(AT_ONCE):
+        endpoint = (stream, channel)[each % 2]
+        host, port = endpoint.removeprefix("tcp://").split(":")
+        peers.append((socket.create_connection((host, int(port)), PATIENCE_S, SOURCE), pieces[endpoint]))
+    for at in range(min(map(len, pieces.values()))):
+        for peer, piece in peers:
+            peer.sendall(piece[at:at + 1])
+    for peer, _ in peers:
+        drop(peer)
+
+
+KINDS = {each.__name__: each for each in (long_subscriptions, toggles, comings, halves, unread, questions, deaf, garbage,
+                                          drips)}
+
+
+def main(kind, stream, channel):
+    print(json.dumps({"what": "ready"}), flush=True)
+    while True:
+        try:
+            KINDS[kind](stream, channel)
+        except OSError:  # it was cut off: that is what the switch should do
+            time.sleep(TICK_S)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
