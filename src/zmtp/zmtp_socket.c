@@ -79,16 +79,41 @@ static bool member_retime(void *argument, struct fsz_zmtp_member *member)
     return true;
 }
 
+static bool member_end_handshake(void *argument, struct fsz_zmtp_member *member)
+{
+    (void)argument;
+    if (!member->ready) {
+        fsz_conn_end(member->conn, FSZ_ZMTP_END_STOPPED);
+    }
+    return true;
+}
+
+/* May a handshake that began under one end under the other? Their bytes that are not in use are
+ * zero. */
+static bool mechanism_differs(const struct fsz_mechanism_config *a,
+                              const struct fsz_mechanism_config *b)
+{
+    return a->name != b->name || a->as_server != b->as_server ||
+           sodium_memcmp(a->secret_key, b->secret_key, sizeof(a->secret_key)) != 0 ||
+           sodium_memcmp(a->server_key, b->server_key, sizeof(a->server_key)) != 0 ||
+           sodium_memcmp(a->user, b->user, sizeof(a->user)) != 0 ||
+           sodium_memcmp(a->password, b->password, sizeof(a->password)) != 0;
+}
+
 void fsz_zmtp_socket_configure(struct fsz_zmtp_socket        *socket,
                                const struct fsz_zmtp_options *options,
                                const struct fsz_zmtp_limits  *limits)
 {
     enum fsz_zmtp_type type = socket->options.mechanism.type;
+    bool               differs = mechanism_differs(&socket->options.mechanism, &options->mechanism);
     socket->options = *options;
     socket->options.mechanism.type = type;
     socket_take_limits(socket, limits);
     fsz_conn_configure(&socket->shared, &limits->conn, &options->times);
     fsz_zmtp_socket_walk(socket, member_retime, NULL);
+    if (differs) {
+        fsz_zmtp_socket_walk(socket, member_end_handshake, NULL);
+    }
 }
 
 /* Only a connection that is ready has something to write. */

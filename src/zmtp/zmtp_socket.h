@@ -55,7 +55,8 @@ FSZ_NODISCARD fsz_err fsz_zmtp_socket_new(struct fsz_loop               *loop,
                                           const struct fsz_gate   *gate, /* or NULL */
                                           struct fsz_zmtp_socket **ret_socket);
 /* Other options and limits. Connections stay: limits and heartbeats hold for them at once, keys and
- * socket options for new ones only. The type may not change. */
+ * socket options for new ones only. When the mechanism or a key differs, connections that are not
+ * ready end with STOPPED: none comes about under the old one. The type may not change. */
 void fsz_zmtp_socket_configure(struct fsz_zmtp_socket        *socket,
                                const struct fsz_zmtp_options *options,
                                const struct fsz_zmtp_limits  *limits);
