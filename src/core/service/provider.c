@@ -20,9 +20,7 @@ bool fsz_provider_differs(const struct fsz_service_config *a, const struct fsz_s
 {
     const struct fsz_socket_config *s = &a->socket, *t = &b->socket;
     const char *x = s->secret_key ? s->secret_key : "", *y = t->secret_key ? t->secret_key : "";
-    return s->heartbeat_ms != t->heartbeat_ms ||
-           s->heartbeat_timeout_ms != t->heartbeat_timeout_ms || s->ipv6 != t->ipv6 ||
-           a->answer_bytes != b->answer_bytes || strcmp(a->server_key, b->server_key) != 0 ||
+    return s->ipv6 != t->ipv6 || strcmp(a->server_key, b->server_key) != 0 ||
            (a->server_key[0] != '\0' && strcmp(x, y) != 0);
 }
 

@@ -120,6 +120,10 @@ bool fsz_provider_notify_text(struct fsz_provider *provider, const char *method,
 bool fsz_provider_has_left(struct fsz_provider *provider);
 
 /* provider_wire.c: over tcp and ipc. */
+
+/* What needs no other connection of a service's configuration. */
+void fsz_provider_configure(struct fsz_provider *provider, const struct fsz_config *whole,
+                            const struct fsz_service_config *config);
 FSZ_NODISCARD fsz_err fsz_provider_open_wire(struct fsz_provider             *provider,
                                              const struct fsz_provider_base  *base,
                                              const struct fsz_config         *whole,

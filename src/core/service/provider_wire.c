@@ -64,22 +64,40 @@ static void wire_failed(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending 
 static const struct fsz_dealer_handler wire_handler = {
     .up = wire_up, .message = wire_message, .down = wire_down, .failed = wire_failed};
 
+static void wire_settings(const struct fsz_config *whole, const struct fsz_service_config *config,
+                          struct fsz_zmtp_options *ret_options, struct fsz_zmtp_limits *ret_limits)
+{
+    const struct fsz_wire_bounds bounds = {.message_bytes = (size_t)config->answer_bytes,
+                                           .message_frames = WIRE_FRAMES};
+    fsz_wire_options_of_service(config, ret_options);
+    fsz_wire_limits(whole, &config->socket, &bounds, ret_limits);
+    ret_limits->connections = ret_limits->address_connections = WIRE_CONNECTIONS;
+}
+
+void fsz_provider_configure(struct fsz_provider *provider, const struct fsz_config *whole,
+                            const struct fsz_service_config *config)
+{
+    struct fsz_zmtp_options options;
+    struct fsz_zmtp_limits  limits;
+    if (provider->dealer != NULL) {
+        wire_settings(whole, config, &options, &limits);
+        fsz_zmtp_socket_configure(fsz_dealer_socket(provider->dealer), &options, &limits);
+        sodium_memzero(&options, sizeof(options));
+    }
+}
+
 fsz_err fsz_provider_open_wire(struct fsz_provider *provider, const struct fsz_provider_base *base,
                                const struct fsz_config         *whole,
                                const struct fsz_service_config *config,
                                char                             why[FSZ_TOLD_WHY_BYTES])
 {
-    const struct fsz_wire_bounds bounds = {.message_bytes = (size_t)config->answer_bytes,
-                                           .message_frames = WIRE_FRAMES};
-    struct fsz_zmtp_options      options;
-    struct fsz_zmtp_limits       limits;
-    char                         reason[FSZ_ADDRESS_WHY_BYTES] = "";
+    struct fsz_zmtp_options options;
+    struct fsz_zmtp_limits  limits;
+    char                    reason[FSZ_ADDRESS_WHY_BYTES] = "";
     provider->host = base->host;
     provider->security =
         fsz_config_service_has_curve(config) ? FSZ_SECURITY_CURVE : FSZ_SECURITY_NONE;
-    fsz_wire_options_of_service(config, &options);
-    fsz_wire_limits(whole, &config->socket, &bounds, &limits);
-    limits.connections = limits.address_connections = WIRE_CONNECTIONS;
+    wire_settings(whole, config, &options, &limits);
     const struct fsz_dealer_config dealer = {
         .endpoint = provider->address,
         .options = &options,

@@ -151,10 +151,12 @@ static const char *change_verdict(const struct fsz_provider       *provider,
 }
 
 /* What an endpoint has of its service's configuration and needs no other connection for. */
-static void change_follow(struct fsz_provider *provider, const struct fsz_service_config *config)
+static void change_follow(struct fsz_provider *provider, const struct fsz_config *whole,
+                          const struct fsz_service_config *config)
 {
     if (provider->linked != NULL) {
         provider->capacity = config->capacity;
+        fsz_provider_configure(provider, whole, config);
         snprintf(provider->linked->group, sizeof(provider->linked->group), "%s", config->group);
     }
 }
@@ -174,7 +176,7 @@ static void change_settle(struct fsz_service *service, const struct fsz_service_
         if (provider->staged) {
             fsz_service_watch(provider);
         }
-        change_follow(provider, config);
+        change_follow(provider, service->services->next_config, config);
     }
     service->config = config;
 }
@@ -230,7 +232,7 @@ static void change_settle_literal(struct fsz_service              *service,
     struct fsz_provider *provider = NULL;
     DL_FOREACH(service->providers, provider)
     {
-        change_follow(provider, config);
+        change_follow(provider, service->services->next_config, config);
     }
     service->config = config;
 }
