@@ -56,3 +56,8 @@ size_t fsz_account_bytes(const struct fsz_account *account)
 {
     return atomic_load_explicit(&account->bytes, memory_order_relaxed);
 }
+
+size_t fsz_account_parts(const struct fsz_account *account)
+{
+    return account->references - 1;
+}

@@ -20,5 +20,7 @@ void fsz_account_unref(struct fsz_account **account);
 void   fsz_account_add(struct fsz_account *account, size_t bytes);
 void   fsz_account_remove(struct fsz_account *account, size_t bytes);
 size_t fsz_account_bytes(const struct fsz_account *account);
+/* Accounts of which this is the whole; the caller has its owner's reference. */
+size_t fsz_account_parts(const struct fsz_account *account);
 
 #endif

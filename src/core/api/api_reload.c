@@ -64,7 +64,7 @@ static fsz_err change_open_endpoint(const struct fsz_api *api, const struct api_
     return err;
 }
 
-static fsz_err change_create(struct fsz_api *api, const struct fsz_config *whole,
+static fsz_err change_create(struct fsz_api *api, struct fsz_config *whole,
                              const struct fsz_channel_config *config,
                              struct fsz_channel             **ret_channel)
 {
@@ -93,6 +93,7 @@ static fsz_err change_stage(struct fsz_api *api, const struct api_change *change
         return result;
     }
     api->next_channels[index] = channel;
+    fsz_channel_prepare(channel, config);
     for (size_t i = 0; i < config->socket.endpoint_count; i++) {
         fsz_err err = change_open_endpoint(api, change, channel, &config->socket.endpoints[i],
                                            config->socket.ipv6);
@@ -151,6 +152,7 @@ void fsz_api_change_cancel(struct fsz_api *api, void *unused)
         api->next_channels[i] = NULL;
         if (channel != NULL && change_find(api, channel->name) == channel) {
             fsz_endpoints_discard(&channel->endpoints);
+            fsz_channel_prepare(channel, channel->config);
         } else {
             fsz_api_close_channel(api, &channel, 0);
         }

@@ -237,11 +237,11 @@ static int64_t api_patience_ms(struct fsz_api *api)
             api_due(api, now_ms + API_SWEEP_MS);
         }
     }
-    if (api->under_way > 0) {
-        api_due(api, now_ms + API_QUIET_MS);
-    }
     int64_t due_ms = api->next_due_ms, services_ms = fsz_services_next_ms(api->services);
     due_ms = services_ms < due_ms ? services_ms : due_ms;
+    if (api->on_workers > 0 && now_ms + API_QUIET_MS < due_ms) {
+        due_ms = now_ms + API_QUIET_MS;
+    }
     if (api->holds.left > 0 && now_ms + API_SWEEP_MS < due_ms) {
         due_ms = now_ms + API_SWEEP_MS;
     }

@@ -4,11 +4,27 @@
 
 #include "zmtp/router.h"
 
+#include <inttypes.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 /* ---- our own wire ---------------------------------------------------------------------------- */
+
+/* False: a reload took its user away after it was admitted. */
+static bool channel_knows(const struct fsz_channel *channel, const struct fsz_peer *peer)
+{
+    struct fsz_principal who;
+    if (channel->base.access == NULL) {
+        return true;
+    }
+    struct fsz_policy *policy = fsz_access_policy(channel->base.access);
+    bool               known = policy != NULL && fsz_policy_find_peer(policy, peer, &who);
+    fsz_policy_unref(&policy);
+    return known;
+}
 
 static void channel_ready(void *self, struct fsz_conn *conn)
 {
@@ -19,7 +35,32 @@ static void channel_ready(void *self, struct fsz_conn *conn)
         return;
     }
     fsz_conn_set_data(conn, client);
+    if (!channel_knows(channel, &client->peer)) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_REFUSED);
+    }
 }
+
+/* It is the operator's to know who meets a bound, and to widen it. */
+static void channel_log_bound(struct fsz_channel *channel, const struct fsz_conn *conn,
+                              enum fsz_zmtp_ending ending)
+{
+    static const bool is_bound[FSZ_ZMTP_ENDING_COUNT] = {
+        [FSZ_ZMTP_END_MESSAGE_BYTES] = true,
+        [FSZ_ZMTP_END_MESSAGE_FRAMES] = true,
+        [FSZ_ZMTP_END_INPUT_BYTES] = true,
+        [FSZ_ZMTP_END_MEMORY] = true,
+    };
+    uint64_t held_back = 0;
+    char     line[512];
+    if (!is_bound[ending] || !fsz_ratelimit_passes(&channel->bounds, &held_back)) {
+        return;
+    }
+    snprintf(line, sizeof(line), "%.79s: disconnected %.100s: %s (%" PRIu64 " such held back)",
+             channel->config->socket.owner, fsz_conn_facts(conn)->peer,
+             fsz_zmtp_ending_text(ending), held_back);
+    channel->base.host->log(channel->base.host->self, FSZ_LOG_WARNING, line);
+}
+
 
 static void channel_ended(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
@@ -27,13 +68,12 @@ static void channel_ended(void *self, struct fsz_conn *conn, enum fsz_zmtp_endin
     struct fsz_client  *client = fsz_conn_data(conn);
     fsz_mismatch_note(&channel->mismatch, channel->base.host, channel->config->socket.owner,
                       channel->config->socket.security, conn, ending);
-    if (client == NULL) {
-        return;
+    channel_log_bound(channel, conn, ending);
+    if (client != NULL) {
+        fsz_conn_set_data(conn, NULL);
+        channel->base.left(channel->base.self, client);
+        fsz_client_unref(&client);
     }
-    fsz_conn_set_data(conn, NULL);
-    client->channel = NULL;
-    channel->base.left(channel->base.self, client);
-    fsz_client_unref(&client);
 }
 
 static void channel_take(struct fsz_channel *channel, struct fsz_conn *conn,
@@ -90,13 +130,12 @@ static void channel_limits(const struct fsz_config *whole, const struct fsz_chan
     fsz_wire_limits(whole, &config->socket, &bounds, ret_limits);
 }
 
-static fsz_err channel_open_wire(struct fsz_channel *channel, const struct fsz_config *whole,
-                                 const struct fsz_channel_config *config)
+static fsz_err channel_open_wire(struct fsz_channel *channel)
 {
     struct fsz_zmtp_options options;
     struct fsz_zmtp_limits  limits;
-    fsz_wire_options(&config->socket, FSZ_ZMTP_ROUTER, &options);
-    channel_limits(whole, config, &limits);
+    fsz_wire_options(&channel->config->socket, FSZ_ZMTP_ROUTER, &options);
+    channel_limits(channel->whole, channel->config, &limits);
     fsz_err err = fsz_zmtp_socket_new(
         channel->base.loop, &options, &limits, &channel_handler, channel,
         channel->gate ? fsz_access_gate_of_socket(channel->gate) : NULL, &channel->wire);
@@ -106,7 +145,7 @@ static fsz_err channel_open_wire(struct fsz_channel *channel, const struct fsz_c
 
 /* ---- its life -------------------------------------------------------------------------------- */
 
-fsz_err fsz_channel_new(const struct fsz_channel_base *base, const struct fsz_config *whole,
+fsz_err fsz_channel_new(const struct fsz_channel_base *base, struct fsz_config *whole,
                         const struct fsz_channel_config *config, struct fsz_channel **ret_channel)
 {
     struct fsz_channel *channel = calloc(1, sizeof(*channel));
@@ -114,6 +153,7 @@ fsz_err fsz_channel_new(const struct fsz_channel_base *base, const struct fsz_co
         return FSZ_ENOMEM;
     }
     channel->base = *base;
+    channel->whole = fsz_config_ref(whole);
     channel->config = config;
     channel->name = strdup(config->name);
     fsz_err err = channel->name ? fsz_account_new(base->whole, &channel->account) : FSZ_ENOMEM;
@@ -121,7 +161,7 @@ fsz_err fsz_channel_new(const struct fsz_channel_base *base, const struct fsz_co
     if (err == FSZ_OK && base->access != NULL) {
         err = fsz_access_gate_new(base->access, config->socket.owner, &channel->gate);
     }
-    err = err != FSZ_OK ? err : channel_open_wire(channel, whole, config);
+    err = err != FSZ_OK ? err : channel_open_wire(channel);
     fsz_endpoints_init(&channel->endpoints, channel->wire, fsz_channel_open_local, channel,
                        config->socket.owner);
     if (err != FSZ_OK) {
@@ -140,10 +180,23 @@ static void channel_release(void *argument)
     void *closed_argument = channel->closed_argument;
     fsz_access_gate_free(&channel->gate);
     fsz_account_unref(&channel->account);
+    fsz_config_free(&channel->whole);
     free(channel->name);
     free(channel);
     if (closed != NULL) {
         closed(closed_argument);
+    }
+}
+
+/* Whoever still holds one of them is on its own. */
+static void channel_release_clients(struct fsz_channel *channel)
+{
+    struct fsz_client *client = NULL, *next = NULL;
+    DL_FOREACH_SAFE(channel->clients, client, next)
+    {
+        DL_DELETE(channel->clients, client);
+        client->channel = NULL;
+        channel->base.left(channel->base.self, client);
     }
 }
 
@@ -161,6 +214,7 @@ void fsz_channel_free(struct fsz_channel **channel, int64_t linger_ms,
     fsz_channel_close_local(c, linger_ms);
     fsz_endpoints_fini(&c->endpoints);
     if (c->wire != NULL) {
+        channel_release_clients(c);
         fsz_zmtp_socket_close(&c->wire, linger_ms, channel_release, c);
     } else {
         channel_release(c);
@@ -174,11 +228,27 @@ static bool channel_end_one(void *unused, struct fsz_conn *conn)
     return true;
 }
 
-void fsz_channel_configure(struct fsz_channel *channel, const struct fsz_config *whole,
+void fsz_channel_prepare(struct fsz_channel *channel, const struct fsz_channel_config *config)
+{
+    const struct fsz_socket_config *next = &config->socket;
+    struct fsz_zmtp_options         options;
+    struct fsz_zmtp_limits          limits;
+    fsz_wire_options(&channel->config->socket, FSZ_ZMTP_ROUTER, &options);
+    channel_limits(channel->whole, channel->config, &limits);
+    options.ipv6 = next->ipv6;
+    options.backlog = (int)next->backlog;
+    options.send_buffer_bytes = (int)next->send_buffer_bytes;
+    options.ipc_mode = (unsigned)next->ipc_mode;
+    fsz_zmtp_socket_configure(channel->wire, &options, &limits);
+    sodium_memzero(&options, sizeof(options));
+}
+
+void fsz_channel_configure(struct fsz_channel *channel, struct fsz_config *whole,
                            const struct fsz_channel_config *config)
 {
     struct fsz_zmtp_options options;
     struct fsz_zmtp_limits  limits;
+    struct fsz_config      *old = channel->whole;
     fsz_wire_options(&config->socket, FSZ_ZMTP_ROUTER, &options);
     channel_limits(whole, config, &limits);
     fsz_zmtp_socket_configure(channel->wire, &options, &limits);
@@ -186,8 +256,10 @@ void fsz_channel_configure(struct fsz_channel *channel, const struct fsz_config 
     if (fsz_wire_security_differs(&channel->config->socket, &config->socket)) {
         fsz_zmtp_socket_each(channel->wire, channel_end_one, NULL);
     }
+    channel->whole = fsz_config_ref(whole);
     channel->config = config;
     channel->stirred = true;
+    fsz_config_free(&old);
 }
 
 struct channel_cut {
@@ -232,7 +304,7 @@ bool fsz_channel_is_over(const struct fsz_channel *channel, size_t bytes)
         fsz_account_bytes(channel->account) <= (size_t)config->channel_bytes) {
         return false;
     }
-    size_t clients = fsz_channel_clients(channel);
+    size_t clients = fsz_account_parts(channel->account);
     return bytes > (size_t)config->channel_bytes / (clients > 0 ? clients : 1);
 }
 

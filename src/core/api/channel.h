@@ -47,7 +47,8 @@ struct fsz_channel_base {
 };
 
 struct fsz_channel {
-    const struct fsz_channel_config *config; /* of the API's configuration */
+    struct fsz_config               *whole;  /* a reference, which keeps: */
+    const struct fsz_channel_config *config; /* NULL: not opened */
     char                            *name;
     struct fsz_channel_base          base;
     struct fsz_access_gate          *gate; /* NULL: everyone is admitted */
@@ -55,11 +56,13 @@ struct fsz_channel {
     struct fsz_endpoints             endpoints; /* with libzmq's socket, if there is one */
     struct fsz_account              *account;   /* of all its clients */
     struct fsz_mismatch              mismatch;
+    struct fsz_ratelimit             bounds; /* log lines about connections over a bound */
     struct fsz_channel_counters      counters;
     void (*closed)(void *argument); /* once it is to be freed; or NULL */
     void *closed_argument;
 
-    struct fsz_clients   *local; /* clients over inproc, by routing id */
+    struct fsz_client    *clients; /* on our own wire; those that have left while somebody has one */
+    struct fsz_clients   *local;   /* over inproc, by routing id */
     struct fsz_loop_watch local_watch;
     /* Something may have come: the descriptor was readable, or the socket was used since it was
      * last read to its end, which may have taken the signal (ZMQ_FD in zmq_getsockopt(3)). */
@@ -68,15 +71,18 @@ struct fsz_channel {
 
 /* A channel with nothing opened. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_channel_new(const struct fsz_channel_base   *base,
-                                      const struct fsz_config         *whole,
+                                      struct fsz_config               *whole,
                                       const struct fsz_channel_config *config,
                                       struct fsz_channel             **ret_channel);
-/* What is queued to clients goes out within `linger_ms`, while the loop is turned; `closed` (or
- * NULL) is called after that. Accepts NULL in *channel: nothing is called. */
+/* Its clients have left at once, as far as the API is concerned; what is queued to them goes out
+ * within `linger_ms`, while the loop is turned. `closed` (or NULL) is called after that. Accepts
+ * NULL in *channel: nothing is called. */
 void fsz_channel_free(struct fsz_channel **channel, int64_t linger_ms,
                       void (*closed)(void *argument), void *argument);
-/* Goes over to a configuration of the same name; connections stay. */
-void fsz_channel_configure(struct fsz_channel *channel, const struct fsz_config *whole,
+/* Endpoints that are opened from now on get their options from `config`; nothing else changes. */
+void fsz_channel_prepare(struct fsz_channel *channel, const struct fsz_channel_config *config);
+/* Goes over to a configuration of the same name. Connections stay, unless security differs. */
+void fsz_channel_configure(struct fsz_channel *channel, struct fsz_config *whole,
                            const struct fsz_channel_config *config);
 /* Ends the connections of clients for which `stays` is false; returns how many. */
 size_t fsz_channel_cut(struct fsz_channel *channel,
@@ -84,7 +90,8 @@ size_t fsz_channel_cut(struct fsz_channel *channel,
 /* Clients, those over inproc included. */
 size_t fsz_channel_clients(const struct fsz_channel *channel);
 /* May a client that already has `bytes` on its account not have more? By its own bound, or by its
- * share of the channel's. */
+ * share of the channel's, which those that have left count for as long as anything of them is under
+ * way. */
 bool fsz_channel_is_over(const struct fsz_channel *channel, size_t bytes);
 
 /* channel_local.c: libzmq's socket. */

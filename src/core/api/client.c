@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
+#include <utlist.h>
 
 /* By routing id. The client comes last: it has a flexible member. */
 struct clients_entry {
@@ -64,6 +65,7 @@ fsz_err fsz_client_new_wire(struct fsz_channel *channel, struct fsz_conn *conn,
     if (err == FSZ_OK) {
         client->conn = fsz_conn_ref(conn);
         fsz_peer_of_conn(conn, &client->peer);
+        DL_APPEND(channel->clients, client);
         *ret_client = client;
     }
     return err;
@@ -90,9 +92,13 @@ struct fsz_client *fsz_client_ref(struct fsz_client *client)
 void fsz_client_unref(struct fsz_client **client)
 {
     if (*client != NULL && --(*client)->references == 0) {
-        fsz_account_unref(&(*client)->account);
-        fsz_conn_unref(&(*client)->conn);
-        free(clients_entry_of(*client));
+        struct fsz_client *gone = *client;
+        if (gone->conn != NULL && gone->channel != NULL) {
+            DL_DELETE(gone->channel->clients, gone);
+        }
+        fsz_account_unref(&gone->account);
+        fsz_conn_unref(&gone->conn);
+        free(clients_entry_of(gone));
     }
     *client = NULL;
 }

@@ -21,7 +21,8 @@ struct fsz_zmtp_message;
 /* How it is reached: by one of `conn`, `dealer`, or else by libzmq's socket of its channel, with
  * `id` where that is a ROUTER. */
 struct fsz_client {
-    struct fsz_channel *channel; /* NULL: it is closed, or the client has left */
+    struct fsz_client  *next, *prev; /* of its channel's, with a `conn` */
+    struct fsz_channel *channel;     /* NULL: it is closed */
     struct fsz_account *account; /* bytes of its requests, and of answers it has not taken */
     struct fsz_peer     peer;
     struct fsz_conn    *conn;   /* on our own wire: a reference */
@@ -43,6 +44,7 @@ FSZ_NODISCARD fsz_err fsz_client_new_wire(struct fsz_channel *channel, struct fs
 FSZ_NODISCARD fsz_err fsz_client_new_endpoint(struct fsz_channel *channel,
                                               struct fsz_account *whole, const char *address,
                                               struct fsz_client **ret_client);
+/* The last reference to a client of a channel that is open is given up on the API thread. */
 struct fsz_client    *fsz_client_ref(struct fsz_client *client);
 void                  fsz_client_unref(struct fsz_client **client);
 /* Is its connection still there? */

@@ -104,6 +104,8 @@ void fsz_exchange_send(struct fsz_exchange *exchange, const struct fsz_buffer *a
     fsz_buffer_append(&exchange->text.text, answer->data, answer->size);
     struct fsz_zmtp_message *message = fsz_outbound_take(&exchange->text, exchange->client);
     exchange->sent_err = FSZ_ENOMEM;
+    /* Now: its next request may be here before this one's mail is opened. */
+    fsz_account_remove(exchange->client->account, exchange->bytes);
     if (message != NULL) {
         exchange->sent_bytes = fsz_zmtp_message_size(message);
         exchange->sent_err = fsz_client_send(exchange->client, message);
@@ -115,7 +117,6 @@ void fsz_exchange_settle(struct fsz_exchange *exchange)
 {
     struct fsz_client *client = exchange->client;
     exchange->open--;
-    fsz_account_remove(client->account, exchange->bytes);
     if (client->channel != NULL) {
         fsz_channel_count_sent(client->channel, exchange->sent_err, exchange->sent_bytes);
     }

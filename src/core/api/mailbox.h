@@ -36,11 +36,11 @@ void fsz_mailbox_post_quietly(struct fsz_mailbox *mailbox, struct fsz_mail *mail
 /* Opens what was posted, in the order of posting, and before that what was posted quietly; returns
  * how many that were. */
 size_t fsz_mailbox_open(struct fsz_mailbox *mailbox, void *reader);
-/* Whoever posts next makes the descriptor readable. False: something is there already. */
 /* Opens what was posted quietly only. */
 size_t fsz_mailbox_open_quiet(struct fsz_mailbox *mailbox, void *reader);
-bool   fsz_mailbox_sleep(struct fsz_mailbox *mailbox);
-int    fsz_mailbox_fd(const struct fsz_mailbox *mailbox);
+/* Whoever posts next makes the descriptor readable. False: something is there already. */
+bool fsz_mailbox_sleep(struct fsz_mailbox *mailbox);
+int  fsz_mailbox_fd(const struct fsz_mailbox *mailbox);
 /* Takes the signal of the descriptor. */
 void fsz_mailbox_woken(struct fsz_mailbox *mailbox);
 /* Opens what is there, and what will still come, with NULL. */

@@ -129,6 +129,18 @@ void fsz_request_release(struct fsz_api *api, struct fsz_request *request)
     }
 }
 
+void fsz_request_hand_over(struct fsz_api *api, struct fsz_request *request)
+{
+    request->on_worker = true;
+    api->on_workers += !request->is_job;
+}
+
+void fsz_request_take_back(struct fsz_api *api, struct fsz_request *request)
+{
+    request->on_worker = false;
+    api->on_workers -= !request->is_job;
+}
+
 /* The answer's JSON. On the thread that has the request. */
 static void request_write(struct fsz_request *request)
 {
@@ -282,7 +294,7 @@ void fsz_request_done(struct fsz_mail *mail, void *reader)
         request_free(request);
         return;
     }
-    request->on_worker = false;
+    fsz_request_take_back(api, request);
     if (request->sent) {
         request_note_answered(api, request, request->outcome, request->error);
         fsz_exchange_settle(request->exchange);
@@ -362,7 +374,7 @@ void fsz_request_expire(struct fsz_api *api, struct fsz_request *request, bool c
     /* While the API closes, the pool is its closer's; what runs is the pool's to wait for. */
     if (request->on_worker && !closing && !api->closing &&
         fsz_workers_give_up(api->workers, request->ticket) != NULL) {
-        request->on_worker = false;
+        fsz_request_take_back(api, request);
     }
     if (request->waiting && fsz_waits_remove(api->waits, &request->wait)) {
         request->waiting = false;

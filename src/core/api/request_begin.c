@@ -85,7 +85,7 @@ static fsz_err request_submit_job(struct fsz_api *api, struct fsz_request *reque
         fsz_jobs_cancel(api->jobs, request->job);
         return err;
     }
-    request->on_worker = true;
+    fsz_request_hand_over(api, request);
     struct fsz_buffer answer;
     json_t           *result = json_pack("{s:s}", "job", request->job);
     fsz_buffer_init(&answer, SIZE_MAX);
@@ -108,10 +108,10 @@ static fsz_err request_submit_task(struct fsz_api *api, struct fsz_request *requ
         request->waiting = true;
         fsz_waits_add(api->waits, &request->wait);
     }
-    request->on_worker = true;
+    fsz_request_hand_over(api, request);
     err = fsz_workers_submit(api->workers, &request->task, &request->ticket);
     if (err != FSZ_OK) {
-        request->on_worker = false;
+        fsz_request_take_back(api, request);
         request->waiting = request->waiting && !fsz_waits_remove(api->waits, &request->wait);
     }
     return err;

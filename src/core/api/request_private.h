@@ -12,6 +12,9 @@ void fsz_request_answer(struct fsz_api *api, struct fsz_request *request, struct
                         enum fsz_outcome outcome, const json_t *error);
 /* Answers with what it was decided to be. */
 void fsz_request_conclude(struct fsz_api *api, struct fsz_request *request);
+/* A worker has it from now on, or not any more. */
+void fsz_request_hand_over(struct fsz_api *api, struct fsz_request *request);
+void fsz_request_take_back(struct fsz_api *api, struct fsz_request *request);
 /* Frees it when nobody holds it any more. */
 void fsz_request_release(struct fsz_api *api, struct fsz_request *request);
 
