@@ -37,7 +37,8 @@ def connect(endpoint, mechanism=b"NULL", source="127.0.0.1"):
     got = b""
     while len(got) < 64:
         part = peer.recv(64 - len(got))
-        assert part, "closed in the greeting"
+        if not part:
+            raise EOFError("closed in the greeting")
         got += part
     return peer
 

@@ -124,6 +124,9 @@ static fsz_err rig_command(void *self, const char *command, const char *arg,
     } else if (strcmp(command, "block") == 0) {
         rig_block();
         fsz_buffer_text(output, "+OK released\n");
+    } else if (strcmp(command, "nap") == 0) {
+        usleep(1000);
+        fsz_buffer_text(output, "rested");
     } else if (strcmp(command, "lines") == 0) {
         for (long i = strtol(arg, NULL, 10); i > 0; i--) {
             fsz_buffer_text(output, "a line of thirty-two bytes ....\n");
@@ -330,8 +333,9 @@ static struct fsz_confnode *rig_named(struct fsz_confnode *parent, const char *t
     return node;
 }
 
-/* "key=value" of settings, then behind "-" of the channel, and behind "service NAME" of such a
- * service, up to NULL. Everybody is admitted and may do everything. */
+/* "key=value" of settings, then behind "-" of the channel, behind "channel NAME" of one more, and
+ * behind "service NAME" of such a service, up to NULL. Everybody is admitted and may do everything.
+ */
 static struct fsz_config *rig_config(const char *const *params)
 {
     static const char *const rights[] = {
@@ -339,8 +343,8 @@ static struct fsz_config *rig_config(const char *const *params)
         "services", "events", "controlled-calls", "endpoints",    "files",       "contexts"};
     struct fsz_confnode *root = fsz_confnode_new(NULL, "configuration", 0);
     struct fsz_confnode *settings = fsz_confnode_new(root, "settings", 0);
-    struct fsz_confnode *channel =
-        rig_named(fsz_confnode_new(root, "api-channels", 0), "api-channel", "default");
+    struct fsz_confnode *channels = fsz_confnode_new(root, "api-channels", 0);
+    struct fsz_confnode *channel = rig_named(channels, "api-channel", "default");
     struct fsz_confnode *group = rig_named(fsz_confnode_new(root, "groups", 0), "group", "default");
     struct fsz_confnode *services = fsz_confnode_new(root, "services", 0);
     for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
@@ -353,6 +357,8 @@ static struct fsz_config *rig_config(const char *const *params)
         snprintf(text, sizeof(text), "%s", *params);
         if (strcmp(text, "-") == 0) {
             at = channel;
+        } else if (strncmp(text, "channel ", 8) == 0) {
+            at = rig_named(channels, "api-channel", text + 8);
         } else if (strncmp(text, "service ", 8) == 0) {
             at = rig_named(services, "service", text + 8);
         } else if ((equals = strchr(text, '=')) != NULL) {
