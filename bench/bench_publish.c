@@ -3,12 +3,13 @@
  *
  * Events are offered from a switch's linked list of headers, so that encoding is in the figures
  * (raw has its JSON ready). Processor time is that of the whole process from the first offer until
- * libzmq has given the last event to the system.
+ * the system has the last event.
  *
  * At full rate nothing is lost either: an event that the queue refuses is offered again a little
  * later with the same Bench-Sequence (`refused` tells how often), and with --backlog the offering
- * waits while more than so many events are underway, queued here or in libzmq. That is to the
- * engine, which never waits for a subscriber, what `fszmq bench raw --block --hwm` is to raw. */
+ * waits while more than so many events are underway, queued or waiting for a connection. That is to
+ * the engine, which never waits for a subscriber, what `fszmq bench raw --block --hwm` is to raw.
+ */
 #include "blocks.h"
 #include "corpus.h"
 #include "message.h"
@@ -125,7 +126,7 @@ static void options_read(struct options *o, int argc, char **argv)
         if (option == '?') {
             fputs(
                 "usage: bench_publish [--file LINES] [--bind ENDPOINT] [--rate N|max] [--count N]\n"
-                "       [--wait SUBSCRIBERS] [--subscriptions DISTINCT] [--hwm N]\n"
+                "       [--wait SUBSCRIBERS] [--subscriptions OF-EACH] [--hwm N]\n"
                 "       [--framing json|envelope] [--threads N] [--backlog EVENTS]\n",
                 stderr);
             exit(2);

@@ -118,7 +118,7 @@ struct fsz_engine *publisher_start(const struct publisher_options *options)
 
 static bool publisher_has(struct fsz_engine *engine, uint64_t subscribers, uint64_t subscriptions)
 {
-    json_int_t        listeners = 0, prefixes = 0;
+    json_int_t        connected = 0, subscribed = 0;
     struct fsz_buffer out;
     fsz_buffer_init(&out, SIZE_MAX);
     if (fsz_engine_command(engine, "status json", &out) != FSZ_OK) {
@@ -126,10 +126,11 @@ static bool publisher_has(struct fsz_engine *engine, uint64_t subscribers, uint6
     }
     json_t *status = json_loadb((const char *)out.data, out.size, 0, NULL);
     json_t *stream = json_array_get(json_object_get(status, "streams"), 0);
-    json_unpack(stream, "{s:I, s:I}", "listeners", &listeners, "subscriptions", &prefixes);
+    json_unpack(stream, "{s:I, s:I}", "subscribers", &connected, "subscriptions", &subscribed);
     json_decref(status);
     fsz_buffer_fini(&out);
-    return (uint64_t)listeners >= subscribers && (uint64_t)prefixes >= subscriptions;
+    return (uint64_t)connected >= subscribers &&
+           (uint64_t)subscribed >= subscribers * subscriptions;
 }
 
 bool publisher_wait(struct fsz_engine *engine, uint64_t subscribers, uint64_t subscriptions,

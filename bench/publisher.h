@@ -13,8 +13,8 @@ struct publisher_options {
 };
 
 struct fsz_engine *publisher_start(const struct publisher_options *options);
-/* Waits until so many subscribers have subscribed, and to so many prefixes together. False: not
- * within that time. */
+/* Waits until so many subscribers have subscribed, each to so many prefixes. False: not within that
+ * time. */
 bool publisher_wait(struct fsz_engine *engine, uint64_t subscribers, uint64_t subscriptions,
                     double seconds);
 /* Sends all that is queued, however long that takes, and ends the engine. */
