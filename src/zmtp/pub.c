@@ -154,14 +154,21 @@ static const struct fsz_zmtp_handler pub_socket_handler = {
     .ended = pub_ended,
 };
 
-void fsz_pub_each(struct fsz_pub *pub,
-                  bool (*look)(void *argument, struct fsz_subscriber *subscriber), void *argument)
+void fsz_pub_each_held(struct fsz_pub *pub,
+                       bool (*look)(void *argument, struct fsz_subscriber *subscriber),
+                       void *argument)
 {
     struct pub_subscriber *subscriber = pub->subscribers;
-    fsz_pub_lock(pub);
     while (subscriber != NULL && look(argument, &subscriber->base)) {
         subscriber = subscriber->next;
     }
+}
+
+void fsz_pub_each(struct fsz_pub *pub,
+                  bool (*look)(void *argument, struct fsz_subscriber *subscriber), void *argument)
+{
+    fsz_pub_lock(pub);
+    fsz_pub_each_held(pub, look, argument);
     fsz_pub_unlock(pub);
 }
 

@@ -74,6 +74,10 @@ void fsz_pub_review(struct fsz_pub *pub);
 /* Calls `look` for each subscriber, with the lock held, until it returns false. Loop thread. */
 void fsz_pub_each(struct fsz_pub *pub,
                   bool (*look)(void *argument, struct fsz_subscriber *subscriber), void *argument);
+/* The same with the lock held already. */
+void fsz_pub_each_held(struct fsz_pub *pub,
+                       bool (*look)(void *argument, struct fsz_subscriber *subscriber),
+                       void *argument);
 
 /* The lock. Any thread. */
 void fsz_pub_lock(struct fsz_pub *pub);
