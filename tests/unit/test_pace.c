@@ -9,22 +9,25 @@
 
 enum { GATHER_US = 2000 }; /* the default: 2,000 events a second are thick */
 
-/* `per_s` events a second, one at a time, from *now_us on. */
-static void come(struct fsz_pace *pace, int64_t *now_us, int64_t per_s, int count)
+/* `per_s` events a second, one at a time, from *now_us on; returns whether the last one is thick.
+ */
+static bool come(struct fsz_pace *pace, int64_t *now_us, int64_t per_s, int count)
 {
+    bool thick = false;
     for (int i = 0; i < count; i++) {
         *now_us += 1000000 / per_s;
-        fsz_pace_note(pace, 1, *now_us / 1000);
+        thick = fsz_pace_note(pace, GATHER_US, *now_us);
     }
+    return thick;
 }
 
 static void test_pace_is_not_thick_at_the_first_event(void **state)
 {
     (void)state;
     struct fsz_pace pace = {0};
-    assert_false(fsz_pace_is_thick(&pace, GATHER_US));
-    fsz_pace_note(&pace, 1000, 1000 * 1000);
-    assert_false(fsz_pace_is_thick(&pace, GATHER_US));
+    assert_false(fsz_pace_is_thick(&pace, GATHER_US, 1000));
+    assert_false(fsz_pace_note(&pace, GATHER_US, 1000));
+    assert_false(fsz_pace_is_thick(&pace, GATHER_US, 1000));
 }
 
 static void test_pace_is_thick_from_as_many_events_on_as_are_worth_a_wait(void **state)
@@ -32,24 +35,31 @@ static void test_pace_is_thick_from_as_many_events_on_as_are_worth_a_wait(void *
     (void)state;
     struct fsz_pace pace = {0};
     int64_t         now_us = 5 * 1000 * 1000;
-    come(&pace, &now_us, 1500, 100);
-    assert_false(fsz_pace_is_thick(&pace, GATHER_US));
-    assert_true(fsz_pace_is_thick(&pace, 4 * GATHER_US));
-    come(&pace, &now_us, 3000, 100);
-    assert_true(fsz_pace_is_thick(&pace, GATHER_US));
-    assert_false(fsz_pace_is_thick(&pace, GATHER_US / 2));
-    assert_false(fsz_pace_is_thick(&pace, 0)); /* gather-us 0: never */
+    assert_false(come(&pace, &now_us, 1500, 1000));
+    assert_false(fsz_pace_is_thick(&pace, GATHER_US, now_us));
+    assert_true(come(&pace, &now_us, 3000, 100));
+    assert_true(fsz_pace_is_thick(&pace, GATHER_US, now_us));
+    assert_false(come(&pace, &now_us, 1500, 100));
 }
 
-static void test_pace_counts_events_that_came_together(void **state)
+static void test_pace_is_never_thick_where_nothing_gathers(void **state)
 {
     (void)state;
-    struct fsz_pace pace = {.since_ms = 100};
-    fsz_pace_note(&pace, 15, 105);
-    assert_false(fsz_pace_is_thick(&pace, GATHER_US)); /* the window is not over */
-    fsz_pace_note(&pace, 5, 110);
-    assert_int_equal(pace.per_s, 2000);
-    assert_true(fsz_pace_is_thick(&pace, GATHER_US));
+    struct fsz_pace pace = {0};
+    for (int64_t now_us = 1000; now_us < 2000; now_us++) {
+        assert_false(fsz_pace_note(&pace, 0, now_us));
+    }
+    assert_false(fsz_pace_is_thick(&pace, 0, 2000));
+}
+
+static void test_pace_lets_a_few_pass_that_come_together(void **state)
+{
+    (void)state;
+    struct fsz_pace pace = {0};
+    for (int i = 0; i < FSZ_PACE_WORTH; i++) {
+        assert_false(fsz_pace_note(&pace, GATHER_US, 1000));
+    }
+    assert_true(fsz_pace_note(&pace, GATHER_US, 1000));
 }
 
 static void test_pace_is_forgotten_in_a_pause(void **state)
@@ -57,11 +67,21 @@ static void test_pace_is_forgotten_in_a_pause(void **state)
     (void)state;
     struct fsz_pace pace = {0};
     int64_t         now_us = 1000 * 1000;
-    come(&pace, &now_us, 20000, 1000);
-    assert_true(fsz_pace_is_thick(&pace, GATHER_US));
-    now_us += 60 * 1000 * 1000;
-    fsz_pace_note(&pace, 1, now_us / 1000);
-    assert_false(fsz_pace_is_thick(&pace, GATHER_US));
+    assert_true(come(&pace, &now_us, 20000, 1000));
+    now_us += 2 * GATHER_US;
+    assert_false(fsz_pace_is_thick(&pace, GATHER_US, now_us));
+    assert_false(fsz_pace_note(&pace, GATHER_US, now_us));
+}
+
+static void test_pace_survives_a_clock_that_was_set_back(void **state)
+{
+    (void)state;
+    struct fsz_pace pace = {0};
+    int64_t         now_us = INT64_C(3600) * 1000 * 1000;
+    assert_true(come(&pace, &now_us, 20000, 1000));
+    now_us = 1000 * 1000;
+    fsz_pace_note(&pace, GATHER_US, now_us);
+    assert_false(come(&pace, &now_us, 1000, 10));
 }
 
 int main(void)
@@ -69,8 +89,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pace_is_not_thick_at_the_first_event),
         cmocka_unit_test(test_pace_is_thick_from_as_many_events_on_as_are_worth_a_wait),
-        cmocka_unit_test(test_pace_counts_events_that_came_together),
+        cmocka_unit_test(test_pace_is_never_thick_where_nothing_gathers),
+        cmocka_unit_test(test_pace_lets_a_few_pass_that_come_together),
         cmocka_unit_test(test_pace_is_forgotten_in_a_pause),
+        cmocka_unit_test(test_pace_survives_a_clock_that_was_set_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,20 +43,23 @@ json_t *fsz_status_endpoints(const struct fsz_endpoints *endpoints)
 
 static json_t *status_stream(const struct fsz_stream *s)
 {
-    const struct fsz_stream_counters *c = &s->counters;
+    struct fsz_stream_figures         own;
+    const struct fsz_stream_counters *c = &own.counters;
     const struct fsz_pub_figures      f = fsz_pub_figures(s->pub);
+    fsz_stream_figures(s, &own);
     const char *framing = s->config->framing == FSZ_FRAMING_JSON ? "json" : "envelope";
     json_t     *stream =
         json_pack("{ss ss ss sI so}", "name", s->name, "framing", framing, "epoch", s->epoch, "seq",
-                  (json_int_t)s->seq, "endpoints", fsz_status_endpoints(&s->endpoints));
+                  (json_int_t)own.seq, "endpoints", fsz_status_endpoints(&s->endpoints));
     json_t *counters = json_pack(
-        "{sI sI sI sI sI sI sI sI sI sI sI}", "subscribers", (json_int_t)fsz_stream_subscribers(s),
+        "{sI sI sI sI sI sI sI sI sI sI sI sI}", "subscribers", (json_int_t)own.subscribers,
         "subscriptions", (json_int_t)f.subscriptions, "subscription_bytes",
         (json_int_t)f.subscription_bytes, "subscriptions_over", (json_int_t)f.refused_subscriptions,
         "subscriptions_refused", (json_int_t)c->subscriptions_refused, "strays",
-        (json_int_t)f.strays, "events_sent", (json_int_t)c->events_sent, "bytes_sent",
-        (json_int_t)c->bytes_sent, "lost", (json_int_t)c->lost, "truncated",
-        (json_int_t)c->truncated, "send_failures", (json_int_t)c->send_failures);
+        (json_int_t)f.strays, "events_sent", (json_int_t)c->events_sent, "events_at_once",
+        (json_int_t)c->events_at_once, "bytes_sent", (json_int_t)c->bytes_sent, "lost",
+        (json_int_t)c->lost, "truncated", (json_int_t)c->truncated, "send_failures",
+        (json_int_t)c->send_failures);
     json_object_update_missing(stream, counters);
     json_decref(counters);
     fsz_status_wire(stream, fsz_pub_socket(s->pub));

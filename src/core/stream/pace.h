@@ -1,30 +1,31 @@
 /* pace.h - how thick events come, and whether the next ones are worth a wait.
  *
  * Waking a thread costs more than sending an event does. Where enough events are to be expected
- * while the stream thread sleeps, it sleeps and sends them together; where not, each goes out at
- * once. Belongs to one thread. */
+ * within a wait, they are queued, and the stream thread sleeps and sends them together; where not,
+ * each goes out at once. Any thread; nobody waits. */
 #ifndef FSZ_PACE_H
 #define FSZ_PACE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum {
-    FSZ_PACE_WINDOW_MS = 10, /* over which events are counted; longer ones hold a pause */
-    FSZ_PACE_WORTH = 4,      /* events to be expected that make a wait worth while */
+    FSZ_PACE_WORTH = 4, /* events to be expected that make a wait worth while */
 };
 
 /* All zero at first. */
 struct fsz_pace {
-    int64_t since_ms; /* when the window began */
-    int64_t count;    /* events in it */
-    int64_t per_s;    /* events a second in the window before */
+    /* When the next event would come if events came just so thick that a wait is worth while. It
+     * runs ahead of the time while they come thicker. */
+    _Atomic int64_t due_us;
 };
 
-/* `taken` events came since the last call. `now_ms`: fsz_now_ms(). */
-void fsz_pace_note(struct fsz_pace *pace, size_t taken, int64_t now_ms);
-/* Are so many events to be expected within `gather_us` that they are worth the wait? */
-bool fsz_pace_is_thick(const struct fsz_pace *pace, int64_t gather_us);
+/* An event comes at `now_us` (microseconds of any clock). Returns what fsz_pace_is_thick() would,
+ * this event included. */
+bool fsz_pace_note(struct fsz_pace *pace, int64_t gather_us, int64_t now_us);
+/* Have so many events come that more of them are to be expected within `gather_us` than make a
+ * wait worth while? */
+bool fsz_pace_is_thick(const struct fsz_pace *pace, int64_t gather_us, int64_t now_us);
 
 #endif

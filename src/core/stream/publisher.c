@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* What the thread that offers an event does for it; more is the stream thread's. */
+enum { PUBLISHER_WRITES = 8, PUBLISHER_WRITE_BYTES = 1 << 16 };
+
 void fsz_publisher_log(const struct fsz_publisher *p, enum fsz_log_level level, const char *format,
                        ...)
 {
@@ -138,6 +141,40 @@ static void publisher_lose(struct fsz_publisher *p, const struct fsz_kind *kind,
     }
 }
 
+/* Sends a message to those streams where that is done at once, and takes them out of its set. */
+static void publisher_send_now(struct fsz_publisher *p, struct fsz_message *message)
+{
+    struct fsz_streamset streams = message->streams;
+    size_t               writes = PUBLISHER_WRITES;
+    for (int slot; (slot = fsz_streamset_take(&streams)) >= 0;) {
+        if (p->streams[slot] == NULL || fsz_stream_send_now(p->streams[slot], message, &writes)) {
+            fsz_streamset_put(&message->streams, (unsigned)slot, false);
+        }
+    }
+}
+
+/* At once where nothing is underway and events are thin, else by the queue; what a thread offers so
+ * stays in order. Takes the message over. */
+static fsz_err publisher_send(struct fsz_publisher *p, struct fsz_message *message)
+{
+    bool thick = fsz_pace_note(&p->pace, p->routes->config->gather_us, message->time_us);
+    if (!thick && message->json_size <= PUBLISHER_WRITE_BYTES && atomic_load(&p->underway) == 0) {
+        publisher_send_now(p, message);
+        if (fsz_streamset_empty(&message->streams)) {
+            fsz_message_unref(message);
+            return FSZ_OK;
+        }
+    }
+    atomic_fetch_add(&p->underway, 1);
+    fsz_err err = fsz_queue_push(p->queue, message);
+    if (err != FSZ_OK) {
+        atomic_fetch_sub(&p->underway, 1);
+        publisher_lose(p, message->kind, message->streams);
+        fsz_message_unref(message);
+    }
+    return err;
+}
+
 static fsz_err publisher_write(struct fsz_publisher *p, const struct fsz_event *event,
                                const struct fsz_rendition *rendition, const struct fsz_kind *kind,
                                enum fsz_class class, const struct fsz_streamset *streams)
@@ -148,17 +185,13 @@ static fsz_err publisher_write(struct fsz_publisher *p, const struct fsz_event *
         return FSZ_EFULL;
     }
     fsz_err err = fsz_message_new(event, rendition, kind, class, streams, &message);
-    if (err == FSZ_OK) {
-        atomic_fetch_add_explicit(&p->encoded, 1, memory_order_relaxed);
-        err = fsz_queue_push(p->queue, message);
-    } else {
-        atomic_fetch_add(&p->failed, 1);
-    }
     if (err != FSZ_OK) {
+        atomic_fetch_add(&p->failed, 1);
         publisher_lose(p, kind, *streams);
-        fsz_message_unref(message);
+        return err;
     }
-    return err;
+    atomic_fetch_add_explicit(&p->encoded, 1, memory_order_relaxed);
+    return publisher_send(p, message);
 }
 
 static fsz_err publisher_offer_locked(struct fsz_publisher *p, const struct fsz_event *event)

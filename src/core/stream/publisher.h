@@ -1,7 +1,8 @@
 /* publisher.h - takes events from switch threads and hands them to the streams.
  *
- * fsz_publisher_offer() may be called from any thread and never waits for a socket. One thread, the
- * stream thread, owns the sockets; what others want of it they ask through fsz_publisher_ask(). */
+ * fsz_publisher_offer() may be called from any thread and never waits for a socket: it writes
+ * without waiting when events are few, or queues. One thread, the stream thread, owns the sockets;
+ * what others want of it they ask through fsz_publisher_ask(). */
 #ifndef FSZ_PUBLISHER_H
 #define FSZ_PUBLISHER_H
 
@@ -50,9 +51,10 @@ FSZ_NODISCARD fsz_err fsz_publisher_new(const struct fsz_publisher_base *base,
 /* Sends what is queued and `.bye/`, closes, joins. No thread may be in fsz_publisher_offer(). */
 void fsz_publisher_free(struct fsz_publisher **publisher);
 
-/* Writes the event once for each rendition that somebody wants, and queues it. The event stays the
- * caller's. Any thread, several at once. FSZ_EFULL: refused by its drop class for some stream,
- * counted, and a gap in that stream's numbers. FSZ_ENOMEM likewise. */
+/* Writes the event once for each rendition that somebody wants, and sends it at once to streams
+ * with few subscribers, or queues it for the stream thread. The event stays the caller's. Any
+ * thread, several at once. FSZ_EFULL: refused by its drop class for some stream, counted, and a gap
+ * in that stream's numbers. FSZ_ENOMEM likewise. */
 fsz_err fsz_publisher_offer(struct fsz_publisher *publisher, const struct fsz_event *event);
 
 /* Adds the addresses that another configuration would let go of. FSZ_ENOMEM. Waits for the stream

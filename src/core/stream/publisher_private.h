@@ -26,6 +26,11 @@ struct fsz_publisher {
     struct fsz_streamset_shared heard; /* streams with a subscriber; set by the stream thread */
     _Atomic uint64_t            offered, unwanted, encoded, failed;
 
+    /* Messages queued and not sent yet, and 1 more while a configuration changes: what comes then
+     * goes behind them. Else it may be sent at once. */
+    _Atomic uint64_t underway;
+    struct fsz_pace  pace; /* of all events that somebody wants */
+
     pthread_t             thread;
     struct fsz_loop      *loop; /* the stream thread's */
     struct fsz_loop_watch queue_watch;
@@ -36,11 +41,10 @@ struct fsz_publisher {
     void                 *task_argument;
     bool                  task_is_done;
 
-    bool            ending;          /* stream thread only, like all below */
-    size_t          streams_closing; /* they send what is queued, and go */
-    unsigned        slot_end;        /* behind the last slot in use */
-    int64_t         next_due_ms;     /* of beats and retries */
-    struct fsz_pace pace;            /* of the events taken from the queue */
+    bool     ending;          /* stream thread only, like all below */
+    size_t   streams_closing; /* they send what is queued, and go */
+    unsigned slot_end;        /* behind the last slot in use */
+    int64_t  next_due_ms;     /* of beats and retries */
 };
 
 /* publisher_thread.c */

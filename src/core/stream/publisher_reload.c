@@ -124,7 +124,8 @@ static void change_undo(struct change_stage *stage)
 }
 
 /* Puts the new routes in place of the old, which *routes gets; returns how many messages are queued
- * that were written by the old ones. An event is written and queued under the lock. */
+ * that were written by the old ones. An event is written and queued, or sent, under the lock. From
+ * here on all are queued. */
 static uint64_t change_swap_routes(struct fsz_publisher *p, struct fsz_routes **routes)
 {
     struct fsz_queue_stats queued;
@@ -132,6 +133,7 @@ static uint64_t change_swap_routes(struct fsz_publisher *p, struct fsz_routes **
     struct fsz_routes *old = p->routes;
     p->routes = *routes;
     *routes = old;
+    atomic_fetch_add(&p->underway, 1);
     fsz_queue_stats(p->queue, &queued);
     pthread_rwlock_unlock(&p->routes_lock);
     return queued.events;
@@ -201,6 +203,7 @@ static void change_commit(struct change_stage *stage, struct fsz_routes *routes)
     fsz_publisher_mark_wanted(p);
     change_forget_slots(p);
     p->next_due_ms = 0;
+    atomic_fetch_sub(&p->underway, 1);
 }
 
 static const struct fsz_stream_config *change_next(const struct fsz_config *config,

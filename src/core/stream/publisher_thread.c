@@ -53,35 +53,45 @@ static void publisher_take_task(struct fsz_publisher *p)
 
 /* ---- the stream thread --------------------------------------------------------------------- */
 
-static void publisher_dispatch(struct fsz_publisher *p, struct fsz_message *message)
+/* The streams of a list of messages. */
+static struct fsz_streamset publisher_targets(const struct fsz_message *first)
 {
-    struct fsz_streamset streams = message->streams;
-    for (int slot; (slot = fsz_streamset_take(&streams)) >= 0;) {
-        if (p->streams[slot] != NULL) {
-            fsz_stream_publish(p->streams[slot], message);
+    struct fsz_streamset all = {{0}};
+    for (const struct fsz_message *m = first; m != NULL; m = m->next) {
+        for (unsigned i = 0; i < FSZ_STREAMSET_WORDS; i++) {
+            all.words[i] |= m->streams.words[i];
         }
     }
-    fsz_message_unref(message);
+    return all;
+}
+
+/* Sends a list to each of its streams; returns how many messages that were. */
+static size_t publisher_dispatch(struct fsz_publisher *p, struct fsz_message *first)
+{
+    struct fsz_streamset streams = publisher_targets(first);
+    size_t               count = 0;
+    for (int slot; (slot = fsz_streamset_take(&streams)) >= 0;) {
+        if (p->streams[slot] != NULL) {
+            fsz_stream_publish(p->streams[slot], first);
+        }
+    }
+    for (struct fsz_message *next; first != NULL; first = next, count++) {
+        next = first->next;
+        fsz_message_unref(first);
+    }
+    return count;
 }
 
 /* Sends up to `most`; returns how many that were. */
 static size_t publisher_drain_batch(struct fsz_publisher *p, size_t most)
 {
-    struct fsz_message *message = fsz_queue_take(p->queue, most);
-    size_t              taken = 0;
-    for (; message != NULL; taken++) {
-        struct fsz_message *next = message->next;
-        publisher_dispatch(p, message);
-        message = next;
-    }
+    size_t taken = publisher_dispatch(p, fsz_queue_take(p->queue, most));
     for (unsigned slot = 0; slot < p->slot_end; slot++) {
         if (p->streams[slot] != NULL) {
-            if (taken > 0) {
-                fsz_stream_flush(p->streams[slot]);
-            }
             fsz_stream_settle_losses(p->streams[slot]);
         }
     }
+    atomic_fetch_sub(&p->underway, taken);
     return taken;
 }
 
@@ -156,10 +166,9 @@ static int64_t publisher_patience_ns(struct fsz_publisher *p, bool gathering)
 
 /* Are more events to be left to gather, after `taken` of them? Only while they come: who waits in
  * vain has waited for the last time. */
-static bool publisher_gathers(struct fsz_publisher *p, size_t taken)
+static bool publisher_gathers(const struct fsz_publisher *p, size_t taken)
 {
-    fsz_pace_note(&p->pace, taken, fsz_now_ms());
-    return taken > 0 && fsz_pace_is_thick(&p->pace, p->routes->config->gather_us);
+    return taken > 0 && fsz_pace_is_thick(&p->pace, p->routes->config->gather_us, fsz_now_us());
 }
 
 /* Is there something left to be read from a socket of libzmq? */

@@ -1,6 +1,5 @@
 #include "stream.h"
 
-#include "blocks.h"
 #include "selection.h"
 #include "stream_options.h"
 #include "topic.h"
@@ -9,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { STREAM_META_BYTES = 1024 };
 
 /* ---- its life -------------------------------------------------------------------------------- */
 
@@ -116,145 +113,6 @@ void fsz_stream_configure(struct fsz_stream *stream, const struct fsz_config *wh
     fsz_subscriptions_forget_kinds(stream->subscriptions);
 }
 
-/* ---- events ---------------------------------------------------------------------------------- */
-
-/* Returns the length of meta. */
-static int stream_write_meta(const struct fsz_stream *s, const struct fsz_message *m,
-                             char meta[STREAM_META_BYTES])
-{
-    if (m->kind == NULL) {
-        return snprintf(meta, STREAM_META_BYTES,
-                        "{\"stream\":\"%s\",\"epoch\":\"%s\",\"seq\":%" PRIu64 ",\"time\":%" PRId64
-                        "}",
-                        s->name, s->epoch, s->seq, m->time_us);
-    }
-    return snprintf(meta, STREAM_META_BYTES,
-                    "{\"stream\":\"%s\",\"epoch\":\"%s\",\"seq\":%" PRIu64
-                    ",\"kind\":%s,\"kind_seq\":%" PRIu64 ",\"time\":%" PRId64 "}",
-                    s->name, s->epoch, s->seq, m->kind->label, s->kind_seq[m->kind->id],
-                    m->time_us);
-}
-
-/* What a subscriber of framing `envelope` gets: topic, meta, and the event's bytes, which it
- * shares. */
-struct stream_envelope {
-    struct fsz_zmtp_message wire;
-    struct fsz_message     *event;
-    uint8_t                 head[];
-};
-
-static void envelope_release(struct fsz_zmtp_message *wire)
-{
-    struct stream_envelope *envelope = (struct stream_envelope *)(void *)wire;
-    fsz_message_unref(envelope->event);
-    fsz_block_give(envelope);
-}
-
-static uint8_t *envelope_put(uint8_t *at, const void *bytes, size_t size)
-{
-    at += fsz_frame_write(at, FSZ_FRAME_MORE, size);
-    memcpy(at, bytes, size);
-    return at + size;
-}
-
-/* One reference; NULL: out of memory. */
-static struct fsz_zmtp_message *stream_envelop(struct fsz_message *m, const char *meta,
-                                               size_t meta_size)
-{
-    size_t                  capacity = 0;
-    size_t                  room = (size_t)3 * FSZ_FRAME_HEAD_MAX + m->topic_size + meta_size;
-    struct stream_envelope *envelope = fsz_block_take(sizeof(*envelope) + room, &capacity);
-    if (envelope == NULL) {
-        return NULL;
-    }
-    uint8_t *end = envelope_put(envelope->head, m->topic, m->topic_size);
-    end = envelope_put(end, meta, meta_size);
-    end += fsz_frame_write(end, 0, m->json_size);
-    fsz_message_ref(m);
-    envelope->event = m;
-    envelope->wire = (struct fsz_zmtp_message){.refs = 1,
-                                               .priority = m->wire.priority,
-                                               .head = envelope->head,
-                                               .head_size = (size_t)(end - envelope->head),
-                                               .body = (const uint8_t *)m->json,
-                                               .body_size = m->json_size,
-                                               .held_bytes = capacity + m->allocated_bytes,
-                                               .release = envelope_release};
-    return &envelope->wire;
-}
-
-/* With the lock of the pub held. False: out of memory. */
-static bool stream_queue(struct fsz_stream *s, struct fsz_message *m, const char *meta,
-                         size_t meta_size)
-{
-    if (s->config->framing == FSZ_FRAMING_JSON) {
-        fsz_pub_queue(s->pub, m->json, m->json_size, &m->wire);
-        return true;
-    }
-    struct fsz_zmtp_message *envelope = stream_envelop(m, meta, meta_size);
-    if (envelope == NULL) {
-        return false;
-    }
-    fsz_pub_queue(s->pub, m->topic, m->topic_size, envelope);
-    fsz_zmtp_message_unref(envelope);
-    return true;
-}
-
-void fsz_stream_publish(struct fsz_stream *stream, struct fsz_message *message)
-{
-    char   meta[STREAM_META_BYTES];
-    size_t meta_size = 0;
-    stream->seq++;
-    if (message->kind != NULL) {
-        stream->kind_seq[message->kind->id]++;
-    }
-    if (stream->config->framing == FSZ_FRAMING_ENVELOPE) {
-        meta_size = (size_t)stream_write_meta(stream, message, meta);
-    }
-    fsz_pub_lock(stream->pub);
-    bool queued = stream_queue(stream, message, meta, meta_size);
-    fsz_pub_unlock(stream->pub);
-    bool sent = fsz_stream_send_local(stream, message, meta, meta_size) && queued;
-    if (sent) {
-        stream->counters.events_sent++;
-        stream->counters.bytes_sent += message->json_size;
-        stream->counters.truncated += message->truncated;
-    } else {
-        stream->counters.send_failures++;
-    }
-}
-
-void fsz_stream_flush(struct fsz_stream *stream)
-{
-    fsz_pub_lock(stream->pub);
-    fsz_pub_flush(stream->pub);
-    fsz_pub_unlock(stream->pub);
-}
-
-void fsz_stream_lose(struct fsz_stream *stream, const struct fsz_kind *kind)
-{
-    uint32_t id = kind ? kind->id : fsz_kinds_max(stream->base.kinds);
-    atomic_fetch_add(&stream->lost[id], 1);
-    atomic_fetch_add(&stream->lost_unseen, 1);
-}
-
-void fsz_stream_settle_losses(struct fsz_stream *stream)
-{
-    if (atomic_load(&stream->lost_unseen) == 0 || atomic_exchange(&stream->lost_unseen, 0) == 0) {
-        return;
-    }
-    uint32_t kinds_max = fsz_kinds_max(stream->base.kinds);
-    for (uint32_t id = 0; id < fsz_kinds_count(stream->base.kinds); id++) {
-        uint32_t lost = atomic_exchange(&stream->lost[id], 0);
-        stream->kind_seq[id] += lost;
-        stream->seq += lost;
-        stream->counters.lost += lost;
-    }
-    uint32_t lost = atomic_exchange(&stream->lost[kinds_max], 0);
-    stream->seq += lost;
-    stream->counters.lost += lost;
-}
-
 /* ---- what is wanted -------------------------------------------------------------------------- */
 
 bool fsz_stream_has_changed(struct fsz_stream *stream)
@@ -272,12 +130,13 @@ bool fsz_stream_has_subscribers(const struct fsz_stream *stream)
            fsz_pub_figures(stream->pub).prefixes > 0;
 }
 
-size_t fsz_stream_subscribers(const struct fsz_stream *stream)
+void fsz_stream_figures(const struct fsz_stream *stream, struct fsz_stream_figures *ret_figures)
 {
     fsz_pub_lock(stream->pub);
-    size_t count = fsz_pub_count(stream->pub);
+    ret_figures->seq = stream->seq;
+    ret_figures->subscribers = fsz_pub_count(stream->pub);
+    ret_figures->counters = stream->counters;
     fsz_pub_unlock(stream->pub);
-    return count;
 }
 
 static bool stream_is_wanted(const struct fsz_stream *s, uint32_t id)
@@ -323,6 +182,6 @@ void fsz_stream_mark_wanted(struct fsz_stream *stream)
     for (uint32_t id = 0; id < count; id++) {
         resumed |= stream_mark_kind(stream, fsz_kinds_at(stream->base.kinds, id));
     }
-    fsz_pub_unlock(stream->pub);
     stream->seq += resumed;
+    fsz_pub_unlock(stream->pub);
 }

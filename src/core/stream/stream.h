@@ -1,8 +1,10 @@
 /* stream.h - one named stream: its XPUB on our own wire, libzmq's for inproc and multicast, its
  * numbers, its subscribers.
  *
- * Wire: docs/protocol/events.md. Everything belongs to the stream thread, except fsz_stream_lose().
- */
+ * Wire: docs/protocol/events.md. Everything belongs to the stream thread, except
+ * fsz_stream_send_now() and fsz_stream_lose(). What both that thread and one that sends at once
+ * use, the numbers and counters above all, is guarded by the lock of the pub. A configuration
+ * changes only while nobody can send at once (fsz_publisher_change()). */
 #ifndef FSZ_STREAM_H
 #define FSZ_STREAM_H
 
@@ -23,10 +25,17 @@ enum { FSZ_SUBSCRIPTION_BYTES_MAX = 4096 }; /* a peer whose message is larger is
 
 struct fsz_stream_counters {
     uint64_t events_sent, bytes_sent; /* once whatever the number of subscribers */
+    uint64_t events_at_once;          /* of them, those sent by the thread that had them */
     uint64_t lost;          /* refused by the queue or out of memory; each is a gap in seq */
     uint64_t truncated;     /* sent without members that did not fit */
     uint64_t send_failures; /* out of memory, or refused by libzmq; a gap too */
     uint64_t subscriptions_refused; /* those of which nothing is granted */
+};
+
+struct fsz_stream_figures {
+    uint64_t                   seq;
+    size_t                     subscribers; /* on our own wire */
+    struct fsz_stream_counters counters;
 };
 
 /* What a stream stands on; all stay the caller's and outlive it. */
@@ -56,10 +65,12 @@ struct fsz_stream {
     struct fsz_endpoints      endpoints;     /* with libzmq's socket, if there is one */
     struct fsz_subscriptions *subscriptions; /* the kinds' heads, and what is wanted over inproc */
     struct fsz_loop_watch     local_watch;
+    bool                      local;     /* that socket is there; guarded by the lock of the pub */
     bool                      used;      /* a call on libzmq's socket may have taken its signal */
     bool                      pending;   /* something came there, or may have */
     bool                      multicast; /* an endpoint is open that tells of no subscriptions */
 
+    /* Guarded likewise, up to kind_seq_told. */
     uint64_t          seq;                      /* of the last message */
     uint64_t         *kind_seq, *kind_seq_told; /* by kind id; told by the last beat */
     bool             *kind_wanted;              /* by kind id; as last marked */
@@ -68,8 +79,8 @@ struct fsz_stream {
     int64_t           next_beat_ms;
     uint64_t          beats; /* sent so far */
 
-    struct fsz_stream_counters counters;
-    void (*closed)(void *argument); /* once it is to be freed; or NULL */
+    struct fsz_stream_counters counters; /* guarded likewise */
+    void (*closed)(void *argument);      /* once it is to be freed; or NULL */
     void *closed_argument;
 };
 
@@ -88,19 +99,27 @@ void fsz_stream_free(struct fsz_stream **stream, bool announced, int64_t linger_
 void fsz_stream_configure(struct fsz_stream *stream, const struct fsz_config *whole,
                           const struct fsz_stream_config *config);
 
-/* Gives a message its numbers and queues it for its subscribers; fsz_stream_flush() writes. */
-void fsz_stream_publish(struct fsz_stream *stream, struct fsz_message *message);
-void fsz_stream_flush(struct fsz_stream *stream);
+/* stream_send.c */
+
+/* Gives those messages of a list (linked by `next`) that are for this stream their numbers and
+ * sends them. */
+void fsz_stream_publish(struct fsz_stream *stream, struct fsz_message *first);
+/* The same for one message, at once, if all subscribers are on our own wire and idle, if they are
+ * no more than *writes (which is lowered by so many), and if the lock is free. False: it was not
+ * sent. Any thread; never waits for a peer. */
+bool fsz_stream_send_now(struct fsz_stream *stream, struct fsz_message *message, size_t *writes);
 /* An event for this stream was lost before it got here. Any thread. `kind` may be NULL. */
 void fsz_stream_lose(struct fsz_stream *stream, const struct fsz_kind *kind);
 /* Takes the numbers of what was lost, so that subscribers see the gap. */
 void fsz_stream_settle_losses(struct fsz_stream *stream);
+/* The same with the lock of the pub held. */
+void fsz_stream_settle_losses_held(struct fsz_stream *stream);
+
 /* Have its subscriptions or its multicast endpoints changed since the last call? Then the wanted
  * kinds are to be marked again. */
 bool fsz_stream_has_changed(struct fsz_stream *stream);
 bool fsz_stream_has_subscribers(const struct fsz_stream *stream);
-/* On our own wire. */
-size_t fsz_stream_subscribers(const struct fsz_stream *stream);
+void fsz_stream_figures(const struct fsz_stream *stream, struct fsz_stream_figures *ret_figures);
 /* Tells its subscriptions the kinds that are new, and marks on all kinds whether this stream wants
  * them. A kind that is wanted again takes a number for the pause, in which its events were not
  * counted. */

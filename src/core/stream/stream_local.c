@@ -16,6 +16,14 @@ static void local_ready(void *argument, uint32_t events)
     ((struct fsz_stream *)argument)->pending = true;
 }
 
+/* While it is there only the stream thread sends. */
+static void local_note(struct fsz_stream *s, bool local)
+{
+    fsz_pub_lock(s->pub);
+    s->local = local;
+    fsz_pub_unlock(s->pub);
+}
+
 void *fsz_stream_open_local(void *stream)
 {
     struct fsz_stream *s = stream;
@@ -31,6 +39,7 @@ void *fsz_stream_open_local(void *stream)
         return NULL;
     }
     s->pending = true;
+    local_note(s, true);
     return socket;
 }
 
@@ -46,6 +55,7 @@ void fsz_stream_close_local(struct fsz_stream *stream, int64_t linger_ms)
     zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof(linger));
     zmq_close(socket);
     stream->endpoints.socket = NULL;
+    local_note(stream, false);
     fsz_subscriptions_clear(stream->subscriptions);
     stream->changed = true;
 }

@@ -112,7 +112,7 @@ static void beat_send_view(struct fsz_stream *s, struct fsz_view *view, bool all
     beat.message = own_message(FSZMQ_TOPIC_BEAT, &meta);
     fsz_buffer_fini(&meta);
     if (beat.message != NULL) {
-        fsz_pub_each(s->pub, beat_send_one, &beat);
+        fsz_pub_each_held(s->pub, beat_send_one, &beat);
         fsz_zmtp_message_unref(beat.message);
     }
 }
@@ -131,6 +131,7 @@ static void beat_send_local(struct fsz_stream *s, bool all, uint32_t end)
     fsz_buffer_fini(&meta);
 }
 
+/* With the lock of the pub held: no event goes out between a number and the beat that tells it. */
 static void beat_send_all(struct fsz_stream *s)
 {
     bool     all = s->beats++ % OWN_ALL_EVERY == 0;
@@ -149,8 +150,10 @@ int64_t fsz_stream_beat(struct fsz_stream *stream, int64_t now_ms)
         return INT64_MAX;
     }
     if (now_ms >= stream->next_beat_ms) {
-        fsz_stream_settle_losses(stream);
+        fsz_pub_lock(stream->pub);
+        fsz_stream_settle_losses_held(stream);
         beat_send_all(stream);
+        fsz_pub_unlock(stream->pub);
         stream->next_beat_ms = now_ms + interval_ms;
     }
     return stream->next_beat_ms;
@@ -158,6 +161,7 @@ int64_t fsz_stream_beat(struct fsz_stream *stream, int64_t now_ms)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
+/* With the lock of the pub held. */
 static void own_send_bye(struct fsz_stream *s)
 {
     struct fsz_buffer meta;
@@ -165,10 +169,8 @@ static void own_send_bye(struct fsz_stream *s)
     own_write_meta(s, FSZMQ_TOPIC_BYE, "", &meta);
     struct fsz_zmtp_message *message = own_message(FSZMQ_TOPIC_BYE, &meta);
     if (message != NULL) {
-        fsz_pub_lock(s->pub);
         fsz_pub_queue(s->pub, FSZMQ_TOPIC_BYE, strlen(FSZMQ_TOPIC_BYE), message);
         fsz_pub_flush(s->pub);
-        fsz_pub_unlock(s->pub);
         fsz_zmtp_message_unref(message);
     }
     if (meta.failed == FSZ_OK) {
@@ -180,10 +182,12 @@ static void own_send_bye(struct fsz_stream *s)
 void fsz_stream_say_bye(struct fsz_stream *stream)
 {
     if (stream->config->framing == FSZ_FRAMING_ENVELOPE) {
-        fsz_stream_settle_losses(stream);
         stream->next_beat_ms = 0;
         fsz_stream_beat(stream, 0); /* a loss at the very end shows by it */
+        fsz_pub_lock(stream->pub);
+        fsz_stream_settle_losses_held(stream);
         own_send_bye(stream);
+        fsz_pub_unlock(stream->pub);
     }
 }
 
