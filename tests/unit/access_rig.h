@@ -12,7 +12,6 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <time.h>
-#include <zmq.h>
 
 #define DOMAIN "stream \"s\"" /* fsz_socket_config.owner */
 #define LAN STREAM("<param name=\"apply-inbound-acl\" value=\"lan\"/>")
@@ -21,7 +20,6 @@
 #define ANY STREAM("<param name=\"apply-inbound-acl\" value=\"any\"/>")
 
 struct rig {
-    void              *context;
     struct fsz_access *access;
     struct fsz_audit  *audit;
     struct fsz_cert    server, alice, stranger; /* CURVE */
@@ -117,23 +115,20 @@ static inline struct rig *rig_new(void)
     pthread_mutex_init(&rig->lock, NULL);
     sem_init(&rig->held_is_asked, 0, 0);
     sem_init(&rig->held_may_answer, 0, 0);
-    rig->context = zmq_ctx_new();
     assert_int_equal(fsz_cert_make("", &rig->server), FSZ_OK);
     assert_int_equal(fsz_cert_make("", &rig->alice), FSZ_OK);
     assert_int_equal(fsz_cert_make("", &rig->stranger), FSZ_OK);
     assert_int_equal(fsz_audit_new(&host, rig_record, rig, &rig->audit), FSZ_OK);
     fsz_audit_set_rate(rig->audit, 1000000);
-    assert_int_equal(fsz_access_new(rig->context, &host, rig->audit, &rig->access), FSZ_OK);
+    assert_int_equal(fsz_access_new(&host, rig->audit, &rig->access), FSZ_OK);
     return rig;
 }
 
-/* Its sockets are closed by now. */
 static inline void rig_free(struct rig *rig)
 {
     fsz_access_free(&rig->access);
     assert_null(rig->access);
     fsz_audit_free(&rig->audit);
-    zmq_ctx_term(rig->context);
     pthread_mutex_destroy(&rig->lock);
     sem_destroy(&rig->held_is_asked);
     sem_destroy(&rig->held_may_answer);

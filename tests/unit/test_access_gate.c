@@ -3,6 +3,8 @@
 
 #include "zmtp/zmtp_socket.h"
 
+#include <zmq.h>
+
 /* The connection that fsz_peer_of_conn() is asked about. */
 static struct fsz_conn_facts    conn_facts;
 static struct fsz_zmtp_identity conn_identity;
@@ -132,6 +134,20 @@ static void test_gate_of_a_stream_not_known_yet_has_the_peer_come_again(void **s
     assert_int_equal(by_address(asker, FSZ_ZMTP_NULL, "10.1.2.3"), 200);
 }
 
+static void test_gate_logs_refusals_once_an_interval_and_audits_each(void **state)
+{
+    struct asker *asker = *state;
+    unsigned      lines = 0;
+    rig_configure(asker->rig, LAN, FSZ_SECURITY_NONE, 10);
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(by_address(asker, FSZ_ZMTP_NULL, "192.0.2.1"), 400);
+    }
+    assert_int_equal(counters(asker).refused, 50);
+    rig_last_line(asker->rig, &lines);
+    assert_int_equal(lines, 1);
+    assert_int_equal(records(asker), 50);
+}
+
 /* ---- by credentials -------------------------------------------------------------------------- */
 
 static void test_gate_reports_an_admission_once_the_credentials_are_checked(void **state)
@@ -152,6 +168,40 @@ static void test_gate_reports_an_admission_once_the_credentials_are_checked(void
     assert_int_equal(last_answer(asker)->answer.tag, 0);
     assert_string_equal(told(asker), "connect PLAIN bob:  refused (no user has these credentials)");
     assert_int_equal(counters(asker).mechanisms[FSZ_ZMTP_PLAIN].refused, 1);
+}
+
+static void test_gate_remembers_passwords_that_were_right(void **state)
+{
+    struct asker *asker = *state;
+    rig_configure(asker->rig, LAN, FSZ_SECURITY_PLAIN, 10);
+    assert_int_equal(by_password(asker, "10.1.2.3", "bob", "secret"), 200);
+    assert_int_equal(by_password(asker, "10.1.2.3", "bob", "secret"), 200);
+    assert_int_equal(by_password(asker, "10.1.2.3", "bob", "Secret"), 400);
+    assert_int_equal(by_password(asker, "10.1.2.3", "nobody", "secret"), 400);
+    assert_int_equal(counters(asker).passwords_checked, 3);
+    assert_int_equal(counters(asker).passwords_remembered, 1);
+    assert_int_equal(counters(asker).mechanisms[FSZ_ZMTP_PLAIN].admitted, 2);
+    assert_int_equal(counters(asker).mechanisms[FSZ_ZMTP_PLAIN].refused, 2);
+}
+
+static void test_gate_audits_no_name_that_may_be_a_password(void **state)
+{
+    struct asker *asker = *state;
+    rig_configure(asker->rig, LAN, FSZ_SECURITY_PLAIN, 10);
+    assert_int_equal(by_password(asker, "10.1.2.3", "my secret!", ""), 400);
+    assert_string_equal(told(asker), "connect PLAIN:  refused (no user has these credentials)");
+}
+
+static void test_gate_refuses_another_mechanism_than_the_stream_has(void **state)
+{
+    struct asker *asker = *state;
+    rig_configure(asker->rig, LAN, FSZ_SECURITY_NONE, 10);
+    assert_int_equal(by_password(asker, "10.1.2.3", "bob", "secret"), 300);
+    assert_int_equal(by_address(asker, FSZ_ZMTP_CURVE, "10.1.2.3"), 300);
+    rig_configure(asker->rig, LAN, FSZ_SECURITY_CURVE, 10);
+    assert_int_equal(by_address(asker, FSZ_ZMTP_NULL, "10.1.2.3"), 300);
+    assert_int_equal(counters(asker).refused, 3);
+    assert_int_equal(counters(asker).admitted, 0);
 }
 
 static void test_gate_refuses_an_address_before_it_shows_anything(void **state)
@@ -183,7 +233,6 @@ static void test_gate_names_the_user_of_a_key_so_that_a_reload_can_cut_it_off(vo
     assert_string_equal(peer.user, "alice");
     assert_string_equal(peer.address, "10.1.2.3");
     assert_int_equal(peer.serial, asker->last);
-    assert_int_equal(peer.fd, -1);
 
     struct fsz_policy *policy = fsz_access_policy(rig->access);
     assert_true(fsz_policy_find_peer(policy, &peer, &principal));
@@ -240,6 +289,24 @@ static void test_gate_ends_a_connection_by_its_address_beyond_its_failures(void 
     assert_int_equal(by_address(asker, FSZ_ZMTP_CURVE, "2001:db8:0:1::1"), 200);
 }
 
+static void test_gate_does_not_look_at_what_a_limited_address_shows(void **state)
+{
+    struct asker *asker = *state;
+    unsigned      lines = 0;
+    enum { LIMITED = 10000 };
+    rig_configure(asker->rig, ANY, FSZ_SECURITY_CURVE, 3);
+    fail_thrice(asker, "10.1.2.3", -1);
+    for (int i = 0; i < LIMITED; i++) {
+        desk_clear(asker);
+        assert_int_equal(by_key(asker, "10.1.2.3", asker->rig->alice.public_key), 300);
+    }
+    assert_int_equal(by_key(asker, "10.1.2.4", asker->rig->alice.public_key), 200);
+    assert_int_equal(counters(asker).limited, LIMITED);
+    assert_int_equal(counters(asker).refused, LIMITED + 3);
+    rig_last_line(asker->rig, &lines);
+    assert_int_equal(lines, 1);
+}
+
 static void test_gate_counts_failures_through_ipc_by_uid(void **state)
 {
     struct asker *asker = *state;
@@ -280,11 +347,16 @@ int main(void)
         TEST(test_gate_asks_the_list_on_the_control_thread),
         TEST(test_gate_admits_ipc_at_once_whatever_the_list),
         TEST(test_gate_of_a_stream_not_known_yet_has_the_peer_come_again),
+        TEST(test_gate_logs_refusals_once_an_interval_and_audits_each),
         TEST(test_gate_reports_an_admission_once_the_credentials_are_checked),
+        TEST(test_gate_remembers_passwords_that_were_right),
+        TEST(test_gate_audits_no_name_that_may_be_a_password),
+        TEST(test_gate_refuses_another_mechanism_than_the_stream_has),
         TEST(test_gate_refuses_an_address_before_it_shows_anything),
         TEST(test_gate_names_the_user_of_a_key_so_that_a_reload_can_cut_it_off),
         TEST(test_gate_peer_without_a_name_has_the_default_group),
         TEST(test_gate_ends_a_connection_by_its_address_beyond_its_failures),
+        TEST(test_gate_does_not_look_at_what_a_limited_address_shows),
         TEST(test_gate_counts_failures_through_ipc_by_uid),
         TEST(test_gate_judges_credentials_by_the_configuration_of_now),
     };

@@ -133,7 +133,7 @@ static void test_audit_tells_a_refusal_as_a_warning_with_its_reason(void **state
 static void test_audit_names_peers_without_name_and_address(void **state)
 {
     struct told            *told = *state;
-    struct fsz_peer         local = {.fd = -1};
+    struct fsz_peer         local = {.serial = 0};
     struct fsz_audit_record record = status;
     record.peer = &local;
     record.what = NULL;

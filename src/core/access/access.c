@@ -2,11 +2,10 @@
 
 #include "thread.h"
 
-#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include <zmq.h>
 
 /* ---- configuration --------------------------------------------------------------------------- */
 
@@ -43,33 +42,24 @@ struct fsz_policy *fsz_access_policy(struct fsz_access *access)
 static void *access_main(void *argument)
 {
     struct fsz_access *access = argument;
-    zmq_pollitem_t     items[] = {{.socket = access->socket, .events = ZMQ_POLLIN},
-                                  {.fd = access->end_fd, .events = ZMQ_POLLIN},
-                                  {.fd = fsz_mailbox_fd(access->mailbox), .events = ZMQ_POLLIN}};
-    while (items[1].revents == 0) {
-        int ready = zmq_poll(items, 3, fsz_mailbox_sleep(access->mailbox) ? -1 : 0);
-        if (ready < 0 && errno != EINTR) {
-            break; /* ETERM: the context is going */
-        }
-        if (items[2].revents != 0) {
+    struct pollfd      ready[] = {{.fd = access->end_fd, .events = POLLIN},
+                                  {.fd = fsz_mailbox_fd(access->mailbox), .events = POLLIN}};
+    while (ready[0].revents == 0) {
+        /* An error leaves `revents` as it was: the mailbox is looked at once more. */
+        (void)poll(ready, 2, fsz_mailbox_sleep(access->mailbox) ? -1 : 0);
+        if (ready[1].revents != 0) {
             fsz_mailbox_woken(access->mailbox);
         }
         fsz_mailbox_open(access->mailbox, access);
-        fsz_access_answer_zap(access);
     }
     fsz_mailbox_close(access->mailbox);
-    zmq_close(access->socket);
     return NULL;
 }
 
-static fsz_err access_open(struct fsz_access *access, void *context)
+static fsz_err access_open(struct fsz_access *access)
 {
-    int linger = 0;
     access->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    access->socket = zmq_socket(context, ZMQ_REP);
-    if (access->end_fd < 0 || access->socket == NULL ||
-        zmq_setsockopt(access->socket, ZMQ_LINGER, &linger, sizeof(linger)) != 0 ||
-        zmq_bind(access->socket, "inproc://zeromq.zap.01") != 0) {
+    if (access->end_fd < 0) {
         return FSZ_ESYSTEM;
     }
     return fsz_thread_start(&access->thread, "fszmq-control", access_main, access);
@@ -89,7 +79,7 @@ static void access_release(struct fsz_access *access)
     free(access);
 }
 
-fsz_err fsz_access_new(void *context, const struct fsz_host *host, struct fsz_audit *audit,
+fsz_err fsz_access_new(const struct fsz_host *host, struct fsz_audit *audit,
                        struct fsz_access **ret_access)
 {
     struct fsz_access *access = calloc(1, sizeof(*access));
@@ -103,11 +93,8 @@ fsz_err fsz_access_new(void *context, const struct fsz_host *host, struct fsz_au
     fsz_err err = fsz_failures_new(&access->failures);
     err = err != FSZ_OK ? err : fsz_credentials_new(&access->credentials);
     err = err != FSZ_OK ? err : fsz_mailbox_new(&access->mailbox);
-    err = err != FSZ_OK ? err : access_open(access, context);
+    err = err != FSZ_OK ? err : access_open(access);
     if (err != FSZ_OK) {
-        if (access->socket != NULL) {
-            zmq_close(access->socket);
-        }
         access_release(access);
         return err;
     }
@@ -134,7 +121,6 @@ struct fsz_access_counters fsz_access_counters(const struct fsz_access *access)
     struct fsz_access_counters      counters = {
              .limited = access->limited,
              .deferred = access->deferred,
-             .malformed = access->malformed,
              .passwords_checked = passwords.checked,
              .passwords_remembered = passwords.remembered,
              .addresses_forgotten = fsz_failures_forgotten(access->failures),

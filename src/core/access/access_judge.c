@@ -19,17 +19,17 @@ enum access_outcome {
 /* A libzmq client that gets 400 gives up for good; after 300 it comes again. Peers get no more than
  * this: the reason is for the log and the audit. */
 static const struct access_answer {
-    const char *status, *text;
+    const char *status;
     const char *why;
 } access_answers[] = {
-    [ACCESS_ADMITTED] = {"200", "OK", NULL},
-    [ACCESS_UNKNOWN] = {"300", "come again", NULL},
-    [ACCESS_LATER] = {"300", "come again", NULL},
-    [ACCESS_NO_MEMORY] = {"300", "come again", NULL},
-    [ACCESS_LIMITED] = {"300", "come again", "failures-per-minute reached"},
-    [ACCESS_NOT_LISTED] = {"400", "not admitted", "not in its apply-inbound-acl"},
-    [ACCESS_OTHER_SECURITY] = {"300", "come again", "a reload has changed its security"},
-    [ACCESS_WRONG_CREDENTIALS] = {"400", "not admitted", "no user has these credentials"},
+    [ACCESS_ADMITTED] = {"200", NULL},
+    [ACCESS_UNKNOWN] = {"300", NULL},
+    [ACCESS_LATER] = {"300", NULL},
+    [ACCESS_NO_MEMORY] = {"300", NULL},
+    [ACCESS_LIMITED] = {"300", "failures-per-minute reached"},
+    [ACCESS_NOT_LISTED] = {"400", "not in its apply-inbound-acl"},
+    [ACCESS_OTHER_SECURITY] = {"300", "a reload has changed its security"},
+    [ACCESS_WRONG_CREDENTIALS] = {"400", "no user has these credentials"},
 };
 
 /* A question while it is judged. */
@@ -42,8 +42,6 @@ struct access_case {
     struct fsz_peer               peer;
 };
 
-static _Atomic uint64_t access_serial; /* of the last connection that was numbered here */
-
 /* ---- judging --------------------------------------------------------------------------------- */
 
 /* By the state now: lists, security and users are of one configuration. */
@@ -52,7 +50,6 @@ static void access_case_begin(struct fsz_access *access, const struct access_que
 {
     memset(c, 0, sizeof(*c));
     c->question = question;
-    c->peer.fd = -1;
     c->peer.serial = question->connection;
     snprintf(c->peer.address, sizeof(c->peer.address), "%.*s", FSZ_PEER_ADDRESS_BYTES - 1,
              question->address);
@@ -223,14 +220,10 @@ static void access_finish(struct fsz_access *access, struct access_case *c,
     const struct access_question *question = c->question;
     bool                          is_last =
         question->stage == FSZ_ADMISSION_CREDENTIALS || question->shown.mechanism == FSZ_ZMTP_NULL;
-    if (outcome == ACCESS_ADMITTED && c->peer.serial == 0) {
-        c->peer.serial = ++access_serial;
-    }
     if (outcome != ACCESS_ADMITTED || is_last) {
         access_report(access, c, outcome);
     }
-    *ret_verdict = (struct access_verdict){access_answers[outcome].status,
-                                           access_answers[outcome].text, c->peer};
+    *ret_verdict = (struct access_verdict){access_answers[outcome].status, c->peer};
     access_case_end(c);
 }
 

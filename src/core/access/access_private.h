@@ -1,6 +1,5 @@
 /* access_private.h - what the files of access control share: its thread (access.c), its decisions
- * (access_judge.c), and those who ask for them: libzmq (access_zap.c) and our own sockets
- * (access_gate.c). */
+ * (access_judge.c), and the gates that ask for them (access_gate.c). */
 #ifndef FSZ_ACCESS_PRIVATE_H
 #define FSZ_ACCESS_PRIVATE_H
 
@@ -25,10 +24,9 @@ struct fsz_access {
     int                    end_fd;  /* readable: end */
     pthread_t              thread;
     struct access_counts   counts[FSZ_ZMTP_MECHANISMS + 1]; /* the last: mechanisms not known */
-    _Atomic uint64_t       limited, deferred, malformed;
+    _Atomic uint64_t       limited, deferred;
 
     /* Control thread only, once it runs. */
-    void                   *socket; /* of ZAP */
     struct fsz_ratelimit    refusals;
     struct fsz_failures    *failures;
     struct fsz_credentials *credentials;
@@ -46,12 +44,12 @@ struct access_question {
     const char              *origin;  /* what failures are counted by (failures.h) */
     enum fsz_admission_stage stage;   /* in ADDRESS nothing but the mechanism is shown */
     struct fsz_shown         shown;
-    uint64_t                 connection; /* 0: it gets a number when it is admitted */
+    uint64_t                 connection; /* its id */
 };
 
 struct access_verdict {
-    const char     *status, *text; /* of RFC 27 */
-    struct fsz_peer peer;          /* its name and proof once admitted by CREDENTIALS */
+    const char     *status; /* of RFC 27 */
+    struct fsz_peer peer;   /* its name and proof once admitted by CREDENTIALS */
 };
 
 /* Decides, counts and reports. Control thread. */
@@ -61,7 +59,5 @@ void fsz_access_judge(struct fsz_access *access, const struct access_question *q
  * not to be admitted; nothing is decided. */
 bool fsz_access_admit_at_once(struct fsz_access *access, const struct access_question *question,
                               struct access_verdict *ret_verdict);
-/* Answers what libzmq has asked. Control thread. */
-void fsz_access_answer_zap(struct fsz_access *access);
 
 #endif

@@ -8,7 +8,7 @@
 #include "config.h"
 
 struct fsz_domain {
-    char  *name;  /* the socket's owner, which is its ZAP domain too */
+    char  *name;  /* the socket's owner */
     char  *label; /* name of the stream or API channel */
     char **acls;
     size_t acl_count; /* none: everybody */

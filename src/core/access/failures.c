@@ -56,14 +56,13 @@ void fsz_failures_free(struct fsz_failures **failures)
     *failures = NULL;
 }
 
-/* `localhost:uid:gid:pid` without gid and pid: a process can have as many of them as it likes. */
+/* `:uid` */
 static void failures_key_of_local(const char *address, struct failures_key *key)
 {
-    const char *uid = strchr(address, ':');
-    size_t      size = uid != NULL ? 1 + strcspn(uid + 1, ":") : 0;
+    size_t size = strlen(address);
     memset(key->bytes, 0, sizeof(key->bytes));
     memset(key->bytes, 0xff, 2);
-    memcpy(key->bytes + 2, uid != NULL ? uid : "", size < 14 ? size : 14);
+    memcpy(key->bytes + 2, address, size < 14 ? size : 14);
 }
 
 static struct failures_key failures_key_of(const char *address)

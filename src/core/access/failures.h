@@ -19,7 +19,7 @@ struct fsz_failures;
 FSZ_NODISCARD fsz_err fsz_failures_new(struct fsz_failures **ret_failures);
 /* Accepts NULL. */
 void fsz_failures_free(struct fsz_failures **failures);
-/* Has that address (libzmq's text) failed `limit` times since its minute began? 0: no limit. */
+/* Has that address failed `limit` times since its minute began? 0: no limit. */
 bool fsz_failures_reach(const struct fsz_failures *failures, const char *address, int64_t limit,
                         int64_t now_ms);
 /* One more. A minute begins with the first failure after the last minute. */

@@ -46,7 +46,6 @@ static fsz_err client_new(struct fsz_channel *channel, struct fsz_account *whole
         return FSZ_ENOMEM;
     }
     client->channel = channel;
-    client->peer.fd = -1;
     client->references = 1;
     client->serial = client_serial();
     client->id_size = id_size;

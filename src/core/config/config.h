@@ -55,7 +55,7 @@ enum fsz_security {
 
 /* What is configured alike for every socket of ours, whatever it carries. */
 struct fsz_socket_config {
-    /* `stream "NAME"` or `API channel "NAME"`: in messages, and as the ZAP domain (RFC 27). */
+    /* `stream "NAME"` or `API channel "NAME"`: in messages and to access control. */
     char                 owner[FSZ_OWNER_BYTES];
     struct fsz_endpoint *endpoints;
     size_t               endpoint_count;

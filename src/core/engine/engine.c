@@ -146,8 +146,7 @@ static fsz_err engine_start_access(struct fsz_engine *engine, struct fsz_config 
         return err;
     }
     fsz_audit_set_rate(engine->audit, config->audit_rate);
-    err = fsz_access_new(fsz_context_zmq(engine->context), engine->host, engine->audit,
-                         &engine->access);
+    err = fsz_access_new(engine->host, engine->audit, &engine->access);
     err = err != FSZ_OK ? err : fsz_engine_load(config, ret_policy, &problems);
     err = err != FSZ_OK ? err : fsz_access_configure(engine->access, config, *ret_policy);
     fsz_engine_log_problems(engine, FSZ_LOG_ERROR, &problems);

@@ -15,10 +15,10 @@ static json_t *status_mechanisms(const struct fsz_access_counters *c)
 json_t *fsz_status_access(const struct fsz_access *access)
 {
     struct fsz_access_counters c = fsz_access_counters(access);
-    return json_pack("{sI sI sI sI sI sI sI sI so}", "admitted", (json_int_t)c.admitted, "refused",
+    return json_pack("{sI sI sI sI sI sI sI so}", "admitted", (json_int_t)c.admitted, "refused",
                      (json_int_t)c.refused, "limited", (json_int_t)c.limited, "deferred",
-                     (json_int_t)c.deferred, "malformed", (json_int_t)c.malformed,
-                     "passwords_checked", (json_int_t)c.passwords_checked, "passwords_remembered",
-                     (json_int_t)c.passwords_remembered, "addresses_forgotten",
-                     (json_int_t)c.addresses_forgotten, "mechanisms", status_mechanisms(&c));
+                     (json_int_t)c.deferred, "passwords_checked", (json_int_t)c.passwords_checked,
+                     "passwords_remembered", (json_int_t)c.passwords_remembered,
+                     "addresses_forgotten", (json_int_t)c.addresses_forgotten, "mechanisms",
+                     status_mechanisms(&c));
 }
