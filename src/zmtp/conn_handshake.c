@@ -139,6 +139,11 @@ static void handshake_go_on(struct fsz_conn *conn)
 
 void fsz_conn_handshake_take(struct fsz_conn *conn, const uint8_t *command, size_t size)
 {
+    if (conn->refusal[0] != '\0') {
+        fsz_mechanism_refuse(conn->mechanism, conn->refusal);
+        handshake_go_on(conn);
+        return;
+    }
     fsz_err err = fsz_mechanism_take(conn->mechanism, command, size);
     (void)err; /* its state says the same */
     handshake_go_on(conn);
@@ -177,13 +182,14 @@ void fsz_conn_judge(struct fsz_conn *conn, const char *status)
     fsz_conn_unref(&conn);
 }
 
-/* A peer of 3.x: its mechanism has to be ours. */
+/* A peer of 3.x: its mechanism has to be ours. A client of PLAIN or CURVE takes an ERROR only as the
+ * answer to its first command; one of NULL may wait for ours. */
 static void handshake_greeted(struct fsz_conn *conn, const struct fsz_greeting *greeting)
 {
     conn->stage = CONN_HANDSHAKE;
-    if (conn->refusal[0] != '\0') {
+    if (conn->refusal[0] != '\0' && greeting->mechanism == FSZ_ZMTP_NULL) {
         fsz_mechanism_refuse(conn->mechanism, conn->refusal);
-    } else if (greeting->mechanism != conn->own_mechanism) {
+    } else if (conn->refusal[0] == '\0' && greeting->mechanism != conn->own_mechanism) {
         fsz_conn_end(conn, FSZ_ZMTP_END_MECHANISM);
         return;
     }

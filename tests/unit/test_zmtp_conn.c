@@ -213,6 +213,7 @@ static void test_a_refused_peer_that_stays_is_closed_when_the_handshake_is_due(v
     rig.shared.times.handshake_ms = 50;
     fsz_conn_begin(rig.conn, "400");
     rig_send_greeting(&rig, 1, "CURVE");
+    RIG_SEND(&rig, "\4\6\5HELLO");
     RIG_UNTIL(&rig, rig.ended);
     assert_int_equal(rig.ending, FSZ_ZMTP_END_REFUSED);
     rig_fini(&rig);
