@@ -182,8 +182,8 @@ void fsz_conn_judge(struct fsz_conn *conn, const char *status)
     fsz_conn_unref(&conn);
 }
 
-/* A peer of 3.x: its mechanism has to be ours. A client of PLAIN or CURVE takes an ERROR only as the
- * answer to its first command; one of NULL may wait for ours. */
+/* A peer of 3.x: its mechanism has to be ours. A client of PLAIN or CURVE takes an ERROR only as
+ * the answer to its first command; one of NULL may wait for ours. */
 static void handshake_greeted(struct fsz_conn *conn, const struct fsz_greeting *greeting)
 {
     conn->stage = CONN_HANDSHAKE;

@@ -126,8 +126,8 @@ static void client_connect(struct client *client, struct line *line)
     static unsigned number;
     client->line = line;
     line->clients++;
-    int             linger_ms = 0, patience_ms = PATIENCE_MS, retry_ms = 20;
-    char            monitor[32];
+    int  linger_ms = 0, patience_ms = PATIENCE_MS, retry_ms = 20;
+    char monitor[32];
     snprintf(monitor, sizeof(monitor), "inproc://monitor-%u", ++number);
     zmq_setsockopt(client->socket, ZMQ_LINGER, &linger_ms, sizeof(linger_ms));
     zmq_setsockopt(client->socket, ZMQ_RECONNECT_IVL, &retry_ms, sizeof(retry_ms));
