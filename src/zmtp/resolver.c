@@ -5,10 +5,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { RESOLVER_WHY_BYTES = 128 };
 
@@ -30,11 +30,82 @@ struct fsz_resolution {
     unsigned        holders;
 };
 
-static atomic_uint resolver_threads;
+/* The threads of the process. Each that ends joins the one that ended before it, so that a join of
+ * the last one waits for all. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t  changed;
+    unsigned        running;
+    bool            has_last;
+    pthread_t       last;
+} threads = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static pthread_once_t threads_once = PTHREAD_ONCE_INIT;
+
+static void threads_init(void)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&threads.changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+/* The calling thread ends. */
+static void threads_leave(void)
+{
+    pthread_mutex_lock(&threads.lock);
+    bool      has_before = threads.has_last;
+    pthread_t before = threads.last;
+    threads.has_last = true;
+    threads.last = pthread_self();
+    threads.running--;
+    pthread_cond_broadcast(&threads.changed);
+    pthread_mutex_unlock(&threads.lock);
+    if (has_before) {
+        pthread_join(before, NULL);
+    }
+}
 
 unsigned fsz_resolver_running(void)
 {
-    return atomic_load(&resolver_threads);
+    pthread_mutex_lock(&threads.lock);
+    unsigned running = threads.running;
+    pthread_mutex_unlock(&threads.lock);
+    return running;
+}
+
+/* With the lock held. */
+static bool threads_wait(int64_t wait_ms)
+{
+    struct timespec end;
+    int             error = 0;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += wait_ms / 1000;
+    end.tv_nsec += wait_ms % 1000 * 1000000;
+    if (end.tv_nsec >= 1000000000) {
+        end.tv_sec++;
+        end.tv_nsec -= 1000000000;
+    }
+    while (threads.running > 0 && error == 0) {
+        error = pthread_cond_timedwait(&threads.changed, &threads.lock, &end);
+    }
+    return threads.running == 0;
+}
+
+bool fsz_resolver_wait(int64_t wait_ms)
+{
+    pthread_once(&threads_once, threads_init);
+    pthread_mutex_lock(&threads.lock);
+    bool      is_idle = threads_wait(wait_ms);
+    bool      has_last = is_idle && threads.has_last;
+    pthread_t last = threads.last;
+    threads.has_last = threads.has_last && !has_last;
+    pthread_mutex_unlock(&threads.lock);
+    if (has_last) {
+        pthread_join(last, NULL);
+    }
+    return is_idle;
 }
 
 static void resolution_unlock_and_leave(struct fsz_resolution *resolution)
@@ -91,7 +162,7 @@ static void *resolver_main(void *argument)
         fsz_loop_post(resolution->loop, &resolution->task);
     }
     resolution_unlock_and_leave(resolution);
-    atomic_fetch_sub(&resolver_threads, 1);
+    threads_leave();
     return NULL;
 }
 
@@ -110,20 +181,19 @@ static void resolution_arrived(struct fsz_loop_task *task)
     resolution_unlock_and_leave(resolution);
 }
 
+/* Under the lock, so that nobody joins the thread while it is still being set up. */
 static fsz_err resolver_run(struct fsz_resolution *resolution)
 {
     pthread_t thread;
-    if (atomic_fetch_add(&resolver_threads, 1) >= FSZ_RESOLVER_THREADS_MAX) {
-        atomic_fetch_sub(&resolver_threads, 1);
-        return FSZ_ELIMIT;
+    fsz_err   err = FSZ_ELIMIT;
+    pthread_once(&threads_once, threads_init);
+    pthread_mutex_lock(&threads.lock);
+    if (threads.running < FSZ_RESOLVER_THREADS_MAX) {
+        err = fsz_thread_start(&thread, "fszmq-resolve", resolver_main, resolution);
+        threads.running += err == FSZ_OK;
     }
-    fsz_err err = fsz_thread_start(&thread, "fszmq-resolve", resolver_main, resolution);
-    if (err != FSZ_OK) {
-        atomic_fetch_sub(&resolver_threads, 1);
-        return err;
-    }
-    pthread_detach(thread);
-    return FSZ_OK;
+    pthread_mutex_unlock(&threads.lock);
+    return err;
 }
 
 fsz_err fsz_resolver_start(struct fsz_loop *loop, const char *host, uint16_t port, bool ipv6,

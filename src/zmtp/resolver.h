@@ -1,8 +1,8 @@
 /* resolver.h - looks names of peers up without holding up the loop.
  *
  * getaddrinfo(3) may take as long as name servers do not answer, so it runs on a thread of its own
- * for each look-up, detached and bounded in number. Code that is about to be unloaded waits until
- * fsz_resolver_running() is 0, or stays in memory. */
+ * for each look-up, bounded in number. Code that is about to be unloaded calls fsz_resolver_wait(),
+ * and stays in memory if a thread still runs. */
 #ifndef FSZ_ZMTP_RESOLVER_H
 #define FSZ_ZMTP_RESOLVER_H
 
@@ -30,5 +30,8 @@ FSZ_NODISCARD fsz_err fsz_resolver_start(struct fsz_loop *loop, const char *host
 void fsz_resolver_cancel(struct fsz_resolution **resolution);
 /* Threads that run now, in the whole process. Any thread. */
 unsigned fsz_resolver_running(void);
+/* Waits for all of them, at most so long; true: each has ended, and runs no code of this folder any
+ * more. Any thread. */
+bool fsz_resolver_wait(int64_t wait_ms);
 
 #endif

@@ -261,6 +261,16 @@ class Switch:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
+    def threads(self):
+        """Their names."""
+        names = []
+        for task in pathlib.Path(f"/proc/{self.pid}/task").glob("*/comm"):
+            try:
+                names.append(task.read_text().strip())
+            except OSError:
+                continue  # it has ended
+        return names
+
     def children(self):
         """{pid: state letter} of the processes whose parent the switch is."""
         found = {}

@@ -76,12 +76,8 @@ static int tear_down(void **state)
     keep(&rig->accepted_fd, -1);
     keep(&rig->connected_fd, -1);
     fsz_loop_free(&rig->loop);
-    int64_t end_ms = turns_now_ms() + TURNS_PATIENCE_MS;
-    while (fsz_resolver_running() > 0 && turns_now_ms() < end_ms) {
-        usleep(1000);
-    }
     free(rig);
-    return fsz_resolver_running() == 0 ? 0 : -1;
+    return fsz_resolver_wait(TURNS_PATIENCE_MS) ? 0 : -1;
 }
 
 static const struct fsz_dialer_options quick = {

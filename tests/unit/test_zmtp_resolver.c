@@ -43,11 +43,8 @@ static int set_up(void **state)
 
 static void wait_for_threads(void)
 {
-    int64_t end_ms = turns_now_ms() + TURNS_PATIENCE_MS;
-    while (fsz_resolver_running() > 0) {
-        assert_true(turns_now_ms() < end_ms);
-        usleep(1000);
-    }
+    assert_true(fsz_resolver_wait(TURNS_PATIENCE_MS));
+    assert_int_equal(fsz_resolver_running(), 0);
 }
 
 static int tear_down(void **state)

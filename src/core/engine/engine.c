@@ -8,8 +8,11 @@
 #include "engine_private.h"
 #include "publisher.h"
 #include "ratelimit.h"
+#include "zmtp/resolver.h"
 
 #include <stdlib.h>
+
+enum { ENGINE_LOOK_UP_MS = 200 /* that a stop waits for name servers */ };
 
 /* Whoever changes the pointers goes before new readers: events and lookups without end would keep a
  * stop or a reload waiting. No reader takes it twice. */
@@ -99,8 +102,8 @@ static void engine_offer_to(struct fsz_engine *engine, struct fsz_publisher *pub
     pthread_rwlock_unlock(&engine->life);
 }
 
-/* The reverse of engine_start_controlled(), from wherever it got to. False: a command still runs.
- */
+/* The reverse of engine_start_controlled(), from wherever it got to. False: a command or
+ * the look-up of a name still runs. */
 static bool engine_stop_controlled(struct fsz_engine *engine)
 {
     struct fsz_publisher *publisher = engine->publisher;
@@ -121,8 +124,13 @@ static bool engine_stop_controlled(struct fsz_engine *engine)
         engine->host->log(engine->host->self, FSZ_LOG_WARNING,
                           "a command of the API channel still runs; going on without it");
     }
+    bool looked_up = fsz_resolver_wait(ENGINE_LOOK_UP_MS);
+    if (!looked_up) {
+        engine->host->log(engine->host->self, FSZ_LOG_WARNING,
+                          "the name of an endpoint is still being looked up; going on without it");
+    }
     fsz_blocks_trim();
-    return idle;
+    return idle && looked_up;
 }
 
 static void engine_announce(struct fsz_engine *engine)

@@ -43,8 +43,8 @@ FSZ_NODISCARD fsz_err fsz_engine_check(struct fsz_config **config, struct fsz_pr
 /* Refuses new requests and waits for running commands, then sends what is queued and `.bye/`,
  * closes, joins. Takes at most the configuration's linger for each (once
  * more for each stream with multicast), and FSZ_CONTEXT_END_MS more
- * when other code does not give the context back. False: a command still runs in the switch, and
- * the code must stay in memory until the process ends. */
+ * when other code does not give the context back. False: a command still runs in the switch, or
+ * a name is still being looked up, and the code must stay in memory until the process ends. */
 bool fsz_engine_stop(struct fsz_engine *engine);
 
 /* Publishes an event, and shows it to requests that wait for one; it stays the caller's. Any

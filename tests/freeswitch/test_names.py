@@ -1,0 +1,55 @@
+"""Endpoints that connect to a name which takes long to be looked up, or is never found."""
+
+import json
+import time
+
+import pytest
+
+from services import service_xml
+from switch import config_xml, free_port, stream_xml, wait_until
+
+LOOKUP_MS = 3000
+QUICK_S = 2.5
+
+
+@pytest.fixture
+def slow_switch(start_switch, installation, tmp_path):
+    """A switch in which looking up a name that ends with .slow takes the milliseconds that it begins with."""
+    library = installation.build_library("slow_names.c", tmp_path)
+    return start_switch(env={"LD_PRELOAD": str(library)})
+
+
+def with_names(host):
+    """A stream, a service and an API channel that connect to it, and a stream at the endpoint that is given too."""
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    far = [f"tcp://{host}:{free_port()}" for _ in range(3)]
+    connect = '<param name="connect" value="{}"/>'
+    text = config_xml(stream_xml(endpoint), stream_xml(name="far", inner=connect.format(far[0])),
+                      channels=[f'<api-channel name="default">{connect.format(far[1])}</api-channel>'])
+    services = f"<services>{service_xml('tested', far[2])}</services>"
+    return endpoint, text.replace("</configuration>", f"{services}</configuration>")
+
+
+def looks_up(switch):
+    """Threads that look names up."""
+    return [name for name in switch.threads() if name == "fszmq-resolve"]
+
+
+def test_it_is_unloaded_and_loaded_again_while_a_name_is_looked_up(slow_switch, subscriber):
+    switch = slow_switch
+    endpoint, text = with_names(f"{LOOKUP_MS}.slow")
+    switch.configure(text)
+    for _ in range(3):
+        assert switch.load() == "+OK"
+        subscriber(endpoint)
+        wait_until(lambda: looks_up(switch), "a look-up")
+        begun = time.monotonic()
+        assert switch.api("zmq reload").startswith("+OK")
+        assert json.loads(switch.api("zmq status json"))["streams"]
+        assert switch.unload().startswith("+OK")
+        assert time.monotonic() - begun < QUICK_S
+    wait_until(lambda: not looks_up(switch), "the look-ups to return")
+    assert switch.load() == "+OK"
+    subscriber(endpoint)
+    assert switch.unload().startswith("+OK")
+    assert switch.is_alive()
