@@ -25,7 +25,7 @@ static const char full[] =
     "\"run\":16,\"given_up\":17,\"refused_queue\":18,\"refused_share\":19},"
     "\"jobs\":{\"kept\":80,\"bytes\":81,\"running\":82,\"refused\":83,\"dropped\":84},"
     "\"channels\":[{\"name\":\"main\",\"clients\":60,\"messages\":61,\"answers\":62,"
-    "\"answers_lost\":63,\"answers_dropped\":64,\"endpoints\":["
+    "\"answers_lost\":63,\"answers_dropped\":64,\"bytes_held\":59,\"endpoints\":["
     "{\"address\":\"ipc:///a\",\"mode\":\"bind\",\"open\":true,\"bound\":\"ipc:///a\"}]}]},"
     "\"streams\":[{\"name\":\"live\",\"framing\":\"envelope\",\"epoch\":\"e-1\",\"seq\":50,"
     "\"subscribers\":51,\"connections\":52,\"subscriptions\":53,\"accepted\":54,"
@@ -98,19 +98,20 @@ static void test_summary_tells_every_number_where_it_belongs(void **state)
 {
     (void)state;
     char *text = text_of(full, fsz_status_write_summary);
-    assert_string_equal(text,
-                        "event_zmq 1.2.3 on sim, up 1d 02:03:04, reloaded 4 times\n"
-                        "events   10 offered, 11 unwanted, 12 written, 13 lost for want of memory\n"
-                        "queue    20 of 21 events (peak 22), 23 of 24 bytes (peak 25)\n"
-                        "refused  30 noise, 31 normal, 32 vital\n"
-                        "access   40 admitted, 41 refused\n"
-                        "requests 70 ok, 71 failed, 72 invalid, 73 refused, 74 overloaded, 75 past "
-                        "their deadline, 76 under way\n"
-                        "stream   live (envelope): 51 subscribers, 57 events, 58 bytes out\n"
-                        "  bind tcp://*:5556 as tcp://[::]:5556\n"
-                        "  bind tcp://*:5557 NOT OPEN: in use\n"
-                        "api      main: 60 clients, 61 messages in, 62 out, 63 lost, 64 dropped\n"
-                        "  bind ipc:///a as ipc:///a\n");
+    assert_string_equal(
+        text,
+        "event_zmq 1.2.3 on sim, up 1d 02:03:04, reloaded 4 times\n"
+        "events   10 offered, 11 unwanted, 12 written, 13 lost for want of memory\n"
+        "queue    20 of 21 events (peak 22), 23 of 24 bytes (peak 25)\n"
+        "refused  30 noise, 31 normal, 32 vital\n"
+        "access   40 admitted, 41 refused\n"
+        "requests 70 ok, 71 failed, 72 invalid, 73 refused, 74 overloaded, 75 past "
+        "their deadline, 76 under way\n"
+        "stream   live (envelope): 51 subscribers, 57 events, 58 bytes out\n"
+        "  bind tcp://*:5556 as tcp://[::]:5556\n"
+        "  bind tcp://*:5557 NOT OPEN: in use\n"
+        "api      main: 60 clients, 61 messages in, 62 out, 63 lost, 64 dropped, 59 bytes held\n"
+        "  bind ipc:///a as ipc:///a\n");
     free(text);
 }
 
@@ -119,16 +120,17 @@ static void test_api_tells_every_number_where_it_belongs(void **state)
     (void)state;
     char *text = text_of(full, fsz_status_write_api);
     assert_string_equal(
-        text, "requests 70 ok, 71 failed, 72 invalid, 73 refused, 74 overloaded, 75 past their "
-              "deadline, 76 under way\n"
-              "workers  1 threads, 2 busy, 3 stuck, 4 waiting (peak 5), 6 run, 7 given up, refused "
-              "8 by queue, 9 by share\n"
-              "jobs     11 threads, 12 busy, 13 stuck, 14 waiting (peak 15), 16 run, 17 given up, "
-              "refused 18 by queue, 19 by share\n"
-              "results  80 kept, 81 bytes, 82 running, 83 refused, 84 dropped\n"
-              "audit    90 commands, 91 refusals, 92 held back\n"
-              "api      main: 60 clients, 61 messages in, 62 out, 63 lost, 64 dropped\n"
-              "  bind ipc:///a as ipc:///a\n");
+        text,
+        "requests 70 ok, 71 failed, 72 invalid, 73 refused, 74 overloaded, 75 past their "
+        "deadline, 76 under way\n"
+        "workers  1 threads, 2 busy, 3 stuck, 4 waiting (peak 5), 6 run, 7 given up, refused "
+        "8 by queue, 9 by share\n"
+        "jobs     11 threads, 12 busy, 13 stuck, 14 waiting (peak 15), 16 run, 17 given up, "
+        "refused 18 by queue, 19 by share\n"
+        "results  80 kept, 81 bytes, 82 running, 83 refused, 84 dropped\n"
+        "audit    90 commands, 91 refusals, 92 held back\n"
+        "api      main: 60 clients, 61 messages in, 62 out, 63 lost, 64 dropped, 59 bytes held\n"
+        "  bind ipc:///a as ipc:///a\n");
     free(text);
 }
 

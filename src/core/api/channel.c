@@ -61,7 +61,6 @@ static void channel_log_bound(struct fsz_channel *channel, const struct fsz_conn
     channel->base.host->log(channel->base.host->self, FSZ_LOG_WARNING, line);
 }
 
-
 static void channel_ended(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
     struct fsz_channel *channel = self;

@@ -61,8 +61,8 @@ struct fsz_channel {
     void (*closed)(void *argument); /* once it is to be freed; or NULL */
     void *closed_argument;
 
-    struct fsz_client    *clients; /* on our own wire; those that have left while somebody has one */
-    struct fsz_clients   *local;   /* over inproc, by routing id */
+    struct fsz_client  *clients; /* on our own wire; those that have left while somebody has one */
+    struct fsz_clients *local;   /* over inproc, by routing id */
     struct fsz_loop_watch local_watch;
     /* Something may have come: the descriptor was readable, or the socket was used since it was
      * last read to its end, which may have taken the signal (ZMQ_FD in zmq_getsockopt(3)). */
@@ -70,8 +70,7 @@ struct fsz_channel {
 };
 
 /* A channel with nothing opened. FSZ_ENOMEM. */
-FSZ_NODISCARD fsz_err fsz_channel_new(const struct fsz_channel_base   *base,
-                                      struct fsz_config               *whole,
+FSZ_NODISCARD fsz_err fsz_channel_new(const struct fsz_channel_base *base, struct fsz_config *whole,
                                       const struct fsz_channel_config *config,
                                       struct fsz_channel             **ret_channel);
 /* Its clients have left at once, as far as the API is concerned; what is queued to them goes out

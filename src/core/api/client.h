@@ -23,7 +23,7 @@ struct fsz_zmtp_message;
 struct fsz_client {
     struct fsz_client  *next, *prev; /* of its channel's, with a `conn` */
     struct fsz_channel *channel;     /* NULL: it is closed */
-    struct fsz_account *account; /* bytes of its requests, and of answers it has not taken */
+    struct fsz_account *account;     /* bytes of its requests, and of answers it has not taken */
     struct fsz_peer     peer;
     struct fsz_conn    *conn;   /* on our own wire: a reference */
     struct fsz_dealer  *dealer; /* an endpoint of a service, that we connect to; its provider's */
@@ -45,8 +45,8 @@ FSZ_NODISCARD fsz_err fsz_client_new_endpoint(struct fsz_channel *channel,
                                               struct fsz_account *whole, const char *address,
                                               struct fsz_client **ret_client);
 /* The last reference to a client of a channel that is open is given up on the API thread. */
-struct fsz_client    *fsz_client_ref(struct fsz_client *client);
-void                  fsz_client_unref(struct fsz_client **client);
+struct fsz_client *fsz_client_ref(struct fsz_client *client);
+void               fsz_client_unref(struct fsz_client **client);
 /* Is its connection still there? */
 bool fsz_client_is_connected(const struct fsz_client *client);
 /* Sends without waiting; adds a reference where the message is kept. FSZ_EFULL, FSZ_ECLOSED,

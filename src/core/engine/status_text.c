@@ -88,11 +88,12 @@ static void status_write_channels(const json_t *status, struct fsz_buffer *out)
     {
         fsz_buffer_printf(out,
                           "api      %s: %lld clients, %lld messages in, %lld out, %lld lost, %lld "
-                          "dropped\n",
+                          "dropped, %lld bytes held\n",
                           status_string(channel, "name"), status_number(channel, "clients"),
                           status_number(channel, "messages"), status_number(channel, "answers"),
                           status_number(channel, "answers_lost"),
-                          status_number(channel, "answers_dropped"));
+                          status_number(channel, "answers_dropped"),
+                          status_number(channel, "bytes_held"));
         status_write_endpoints(channel, out);
     }
 }
