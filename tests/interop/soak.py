@@ -22,7 +22,7 @@ import peers
 import rig
 
 MECHANISMS = ("NULL", "PLAIN", "CURVE")
-BEATS = {"heartbeat": 200, "heartbeat_timeout": 20_000}
+ALWAYS = {"heartbeat": 200, "heartbeat_timeout": 20_000, "threaded": 1}
 ENOUGH = 5
 REPORT_S = 30
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01NULL" + bytes(48)
@@ -36,10 +36,10 @@ class Served:
     def __init__(self, mechanism):
         self.mechanism = mechanism
         self.pub, self.router = rig.free_endpoint(), rig.free_endpoint()
-        self.served = rig.Host(pub_bind=self.pub, router_bind=self.router, **BEATS, **rig.host_security(mechanism))
+        self.served = rig.Host(pub_bind=self.pub, router_bind=self.router, **ALWAYS, **rig.host_security(mechanism))
         self.asked = [rig.free_endpoint() for _ in range(2)]
         self.free = list(self.asked)
-        self.asking = rig.Host(dealer=self.asked, **BEATS, **rig.asking_security(mechanism)[0])
+        self.asking = rig.Host(dealer=self.asked, **ALWAYS, **rig.asking_security(mechanism)[0])
         self.hosts = (self.served, self.asking)
 
     def endpoint_of(self, pattern):

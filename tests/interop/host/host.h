@@ -1,4 +1,5 @@
-/* host.h - what the parts of zmtp_host share. One thread. */
+/* host.h - what the parts of zmtp_host share. The loop's thread, except for the functions …_round.
+ */
 #ifndef FSZ_INTEROP_HOST_H
 #define FSZ_INTEROP_HOST_H
 
@@ -6,12 +7,15 @@
 #include "zmtp/dealer.h"
 #include "zmtp/pub.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 enum { HOST_LINE_BYTES = 256 }; /* of stdin */
 
 struct link { /* a DEALER */
     const char        *name;
     struct fsz_dealer *dealer;
-    uint64_t           asked;
+    _Atomic uint64_t   asked;
 };
 
 struct host {
@@ -23,6 +27,8 @@ struct host {
     struct link             links[HOST_ENDPOINTS_MAX];
     uint64_t                rounds, bursts; /* the next numbers of messages */
     struct fsz_loop_timer   round;
+    pthread_t               sender; /* of the rounds, with the option `threaded` */
+    _Atomic bool            sender_stops;
     struct fsz_loop_watch   input;
     char                    line[HOST_LINE_BYTES];
     size_t                  line_size;

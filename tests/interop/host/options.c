@@ -87,6 +87,10 @@ static bool set_number(struct host_options *o, const char *key, const char *valu
         o->topics = (unsigned)number;
         return true;
     }
+    if (strcmp(key, "threaded") == 0) {
+        o->threaded = number != 0;
+        return true;
+    }
     if (strcmp(key, "first") == 0) {
         o->first = (uint64_t)number;
         return true;

@@ -16,9 +16,10 @@ struct host_options {
     const char             *user, *password; /* the ones that are admitted; NULL: any */
     bool                    one_key;         /* only `admitted_key` is admitted */
     uint8_t                 admitted_key[FSZ_ZMTP_KEY_BYTES];
-    int64_t                 pace_ms; /* between two rounds of messages and questions */
-    unsigned                topics;  /* messages in a round: t0. t1. … */
-    uint64_t                first;   /* number of the first round */
+    int64_t                 pace_ms;  /* between two rounds of messages and questions */
+    unsigned                topics;   /* messages in a round: t0. t1. … */
+    uint64_t                first;    /* number of the first round */
+    bool                    threaded; /* a thread of its own sends the rounds, not the loop */
 };
 
 /* Reads `key=value` arguments; prints what is wrong and returns false. */

@@ -54,16 +54,50 @@ bool host_open_endpoint(struct fsz_zmtp_socket *socket, const char *name, const 
     return true;
 }
 
-static void on_round(void *argument)
+static void send_round(struct host *host)
 {
-    struct host *host = argument;
     if (host->pub) {
         host_publish_round(host);
     }
     host_ask_round(host);
     host->rounds++;
+}
+
+static void on_round(void *argument)
+{
+    struct host *host = argument;
+    send_round(host);
     fsz_loop_set_timer(host->loop, &host->round,
                        fsz_loop_now_ms(host->loop) + host->options.pace_ms);
+}
+
+static void *run_sender(void *argument)
+{
+    struct host *host = argument;
+    while (!atomic_load(&host->sender_stops)) {
+        usleep((useconds_t)host->options.pace_ms * 1000);
+        send_round(host);
+    }
+    return NULL;
+}
+
+static bool start_rounds(struct host *host)
+{
+    if (host->options.threaded) {
+        return pthread_create(&host->sender, NULL, run_sender, host) == 0;
+    }
+    return fsz_loop_set_timer(host->loop, &host->round,
+                              fsz_loop_now_ms(host->loop) + host->options.pace_ms) == FSZ_OK;
+}
+
+static void stop_rounds(struct host *host)
+{
+    if (host->options.threaded) {
+        atomic_store(&host->sender_stops, true);
+        pthread_join(host->sender, NULL);
+    } else {
+        fsz_loop_cancel_timer(host->loop, &host->round);
+    }
 }
 
 static void take_line(struct host *host, char *line)
@@ -112,7 +146,7 @@ static void on_closed(void *argument)
 
 static void close_all(struct host *host)
 {
-    fsz_loop_cancel_timer(host->loop, &host->round);
+    stop_rounds(host);
     for (size_t i = 0; i < host->options.dealers; i++) {
         fsz_dealer_free(&host->links[i].dealer);
     }
@@ -137,9 +171,7 @@ static bool start(struct host *host)
     host->round = (struct fsz_loop_timer){.fire = on_round, .argument = host};
     return fsz_loop_new(&host->loop) == FSZ_OK &&
            fsz_loop_add(host->loop, &host->input, EPOLLIN) == FSZ_OK && host_publish_open(host) &&
-           host_serve_open(host) && host_ask_open(host) &&
-           fsz_loop_set_timer(host->loop, &host->round,
-                              fsz_loop_now_ms(host->loop) + host->options.pace_ms) == FSZ_OK;
+           host_serve_open(host) && host_ask_open(host) && start_rounds(host);
 }
 
 int main(int argc, char **argv)
