@@ -39,11 +39,12 @@ struct fsz_conn_times {
     int64_t heartbeat_ttl_ms;     /* sent with each PING; 0: none */
 };
 
-/* Bytes of unfinished messages of several connections. When they reach the bound, the connection
- * whose unfinished message is the oldest ends with INPUT_BYTES. Loop thread. */
+/* Bytes of unfinished messages of several connections. When they reach the bound, a connection ends
+ * with INPUT_BYTES: the newest in the handshake, or the one whose unfinished message is the oldest.
+ * Loop thread. */
 struct fsz_conn_inputs {
     size_t           used, peak, max; /* max 0: no bound */
-    struct fsz_conn *oldest, *newest; /* with an unfinished message, by when it began */
+    struct fsz_conn *oldest, *newest; /* with an unfinished message; the oldest ends first */
 };
 
 /* What a connection reports, on the loop's thread. A callback may end any connection, this one

@@ -3,12 +3,32 @@
 #include <stdio.h>
 #include <string.h>
 
+/* There may be a password in what was put before: it is wiped when it moves. */
+static fsz_err handshake_append(struct fsz_buffer *to, const void *bytes, size_t size)
+{
+    if (size <= to->capacity - to->size) {
+        return fsz_buffer_append(to, bytes, size);
+    }
+    struct fsz_buffer moved;
+    fsz_buffer_init(&moved, to->limit);
+    fsz_err err = fsz_buffer_reserve(&moved, to->size + size);
+    if (err == FSZ_OK) {
+        if (to->size > 0) {
+            fsz_buffer_append(&moved, to->data, to->size);
+        }
+        fsz_buffer_append(&moved, bytes, size);
+        fsz_conn_output_wipe(to);
+        *to = moved;
+    }
+    return err;
+}
+
 /* Puts bytes before everything else, without writing them; false: the connection has ended. */
 static bool handshake_put(struct fsz_conn *conn, const void *bytes, size_t size)
 {
     struct conn_output *output = &conn->output;
     fsz_conn_output_lock(conn);
-    fsz_err err = output->broken ? FSZ_OK : fsz_buffer_append(&output->control, bytes, size);
+    fsz_err err = output->broken ? FSZ_OK : handshake_append(&output->control, bytes, size);
     fsz_conn_output_unlock(conn);
     if (err != FSZ_OK) {
         fsz_conn_end(conn, FSZ_ZMTP_END_MEMORY);
@@ -37,6 +57,7 @@ static void handshake_done(struct fsz_conn *conn)
     bool encrypts = conn->mechanism != NULL && fsz_mechanism_encrypts(conn->mechanism);
     conn->stage = CONN_TRAFFIC;
     conn->handshake_due_ms = 0;
+    fsz_conn_input_relist(conn);
     fsz_conn_output_lock(conn);
     output->sealer = encrypts ? conn->mechanism : NULL;
     output->open = true;
@@ -88,6 +109,9 @@ static size_t handshake_send_commands(struct fsz_conn *conn)
     struct fsz_buffer command;
     size_t            sent = 0;
     fsz_buffer_init(&command, FSZ_MECHANISM_COMMAND_MAX);
+    /* Memory that is in place before: nothing is left behind where it would have to grow. */
+    fsz_err err = fsz_buffer_reserve(&command, FSZ_MECHANISM_COMMAND_MAX);
+    (void)err; /* it is in `failed` too */
     while (!fsz_conn_is_over(conn) && fsz_mechanism_next(conn->mechanism, &command)) {
         uint8_t head[FSZ_FRAME_HEAD_MAX];
         size_t  head_size = fsz_frame_write(head, FSZ_FRAME_COMMAND, command.size);
@@ -99,7 +123,7 @@ static size_t handshake_send_commands(struct fsz_conn *conn)
         }
         command.size = 0;
     }
-    fsz_buffer_fini(&command);
+    fsz_conn_output_wipe(&command);
     fsz_conn_flush(conn);
     return sent;
 }

@@ -15,62 +15,6 @@ void fsz_conn_input_init(struct fsz_conn *conn)
     input->missing = 1;
 }
 
-/* Its message is unfinished now: it is the newest such connection. */
-static void input_list(struct fsz_conn *conn)
-{
-    struct fsz_conn_inputs *inputs = &conn->shared->inputs;
-    struct conn_input      *input = &conn->input;
-    if (input->listed) {
-        return;
-    }
-    input->listed = true;
-    input->older = inputs->newest;
-    input->newer = NULL;
-    *(inputs->newest != NULL ? &inputs->newest->input.newer : &inputs->oldest) = conn;
-    inputs->newest = conn;
-}
-
-void fsz_conn_input_unlist(struct fsz_conn *conn)
-{
-    struct fsz_conn_inputs *inputs = &conn->shared->inputs;
-    struct conn_input      *input = &conn->input;
-    inputs->used -= input->counted;
-    input->counted = 0;
-    if (!input->listed) {
-        return;
-    }
-    input->listed = false;
-    *(input->older != NULL ? &input->older->input.newer : &inputs->oldest) = input->newer;
-    *(input->newer != NULL ? &input->newer->input.older : &inputs->newest) = input->older;
-}
-
-bool fsz_conn_input_count(struct fsz_conn *conn, size_t bytes)
-{
-    struct fsz_conn_inputs *inputs = &conn->shared->inputs;
-    input_list(conn);
-    while (inputs->max > 0 && (bytes > inputs->max || inputs->used > inputs->max - bytes)) {
-        struct fsz_conn *victim = bytes > inputs->max ? conn : inputs->oldest;
-        fsz_conn_end(victim, FSZ_ZMTP_END_INPUT_BYTES);
-        if (fsz_conn_is_over(conn)) {
-            return false;
-        }
-    }
-    inputs->used += bytes;
-    conn->input.counted += bytes;
-    if (inputs->used > inputs->peak) {
-        inputs->peak = inputs->used;
-    }
-    return true;
-}
-
-void fsz_conn_input_uncount(struct fsz_conn *conn, size_t bytes)
-{
-    struct conn_input *input = &conn->input;
-    size_t             counted = bytes < input->counted ? bytes : input->counted;
-    input->counted -= counted;
-    conn->shared->inputs.used -= counted;
-}
-
 void fsz_conn_input_fini(struct fsz_conn *conn)
 {
     struct conn_input *input = &conn->input;
@@ -251,6 +195,16 @@ static void input_keep_rest(struct fsz_conn *conn, const uint8_t *bytes, size_t 
     }
 }
 
+/* A peer that has shown its credentials waits for our answer (RFC 24, RFC 26). */
+static void input_rest(struct fsz_conn *conn, const uint8_t *bytes, size_t size)
+{
+    if (conn->input.asking) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_PROTOCOL);
+    } else {
+        input_keep_rest(conn, bytes, size);
+    }
+}
+
 static void input_feed(struct fsz_conn *conn, uint8_t *bytes, size_t size)
 {
     struct conn_input *input = &conn->input;
@@ -269,7 +223,7 @@ static void input_feed(struct fsz_conn *conn, uint8_t *bytes, size_t size)
         size -= used;
     }
     if (size > 0 && !fsz_conn_is_over(conn) && conn->stage != CONN_CLOSING) {
-        input_keep_rest(conn, bytes, size);
+        input_rest(conn, bytes, size);
     }
     if (input->size == 0) {
         fsz_conn_input_fini(conn);

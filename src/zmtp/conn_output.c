@@ -1,6 +1,7 @@
 #include "thread.h"
 #include "zmtp/conn_private.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,14 @@ void fsz_conn_output_pop(struct conn_output *output)
     output_remove(output, false);
 }
 
+void fsz_conn_output_wipe(struct fsz_buffer *buffer)
+{
+    if (buffer->data != NULL) {
+        sodium_memzero(buffer->data, buffer->size);
+    }
+    fsz_buffer_fini(buffer);
+}
+
 void fsz_conn_output_clear(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;
@@ -105,7 +114,7 @@ void fsz_conn_output_clear(struct fsz_conn *conn)
         output_remove(output, true);
     }
     output_free_ring(output);
-    fsz_buffer_fini(&output->control);
+    fsz_conn_output_wipe(&output->control);
     fsz_buffer_fini(&output->sealed);
     output->control_written = output->sealed_written = 0;
     output->written = output->sealed_at = output->sealed_messages = 0;

@@ -4,6 +4,7 @@
  *   conn_close.c      last words before the end
  *   conn_facts.c      what it is, and its figures
  *   conn_input.c      reads, keeps what is unfinished, takes frames out of bytes
+ *   conn_inputs.c     the memory of what is unfinished, and who ends when it is too much
  *   conn_message.c    frames to messages and commands to their meaning
  *   conn_handshake.c  greeting, mechanism, admission, refusal
  *   conn_heartbeat.c  PING, PONG and everything that falls due
@@ -175,11 +176,14 @@ void fsz_conn_input_fini(struct fsz_conn *conn);
 bool fsz_conn_input_read(struct fsz_conn *conn);
 /* Decodes what was kept while the input was held back. */
 void fsz_conn_input_resume(struct fsz_conn *conn);
+/* conn_inputs.c */
 /* Takes memory for a message into account; false: the connection has ended. */
 bool fsz_conn_input_count(struct fsz_conn *conn, size_t bytes);
 void fsz_conn_input_uncount(struct fsz_conn *conn, size_t bytes);
 /* Its memory no longer counts. */
 void fsz_conn_input_unlist(struct fsz_conn *conn);
+/* It is ready: its place among those with unfinished messages is another. */
+void fsz_conn_input_relist(struct fsz_conn *conn);
 
 /* conn_message.c: one whole frame in stage CONN_TRAFFIC. */
 void fsz_conn_message_take(struct fsz_conn *conn, const struct fsz_frame_head *head, uint8_t *body);
@@ -213,6 +217,8 @@ void                  fsz_conn_output_fini(struct fsz_conn *conn);
 void                  fsz_conn_output_lock(struct fsz_conn *conn);
 /* Says what others may know without the lock, and unlocks. */
 void fsz_conn_output_unlock(struct fsz_conn *conn);
+/* Frees a buffer that may have a password in it. */
+void fsz_conn_output_wipe(struct fsz_buffer *buffer);
 /* Drops everything that waits, without counting it. */
 void fsz_conn_output_clear(struct fsz_conn *conn);
 /* The i-th message of the ring. */

@@ -187,13 +187,13 @@ static void write_gather(struct fsz_conn *conn, struct write_batch *batch)
 }
 
 /* Of `n` bytes written, takes those of a buffer; returns the rest. */
-static size_t write_took(struct fsz_buffer *buffer, size_t *written, size_t n)
+static size_t write_took(struct fsz_buffer *buffer, size_t *written, size_t n, bool wipe)
 {
     size_t left = buffer->size - *written;
     size_t took = n < left ? n : left;
     *written += took;
     if (*written == buffer->size && buffer->size > 0) {
-        fsz_buffer_fini(buffer);
+        (wipe ? fsz_conn_output_wipe : fsz_buffer_fini)(buffer);
         *written = 0;
     }
     return n - took;
@@ -218,9 +218,9 @@ static void write_advance(struct conn_output *output, size_t n)
     if (output->written > 0) {
         n = write_took_message(output, n);
     }
-    n = write_took(&output->control, &output->control_written, n);
+    n = write_took(&output->control, &output->control_written, n, !output->open);
     if (output->sealer != NULL) {
-        write_took(&output->sealed, &output->sealed_written, n);
+        write_took(&output->sealed, &output->sealed_written, n, false);
         for (; output->sealed.size == 0 && output->sealed_messages > 0; output->sealed_messages--) {
             fsz_conn_output_pop(output);
         }

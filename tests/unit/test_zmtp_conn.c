@@ -235,7 +235,7 @@ static void test_a_refused_peer_of_2_0_is_closed(void **state)
 #define INITIATE "\4\x1f\x8INITIATE\xbSocket-Type\0\0\0\6DEALER"
 
 /* A server of PLAIN whose peer has sent greeting and HELLO, with more behind it. */
-static void plain_server(struct rig *rig, void (*asks)(struct rig *rig, struct fsz_conn *conn))
+static void plain_begins(struct rig *rig, void (*asks)(struct rig *rig, struct fsz_conn *conn))
 {
     rig_init(rig, FSZ_ZMTP_ROUTER);
     rig->on_asks = asks;
@@ -244,6 +244,11 @@ static void plain_server(struct rig *rig, void (*asks)(struct rig *rig, struct f
     rig_pair(rig);
     fsz_conn_begin(rig->conn, NULL);
     rig_send_greeting(rig, 1, "PLAIN");
+}
+
+static void plain_server(struct rig *rig, void (*asks)(struct rig *rig, struct fsz_conn *conn))
+{
+    plain_begins(rig, asks);
     RIG_SEND(rig, HELLO);
 }
 
@@ -258,17 +263,30 @@ static void test_a_judgement_may_come_later(void **state)
     struct rig rig;
     (void)state;
     plain_server(&rig, NULL);
-    RIG_SEND(&rig, INITIATE "\0\5early");
     RIG_UNTIL(&rig, rig.asked == 1);
     rig_settle(&rig);
     assert_int_equal(rig.ready, 0);
     assert_string_equal(rig.credentials.user, "user");
     assert_string_equal(rig.credentials.password, "pass");
     fsz_conn_judge(rig.conn, "200");
+    RIG_SEND(&rig, INITIATE "\0\5early");
     RIG_UNTIL(&rig, rig.messages == 1);
     assert_string_equal(rig.got, "early\n");
     plain_reads_greeting(&rig);
     RIG_EXPECT(&rig, "\4\x8\7WELCOME");
+    rig_fini(&rig);
+}
+
+static void test_a_peer_that_does_not_wait_for_the_judgement_is_ended(void **state)
+{
+    struct rig rig;
+    (void)state;
+    plain_begins(&rig, NULL);
+    RIG_SEND(&rig, HELLO INITIATE);
+    RIG_UNTIL(&rig, rig.ended);
+    assert_int_equal(rig.asked, 1);
+    assert_int_equal(rig.ending, FSZ_ZMTP_END_PROTOCOL);
+    assert_int_equal(rig.shared.inputs.used, 0);
     rig_fini(&rig);
 }
 
@@ -530,6 +548,7 @@ int main(void)
         cmocka_unit_test(test_a_refused_peer_that_stays_is_closed_when_the_handshake_is_due),
         cmocka_unit_test(test_a_refused_peer_of_2_0_is_closed),
         cmocka_unit_test(test_a_judgement_may_come_later),
+        cmocka_unit_test(test_a_peer_that_does_not_wait_for_the_judgement_is_ended),
         cmocka_unit_test(test_a_judgement_may_come_at_once),
         cmocka_unit_test(test_a_refusing_judgement_is_sent_as_an_error),
         cmocka_unit_test(test_status_300_ends_without_an_error),

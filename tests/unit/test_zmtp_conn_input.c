@@ -191,6 +191,38 @@ static void test_the_oldest_unfinished_message_goes_when_memory_for_all_is_full(
     rig_fini(&rig);
 }
 
+static void test_a_handshake_goes_first_when_memory_for_all_is_full(void **state)
+{
+    struct rig rig;
+    int        ends[2];
+    uint8_t    part[4000] = "\6\0\0\0\0\0\0\x1f\x40";
+    (void)state;
+    rig_router(&rig);
+    rig_shake_dealer(&rig);
+    rig.shared.inputs.max = 10000;
+    int first = rig.peer;
+    send_long(&rig, 6000, 4000);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    struct fsz_conn *shaking = rig_conn(&rig, ends[0], false);
+    fsz_conn_begin(shaking, NULL);
+    rig.peer = ends[1];
+    rig_send_greeting(&rig, 1, "NULL");
+    rig_send(&rig, part, sizeof(part));
+    RIG_UNTIL(&rig, rig.shared.inputs.used >= 8000);
+    struct fsz_conn *third = another(&rig);
+    send_long(&rig, 6000, 4000);
+    RIG_UNTIL(&rig, fsz_conn_has_ended(shaking));
+    assert_false(fsz_conn_has_ended(rig.conn));
+    assert_false(fsz_conn_has_ended(third));
+    fsz_conn_end(third, FSZ_ZMTP_END_STOPPED);
+    fsz_conn_unref(&third);
+    fsz_conn_unref(&shaking);
+    close(ends[1]);
+    close(rig.peer);
+    rig.peer = first;
+    rig_fini(&rig);
+}
+
 /* Sends so many messages "x" at once, without turning the loop. */
 static void send_many(struct rig *rig, size_t count)
 {
@@ -498,6 +530,7 @@ int main(void)
         cmocka_unit_test(test_the_bound_of_a_message_counts_all_of_its_frames),
         cmocka_unit_test(test_a_message_of_too_many_frames_ends),
         cmocka_unit_test(test_a_length_that_no_memory_holds_ends),
+        cmocka_unit_test(test_a_handshake_goes_first_when_memory_for_all_is_full),
         cmocka_unit_test(test_the_oldest_unfinished_message_goes_when_memory_for_all_is_full),
         cmocka_unit_test(test_a_pause_in_the_middle_keeps_what_was_read),
         cmocka_unit_test(test_a_paused_peer_is_held_back),
