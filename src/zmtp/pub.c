@@ -172,6 +172,12 @@ void fsz_pub_each(struct fsz_pub *pub,
     fsz_pub_unlock(pub);
 }
 
+struct fsz_subscriber *fsz_pub_subscriber(const struct fsz_conn *conn)
+{
+    struct pub_subscriber *subscriber = fsz_conn_data(conn);
+    return subscriber == NULL ? NULL : &subscriber->base;
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static void pub_free(struct fsz_pub *pub)

@@ -79,6 +79,9 @@ void fsz_pub_each_held(struct fsz_pub *pub,
                        bool (*look)(void *argument, struct fsz_subscriber *subscriber),
                        void *argument);
 
+/* The subscriber of a connection of a pub's socket; NULL: it has ended. Loop thread. */
+struct fsz_subscriber *fsz_pub_subscriber(const struct fsz_conn *conn);
+
 /* The lock. Any thread. */
 void fsz_pub_lock(struct fsz_pub *pub);
 bool fsz_pub_try_lock(struct fsz_pub *pub);

@@ -92,6 +92,11 @@ struct fsz_zmtp_identity fsz_zmtp_socket_identity(const struct fsz_conn *conn);
 /* Calls `look` for each connection that is ready, until it returns false. It may end that one. */
 void fsz_zmtp_socket_each(struct fsz_zmtp_socket *socket,
                           bool (*look)(void *argument, struct fsz_conn *conn), void *argument);
+/* The same for those with an id above `id`, in the order of ids: goes on where another walk ended.
+ */
+void fsz_zmtp_socket_each_after(struct fsz_zmtp_socket *socket, uint64_t id,
+                                bool (*look)(void *argument, struct fsz_conn *conn),
+                                void *argument);
 /* By id; NULL: none that is ready. Not a reference. */
 struct fsz_conn *fsz_zmtp_socket_find(struct fsz_zmtp_socket *socket, uint64_t id);
 

@@ -222,11 +222,11 @@ const struct fsz_conn_handler fsz_zmtp_socket_conn_handler = {
     .freed = member_free,
 };
 
-void fsz_zmtp_socket_walk(struct fsz_zmtp_socket *socket,
-                          bool (*look)(void *argument, struct fsz_zmtp_member *member),
-                          void *argument)
+static void members_walk_from(struct fsz_zmtp_socket *socket, struct fsz_zmtp_member *first,
+                              bool (*look)(void *argument, struct fsz_zmtp_member *member),
+                              void *argument)
 {
-    struct fsz_zmtp_walk walk = {.next = socket->members, .outer = socket->walks};
+    struct fsz_zmtp_walk walk = {.next = first, .outer = socket->walks};
     bool                 more = true;
     fsz_zmtp_socket_ref(socket);
     socket->walks = &walk;
@@ -239,6 +239,13 @@ void fsz_zmtp_socket_walk(struct fsz_zmtp_socket *socket,
     }
     socket->walks = walk.outer;
     fsz_zmtp_socket_unref(socket);
+}
+
+void fsz_zmtp_socket_walk(struct fsz_zmtp_socket *socket,
+                          bool (*look)(void *argument, struct fsz_zmtp_member *member),
+                          void *argument)
+{
+    members_walk_from(socket, socket->members, look, argument);
 }
 
 struct ready_look {
@@ -257,6 +264,28 @@ void fsz_zmtp_socket_each(struct fsz_zmtp_socket *socket,
 {
     struct ready_look ready = {.look = look, .argument = argument};
     fsz_zmtp_socket_walk(socket, member_look, &ready);
+}
+
+/* Members are kept in the order in which they came, which is that of their ids. */
+static struct fsz_zmtp_member *members_after(struct fsz_zmtp_socket *socket, uint64_t id)
+{
+    struct fsz_zmtp_member *member = NULL;
+    HASH_FIND(hh, socket->members, &id, sizeof(id), member);
+    if (member != NULL) {
+        return member->hh.next;
+    }
+    member = socket->members;
+    while (member != NULL && member->id <= id) {
+        member = member->hh.next;
+    }
+    return member;
+}
+
+void fsz_zmtp_socket_each_after(struct fsz_zmtp_socket *socket, uint64_t                   id,
+                                bool (*look)(void *argument, struct fsz_conn *conn), void *argument)
+{
+    struct ready_look ready = {.look = look, .argument = argument};
+    members_walk_from(socket, members_after(socket, id), member_look, &ready);
 }
 
 struct fsz_conn *fsz_zmtp_socket_find(struct fsz_zmtp_socket *socket, uint64_t id)

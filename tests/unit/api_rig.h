@@ -466,8 +466,7 @@ static void rig_start(struct rig *rig, const char *const *params)
                                       .host = &rig_host,
                                       .watched = &rig->watched,
                                       .offer = rig_offer,
-                                      .stats = rig_stats,
-                                      .stats_self = rig};
+                                      .server = {.stats = rig_stats, .self = rig}};
     struct fsz_config        *config = rig_config(params);
     struct fsz_policy        *policy = rig_policy(config);
     assert_int_equal(fsz_api_new(&base, config, policy, &rig->api), FSZ_OK);

@@ -153,7 +153,7 @@ static void test_api_hello_tells_who_is_asked_and_what_may_be_asked(void **state
     assert_string_equal(host, "host");
     assert_string_equal(name, "switch");
     assert_true(json_is_null(user));
-    assert_int_equal(json_array_size(methods), 21);
+    assert_int_equal(json_array_size(methods), 23);
     json_decref(answer);
 }
 

@@ -9,6 +9,7 @@
 #include "access.h"
 #include "audit.h"
 #include "config.h"
+#include "connections.h"
 #include "desk.h"
 #include "event.h"
 #include "host.h"
@@ -21,6 +22,14 @@
 
 struct fsz_api;
 
+/* What methods server.* ask of the engine, on a worker. NULL, and FSZ_ECLOSED: not now. */
+struct fsz_api_server {
+    json_t *(*stats)(void *self);                                              /* a new object */
+    json_t *(*clients)(void *self, const struct fsz_connections_query *query); /* likewise */
+    fsz_err (*kick)(void *self, uint64_t id);                                  /* FSZ_ENOTFOUND */
+    void *self;
+};
+
 /* What the API channel stands on; all stay the caller's and outlive it. */
 struct fsz_api_base {
     void                  *context; /* libzmq's */
@@ -31,9 +40,8 @@ struct fsz_api_base {
      * atomic read. */
     _Atomic uint32_t *watched;
     fsz_err (*offer)(void *self, const struct fsz_event *event); /* news of services' providers */
-    void *offer_self;
-    json_t *(*stats)(void *self); /* for server.stats: a new object; NULL: not now. A worker. */
-    void *stats_self;
+    void                 *offer_self;
+    struct fsz_api_server server;
 };
 
 /* Opens the configuration's API channels; an endpoint that cannot be had is logged and retried.
@@ -66,6 +74,12 @@ void fsz_api_close_calls(struct fsz_api *api);
 
 /* An event of the switch, for those who wait. Any thread; never blocks for long. */
 void fsz_api_see(struct fsz_api *api, const struct fsz_event *event);
+
+/* Takes one piece of the connections of channels and of services' endpoints; true: all are taken.
+ * For who has control of the engine. */
+bool fsz_api_list(struct fsz_api *api, struct fsz_connections *connections);
+/* Has the connection of that id end; false: none of these has it. Likewise. */
+bool fsz_api_kick(struct fsz_api *api, uint64_t id);
 
 /* Endpoints, clients, requests, workers, jobs: for the status. A new object. */
 json_t *fsz_api_status(struct fsz_api *api);

@@ -73,6 +73,10 @@ void fsz_method_hello(struct fsz_api *api, struct fsz_request *request,
 void fsz_method_ping(struct fsz_api *api, struct fsz_request *request,
                      const struct fsz_principal *who);
 void fsz_method_stats(struct fsz_request *request);
+void fsz_method_clients(struct fsz_request *request);
+void fsz_check_kick(struct fsz_api *api, struct fsz_request *request,
+                    const struct fsz_principal *who);
+void fsz_method_kick(struct fsz_request *request);
 void fsz_method_register(struct fsz_api *api, struct fsz_request *request,
                          const struct fsz_principal *who);
 void fsz_method_unregister(struct fsz_api *api, struct fsz_request *request,

@@ -1,11 +1,25 @@
 #include "method.h"
 
+#include "connections.h"
 #include "outcome.h"
+#include "users.h"
 
 #include <string.h>
 
 const struct fsz_param        fsz_params_none[] = {FSZ_PARAM_END};
 static const struct fsz_param methods_timeout[] = {FSZ_PARAM_TIMEOUT, FSZ_PARAM_END};
+static const struct fsz_param methods_clients[] = {
+    {.name = "after", .type = FSZ_PARAM_NUMBER, .min = 0, .max = INT64_MAX},
+    {.name = "limit", .type = FSZ_PARAM_NUMBER, .min = 1, .max = FSZ_CONNECTIONS_MAX},
+    {.name = "owner", .type = FSZ_PARAM_WORD, .min = 1, .max = FSZ_CONNECTION_OWNER_BYTES - 1},
+    {.name = "user", .type = FSZ_PARAM_TEXT, .min = 0, .max = FSZ_USER_NAME_MAX},
+    {.name = "address", .type = FSZ_PARAM_WORD, .min = 1, .max = FSZ_ADDRESS_HOST_BYTES - 1},
+    FSZ_PARAM_TIMEOUT,
+    FSZ_PARAM_END};
+static const struct fsz_param methods_kick[] = {
+    {.name = "id", .type = FSZ_PARAM_NUMBER, .required = true, .min = 1, .max = INT64_MAX},
+    FSZ_PARAM_TIMEOUT,
+    FSZ_PARAM_END};
 static const struct fsz_param methods_register[] = {
     {.name = "service", .type = FSZ_PARAM_WORD, .required = true, .min = 1, .max = 64},
     {.name = "capacity", .type = FSZ_PARAM_NUMBER, .min = 1, .max = FSZ_CAPACITY_MAX},
@@ -21,6 +35,16 @@ const struct fsz_method fsz_methods[] = {
      .params = methods_timeout,
      .place = FSZ_METHOD_WORKER,
      .run = fsz_method_stats},
+    {.name = "server.clients",
+     .params = methods_clients,
+     .place = FSZ_METHOD_WORKER,
+     .run = fsz_method_clients},
+    {.name = "server.kick",
+     .params = methods_kick,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .check = fsz_check_kick,
+     .run = fsz_method_kick},
     {.name = "api",
      .params = fsz_params_api,
      .needs = FSZ_CAN_COMMAND,

@@ -1,9 +1,10 @@
-/* server.hello, server.ping, server.stats, service.register, service.unregister. */
+/* server.*, service.register, service.unregister. */
 #include "api_private.h"
 #include "authorize.h"
 #include "method.h"
 
 #include <fszmq/wire.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 static json_t *hello_methods(const struct fsz_request *request, const struct fsz_principal *who)
@@ -41,12 +42,53 @@ void fsz_method_ping(struct fsz_api *api, struct fsz_request *request,
 
 void fsz_method_stats(struct fsz_request *request)
 {
-    json_t *stats = request->stats ? request->stats(request->stats_self) : NULL;
+    const struct fsz_api_server *server = &request->server;
+    json_t                      *stats = server->stats ? server->stats(server->self) : NULL;
     if (stats == NULL) {
         fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "starting or stopping; ask again");
         return;
     }
     fsz_request_succeed(request, stats);
+}
+
+void fsz_method_clients(struct fsz_request *request)
+{
+    const struct fsz_api_server       *server = &request->server;
+    const struct fsz_connections_query query = {
+        .after = (uint64_t)fsz_request_number(request, 0, 0),
+        .limit = (size_t)fsz_request_number(request, 1, 0),
+        .owner = fsz_request_text(request, 2),
+        .user = fsz_request_text(request, 3),
+        .address = fsz_request_text(request, 4),
+    };
+    json_t *clients = server->clients ? server->clients(server->self, &query) : NULL;
+    if (clients == NULL) {
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "starting or stopping; ask again");
+        return;
+    }
+    fsz_request_succeed(request, clients);
+}
+
+void fsz_check_kick(struct fsz_api *api, struct fsz_request *request,
+                    const struct fsz_principal *who)
+{
+    (void)api;
+    (void)who;
+    snprintf(request->what, sizeof(request->what), "%" PRId64, fsz_request_number(request, 0, 0));
+}
+
+void fsz_method_kick(struct fsz_request *request)
+{
+    const struct fsz_api_server *server = &request->server;
+    int64_t                      id = fsz_request_number(request, 0, 0);
+    fsz_err err = server->kick ? server->kick(server->self, (uint64_t)id) : FSZ_ECLOSED;
+    if (err == FSZ_OK) {
+        fsz_request_succeed(request, json_object());
+    } else if (err == FSZ_ENOTFOUND) {
+        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL, "no connection has the id %" PRId64, id);
+    } else {
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "starting or stopping; ask again");
+    }
 }
 
 /* The service that the request names, if this one may serve it; else the request fails. */

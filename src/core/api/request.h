@@ -8,6 +8,7 @@
 #ifndef FSZ_REQUEST_H
 #define FSZ_REQUEST_H
 
+#include "api.h"
 #include "exchange.h"
 #include "heap.h"
 #include "host.h"
@@ -49,22 +50,21 @@ struct fsz_request {
     const struct fsz_method      *method;   /* NULL: it got no further than being read */
     const json_t                 *values[FSZ_PARAMS_MAX]; /* by the method's table */
     const struct fsz_host        *host;
-    json_t *(*stats)(void *self); /* of the API's base */
-    void                *stats_self;
-    size_t               answer_bytes_max;
-    struct fsz_sentevent event;
-    struct fsz_waits    *waits;              /* the API's */
-    struct fsz_hold     *hold;               /* of the call, if this client holds it: a reference */
-    uint64_t             lease;              /* under which it does */
-    char                 job[FSZ_JOB_BYTES]; /* of a background job */
-    char                 what[FSZ_REQUEST_WHAT_BYTES]; /* for the audit */
-    bool                 routine; /* for the audit: changes nothing (FSZ_AUDIT_ROUTINE) */
-    int64_t              started_us;
-    uint64_t             ticket; /* of the pool */
-    bool                 is_job; /* its answer is the job's name; its result comes later */
-    bool                 on_worker, waiting, answered;
-    _Atomic bool         claimed; /* a worker or the API thread has the right to answer it */
-    bool                 sent;    /* by the worker; read once its mail has come */
+    struct fsz_api_server         server; /* of the API's base */
+    size_t                        answer_bytes_max;
+    struct fsz_sentevent          event;
+    struct fsz_waits             *waits; /* the API's */
+    struct fsz_hold              *hold;  /* of the call, if this client holds it: a reference */
+    uint64_t                      lease; /* under which it does */
+    char                          job[FSZ_JOB_BYTES];           /* of a background job */
+    char                          what[FSZ_REQUEST_WHAT_BYTES]; /* for the audit */
+    bool                          routine; /* for the audit: changes nothing (FSZ_AUDIT_ROUTINE) */
+    int64_t                       started_us;
+    uint64_t                      ticket; /* of the pool */
+    bool                          is_job; /* its answer is the job's name; its result comes later */
+    bool                          on_worker, waiting, answered;
+    _Atomic bool claimed; /* a worker or the API thread has the right to answer it */
+    bool         sent;    /* by the worker; read once its mail has come */
 
     /* The worker's. */
     json_t           *result, *error; /* one of them, when it has run */

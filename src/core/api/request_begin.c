@@ -22,8 +22,7 @@ static struct fsz_request *request_new(struct fsz_api *api, struct fsz_exchange 
     request->rpc = &exchange->message.requests[index];
     request->host = api->base.host;
     request->waits = api->waits;
-    request->stats = api->base.stats;
-    request->stats_self = api->base.stats_self;
+    request->server = api->base.server;
     request->answer_bytes_max = (size_t)exchange->client->channel->config->answer_bytes;
     request->started_us = fsz_request_now_us();
     fsz_buffer_init(&request->answer, SIZE_MAX);

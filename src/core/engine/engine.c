@@ -161,13 +161,25 @@ static fsz_err engine_start_access(struct fsz_engine *engine, struct fsz_config 
     return err;
 }
 
-/* An fsz_api_base.stats; a worker of the API channel. A mistake may name users and files, which is
- * for those only who may run the command `zmq`. */
+/* An fsz_api_server.stats; a worker of the API channel. A mistake may name users and files, which
+ * is for those only who may run the command `zmq`. */
 static json_t *engine_stats(void *engine)
 {
     json_t *status = fsz_engine_status(engine);
     json_object_del(json_object_get(status, "reload_refused"), "first");
     return status;
+}
+
+/* An fsz_api_server.clients; a worker, likewise. */
+static json_t *engine_clients(void *engine, const struct fsz_connections_query *query)
+{
+    return fsz_engine_clients(engine, query);
+}
+
+/* An fsz_api_server.kick, likewise. */
+static fsz_err engine_kick(void *engine, uint64_t id)
+{
+    return fsz_engine_kick(engine, id);
 }
 
 /* The API channel comes last, so that what it audits has streams to go to. */
@@ -192,15 +204,16 @@ static fsz_err engine_start_parts(struct fsz_engine *engine, struct fsz_config *
         return err;
     }
     engine_offer_to(engine, publisher, NULL);
-    const struct fsz_api_base base = {.context = zmq,
-                                      .access = engine->access,
-                                      .host = engine->host,
-                                      .audit = engine->audit,
-                                      .watched = &engine->watched,
-                                      .offer = engine_offer_own,
-                                      .offer_self = engine,
-                                      .stats = engine_stats,
-                                      .stats_self = engine};
+    const struct fsz_api_base base = {
+        .context = zmq,
+        .access = engine->access,
+        .host = engine->host,
+        .audit = engine->audit,
+        .watched = &engine->watched,
+        .offer = engine_offer_own,
+        .offer_self = engine,
+        .server = {
+            .stats = engine_stats, .clients = engine_clients, .kick = engine_kick, .self = engine}};
     err = fsz_api_new(&base, config, *ret_policy, &api);
     engine_offer_to(engine, publisher, api);
     return err != FSZ_OK ? err : fsz_engine_open_lookups(engine, config);

@@ -8,6 +8,7 @@
 
 #include "buffer.h"
 #include "config.h"
+#include "connections.h"
 #include "context.h"
 #include "event.h"
 #include "guest.h"
@@ -79,6 +80,12 @@ struct fsz_context *fsz_engine_take_context(struct fsz_engine *engine);
 /* All that it counts, as `zmq status json` and server.stats tell it (docs/operations.md): a new
  * object. NULL: not started, or out of memory. Any thread. */
 json_t *fsz_engine_status(struct fsz_engine *engine);
+/* Connections, as `zmq clients json` and server.clients show them: a new object. NULL: not started,
+ * or out of memory. Any thread. */
+json_t *fsz_engine_clients(struct fsz_engine *engine, const struct fsz_connections_query *query);
+/* Has the connection of that id end with FSZ_ZMTP_END_KICKED. FSZ_ENOTFOUND; FSZ_ECLOSED: not
+ * started. Any thread. */
+fsz_err fsz_engine_kick(struct fsz_engine *engine, uint64_t id);
 /* One `zmq` command ("status", "status json", "bindings", "cache flush [PATTERN]", …: "help" names
  * them); `output` gets text as the switch's console shows it. `reload` is the adapter's.
  * FSZ_EINVALID: no such command (output has the usage). Any thread. */

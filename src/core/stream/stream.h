@@ -12,6 +12,7 @@
 #include "access_gate.h"
 #include "audit.h"
 #include "config.h"
+#include "connections.h"
 #include "endpoints.h"
 #include "kind.h"
 #include "message.h"
@@ -134,6 +135,9 @@ FSZ_NODISCARD fsz_err fsz_stream_open_wire(struct fsz_stream              *strea
                                            const struct fsz_stream_config *config);
 void fsz_stream_configure_wire(struct fsz_stream *stream, const struct fsz_config *whole,
                                const struct fsz_stream_config *config);
+
+/* What else is known of one of its connections; stream thread. */
+void fsz_stream_describe(struct fsz_connection *connection);
 
 /* stream_local.c: libzmq's socket. */
 

@@ -207,6 +207,14 @@ static void own_write_lost(const struct fsz_stream *s, const struct fsz_stream_s
     fsz_buffer_fini(&more);
 }
 
+static void own_note_told(struct fsz_stream_subscriber *mine)
+{
+    for (int class = 0; class < FSZ_CLASSES; class ++) {
+        mine->told[class] += mine->lost[class];
+        mine->lost[class] = 0;
+    }
+}
+
 void fsz_stream_tell_lost(struct fsz_stream *stream, struct fsz_subscriber *subscriber)
 {
     struct fsz_stream_subscriber *mine = subscriber->data;
@@ -220,7 +228,7 @@ void fsz_stream_tell_lost(struct fsz_stream *stream, struct fsz_subscriber *subs
     struct fsz_zmtp_message *message = own_message(FSZMQ_TOPIC_LOST, &meta);
     fsz_buffer_fini(&meta);
     if (message != NULL && fsz_pub_send_to(stream->pub, subscriber, message) == FSZ_OK) {
-        memset(mine->lost, 0, sizeof(mine->lost));
+        own_note_told(mine);
     }
     fsz_zmtp_message_unref(message);
 }

@@ -262,6 +262,24 @@ void fsz_stream_configure_wire(struct fsz_stream *stream, const struct fsz_confi
     }
 }
 
+/* ---- for a list of connections --------------------------------------------------------------- */
+
+void fsz_stream_describe(struct fsz_connection *connection)
+{
+    const struct fsz_subscriber *subscriber = fsz_pub_subscriber(connection->conn);
+    if (subscriber == NULL) {
+        return;
+    }
+    const struct fsz_stream_subscriber *mine = subscriber->data;
+    connection->subscribes = true;
+    connection->subscriptions = subscriber->subscriptions;
+    connection->subscription_bytes = subscriber->subscription_bytes;
+    connection->refused = subscriber->refused;
+    if (mine != NULL) {
+        memcpy(connection->told, mine->told, sizeof(connection->told));
+    }
+}
+
 /* ---- a change of grants ---------------------------------------------------------------------- */
 
 static bool wire_review_one(void *self, struct fsz_subscriber *subscriber)

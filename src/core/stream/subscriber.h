@@ -11,6 +11,7 @@ struct fsz_stream_subscriber {
     struct fsz_view *view;
     uint64_t         lost[FSZ_CLASSES];     /* since it was told last */
     uint64_t         first_lost, last_lost; /* their numbers, when there are any */
+    uint64_t         told[FSZ_CLASSES];     /* losses that it was told */
 };
 
 #endif
