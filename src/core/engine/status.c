@@ -53,13 +53,13 @@ static json_t *status_stream(const struct fsz_stream *s)
                   (json_int_t)own.seq, "endpoints", fsz_status_endpoints(&s->endpoints));
     json_t *counters = json_pack(
         "{sI sI sI sI sI sI sI sI sI sI sI sI}", "subscribers", (json_int_t)own.subscribers,
-        "subscriptions", (json_int_t)f.subscriptions, "subscription_bytes",
-        (json_int_t)f.subscription_bytes, "subscriptions_over", (json_int_t)f.refused_subscriptions,
-        "subscriptions_refused", (json_int_t)c->subscriptions_refused, "strays",
-        (json_int_t)f.strays, "events_sent", (json_int_t)c->events_sent, "events_at_once",
-        (json_int_t)c->events_at_once, "bytes_sent", (json_int_t)c->bytes_sent, "lost",
-        (json_int_t)c->lost, "truncated", (json_int_t)c->truncated, "send_failures",
-        (json_int_t)c->send_failures);
+        "subscriptions", (json_int_t)(f.subscriptions + fsz_subscriptions_count(s->subscriptions)),
+        "subscription_bytes", (json_int_t)f.subscription_bytes, "subscriptions_over",
+        (json_int_t)f.refused_subscriptions, "subscriptions_refused",
+        (json_int_t)c->subscriptions_refused, "strays", (json_int_t)f.strays, "events_sent",
+        (json_int_t)c->events_sent, "events_at_once", (json_int_t)c->events_at_once, "bytes_sent",
+        (json_int_t)c->bytes_sent, "lost", (json_int_t)c->lost, "truncated",
+        (json_int_t)c->truncated, "send_failures", (json_int_t)c->send_failures);
     json_object_update_missing(stream, counters);
     json_decref(counters);
     fsz_status_wire(stream, fsz_pub_socket(s->pub));

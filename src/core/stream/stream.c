@@ -86,6 +86,7 @@ void fsz_stream_free(struct fsz_stream **stream, bool announced, int64_t linger_
     }
     fsz_stream_close_local(s, linger_ms);
     fsz_endpoints_fini(&s->endpoints);
+    s->config = NULL; /* goes with its routes, while subscribers still get what is queued */
     if (s->pub != NULL) {
         fsz_pub_close(&s->pub, linger_ms, stream_release, s);
     } else {

@@ -53,7 +53,7 @@ struct fsz_stream {
     char                           *name;
     char                            epoch[FSZ_UUID_BYTES]; /* new at each start */
     unsigned                        slot;
-    const struct fsz_stream_config *config; /* of the current routes */
+    const struct fsz_stream_config *config; /* of the current routes; NULL: it is closing */
     struct fsz_stream_base          base;
 
     struct fsz_pub         *pub;
@@ -73,6 +73,7 @@ struct fsz_stream {
 
     /* Guarded likewise, up to kind_seq_told. */
     uint64_t          seq;                      /* of the last message */
+    uint64_t          seq_flushed;              /* at the end of the last flush */
     uint64_t         *kind_seq, *kind_seq_told; /* by kind id; told by the last beat */
     bool             *kind_wanted;              /* by kind id; as last marked */
     _Atomic uint32_t *lost;                     /* by kind id; [kinds_max]: no kind */

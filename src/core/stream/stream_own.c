@@ -219,7 +219,7 @@ void fsz_stream_tell_lost(struct fsz_stream *stream, struct fsz_subscriber *subs
 {
     struct fsz_stream_subscriber *mine = subscriber->data;
     struct fsz_buffer             meta;
-    if (mine == NULL || stream->config->framing != FSZ_FRAMING_ENVELOPE ||
+    if (mine == NULL || stream->config == NULL || stream->config->framing != FSZ_FRAMING_ENVELOPE ||
         !fsz_pub_sees(stream->pub, subscriber, FSZMQ_TOPIC_LOST, strlen(FSZMQ_TOPIC_LOST))) {
         return;
     }

@@ -114,6 +114,12 @@ static void send_one(struct fsz_stream *s, struct fsz_message *m)
     }
 }
 
+static void send_flush(struct fsz_stream *s)
+{
+    fsz_pub_flush(s->pub);
+    s->seq_flushed = s->seq;
+}
+
 void fsz_stream_publish(struct fsz_stream *stream, struct fsz_message *first)
 {
     fsz_pub_lock(stream->pub);
@@ -122,7 +128,7 @@ void fsz_stream_publish(struct fsz_stream *stream, struct fsz_message *first)
             send_one(stream, m);
         }
     }
-    fsz_pub_flush(stream->pub);
+    send_flush(stream);
     fsz_pub_unlock(stream->pub);
 }
 
@@ -136,7 +142,7 @@ bool fsz_stream_send_now(struct fsz_stream *stream, struct fsz_message *message,
         *writes -= fsz_pub_count(stream->pub);
         fsz_stream_settle_losses_held(stream);
         send_one(stream, message);
-        fsz_pub_flush(stream->pub);
+        send_flush(stream);
         stream->counters.events_at_once++;
     }
     fsz_pub_unlock(stream->pub);

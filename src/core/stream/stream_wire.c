@@ -48,12 +48,15 @@ static void wire_joined(void *self, struct fsz_subscriber *subscriber)
     bool                          known = false;
     struct fsz_stream_subscriber *mine = calloc(1, sizeof(*mine));
     fsz_peer_of_conn(subscriber->conn, &peer);
-    if (mine != NULL) {
+    if (mine != NULL && s->config != NULL) {
         mine->view = wire_join_view(s, &peer, &known);
+    }
+    /* Access was granted before the handshake was over: a reload may have taken the user away. */
+    if (mine == NULL || mine->view == NULL || !known) {
+        fsz_conn_kick(subscriber->conn);
     }
     if (mine == NULL || mine->view == NULL) {
         free(mine);
-        fsz_conn_kick(subscriber->conn);
         return;
     }
     subscriber->data = mine;
@@ -75,6 +78,9 @@ static void wire_left(void *self, struct fsz_subscriber *subscriber, enum fsz_zm
 static void wire_failed(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
     struct fsz_stream *s = self;
+    if (s->config == NULL) {
+        return;
+    }
     fsz_mismatch_note(&s->mismatch, s->base.host, s->config->socket.owner,
                       s->config->socket.security, conn, ending);
 }
@@ -149,6 +155,9 @@ static void wire_refused(void *self, struct fsz_subscriber *subscriber, const ch
 {
     struct fsz_stream *s = self;
     struct fsz_peer    peer;
+    if (s->config == NULL) {
+        return;
+    }
     if (bound != NULL) {
         wire_log_bound(s, subscriber, bound);
     } else if (wire_can_match(s, prefix, size)) {
@@ -180,7 +189,8 @@ static void wire_lost(void *self, struct fsz_subscriber *subscriber,
     }
     if (mine->lost[FSZ_CLASS_NOISE] + mine->lost[FSZ_CLASS_NORMAL] + mine->lost[FSZ_CLASS_VITAL] ==
         0) {
-        mine->first_lost = s->seq;
+        /* Which it was of those queued since the last flush is not known any more. */
+        mine->first_lost = message->head != NULL ? s->seq : s->seq_flushed + 1;
     }
     mine->last_lost = s->seq;
     mine->lost[wire_class(message->priority)]++;
