@@ -23,7 +23,7 @@ enum { DEADLINE_MS = 5000 };
 struct test_host {
     bool admit;
     int  errors;
-    char last_error[512];
+    char last_error[512], last_warning[512];
 };
 
 static inline void host_log(void *self, enum fsz_log_level level, const char *text)
@@ -32,6 +32,8 @@ static inline void host_log(void *self, enum fsz_log_level level, const char *te
     if (level == FSZ_LOG_ERROR) {
         host->errors++;
         snprintf(host->last_error, sizeof(host->last_error), "%s", text);
+    } else if (level == FSZ_LOG_WARNING) {
+        snprintf(host->last_warning, sizeof(host->last_warning), "%s", text);
     }
 }
 

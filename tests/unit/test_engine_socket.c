@@ -1,66 +1,10 @@
-/* A stream that needs another socket gets one, and goes on; none that is open is touched. */
+/* What a reload leaves alone: connections, whatever option changes; and which addresses move. */
 #include "engine_rig.h"
 #include "quiet_port.h"
 
-#include <stdatomic.h>
 #include <unistd.h>
 
-enum { ROUNDS = 10, SOCKETS_MAX = 64 };
-
-/* ---- libzmq as the engine calls it (CMakeLists.txt: --wrap) -----------------------------------
- */
-
-int __real_zmq_setsockopt(void *socket, int option, const void *value, size_t size);
-int __real_zmq_bind(void *socket, const char *address);
-int __real_zmq_close(void *socket);
-int __wrap_zmq_setsockopt(void *socket, int option, const void *value, size_t size);
-int __wrap_zmq_bind(void *socket, const char *address);
-int __wrap_zmq_close(void *socket);
-
-static _Atomic(void *) bound[SOCKETS_MAX];
-static _Atomic int     touched;
-
-/* Where that socket is in the list; a NULL finds a free place. */
-static _Atomic(void *) *bound_find(void *socket)
-{
-    for (size_t i = 0; i < SOCKETS_MAX; i++) {
-        if (bound[i] == socket) {
-            return &bound[i];
-        }
-    }
-    return NULL;
-}
-
-/* Those that libzmq allows at any time, and that it does not pass on to connections. */
-static bool option_is_harmless(int option)
-{
-    return option == ZMQ_LINGER || option == ZMQ_SUBSCRIBE || option == ZMQ_UNSUBSCRIBE;
-}
-
-int __wrap_zmq_setsockopt(void *socket, int option, const void *value, size_t size)
-{
-    if (bound_find(socket) != NULL && !option_is_harmless(option)) {
-        touched++;
-    }
-    return __real_zmq_setsockopt(socket, option, value, size);
-}
-
-int __wrap_zmq_bind(void *socket, const char *address)
-{
-    int result = __real_zmq_bind(socket, address);
-    if (result == 0 && bound_find(socket) == NULL) {
-        *bound_find(NULL) = socket;
-    }
-    return result;
-}
-
-int __wrap_zmq_close(void *socket)
-{
-    if (bound_find(socket) != NULL) {
-        *bound_find(socket) = NULL;
-    }
-    return __real_zmq_close(socket);
-}
+enum { ROUNDS = 10 };
 
 /* ---- tests ------------------------------------------------------------------------------------
  */
@@ -73,23 +17,6 @@ static void reload(struct rig *rig, struct fsz_config *config)
     assert_null(config);
 }
 
-static void test_engine_touches_no_socket_that_peers_may_be_on(void **state)
-{
-    struct rig *rig = *state;
-    char        bind[64];
-    snprintf(bind, sizeof(bind), "bind=ipc:///tmp/fsz-test-%d", (int)getpid());
-    start(rig, CONFIG("stream s", bind, "channel c", "bind=tcp://127.0.0.1:*"));
-    for (int i = 0; i < ROUNDS; i++) {
-        const char *hwm = i % 2 ? "send-hwm=10" : "send-hwm=20";
-        reload(rig, CONFIG("stream s", bind, hwm, "channel c", "bind=tcp://127.0.0.1:*", hwm));
-        reload(rig, CONFIG("stream s", bind, hwm, "events=DTMF", "channel c",
-                           "bind=tcp://127.0.0.1:*", hwm));
-        rig_await(rig, "s", "connections", 0);
-    }
-    assert_int_equal(touched, 0);
-    unlink(bind + strlen("bind=ipc://"));
-}
-
 static void assert_meta(void *subscriber, const char *epoch, json_int_t seq)
 {
     char    topic[256];
@@ -100,24 +27,8 @@ static void assert_meta(void *subscriber, const char *epoch, json_int_t seq)
     json_decref(meta);
 }
 
-/* Until the subscriber is back. Its libzmq sends its subscriptions again when it is asked
- * something. */
-static void await_subscriber(struct rig *rig, void *subscriber)
-{
-    json_int_t now = 0;
-    for (int i = 0; i < DEADLINE_MS / 5 && now != 1; i++) {
-        zmq_pollitem_t item = {.socket = subscriber, .events = ZMQ_POLLIN};
-        zmq_poll(&item, 1, 5);
-        json_t *status = rig_status(rig);
-        now = number(status_stream(status, "s"), "subscriptions");
-        json_decref(status);
-    }
-    assert_int_equal(now, 1);
-}
-
-/* Each round takes two numbers: that of its event, and one for the pause before it, in which nobody
- * was there to want events. */
-static void check_goes_on(struct rig *rig, const char *bind, const char *option)
+/* Every event of the subscriber has the next number: it never went. */
+static void check_stays(struct rig *rig, const char *bind, const char *option)
 {
     char epoch[64];
     start(rig, CONFIG("stream s", bind, "framing=envelope", "beat-interval-ms=0"));
@@ -132,34 +43,84 @@ static void check_goes_on(struct rig *rig, const char *bind, const char *option)
         reload(rig, i % 2
                         ? CONFIG("stream s", bind, "framing=envelope", "beat-interval-ms=0", option)
                         : CONFIG("stream s", bind, "framing=envelope", "beat-interval-ms=0"));
-        await_subscriber(rig, subscriber);
         offer(rig, "DTMF", NULL, "n");
-        assert_meta(subscriber, epoch, 1 + 2 * i);
+        assert_meta(subscriber, epoch, 1 + i);
     }
     rig_await(rig, "s", "events_sent", 1 + ROUNDS);
-    rig_await(rig, "s", "accepted", 1 + ROUNDS);
+    rig_await(rig, "s", "accepted", 1);
     rig_await(rig, "s", "connections", 1);
-    rig_await(rig, "s", "disconnected", ROUNDS);
+    rig_await(rig, "s", "disconnected", 0);
     close_socket(subscriber);
+    fsz_engine_stop(rig->engine);
 }
 
-static void test_engine_stream_with_another_high_water_mark_goes_on_over_ipc(void **state)
+static const char *const harmless[] = {
+    "send-hwm=7",
+    "send-bytes=1000000",
+    "send-total-bytes=2000000",
+    "send-buffer-bytes=100000",
+    "backlog=7",
+    "heartbeat-ms=700",
+    "handshake-timeout-ms=20000",
+    "tcp-keepalive=false",
+    "ipc-mode=0600",
+    "subscriber-subscriptions-max=3",
+};
+
+static void check_all_stay(struct rig *rig, const char *bind)
+{
+    for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+        check_stays(rig, bind, harmless[i]);
+    }
+}
+
+static void test_engine_reload_of_any_option_leaves_subscribers_over_ipc(void **state)
 {
     char bind[64];
     snprintf(bind, sizeof(bind), "bind=ipc:///tmp/fsz-test-%d", (int)getpid());
-    check_goes_on(*state, bind, "send-hwm=7");
-    unlink(bind + strlen("bind=ipc://"));
+    check_all_stay(*state, bind);
 }
 
-static void test_engine_stream_with_another_backlog_goes_on_over_tcp(void **state)
+static void test_engine_reload_of_any_option_leaves_subscribers_over_tcp(void **state)
+{
+    check_all_stay(*state, "bind=tcp://127.0.0.1:*");
+}
+
+static void users_write(char *users)
+{
+    int file = mkstemp(users);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, "{\"users\": {}}", 13), 13);
+    close(file);
+}
+
+/* They have to show something else from now on; also those that are not through yet. */
+static void test_engine_reload_of_security_disconnects_subscribers(void **state)
 {
     struct rig *rig = *state;
-    char        address[256], bind[300];
+    char        address[256], bind[300], users[] = "/tmp/fsz-test-users-XXXXXX", setting[300];
+    users_write(users);
+    snprintf(setting, sizeof(setting), "users-file=%s", users);
     start(rig, CONFIG("stream s", "bind=tcp://127.0.0.1:*"));
     rig_bound(rig, "s", address, sizeof(address));
-    fsz_engine_stop(rig->engine);
     snprintf(bind, sizeof(bind), "bind=%s", address);
-    check_goes_on(rig, bind, "backlog=7");
+    fsz_engine_stop(rig->engine);
+    start(rig, CONFIG("stream s", bind));
+    void *subscriber = rig_subscribe_to(rig, "s", "", 1);
+    void *halfway = zmq_socket(rig->context, ZMQ_STREAM); /* connects, and says nothing */
+    assert_int_equal(zmq_connect(halfway, address), 0);
+    rig_await(rig, "s", "accepted", 2);
+    reload(rig, CONFIG(setting, "stream s", bind, "security=plain"));
+    rig_await(rig, "s", "disconnected", 1);
+    rig_await(rig, "s", "subscriptions", 0);
+    json_t       *status = rig_status(rig);
+    const json_t *endings = json_object_get(status_stream(status, "s"), "endings");
+    assert_int_equal(number(endings, "kicked"), 1);
+    assert_int_equal(number(endings, "stopped"), 1); /* in the handshake */
+    json_decref(status);
+    close_socket(subscriber);
+    close_socket(halfway);
+    unlink(users);
 }
 
 static void test_engine_reload_that_fails_leaves_a_stream_its_socket(void **state)
@@ -259,9 +220,9 @@ static void test_engine_reload_does_not_wait_for_what_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_engine_touches_no_socket_that_peers_may_be_on),
-        TEST(test_engine_stream_with_another_high_water_mark_goes_on_over_ipc),
-        TEST(test_engine_stream_with_another_backlog_goes_on_over_tcp),
+        TEST(test_engine_reload_of_any_option_leaves_subscribers_over_ipc),
+        TEST(test_engine_reload_of_any_option_leaves_subscribers_over_tcp),
+        TEST(test_engine_reload_of_security_disconnects_subscribers),
         TEST(test_engine_reload_changes_the_address_of_a_port),
         TEST(test_engine_reload_moves_a_port_between_a_stream_and_a_channel),
         TEST(test_engine_reload_does_not_wait_for_what_stays),
