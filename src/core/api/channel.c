@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 /* ---- our own wire ---------------------------------------------------------------------------- */
 
@@ -190,10 +189,10 @@ static void channel_release(void *argument)
 /* Whoever still holds one of them is on its own. */
 static void channel_release_clients(struct fsz_channel *channel)
 {
-    struct fsz_client *client = NULL, *next = NULL;
-    DL_FOREACH_SAFE(channel->clients, client, next)
-    {
-        DL_DELETE(channel->clients, client);
+    struct fsz_client *client = channel->clients, *next = NULL;
+    channel->clients = NULL;
+    for (; client != NULL; client = next) {
+        next = client->next;
         client->channel = NULL;
         channel->base.left(channel->base.self, client);
     }
