@@ -63,7 +63,8 @@ class Program:
     def __init__(self, argv, cwd=None):
         self.argv, self.lines, self._fresh = argv, [], threading.Condition()
         self._errors = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(argv, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        orphan_ends = ["setpriv", "--pdeathsig", "KILL"]
+        self.process = subprocess.Popen([*orphan_ends, *argv], cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self._errors)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

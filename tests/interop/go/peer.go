@@ -182,7 +182,13 @@ func runClient() {
 	}
 	socket := open()
 	for count := 0; ; count += window {
-		if !exchange(socket, count, window) {
+		if exchange(socket, count, window) {
+			time.Sleep(milliseconds("pace"))
+			continue
+		}
+		if _, bind := options["bind"]; bind {
+			fmt.Println("alone", count) // nobody has connected yet
+		} else {
 			fmt.Println("timeout", count)
 			socket.Close()
 			socket = open()
