@@ -50,9 +50,17 @@ static bool listener_has_file(const struct fsz_listener *listener)
     return listener->parts.is_ipc && listener->parts.path[0] == '/';
 }
 
+/* The timer is set all the time, so that a rest needs no memory. */
+static fsz_err listener_keep_timer(struct fsz_listener *listener)
+{
+    return fsz_loop_set_timer(listener->loop, &listener->rest, INT64_MAX);
+}
+
 static void listener_rested(void *argument)
 {
     struct fsz_listener *listener = argument;
+    fsz_err              err = listener_keep_timer(listener);
+    (void)err; /* its place has just become free */
     listener_keep_reserve(listener);
     fsz_loop_modify(listener->loop, &listener->watch, EPOLLIN);
 }
@@ -248,6 +256,9 @@ static int listener_start(struct fsz_listener *listener, struct fsz_address *add
     if (listener->reserve < 0) {
         return errno;
     }
+    if (listener_keep_timer(listener) != FSZ_OK) {
+        return ENOMEM;
+    }
     return fsz_loop_add(listener->loop, &listener->watch, EPOLLIN) == FSZ_OK ? 0 : errno;
 }
 
@@ -260,6 +271,9 @@ static void listener_explain(const struct fsz_endpoint_parts *parts, int error,
                              : "the port is in use by another socket";
     } else if (error == ENOTSOCK) {
         text = "a file that is not a socket is there; it is left alone";
+    } else if (error == EACCES && parts->is_ipc) {
+        text = "this process may not write to the folder, or may not connect to the file that is "
+               "there; delete the file if nobody listens";
     } else if (error == EADDRNOTAVAIL) {
         text = "this host does not have that address";
     }
