@@ -1,9 +1,12 @@
 #include "thread.h"
 #include "zmtp/conn_private.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+
+static_assert((CONN_FEW_MESSAGES & (CONN_FEW_MESSAGES - 1)) == 0, "rings are doubled");
 
 enum { OUTPUT_KEPT_ROOM = 64 /* of an empty ring, which stays for the next messages */ };
 
@@ -55,9 +58,15 @@ void fsz_conn_output_unlock(struct fsz_conn *conn)
     pthread_mutex_unlock(&output->lock);
 }
 
+/* Its room is a power of two. */
+static size_t output_slot(const struct conn_output *output, size_t i)
+{
+    return (output->first + i) & (output->room - 1);
+}
+
 struct fsz_zmtp_message *fsz_conn_output_at(const struct conn_output *output, size_t i)
 {
-    return output->ring[(output->first + i) % output->room];
+    return output->ring[output_slot(output, i)];
 }
 
 bool fsz_conn_output_is_empty(const struct conn_output *output)
@@ -80,7 +89,7 @@ static void output_remove(struct conn_output *output, bool last)
 {
     struct fsz_zmtp_message *message = fsz_conn_output_at(output, last ? output->count - 1 : 0);
     if (!last) {
-        output->first = (output->first + 1) % output->room;
+        output->first = output_slot(output, 1);
     }
     output->count--;
     output->bytes -= fsz_zmtp_message_size(message);
@@ -203,7 +212,7 @@ static fsz_err output_push(struct fsz_conn *conn, struct fsz_zmtp_message *messa
         return FSZ_ENOMEM;
     }
     fsz_zmtp_message_ref(message);
-    output->ring[(output->first + output->count) % output->room] = message;
+    output->ring[output_slot(output, output->count)] = message;
     output->count++;
     output->bytes += fsz_zmtp_message_size(message);
     output->uncharged += charged ? 0 : 1;
