@@ -50,6 +50,7 @@ enum fszmq_frame {
 #define FSZMQ_META_KIND_SEQ "kind_seq" /* number of the event among those of its kind */
 #define FSZMQ_META_TIME "time"         /* microseconds since 1970 */
 #define FSZMQ_META_KINDS "kinds"       /* a beat: last kind_seq of each kind that moved */
-#define FSZMQ_META_ALL "all"           /* a beat: true where it names every kind with a number */
+#define FSZMQ_META_LOST "lost" /* on .lost/: messages dropped for this subscriber, by class */
+#define FSZMQ_META_ALL "all"   /* a beat: true where it names every kind with a number */
 
 #endif

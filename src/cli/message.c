@@ -35,6 +35,9 @@ static enum fsz_message_kind message_kind(struct fsz_message *message)
     if (message_topic_starts(message, FSZMQ_TOPIC_BEAT)) {
         return FSZ_MESSAGE_BEAT;
     }
+    if (message_topic_starts(message, FSZMQ_TOPIC_LOST)) {
+        return FSZ_MESSAGE_LOST;
+    }
     return message_topic_starts(message, FSZMQ_TOPIC_BYE) ? FSZ_MESSAGE_BYE : FSZ_MESSAGE_ENVELOPE;
 }
 

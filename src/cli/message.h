@@ -16,6 +16,7 @@ enum fsz_message_kind {
     FSZ_MESSAGE_ENVELOPE, /* topic, meta, event */
     FSZ_MESSAGE_BEAT,     /* the stream's own messages */
     FSZ_MESSAGE_BYE,
+    FSZ_MESSAGE_LOST,
     FSZ_MESSAGE_OTHER, /* any other number of frames: not one of ours */
 };
 

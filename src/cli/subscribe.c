@@ -153,7 +153,8 @@ int fsz_subscribe_apply(const struct fsz_subscribe *subscribe, void *socket)
             return -1;
         }
     }
-    if (subscribe_prefix(socket, FSZMQ_TOPIC_BEAT) != 0) {
+    if (subscribe_prefix(socket, FSZMQ_TOPIC_BEAT) != 0 ||
+        subscribe_prefix(socket, FSZMQ_TOPIC_LOST) != 0) {
         return -1;
     }
     return subscribe_prefix(socket, FSZMQ_TOPIC_BYE);

@@ -89,10 +89,33 @@ static void tail_take_bye(struct fsz_tail *tail, const json_t *meta)
     }
 }
 
+static json_int_t tail_lost_of(const json_t *meta, const char *class)
+{
+    return json_integer_value(json_object_get(json_object_get(meta, FSZMQ_META_LOST), class));
+}
+
+static void tail_take_lost(struct fsz_tail *tail, const json_t *meta)
+{
+    if (!tail->options->quiet) {
+        FILE *out = tail_notice(tail);
+        fprintf(out,
+                "fszmq tail: the switch dropped messages because this subscriber read too slowly: "
+                "%" JSON_INTEGER_FORMAT " noise, %" JSON_INTEGER_FORMAT
+                " normal, %" JSON_INTEGER_FORMAT " vital (.lost/)\n",
+                tail_lost_of(meta, "noise"), tail_lost_of(meta, "normal"),
+                tail_lost_of(meta, "vital"));
+    }
+}
+
+static bool tail_is_own(enum fsz_message_kind kind)
+{
+    return kind == FSZ_MESSAGE_BEAT || kind == FSZ_MESSAGE_BYE || kind == FSZ_MESSAGE_LOST;
+}
+
 static void tail_take(struct fsz_tail *tail)
 {
     json_t *meta = fsz_message_meta(&tail->message);
-    bool    own = tail->message.kind == FSZ_MESSAGE_BEAT || tail->message.kind == FSZ_MESSAGE_BYE;
+    bool    own = tail_is_own(tail->message.kind);
     if (meta != NULL) {
         fsz_gaps_see(tail->gaps, meta, own);
         tail->rate.lost = (uint64_t)fsz_gaps_lost(tail->gaps);
@@ -107,6 +130,8 @@ static void tail_take(struct fsz_tail *tail)
         tail_take_event(tail, meta);
     } else if (tail->message.kind == FSZ_MESSAGE_BYE) {
         tail_take_bye(tail, meta);
+    } else if (tail->message.kind == FSZ_MESSAGE_LOST) {
+        tail_take_lost(tail, meta);
     }
     json_decref(meta);
 }

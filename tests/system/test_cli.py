@@ -158,8 +158,8 @@ def test_tail_lets_no_event_drive_the_terminal(publisher, fszmq, form):
 
 def test_tail_has_the_publisher_select_in_both_framings(publisher, fszmq):
     tail = fszmq("tail", "--json", "-n", 2, "-e", "DTMF", "-e", "CUSTOM/sofia::*", publisher.endpoint)
-    assert set(publisher.wait_subscriptions(6)) == {
-        b'{"Event-Name":"DTMF"', b"DTMF/", b".beat/", b".bye/",
+    assert set(publisher.wait_subscriptions(7)) == {
+        b'{"Event-Name":"DTMF"', b"DTMF/", b".beat/", b".lost/", b".bye/",
         b'{"Event-Name":"CUSTOM","Event-Subclass":"sofia::', b"CUSTOM/sofia::"}
     publisher.json(event("DTMF_X"), event("CUSTOM", "conference::x"), event("CUSTOM", "sofia::register"))
     publisher.envelope(1, 1, event("CODEC"))
@@ -214,13 +214,23 @@ def test_tail_takes_no_number_of_what_it_may_not_see_for_a_loss(publisher, fszmq
 
 def test_tail_of_some_kinds_reports_gaps_of_these(publisher, fszmq):
     tail = fszmq("tail", "-e", "DTMF", "-n", 2, "--json", "--envelope", publisher.endpoint)
-    publisher.wait_subscriptions(4)
+    publisher.wait_subscriptions(5)
     publisher.envelope(1, 1, event("DTMF"))
     publisher.envelope(90, 3, event("DTMF"))
     out, err = ended(tail)
     assert [json.loads(line)["meta"]["seq"] for line in out.splitlines()] == [1, 90]
     assert "lost 1 event of stream live, kind DTMF/ (kind_seq 2)" in err
     assert err.count("lost") == 1
+
+
+def test_tail_shows_what_was_dropped_for_it_alone(publisher, fszmq):
+    tail = fszmq("tail", "-n", 1, "--envelope", publisher.endpoint)
+    publisher.wait_subscriptions()
+    meta = {"stream": "live", "epoch": "e", "seq": 9, "kind": ".lost/", "time": 1,
+            "lost": {"noise": 5, "normal": 2, "vital": 0}, "first_seq": 2, "last_seq": 8}
+    publisher.socket.send_multipart([b".lost/", json.dumps(meta).encode(), b"{}"])
+    publisher.envelope(9, 1, event("DTMF"))
+    assert "read too slowly: 5 noise, 2 normal, 0 vital (.lost/)" in ended(tail)[1]
 
 
 def test_tail_tells_of_an_orderly_stop(publisher, fszmq):
