@@ -1,8 +1,10 @@
 """A worker that dies, hangs or is cut off: its calls go on elsewhere within the time that was set."""
 
+import os
 import signal
 import socket
 import threading
+import time
 
 import pytest
 
@@ -200,3 +202,24 @@ def test_wrong_lease_is_refused_and_the_right_one_is_not(call_service, workers, 
     held.do("hangup")
     held.end()
     stranger.close()
+
+
+def test_switch_that_was_held_up_gives_a_worker_time_to_answer(switch, call_service, phones, processes):
+    """Both stand still for longer than the lease, as on a host that stops its guests; the worker a little longer."""
+    lease_ms = 6000
+    served = call_service(lease_ms=lease_ms)
+    process = processes(served.channel)
+    phones().call("answer-zmq-ivr")
+    process.wait("plays")
+    try:
+        process.signal(signal.SIGSTOP)
+        os.kill(switch.pid, signal.SIGSTOP)
+        time.sleep(1.2 * lease_ms / 1000)
+    finally:
+        os.kill(switch.pid, signal.SIGCONT)
+    time.sleep(0.18 * lease_ms / 1000)  # the switch looks at leases meanwhile
+    process.signal(signal.SIGCONT)
+    time.sleep(lease_ms / 2000)
+    assert served.status()["calls"]["lost"] == 0 and served.status()["calls"]["held"] == 1
+    process.signal(signal.SIGSTOP)
+    wait_until(lambda: served.status()["calls"]["lost"] == 1, "the lease to run out all the same")

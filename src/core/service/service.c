@@ -182,16 +182,17 @@ int64_t fsz_service_probe(struct fsz_service *service, int64_t now_ms)
 
 /* ---- leases ---------------------------------------------------------------------------------- */
 
-/* True: it has been silent for too long. */
+/* True: it has been silent for too long, and has had time to answer. */
 static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_ms)
 {
     int64_t heard_ms = fsz_provider_client(provider)->heard_ms;
     int64_t lease_ms = provider->service->config->lease_ms;
-    int64_t since_ms = provider->pinged_ms > heard_ms ? provider->pinged_ms : heard_ms;
-    if (now_ms - heard_ms > lease_ms && provider->ping_id != 0) {
+    int64_t asked_ms = provider->pinged_ms > heard_ms ? provider->pinged_ms : heard_ms;
+    bool    has_had_time = now_ms - asked_ms > lease_ms / 4;
+    if (now_ms - heard_ms > lease_ms && provider->ping_id != 0 && has_had_time) {
         return true;
     }
-    if (now_ms - since_ms > lease_ms / 3) {
+    if (now_ms - asked_ms > lease_ms / 3) {
         (void)fsz_provider_ping(provider, ++provider->service->services->last_id);
     }
     return false;
@@ -209,12 +210,24 @@ static void provider_loses_calls(struct fsz_provider *provider, int64_t now_ms)
     fsz_service_give_up(service);
 }
 
+/* The switch itself was held up, and may not have read yet what a provider has sent meanwhile: each
+ * is asked anew. */
+static bool service_was_held_up(struct fsz_service *service, int64_t now_ms)
+{
+    int64_t since_ms = now_ms - service->renewed_ms;
+    service->renewed_ms = now_ms;
+    return since_ms > service->config->lease_ms / 2;
+}
+
 void fsz_service_renew(struct fsz_service *service, int64_t now_ms)
 {
     struct fsz_provider *provider = NULL;
+    bool                 held_up = service_was_held_up(service, now_ms);
     DL_FOREACH(service->providers, provider)
     {
-        if (provider->held_count > 0 && provider_outlives_lease(provider, now_ms)) {
+        if (provider->held_count > 0 && held_up) {
+            (void)fsz_provider_ping(provider, ++service->services->last_id);
+        } else if (provider->held_count > 0 && provider_outlives_lease(provider, now_ms)) {
             provider_loses_calls(provider, now_ms);
         }
     }

@@ -47,6 +47,7 @@ struct fsz_service {
     struct fsz_question             *questions; /* waiting and under way, in the order of asking */
     size_t                           open, waiting, bytes; /* of them */
     size_t                           held;                 /* calls, by its providers */
+    int64_t                          renewed_ms;           /* when its leases were last looked at */
     struct fsz_service_counters      counters;
 };
 
