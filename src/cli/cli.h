@@ -33,6 +33,8 @@ int fsz_keygen_command(int argc, char **argv);
 int fsz_user_command(int argc, char **argv);
 int fsz_send_command(int argc, char **argv);
 int fsz_stats_command(int argc, char **argv);
+int fsz_clients_command(int argc, char **argv);
+int fsz_kick_command(int argc, char **argv);
 int fsz_bench_command(int argc, char **argv);
 int fsz_bench_raw_command(int argc, char **argv);
 int fsz_bench_subscriber_command(int argc, char **argv);

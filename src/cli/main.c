@@ -13,6 +13,8 @@ static const struct fsz_command main_commands[] = {
     {"call", "look at a call, change or end it", fsz_call_command},
     {"send", "fire an event in the switch", fsz_send_command},
     {"stats", "the switch's counters", fsz_stats_command},
+    {"clients", "the switch's connections", fsz_clients_command},
+    {"kick", "end a connection of the switch", fsz_kick_command},
     {"shell", "commands and events, interactively", fsz_shell_command},
     {"keygen", "make a CURVE key pair", fsz_keygen_command},
     {"user", "change a switch's users file", fsz_user_command},

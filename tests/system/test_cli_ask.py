@@ -146,6 +146,26 @@ def test_stats_are_the_counters_as_json(switch):
     assert after["api"]["requests"]["messages"] == before["api"]["requests"]["messages"] + 2
 
 
+def test_a_kicked_subscriber_comes_back_under_another_id(switch, subscriber):
+    def ids():
+        listed = json.loads(switch.out("clients"))["connections"]
+        return [one["id"] for one in listed if one["owner"] == "stream/default"]
+
+    events = subscriber(switch.ports.events, b'{"Event-Name":"CUSTOM","Event-Subclass":"acme::')
+    wait_until(lambda: len(ids()) == 1, "the subscriber")
+    (before,) = ids()
+    switch.run("kick", str(before))
+    wait_until(lambda: ids() and ids() != [before], "the subscriber's return")
+    assert stats(switch)["streams"][0]["endings"]["kicked"] == 1
+    # libzmq subscribes again only while its socket is used.
+    wait_until(lambda: events.poll(1) or stats(switch)["streams"][0]["subscriptions"] == 1, "its subscription")
+    switch.run("send", "CUSTOM/acme::alarm")
+    assert json.loads(events.recv())["Event-Subclass"] == "acme::alarm"
+    assert "-32004" in switch.run("kick", str(before), code=1).stderr
+    for words in ([], ["x"], ["0"], ["1", "2"], ["1x"]):
+        assert "needs one ID" in switch.run("kick", *words, code=2).stderr
+
+
 def test_job_start_prints_an_id_by_which_the_result_is_got(switch):
     job = switch.out("job", "start", "msleep", "500").strip()
     assert re.fullmatch(UUID, job)

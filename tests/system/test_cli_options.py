@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from conftest import PATIENCE_S, find_program
 
-COMMANDS = (["tail"], ["api"], ["job"], ["call"], ["send"], ["stats"], ["shell"], ["keygen"], ["user"],
+COMMANDS = (["tail"], ["api"], ["job"], ["call"], ["send"], ["stats"], ["clients"], ["kick"], ["shell"], ["keygen"], ["user"],
             ["bench", "raw"], ["bench", "subscriber"])
 
 
