@@ -31,14 +31,14 @@ def ready(kind):
     return frame(b"\x05READY" + value, 4)
 
 
-def connect(endpoint, kind):
+def connect(endpoint, kind, source=SOURCE):
     """A connection that has said all that the handshake needs; it is done as soon as the switch has read it. The
     receive buffer is small, so that answers soon fill it."""
     host, port = endpoint.removeprefix("tcp://").split(":")
     peer = socket.socket()
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     peer.settimeout(PATIENCE_S)
-    peer.bind(SOURCE)
+    peer.bind(source)
     peer.connect((host, int(port)))
     peer.sendall(GREETING + ready(kind))
     return peer
@@ -150,8 +150,19 @@ def drips(stream, channel):
         drop(peer)
 
 
+def addresses(stream, channel):
+    """Three times as many, each from another address, of which one leaves when another comes."""
+    peers = []
+    for number in itertools.count():
+        source = (f"127.0.0.{3 + number % 250}", 0)
+        peers.append(connect(*((stream, b"SUB") if number % 2 else (channel, b"DEALER")), source))
+        peers[-1].sendall(frame(b"\x01") if number % 2 else request(number, "server.ping"))
+        if len(peers) > 3 * AT_ONCE:
+            drop(peers.pop(number % len(peers)))
+
+
 KINDS = {each.__name__: each for each in (long_subscriptions, toggles, comings, halves, unread, questions, deaf, garbage,
-                                          drips)}
+                                          drips, addresses)}
 
 
 def main(kind, stream, channel):

@@ -24,7 +24,7 @@ TOGETHER = 6  # times as long: all floods at once
 ANSWER_S = 10
 SWITCH_WAITS_S = 10  # FreeSWITCH itself waits so long for calls to leave an application, before it asks the module
 SILENCE_S = 10
-GROWTH_MB = 100
+GROWTH_MB = 150
 HEARD_S = 0.05
 
 
