@@ -45,6 +45,8 @@ struct fsz_publisher {
     size_t   streams_closing; /* they send what is queued, and go */
     unsigned slot_end;        /* behind the last slot in use */
     int64_t  next_due_ms;     /* of beats and retries */
+    bool     is_unmarked;     /* what is wanted has changed since the kinds were marked */
+    int64_t  marked_ms;       /* when they were */
 };
 
 /* publisher_thread.c */

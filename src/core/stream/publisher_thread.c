@@ -8,6 +8,7 @@
 enum {
     PUBLISHER_BATCH = 64,       /* messages between two looks at the sockets; ends a gathering */
     PUBLISHER_SLACK_NS = 10000, /* how much later than asked a wait may end */
+    PUBLISHER_MARK_MS = 5,
     PUBLISHER_CLOSE_TURN_NS = 100 * 1000000,
     PUBLISHER_IDLE_MS = 60 * 1000, /* with no beat and no retry due */
 };
@@ -135,6 +136,23 @@ static void publisher_keep_time(struct fsz_publisher *p)
     }
 }
 
+/* At once after a pause; else at most every PUBLISHER_MARK_MS, so that a subscriber that never
+ * stops changing its mind costs the others little. */
+static void publisher_mark(struct fsz_publisher *p)
+{
+    int64_t now_ms = fsz_now_ms();
+    if (!p->is_unmarked) {
+        return;
+    }
+    if (now_ms - p->marked_ms < PUBLISHER_MARK_MS) {
+        publisher_due(p, p->marked_ms + PUBLISHER_MARK_MS);
+        return;
+    }
+    p->is_unmarked = false;
+    p->marked_ms = now_ms;
+    fsz_publisher_mark_wanted(p);
+}
+
 /* Subscriptions that changed, and kinds that the streams have not been told yet. */
 static void publisher_follow_streams(struct fsz_publisher *p)
 {
@@ -148,9 +166,8 @@ static void publisher_follow_streams(struct fsz_publisher *p)
             changed |= fsz_subscriptions_kinds(stream->subscriptions) != kinds;
         }
     }
-    if (changed) {
-        fsz_publisher_mark_wanted(p);
-    }
+    p->is_unmarked |= changed;
+    publisher_mark(p);
 }
 
 /* How long to wait for the queue's descriptor and the connections; not at all while there is work.
