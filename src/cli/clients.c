@@ -53,6 +53,6 @@ int fsz_kick_command(int argc, char **argv)
     if (id < 1 || *end != '\0') {
         return fsz_usage_error(&kick_usage, "needs one ID, a number");
     }
-    return fsz_ask_once(kick_usage.program, &options.client, "server.kick",
+    return fsz_ask_once(kick_usage.program, &options.client, "client.kick",
                         json_pack("{sI}", "id", (json_int_t)id), NULL);
 }

@@ -177,5 +177,5 @@ def test_a_reload_keeps_clients_and_changes_what_they_may(switch, client):
     daemon.wait_log("configuration reloaded")
     assert me.code("api", command="status") == -32001
     methods = me.result("server.hello")["methods"]
-    assert methods == ["server.hello", "server.ping", "server.stats", "server.clients", "server.kick"]
+    assert methods == ["server.hello", "server.ping", "server.stats", "server.clients"]
     assert me.result("server.stats")["api"]["channels"][0]["accepted"] == 1

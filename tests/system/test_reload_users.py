@@ -101,7 +101,7 @@ def test_a_groups_grants_change_for_who_is_connected(users):
     for name in KINDS:
         assert users.asking[name].call("api", command="status")["error"]["code"] == -32001
         assert users.asking[name].call("server.hello")["result"]["methods"] == [
-            "server.hello", "server.ping", "server.stats"]
+            "server.hello", "server.ping", "server.stats", "server.clients"]
     users.reload(users.config())
     assert users.channel("accepted") == len(KINDS)
     for name in KINDS:

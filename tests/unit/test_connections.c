@@ -259,7 +259,7 @@ static void test_an_endpoint_of_a_service_and_a_client_of_the_api_can_be_kicked(
     id = number(nth(list, 1), "id");
     json_decref(list);
     snprintf(request, sizeof(request),
-             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server.kick\",\"params\":{\"id\":%lld}}",
+             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"client.kick\",\"params\":{\"id\":%lld}}",
              (long long)id);
     /* A peer without a name may look but not touch. */
     ask(req, request, "-32001");

@@ -9,8 +9,7 @@
 const struct fsz_config_param fsz_config_default_grants[] = {
     {"streams", "*"},
     {"events", "*"},
-    {"methods", "server.hello server.ping server.stats server.clients"},
-    {"methods", "api bgapi job.result json_api call.get"},
+    {"methods", "server.* api bgapi job.result json_api call.get"},
     {"api", "status"},
     {"api", "version"},
     {"api", "hostname"},
