@@ -53,7 +53,8 @@ static json_t *status_stream(const struct fsz_stream *s)
                   (json_int_t)own.seq, "endpoints", fsz_status_endpoints(&s->endpoints));
     json_t *counters = json_pack(
         "{sI sI sI sI sI sI sI sI sI sI sI sI}", "subscribers", (json_int_t)own.subscribers,
-        "subscriptions", (json_int_t)(f.subscriptions + fsz_subscriptions_count(s->subscriptions)),
+        "subscriptions",
+        (json_int_t)f.subscriptions + (json_int_t)fsz_subscriptions_count(s->subscriptions),
         "subscription_bytes", (json_int_t)f.subscription_bytes, "subscriptions_over",
         (json_int_t)f.refused_subscriptions, "subscriptions_refused",
         (json_int_t)c->subscriptions_refused, "strays", (json_int_t)f.strays, "events_sent",
