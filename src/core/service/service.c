@@ -214,9 +214,9 @@ static void provider_loses_calls(struct fsz_provider *provider, int64_t now_ms)
  * is asked anew. */
 static bool service_was_held_up(struct fsz_service *service, int64_t now_ms)
 {
-    int64_t since_ms = now_ms - service->renewed_ms;
+    int64_t before_ms = service->renewed_ms;
     service->renewed_ms = now_ms;
-    return since_ms > service->config->lease_ms / 2;
+    return before_ms != 0 && now_ms - before_ms > service->config->lease_ms / 2;
 }
 
 void fsz_service_renew(struct fsz_service *service, int64_t now_ms)

@@ -47,8 +47,8 @@ struct fsz_service {
     struct fsz_question             *questions; /* waiting and under way, in the order of asking */
     size_t                           open, waiting, bytes; /* of them */
     size_t                           held;                 /* calls, by its providers */
-    int64_t                          renewed_ms;           /* when its leases were last looked at */
-    struct fsz_service_counters      counters;
+    int64_t renewed_ms; /* when its leases were last looked at; 0: there was none */
+    struct fsz_service_counters counters;
 };
 
 FSZ_NODISCARD fsz_err fsz_service_new(struct fsz_services             *services,

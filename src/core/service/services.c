@@ -310,6 +310,8 @@ static void services_renew(struct fsz_services *services, int64_t now_ms)
             fsz_service_renew(service, now_ms);
             services->next_renew_ms =
                 next_ms < services->next_renew_ms ? next_ms : services->next_renew_ms;
+        } else {
+            service->renewed_ms = 0;
         }
     }
 }
