@@ -3,22 +3,11 @@
 #include "method.h"
 #include "request_private.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 enum { REQUEST_SMALL_BYTES = 1024 }; /* an answer that a client gets whatever it has not taken */
-
-const char *const fsz_outcome_names[FSZ_OUTCOMES] = {
-    [FSZ_OUTCOME_OK] = "ok",
-    [FSZ_OUTCOME_FAILED] = "failed",
-    [FSZ_OUTCOME_INVALID] = "invalid",
-    [FSZ_OUTCOME_REFUSED] = "refused",
-    [FSZ_OUTCOME_OVERLOADED] = "overloaded",
-    [FSZ_OUTCOME_DEADLINE] = "deadline",
-};
 
 int64_t fsz_request_now_us(void)
 {
@@ -29,75 +18,6 @@ int64_t fsz_request_now_us(void)
 
 #define REQUEST_OF(member_pointer, member)                                                         \
     ((struct fsz_request *)(void *)((char *)(member_pointer)-offsetof(struct fsz_request, member)))
-
-/* ---- what becomes of it ---------------------------------------------------------------------- */
-
-static enum fsz_outcome request_outcome(enum fsz_rpc_code code)
-{
-    switch (code) {
-    case FSZ_RPC_PARSE:
-    case FSZ_RPC_INVALID_REQUEST:
-    case FSZ_RPC_NO_METHOD:
-    case FSZ_RPC_INVALID_PARAMS:
-        return FSZ_OUTCOME_INVALID;
-    case FSZ_RPC_UNAUTHORIZED:
-        return FSZ_OUTCOME_REFUSED;
-    case FSZ_RPC_OVERLOADED:
-        return FSZ_OUTCOME_OVERLOADED;
-    case FSZ_RPC_DEADLINE:
-        return FSZ_OUTCOME_DEADLINE;
-    default:
-        return FSZ_OUTCOME_FAILED;
-    }
-}
-
-bool fsz_request_is_decided(const struct fsz_request *request)
-{
-    return request->result != NULL || request->error != NULL;
-}
-
-void fsz_request_fail(struct fsz_request *request, enum fsz_rpc_code code, json_t *data,
-                      const char *format, ...)
-{
-    char    message[512];
-    va_list arguments;
-    if (fsz_request_is_decided(request)) {
-        json_decref(data);
-        return;
-    }
-    va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
-    request->error = fsz_rpc_error(code, message, data);
-    request->outcome = request_outcome(code);
-}
-
-void fsz_request_succeed(struct fsz_request *request, json_t *result)
-{
-    if (result == NULL) {
-        fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "out of memory");
-    } else if (fsz_request_is_decided(request)) {
-        json_decref(result);
-    } else {
-        request->result = result;
-        request->outcome = FSZ_OUTCOME_OK;
-    }
-}
-
-const char *fsz_request_text(const struct fsz_request *request, size_t index)
-{
-    return json_string_value(request->values[index]);
-}
-
-int64_t fsz_request_number(const struct fsz_request *request, size_t index, int64_t otherwise)
-{
-    return request->values[index] ? json_integer_value(request->values[index]) : otherwise;
-}
-
-bool fsz_request_flag(const struct fsz_request *request, size_t index)
-{
-    return json_is_true(request->values[index]);
-}
 
 /* ---- its life -------------------------------------------------------------------------------- */
 
@@ -240,7 +160,7 @@ static void request_answer_error(struct fsz_api *api, struct fsz_request *reques
     json_t           *error = fsz_rpc_error(code, message, NULL);
     fsz_buffer_init(&answer, SIZE_MAX);
     fsz_rpc_write_answer(&answer, request->rpc->id, NULL, error);
-    fsz_request_answer(api, request, &answer, request_outcome(code), error);
+    fsz_request_answer(api, request, &answer, fsz_request_outcome(code), error);
     fsz_buffer_fini(&answer);
     json_decref(error);
 }

@@ -5,6 +5,8 @@
 #include "request.h"
 
 int64_t fsz_request_now_us(void);
+/* How a request with that error counts. */
+enum fsz_outcome fsz_request_outcome(enum fsz_rpc_code code);
 /* Has it a result or an error? */
 bool fsz_request_is_decided(const struct fsz_request *request);
 /* The exchange gets the answer, once; what comes later is only counted. */
