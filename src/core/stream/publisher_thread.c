@@ -136,15 +136,16 @@ static void publisher_keep_time(struct fsz_publisher *p)
     }
 }
 
-/* At once after a pause; else at most every PUBLISHER_MARK_MS, so that a subscriber that never
- * stops changing its mind costs the others little. */
-static void publisher_mark(struct fsz_publisher *p)
+/* New kinds at once. Changed subscriptions at once after a pause, else at most every
+ * PUBLISHER_MARK_MS, so that a subscriber that never stops changing its mind costs the others
+ * little. */
+static void publisher_mark(struct fsz_publisher *p, bool has_new_kinds)
 {
     int64_t now_ms = fsz_now_ms();
-    if (!p->is_unmarked) {
+    if (!p->is_unmarked && !has_new_kinds) {
         return;
     }
-    if (now_ms - p->marked_ms < PUBLISHER_MARK_MS) {
+    if (!has_new_kinds && now_ms - p->marked_ms < PUBLISHER_MARK_MS) {
         publisher_due(p, p->marked_ms + PUBLISHER_MARK_MS);
         return;
     }
@@ -156,18 +157,17 @@ static void publisher_mark(struct fsz_publisher *p)
 /* Subscriptions that changed, and kinds that the streams have not been told yet. */
 static void publisher_follow_streams(struct fsz_publisher *p)
 {
-    bool     changed = false;
+    bool     has_new_kinds = false;
     uint32_t kinds = fsz_kinds_count(p->kinds);
     for (unsigned slot = 0; slot < p->slot_end; slot++) {
         struct fsz_stream *stream = p->streams[slot];
         if (stream != NULL) {
             fsz_stream_read_local(stream);
-            changed |= fsz_stream_has_changed(stream);
-            changed |= fsz_subscriptions_kinds(stream->subscriptions) != kinds;
+            p->is_unmarked |= fsz_stream_has_changed(stream);
+            has_new_kinds |= fsz_subscriptions_kinds(stream->subscriptions) != kinds;
         }
     }
-    p->is_unmarked |= changed;
-    publisher_mark(p);
+    publisher_mark(p, has_new_kinds);
 }
 
 /* How long to wait for the queue's descriptor and the connections; not at all while there is work.
