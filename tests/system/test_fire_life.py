@@ -83,10 +83,10 @@ def test_reloads_in_full_load_good_and_bad_leave_no_gap_and_no_growth(fszmqd):
 
 
 def test_reloads_while_peers_come_and_go_crash_nothing(fszmqd):
-    """Options of a socket that has connections are never touched: libzmq frees what it then writes to."""
+    """Limits change under connections that come and go."""
     endpoint, api = f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}"
     configs = [config_xml([stream_xml(binds=[endpoint], framing="envelope", send_hwm=1000 + different)],
-                          channels=[channel_xml(binds=[api], receive_hwm=1000 + different)]) for different in (0, 0, 0, 1)]
+                          channels=[channel_xml(binds=[api], send_hwm=1000 + different)]) for different in (0, 0, 0, 1)]
     daemon = fszmqd(calls_per_second=50, endpoint=endpoint, config=configs[0])
     reader, ending = Reader(endpoint), threading.Event()
     churns = [threading.Thread(target=churn, args=(address, ending)) for address in (endpoint, api) * 3]
