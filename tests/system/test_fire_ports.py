@@ -93,22 +93,23 @@ def test_ipc_directory_that_is_not_there_is_told_and_awaited(fszmqd, tmp_path):
 
 @pytest.fixture
 def full_disk():
-    """The folder of a file system without a free inode; fill.unlink() makes room."""
+    """Files that fill up a file system of two more inodes than its root's: the lock's, and the socket's."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="fsz-"))
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=2", "tmpfs", folder],
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=3", "tmpfs", folder],
                              capture_output=True)
     if mounted.returncode != 0:
         folder.rmdir()
         pytest.skip("mounting a tmpfs takes root")
-    fill = folder / "fill"
-    fill.touch()
-    yield fill
+    fills = [folder / "fill", folder / "more"]
+    for fill in fills:
+        fill.touch()
+    yield fills
     subprocess.run(["umount", "-l", folder], check=True)
     shutil.rmtree(folder)
 
 
 def test_full_disk_of_an_ipc_endpoint_is_told_and_awaited(fszmqd, full_disk):
-    check_ipc_opens_once(fszmqd, full_disk.parent, full_disk.unlink)
+    check_ipc_opens_once(fszmqd, full_disk[0].parent, lambda: [fill.unlink() for fill in full_disk])
 
 
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
