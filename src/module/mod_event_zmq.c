@@ -189,8 +189,9 @@ static fsz_err module_declare(switch_loadable_module_interface_t **module_interf
     switch_api_interface_t *api_interface;
     *module_interface = switch_loadable_module_create_module_interface(pool, modname);
     SWITCH_ADD_API(api_interface, "zmq", "the ZeroMQ interface", zmq_command,
-                   "status [json] | streams | api | services | bindings | cache flush [pattern] | "
-                   "reload | help");
+                   "status [json] | streams | api | services | bindings | clients [json] "
+                   "[after=ID] [limit=N] [owner=OWNER] [user=USER] [address=ADDRESS] | kick ID | "
+                   "cache flush [pattern] | reload | help");
     SWITCH_ADD_APP(module_application, "zmq", "gives the call to a service over ZeroMQ",
                    "docs/protocol/calls.md", zmq_application, "<service> [<argument> ...]",
                    SAF_SUPPORT_NOMEDIA | SAF_SUPPORT_TEXT_ONLY);

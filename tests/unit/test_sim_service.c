@@ -400,14 +400,18 @@ static void test_a_bridge_that_fails_hangs_up_unless_it_may_go_on(void **state)
 
 /* ---- held ---- */
 
+/* Two calls may end at once. */
 static void serve_holds(struct rig *rig, const struct fsz_guest *guest, const char *line)
 {
-    const char *cause = "";
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    const char            *cause = "";
     (void)line;
     guest->hold(guest->self, &rig->hold);
+    pthread_mutex_lock(&lock);
     rig->up = guest->is_up(guest->self);
     rig->hung_up = guest->has_hung_up(guest->self, &cause);
     snprintf(rig->cause, sizeof rig->cause, "%s", cause);
+    pthread_mutex_unlock(&lock);
 }
 
 static struct rig *rig_holding(const char *dial)
