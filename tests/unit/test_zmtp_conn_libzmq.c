@@ -407,8 +407,8 @@ static void z_curve(struct zrig *z, bool dial)
     z->rig.on_asks = z_admit;
 }
 
-#ifdef __SANITIZE_THREAD__ /* libzmq is not built for it: each byte that it hands over is looked   \
-                              at */
+/* ThreadSanitizer looks at each byte that libzmq hands over, because libzmq is not built for it. */
+#ifdef __SANITIZE_THREAD__
 enum { BOXES = 100, BOX_BYTES_MAX = 2000 };
 #else
 enum { BOXES = 500, BOX_BYTES_MAX = 100000 };
