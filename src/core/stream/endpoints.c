@@ -191,16 +191,6 @@ int64_t fsz_endpoints_next_retry_ms(const struct fsz_endpoints *e)
     return next;
 }
 
-bool fsz_endpoints_have_inproc(const struct fsz_endpoints *e)
-{
-    for (size_t i = 0; i < e->count; i++) {
-        if (strncmp(e->list[i].address, "inproc://", 9) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool fsz_endpoints_have_multicast(const struct fsz_endpoints *e)
 {
     for (size_t i = 0; i < e->count; i++) {

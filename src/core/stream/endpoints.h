@@ -92,8 +92,6 @@ struct fsz_endpoint_state *fsz_endpoints_retry(struct fsz_endpoints *e, int64_t 
 /* When the next try is due; INT64_MAX: none. */
 int64_t fsz_endpoints_next_retry_ms(const struct fsz_endpoints *e);
 
-/* Is one listed? */
-bool fsz_endpoints_have_inproc(const struct fsz_endpoints *e);
 /* Is one open? */
 bool fsz_endpoints_have_multicast(const struct fsz_endpoints *e);
 /* So many bytes were given to the socket just now. */
