@@ -15,6 +15,7 @@
 #include "zmtp/frame.h"
 #include "zmtp/loop.h"
 #include "zmtp/mechanism.h"
+#include "zmtp/origin.h"
 #include "zmtp/zmtp_message.h"
 
 struct fsz_conn;
@@ -153,6 +154,7 @@ struct fsz_conn_facts {
     char                         address[FSZ_ADDRESS_HOST_BYTES]; /* a number; empty: ipc */
     char                         peer[FSZ_ADDRESS_TEXT_BYTES];    /* with its port */
     char                         endpoint[FSZ_ADDRESS_TEXT_BYTES];
+    struct fsz_origin            origin;   /* with which it counts */
     int64_t                      uid, pid; /* ipc: SO_PEERCRED (unix(7)); else -1 */
     int64_t                      since_ms; /* monotonic */
 };

@@ -31,6 +31,7 @@ void fsz_conn_facts_init(struct fsz_conn *conn, const struct fsz_conn_origin *or
     fsz_address_write(&origin->peer, facts->peer);
     fsz_address_write_host(&origin->peer, facts->address);
     snprintf(facts->endpoint, sizeof(facts->endpoint), "%s", origin->endpoint);
+    fsz_origin_of(origin->fd, &origin->peer, &facts->origin);
     conn->local = origin->peer.any.sa_family == AF_UNIX;
     conn->heard_ms = facts->since_ms;
     conn->round_trip_us = -1;

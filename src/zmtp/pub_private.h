@@ -45,17 +45,12 @@ void fsz_pub_set_remove(struct pub_set *set, struct pub_item *item);
 
 /* ---- pub_origins.c --------------------------------------------------------------------------- */
 
-/* Subscribers of one address together; an IPv6 address counts as its /64, ipc by user id. */
-struct pub_origin_key {
-    uint8_t family;
-    uint8_t bytes[8];
-};
-
+/* Subscribers that are counted together. */
 struct pub_origin {
-    struct pub_item       item;
-    struct pub_origin_key key;
-    size_t                subscribers;
-    uint64_t              subscriptions, subscription_bytes;
+    struct pub_item   item;
+    struct fsz_origin key;
+    size_t            subscribers;
+    uint64_t          subscriptions, subscription_bytes;
 };
 
 /* FSZ_ENOMEM. */

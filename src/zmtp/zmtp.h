@@ -8,6 +8,7 @@
  *   mechanism (null, plain, curve)  the handshake and the encryption, as state machines; pure
  *   loop                        descriptors, timers and tasks of one thread
  *   address, resolver, listener, dialer   where peers are, and descriptors connected to them
+ *   origin                      which peers count together where a bound holds for one address
  *   conn                        one connection
  *   socket                      the connections of one socket, its endpoints, limits and access
  *   pub, router, dealer         the patterns (RFC 28, RFC 29)

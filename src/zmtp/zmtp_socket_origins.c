@@ -2,7 +2,6 @@
 
 #include "zmtp/zmtp_socket_private.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,38 +13,7 @@ static size_t origins_bound(const struct fsz_zmtp_limits *limits)
     return limits->connections - limits->connections / 4;
 }
 
-static void key_of_ipv6(const struct in6_addr *address, struct fsz_zmtp_origin_key *key)
-{
-    if (IN6_IS_ADDR_V4MAPPED(address)) {
-        key->family = AF_INET;
-        memcpy(key->bytes, &address->s6_addr[12], 4);
-        return;
-    }
-    key->family = AF_INET6;
-    memcpy(key->bytes, address->s6_addr, 8);
-}
-
-static struct fsz_zmtp_origin_key origin_key(int fd, const struct fsz_address *peer)
-{
-    struct fsz_zmtp_origin_key key;
-    memset(&key, 0, sizeof(key));
-    if (peer->any.sa_family == AF_INET6) {
-        key_of_ipv6(&((const struct sockaddr_in6 *)&peer->storage)->sin6_addr, &key);
-    } else if (peer->any.sa_family == AF_INET) {
-        key.family = AF_INET;
-        memcpy(key.bytes, &((const struct sockaddr_in *)&peer->storage)->sin_addr, 4);
-    } else {
-        struct ucred who = {.uid = (uid_t)-1};
-        socklen_t    size = sizeof(who);
-        (void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size);
-        key.family = AF_UNIX;
-        memcpy(key.bytes, &who.uid, sizeof(who.uid));
-    }
-    return key;
-}
-
-static unsigned origin_hash(const struct fsz_zmtp_socket     *socket,
-                            const struct fsz_zmtp_origin_key *key)
+static unsigned origin_hash(const struct fsz_zmtp_socket *socket, const struct fsz_origin *key)
 {
     unsigned char digest[crypto_shorthash_BYTES];
     unsigned      hash;
@@ -54,8 +22,8 @@ static unsigned origin_hash(const struct fsz_zmtp_socket     *socket,
     return hash;
 }
 
-static struct fsz_zmtp_origin *origin_add(struct fsz_zmtp_socket           *socket,
-                                          const struct fsz_zmtp_origin_key *key, unsigned hash)
+static struct fsz_zmtp_origin *origin_add(struct fsz_zmtp_socket  *socket,
+                                          const struct fsz_origin *key, unsigned hash)
 {
     struct fsz_zmtp_origin *origin = calloc(1, sizeof(*origin));
     if (origin == NULL) {
@@ -78,9 +46,10 @@ bool fsz_zmtp_socket_count(struct fsz_zmtp_socket *socket, int fd, const struct 
         *ret_ending = FSZ_ZMTP_END_CONNECTIONS;
         return false;
     }
-    struct fsz_zmtp_origin_key key = origin_key(fd, peer);
-    unsigned                   hash = origin_hash(socket, &key);
-    struct fsz_zmtp_origin    *origin;
+    struct fsz_origin key;
+    fsz_origin_of(fd, peer, &key);
+    unsigned                hash = origin_hash(socket, &key);
+    struct fsz_zmtp_origin *origin;
     HASH_FIND_BYHASHVALUE(hh, socket->origins, &key, sizeof(key), hash, origin);
     size_t bound = origins_bound(limits);
     if (origin != NULL && bound > 0 && origin->connections >= bound) {

@@ -18,16 +18,11 @@
 #define HASH_NONFATAL_OOM 1 /* uthash ends the process otherwise */
 #include <uthash.h>
 
-/* Whose connections are counted together: an IPv4 address, an IPv6 /64, or a user id. */
-struct fsz_zmtp_origin_key {
-    uint8_t family; /* AF_INET, AF_INET6 or AF_UNIX */
-    uint8_t bytes[8];
-};
-
+/* Connections that are counted together. */
 struct fsz_zmtp_origin {
-    UT_hash_handle             hh;
-    struct fsz_zmtp_origin_key key;
-    size_t                     connections;
+    UT_hash_handle    hh;
+    struct fsz_origin key;
+    size_t            connections;
 };
 
 /* One bound endpoint (`listener`) or one that is connected to (`dialer`). */
