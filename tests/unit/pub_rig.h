@@ -28,6 +28,13 @@ enum { RIG_PATIENCE_MS = 30000, RIG_TURN_NS = 20000000 };
 /* A prefix of bare clients that says how far the publisher has come. */
 #define RIG_MARK "\x1f"
 
+/* What the handler was told. */
+struct rig_notes {
+    unsigned             joined, left, wanted, unwanted, marks, denied, lost, lost_vital, drained;
+    char                 bound[64], changes[512];
+    enum fsz_zmtp_ending ending;
+};
+
 struct pub_rig {
     struct fsz_loop        *loop;
     struct fsz_pub         *pub;
@@ -39,11 +46,8 @@ struct pub_rig {
     struct fsz_zmtp_options options;
     struct fsz_zmtp_limits  limits;
     struct fsz_pub_limits   pub_limits;
-    /* Written with the publisher's lock held. */
-    unsigned             joined, left, wanted, unwanted, marks, denied, lost, lost_vital, drained;
-    char                 bound[64], changes[512];
-    enum fsz_zmtp_ending ending;
-    void                *test; /* the test's own */
+    struct rig_notes        notes; /* guarded by the publisher's lock: rig_notes() */
+    void                   *test;  /* the test's own */
 };
 
 /* ---- the handler ----------------------------------------------------------------------------- */
@@ -51,7 +55,7 @@ struct pub_rig {
 static inline void rig_joined(void *self, struct fsz_subscriber *subscriber)
 {
     struct pub_rig *rig = self;
-    rig->joined++;
+    rig->notes.joined++;
     subscriber->data = strdup("data");
 }
 
@@ -59,22 +63,22 @@ static inline void rig_left(void *self, struct fsz_subscriber *subscriber,
                             enum fsz_zmtp_ending ending)
 {
     struct pub_rig *rig = self;
-    rig->left++;
-    rig->ending = ending;
+    rig->notes.left++;
+    rig->notes.ending = ending;
     free(subscriber->data);
 }
 
 static inline void rig_changed(void *self, bool wanted, const void *prefix, size_t size)
 {
     struct pub_rig *rig = self;
-    size_t          used = strlen(rig->changes);
-    *(wanted ? &rig->wanted : &rig->unwanted) += 1;
+    size_t          used = strlen(rig->notes.changes);
+    *(wanted ? &rig->notes.wanted : &rig->notes.unwanted) += 1;
     if (size == 1 && *(const char *)prefix == RIG_MARK[0]) {
-        rig->marks++;
+        rig->notes.marks++;
         return;
     }
-    snprintf(rig->changes + used, sizeof(rig->changes) - used, "%c%.*s ", wanted ? '+' : '-',
-             (int)size, size > 0 ? (const char *)prefix : "");
+    snprintf(rig->notes.changes + used, sizeof(rig->notes.changes) - used, "%c%.*s ",
+             wanted ? '+' : '-', (int)size, size > 0 ? (const char *)prefix : "");
 }
 
 static inline void rig_refused(void *self, struct fsz_subscriber *subscriber, const char *bound,
@@ -84,8 +88,8 @@ static inline void rig_refused(void *self, struct fsz_subscriber *subscriber, co
     (void)subscriber;
     (void)prefix;
     (void)size;
-    rig->denied += bound == NULL;
-    snprintf(rig->bound, sizeof(rig->bound), "%s", bound != NULL ? bound : "");
+    rig->notes.denied += bound == NULL;
+    snprintf(rig->notes.bound, sizeof(rig->notes.bound), "%s", bound != NULL ? bound : "");
 }
 
 static inline void rig_lost(void *self, struct fsz_subscriber *subscriber,
@@ -93,15 +97,15 @@ static inline void rig_lost(void *self, struct fsz_subscriber *subscriber,
 {
     struct pub_rig *rig = self;
     (void)subscriber;
-    rig->lost++;
-    rig->lost_vital += message->priority == FSZ_ZMTP_VITAL;
+    rig->notes.lost++;
+    rig->notes.lost_vital += message->priority == FSZ_ZMTP_VITAL;
 }
 
 static inline void rig_drained(void *self, struct fsz_subscriber *subscriber)
 {
     struct pub_rig *rig = self;
     (void)subscriber;
-    rig->drained++;
+    rig->notes.drained++;
 }
 
 /* ---- its thread ------------------------------------------------------------------------------ */
@@ -232,6 +236,22 @@ static inline struct fsz_pub_figures rig_figures(struct pub_rig *rig)
     return figures;
 }
 
+/* The notes of a publisher that is not closed yet. */
+static inline struct rig_notes rig_notes(struct pub_rig *rig)
+{
+    fsz_pub_lock(rig->pub);
+    struct rig_notes notes = rig->notes;
+    fsz_pub_unlock(rig->pub);
+    return notes;
+}
+
+static inline void rig_forget_changes(struct pub_rig *rig)
+{
+    fsz_pub_lock(rig->pub);
+    rig->notes.changes[0] = '\0';
+    fsz_pub_unlock(rig->pub);
+}
+
 /* Waits until `value` of the publisher's own notes is `wanted`, with its lock held meanwhile. */
 static inline void rig_wait_for(struct pub_rig *rig, const unsigned *value, unsigned wanted)
 {
@@ -271,8 +291,8 @@ static inline void rig_stop(struct pub_rig *rig)
     fsz_loop_free(&rig->loop);
     zmq_ctx_term(rig->context);
     assert_true(rig->closed);
-    assert_int_equal(rig->left, rig->joined);
-    assert_int_equal(rig->unwanted, rig->wanted);
+    assert_int_equal(rig->notes.left, rig->notes.joined);
+    assert_int_equal(rig->notes.unwanted, rig->notes.wanted);
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */
@@ -400,11 +420,11 @@ static inline void bare_send(int fd, uint8_t first, const char *prefix)
 static inline void bare_settle(struct pub_rig *rig, int fd)
 {
     fsz_pub_lock(rig->pub);
-    unsigned before = rig->marks;
+    unsigned before = rig->notes.marks;
     fsz_pub_unlock(rig->pub);
     bare_send(fd, 1, RIG_MARK);
     bare_send(fd, 0, RIG_MARK);
-    rig_wait_for(rig, &rig->marks, before + 2);
+    rig_wait_for(rig, &rig->notes.marks, before + 2);
 }
 
 /* The topic of the next message of short frames. */

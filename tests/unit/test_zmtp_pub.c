@@ -103,7 +103,7 @@ static void test_each_shows_subscribers_and_what_they_see(void **state)
     zmq_close(a);
     zmq_close(b);
     zmq_close(c);
-    rig_wait_for(rig, &rig->left, 3);
+    rig_wait_for(rig, &rig->notes.left, 3);
     rig_stop(rig);
 }
 
@@ -127,13 +127,13 @@ static void test_one_subscriber_may_be_sent_what_it_did_not_ask_for(void **state
     rig_start(rig);
     int  fd = bare_subscriber(rig->endpoint);
     char topic[256];
-    rig_wait_for(rig, &rig->joined, 1);
+    rig_wait_for(rig, &rig->notes.joined, 1);
     rig_run(rig, send_to_first);
     bare_receive(fd, topic);
     assert_string_equal(topic, "private");
     close(fd);
-    rig_wait_for(rig, &rig->left, 1);
-    assert_int_equal(rig->ending, FSZ_ZMTP_END_PEER);
+    rig_wait_for(rig, &rig->notes.left, 1);
+    assert_int_equal(rig_notes(rig).ending, FSZ_ZMTP_END_PEER);
     rig_stop(rig);
 }
 
@@ -157,12 +157,12 @@ static void test_kicked_subscriber_leaves_with_what_it_had(void **state)
     bare_send(fd, 1, "some");
     rig_wait_subscriptions(rig, 1);
     rig_run(rig, kick_all);
-    rig_wait_for(rig, &rig->left, 1);
-    assert_int_equal(rig->ending, FSZ_ZMTP_END_KICKED);
+    rig_wait_for(rig, &rig->notes.left, 1);
+    assert_int_equal(rig_notes(rig).ending, FSZ_ZMTP_END_KICKED);
     assert_true(bare_is_cut(fd));
     assert_int_equal(rig_figures(rig).subscriptions, 0);
     assert_int_equal(rig_figures(rig).prefixes, 0);
-    assert_string_equal(rig->changes, "+some -some ");
+    assert_string_equal(rig_notes(rig).changes, "+some -some ");
     close(fd);
     rig_stop(rig);
 }
@@ -172,8 +172,8 @@ static void failed_note(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending 
     struct pub_rig *rig = self;
     (void)conn;
     fsz_pub_lock(rig->pub);
-    rig->ending = ending;
-    rig->denied++;
+    rig->notes.ending = ending;
+    rig->notes.denied++;
     fsz_pub_unlock(rig->pub);
 }
 
@@ -184,9 +184,9 @@ static void test_connection_that_never_was_a_subscriber_is_reported_as_failed(vo
     rig_start(rig);
     int fd = bare_open(rig->endpoint);
     bare_write(fd, "GET / HTTP/1.1\r\n\r\n", 18);
-    rig_wait_for(rig, &rig->denied, 1);
-    assert_int_equal(rig->ending, FSZ_ZMTP_END_PROTOCOL);
-    assert_int_equal(rig->joined, 0);
+    rig_wait_for(rig, &rig->notes.denied, 1);
+    assert_int_equal(rig_notes(rig).ending, FSZ_ZMTP_END_PROTOCOL);
+    assert_int_equal(rig_notes(rig).joined, 0);
     close(fd);
     rig_stop(rig);
 }
@@ -221,7 +221,7 @@ static void test_hundreds_of_subscribers_and_prefixes_get_their_own(void **state
         assert_topic(clients[i], topic);
         zmq_close(clients[i]);
     }
-    rig_wait_for(rig, &rig->left, MANY_SUBSCRIBERS);
+    rig_wait_for(rig, &rig->notes.left, MANY_SUBSCRIBERS);
     assert_int_equal(rig_figures(rig).prefixes, 0);
     rig_stop(rig);
 }
@@ -252,7 +252,7 @@ static void test_flush_writes_all_that_was_queued_in_order(void **state)
     assert_topic(some, "t50");
     zmq_close(all);
     zmq_close(some);
-    rig_wait_for(rig, &rig->left, 2);
+    rig_wait_for(rig, &rig->notes.left, 2);
     rig_stop(rig);
 }
 
@@ -299,7 +299,7 @@ static void test_subscribers_come_and_go_while_messages_flow(void **state)
         pthread_join(threads[i], NULL);
     }
     zmq_close(steady);
-    rig_wait_for(rig, &rig->left, 1 + FLOW_THREADS * (FLOW_ROUNDS / 10));
+    rig_wait_for(rig, &rig->notes.left, 1 + FLOW_THREADS * (FLOW_ROUNDS / 10));
     rig_wait_subscriptions(rig, 0);
     assert_int_equal(rig_figures(rig).subscription_bytes, 0);
     rig_stop(rig);
@@ -334,7 +334,7 @@ static void test_subscriber_with_curve_gets_what_it_subscribed_to(void **state)
         assert_int_equal(zmq_recv(client, got, sizeof(got), 0), i * 100);
     }
     zmq_close(client);
-    rig_wait_for(rig, &rig->left, 1);
+    rig_wait_for(rig, &rig->notes.left, 1);
     rig_stop(rig);
 }
 
@@ -349,9 +349,9 @@ static void test_closing_ends_all_subscribers(void **state)
     }
     rig_wait_subscriptions(rig, 3);
     rig_stop(rig);
-    assert_int_equal(rig->left, 3);
-    assert_int_equal(rig->ending, FSZ_ZMTP_END_STOPPED);
-    assert_string_equal(rig->changes, "+same -same ");
+    assert_int_equal(rig->notes.left, 3);
+    assert_int_equal(rig->notes.ending, FSZ_ZMTP_END_STOPPED);
+    assert_string_equal(rig->notes.changes, "+same -same ");
     for (int i = 0; i < 3; i++) {
         assert_true(bare_is_cut(fds[i]));
         close(fds[i]);

@@ -8,7 +8,7 @@ static void drained_tell(void *self, struct fsz_subscriber *subscriber)
 {
     struct pub_rig          *rig = self;
     struct fsz_zmtp_message *message = rig_message(".lost", 8, FSZ_ZMTP_VITAL);
-    rig->drained++;
+    rig->notes.drained++;
     assert_int_equal(fsz_pub_send_to(rig->pub, subscriber, message), FSZ_OK);
     fsz_zmtp_message_unref(message);
 }
@@ -30,14 +30,6 @@ static int teardown(void **state)
 {
     free(*state);
     return 0;
-}
-
-static unsigned notes_of(struct pub_rig *rig, const unsigned *note)
-{
-    fsz_pub_lock(rig->pub);
-    unsigned value = *note;
-    fsz_pub_unlock(rig->pub);
-    return value;
 }
 
 /* A frame's body, of any size. */
@@ -82,24 +74,24 @@ static void test_slow_subscriber_loses_the_least_important_first_and_is_told(voi
     int slow = bare_subscriber(rig->endpoint);
     bare_send(slow, 1, "");
     rig_wait_subscriptions(rig, 2);
-    while (notes_of(rig, &rig->lost) == 0) {
+    while (rig_notes(rig).lost == 0) {
         assert_int_equal(rig_send_as(rig, "noise", BODY_BYTES, FSZ_ZMTP_NOISE), 2);
         assert_true(zmq_recv(quick, counts, sizeof(counts), 0) == 5);
         assert_true(zmq_recv(quick, NULL, 0, 0) == BODY_BYTES);
     }
     assert_int_equal(rig_send_as(rig, "vital", 8, FSZ_ZMTP_VITAL), 2);
     assert_topic(quick, "vital");
-    assert_int_equal(notes_of(rig, &rig->lost), 1);
-    assert_int_equal(rig->lost_vital, 0);
+    assert_int_equal(rig_notes(rig).lost, 1);
+    assert_int_equal(rig_notes(rig).lost_vital, 0);
     assert_int_equal(rig_send_as(rig, "noise", BODY_BYTES, FSZ_ZMTP_NOISE), 2);
-    assert_int_equal(notes_of(rig, &rig->lost), 2);
+    assert_int_equal(rig_notes(rig).lost, 2);
     memset(counts, 0, sizeof(counts));
     read_to_report(slow, counts);
     assert_int_equal(counts['v'], 1);
-    assert_int_equal(notes_of(rig, &rig->drained), 1);
+    assert_int_equal(rig_notes(rig).drained, 1);
     close(slow);
     zmq_close(quick);
-    rig_wait_for(rig, &rig->left, 2);
+    rig_wait_for(rig, &rig->notes.left, 2);
     rig_stop(rig);
 }
 
@@ -111,15 +103,15 @@ static void test_vital_messages_are_lost_only_when_everything_is_full(void **sta
     bare_send(slow, 1, "");
     rig_wait_subscriptions(rig, 1);
     unsigned sent = 0;
-    for (; notes_of(rig, &rig->lost_vital) == 0; sent++) {
+    for (; rig_notes(rig).lost_vital == 0; sent++) {
         rig_send_as(rig, "vital", BODY_BYTES, FSZ_ZMTP_VITAL);
     }
-    assert_int_equal(notes_of(rig, &rig->lost), 1);
+    assert_int_equal(rig_notes(rig).lost, 1);
     assert_true(sent > BOUND_MESSAGES);
     rig_send_as(rig, "normal", BODY_BYTES, FSZ_ZMTP_NORMAL);
-    assert_int_equal(notes_of(rig, &rig->lost), 2);
+    assert_int_equal(rig_notes(rig).lost, 2);
     close(slow);
-    rig_wait_for(rig, &rig->left, 1);
+    rig_wait_for(rig, &rig->notes.left, 1);
     rig_stop(rig);
 }
 
@@ -140,14 +132,14 @@ static void test_messages_dropped_when_they_are_written_are_reported(void **stat
         assert_int_equal(fsz_pub_queue(rig->pub, "vital", 5, message), 1);
         fsz_zmtp_message_unref(message);
     }
-    assert_int_equal(rig->lost, 0);
+    assert_int_equal(rig->notes.lost, 0);
     fsz_pub_flush(rig->pub);
-    assert_true(rig->lost > 0);
-    assert_int_equal(rig->lost, rig->lost_vital);
-    unsigned lost = rig->lost;
+    assert_true(rig->notes.lost > 0);
+    assert_int_equal(rig->notes.lost, rig->notes.lost_vital);
+    unsigned lost = rig->notes.lost;
     fsz_pub_unlock(rig->pub);
     close(slow);
-    rig_wait_for(rig, &rig->left, 1);
+    rig_wait_for(rig, &rig->notes.left, 1);
     fsz_zmtp_socket_figures(fsz_pub_socket(rig->pub), &figures);
     assert_int_equal(figures.dropped[FSZ_ZMTP_VITAL], lost);
     rig_stop(rig);
@@ -163,12 +155,12 @@ static void test_loss_for_lack_of_room_in_all_is_reported_too(void **state)
     bare_send(slow, 1, "");
     rig_wait_subscriptions(rig, 1);
     unsigned sent = 0;
-    for (; sent < SENT && notes_of(rig, &rig->lost) < 10; sent++) {
+    for (; sent < SENT && rig_notes(rig).lost < 10; sent++) {
         rig_send_as(rig, "noise", BODY_BYTES, FSZ_ZMTP_NOISE);
     }
-    assert_int_equal(notes_of(rig, &rig->lost), 10);
+    assert_int_equal(rig_notes(rig).lost, 10);
     close(slow);
-    rig_wait_for(rig, &rig->left, 1);
+    rig_wait_for(rig, &rig->notes.left, 1);
     fsz_zmtp_socket_figures(fsz_pub_socket(rig->pub), &figures);
     assert_int_equal(figures.dropped[FSZ_ZMTP_NOISE], 10);
     assert_true(figures.output_bytes_peak <= rig->limits.output_bytes);

@@ -35,7 +35,7 @@ static void test_second_subscription_to_one_prefix_is_the_same_one(void **state)
     assert_int_equal(rig_send(rig, "twice"), 0);
     assert_int_equal(rig_send(rig, "once"), 1);
     close(fd);
-    rig_wait_for(rig, &rig->left, 1);
+    rig_wait_for(rig, &rig->notes.left, 1);
     assert_int_equal(rig_figures(rig).subscription_bytes, 0);
     rig_stop(rig);
 }
@@ -56,10 +56,10 @@ static void test_cancel_of_what_was_never_asked_changes_nothing(void **state)
     rig_wait_subscriptions(rig, 2);
     assert_int_equal(rig_send(rig, "p7"), 1);
     assert_int_equal(rig_send(rig, "x"), 1);
-    assert_int_equal(rig->left, 0);
+    assert_int_equal(rig_notes(rig).left, 0);
     close(fd);
     close(other);
-    rig_wait_for(rig, &rig->left, 2);
+    rig_wait_for(rig, &rig->notes.left, 2);
     rig_stop(rig);
 }
 
@@ -80,7 +80,7 @@ static void test_subscriptions_may_come_as_commands(void **state)
     bare_write(fd, cancel, sizeof(cancel) - 1);
     rig_wait_subscriptions(rig, 0);
     close(fd);
-    rig_wait_for(rig, &rig->left, 1);
+    rig_wait_for(rig, &rig->notes.left, 1);
     rig_stop(rig);
 }
 
@@ -178,7 +178,7 @@ static void test_any_order_of_subscriptions_has_the_outcome_of_libzmq(void **sta
     close(a.fd);
     close(b.fd);
     zmq_close(xpub);
-    rig_wait_for(rig, &rig->left, 1);
+    rig_wait_for(rig, &rig->notes.left, 1);
     rig_stop(rig);
 }
 
@@ -187,16 +187,16 @@ static void test_any_order_of_subscriptions_has_the_outcome_of_libzmq(void **sta
 static void check_stray(struct pub_rig *rig, const void *bytes, size_t size)
 {
     uint64_t strays = rig_figures(rig).strays;
-    unsigned left = rig->left;
+    unsigned left = rig_notes(rig).left;
     int      fd = bare_subscriber(rig->endpoint);
     bare_send(fd, 1, "had");
     rig_wait_subscriptions(rig, 1);
     bare_write(fd, bytes, size);
-    rig_wait_for(rig, &rig->left, left + 1);
+    rig_wait_for(rig, &rig->notes.left, left + 1);
     assert_true(bare_is_cut(fd));
     assert_int_equal(rig_figures(rig).strays, strays + 1);
     assert_int_equal(rig_figures(rig).subscriptions, 0);
-    assert_int_equal(rig->ending, FSZ_ZMTP_END_PROTOCOL);
+    assert_int_equal(rig_notes(rig).ending, FSZ_ZMTP_END_PROTOCOL);
     close(fd);
 }
 
@@ -209,7 +209,7 @@ static void test_message_that_is_no_subscription_disconnects_its_sender(void **s
     check_stray(rig, "\1\2\1a\0\5extra", 11);   /* another one behind it */
     check_stray(rig, "\1\5extra\0\2\1a", 11);   /* and before it */
     check_stray(rig, "\1\2\1a\1\0\0\2\1b", 10); /* an empty one in between */
-    assert_int_equal(rig->wanted, 5);
+    assert_int_equal(rig_notes(rig).wanted, 5);
     rig_stop(rig);
 }
 
@@ -224,7 +224,7 @@ static void test_each_frame_of_a_message_may_be_a_subscription(void **state)
     assert_int_equal(rig_send(rig, "b"), 1);
     assert_int_equal(rig_send(rig, "c"), 1);
     close(fd);
-    rig_wait_for(rig, &rig->left, 1);
+    rig_wait_for(rig, &rig->notes.left, 1);
     rig_stop(rig);
 }
 
@@ -237,11 +237,11 @@ static void test_client_cut_over_a_stray_frame_comes_back_and_is_served(void **s
     rig_start(rig);
     void *client = rig_client(rig, ZMQ_XSUB);
     assert_int_equal(zmq_connect(client, rig->endpoint), 0);
-    rig_wait_for(rig, &rig->joined, 1);
+    rig_wait_for(rig, &rig->notes.joined, 1);
     zmq_send(client, "\1two", 4, ZMQ_SNDMORE);
     zmq_send(client, "extra", 5, 0);
-    rig_wait_for(rig, &rig->left, 1);
-    rig_wait_for(rig, &rig->joined, 2);
+    rig_wait_for(rig, &rig->notes.left, 1);
+    rig_wait_for(rig, &rig->notes.joined, 2);
     char spare[8];
     zmq_setsockopt(client, ZMQ_RCVTIMEO, &soon_ms, sizeof(soon_ms));
     while (rig_figures(rig).subscriptions != 1 && rig_now_ms() < end_ms) {
@@ -251,7 +251,7 @@ static void test_client_cut_over_a_stray_frame_comes_back_and_is_served(void **s
     assert_int_equal(rig_send(rig, "two.1"), 1);
     assert_topic(client, "two.1");
     zmq_close(client);
-    rig_wait_for(rig, &rig->left, 2);
+    rig_wait_for(rig, &rig->notes.left, 2);
     rig_stop(rig);
 }
 
@@ -266,8 +266,8 @@ static void test_prefix_that_is_too_long_disconnects_its_sender(void **state)
     bare_send(fd, 1, "0123456789");
     rig_wait_subscriptions(rig, 1);
     bare_send(fd, 1, "0123456789x");
-    rig_wait_for(rig, &rig->left, 1);
-    assert_int_equal(rig->ending, FSZ_ZMTP_END_MESSAGE_BYTES);
+    rig_wait_for(rig, &rig->notes.left, 1);
+    assert_int_equal(rig_notes(rig).ending, FSZ_ZMTP_END_MESSAGE_BYTES);
     close(fd);
     rig_stop(rig);
 }
@@ -283,7 +283,7 @@ static void check_bound(struct pub_rig *rig, int fd, const char *bound)
     }
     assert_int_equal(rig_figures(rig).refused_subscriptions, refused + 1);
     assert_int_equal(rig_figures(rig).subscriptions, before);
-    assert_string_equal(rig->bound, bound);
+    assert_string_equal(rig_notes(rig).bound, bound);
     assert_int_equal(rig_send(rig, "long-one"), 0);
 }
 
@@ -321,7 +321,7 @@ static void test_subscriptions_over_a_bound_are_refused_and_others_stay(void **s
     rig_wait_subscriptions(rig, 3);
     assert_int_equal(rig_send(rig, "long-one"), 1);
     close(fd);
-    rig_wait_for(rig, &rig->left, 1);
+    rig_wait_for(rig, &rig->notes.left, 1);
     rig_stop(rig);
 }
 
@@ -349,20 +349,20 @@ static void test_one_address_leaves_a_quarter_to_others(void **state)
     zmq_setsockopt(clients[0], ZMQ_SUBSCRIBE, "more", 4);
     clients[3] = subscriber_from(rig, 2, "two");
     rig_wait_subscriptions(rig, 4);
-    assert_string_equal(rig->bound, "address_subscriptions");
+    assert_string_equal(rig_notes(rig).bound, "address_subscriptions");
     clients[4] = subscriber_from(rig, 3, "three");
     int64_t end_ms = rig_now_ms() + RIG_PATIENCE_MS;
     while (rig_figures(rig).refused_subscriptions < 2 && rig_now_ms() < end_ms) {
         rig_pause();
     }
-    assert_string_equal(rig->bound, "all_subscriptions");
+    assert_string_equal(rig_notes(rig).bound, "all_subscriptions");
     assert_int_equal(rig_send(rig, "one"), 3);
     assert_int_equal(rig_send(rig, "two"), 1);
     assert_int_equal(rig_send(rig, "three"), 0);
     for (int i = 0; i < 5; i++) {
         zmq_close(clients[i]);
     }
-    rig_wait_for(rig, &rig->left, 5);
+    rig_wait_for(rig, &rig->notes.left, 5);
     rig_stop(rig);
 }
 
@@ -392,10 +392,10 @@ static void test_flood_of_subscriptions_and_cancels_leaves_nothing(void **state)
     bare_settle(rig, fd);
     assert_int_equal(rig_figures(rig).prefixes, 1);
     assert_int_equal(rig_figures(rig).subscriptions, 1);
-    assert_int_equal(rig->left, 0);
+    assert_int_equal(rig_notes(rig).left, 0);
     close(fd);
     zmq_close(other);
-    rig_wait_for(rig, &rig->left, 2);
+    rig_wait_for(rig, &rig->notes.left, 2);
     rig_stop(rig);
 }
 
@@ -427,25 +427,25 @@ static void test_subscription_comes_down_to_what_is_granted(void **state)
     bare_send(fd, 1, "");
     rig_wait_subscriptions(rig, 1);
     assert_int_equal(rig_figures(rig).prefixes, 2);
-    assert_string_equal(rig->changes, "+a +b ");
+    assert_string_equal(rig_notes(rig).changes, "+a +b ");
     assert_int_equal(rig_send(rig, "a1"), 1);
     assert_int_equal(rig_send(rig, "c1"), 0);
     bare_send(fd, 1, "a");
     rig_wait_subscriptions(rig, 2);
     bare_send(fd, 0, "");
     rig_wait_subscriptions(rig, 1);
-    assert_string_equal(rig->changes, "+a +b -b ");
+    assert_string_equal(rig_notes(rig).changes, "+a +b -b ");
     assert_int_equal(rig_send(rig, "a2"), 1);
     assert_int_equal(rig_send(rig, "b2"), 0);
     bare_send(fd, 1, "c");
     rig_wait_subscriptions(rig, 2);
     assert_int_equal(rig_figures(rig).denied_subscriptions, 1);
-    assert_int_equal(rig->denied, 1);
+    assert_int_equal(rig_notes(rig).denied, 1);
     assert_int_equal(rig_figures(rig).refused_subscriptions, 0);
     assert_int_equal(rig_send(rig, "c2"), 0);
     close(fd);
-    rig_wait_for(rig, &rig->left, 1);
-    assert_string_equal(rig->changes, "+a +b -b -a ");
+    rig_wait_for(rig, &rig->notes.left, 1);
+    assert_string_equal(rig_notes(rig).changes, "+a +b -b -a ");
     rig_stop(rig);
 }
 
@@ -462,23 +462,23 @@ static void test_review_reports_what_came_and_what_went_and_nothing_else(void **
     bare_send(second, 1, "b");
     bare_send(second, 1, "c");
     rig_wait_subscriptions(rig, 3);
-    assert_string_equal(rig->changes, "+a +b ");
+    assert_string_equal(rig_notes(rig).changes, "+a +b ");
     rig->test = "bc";
-    rig->changes[0] = '\0';
+    rig_forget_changes(rig);
     rig_run(rig, rig_review);
-    assert_string_equal(rig->changes, "+c -a ");
+    assert_string_equal(rig_notes(rig).changes, "+c -a ");
     assert_int_equal(rig_send(rig, "a"), 0);
     assert_int_equal(rig_send(rig, "b"), 2);
     assert_int_equal(rig_send(rig, "c"), 2);
     rig_run(rig, rig_review);
-    assert_string_equal(rig->changes, "+c -a ");
+    assert_string_equal(rig_notes(rig).changes, "+c -a ");
     bare_send(second, 0, "c");
     bare_send(second, 0, "b");
     rig_wait_subscriptions(rig, 1);
-    assert_string_equal(rig->changes, "+c -a ");
+    assert_string_equal(rig_notes(rig).changes, "+c -a ");
     close(first);
     close(second);
-    rig_wait_for(rig, &rig->left, 2);
+    rig_wait_for(rig, &rig->notes.left, 2);
     assert_int_equal(rig_figures(rig).prefixes, 0);
     rig_stop(rig);
 }
@@ -532,7 +532,7 @@ static void test_no_message_is_lost_for_a_prefix_that_stays_during_reviews(void 
         }
         zmq_close(clients[n]);
     }
-    rig_wait_for(rig, &rig->left, 4);
+    rig_wait_for(rig, &rig->notes.left, 4);
     rig_stop(rig);
 }
 
