@@ -146,7 +146,16 @@ static void pub_subscription(void *self, struct fsz_conn *conn, bool subscribe,
     fsz_pub_take_subscription(self, conn, subscribe, prefix, size);
 }
 
+static void pub_turned_away(void *self, const struct fsz_address *peer, enum fsz_zmtp_ending ending)
+{
+    const struct fsz_pub *pub = self;
+    if (pub->handler->turned_away != NULL) {
+        pub->handler->turned_away(pub->self, peer, ending);
+    }
+}
+
 static const struct fsz_zmtp_handler pub_socket_handler = {
+    .turned_away = pub_turned_away,
     .ready = pub_ready,
     .message = pub_message,
     .subscription = pub_subscription,

@@ -52,6 +52,8 @@ struct fsz_pub_handler {
     void (*drained)(void *self, struct fsz_subscriber *subscriber);
     /* A connection failed before it became a subscriber; without the lock. */
     void (*failed)(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending);
+    /* As in fsz_zmtp_handler; without the lock. */
+    void (*turned_away)(void *self, const struct fsz_address *peer, enum fsz_zmtp_ending ending);
 };
 
 /* FSZ_ENOMEM. `handler` and `gate` (or NULL) stay in place and outlive it. */

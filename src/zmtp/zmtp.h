@@ -8,7 +8,8 @@
  *   mechanism (null, plain, curve)  the handshake and the encryption, as state machines; pure
  *   loop                        descriptors, timers and tasks of one thread
  *   address, resolver, listener, dialer   where peers are, and descriptors connected to them
- *   origin                      which peers count together where a bound holds for one address
+ *   origin, rates               which peers count together where a bound holds for one address,
+ *                               and how fast those may connect
  *   conn                        one connection
  *   socket                      the connections of one socket, its endpoints, limits and access
  *   pub, router, dealer         the patterns (RFC 28, RFC 29)
@@ -83,6 +84,7 @@ const char *fsz_zmtp_mechanism_text(enum fsz_zmtp_mechanism_name name);
     X(INPUT_BYTES, "input-bytes", "unfinished messages of all peers took too much memory")         \
     X(CONNECTIONS, "connections", "too many connections")                                          \
     X(ADDRESS_CONNECTIONS, "address-connections", "too many connections from one address")         \
+    X(ADDRESS_RATE, "address-rate", "too many new connections a second from one address")          \
     X(DESCRIPTORS, "descriptors", "no file descriptor was left")                                   \
     X(MEMORY, "memory", "out of memory")                                                           \
     X(KICKED, "kicked", "it was disconnected on request")                                          \

@@ -68,6 +68,7 @@ void fsz_zmtp_socket_unref(struct fsz_zmtp_socket *socket)
         return;
     }
     pthread_mutex_destroy(&socket->lock);
+    fsz_rates_fini(&socket->rates);
     sodium_memzero(socket, sizeof(*socket)); /* keys and passwords */
     free(socket);
 }

@@ -7,6 +7,7 @@
 
 #include "zmtp/admission.h"
 #include "zmtp/conn.h"
+#include "zmtp/rates.h"
 
 struct fsz_zmtp_socket;
 
@@ -26,7 +27,7 @@ struct fsz_zmtp_options {
 };
 
 /* Each is enforced before memory is taken, and counted (fsz_zmtp_figures). A peer over a bound of
- * connections is accepted and closed at once; the handler does not hear of it. */
+ * connections is accepted and closed at once (fsz_zmtp_handler.turned_away). */
 struct fsz_zmtp_limits {
     struct fsz_conn_limits conn;
     size_t                 input_bytes;  /* unfinished messages of all; 0: no bound */
@@ -34,10 +35,13 @@ struct fsz_zmtp_limits {
     size_t                 connections;  /* accepted ones, ready or not; 0: no bound */
     /* Accepted ones of one address; an IPv6 address counts as its /64, ipc by uid. 0: three
      * quarters of `connections`, so that a part is kept for other addresses. */
-    size_t address_connections;
+    size_t          address_connections;
+    struct fsz_rate address_rate; /* new ones of one address, counted likewise */
 };
 
 struct fsz_zmtp_handler {
+    /* A peer over a bound of connections was closed at once. */
+    void (*turned_away)(void *self, const struct fsz_address *peer, enum fsz_zmtp_ending ending);
     void (*ready)(void *self, struct fsz_conn *conn);
     void (*message)(void *self, struct fsz_conn *conn, const struct fsz_frames *frames);
     void (*subscription)(void *self, struct fsz_conn *conn, bool subscribe, const uint8_t *prefix,
@@ -113,6 +117,7 @@ struct fsz_zmtp_figures {
     uint64_t dropped[FSZ_ZMTP_PRIORITIES];
     uint64_t input_bytes, input_bytes_peak;   /* unfinished messages */
     uint64_t output_bytes, output_bytes_peak; /* messages that wait */
+    uint64_t addresses_forgotten; /* whose rate was still bounded (FSZ_RATES_ADDRESSES_MAX) */
 };
 void fsz_zmtp_socket_figures(struct fsz_zmtp_socket *socket, struct fsz_zmtp_figures *ret_figures);
 

@@ -56,6 +56,9 @@ static void endpoint_accepted(void *argument, int fd, const struct fsz_address *
     if (!fsz_zmtp_socket_count(socket, fd, peer, &origin, &ending)) {
         close(fd);
         socket->totals.endings[ending]++;
+        if (socket->handler->turned_away != NULL) {
+            socket->handler->turned_away(socket->self, peer, ending);
+        }
         return;
     }
     struct fsz_zmtp_member *member =

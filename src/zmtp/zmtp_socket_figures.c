@@ -45,5 +45,6 @@ void fsz_zmtp_socket_figures(struct fsz_zmtp_socket *socket, struct fsz_zmtp_fig
     figures.input_bytes_peak = socket->shared.inputs.peak;
     figures.output_bytes = atomic_load(&socket->shared.output.used);
     figures.output_bytes_peak = atomic_load(&socket->shared.output.peak);
+    figures.addresses_forgotten = socket->rates.forgotten;
     *ret_figures = figures;
 }

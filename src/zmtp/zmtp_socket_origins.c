@@ -38,6 +38,22 @@ static struct fsz_zmtp_origin *origin_add(struct fsz_zmtp_socket  *socket,
     return origin;
 }
 
+/* False: this one comes too soon after others of its address, or memory is short. */
+static bool origin_may_come(struct fsz_zmtp_socket *socket, const struct fsz_origin *key,
+                            unsigned hash, enum fsz_zmtp_ending *ret_ending)
+{
+    const struct fsz_rate *rate = &socket->limits.address_rate;
+    int64_t                now_ms = fsz_loop_now_ms(socket->loop);
+    fsz_err                err = FSZ_OK;
+    if (rate->per_second > 0) {
+        err = fsz_rates_take(&socket->rates, key, hash, rate, now_ms);
+    }
+    if (err != FSZ_OK) {
+        *ret_ending = err == FSZ_EFULL ? FSZ_ZMTP_END_ADDRESS_RATE : FSZ_ZMTP_END_MEMORY;
+    }
+    return err == FSZ_OK;
+}
+
 bool fsz_zmtp_socket_count(struct fsz_zmtp_socket *socket, int fd, const struct fsz_address *peer,
                            struct fsz_zmtp_origin **ret_origin, enum fsz_zmtp_ending *ret_ending)
 {
@@ -54,6 +70,9 @@ bool fsz_zmtp_socket_count(struct fsz_zmtp_socket *socket, int fd, const struct 
     size_t bound = origins_bound(limits);
     if (origin != NULL && bound > 0 && origin->connections >= bound) {
         *ret_ending = FSZ_ZMTP_END_ADDRESS_CONNECTIONS;
+        return false;
+    }
+    if (!origin_may_come(socket, &key, hash, ret_ending)) {
         return false;
     }
     if (origin == NULL && (origin = origin_add(socket, &key, hash)) == NULL) {

@@ -67,6 +67,7 @@ struct fsz_zmtp_socket {
     struct fsz_zmtp_walk     *walks;
     struct fsz_zmtp_endpoint *endpoints;
     struct fsz_zmtp_origin   *origins;
+    struct fsz_rates          rates;
     uint8_t                 origins_key[crypto_shorthash_KEYBYTES]; /* nobody can aim collisions */
     size_t                  accepted_now;                           /* connections */
     struct fsz_zmtp_figures totals; /* of what has happened and of connections that have ended */

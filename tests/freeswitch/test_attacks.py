@@ -40,7 +40,7 @@ class Attacked:
         channels = [f'<api-channel name="{name}"><param name="bind" value="{bind}"/></api-channel>'
                     for name, bind in (("default", self.channel), ("other", self.other_channel))]
         text = config_xml(stream_xml(self.stream, **stream), stream_xml(self.other_stream, name="other"),
-                          channels=channels, linger_ms=500)
+                          channels=channels, linger_ms=500, address_connections_per_second=0)
         service = call_service_xml(lease_ms=self.lease_ms, calls_max=1000)
         return text.replace("</configuration>", f"{GROUPS}<services>{service}</services></configuration>")
 

@@ -27,7 +27,8 @@ class Guarded:
             self.tool("keygen", folder / name)
         self.tool("user", f"--file={folder}/users.json", "add", "--group=everything", "--password",
                   f"--key={folder}/alice", "alice", stdin=f"{PASSWORD}\n")
-        settings = {"users-file": folder / "users.json", "curve-key-file": folder / "switch_secret"}
+        settings = {"users-file": folder / "users.json", "curve-key-file": folder / "switch_secret",
+                    "address-connections-per-second": 0}  # guesses are what is to be held up
         groups = [*GROUPS, group_xml("everything", *ALL)]
         self.daemon = fszmqd(calls_per_second=0, endpoint=self.ports.events,
                              config=switch_xml(self.ports, groups, settings, security=security))

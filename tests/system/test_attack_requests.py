@@ -244,7 +244,7 @@ def test_who_never_reads_answers_is_bounded(target):
 
 
 def test_thousands_of_idle_connections_cost_little_and_go(target):
-    idle, at = 5_000, target()
+    idle, at = 5_000, target(address_connections_per_second=0)
     peers, before = [dealer(at.ports.api) for _ in range(idle)], resident_mb(at.daemon.pid)
     assert at.behaved.served()
     wait_until(lambda: at.channel("clients") == idle + 1, "all to be counted")

@@ -74,7 +74,10 @@ static void test_wire_options_of_a_service_with_a_server_key_are_never_null(void
 static void test_wire_options_take_times_and_limits_over(void **state)
 {
     struct fsz_socket_config     none = config_with(FSZ_SECURITY_NONE, NULL);
-    const struct fsz_config      whole = {.connections_max = 100, .address_connections_max = 20};
+    const struct fsz_config      whole = {.connections_max = 100,
+                                          .address_connections_max = 20,
+                                          .address_connections_per_second = 30,
+                                          .address_connections_burst = 40};
     const struct fsz_wire_bounds bounds = {
         .message_bytes = 1000, .message_frames = 3, .input_bytes = 5000};
     struct fsz_zmtp_options options;
@@ -91,6 +94,8 @@ static void test_wire_options_take_times_and_limits_over(void **state)
     assert_int_equal(limits.output_bytes, 80000);
     assert_int_equal(limits.connections, 100);
     assert_int_equal(limits.address_connections, 20);
+    assert_int_equal(limits.address_rate.per_second, 30);
+    assert_int_equal(limits.address_rate.burst, 40);
     assert_int_equal(limits.input_bytes, 5000);
     assert_int_equal(limits.conn.message_bytes, 1000 + 3 * FSZ_CONN_FRAME_OVERHEAD);
 }

@@ -164,6 +164,35 @@ static void test_peers_of_ipc_count_by_their_user(void **state)
     rig_end(&rig);
 }
 
+/* All of them wait in the backlog when the loop turns, so that it accepts them at one time. */
+static void test_connections_over_the_rate_are_closed_and_counted_until_it_is_lifted(void **state)
+{
+    (void)state;
+    struct rig rig = rig_make(FSZ_ZMTP_ROUTER);
+    int        fds[6];
+    rig.limits.address_rate = (struct fsz_rate){.per_second = 1, .burst = 2};
+    rig_open(&rig, "tcp://127.0.0.1:*");
+    for (size_t i = 0; i < 4; i++) {
+        fds[i] = raw_connect(&rig, "127.0.0.1");
+    }
+    fds[4] = raw_connect(&rig, "127.0.0.2");
+    RIG_UNTIL(&rig, has_been_closed(fds[2]) && has_been_closed(fds[3]));
+    expect_kept(&rig, fds[0]);
+    expect_kept(&rig, fds[1]);
+    expect_kept(&rig, fds[4]);
+    assert_int_equal(rig_figures(&rig).endings[FSZ_ZMTP_END_ADDRESS_RATE], 2);
+    assert_int_equal(rig_figures(&rig).handshakes_failed, 0);
+    assert_int_equal(rig.turned_away, 2);
+    rig.limits.address_rate.per_second = 0;
+    fsz_zmtp_socket_configure(rig.socket, &rig.options, &rig.limits);
+    fds[5] = raw_connect(&rig, "127.0.0.1");
+    expect_kept(&rig, fds[5]);
+    for (size_t i = 0; i < 6; i++) {
+        close(fds[i]);
+    }
+    rig_end(&rig);
+}
+
 /* Some are served, some begin to shake hands, some only connect. */
 static void come_and_go(struct rig *rig, size_t i)
 {
@@ -270,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_bound_that_is_lowered_keeps_the_connections_that_are_there),
         cmocka_unit_test(test_ipv6_counts_by_its_64_and_mapped_as_ipv4),
         cmocka_unit_test(test_peers_of_ipc_count_by_their_user),
+        cmocka_unit_test(test_connections_over_the_rate_are_closed_and_counted_until_it_is_lifted),
         cmocka_unit_test(test_one_is_served_while_two_thousand_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

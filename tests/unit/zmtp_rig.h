@@ -46,7 +46,7 @@ struct rig {
     bool                    gated;
     void                   *zmq;
     char                    endpoint[FSZ_ADDRESS_TEXT_BYTES];
-    size_t                  ready, messages, subscriptions, ended, closed;
+    size_t                  ready, messages, subscriptions, ended, closed, turned_away;
     size_t                  endings[FSZ_ZMTP_ENDING_COUNT];
     uint64_t                last_id; /* of the connection that got ready last */
     char                    last_user[64];
@@ -117,6 +117,15 @@ static void rig_ended(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending en
     }
 }
 
+static void rig_turned_away(void *self, const struct fsz_address *peer, enum fsz_zmtp_ending ending)
+{
+    struct rig *rig = self;
+    assert_true(peer->any.sa_family == AF_INET || peer->any.sa_family == AF_UNIX);
+    assert_true(ending == FSZ_ZMTP_END_CONNECTIONS || ending == FSZ_ZMTP_END_ADDRESS_CONNECTIONS ||
+                ending == FSZ_ZMTP_END_ADDRESS_RATE || ending == FSZ_ZMTP_END_MEMORY);
+    rig->turned_away++;
+}
+
 static void rig_closed(void *argument)
 {
     struct rig *rig = argument;
@@ -161,6 +170,7 @@ static struct rig rig_make(enum fsz_zmtp_type type)
         .gate = {.gate = {.ask = rig_keep}},
         .handler =
             {
+                .turned_away = rig_turned_away,
                 .ready = rig_ready,
                 .message = rig_message,
                 .subscription = rig_subscription,

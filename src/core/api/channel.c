@@ -1,5 +1,6 @@
 #include "channel.h"
 
+#include "turned_away.h"
 #include "wire_options.h"
 
 #include "zmtp/router.h"
@@ -74,6 +75,14 @@ static void channel_ended(void *self, struct fsz_conn *conn, enum fsz_zmtp_endin
     }
 }
 
+static void channel_turned_away(void *self, const struct fsz_address *peer,
+                                enum fsz_zmtp_ending ending)
+{
+    struct fsz_channel *channel = self;
+    fsz_turned_away_note(&channel->turned_away, channel->base.host, channel->config->socket.owner,
+                         peer, ending);
+}
+
 static void channel_take(struct fsz_channel *channel, struct fsz_conn *conn,
                          const struct fsz_buffer *envelope, const struct fsz_frame *body,
                          bool framed)
@@ -113,8 +122,10 @@ static void channel_message(void *self, struct fsz_conn *conn, const struct fsz_
     fsz_buffer_fini(&envelope);
 }
 
-static const struct fsz_zmtp_handler channel_handler = {
-    .ready = channel_ready, .message = channel_message, .ended = channel_ended};
+static const struct fsz_zmtp_handler channel_handler = {.turned_away = channel_turned_away,
+                                                        .ready = channel_ready,
+                                                        .message = channel_message,
+                                                        .ended = channel_ended};
 
 /* An envelope beyond its bounds is dropped, not disconnected: hence the frame behind them. */
 static void channel_limits(const struct fsz_config *whole, const struct fsz_channel_config *config,

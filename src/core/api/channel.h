@@ -56,7 +56,8 @@ struct fsz_channel {
     struct fsz_endpoints             endpoints; /* with libzmq's socket, if there is one */
     struct fsz_account              *account;   /* of all its clients */
     struct fsz_mismatch              mismatch;
-    struct fsz_ratelimit             bounds; /* log lines about connections over a bound */
+    struct fsz_ratelimit             bounds;      /* log lines about connections over a bound */
+    struct fsz_ratelimit             turned_away; /* of them: those closed at once */
     struct fsz_channel_counters      counters;
     void (*closed)(void *argument); /* once it is to be freed; or NULL */
     void *closed_argument;

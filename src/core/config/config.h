@@ -209,6 +209,8 @@ struct fsz_config {
     int64_t failures_per_minute;           /* wrong passwords and keys of one address */
     int64_t connections_max;               /* of one stream or API channel */
     int64_t address_connections_max;       /* of one address; 0: three quarters of these */
+    int64_t address_connections_per_second; /* new ones of one address; 0: no bound */
+    int64_t address_connections_burst;      /* of these, in a row */
 
     struct fsz_stream_config  *streams;
     size_t                     stream_count;

@@ -25,13 +25,14 @@ void fsz_status_wire(json_t *status, struct fsz_zmtp_socket *wire)
     struct fsz_zmtp_figures f;
     fsz_zmtp_socket_figures(wire, &f);
     json_t *members = json_pack(
-        "{sI sI sI sI sI so so sI sI sI sI}", "connections", (json_int_t)f.open_now, "accepted",
+        "{sI sI sI sI sI so so sI sI sI sI sI}", "connections", (json_int_t)f.open_now, "accepted",
         (json_int_t)f.accepted, "handshakes_failed", (json_int_t)f.handshakes_failed, "mismatched",
         (json_int_t)f.endings[FSZ_ZMTP_END_MECHANISM], "disconnected",
         (json_int_t)(f.ready - f.ready_now), "endings", wire_endings(&f), "dropped",
         wire_dropped(&f), "receiving_bytes", (json_int_t)f.input_bytes, "receiving_bytes_peak",
         (json_int_t)f.input_bytes_peak, "sending_bytes", (json_int_t)f.output_bytes,
-        "sending_bytes_peak", (json_int_t)f.output_bytes_peak);
+        "sending_bytes_peak", (json_int_t)f.output_bytes_peak, "addresses_forgotten",
+        (json_int_t)f.addresses_forgotten);
     json_object_update_missing(status, members);
     json_decref(members);
 }

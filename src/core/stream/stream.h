@@ -61,7 +61,8 @@ struct fsz_stream {
     struct fsz_views        views;   /* what its subscribers may see */
     bool                    changed; /* what they want has */
     struct fsz_mismatch     mismatch;
-    struct fsz_ratelimit    refusals; /* log lines about subscriptions over a bound */
+    struct fsz_ratelimit    refusals;    /* log lines about subscriptions over a bound */
+    struct fsz_ratelimit    turned_away; /* and about connections over a bound */
 
     struct fsz_endpoints      endpoints;     /* with libzmq's socket, if there is one */
     struct fsz_subscriptions *subscriptions; /* the kinds' heads, and what is wanted over inproc */

@@ -4,6 +4,7 @@
 
 #include "peer.h"
 #include "subscriber.h"
+#include "turned_away.h"
 #include "wire_options.h"
 
 #include "fszmq/wire.h"
@@ -83,6 +84,15 @@ static void wire_failed(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending 
     }
     fsz_mismatch_note(&s->mismatch, s->base.host, s->config->socket.owner,
                       s->config->socket.security, conn, ending);
+}
+
+static void wire_turned_away(void *self, const struct fsz_address *peer,
+                             enum fsz_zmtp_ending ending)
+{
+    struct fsz_stream *s = self;
+    if (s->config != NULL) {
+        fsz_turned_away_note(&s->turned_away, s->base.host, s->config->socket.owner, peer, ending);
+    }
 }
 
 /* ---- what they ask for ----------------------------------------------------------------------- */
@@ -210,7 +220,8 @@ static const struct fsz_pub_handler wire_handler = {.joined = wire_joined,
                                                     .refused = wire_refused,
                                                     .lost = wire_lost,
                                                     .drained = wire_drained,
-                                                    .failed = wire_failed};
+                                                    .failed = wire_failed,
+                                                    .turned_away = wire_turned_away};
 
 static void wire_limits(const struct fsz_config *whole, const struct fsz_stream_config *config,
                         struct fsz_zmtp_limits *ret_limits, struct fsz_pub_limits *ret_pub)

@@ -80,6 +80,8 @@ void fsz_wire_limits(const struct fsz_config *config, const struct fsz_socket_co
         .output_bytes = (size_t)socket->send_total_bytes,
         .connections = (size_t)config->connections_max,
         .address_connections = (size_t)config->address_connections_max,
+        .address_rate = {.per_second = (uint32_t)config->address_connections_per_second,
+                         .burst = (uint32_t)config->address_connections_burst},
     };
 }
 

@@ -1,0 +1,66 @@
+"""How fast one address may connect: what comes faster is closed at once, and gets in when it comes again."""
+
+import functools
+import json
+
+import zmq
+
+from conftest import PATIENCE_S, channel_xml, config_xml, free_port, stream_xml, wait_until
+from fire import raw_connect
+
+SLOW = {"address-connections-per-second": 1, "address-connections-burst": 2}
+CLIENTS = 30
+
+
+def config(ports, settings):
+    events, api = ports
+    return config_xml([stream_xml(binds=[events])], settings, [channel_xml(binds=[api])])
+
+
+def endings(daemon, what, name):
+    status = json.loads(daemon.command("zmq status json"))
+    sockets = status["streams"] if what == "stream" else status["api"]["channels"]
+    return sockets[0]["endings"].get(name, 0)
+
+
+def some_are_turned_away(daemon, endpoint, what):
+    """Of connections that are made as fast as this machine makes them."""
+    peers = [raw_connect(endpoint) for _ in range(20)]
+    first = [peer.recv(1) for peer in peers]  # of a greeting; or the end
+    for peer in peers:
+        peer.close()
+    return b"" in first and endings(daemon, what, "address-rate") > 0
+
+
+def test_what_is_over_the_rate_is_closed_counted_logged_and_lifted_by_a_reload(fszmqd):
+    ports = [f"tcp://127.0.0.1:{free_port()}" for _ in range(2)]
+    daemon = fszmqd(console=True, config=config(ports, SLOW), endpoint=ports[0])
+    for endpoint, what, owner in zip(ports, ("stream", "channel"), ("stream ", "API channel ")):
+        wait_until(functools.partial(some_are_turned_away, daemon, endpoint, what), "some to be turned away")
+        line = daemon.wait_log("closed a new connection of tcp://127.0.0.1:")
+        assert owner in line and "too many new connections a second from one address" in line
+    daemon.reload(config(ports, {"address-connections-per-second": 0}))
+    daemon.wait_log("reload")
+    before = endings(daemon, "stream", "address-rate")
+    assert not some_are_turned_away(daemon, ports[0], "stream")
+    assert endings(daemon, "stream", "address-rate") == before
+
+
+def test_clients_that_come_all_at_once_get_in_by_trying_again(fszmqd):
+    ports = [f"tcp://127.0.0.1:{free_port()}" for _ in range(2)]
+    settings = {"address-connections-per-second": 20, "address-connections-burst": 5}
+    daemon = fszmqd(console=True, config=config(ports, settings), endpoint=ports[0])
+    context = zmq.Context()
+    clients = [context.socket(zmq.DEALER) for _ in range(CLIENTS)]
+    for client in clients:
+        client.linger, client.rcvtimeo = 0, PATIENCE_S * 1000
+        client.connect(ports[1])
+    for client in clients:
+        client.send_json({"jsonrpc": "2.0", "id": 1, "method": "server.ping"})
+    for client in clients:
+        assert "result" in json.loads(client.recv())
+    wait_until(lambda: json.loads(daemon.command("zmq status json"))["api"]["channels"][0]["clients"] == CLIENTS,
+               "all to be connected")
+    for client in clients:
+        client.close()
+    context.term()
