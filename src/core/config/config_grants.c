@@ -3,6 +3,7 @@
 #include "glob.h"
 #include "grants.h"
 #include "near.h"
+#include "section.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -23,10 +24,8 @@ static const char *grants_service(const struct fsz_config *config, size_t index)
 /* As the key `sections` of a binding has them. */
 static const char *grants_section(const struct fsz_config *config, size_t index)
 {
-    static const char *const sections[] = {"configuration", "directory", "dialplan", "languages",
-                                           "chatplan"};
     (void)config;
-    return index < sizeof sections / sizeof sections[0] ? sections[index] : NULL;
+    return fsz_section_name(index);
 }
 
 static const struct {

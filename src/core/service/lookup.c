@@ -3,6 +3,7 @@
 
 #include "glob.h"
 #include "lookup_private.h"
+#include "section.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,25 +99,6 @@ void fsz_lookups_cancel(struct fsz_lookups *lookups)
     fsz_lookup_set_unref(&lookups->prepared);
 }
 
-/* 0: none that can be bound. */
-static uint32_t lookup_section(const char *name)
-{
-    static const struct {
-        const char      *name;
-        enum fsz_section section;
-    } sections[] = {{"configuration", FSZ_SECTION_CONFIGURATION},
-                    {"directory", FSZ_SECTION_DIRECTORY},
-                    {"dialplan", FSZ_SECTION_DIALPLAN},
-                    {"languages", FSZ_SECTION_LANGUAGES},
-                    {"chatplan", FSZ_SECTION_CHATPLAN}};
-    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-        if (strcasecmp(sections[i].name, name) == 0) {
-            return sections[i].section;
-        }
-    }
-    return 0;
-}
-
 /* A service that could not be asked without its own answer. */
 static bool lookup_is_own(uint32_t section, const struct fsz_lookup *lookup)
 {
@@ -171,7 +153,7 @@ fsz_err fsz_lookups_find(struct fsz_lookups *lookups, struct fsz_desk *desk,
     if (bound == 0) {
         return FSZ_ENOTFOUND;
     }
-    uint32_t section = lookup_section(lookup->section);
+    uint32_t section = fsz_section_find(lookup->section);
     if ((bound & section) == 0 || lookup_is_own(section, lookup)) {
         return FSZ_ENOTFOUND;
     }
