@@ -134,7 +134,8 @@ FSZ_NODISCARD fsz_err fsz_conn_queue(struct fsz_conn *conn, struct fsz_zmtp_mess
 void                  fsz_conn_flush(struct fsz_conn *conn);
 /* Messages dropped so far, of all priorities. Any thread. */
 uint64_t fsz_conn_drops(const struct fsz_conn *conn);
-/* Does nothing wait, so that a message would be written at once? A hint. Any thread. */
+/* Does nothing wait, and no thread write, so that a message would be written at once? A hint. Any
+ * thread. */
 bool fsz_conn_is_idle(const struct fsz_conn *conn);
 /* Has it soon end with KICKED. Any thread. */
 void fsz_conn_kick(struct fsz_conn *conn);

@@ -43,6 +43,8 @@ fsz_err fsz_conn_output_init(struct fsz_conn *conn)
 void fsz_conn_output_lock(struct fsz_conn *conn)
 {
     fsz_thread_lock(&conn->output.lock);
+    /* Whoever asks meanwhile need not wait for the lock. */
+    atomic_store_explicit(&conn->idle, false, memory_order_relaxed);
 }
 
 void fsz_conn_output_unlock(struct fsz_conn *conn)
