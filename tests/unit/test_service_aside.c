@@ -45,7 +45,7 @@ static void test_probe_that_was_not_answered_within_a_deadline_is_followed_by_an
     char         connect[256];
     void        *provider = provider_open(context, connect);
     RIG_START(&rig, "-", RIG_BIND, "service s", connect, "failures-max=1", "probe-ms=10",
-              "try-ms=20", "deadline-ms=50");
+              "try-ms=20", "deadline-ms=1000");
     service_wait_state(&rig, 0, "up");
     asker_start(&rig, &asker, "x", 50);
     provider_take(provider);
