@@ -393,8 +393,12 @@ static json_t *rig_stats(void *self)
     return json_pack("{sb}", "asked", self != NULL);
 }
 
+/* Called on the API thread with each event about a provider; or NULL. */
+static void (*_Atomic rig_on_news)(void);
+
 static fsz_err rig_offer(void *self, const struct fsz_event *event)
 {
+    void (*on_news)(void) = rig_on_news;
     struct fsz_header state = {.name = NULL};
     (void)self;
     assert_true(fsz_event_find(event, "State", &state));
@@ -402,6 +406,9 @@ static fsz_err rig_offer(void *self, const struct fsz_event *event)
     strncat(rig_switch.news, state.value, 16);
     strncat(rig_switch.news, " ", 2);
     pthread_mutex_unlock(&rig_switch.lock);
+    if (on_news != NULL) {
+        on_news();
+    }
     return FSZ_OK;
 }
 

@@ -20,13 +20,35 @@ static void api_take_question(struct fsz_mail *mail, void *reader)
     fsz_question_unref(&question);
 }
 
+/* What was posted quietly comes before what its poster posts after it. */
+static void api_catch_up(void *reader)
+{
+    const struct fsz_api *api = reader;
+    if (api != NULL) {
+        fsz_mailbox_open_quiet(api->mailbox, reader);
+    }
+}
+
 /* The same for a question of which nobody waits for the answer any more. */
 static void api_take_withdrawn(struct fsz_mail *mail, void *reader)
 {
     struct fsz_question *question =
         (struct fsz_question *)(void *)((char *)mail - offsetof(struct fsz_question, withdrawn));
+    api_catch_up(reader);
     if (reader != NULL && question->service != NULL) {
         fsz_service_finish(question, FSZ_ECLOSED, NULL);
+    }
+    fsz_question_unref(&question);
+}
+
+/* Its asker has sent it, and could not, or has no answer in time. */
+static void api_take_late(struct fsz_mail *mail, void *reader)
+{
+    struct fsz_question *question =
+        (struct fsz_question *)(void *)((char *)mail - offsetof(struct fsz_question, late));
+    api_catch_up(reader);
+    if (reader != NULL && question->service != NULL && question->unsent) {
+        fsz_service_unsent(question);
     }
     fsz_question_unref(&question);
 }
@@ -37,8 +59,10 @@ static void api_take_leave(struct fsz_mail *mail, void *reader)
         (struct fsz_hold_leave *)(void *)((char *)mail - offsetof(struct fsz_hold_leave, mail));
     struct fsz_api  *api = reader;
     struct fsz_hold *hold = leave->hold;
+    api_catch_up(reader);
     if (api != NULL) {
         fsz_holds_leave(&api->holds, leave);
+        fsz_desk_left(api->desk);
     } else {
         fsz_hold_unref(&hold);
     }
@@ -54,8 +78,14 @@ static void api_take_call_event(void *reader, struct fsz_hold *hold, const char 
 
 static fsz_err api_allocate_services(struct fsz_api *api)
 {
-    static const struct fsz_desk_reader reader = {
-        .ask = api_take_question, .withdraw = api_take_withdrawn, .leave = api_take_leave};
+    static const struct fsz_desk_reader reader = {.ask = api_take_question,
+                                                  .withdraw = api_take_withdrawn,
+                                                  .late = api_take_late,
+                                                  .leave = api_take_leave};
+    fsz_err                             desk_err = fsz_desk_new(api->mailbox, &reader, &api->desk);
+    if (desk_err != FSZ_OK) {
+        return desk_err;
+    }
     const struct fsz_services_base base = {.loop = api->loop,
                                            .context = api->base.context,
                                            .host = api->base.host,
@@ -64,14 +94,15 @@ static fsz_err api_allocate_services(struct fsz_api *api)
                                            .whole = api->whole,
                                            .holds = &api->holds,
                                            .request = fsz_api_take_message,
-                                           .request_self = api};
+                                           .request_self = api,
+                                           .catch_up = api_catch_up,
+                                           .direct = fsz_desk_direct(api->desk)};
     api->holds.host = api->base.host;
     api->holds.policy = api->policy;
     fsz_err err = fsz_services_new(&base, &api->identity, &api->services);
-    err = err != FSZ_OK ? err
-                        : fsz_watch_new(api->mailbox, api->base.watched, api_take_call_event,
-                                        &api->holds.watch);
-    return err != FSZ_OK ? err : fsz_desk_new(api->mailbox, &reader, &api->desk);
+    return err != FSZ_OK ? err
+                         : fsz_watch_new(api->mailbox, api->base.watched, api_take_call_event,
+                                         &api->holds.watch);
 }
 
 static fsz_err api_allocate(struct fsz_api *api)

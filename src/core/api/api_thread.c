@@ -156,6 +156,7 @@ static void api_read(struct fsz_api *api)
         fsz_channel_read_local(api->channels[i], API_BATCH);
     }
     fsz_services_read(api->services);
+    fsz_services_unhide(api->services);
     if (api->has_left) {
         api->has_left = false;
         fsz_services_sweep(api->services);

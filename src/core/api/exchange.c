@@ -102,7 +102,8 @@ void fsz_exchange_answer(struct fsz_exchange *exchange, const struct fsz_buffer 
 void fsz_exchange_send(struct fsz_exchange *exchange, const struct fsz_buffer *answer)
 {
     fsz_buffer_append(&exchange->text.text, answer->data, answer->size);
-    struct fsz_zmtp_message *message = fsz_outbound_take(&exchange->text, exchange->client);
+    struct fsz_zmtp_message *message =
+        fsz_outbound_take(&exchange->text, exchange->client->account);
     exchange->sent_err = FSZ_ENOMEM;
     /* Now: its next request may be here before this one's mail is opened. */
     fsz_account_remove(exchange->client->account, exchange->bytes);

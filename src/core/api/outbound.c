@@ -61,7 +61,8 @@ static const uint8_t *outbound_put_head(const struct fsz_outbound *outbound, uin
     return text - head - envelope;
 }
 
-struct fsz_zmtp_message *fsz_outbound_take(struct fsz_outbound *outbound, struct fsz_client *client)
+struct fsz_zmtp_message *fsz_outbound_take(struct fsz_outbound *outbound,
+                                           struct fsz_account  *account)
 {
     size_t size = fsz_outbound_size(outbound);
     if (size == 0 || outbound->text.failed != FSZ_OK) {
@@ -78,10 +79,10 @@ struct fsz_zmtp_message *fsz_outbound_take(struct fsz_outbound *outbound, struct
                     .head_size = (size_t)(text + size - head),
                     .held_bytes = outbound->text.capacity,
                     .release = outbound_release},
-        .account = fsz_account_ref(client->account),
+        .account = fsz_account_ref(account),
         .bytes = size,
     };
-    fsz_account_add(client->account, size);
+    fsz_account_add(account, size);
     outbound->text = (struct fsz_buffer){0};
     fsz_envelope_unref(&outbound->envelope);
     return &made->message;
@@ -89,7 +90,7 @@ struct fsz_zmtp_message *fsz_outbound_take(struct fsz_outbound *outbound, struct
 
 bool fsz_outbound_send(struct fsz_client *client, struct fsz_outbound *outbound)
 {
-    struct fsz_zmtp_message *message = fsz_outbound_take(outbound, client);
+    struct fsz_zmtp_message *message = fsz_outbound_take(outbound, client->account);
     if (message == NULL) {
         return false;
     }

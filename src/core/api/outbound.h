@@ -18,10 +18,10 @@ struct fsz_outbound {
 void   fsz_outbound_init(struct fsz_outbound *outbound, struct fsz_envelope *envelope);
 void   fsz_outbound_fini(struct fsz_outbound *outbound);
 size_t fsz_outbound_size(const struct fsz_outbound *outbound); /* of the text */
-/* Makes it a message with one reference, which is charged to the client, and ends it. NULL: nothing
- * was written, or not all. For fsz_client_send(). */
+/* Makes it a message with one reference, which is charged to the account, and ends it. NULL:
+ * nothing was written, or not all. For fsz_client_send(). */
 struct fsz_zmtp_message *fsz_outbound_take(struct fsz_outbound *outbound,
-                                           struct fsz_client   *client);
+                                           struct fsz_account  *account);
 /* Both in one, counted in the client's channel. False: it was not sent: the client has left, does
  * not take what is sent to it, or the text failed. API thread. */
 bool fsz_outbound_send(struct fsz_client *client, struct fsz_outbound *outbound);

@@ -24,7 +24,7 @@ static bool hold_was_offered_to(const struct fsz_hold *hold, uint64_t serial)
     return false;
 }
 
-static void hold_note_former(struct fsz_hold *hold, uint64_t serial)
+void fsz_holds_offered(struct fsz_hold *hold, uint64_t serial)
 {
     if (hold_was_offered_to(hold, serial)) {
         return;
@@ -34,11 +34,6 @@ static void hold_note_former(struct fsz_hold *hold, uint64_t serial)
         hold->former_count--;
     }
     hold->former[hold->former_count++] = serial;
-}
-
-void fsz_holds_offered(struct fsz_hold *hold, const struct fsz_provider *provider)
-{
-    hold_note_former(hold, fsz_provider_client(provider)->serial);
 }
 
 struct fsz_hold *fsz_holds_find(const struct fsz_holds *holds, const char *call)
@@ -141,7 +136,7 @@ static void holds_inherit(struct fsz_holds *holds, struct fsz_hold *hold)
         return;
     }
     for (size_t i = 0; i < old->former_count; i++) {
-        hold_note_former(hold, old->former[i]);
+        fsz_holds_offered(hold, old->former[i]);
     }
     hold->lost |= old->lost;
     holds_delist(holds, old);
@@ -177,7 +172,7 @@ static bool holds_take(struct fsz_holds *holds, struct fsz_hold *hold,
     snprintf(hold->service, sizeof(hold->service), "%s", provider->service->config->name);
     DL_APPEND(provider->held, hold);
     provider->held_count++;
-    provider->service->held++;
+    fsz_direct_hold(provider->service->services->base.direct, &provider->direct, true);
     provider->service->services->next_renew_ms = 0;
     pthread_mutex_lock(&hold->lock);
     hold->on_lost = provider->service->config->on_lost;
@@ -261,7 +256,7 @@ static void holds_tell_end(struct fsz_holds *holds, struct fsz_hold *hold, const
     holds_count(holds, reason);
     DL_DELETE(holder->held, hold);
     holder->held_count--;
-    holder->service->held--;
+    fsz_direct_hold(holder->service->services->base.direct, &holder->direct, false);
     hold->holder = NULL;
     fsz_service_go_on(holder->service); /* what waits for room */
 }

@@ -46,8 +46,9 @@ bool fsz_holds_judge(struct fsz_holds *holds, struct fsz_hold *hold, struct fsz_
                      uint64_t lease, const json_t *result, const char **ret_why);
 /* The provider is told that its offer is void. */
 void fsz_holds_cancel(struct fsz_hold *hold, struct fsz_provider *provider, uint64_t lease);
-/* It was offered the call, and from now on only a holder's commands count of it. */
-void fsz_holds_offered(struct fsz_hold *hold, const struct fsz_provider *provider);
+/* The client of that serial was offered the call, and from now on only a holder's commands count of
+ * it. */
+void fsz_holds_offered(struct fsz_hold *hold, uint64_t serial);
 /* The provider's calls are taken away. */
 void fsz_holds_lose(struct fsz_holds *holds, struct fsz_provider *provider);
 /* The call's thread has left; takes the reference. */

@@ -1,5 +1,5 @@
+#include "direct_send.h"
 #include "hold_private.h"
-#include "question.h"
 #include "ratelimit.h"
 
 #include <stdio.h>
@@ -16,7 +16,9 @@ struct fsz_desk {
     _Atomic unsigned       references;
     struct fsz_mailbox    *mailbox; /* a reference */
     struct fsz_desk_reader reader;
-    pthread_mutex_t        lock; /* held for a few instructions */
+    struct fsz_direct      direct;
+    _Atomic unsigned       leaves; /* on their way to the reader */
+    pthread_mutex_t        lock;   /* held for a few instructions */
     bool                   closed;
     struct fsz_question   *asked; /* those whose askers wait */
 };
@@ -25,7 +27,8 @@ fsz_err fsz_desk_new(struct fsz_mailbox *mailbox, const struct fsz_desk_reader *
                      struct fsz_desk **ret_desk)
 {
     struct fsz_desk *desk = calloc(1, sizeof(*desk));
-    if (desk == NULL) {
+    if (desk == NULL || fsz_direct_init(&desk->direct) != FSZ_OK) {
+        free(desk);
         return FSZ_ENOMEM;
     }
     desk->references = 1;
@@ -46,69 +49,19 @@ void fsz_desk_unref(struct fsz_desk **desk)
 {
     if (*desk != NULL && --(*desk)->references == 0) {
         pthread_mutex_destroy(&(*desk)->lock);
+        fsz_direct_fini(&(*desk)->direct);
         fsz_mailbox_unref(&(*desk)->mailbox);
         free(*desk);
     }
     *desk = NULL;
 }
 
+struct fsz_direct *fsz_desk_direct(struct fsz_desk *desk)
+{
+    return &desk->direct;
+}
+
 /* ---- questions ------------------------------------------------------------------------------- */
-
-static fsz_err question_init_wake(pthread_cond_t *wake)
-{
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0) {
-        return FSZ_ENOMEM;
-    }
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    int error = pthread_cond_init(wake, &attributes);
-    pthread_condattr_destroy(&attributes);
-    return error == 0 ? FSZ_OK : FSZ_ENOMEM;
-}
-
-/* With two references: the asker's, and the API thread's. */
-static fsz_err question_new(struct fsz_desk *desk, const struct fsz_ask *ask,
-                            struct fsz_question **ret_question)
-{
-    struct fsz_question *question = calloc(1, sizeof(*question) + ask->params_bytes);
-    if (question == NULL || question_init_wake(&question->wake) != FSZ_OK) {
-        free(question);
-        return FSZ_ENOMEM;
-    }
-    question->references = 2;
-    question->desk = fsz_desk_ref(desk);
-    question->mail.open = desk->reader.ask;
-    question->withdrawn.open = desk->reader.withdraw;
-    question->hold = ask->hold ? fsz_hold_ref(ask->hold) : NULL;
-    snprintf(question->service_name, sizeof(question->service_name), "%s", ask->service);
-    question->method = ask->method;
-    snprintf(question->section, sizeof(question->section), "%s", ask->section ? ask->section : "");
-    question->deadline_ms = ask->deadline_ms;
-    question->params_bytes = ask->params_bytes;
-    memcpy(question->params, ask->params, ask->params_bytes);
-    *ret_question = question;
-    return FSZ_OK;
-}
-
-struct fsz_question *fsz_question_ref(struct fsz_question *question)
-{
-    question->references++;
-    return question;
-}
-
-void fsz_question_unref(struct fsz_question **question)
-{
-    struct fsz_question *q = *question;
-    *question = NULL;
-    if (q == NULL || --q->references > 0) {
-        return;
-    }
-    json_decref(q->told.result);
-    fsz_hold_unref(&q->hold);
-    pthread_cond_destroy(&q->wake);
-    fsz_desk_unref(&q->desk);
-    free(q);
-}
 
 static void question_leave_locked(struct fsz_question *question, fsz_err result)
 {
@@ -171,20 +124,35 @@ static void desk_withdraw_locked(struct fsz_desk *desk, struct fsz_question *que
     fsz_mailbox_post(desk->mailbox, &question->withdrawn);
 }
 
+static int64_t desk_least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void desk_sleep_locked(struct fsz_desk *desk, struct fsz_question *question, int64_t wake_ms)
+{
+    struct timespec wake = desk_time(wake_ms);
+    if (wake_ms == INT64_MAX) {
+        pthread_cond_wait(&question->wake, &desk->lock);
+    } else {
+        pthread_cond_timedwait(&question->wake, &desk->lock, &wake);
+    }
+}
+
+/* `late_ms`: when the API thread, which may sleep, is woken for a question that this thread sent.
+ */
 static void desk_wait_locked(struct fsz_desk *desk, struct fsz_question *question,
-                             const struct fsz_ask *ask)
+                             const struct fsz_ask *ask, int64_t late_ms)
 {
     int64_t until_ms = question->deadline_ms > 0
                            ? fsz_now_ms() + question->deadline_ms + DESK_GRACE_MS
                            : INT64_MAX;
     while (!question->ended && fsz_now_ms() < until_ms) {
-        int64_t         poll_ms = ask->goes_on ? fsz_now_ms() + ask->poll_ms : INT64_MAX;
-        int64_t         wake_ms = poll_ms < until_ms ? poll_ms : until_ms;
-        struct timespec wake = desk_time(wake_ms);
-        if (wake_ms == INT64_MAX) {
-            pthread_cond_wait(&question->wake, &desk->lock);
-        } else {
-            pthread_cond_timedwait(&question->wake, &desk->lock, &wake);
+        int64_t poll_ms = ask->goes_on ? fsz_now_ms() + ask->poll_ms : INT64_MAX;
+        desk_sleep_locked(desk, question, desk_least(desk_least(poll_ms, until_ms), late_ms));
+        if (!question->ended && fsz_now_ms() >= late_ms) {
+            late_ms = INT64_MAX;
+            fsz_direct_hand_over(desk->mailbox, question);
         }
         if (!question->ended && ask->goes_on != NULL && !ask->goes_on(ask->goes_on_self)) {
             desk_withdraw_locked(desk, question);
@@ -196,10 +164,10 @@ static void desk_wait_locked(struct fsz_desk *desk, struct fsz_question *questio
 /* What the API thread has written is the asker's once the question has ended by it, and only then.
  */
 static fsz_err desk_wait(struct fsz_desk *desk, struct fsz_question *question,
-                         const struct fsz_ask *ask, struct fsz_told *ret_told)
+                         const struct fsz_ask *ask, int64_t late_ms, struct fsz_told *ret_told)
 {
     pthread_mutex_lock(&desk->lock);
-    desk_wait_locked(desk, question, ask);
+    desk_wait_locked(desk, question, ask, late_ms);
     fsz_err result = question->result;
     bool    told = question->told_whole;
     pthread_mutex_unlock(&desk->lock);
@@ -212,20 +180,51 @@ static fsz_err desk_wait(struct fsz_desk *desk, struct fsz_question *question,
     return result;
 }
 
+/* An offer stays behind what its call's thread has posted before: the end of the offer before, and
+ * with it the call.end of whoever held the call. */
+static bool desk_may_send(struct fsz_desk *desk, const struct fsz_question *question)
+{
+    return question->hold == NULL || desk->leaves == 0;
+}
+
+/* The thread itself sends it where it can; else the API thread does. As fsz_direct_send() returns.
+ */
+static int64_t desk_send(struct fsz_desk *desk, struct fsz_question *question)
+{
+    int64_t late_ms =
+        desk_may_send(desk, question) ? fsz_direct_send(&desk->direct, desk->mailbox, question) : 0;
+    if (late_ms == 0) {
+        fsz_mailbox_post(desk->mailbox, &question->mail);
+    }
+    return late_ms == 0 ? INT64_MAX : late_ms;
+}
+
+static fsz_err desk_new_question(struct fsz_desk *desk, const struct fsz_ask *ask,
+                                 struct fsz_question **ret_question)
+{
+    fsz_err err = fsz_question_new(desk, ask, ret_question);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    (*ret_question)->mail.open = desk->reader.ask;
+    (*ret_question)->withdrawn.open = desk->reader.withdraw;
+    (*ret_question)->late.open = desk->reader.late;
+    if (!desk_add(desk, *ret_question)) {
+        (*ret_question)->references--; /* the API thread does not get it */
+        return FSZ_ECLOSED;
+    }
+    return FSZ_OK;
+}
+
 fsz_err fsz_desk_ask(struct fsz_desk *desk, const struct fsz_ask *ask, struct fsz_told *ret_told)
 {
     struct fsz_question *question = NULL;
     *ret_told = (struct fsz_told){.result = NULL};
-    fsz_err err = question_new(desk, ask, &question);
-    if (err == FSZ_OK && !desk_add(desk, question)) {
-        question->references--; /* the API thread does not get it */
-        err = FSZ_ECLOSED;
-    }
+    fsz_err err = desk_new_question(desk, ask, &question);
     if (err != FSZ_OK) {
         snprintf(ret_told->why, sizeof(ret_told->why), "%s", fsz_err_text(err));
     } else {
-        fsz_mailbox_post(desk->mailbox, &question->mail);
-        err = desk_wait(desk, question, ask, ret_told);
+        err = desk_wait(desk, question, ask, desk_send(desk, question), ret_told);
     }
     fsz_question_unref(&question);
     return err;
@@ -233,6 +232,12 @@ fsz_err fsz_desk_ask(struct fsz_desk *desk, const struct fsz_ask *ask, struct fs
 
 void fsz_desk_leave(struct fsz_desk *desk, struct fsz_hold_leave *leave)
 {
+    desk->leaves++;
     leave->mail.open = desk->reader.leave;
     fsz_mailbox_post(desk->mailbox, &leave->mail);
+}
+
+void fsz_desk_left(struct fsz_desk *desk)
+{
+    desk->leaves--;
 }

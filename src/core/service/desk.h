@@ -1,8 +1,9 @@
 /* desk.h - where switch threads ask a service, and wait for the answer.
  *
- * Questions go by mailbox to the API thread, which has the providers (services.h), and come back to
- * the thread that waits. Counted, because whoever waits holds no other lock of ours: the desk may
- * be closed, and what is behind it ended, meanwhile. */
+ * The thread sends its question itself where a provider can take it at once (direct.h); else the
+ * question goes by mailbox to the API thread, which has the providers (services.h). Either way that
+ * thread reads the answer, and wakes the one that waits. Counted, because whoever waits holds no
+ * other lock of ours: the desk may be closed, and what is behind it ended, meanwhile. */
 #ifndef FSZ_DESK_H
 #define FSZ_DESK_H
 
@@ -20,6 +21,7 @@ enum {
 };
 
 struct fsz_desk;
+struct fsz_direct;
 struct fsz_hold;
 struct fsz_hold_leave;
 
@@ -55,6 +57,7 @@ struct fsz_told {
 struct fsz_desk_reader {
     void (*ask)(struct fsz_mail *mail, void *reader);      /* a question (question.h): its mail */
     void (*withdraw)(struct fsz_mail *mail, void *reader); /* its `withdrawn` */
+    void (*late)(struct fsz_mail *mail, void *reader);     /* its `late` */
     void (*leave)(struct fsz_mail *mail, void *reader);    /* a fsz_hold_leave: its mail */
 };
 
@@ -64,6 +67,8 @@ FSZ_NODISCARD fsz_err fsz_desk_new(struct fsz_mailbox           *mailbox,
 struct fsz_desk      *fsz_desk_ref(struct fsz_desk *desk);
 /* Accepts NULL in *desk. */
 void fsz_desk_unref(struct fsz_desk **desk);
+/* What the reader keeps for those who ask; as long as the desk. */
+struct fsz_direct *fsz_desk_direct(struct fsz_desk *desk);
 /* Whoever waits is woken with FSZ_ECLOSED, whoever comes is refused so. Any thread. */
 void fsz_desk_close(struct fsz_desk *desk);
 
@@ -77,5 +82,7 @@ FSZ_NODISCARD fsz_err fsz_desk_ask(struct fsz_desk *desk, const struct fsz_ask *
 
 /* The call's thread has left a hold, of which a reference goes with it. */
 void fsz_desk_leave(struct fsz_desk *desk, struct fsz_hold_leave *leave);
+/* The reader has done what that is to do. */
+void fsz_desk_left(struct fsz_desk *desk);
 
 #endif

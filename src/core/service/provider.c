@@ -12,8 +12,6 @@
 #include <string.h>
 #include <zmq.h>
 
-enum { PROVIDER_HEAD_BYTES = 96 };
-
 /* ---- an endpoint ----------------------------------------------------------------------------- */
 
 bool fsz_provider_differs(const struct fsz_service_config *a, const struct fsz_service_config *b)
@@ -40,7 +38,7 @@ static fsz_err provider_prepare(struct fsz_provider *provider, const struct fsz_
 {
     static const uint8_t delimiter[] = {FSZ_FRAME_MORE, 0};
     provider->handler = base->handler;
-    provider->capacity = config->capacity;
+    provider->direct.capacity = config->capacity;
     provider->opened_ms = fsz_now_ms();
     provider->address = strdup(address);
     snprintf(provider->name, sizeof(provider->name), "%s", address);
@@ -87,7 +85,7 @@ fsz_err fsz_provider_register(struct fsz_client *client, struct fsz_envelope *en
     client->heard_ms = fsz_now_ms();
     client->serves = true;
     provider->envelope = fsz_envelope_ref(envelope);
-    provider->capacity = capacity;
+    provider->direct.capacity = capacity;
     provider->connected = provider->was_connected = true;
     snprintf(provider->name, sizeof(provider->name), "client %s at %.120s #%" PRIu64,
              peer->user[0] ? peer->user : "without a name",
@@ -134,18 +132,9 @@ static bool provider_send(struct fsz_provider *provider, struct fsz_outbound *ou
 bool fsz_provider_send(struct fsz_provider *provider, const struct fsz_question *question,
                        uint64_t id)
 {
-    char head[PROVIDER_HEAD_BYTES];
-    int  length = snprintf(head, sizeof(head),
-                           "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"id\":%" PRIu64 ",\"params\":",
-                           question->method, id);
-    if (length < 0 || (size_t)length >= sizeof(head)) {
-        return false;
-    }
     struct fsz_outbound outbound;
     fsz_outbound_init(&outbound, provider->envelope);
-    fsz_buffer_append(&outbound.text, head, (size_t)length);
-    fsz_buffer_append(&outbound.text, question->params, question->params_bytes);
-    fsz_buffer_text(&outbound.text, "}");
+    fsz_question_write(question, id, &outbound.text);
     return provider_send(provider, &outbound);
 }
 
@@ -193,11 +182,6 @@ bool fsz_provider_has_left(struct fsz_provider *provider)
     }
     provider->connected = false;
     return true;
-}
-
-bool fsz_provider_has_room(const struct fsz_provider *provider)
-{
-    return provider->under_way + provider->held_count < (size_t)provider->capacity;
 }
 
 bool fsz_provider_is_up(const struct fsz_provider *provider)

@@ -6,6 +6,7 @@
 #include "breaker.h"
 #include "channel.h"
 #include "config.h"
+#include "direct.h"
 #include "latency.h"
 #include "mismatch.h"
 #include "outbound.h"
@@ -49,10 +50,9 @@ struct fsz_provider {
     bool                         connected, staged;
     bool                         was_connected; /* now or before */
     bool                         leaves;        /* orderly: gets nothing new, ends what it has */
-    int64_t                      capacity;
-    size_t                       under_way;
-    uint64_t                     serial; /* no other of the process has it */
-    uint64_t                     turn;   /* when it was asked last, in questions */
+    bool                         hidden; /* not to be shown yet: it is being told that it serves */
+    struct fsz_direct_provider   direct; /* what askers see, its capacity, and what it is asked */
+    size_t                       under_way; /* tries */
     struct fsz_try              *tries;
     struct fsz_question         *last; /* what a probe repeats: a reference, or NULL */
     struct fsz_hold             *held; /* calls that it holds */
@@ -102,6 +102,9 @@ void fsz_provider_free(struct fsz_provider **provider);
 /* Does an endpoint of that configuration need another socket? */
 bool fsz_provider_differs(const struct fsz_service_config *a, const struct fsz_service_config *b);
 
+/* provider_show.c: shows those who ask (direct.h) how it is now. */
+void fsz_provider_show(struct fsz_provider *provider);
+
 /* Sends a question under that id; false: it could not be sent, and nothing was. */
 bool fsz_provider_send(struct fsz_provider *provider, const struct fsz_question *question,
                        uint64_t id);
@@ -144,7 +147,6 @@ bool fsz_provider_is_pending(const struct fsz_provider *provider);
 
 /* May it be asked now, but for its capacity? */
 bool fsz_provider_is_up(const struct fsz_provider *provider);
-bool fsz_provider_has_room(const struct fsz_provider *provider);
 /* "up", "aside", "leaving" or "down". */
 const char *fsz_provider_state(const struct fsz_provider *provider);
 

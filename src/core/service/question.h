@@ -5,6 +5,7 @@
 #ifndef FSZ_QUESTION_H
 #define FSZ_QUESTION_H
 
+#include "buffer.h"
 #include "config.h"
 #include "desk.h"
 #include "heap.h"
@@ -21,8 +22,17 @@ enum {
     FSZ_SECTION_BYTES = 32,
 };
 
+/* Of a question that its asker has sent to a provider: what the API thread is to know of it. */
+struct fsz_sent {
+    uint64_t id;                        /* 0: the API thread is to send it */
+    uint64_t service, provider, client; /* serials (direct.h) */
+    bool     others;                    /* who could be asked, too */
+    int64_t  at_ms, at_us;
+    size_t   bytes; /* of the message */
+};
+
 struct fsz_question {
-    struct fsz_mail  mail, withdrawn;
+    struct fsz_mail  mail, withdrawn, late;
     _Atomic unsigned references;
     struct fsz_desk *desk; /* a reference */
 
@@ -32,6 +42,8 @@ struct fsz_question {
     int64_t          deadline_ms;                /* 0: the service's */
     struct fsz_hold *hold;                       /* of an offer: a reference; or NULL */
     char             section[FSZ_SECTION_BYTES]; /* of a lookup; empty: of none */
+    struct fsz_sent  sent;
+    bool             unsent; /* `late` says that sending failed. Written before that is posted */
 
     /* The API thread's. */
     struct fsz_service  *service;     /* NULL: not taken up, or ended */
@@ -56,9 +68,14 @@ struct fsz_question {
     char   params[];
 };
 
-struct fsz_question *fsz_question_ref(struct fsz_question *question);
+/* With two references: the asker's, and the API thread's. FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_question_new(struct fsz_desk *desk, const struct fsz_ask *ask,
+                                       struct fsz_question **ret_question);
+struct fsz_question  *fsz_question_ref(struct fsz_question *question);
 /* Accepts NULL in *question. */
 void fsz_question_unref(struct fsz_question **question);
+/* As a request of that id. */
+void fsz_question_write(const struct fsz_question *question, uint64_t id, struct fsz_buffer *out);
 /* Wakes who asked with `told`, which is theirs from now on. API thread, once. */
 void fsz_question_end(struct fsz_question *question, fsz_err result);
 

@@ -16,7 +16,8 @@ fsz_err fsz_service_new(struct fsz_services *services, const struct fsz_service_
         return FSZ_ENOMEM;
     }
     service->services = services;
-    service->config = config;
+    fsz_direct_add_service(services->base.direct, &service->direct, service->name);
+    fsz_service_limit(service, config);
     *ret_service = service;
     return FSZ_OK;
 }
@@ -28,6 +29,7 @@ void fsz_service_free(struct fsz_service **service, fsz_err result, const char *
     if (s == NULL) {
         return;
     }
+    fsz_direct_remove_service(s->services->base.direct, &s->direct);
     while (s->questions != NULL) {
         fsz_service_finish(s->questions, result, why);
     }
@@ -39,12 +41,24 @@ void fsz_service_free(struct fsz_service **service, fsz_err result, const char *
     free(s);
 }
 
+void fsz_service_limit(struct fsz_service *service, const struct fsz_service_config *config)
+{
+    const struct fsz_direct_limits limits = {.questions_max = config->questions_max,
+                                             .questions_bytes = config->questions_bytes,
+                                             .calls_max = config->calls_max,
+                                             .deadline_ms = config->deadline_ms,
+                                             .try_ms = config->try_ms};
+    service->config = config;
+    fsz_direct_limit(service->services->base.direct, &service->direct, &limits);
+}
+
 /* ---- providers ------------------------------------------------------------------------------- */
 
 void fsz_service_add(struct fsz_service *service, struct fsz_provider *provider)
 {
     provider->service = service;
-    provider->serial = ++service->services->last_serial;
+    fsz_direct_add_provider(service->services->base.direct, &service->direct, &provider->direct,
+                            fsz_provider_client(provider)->serial);
     DL_APPEND(service->providers, provider);
     service->provider_count++;
 }
@@ -82,14 +96,7 @@ void fsz_service_provider_up(struct fsz_provider *provider, const char *why)
 static void provider_lose_tries(struct fsz_provider *provider)
 {
     while (provider->tries != NULL) {
-        struct fsz_try      *try = provider->tries;
-        struct fsz_question *question = try->probe ? NULL : try->question;
-        provider->counters.missed += question != NULL && !try->missed;
-        fsz_try_free(try);
-        if (question != NULL && question->tries == NULL) {
-            fsz_service_note(question, provider, FSZ_ENOTFOUND, "its connection ended");
-            fsz_service_dispatch(provider->service, question);
-        }
+        fsz_service_lose(provider->tries);
     }
 }
 
@@ -112,6 +119,7 @@ void fsz_service_remove(struct fsz_provider *provider, const char *why)
     fsz_holds_lose(provider->service->services->base.holds, provider);
     DL_DELETE(provider->service->providers, provider);
     provider->service->provider_count--;
+    fsz_direct_remove_provider(provider->service->services->base.direct, &provider->direct);
     service_unwatch(provider);
     provider_lose_tries(provider);
     struct fsz_service *service = provider->service;
@@ -142,6 +150,11 @@ static bool provider_is_probed(const struct fsz_provider *provider, int64_t now_
     return provider->ping_id != 0 && now_ms - provider->pinged_ms < deadline_ms;
 }
 
+static void provider_ping(struct fsz_provider *provider)
+{
+    (void)fsz_provider_ping(provider, fsz_direct_next_id(provider->service->services->base.direct));
+}
+
 /* Once more what it was asked last, of which nobody waits for the answer; or a ping, where that was
  * an offer, which may not be repeated, or what it may not be asked any more. */
 static void provider_probe(struct fsz_provider *provider, int64_t now_ms)
@@ -155,8 +168,9 @@ static void provider_probe(struct fsz_provider *provider, int64_t now_ms)
     }
     provider->counters.probes++;
     if (provider->last == NULL || !fsz_service_may_answer(provider, provider->last)) {
-        (void)fsz_provider_ping(provider, ++provider->service->services->last_id);
+        provider_ping(provider);
     } else {
+        (void)fsz_direct_claim(provider->service->services->base.direct, &provider->direct, true);
         (void)fsz_try_send(provider, provider->last, true);
     }
 }
@@ -193,7 +207,7 @@ static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_m
         return true;
     }
     if (now_ms - asked_ms > lease_ms / 3) {
-        (void)fsz_provider_ping(provider, ++provider->service->services->last_id);
+        provider_ping(provider);
     }
     return false;
 }
@@ -226,7 +240,7 @@ void fsz_service_renew(struct fsz_service *service, int64_t now_ms)
     DL_FOREACH(service->providers, provider)
     {
         if (provider->held_count > 0 && held_up) {
-            (void)fsz_provider_ping(provider, ++service->services->last_id);
+            provider_ping(provider);
         } else if (provider->held_count > 0 && provider_outlives_lease(provider, now_ms)) {
             provider_loses_calls(provider, now_ms);
         }

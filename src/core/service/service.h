@@ -45,8 +45,7 @@ struct fsz_service {
     struct fsz_provider             *providers;
     size_t                           provider_count;
     struct fsz_question             *questions; /* waiting and under way, in the order of asking */
-    size_t                           open, waiting, bytes; /* of them */
-    size_t                           held;                 /* calls, by its providers */
+    struct fsz_direct_service        direct;    /* how many they are, and calls held */
     int64_t renewed_ms; /* when its leases were last looked at; 0: there was none */
     struct fsz_service_counters counters;
 };
@@ -59,6 +58,11 @@ void fsz_service_free(struct fsz_service **service, fsz_err result, const char *
 
 /* Takes a question up, for which it gets a reference: to a provider, to wait, or to its end. */
 void fsz_service_ask(struct fsz_service *service, struct fsz_question *question);
+/* The same for one that its asker has sent already. False: not in the name of this service, but of
+ * one that had its name before. */
+bool fsz_service_adopt(struct fsz_service *service, struct fsz_question *question);
+/* Its asker could not send it after all: it goes elsewhere. */
+void fsz_service_unsent(struct fsz_question *question);
 /* A question's time, or that of a try of it, is over. */
 void fsz_service_expire(struct fsz_service *service, struct fsz_question *question);
 /* An answer has come: the object, of which a result is taken out. */

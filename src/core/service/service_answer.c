@@ -141,7 +141,7 @@ static void provider_unmatched(struct fsz_provider *provider, const json_t *resp
                                int64_t now_ms)
 {
     const json_t *id = json_object_get(response, "id");
-    json_int_t    last = (json_int_t)provider->service->services->last_id;
+    json_int_t    last = (json_int_t)provider->service->services->base.direct->last_id;
     bool          was_asked =
         json_is_integer(id) && json_integer_value(id) > 0 && json_integer_value(id) <= last;
     if (provider_was_pinged(provider, response)) {

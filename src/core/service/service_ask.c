@@ -1,4 +1,4 @@
-/* A question's way from its start to a provider, to the next one, and to its end. */
+/* A question's way to a provider, to the next one, and to its end. */
 #include "holds.h"
 #include "service_private.h"
 
@@ -8,6 +8,13 @@
 enum { QUESTION_LEAST_PART = 16 }; /* of its time, which a question that waited is still sent for */
 
 /* ---- the end of a question ------------------------------------------------------------------- */
+
+/* While one waits, no asker sends its own before it. */
+static void question_wait(struct fsz_question *question, bool waiting)
+{
+    question->service->direct.waiting += (size_t)waiting - (size_t)question->waiting;
+    question->waiting = waiting;
+}
 
 static void question_leave(struct fsz_question *question)
 {
@@ -21,9 +28,8 @@ static void question_leave(struct fsz_question *question)
     }
     fsz_heap_remove(&service->services->timers, &question->timer);
     DL_DELETE(service->questions, question);
-    service->open--;
-    service->waiting -= question->waiting;
-    service->bytes -= question->params_bytes;
+    question_wait(question, false);
+    fsz_direct_close(service->services->base.direct, &service->direct, question->params_bytes);
     question->service = NULL;
 }
 
@@ -74,12 +80,6 @@ void fsz_service_note(struct fsz_question *question, const struct fsz_provider *
 
 /* ---- who is asked ---------------------------------------------------------------------------- */
 
-static bool provider_is_better(const struct fsz_provider *a, const struct fsz_provider *b)
-{
-    size_t of_a = a->under_way + a->held_count, of_b = b ? b->under_way + b->held_count : 0;
-    return b == NULL || of_a < of_b || (of_a == of_b && a->turn < b->turn);
-}
-
 /* What there is for a question among those that it was not sent to. */
 struct service_choice {
     struct fsz_provider *best;    /* up, with room */
@@ -87,11 +87,17 @@ struct service_choice {
     bool                 hopeful; /* somebody has no room yet, or has not been connected yet */
 };
 
+static bool choice_is_bettered(const struct service_choice *choice,
+                               const struct fsz_provider   *provider)
+{
+    return fsz_direct_is_better(&provider->direct, choice->best ? &choice->best->direct : NULL);
+}
+
 static bool question_was_at(const struct fsz_question *question,
                             const struct fsz_provider *provider)
 {
     size_t i = 0;
-    while (i < question->asked_count && question->asked[i] != provider->serial) {
+    while (i < question->asked_count && question->asked[i] != provider->direct.serial) {
         i++;
     }
     return i < question->asked_count || i == FSZ_TRIES_MAX;
@@ -128,22 +134,16 @@ static struct service_choice service_choose(const struct fsz_service  *service,
         bool fresh =
             !question_was_at(question, provider) && fsz_service_may_answer(provider, question);
         bool up = fresh && fsz_provider_is_up(provider);
-        bool has_room = fsz_provider_has_room(provider);
+        bool has_room = fsz_direct_has_room(&provider->direct);
         candidates += up;
         choice.hopeful |= (up && !has_room && question->hold == NULL) ||
                           (fresh && provider_is_young(provider, now_ms));
-        if (up && has_room && provider_is_better(provider, choice.best)) {
+        if (up && has_room && choice_is_bettered(&choice, provider)) {
             choice.best = provider;
         }
     }
     choice.others = candidates > 1;
     return choice;
-}
-
-static void question_wait(struct fsz_question *question, bool waiting)
-{
-    question->service->waiting += (size_t)waiting - (size_t)question->waiting;
-    question->waiting = waiting;
 }
 
 static void question_set_timer(struct fsz_question *question, int64_t due_ms)
@@ -159,11 +159,31 @@ static void question_set_timer(struct fsz_question *question, int64_t due_ms)
 static void provider_was_sent(struct fsz_provider *provider, struct fsz_question *question)
 {
     if (question->hold != NULL) {
-        fsz_holds_offered(question->hold, provider);
+        fsz_holds_offered(question->hold, fsz_provider_client(provider)->serial);
     } else {
         fsz_question_unref(&provider->last);
         provider->last = fsz_question_ref(question);
     }
+}
+
+void fsz_service_was_sent(struct fsz_question *question, struct fsz_provider *provider,
+                          int64_t due_ms)
+{
+    question_wait(question, false);
+    provider_was_sent(provider, question);
+    fsz_service_note(question, provider, FSZ_ETIMEOUT, "no answer in time");
+    question_set_timer(question, due_ms);
+}
+
+/* False: an asker was faster, or it could not be sent, and is not to be sent there any more. */
+static bool question_send(struct fsz_question *question, struct fsz_provider *provider)
+{
+    struct fsz_direct *direct = question->service->services->base.direct;
+    if (!fsz_direct_claim(direct, &provider->direct, false)) {
+        return false;
+    }
+    question->asked[question->asked_count++] = provider->direct.serial;
+    return fsz_try_send(provider, question, false);
 }
 
 /* To the best provider that it has not been at; else it waits for those that it is at, or for one
@@ -172,13 +192,9 @@ void fsz_service_dispatch(struct fsz_service *service, struct fsz_question *ques
 {
     struct service_choice choice = service_choose(service, question);
     while (choice.best != NULL) {
-        question->asked[question->asked_count++] = choice.best->serial;
-        if (fsz_try_send(choice.best, question, false)) {
-            question_wait(question, false);
-            provider_was_sent(choice.best, question);
-            fsz_service_note(question, choice.best, FSZ_ETIMEOUT, "no answer in time");
-            question_set_timer(question, choice.others ? fsz_now_ms() + service->config->try_ms
-                                                       : question->due_ms);
+        if (question_send(question, choice.best)) {
+            int64_t try_ms = fsz_now_ms() + service->config->try_ms;
+            fsz_service_was_sent(question, choice.best, choice.others ? try_ms : question->due_ms);
             return;
         }
         choice = service_choose(service, question);
@@ -191,56 +207,7 @@ void fsz_service_dispatch(struct fsz_service *service, struct fsz_question *ques
     question_set_timer(question, question->due_ms);
 }
 
-/* ---- its start ------------------------------------------------------------------------------- */
-
-static bool service_is_full(const struct fsz_service *service, const struct fsz_question *question)
-{
-    const struct fsz_service_config *config = service->config;
-    if (question->hold != NULL && service->open + service->held >= (size_t)config->calls_max) {
-        return true;
-    }
-    return service->open >= (size_t)config->questions_max ||
-           service->bytes + question->params_bytes > (size_t)config->questions_bytes;
-}
-
-/* Why there is no provider to ask, should there be none: the one that never connected is named. */
-static void service_note_absence(const struct fsz_service *service, struct fsz_question *question)
-{
-    const struct fsz_provider *provider = NULL;
-    bool                       connected = false;
-    DL_FOREACH(service->providers, provider)
-    {
-        connected |= provider->was_connected;
-    }
-    if (connected || service->providers == NULL) {
-        fsz_service_note(question, NULL, FSZ_ENOTFOUND, "no provider is up");
-    } else {
-        fsz_service_note(question, service->provider_count == 1 ? service->providers : NULL,
-                         FSZ_ENOTFOUND, "no provider has connected yet");
-    }
-}
-
-void fsz_service_ask(struct fsz_service *service, struct fsz_question *question)
-{
-    int64_t patience_ms =
-        question->deadline_ms > 0 ? question->deadline_ms : service->config->deadline_ms;
-    bool full = service_is_full(service, question);
-    question->service = service;
-    question->patience_ms = patience_ms;
-    question->due_ms = fsz_now_ms() + patience_ms;
-    service_note_absence(service, question);
-    DL_APPEND(service->questions, question);
-    service->open++;
-    service->bytes += question->params_bytes;
-    service->counters.asked++;
-    if (full) {
-        fsz_service_finish(
-            question, FSZ_EFULL,
-            "too many questions or calls (questions-max, questions-bytes, calls-max)");
-    } else {
-        fsz_service_dispatch(service, question);
-    }
-}
+/* ---- those that wait ------------------------------------------------------------------------- */
 
 static bool service_is_up(const struct fsz_service *service)
 {
@@ -259,7 +226,7 @@ static bool service_has_room(const struct fsz_service *service)
     const struct fsz_provider *provider = NULL;
     DL_FOREACH(service->providers, provider)
     {
-        if (fsz_provider_is_up(provider) && fsz_provider_has_room(provider)) {
+        if (fsz_provider_is_up(provider) && fsz_direct_has_room(&provider->direct)) {
             return true;
         }
     }
@@ -279,7 +246,7 @@ static void service_send_waiting(struct fsz_service *service, bool all)
 {
     struct fsz_question *question = NULL, *next = NULL;
     int64_t              now_ms = fsz_now_ms();
-    if (service->waiting == 0) {
+    if (service->direct.waiting == 0) {
         return;
     }
     DL_FOREACH_SAFE(service->questions, question, next)
@@ -317,6 +284,18 @@ static bool question_miss_tries(const struct fsz_question *question, int64_t now
     return aside;
 }
 
+void fsz_service_lose(struct fsz_try *try)
+{
+    struct fsz_provider *provider = try->provider;
+    struct fsz_question *question = try->probe ? NULL : try->question;
+    provider->counters.missed += question != NULL && !try->missed;
+    fsz_try_free(try);
+    if (question != NULL && question->tries == NULL) {
+        fsz_service_note(question, provider, FSZ_ENOTFOUND, "its connection ended");
+        fsz_service_dispatch(provider->service, question);
+    }
+}
+
 /* Its time is over. One that waited had no provider: none had room, or none was up. */
 static void question_run_out(const struct fsz_service *service, struct fsz_question *question)
 {
@@ -325,7 +304,7 @@ static void question_run_out(const struct fsz_service *service, struct fsz_quest
     } else if (service_is_up(service)) {
         fsz_service_finish(question, FSZ_ETIMEOUT, "no provider had room in time");
     } else {
-        service_note_absence(service, question);
+        fsz_service_note_absence(service, question);
         fsz_service_finish(question, FSZ_ENOTFOUND, NULL);
     }
 }

@@ -67,6 +67,9 @@ struct fsz_service *fsz_services_find(const struct fsz_services *services, const
 void fsz_services_ask(struct fsz_services *services, struct fsz_question *question)
 {
     struct fsz_service *service = fsz_services_find(services, question->service_name);
+    if (service != NULL && question->sent.id != 0 && fsz_service_adopt(service, question)) {
+        return;
+    }
     if (service == NULL && question->hold != NULL) {
         service = fsz_services_literal(services, question->service_name);
     }
@@ -77,103 +80,6 @@ void fsz_services_ask(struct fsz_services *services, struct fsz_question *questi
     snprintf(question->told.why, sizeof(question->told.why), "there is no such service");
     fsz_question_end(question, FSZ_ENOTFOUND);
     fsz_question_unref(&question);
-}
-
-/* ---- clients --------------------------------------------------------------------------------- */
-
-static struct fsz_provider *service_find_client(const struct fsz_service *service,
-                                                const struct fsz_client  *client)
-{
-    struct fsz_provider *provider = NULL;
-    DL_FOREACH(service->providers, provider)
-    {
-        if (provider->client == client) {
-            return provider;
-        }
-    }
-    return NULL;
-}
-
-fsz_err fsz_services_register(struct fsz_service *service, struct fsz_client *client,
-                              struct fsz_envelope *envelope, int64_t capacity, bool *ret_renewed)
-{
-    struct fsz_provider *provider = service_find_client(service, client);
-    if (provider != NULL) {
-        *ret_renewed = provider->capacity == capacity && !provider->leaves;
-        provider->capacity = capacity;
-        fsz_envelope_unref(&provider->envelope);
-        provider->envelope = fsz_envelope_ref(envelope);
-        if (provider->leaves) {
-            provider->leaves = false;
-            fsz_services_tell(provider, "it registered again");
-        }
-        fsz_service_go_on(service);
-        return FSZ_OK;
-    }
-    if (service->provider_count >= FSZ_PROVIDERS_MAX) {
-        return FSZ_ELIMIT;
-    }
-    fsz_err err = fsz_provider_register(client, envelope, capacity, &provider);
-    if (err == FSZ_OK) {
-        fsz_service_add(service, provider);
-        fsz_service_provider_up(provider, "it registered");
-    }
-    return err;
-}
-
-/* Has it nothing to answer any more, and no call? */
-static bool provider_is_done(const struct fsz_provider *provider)
-{
-    return provider->under_way == 0 && provider->held_count == 0;
-}
-
-bool fsz_services_unregister(struct fsz_service *service, const struct fsz_client *client)
-{
-    struct fsz_provider *provider = service_find_client(service, client);
-    if (provider == NULL || provider->leaves) {
-        return false;
-    }
-    provider->leaves = true;
-    if (provider_is_done(provider)) {
-        fsz_service_remove(provider, "it unregistered");
-    } else {
-        fsz_services_tell(provider, "it unregistered, and ends what it has");
-    }
-    return true;
-}
-
-/* One client may serve several services: the id tells which one asked. */
-bool fsz_services_take(struct fsz_services *services, const struct fsz_client *client,
-                       json_t *response)
-{
-    struct fsz_provider *provider = NULL;
-    for (size_t i = 0; i < services->count; i++) {
-        struct fsz_provider *here = service_find_client(services->list[i], client);
-        provider = here != NULL && (provider == NULL || fsz_service_asked(here, response))
-                       ? here
-                       : provider;
-    }
-    if (provider != NULL) {
-        fsz_service_answer(provider, response);
-    }
-    return provider != NULL;
-}
-
-void fsz_services_sweep(struct fsz_services *services)
-{
-    for (size_t i = 0; i < services->count; i++) {
-        struct fsz_provider *provider = NULL, *next = NULL;
-        DL_FOREACH_SAFE(services->list[i]->providers, provider, next)
-        {
-            if (provider->client != NULL && fsz_provider_has_left(provider)) {
-                provider->connected = true; /* as far as was told */
-                provider->leaves = provider->leaves && provider_is_done(provider);
-                fsz_service_remove(provider, "it has left");
-            } else if (provider->leaves && provider_is_done(provider)) {
-                fsz_service_remove(provider, "it has ended what it had");
-            }
-        }
-    }
 }
 
 /* ---- endpoints ------------------------------------------------------------------------------- */
@@ -197,6 +103,7 @@ static void endpoint_message(struct fsz_provider *provider, const void *bytes, s
                                           .depth = SERVICES_DEPTH,
                                           .batch = 1};
     struct fsz_rpc_message      message;
+    base->catch_up(base->request_self);
     if (fsz_rpc_read(bytes, size, &limits, &message) != FSZ_OK) {
         return; /* out of memory: as if it had been lost */
     }
@@ -218,6 +125,7 @@ static void endpoint_up(struct fsz_provider *provider)
 static void endpoint_down(struct fsz_provider *provider)
 {
     struct fsz_service *service = provider->service;
+    service->services->base.catch_up(service->services->base.request_self);
     fsz_service_provider_down(provider, "its connection ended");
     fsz_service_give_up(service);
 }
@@ -306,7 +214,7 @@ static void services_renew(struct fsz_services *services, int64_t now_ms)
     for (size_t i = 0; i < services->count; i++) {
         struct fsz_service *service = services->list[i];
         int64_t             next_ms = now_ms + service->config->lease_ms / SERVICES_RENEW_PARTS;
-        if (service->held > 0) {
+        if (service->direct.held > 0) {
             fsz_service_renew(service, now_ms);
             services->next_renew_ms =
                 next_ms < services->next_renew_ms ? next_ms : services->next_renew_ms;

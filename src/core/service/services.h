@@ -26,6 +26,9 @@ struct fsz_services_base {
     /* A message of an endpoint that is no answer. */
     void (*request)(void *self, struct fsz_client *client, const void *body, size_t size);
     void *request_self;
+    /* Takes up what askers have sent until now: before an answer is read, or a provider goes. */
+    void (*catch_up)(void *request_self);
+    struct fsz_direct *direct; /* the desk's */
 };
 
 struct fsz_services {
@@ -34,10 +37,10 @@ struct fsz_services {
     struct fsz_config       *config; /* a reference */
     struct fsz_service      *list[FSZ_SERVICES_MAX + FSZ_LITERALS_MAX];
     size_t                   count;
-    struct fsz_try          *tries; /* by id */
-    uint64_t                 last_id, last_serial, turns;
+    struct fsz_try          *tries;  /* by id */
     struct fsz_heap          timers; /* of questions */
     int64_t                  next_probe_ms, next_renew_ms;
+    bool                     hides;    /* a provider that has just registered */
     int                      epoll_fd; /* readable: something may have come over inproc */
 
     /* Prepared, and neither committed nor cancelled: */
@@ -62,7 +65,7 @@ void fsz_services_cancel(struct fsz_services *services);
 
 /* NULL: there is none of that name. */
 struct fsz_service *fsz_services_find(const struct fsz_services *services, const char *name);
-/* A question from the desk, with the reference that is the API thread's. */
+/* A question from the desk, sent or not, with the reference that is the API thread's. */
 void fsz_services_ask(struct fsz_services *services, struct fsz_question *question);
 /* Registers the client, or changes its capacity; *ret_renewed: it was registered like that before.
  * FSZ_ENOMEM, FSZ_ELIMIT: too many providers. */
@@ -77,6 +80,8 @@ bool fsz_services_take(struct fsz_services *services, const struct fsz_client *c
 
 /* Reads what endpoints over inproc have sent, at most some; returns how many messages. */
 size_t fsz_services_read(struct fsz_services *services);
+/* Shows those who ask the clients that have been told that they serve. */
+void fsz_services_unhide(struct fsz_services *services);
 /* Looks which clients have left. */
 void fsz_services_sweep(struct fsz_services *services);
 /* Does what is due at `now_ms` (fsz_now_ms()). */
@@ -96,8 +101,9 @@ bool fsz_services_pending(const struct fsz_services *services);
  * name one: what stands idle makes room. NULL: not, or none can be had. */
 struct fsz_service *fsz_services_literal(struct fsz_services *services, const char *address);
 
-/* services_news.c: a provider is up, aside or down now: an event, and a line of the log. `why` is a
- * literal. A line within FSZ_LOG_INTERVAL_MS of the one before waits for its end. */
+/* services_news.c: a provider is up, aside or down now: shown to askers, an event, and a line of
+ * the log. `why` is a literal. A line within FSZ_LOG_INTERVAL_MS of the one before waits for its
+ * end. */
 void fsz_services_tell(struct fsz_provider *provider, const char *why);
 /* Logs the state that waits to be logged, if it is time; `now_ms` INT64_MAX: at once. */
 void fsz_services_tell_owed(struct fsz_provider *provider, int64_t now_ms);

@@ -48,6 +48,7 @@ static void news_offer(const struct fsz_provider *provider)
 void fsz_services_tell(struct fsz_provider *provider, const char *why)
 {
     uint64_t held_back = 0;
+    fsz_provider_show(provider);
     provider->news_why = why;
     if (fsz_ratelimit_passes(&provider->news, &held_back)) {
         news_log(provider, held_back);

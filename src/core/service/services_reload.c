@@ -1,5 +1,5 @@
 /* A change of configuration: first everything that can fail, then the swap. */
-#include "services.h"
+#include "service_private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -155,7 +155,7 @@ static void change_follow(struct fsz_provider *provider, const struct fsz_config
                           const struct fsz_service_config *config)
 {
     if (provider->linked != NULL) {
-        provider->capacity = config->capacity;
+        provider->direct.capacity = config->capacity;
         fsz_provider_configure(provider, whole, config);
         snprintf(provider->linked->group, sizeof(provider->linked->group), "%s", config->group);
     }
@@ -177,8 +177,9 @@ static void change_settle(struct fsz_service *service, const struct fsz_service_
             fsz_service_watch(provider);
         }
         change_follow(provider, service->services->next_config, config);
+        fsz_provider_show(provider);
     }
-    service->config = config;
+    fsz_service_limit(service, config);
 }
 
 /* The service that endpoints named by the dialplan are like from now on; NULL: none may be named.
@@ -198,7 +199,7 @@ static bool change_stays(const struct fsz_services *services, size_t index)
         stays |= services->next_list[i] == service;
     }
     bool literal = services->config != NULL && index >= services->config->service_count;
-    return stays || (literal && service->open + service->held > 0 &&
+    return stays || (literal && service->direct.open + service->direct.held > 0 &&
                      change_literal_config(services) != NULL);
 }
 
@@ -233,8 +234,9 @@ static void change_settle_literal(struct fsz_service              *service,
     DL_FOREACH(service->providers, provider)
     {
         change_follow(provider, service->services->next_config, config);
+        fsz_provider_show(provider);
     }
-    service->config = config;
+    fsz_service_limit(service, config);
 }
 
 void fsz_services_commit(struct fsz_services *services, const struct fsz_policy *policy)

@@ -8,7 +8,7 @@ static json_t *status_provider(const struct fsz_provider *provider)
     const struct fsz_provider_counters *c = &provider->counters;
     return json_pack("{ss ss sb sI sI sI sI sI sI sI sI sI sI so}", "name", provider->name, "state",
                      fsz_provider_state(provider), "was_connected", provider->was_connected,
-                     "capacity", (json_int_t)provider->capacity, "under_way",
+                     "capacity", (json_int_t)provider->direct.capacity, "under_way",
                      (json_int_t)provider->under_way, "asked", (json_int_t)c->asked, "answered",
                      (json_int_t)c->answered, "errors", (json_int_t)c->errors, "missed",
                      (json_int_t)c->missed, "late", (json_int_t)c->late, "bad", (json_int_t)c->bad,
@@ -25,13 +25,14 @@ static json_t *status_service(const struct fsz_service *service)
     {
         json_array_append_new(providers, status_provider(provider));
     }
-    return json_pack(
-        "{ss sI sI sI sI sI sI sI sI sI sI so}", "name", service->name, "asked",
-        (json_int_t)c->asked, "answered", (json_int_t)c->answered, "errors", (json_int_t)c->errors,
-        "deadline", (json_int_t)c->deadline, "nobody", (json_int_t)c->nobody, "overloaded",
-        (json_int_t)c->overloaded, "withdrawn", (json_int_t)c->withdrawn, "under_way",
-        (json_int_t)(service->open - service->waiting), "waiting", (json_int_t)service->waiting,
-        "bytes", (json_int_t)service->bytes, "providers", providers);
+    return json_pack("{ss sI sI sI sI sI sI sI sI sI sI so}", "name", service->name, "asked",
+                     (json_int_t)c->asked, "answered", (json_int_t)c->answered, "errors",
+                     (json_int_t)c->errors, "deadline", (json_int_t)c->deadline, "nobody",
+                     (json_int_t)c->nobody, "overloaded", (json_int_t)c->overloaded, "withdrawn",
+                     (json_int_t)c->withdrawn, "under_way",
+                     (json_int_t)(service->direct.open - service->direct.waiting), "waiting",
+                     (json_int_t)service->direct.waiting, "bytes",
+                     (json_int_t)service->direct.bytes, "providers", providers);
 }
 
 json_t *fsz_services_status(const struct fsz_services *services)

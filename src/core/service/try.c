@@ -12,17 +12,24 @@ static int64_t service_now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+static void try_release(struct fsz_provider *provider)
+{
+    fsz_direct_release(provider->service->services->base.direct, &provider->direct);
+}
+
 static struct fsz_try *try_new(struct fsz_provider *provider, struct fsz_question *question,
-                               bool probe)
+                               uint64_t id, bool probe)
 {
     struct fsz_services *services = provider->service->services;
     struct fsz_try      *try = calloc(1, sizeof(*try));
     if (try == NULL) {
+        try_release(provider);
         return NULL;
     }
-    try->id = ++services->last_id;
+    try->id = id;
     HASH_ADD(hh, services->tries, id, sizeof(try->id), try);
     if (try->hh.tbl == NULL) {
+        try_release(provider);
         free(try);
         return NULL;
     }
@@ -47,13 +54,15 @@ void fsz_try_free(struct fsz_try *try)
         DL_DELETE2(try->question->tries, try, previous_of, next_of);
     }
     provider->under_way--;
+    try_release(provider);
     fsz_question_unref(&try->question);
     free(try);
 }
 
 bool fsz_try_send(struct fsz_provider *provider, struct fsz_question *question, bool probe)
 {
-    struct fsz_try *try = try_new(provider, question, probe);
+    uint64_t        id = fsz_direct_next_id(provider->service->services->base.direct);
+    struct fsz_try *try = try_new(provider, question, id, probe);
     if (try == NULL) {
         return false;
     }
@@ -61,9 +70,23 @@ bool fsz_try_send(struct fsz_provider *provider, struct fsz_question *question, 
         fsz_try_free(try);
         return false;
     }
-    provider->turn = ++provider->service->services->turns;
     provider->counters.asked++;
     return true;
+}
+
+bool fsz_try_adopt(struct fsz_provider *provider, struct fsz_question *question)
+{
+    const struct fsz_sent *sent = &question->sent;
+    struct fsz_try        *try = try_new(provider, question, sent->id, false);
+    struct fsz_channel    *channel = fsz_provider_client(provider)->channel;
+    provider->counters.asked++;
+    if (channel != NULL) {
+        fsz_channel_count_sent(channel, FSZ_OK, sent->bytes);
+    }
+    if (try != NULL) {
+        try->sent_us = sent->at_us;
+    }
+    return try != NULL;
 }
 
 /* Less than half of what a question has: most of its time it waited for room, which says nothing of

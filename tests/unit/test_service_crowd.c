@@ -1,0 +1,234 @@
+/* Many who ask at once, of providers that come, go, are disconnected, and change with the
+ * configuration. */
+#include "api_private.h"
+#include "service_rig.h"
+
+#include "zmtp/dealer.h"
+
+#include <utlist.h>
+
+enum {
+    CROWD_ASKERS = 8,
+    CROWD_PROVIDERS = 3,
+    CROWD_CHANGES = 30, /* of the configuration */
+    CROWD_HELD = 8,     /* questions that a provider answers at once */
+    CROWD_TURNS = 50    /* of that, and it goes */
+};
+
+static _Atomic bool crowd_ends;
+
+/* ---- who asks -------------------------------------------------------------------------------- */
+
+struct crowd_asker {
+    pthread_t    thread;
+    struct rig  *rig;
+    unsigned     number;
+    _Atomic long answered, failed;
+    bool         wrong; /* it was told what another one asked for */
+};
+
+static void crowd_ask(struct crowd_asker *self, struct fsz_desk *desk, long turn)
+{
+    char            params[64], word[32];
+    struct fsz_told told;
+    snprintf(word, sizeof(word), "%u-%ld", self->number, turn);
+    snprintf(params, sizeof(params), "{\"word\":\"%s\"}", word);
+    const struct fsz_ask ask = {.service = "s",
+                                .method = "test.ask",
+                                .params = params,
+                                .params_bytes = strlen(params),
+                                .deadline_ms = RIG_PATIENCE_MS};
+    if (fsz_desk_ask(desk, &ask, &told) != FSZ_OK) {
+        self->failed++;
+        usleep(1000);
+        return;
+    }
+    const char *said = json_string_value(json_object_get(told.result, "word"));
+    self->wrong |= said == NULL || strcmp(said, word) != 0;
+    self->answered++;
+    json_decref(told.result);
+}
+
+static void *crowd_asker_main(void *argument)
+{
+    struct crowd_asker *self = argument;
+    struct fsz_desk    *desk = fsz_api_desk(self->rig->api);
+    for (long turn = 0; !crowd_ends; turn++) {
+        crowd_ask(self, desk, turn);
+    }
+    fsz_desk_unref(&desk);
+    return NULL;
+}
+
+/* ---- who answers ----------------------------------------------------------------------------- */
+
+struct crowd_provider {
+    pthread_t   thread;
+    void       *context;
+    char        connect[256];
+    const char *endpoint; /* in `connect` */
+};
+
+/* Holds what has come until nothing more does, and answers the last first. */
+static void crowd_answer(void *socket)
+{
+    struct provided held[CROWD_HELD];
+    size_t          count = 0;
+    zmq_pollitem_t  item = {.socket = socket, .events = ZMQ_POLLIN};
+    while (count < CROWD_HELD && zmq_poll(&item, 1, 1) > 0) {
+        held[count++] = provider_take(socket);
+    }
+    while (count > 0) {
+        count--;
+        provider_answer(socket, &held[count], held[count].word);
+    }
+}
+
+/* Each time it comes it answers some, and goes with what has come since. */
+static void *crowd_provider_main(void *argument)
+{
+    struct crowd_provider *self = argument;
+    int                    linger = 0, patience_ms = RIG_PATIENCE_MS;
+    while (!crowd_ends) {
+        void *socket = zmq_socket(self->context, ZMQ_ROUTER);
+        zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof(linger));
+        zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience_ms, sizeof(patience_ms));
+        while (zmq_bind(socket, self->endpoint) != 0) {
+            usleep(1000); /* its last socket is being closed */
+        }
+        for (int turn = 0; turn < CROWD_TURNS && !crowd_ends; turn++) {
+            crowd_answer(socket);
+        }
+        zmq_close(socket);
+    }
+    return NULL;
+}
+
+static void crowd_provider_start(struct crowd_provider *self, void *context)
+{
+    *self = (struct crowd_provider){.context = context};
+    void *socket = provider_open(context, self->connect); /* finds a port */
+    self->endpoint = self->connect + strlen("connect=");
+    zmq_close(socket);
+    assert_int_equal(pthread_create(&self->thread, NULL, crowd_provider_main, self), 0);
+}
+
+/* ---- all at once ----------------------------------------------------------------------------- */
+
+/* The next question; the answer to the registration may come before it or after it. */
+static json_t *crowd_question(void *client)
+{
+    json_t *message = client_receive(client);
+    if (json_object_get(message, "method") == NULL) {
+        json_decref(message);
+        message = client_receive(client);
+    }
+    return message;
+}
+
+/* A client that registers, answers one question, takes another with it, and leaves. */
+static void crowd_visit(struct rig *rig, int capacity)
+{
+    char  text[128];
+    void *client = client_open(rig, ZMQ_DEALER, NULL);
+    snprintf(text, sizeof(text), CALL(1, "service.register", "[\"s\",%d]"), capacity);
+    client_send(client, text);
+    json_t *question = crowd_question(client);
+    snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":{\"word\":\"%s\"}}",
+             (long long)json_integer_value(json_object_get(question, "id")),
+             json_string_value(json_object_get(json_object_get(question, "params"), "word")));
+    client_send(client, text);
+    json_decref(question);
+    json_decref(crowd_question(client));
+    client_close(rig, client);
+}
+
+struct crowd_kick {
+    int  place; /* of the provider that is disconnected */
+    bool over;  /* one has more under way than it may */
+};
+
+/* On the API thread: none has more under way than it may, and one is disconnected. */
+static void crowd_look(struct fsz_api *api, void *argument)
+{
+    struct crowd_kick   *kick = argument;
+    struct fsz_provider *provider = NULL;
+    DL_FOREACH(api->services->list[0]->providers, provider)
+    {
+        struct fsz_conn *conn =
+            provider->client != NULL ? provider->client->conn : fsz_dealer_conn(provider->dealer);
+        kick->over |= provider->direct.load > (size_t)provider->direct.capacity;
+        if (conn != NULL && kick->place-- == 0) {
+            fsz_conn_kick(conn);
+        }
+    }
+}
+
+static void crowd_change(struct rig *rig, const struct crowd_provider *providers, int turn)
+{
+    struct crowd_kick kick = {.place = turn % CROWD_PROVIDERS};
+    crowd_visit(rig, 1 + turn % 3);
+    fsz_api_ask(rig->api, crowd_look, &kick);
+    assert_false(kick.over);
+    RIG_RELOAD(rig, "-", RIG_BIND, "service s", "capacity=2", "try-ms=20000", providers[0].connect,
+               providers[1].connect, turn % 2 == 0 ? NULL : providers[2].connect);
+}
+
+static void crowd_expect_sums(struct rig *rig)
+{
+    static const char *const outcomes[] = {"answered", "errors",     "deadline",
+                                           "nobody",   "overloaded", "withdrawn"};
+    json_int_t               sum = 0;
+    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "services.0.%s", outcomes[i]);
+        sum += rig_number(rig, path);
+    }
+    assert_int_equal(rig_number(rig, "services.0.asked"), sum);
+    assert_int_equal(rig_number(rig, "services.0.under_way"), 0);
+    assert_int_equal(rig_number(rig, "services.0.waiting"), 0);
+    assert_int_equal(rig_number(rig, "services.0.bytes"), 0);
+}
+
+static void test_crowd_is_told_what_each_asked_for(void **state)
+{
+    (void)state;
+    void                 *context = zmq_ctx_new();
+    struct rig            rig;
+    struct crowd_asker    askers[CROWD_ASKERS] = {0};
+    struct crowd_provider providers[CROWD_PROVIDERS];
+    json_int_t            answered = 0;
+    crowd_ends = false;
+    for (int i = 0; i < CROWD_PROVIDERS; i++) {
+        crowd_provider_start(&providers[i], context);
+    }
+    RIG_START(&rig, "-", RIG_BIND, "service s", providers[0].connect, providers[1].connect,
+              providers[2].connect, "capacity=2", "try-ms=20000");
+    for (unsigned i = 0; i < CROWD_ASKERS; i++) {
+        askers[i].rig = &rig;
+        askers[i].number = i;
+        assert_int_equal(pthread_create(&askers[i].thread, NULL, crowd_asker_main, &askers[i]), 0);
+    }
+    for (int turn = 0; turn < CROWD_CHANGES; turn++) {
+        crowd_change(&rig, providers, turn);
+    }
+    crowd_ends = true;
+    for (int i = 0; i < CROWD_ASKERS; i++) {
+        pthread_join(askers[i].thread, NULL);
+        assert_false(askers[i].wrong);
+        answered += askers[i].answered;
+    }
+    for (int i = 0; i < CROWD_PROVIDERS; i++) {
+        pthread_join(providers[i].thread, NULL);
+    }
+    crowd_expect_sums(&rig);
+    assert_int_equal(rig_number(&rig, "services.0.answered"), answered);
+    rig_stop(&rig);
+    zmq_ctx_term(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_crowd_is_told_what_each_asked_for)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
