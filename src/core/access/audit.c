@@ -1,5 +1,6 @@
 #include "audit.h"
 
+#include "bucket.h"
 #include "ratelimit.h"
 #include "redact.h"
 
@@ -10,17 +11,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { AUDIT_MILLI = 1000, AUDIT_HEADERS_MAX = 16, AUDIT_NUMBER_BYTES = 24 };
-
-struct audit_bucket {
-    int64_t  milli_tokens;
-    int64_t  last_ms;
-    uint64_t held_back;
-};
+enum { AUDIT_HEADERS_MAX = 16, AUDIT_NUMBER_BYTES = 24 };
 
 struct audit_flow {
-    struct audit_bucket events, lines;
-    _Atomic uint64_t    records;
+    struct fsz_bucket events, lines;
+    _Atomic uint64_t  records;
 };
 
 struct fsz_audit {
@@ -80,31 +75,6 @@ void fsz_audit_free(struct fsz_audit **audit)
 void fsz_audit_set_rate(struct fsz_audit *audit, int64_t rate)
 {
     audit->rate = rate;
-}
-
-/* `rate` tokens a second, of which the bucket holds `burst`; the first time it is full. */
-static bool audit_bucket_take(struct audit_bucket *bucket, int64_t rate, int64_t burst,
-                              int64_t now_ms, uint64_t *ret_held_back)
-{
-    int64_t passed_ms = now_ms - bucket->last_ms;
-    int64_t full = burst * AUDIT_MILLI;
-    if (bucket->last_ms == 0 || passed_ms > full / rate) {
-        bucket->milli_tokens = full;
-    } else {
-        bucket->milli_tokens += passed_ms * rate;
-    }
-    bucket->last_ms = now_ms;
-    if (bucket->milli_tokens > full) {
-        bucket->milli_tokens = full;
-    }
-    if (bucket->milli_tokens < AUDIT_MILLI) {
-        bucket->held_back++;
-        return false;
-    }
-    bucket->milli_tokens -= AUDIT_MILLI;
-    *ret_held_back = bucket->held_back;
-    bucket->held_back = 0;
-    return true;
 }
 
 static void audit_write_texts(struct audit_texts *texts, const struct fsz_audit_record *record)
@@ -182,9 +152,9 @@ static void audit_take(struct fsz_audit *audit, struct audit_flow *flow, int64_t
     int64_t line_rate = rate < FSZ_AUDIT_LOG_RATE ? rate : FSZ_AUDIT_LOG_RATE;
     int64_t line_burst = rate < FSZ_AUDIT_LOG_BURST ? rate : FSZ_AUDIT_LOG_BURST;
     pthread_mutex_lock(&audit->lock);
-    outlets->event = audit_bucket_take(&flow->events, rate, rate, now_ms, &outlets->held_events);
-    outlets->line = outlets->line && audit_bucket_take(&flow->lines, line_rate, line_burst, now_ms,
-                                                       &outlets->held_lines);
+    outlets->event = fsz_bucket_take(&flow->events, rate, rate, now_ms, &outlets->held_events);
+    outlets->line = outlets->line && fsz_bucket_take(&flow->lines, line_rate, line_burst, now_ms,
+                                                     &outlets->held_lines);
     pthread_mutex_unlock(&audit->lock);
 }
 

@@ -1,0 +1,51 @@
+#include "bucket.h"
+
+enum { BUCKET_MILLI = 1000 };
+
+static void bucket_fill(struct fsz_bucket *bucket, int64_t rate, int64_t burst, int64_t now_ms)
+{
+    int64_t passed_ms = now_ms - bucket->last_ms;
+    int64_t full = burst * BUCKET_MILLI;
+    if (bucket->last_ms == 0 || passed_ms > full / rate) {
+        bucket->milli_tokens = full;
+    } else {
+        bucket->milli_tokens += passed_ms * rate;
+    }
+    bucket->last_ms = now_ms;
+    if (bucket->milli_tokens > full) {
+        bucket->milli_tokens = full;
+    }
+}
+
+static void bucket_spend(struct fsz_bucket *bucket, uint64_t *ret_held_back)
+{
+    bucket->milli_tokens -= BUCKET_MILLI;
+    *ret_held_back = bucket->held_back;
+    bucket->held_back = 0;
+}
+
+bool fsz_bucket_take(struct fsz_bucket *bucket, int64_t rate, int64_t burst, int64_t now_ms,
+                     uint64_t *ret_held_back)
+{
+    bucket_fill(bucket, rate, burst, now_ms);
+    if (bucket->milli_tokens < BUCKET_MILLI) {
+        bucket->held_back++;
+        return false;
+    }
+    bucket_spend(bucket, ret_held_back);
+    return true;
+}
+
+bool fsz_bucket_owes(struct fsz_bucket *bucket, int64_t rate, int64_t burst, int64_t now_ms,
+                     uint64_t *ret_held_back)
+{
+    if (bucket->held_back == 0) {
+        return false;
+    }
+    bucket_fill(bucket, rate, burst, now_ms);
+    if (bucket->milli_tokens < BUCKET_MILLI) {
+        return false;
+    }
+    bucket_spend(bucket, ret_held_back);
+    return true;
+}
