@@ -154,8 +154,8 @@ static void api_free(struct fsz_api *api)
         fsz_mailbox_close(api->mailbox);
     }
     api_free_holds(api);
-    fsz_services_free(&api->services);
     fsz_api_unwatch(api);
+    fsz_services_free(&api->services);
     fsz_loop_free(&api->loop);
     fsz_watch_free(&api->holds.watch);
     fsz_desk_unref(&api->desk);

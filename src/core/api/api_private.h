@@ -63,9 +63,8 @@ struct fsz_api {
 
 /* api_thread.c */
 void *fsz_api_main(void *argument);
-/* Has the loop look at the mailbox and at services' endpoints over inproc; before and after the
- * thread.
- */
+/* Has the loop look at the mailbox and at services' endpoints over inproc, from before the thread
+ * until the services, which close their descriptor, are freed. */
 FSZ_NODISCARD fsz_err fsz_api_watch(struct fsz_api *api);
 void                  fsz_api_unwatch(struct fsz_api *api);
 /* A message of an endpoint that a service connects to, and that is no answer. API thread. */

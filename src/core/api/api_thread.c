@@ -284,6 +284,7 @@ void fsz_api_unwatch(struct fsz_api *api)
     if (api->mailbox_watch.ready != NULL) {
         fsz_loop_remove(api->loop, &api->mailbox_watch);
         fsz_loop_remove(api->loop, &api->services_watch);
+        api->mailbox_watch.ready = NULL;
     }
 }
 
@@ -315,6 +316,7 @@ static void api_end(struct fsz_api *api)
         fsz_request_expire(api, request, true);
     }
     fsz_mailbox_open(api->mailbox, api);
+    fsz_api_unwatch(api);
     fsz_services_free(&api->services);
     for (size_t i = 0; i < api->channel_count; i++) {
         fsz_api_close_channel(api, &api->channels[i], api->config->linger_ms);
