@@ -49,7 +49,7 @@ static void dealer_ended(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending
         return;
     }
     if (fsz_conn_is_ready(conn) && handler->down != NULL) {
-        handler->down(dealer->self, ending);
+        handler->down(dealer->self, conn, ending);
     } else if (!fsz_conn_is_ready(conn) && handler->failed != NULL) {
         handler->failed(dealer->self, conn, ending);
     }

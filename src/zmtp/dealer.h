@@ -13,7 +13,7 @@ struct fsz_dealer_handler {
     void (*up)(void *self, struct fsz_conn *conn);
     void (*message)(void *self, const struct fsz_frames *frames);
     /* A connection that was up has ended. All that the peer had sent has been reported before. */
-    void (*down)(void *self, enum fsz_zmtp_ending ending);
+    void (*down)(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending);
     /* A try failed in the handshake: wrong key, another mechanism, refused. */
     void (*failed)(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending);
 };

@@ -49,9 +49,10 @@ static void on_message(void *self, const struct fsz_frames *frames)
     dealer_note(d, 'm');
 }
 
-static void on_down(void *self, enum fsz_zmtp_ending ending)
+static void on_down(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
     struct dealer_rig *d = self;
+    assert_true(fsz_conn_is_ready(conn));
     assert_false(fsz_dealer_is_up(d->dealer));
     d->downs++;
     d->ending = ending;

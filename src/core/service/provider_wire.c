@@ -38,9 +38,10 @@ static void wire_message(void *self, const struct fsz_frames *frames)
     }
 }
 
-static void wire_down(void *self, enum fsz_zmtp_ending ending)
+static void wire_down(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
     struct fsz_provider *provider = self;
+    (void)conn;
     provider->connected = false;
     if (provider->staged) {
         return;

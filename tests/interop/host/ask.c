@@ -22,9 +22,10 @@ static void on_answer(void *self, const struct fsz_frames *frames)
     printf("]}\n");
 }
 
-static void on_down(void *self, enum fsz_zmtp_ending ending)
+static void on_down(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
     struct link *link = self;
+    (void)conn;
     printf("{\"event\":\"down\",\"socket\":\"%s\",\"ending\":\"%s\"}\n", link->name,
            fsz_zmtp_ending_word(ending));
 }
