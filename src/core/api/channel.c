@@ -1,11 +1,11 @@
 #include "channel.h"
 
+#include "bounds_log.h"
 #include "turned_away.h"
 #include "wire_options.h"
 
 #include "zmtp/router.h"
 
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,34 +40,14 @@ static void channel_ready(void *self, struct fsz_conn *conn)
     }
 }
 
-/* It is the operator's to know who meets a bound, and to widen it. */
-static void channel_log_bound(struct fsz_channel *channel, const struct fsz_conn *conn,
-                              enum fsz_zmtp_ending ending)
-{
-    static const bool is_bound[FSZ_ZMTP_ENDING_COUNT] = {
-        [FSZ_ZMTP_END_MESSAGE_BYTES] = true,
-        [FSZ_ZMTP_END_MESSAGE_FRAMES] = true,
-        [FSZ_ZMTP_END_INPUT_BYTES] = true,
-        [FSZ_ZMTP_END_MEMORY] = true,
-    };
-    uint64_t held_back = 0;
-    char     line[512];
-    if (!is_bound[ending] || !fsz_ratelimit_passes(&channel->bounds, &held_back)) {
-        return;
-    }
-    snprintf(line, sizeof(line), "%.79s: disconnected %.100s: %s (%" PRIu64 " such held back)",
-             channel->config->socket.owner, fsz_conn_facts(conn)->peer,
-             fsz_zmtp_ending_text(ending), held_back);
-    channel->base.host->log(channel->base.host->self, FSZ_LOG_WARNING, line);
-}
-
 static void channel_ended(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
     struct fsz_channel *channel = self;
     struct fsz_client  *client = fsz_conn_data(conn);
     fsz_mismatch_note(&channel->mismatch, channel->base.host, channel->config->socket.owner,
                       channel->config->socket.security, conn, ending);
-    channel_log_bound(channel, conn, ending);
+    fsz_bounds_log(&channel->bounds, channel->base.host, channel->config->socket.owner, conn,
+                   ending);
     if (client != NULL) {
         fsz_conn_set_data(conn, NULL);
         channel->base.left(channel->base.self, client);

@@ -63,6 +63,7 @@ struct fsz_stream {
     struct fsz_mismatch     mismatch;
     struct fsz_ratelimit    refusals;    /* log lines about subscriptions over a bound */
     struct fsz_ratelimit    turned_away; /* and about connections over a bound */
+    struct fsz_ratelimit    bounds;      /* and about connections that end at one */
 
     struct fsz_endpoints      endpoints;     /* with libzmq's socket, if there is one */
     struct fsz_subscriptions *subscriptions; /* the kinds' heads, and what is wanted over inproc */

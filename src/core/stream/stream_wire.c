@@ -2,6 +2,7 @@
  * lose. */
 #include "stream.h"
 
+#include "bounds_log.h"
 #include "peer.h"
 #include "subscriber.h"
 #include "turned_away.h"
@@ -63,12 +64,20 @@ static void wire_joined(void *self, struct fsz_subscriber *subscriber)
     subscriber->data = mine;
 }
 
+static void wire_report_end(struct fsz_stream *s, const struct fsz_conn *conn,
+                            enum fsz_zmtp_ending ending)
+{
+    if (s->config != NULL) {
+        fsz_bounds_log(&s->bounds, s->base.host, s->config->socket.owner, conn, ending);
+    }
+}
+
 static void wire_left(void *self, struct fsz_subscriber *subscriber, enum fsz_zmtp_ending ending)
 {
     struct fsz_stream            *s = self;
     struct fsz_stream_subscriber *mine = subscriber->data;
-    (void)ending;
     s->changed = true;
+    wire_report_end(s, subscriber->conn, ending);
     if (mine != NULL) {
         fsz_views_leave(&s->views, mine->view);
         free(mine);
@@ -79,11 +88,11 @@ static void wire_left(void *self, struct fsz_subscriber *subscriber, enum fsz_zm
 static void wire_failed(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
     struct fsz_stream *s = self;
-    if (s->config == NULL) {
-        return;
+    wire_report_end(s, conn, ending);
+    if (s->config != NULL) {
+        fsz_mismatch_note(&s->mismatch, s->base.host, s->config->socket.owner,
+                          s->config->socket.security, conn, ending);
     }
-    fsz_mismatch_note(&s->mismatch, s->base.host, s->config->socket.owner,
-                      s->config->socket.security, conn, ending);
 }
 
 static void wire_turned_away(void *self, const struct fsz_address *peer,
