@@ -1,10 +1,14 @@
 #include "events.h"
 
+#include "client_events.h"
 #include "numbers.h"
 
 #include <stdatomic.h>
 
+#define EVENTS_OWNER "mod_event_zmq"
+
 static switch_event_node_t *events_node;
+static bool                 events_reserved;
 /* Set by the handler. Dispatch threads write it once after each look at it, and only read it else.
  */
 static _Atomic bool events_have_come;
@@ -39,6 +43,24 @@ static void events_handle(switch_event_t *event)
         atomic_store_explicit(&events_have_come, true, memory_order_relaxed);
     }
     fsz_engine_offer(event->bind_user_data, &view); /* what it refuses it has counted */
+}
+
+void fsz_events_reserve(void)
+{
+    events_reserved = switch_event_reserve_subclass_detailed(EVENTS_OWNER, FSZ_CLIENT_SUBCLASS) ==
+                      SWITCH_STATUS_SUCCESS;
+    if (!events_reserved) {
+        switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_WARNING,
+                          "another module has reserved events CUSTOM %s\n", FSZ_CLIENT_SUBCLASS);
+    }
+}
+
+void fsz_events_release(void)
+{
+    if (events_reserved) {
+        events_reserved = false;
+        switch_event_free_subclass_detailed(EVENTS_OWNER, FSZ_CLIENT_SUBCLASS);
+    }
 }
 
 bool fsz_events_came(void)
@@ -78,9 +100,8 @@ static fsz_err events_prove(void)
 fsz_err fsz_events_bind(struct fsz_engine *engine)
 {
     fsz_events_came();
-    if (switch_event_bind_removable("mod_event_zmq", fsz_numbers.event_all,
-                                    SWITCH_EVENT_SUBCLASS_ANY, events_handle, engine,
-                                    &events_node) != SWITCH_STATUS_SUCCESS) {
+    if (switch_event_bind_removable(EVENTS_OWNER, fsz_numbers.event_all, SWITCH_EVENT_SUBCLASS_ANY,
+                                    events_handle, engine, &events_node) != SWITCH_STATUS_SUCCESS) {
         return FSZ_ESYSTEM;
     }
     fsz_err err = events_prove();

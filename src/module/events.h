@@ -9,6 +9,11 @@
 /* The fsz_headers_fn of a switch_event_t: the first cursor is its `headers`. */
 size_t fsz_events_headers(const void **cursor, struct fsz_header *ret_headers, size_t max);
 
+/* Reserves the subclass of our own events (client_events.h), so that no other module takes it;
+ * before the engine starts, and after it was freed. One that is taken is logged. */
+void fsz_events_reserve(void);
+void fsz_events_release(void);
+
 /* Binds to every event, and has the switch deliver one to prove it: CUSTOM mod_event_zmq::probe, on
  * this thread, to everybody who is bound to it. The engine must live until fsz_events_unbind().
  * FSZ_ESYSTEM: the switch does not bind. FSZ_EREFUSED: it binds, and no event comes. */

@@ -167,6 +167,7 @@ static fsz_err module_start(void)
     struct fsz_engine  *engine = NULL;
     bool                is_default = false;
     fsz_problems_init(&problems);
+    fsz_events_reserve();
     fsz_err err = fsz_settings_read(&config, &is_default, &problems);
     fsz_settings_log(&problems);
     err = err != FSZ_OK ? err : fsz_engine_new(&engine, &fsz_module_host);
@@ -175,6 +176,7 @@ static fsz_err module_start(void)
     fsz_config_free(&config);
     if (err != FSZ_OK) {
         fsz_engine_free(&engine);
+        fsz_events_release();
         return err;
     }
     module_is_default = is_default;
@@ -273,6 +275,7 @@ SWITCH_MODULE_SHUTDOWN_FUNCTION(mod_event_zmq_shutdown)
     /* A command that an API channel's worker runs may not have returned: it returns into this code.
      */
     bool idle = fsz_engine_free(&engine);
+    fsz_events_release();
     module_give();
     return left && idle ? SWITCH_STATUS_SUCCESS : SWITCH_STATUS_NOUNLOAD;
 }

@@ -93,6 +93,7 @@ static fsz_err api_allocate_services(struct fsz_api *api)
                                            .offer_self = api->base.offer_self,
                                            .whole = api->whole,
                                            .holds = &api->holds,
+                                           .client_events = api->base.client_events,
                                            .request = fsz_api_take_message,
                                            .request_self = api,
                                            .catch_up = api_catch_up,

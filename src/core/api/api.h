@@ -8,6 +8,7 @@
 
 #include "access.h"
 #include "audit.h"
+#include "client_events.h"
 #include "config.h"
 #include "connections.h"
 #include "desk.h"
@@ -32,10 +33,11 @@ struct fsz_api_server {
 
 /* What the API channel stands on; all stay the caller's and outlive it. */
 struct fsz_api_base {
-    void                  *context; /* libzmq's */
-    struct fsz_access     *access;  /* or NULL: everyone is admitted */
-    const struct fsz_host *host;
-    struct fsz_audit      *audit;
+    void                     *context; /* libzmq's */
+    struct fsz_access        *access;  /* or NULL: everyone is admitted */
+    const struct fsz_host    *host;
+    struct fsz_audit         *audit;
+    struct fsz_client_events *client_events; /* or NULL */
     /* How many wait for an event (the end of an application), so that with none an event costs one
      * atomic read. */
     _Atomic uint32_t *watched;

@@ -73,6 +73,7 @@ static fsz_err change_create(struct fsz_api *api, struct fsz_config *whole,
                                           .access = api->base.access,
                                           .host = api->base.host,
                                           .whole = api->whole,
+                                          .client_events = api->base.client_events,
                                           .take = fsz_api_take,
                                           .left = fsz_api_left,
                                           .self = api};

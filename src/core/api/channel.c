@@ -26,10 +26,18 @@ static bool channel_knows(const struct fsz_channel *channel, const struct fsz_pe
     return known;
 }
 
+static struct fsz_client_source channel_source(const struct fsz_channel *channel)
+{
+    return (struct fsz_client_source){
+        .events = channel->base.client_events, .type = "api-channel", .name = channel->name};
+}
+
 static void channel_ready(void *self, struct fsz_conn *conn)
 {
-    struct fsz_channel *channel = self;
-    struct fsz_client  *client = NULL;
+    struct fsz_channel            *channel = self;
+    struct fsz_client             *client = NULL;
+    const struct fsz_client_source source = channel_source(channel);
+    fsz_client_came(&source, conn);
     if (fsz_client_new_wire(channel, conn, &client) != FSZ_OK) {
         fsz_conn_end(conn, FSZ_ZMTP_END_MEMORY);
         return;
@@ -42,8 +50,10 @@ static void channel_ready(void *self, struct fsz_conn *conn)
 
 static void channel_ended(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
-    struct fsz_channel *channel = self;
-    struct fsz_client  *client = fsz_conn_data(conn);
+    struct fsz_channel            *channel = self;
+    struct fsz_client             *client = fsz_conn_data(conn);
+    const struct fsz_client_source source = channel_source(channel);
+    fsz_client_went(&source, conn, ending);
     fsz_mismatch_note(&channel->mismatch, channel->base.host, channel->config->socket.owner,
                       channel->config->socket.security, conn, ending);
     fsz_bounds_log(&channel->bounds, channel->base.host, channel->config->socket.owner, conn,
@@ -58,7 +68,9 @@ static void channel_ended(void *self, struct fsz_conn *conn, enum fsz_zmtp_endin
 static void channel_turned_away(void *self, const struct fsz_address *peer,
                                 enum fsz_zmtp_ending ending)
 {
-    struct fsz_channel *channel = self;
+    struct fsz_channel            *channel = self;
+    const struct fsz_client_source source = channel_source(channel);
+    fsz_client_turned_away(&source, peer, ending);
     fsz_turned_away_note(&channel->turned_away, channel->base.host, channel->config->socket.owner,
                          peer, ending);
 }

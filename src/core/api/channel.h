@@ -8,6 +8,7 @@
 #include "access.h"
 #include "access_gate.h"
 #include "client.h"
+#include "client_events.h"
 #include "config.h"
 #include "endpoints.h"
 #include "envelope.h"
@@ -36,11 +37,12 @@ struct fsz_inbound {
 
 /* What a channel stands on; all stay the caller's and outlive it. */
 struct fsz_channel_base {
-    struct fsz_loop       *loop;    /* of the API thread */
-    void                  *context; /* libzmq's */
-    struct fsz_access     *access;  /* or NULL: everyone is admitted */
-    const struct fsz_host *host;
-    struct fsz_account    *whole; /* gets the bytes held for its clients */
+    struct fsz_loop          *loop;    /* of the API thread */
+    void                     *context; /* libzmq's */
+    struct fsz_access        *access;  /* or NULL: everyone is admitted */
+    const struct fsz_host    *host;
+    struct fsz_account       *whole;         /* gets the bytes held for its clients */
+    struct fsz_client_events *client_events; /* or NULL */
     void (*take)(void *self, const struct fsz_inbound *inbound);
     void (*left)(void *self, struct fsz_client *client); /* its connection has ended */
     void *self;

@@ -206,6 +206,7 @@ struct fsz_config {
     int64_t jobs_max;                      /* and how many */
     int64_t jobs_bytes;                    /* and how large together */
     int64_t audit_rate;                    /* records a second; 0: none */
+    int64_t client_events_rate;            /* events a second; 0: none */
     int64_t failures_per_minute;           /* wrong passwords and keys of one address */
     int64_t connections_max;               /* of one stream or API channel */
     int64_t address_connections_max;       /* of one address; 0: three quarters of these */

@@ -5,6 +5,7 @@
 #include "api.h"
 #include "audit.h"
 #include "blocks.h"
+#include "client_events.h"
 #include "engine_private.h"
 #include "publisher.h"
 #include "ratelimit.h"
@@ -109,11 +110,13 @@ static bool engine_stop_controlled(struct fsz_engine *engine)
     struct fsz_publisher *publisher = engine->publisher;
     struct fsz_api       *api = engine->api;
     fsz_engine_close_lookups(engine);
+    fsz_client_events_stop(engine->client_events);
     engine_offer_to(engine, publisher, NULL);
     bool idle = fsz_api_free(&api);
     engine_offer_to(engine, NULL, NULL);
     fsz_publisher_free(&publisher);
     atomic_store(&engine->heard, 0);
+    fsz_client_events_free(&engine->client_events);
     fsz_access_free(&engine->access);
     fsz_audit_free(&engine->audit);
     if (engine->context != NULL && !fsz_context_end(&engine->context)) {
@@ -193,10 +196,15 @@ static fsz_err engine_start_parts(struct fsz_engine *engine, struct fsz_config *
     if (err != FSZ_OK) {
         return err;
     }
+    err = fsz_client_events_new(engine->host, config->client_events_rate, &engine->client_events);
+    if (err != FSZ_OK) {
+        return err;
+    }
     const struct fsz_publisher_base streams = {.context = zmq,
                                                .host = engine->host,
                                                .access = engine->access,
                                                .audit = engine->audit,
+                                               .client_events = engine->client_events,
                                                .heard = &engine->heard};
     struct fsz_config              *shared = fsz_config_ref(config);
     err = fsz_publisher_new(&streams, &shared, &publisher);
@@ -209,6 +217,7 @@ static fsz_err engine_start_parts(struct fsz_engine *engine, struct fsz_config *
         .access = engine->access,
         .host = engine->host,
         .audit = engine->audit,
+        .client_events = engine->client_events,
         .watched = &engine->watched,
         .offer = engine_offer_own,
         .offer_self = engine,
@@ -311,6 +320,7 @@ static fsz_err engine_reload_parts(struct fsz_engine *engine, struct fsz_config 
         err = fsz_access_configure(engine->access, config, policy);
         fsz_publisher_ask(engine->publisher, engine_review, NULL);
         fsz_audit_set_rate(engine->audit, config->audit_rate);
+        fsz_client_events_set_rate(engine->client_events, config->client_events_rate);
         fsz_api_commit(engine->api, policy);
         fsz_engine_change_lookups(engine, config, true);
         engine_announce(engine);

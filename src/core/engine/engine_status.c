@@ -10,6 +10,14 @@ static json_t *engine_status_of_audit(const struct fsz_engine *engine)
                      (json_int_t)audit.refusals, "held_back", (json_int_t)audit.held_back);
 }
 
+static json_t *engine_status_of_client_events(const struct fsz_engine *engine)
+{
+    struct fsz_client_events_counters counters = fsz_client_events_counters(engine->client_events);
+    return json_pack("{sI sI sI sI}", "fired", (json_int_t)counters.fired, "held_back",
+                     (json_int_t)counters.held_back, "overflowed", (json_int_t)counters.overflowed,
+                     "refused", (json_int_t)counters.refused);
+}
+
 static json_t *engine_status_controlled(struct fsz_engine *engine)
 {
     json_t *status = NULL;
@@ -24,6 +32,7 @@ static json_t *engine_status_controlled(struct fsz_engine *engine)
         fsz_api_status(engine->api), "audit", engine_status_of_audit(engine));
     fsz_status_add_switch(own, engine->host, &engine->identity);
     json_object_set_new(own, "reload_refused", fsz_engine_refusal_status(engine));
+    json_object_set_new(own, "client_events", engine_status_of_client_events(engine));
     json_object_set_new(own, "calls", fsz_api_calls_status(engine->api));
     json_object_set_new(own, "services", fsz_api_services_status(engine->api));
     json_object_update_missing(own, status);

@@ -110,7 +110,8 @@ void fsz_status_write_summary(const json_t *status, struct fsz_buffer *out)
         "events   %lld offered, %lld unwanted, %lld written, %lld lost for want of memory\n"
         "queue    %lld of %lld events (peak %lld), %lld of %lld bytes (peak %lld)\n"
         "refused  %lld noise, %lld normal, %lld vital\n"
-        "access   %lld admitted, %lld refused\n",
+        "access   %lld admitted, %lld refused\n"
+        "clients  %lld events fired, %lld held back, %lld lost\n",
         status_number(status, "events.offered"), status_number(status, "events.unwanted"),
         status_number(status, "events.encoded"), status_number(status, "events.failed"),
         status_number(status, "queue.events"), status_number(status, "queue.events_max"),
@@ -118,7 +119,10 @@ void fsz_status_write_summary(const json_t *status, struct fsz_buffer *out)
         status_number(status, "queue.bytes_max"), status_number(status, "queue.bytes_peak"),
         status_number(status, "queue.refused.noise"), status_number(status, "queue.refused.normal"),
         status_number(status, "queue.refused.vital"), status_number(status, "access.admitted"),
-        status_number(status, "access.refused"));
+        status_number(status, "access.refused"), status_number(status, "client_events.fired"),
+        status_number(status, "client_events.held_back"),
+        status_number(status, "client_events.overflowed") +
+            status_number(status, "client_events.refused"));
     status_write_requests(status, out);
     json_array_foreach(json_object_get(status, "streams"), index, stream)
     {

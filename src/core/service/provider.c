@@ -101,6 +101,7 @@ void fsz_provider_free(struct fsz_provider **provider)
     if (p == NULL) {
         return;
     }
+    fsz_provider_report_end(p);
     fsz_provider_link_free(&p->link, &p->linked);
     fsz_dealer_free(&p->dealer);
     if (p->socket != NULL) {

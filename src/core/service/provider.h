@@ -5,6 +5,7 @@
 
 #include "breaker.h"
 #include "channel.h"
+#include "client_events.h"
 #include "config.h"
 #include "direct.h"
 #include "latency.h"
@@ -37,11 +38,12 @@ struct fsz_provider {
     struct fsz_dealer                 *dealer; /* over tcp and ipc; or: */
     void                              *socket; /* over inproc: libzmq's */
     int                                fd;     /* its */
-    int64_t             again_ms; /* when that is taken for connected again; 0: it is */
-    struct fsz_mismatch mismatch;
-    int64_t             opened_ms;
-    struct fsz_channel *link; /* through which it is a client as well: */
-    struct fsz_client  *linked;
+    int64_t                   again_ms; /* when that is taken for connected again; 0: it is */
+    struct fsz_mismatch       mismatch;
+    struct fsz_client_events *client_events; /* or NULL */
+    int64_t                   opened_ms;
+    struct fsz_channel       *link; /* through which it is a client as well: */
+    struct fsz_client        *linked;
 
     /* Or a client. */
     struct fsz_client *client; /* a reference; NULL: an endpoint */
@@ -83,6 +85,7 @@ struct fsz_provider_base {
     struct fsz_account                *whole;
     const struct fsz_host             *host;
     const struct fsz_provider_handler *handler;
+    struct fsz_client_events          *client_events; /* or NULL */
 };
 
 /* An endpoint of the service's configuration: a DEALER that connects on its own. FSZ_ENOMEM,
@@ -132,6 +135,9 @@ FSZ_NODISCARD fsz_err fsz_provider_open_wire(struct fsz_provider             *pr
                                              const struct fsz_config         *whole,
                                              const struct fsz_service_config *config,
                                              char why[FSZ_TOLD_WHY_BYTES]);
+
+/* Before it is freed, which reports nothing: the end of its connection, if there is one. */
+void fsz_provider_report_end(const struct fsz_provider *provider);
 
 /* provider_local.c: over inproc, of whose connections libzmq reports nothing. */
 FSZ_NODISCARD fsz_err fsz_provider_open_local(struct fsz_provider             *provider,

@@ -14,10 +14,17 @@ enum {
     WIRE_FRAMES = 4       /* two make a message; more are counted as bad */
 };
 
+static struct fsz_client_source wire_source(const struct fsz_provider *provider)
+{
+    return (struct fsz_client_source){
+        .events = provider->client_events, .type = "service", .name = provider->link->name};
+}
+
 static void wire_up(void *self, struct fsz_conn *conn)
 {
-    struct fsz_provider *provider = self;
-    (void)conn;
+    struct fsz_provider           *provider = self;
+    const struct fsz_client_source source = wire_source(provider);
+    fsz_client_came(&source, conn);
     provider->connected = provider->was_connected = true;
     if (!provider->staged) {
         provider->handler->up(provider);
@@ -40,8 +47,9 @@ static void wire_message(void *self, const struct fsz_frames *frames)
 
 static void wire_down(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
-    struct fsz_provider *provider = self;
-    (void)conn;
+    struct fsz_provider           *provider = self;
+    const struct fsz_client_source source = wire_source(provider);
+    fsz_client_went(&source, conn, ending);
     provider->connected = false;
     if (provider->staged) {
         return;
@@ -55,11 +63,22 @@ static void wire_down(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending en
 /* The two sides are set up differently, most likely with keys. */
 static void wire_failed(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
-    struct fsz_provider *provider = self;
-    char                 whose[FSZ_OWNER_BYTES + FSZ_PROVIDER_NAME_BYTES + 32];
+    struct fsz_provider           *provider = self;
+    const struct fsz_client_source source = wire_source(provider);
+    char                           whose[FSZ_OWNER_BYTES + FSZ_PROVIDER_NAME_BYTES + 32];
+    fsz_client_went(&source, conn, ending);
     snprintf(whose, sizeof(whose), "service \"%s\", which connects to %s,", provider->link->name,
              provider->name);
     fsz_mismatch_note(&provider->mismatch, provider->host, whose, provider->security, conn, ending);
+}
+
+void fsz_provider_report_end(const struct fsz_provider *provider)
+{
+    struct fsz_conn *conn = provider->dealer != NULL ? fsz_dealer_conn(provider->dealer) : NULL;
+    if (conn != NULL) {
+        const struct fsz_client_source source = wire_source(provider);
+        fsz_client_went(&source, conn, FSZ_ZMTP_END_STOPPED);
+    }
 }
 
 static const struct fsz_dealer_handler wire_handler = {
@@ -96,6 +115,7 @@ fsz_err fsz_provider_open_wire(struct fsz_provider *provider, const struct fsz_p
     struct fsz_zmtp_limits  limits;
     char                    reason[FSZ_ADDRESS_WHY_BYTES] = "";
     provider->host = base->host;
+    provider->client_events = base->client_events;
     provider->security =
         fsz_config_service_has_curve(config) ? FSZ_SECURITY_CURVE : FSZ_SECURITY_NONE;
     wire_settings(whole, config, &options, &limits);

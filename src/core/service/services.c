@@ -143,7 +143,8 @@ fsz_err fsz_services_connect(struct fsz_services *services, const struct fsz_con
                                            .context = services->base.context,
                                            .whole = services->base.whole,
                                            .host = services->base.host,
-                                           .handler = &endpoint_handler};
+                                           .handler = &endpoint_handler,
+                                           .client_events = services->base.client_events};
     return fsz_provider_connect(&base, whole, config, address, ret_provider, why);
 }
 

@@ -4,6 +4,7 @@
 #ifndef FSZ_SERVICES_H
 #define FSZ_SERVICES_H
 
+#include "client_events.h"
 #include "desk.h"
 #include "host.h"
 #include "policy.h"
@@ -20,9 +21,10 @@ struct fsz_services_base {
     void                  *context; /* libzmq's */
     const struct fsz_host *host;
     fsz_err (*offer)(void *self, const struct fsz_event *event); /* news of providers */
-    void               *offer_self;
-    struct fsz_account *whole; /* gets the bytes held for endpoints as clients */
-    struct fsz_holds   *holds;
+    void                     *offer_self;
+    struct fsz_account       *whole; /* gets the bytes held for endpoints as clients */
+    struct fsz_holds         *holds;
+    struct fsz_client_events *client_events; /* or NULL */
     /* A message of an endpoint that is no answer. */
     void (*request)(void *self, struct fsz_client *client, const void *body, size_t size);
     void *request_self;

@@ -8,6 +8,7 @@
 
 #include "access.h"
 #include "audit.h"
+#include "client_events.h"
 #include "config.h"
 #include "event.h"
 #include "host.h"
@@ -34,10 +35,11 @@ typedef void (*fsz_publisher_view_fn)(const struct fsz_publisher_view *view, voi
 
 /* What a publisher stands on; all stay the caller's and outlive it. */
 struct fsz_publisher_base {
-    void                  *context; /* libzmq's */
-    const struct fsz_host *host;
-    struct fsz_access     *access;
-    struct fsz_audit      *audit; /* or NULL: refusals are counted only */
+    void                     *context; /* libzmq's */
+    const struct fsz_host    *host;
+    struct fsz_access        *access;
+    struct fsz_audit         *audit;         /* or NULL: refusals are counted only */
+    struct fsz_client_events *client_events; /* or NULL */
     /* How many streams have a subscriber, kept by the stream thread, so that with none an event
      * costs one atomic read. */
     _Atomic uint32_t *heard;

@@ -45,7 +45,8 @@ static fsz_err change_create_stream(struct change_stage            *stage,
                                          .host = stage->p->base.host,
                                          .access = stage->p->base.access,
                                          .audit = stage->p->base.audit,
-                                         .kinds = stage->p->kinds};
+                                         .kinds = stage->p->kinds,
+                                         .client_events = stage->p->base.client_events};
     return fsz_stream_new(&base, (unsigned)slot, stage->change->config, config,
                           &stage->created[slot]);
 }

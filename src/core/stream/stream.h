@@ -11,6 +11,7 @@
 #include "access.h"
 #include "access_gate.h"
 #include "audit.h"
+#include "client_events.h"
 #include "config.h"
 #include "connections.h"
 #include "endpoints.h"
@@ -41,12 +42,13 @@ struct fsz_stream_figures {
 
 /* What a stream stands on; all stay the caller's and outlive it. */
 struct fsz_stream_base {
-    struct fsz_loop       *loop;    /* of the stream thread */
-    void                  *context; /* libzmq's */
-    const struct fsz_host *host;
-    struct fsz_access     *access;
-    struct fsz_audit      *audit; /* or NULL */
-    struct fsz_kinds      *kinds;
+    struct fsz_loop          *loop;    /* of the stream thread */
+    void                     *context; /* libzmq's */
+    const struct fsz_host    *host;
+    struct fsz_access        *access;
+    struct fsz_audit         *audit; /* or NULL */
+    struct fsz_kinds         *kinds;
+    struct fsz_client_events *client_events; /* or NULL */
 };
 
 struct fsz_stream {

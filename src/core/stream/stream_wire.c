@@ -23,6 +23,12 @@ enum {
 
 /* ---- who they are ---------------------------------------------------------------------------- */
 
+static struct fsz_client_source wire_source(const struct fsz_stream *s)
+{
+    return (struct fsz_client_source){
+        .events = s->base.client_events, .type = "stream", .name = s->name};
+}
+
 /* What the peer may see now; NULL: nobody knows its user any more, or out of memory. */
 static struct fsz_narrow *wire_may_see(struct fsz_stream *s, const struct fsz_peer *peer,
                                        bool *ret_known)
@@ -45,10 +51,12 @@ static struct fsz_view *wire_join_view(struct fsz_stream *s, const struct fsz_pe
 
 static void wire_joined(void *self, struct fsz_subscriber *subscriber)
 {
-    struct fsz_stream            *s = self;
-    struct fsz_peer               peer;
-    bool                          known = false;
-    struct fsz_stream_subscriber *mine = calloc(1, sizeof(*mine));
+    struct fsz_stream             *s = self;
+    struct fsz_peer                peer;
+    bool                           known = false;
+    struct fsz_stream_subscriber  *mine = calloc(1, sizeof(*mine));
+    const struct fsz_client_source source = wire_source(s);
+    fsz_client_came(&source, subscriber->conn);
     fsz_peer_of_conn(subscriber->conn, &peer);
     if (mine != NULL && s->config != NULL) {
         mine->view = wire_join_view(s, &peer, &known);
@@ -64,9 +72,12 @@ static void wire_joined(void *self, struct fsz_subscriber *subscriber)
     subscriber->data = mine;
 }
 
-static void wire_report_end(struct fsz_stream *s, const struct fsz_conn *conn,
+/* The operator is told, and the switch. */
+static void wire_report_end(struct fsz_stream *s, struct fsz_conn *conn,
                             enum fsz_zmtp_ending ending)
 {
+    const struct fsz_client_source source = wire_source(s);
+    fsz_client_went(&source, conn, ending);
     if (s->config != NULL) {
         fsz_bounds_log(&s->bounds, s->base.host, s->config->socket.owner, conn, ending);
     }
@@ -98,7 +109,9 @@ static void wire_failed(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending 
 static void wire_turned_away(void *self, const struct fsz_address *peer,
                              enum fsz_zmtp_ending ending)
 {
-    struct fsz_stream *s = self;
+    struct fsz_stream             *s = self;
+    const struct fsz_client_source source = wire_source(s);
+    fsz_client_turned_away(&source, peer, ending);
     if (s->config != NULL) {
         fsz_turned_away_note(&s->turned_away, s->base.host, s->config->socket.owner, peer, ending);
     }
@@ -213,11 +226,18 @@ static void wire_lost(void *self, struct fsz_subscriber *subscriber,
     }
     mine->last_lost = s->seq;
     mine->lost[wire_class(message->priority)]++;
+    const struct fsz_client_source source = wire_source(s);
+    fsz_client_lost(&mine->lag, &source, subscriber->conn);
 }
 
 static void wire_drained(void *self, struct fsz_subscriber *subscriber)
 {
+    struct fsz_stream_subscriber  *mine = subscriber->data;
+    const struct fsz_client_source source = wire_source(self);
     fsz_stream_tell_lost(self, subscriber);
+    if (mine != NULL) {
+        fsz_client_caught_up(&mine->lag, &source, subscriber->conn);
+    }
 }
 
 /* ---- the socket ------------------------------------------------------------------------------ */

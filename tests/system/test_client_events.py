@@ -1,0 +1,326 @@
+"""Events CUSTOM fszmq::client: who comes, goes, lags and is disconnected, as any subscriber sees it."""
+
+import contextlib
+import json
+import os
+import socket
+import time
+
+import attack
+import pytest
+import zmq
+from conftest import PATIENCE_S, channel_xml, config_xml, free_port, group_xml, service_xml, stream_xml, wait_until
+from tool import ALL, Requests, environment, run
+
+CLIENT = b'{"Event-Name":"CUSTOM","Event-Subclass":"fszmq::client"'
+LAG_EVENTS = 1000  # 10 MB: more than the system's buffers and `send-hwm` hold
+DROPPED = ("Client-Dropped-Noise", "Client-Dropped-Normal", "Client-Dropped-Vital")
+
+
+class Switch:
+    """An fszmqd with the streams `watch` and `slow` and an API channel; a subscriber sees its client events."""
+
+    def __init__(self, fszmqd, subscriber, settings=None, calls_per_second=5, watch=True, services=(),
+                 grants=ALL, **both):
+        self.watch, self.slow, self.api = (f"tcp://127.0.0.1:{free_port()}" for _ in range(3))
+        self.settings, self.services, self.grants, self.both = dict(settings or {}), services, grants, both
+        self.context, self.names, self.asking = zmq.Context(), {}, None
+        self.daemon = fszmqd(calls_per_second, console=True, config=self.config())
+        if watch:
+            self.events = subscriber(self.watch, CLIENT, PATIENCE_S)
+            self.wait_watched()
+
+    def config(self, **settings):
+        keys = {"send_hwm": 100, "send_buffer_bytes": 4096, **self.both}
+        return config_xml([stream_xml("watch", [self.watch]), stream_xml("slow", [self.slow], **keys)],
+                          {**self.settings, **settings}, [channel_xml("api", binds=[self.api], **self.both)],
+                          [group_xml("default", *self.grants)], self.services)
+
+    def wait_watched(self):
+        """A subscription takes a moment: comes and goes until that is seen."""
+        def seen():
+            self.peer(self.watch).close()
+            return self.events.poll(100)
+
+        wait_until(seen, "the subscription to hold")
+        last = self.peer(self.watch)
+        last.close()
+        self.next("leave", address=self.names[last])
+
+    def next(self, action, **members):
+        """The next event of that action and with these members, e.g. owner="stream/slow"."""
+        wanted = {f"Client-{name.title().replace('_', '-')}": value for name, value in members.items()}
+        while True:
+            event = json.loads(self.events.recv())
+            if event["Client-Action"] == action and wanted.items() <= event.items():
+                return event
+
+    def peer(self, endpoint, minor=0):
+        """A subscriber to everything, made by hand (ZMTP 3.`minor`), with little room for what it does not read."""
+        peer = socket.create_connection(("127.0.0.1", int(endpoint.rpartition(":")[2])), PATIENCE_S)
+        self.names[peer] = "tcp://%s:%d" % peer.getsockname()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 17)
+        peer.sendall(attack.GREETING[:-1] + bytes([minor]) + b"NULL".ljust(20, b"\0") + bytes(32)
+                     + attack.command(b"READY", attack.prop(b"Socket-Type", b"SUB")) + attack.frame(b"\x01"))
+        return peer
+
+    def send_events(self, count):
+        """Events of the switch, each of a size that soon fills what a peer does not read."""
+        if self.asking is None:
+            self.asking = Requests(self.context, self.api)
+            self.asking.call("server.ping")
+            self.next("connect", owner="api-channel/api")
+        for _ in range(count):
+            answer = self.asking.call("event.send", event={"Event-Name": "CUSTOM", "Event-Subclass": "acme::load",
+                                                      "_body": "x" * 10000})
+            assert "result" in answer, answer
+
+    def counters(self):
+        return json.loads(self.daemon.command("zmq status json"))["client_events"]
+
+    def close(self):
+        for peer in self.names:
+            peer.close()
+        self.context.destroy(0)
+
+
+@pytest.fixture
+def switch(fszmqd, subscriber):
+    """Factory: switch(settings=None, calls_per_second=5, **keys of the stream `slow` and of the API channel)."""
+    made = []
+
+    def start(**options):
+        made.append(Switch(fszmqd, subscriber, **options))
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.close()
+
+
+def test_a_subscriber_that_comes_and_leaves(switch):
+    here = switch()
+    peer = here.peer(here.slow)
+    came = here.next("connect", owner="stream/slow")
+    assert came["Client-Address"] == here.names[peer] and came["Client-Endpoint"] == here.slow
+    assert came["Client-Direction"] == "accepted" and came["Client-Mechanism"] == "NULL"
+    assert "Client-User" not in came and "Client-Reason" not in came and "Client-Dropped-Noise" not in came
+    listed = json.loads(here.daemon.command("zmq clients json owner=stream/slow"))["connections"]
+    assert [str(each["id"]) for each in listed] == [came["Client-Id"]]
+    peer.close()
+    left = here.next("leave", id=came["Client-Id"])
+    assert left["Client-Reason"] in ("closed", "system") and left["Client-Address"] == came["Client-Address"]
+    assert int(left["Client-Age-ms"]) >= int(came["Client-Age-ms"])
+    assert [left[name] for name in DROPPED] == ["0", "0", "0"]
+
+
+def test_it_is_an_event_of_the_switch_with_all_that_those_have(switch):
+    here = switch()
+    here.peer(here.slow)
+    came = here.next("connect", owner="stream/slow")
+    assert came["Core-UUID"] and came["Event-Date-Timestamp"] and int(came["Event-Sequence"]) > 0
+
+
+def test_a_client_of_an_api_channel_that_is_kicked(switch):
+    here = switch()
+    asking = Requests(here.context, here.api)
+    asking.call("server.ping")
+    came = here.next("connect", owner="api-channel/api")
+    here.daemon.command(f"zmq kick {came['Client-Id']}")
+    assert here.next("disconnect", id=came["Client-Id"])["Client-Reason"] == "kicked"
+
+
+def test_a_user_and_one_who_is_refused(switch, tmp_path):
+    run("user", f"--file={tmp_path}/users.json", "add", "--group=default", "--password", "alice",
+        env=environment(tmp_path), stdin="right\n")
+    here = switch(settings={"users-file": tmp_path / "users.json"}, security="plain")
+    wrong = Requests(here.context, here.api, plain_username=b"alice", plain_password=b"wrong")
+    refused = here.next("reject", owner="api-channel/api")
+    assert refused["Client-Reason"] == "refused" and refused["Client-Mechanism"] == "PLAIN"
+    wrong.socket.close()
+    right = Requests(here.context, here.api, plain_username=b"alice", plain_password=b"right")
+    right.call("server.ping")
+    came = here.next("connect", owner="api-channel/api")
+    assert came["Client-User"] == "alice" and came["Client-Mechanism"] == "PLAIN"
+
+
+def test_one_that_speaks_another_protocol_is_rejected(switch):
+    here = switch()
+    with socket.create_connection(("127.0.0.1", int(here.api.rpartition(":")[2])), PATIENCE_S) as browser:
+        browser.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" + bytes(64))
+        rejected = here.next("reject", owner="api-channel/api")
+        assert rejected["Client-Address"] == "tcp://%s:%d" % browser.getsockname()
+    assert rejected["Client-Reason"] in ("protocol", "version") and "Client-Mechanism" not in rejected
+
+
+def test_one_over_a_bound_of_connections_is_rejected(switch):
+    here = switch()
+    here.daemon.reload(here.config(**{"address-connections-max": 1}))
+    here.daemon.wait_log("reloaded")
+    first = here.peer(here.slow)
+    here.next("connect", owner="stream/slow", address=here.names[first])
+    second = here.peer(here.slow)
+    rejected = here.next("reject", owner="stream/slow")
+    assert rejected["Client-Reason"] == "address-connections" and rejected["Client-Address"] == here.names[second]
+    assert "Client-Id" not in rejected and "Client-Dropped-Noise" not in rejected
+
+
+def test_a_peer_that_comes_to_look_only_is_no_client(switch):
+    here = switch()
+    before = here.counters()["fired"]
+    for _ in range(5):
+        attack.connect(here.slow).close()
+    peer = here.peer(here.slow)
+    here.next("connect", owner="stream/slow", address=here.names[peer])
+    assert here.counters()["fired"] == before + 1
+
+
+@pytest.mark.parametrize("sent, reason", [
+    (attack.frame(b"\x01" + bytes(5000)), "message-bytes"),
+    (attack.frame(b"x", flags=0x80), "protocol"),
+    (attack.frame(b"a", 1) + attack.frame(b"b", 1) + attack.frame(b"c"), "message-frames"),
+])
+def test_a_subscriber_that_is_disconnected(switch, sent, reason):
+    here = switch()
+    peer = here.peer(here.slow)
+    came = here.next("connect", owner="stream/slow")
+    peer.sendall(sent)
+    ended = here.next("disconnect", id=came["Client-Id"])
+    assert ended["Client-Reason"] == reason and ended["Client-Owner"] == "stream/slow"
+    if reason != "protocol":
+        here.daemon.wait_log(f'stream "slow": disconnected {here.names[peer]}: a message ')
+
+
+def test_a_request_over_the_bound_ends_the_connection(switch):
+    here = switch()
+    asking = Requests(here.context, here.api)
+    asking.call("server.ping")
+    came = here.next("connect", owner="api-channel/api")
+    asking.socket.send(bytes(2 << 20))
+    assert here.next("disconnect", id=came["Client-Id"])["Client-Reason"] == "message-bytes"
+    here.daemon.wait_log('API channel "api": disconnected ')
+
+
+def test_a_client_that_answers_no_heartbeat(switch):
+    here = switch(heartbeat_ms=100, heartbeat_timeout_ms=200)
+    here.peer(here.slow, minor=1)  # older ones have no heartbeat
+    came = here.next("connect", owner="stream/slow")
+    assert here.next("disconnect", id=came["Client-Id"])["Client-Reason"] == "heartbeat-timeout"
+
+
+def test_a_subscriber_lags_and_catches_up(switch):
+    here = switch(calls_per_second=0)
+    peer = here.peer(here.slow)
+    came = here.next("connect", owner="stream/slow")
+    here.send_events(LAG_EVENTS)
+    lags = here.next("lag", id=came["Client-Id"])
+    assert sum(int(lags[name]) for name in DROPPED) >= 1 and "Client-Reason" not in lags
+    peer.settimeout(0.1)
+
+    def read():
+        with contextlib.suppress(TimeoutError):
+            assert peer.recv(1 << 20)
+        return here.events.poll(0)
+
+    wait_until(read, "an event after all was read")
+    caught_up = here.next("caught-up", id=came["Client-Id"])
+    assert all(int(caught_up[name]) >= int(lags[name]) for name in DROPPED)
+
+
+def test_lag_is_reported_once_however_much_is_lost(switch):
+    here = switch(calls_per_second=0)
+    here.peer(here.slow)
+    came = here.next("connect", owner="stream/slow")
+    here.send_events(LAG_EVENTS)
+    here.next("lag", id=came["Client-Id"])
+    here.send_events(LAG_EVENTS)
+    here.peer(here.slow)
+    assert json.loads(here.events.recv())["Client-Action"] == "connect"
+    dropped = json.loads(here.daemon.command("zmq clients json owner=stream/slow"))["connections"][0]["dropped"]
+    assert sum(dropped.values()) > LAG_EVENTS
+
+
+def test_a_flood_of_connections_makes_few_events_and_the_rest_is_counted(switch):
+    here, flood = switch(), 300
+    here.daemon.reload(here.config(**{"client-events-rate": 5}))
+    here.daemon.wait_log("reloaded")
+    before = here.counters()
+    started = time.monotonic()
+    for _ in range(flood):
+        here.peer(here.slow).close()
+    wait_until(lambda: json.loads(here.daemon.command("zmq status json"))["streams"][1]["disconnected"] == flood,
+               "all to be gone")
+    took_s = time.monotonic() - started
+    reported = fired = 0
+    while fired + reported < 2 * flood:  # the last may come alone
+        event = json.loads(here.events.recv())
+        reported += int(event.get("Client-Held-Back", 0))
+        fired += event["Client-Action"] != "held-back"
+    assert fired + reported == 2 * flood and fired <= 5 + 5 * (took_s + 1)
+    assert here.counters()["held_back"] - before["held_back"] == reported
+    assert "held back" in here.daemon.command("zmq status")
+
+
+def test_off_and_on_by_a_reload(switch):
+    here = switch(settings={"client-events-rate": 0}, watch=False)
+    here.peer(here.slow)
+    wait_until(lambda: json.loads(here.daemon.command("zmq clients json owner=stream/slow"))["connections"], "it to come")
+    assert here.counters() == {"fired": 0, "held_back": 0, "overflowed": 0, "refused": 0}
+    here.daemon.reload(here.config(**{"client-events-rate": 50}))
+    here.daemon.wait_log("reloaded")
+    here.peer(here.slow)
+    wait_until(lambda: here.counters()["fired"] == 1, "the next one to be reported")
+
+
+def test_an_endpoint_that_a_service_connects_to(switch):
+    serving = f"tcp://127.0.0.1:{free_port()}"
+    here = switch(services=[service_xml("directory", [serving])])
+    provider = here.context.socket(zmq.ROUTER)
+    provider.bind(serving)
+    came = here.next("connect", owner="service/directory")
+    assert came["Client-Direction"] == "dialed" and came["Client-Address"] == serving
+    provider.close(0)
+    assert here.next("leave", id=came["Client-Id"])["Client-Owner"] == "service/directory"
+
+
+def test_a_reload_that_removes_an_endpoint_disconnects_it(switch):
+    serving = f"tcp://127.0.0.1:{free_port()}"
+    here = switch(services=[service_xml("directory", [serving])])
+    provider = here.context.socket(zmq.ROUTER)
+    provider.bind(serving)
+    came = here.next("connect", owner="service/directory")
+    here.services = ()
+    here.daemon.reload(here.config())
+    assert here.next("disconnect", id=came["Client-Id"])["Client-Reason"] == "stopped"
+
+
+def test_a_client_over_ipc_is_known_by_its_user_of_the_operating_system(fszmqd, subscriber, tmp_path):
+    endpoint = f"ipc://{tmp_path}/events"
+    fszmqd(endpoint=endpoint, config=config_xml([stream_xml(binds=[endpoint])]))
+    events = subscriber(endpoint, CLIENT, PATIENCE_S)
+
+    def came():
+        subscriber(endpoint, b"none")
+        return events.poll(100)
+
+    wait_until(came, "the subscription to hold")
+    event = json.loads(events.recv())
+    assert event["Client-Uid"] == str(os.getuid()) and event["Client-Pid"] == str(os.getpid())
+
+
+def test_a_peer_without_the_grant_sees_none(switch, subscriber):
+    here = switch(calls_per_second=50, watch=False,
+                  grants=[("streams", "*"), ("events", "CHANNEL_*"), ("events", "HEARTBEAT")])
+    events = subscriber(here.watch)
+    events.recv()
+    for _ in range(5):
+        here.peer(here.slow)
+    wait_until(lambda: here.counters()["fired"] >= 6, "all to be fired")
+    assert all(json.loads(events.recv())["Event-Name"] != "CUSTOM" for _ in range(100))
+
+
+def test_a_stop_with_many_clients_ends_well(switch):
+    here = switch(calls_per_second=50)
+    peers = [here.peer(here.slow) for _ in range(50)]
+    assert here.daemon.stop() == 0
+    assert all(attack.is_cut(peer) for peer in peers)
