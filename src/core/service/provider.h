@@ -52,7 +52,7 @@ struct fsz_provider {
     bool                         connected, staged;
     bool                         was_connected; /* now or before */
     bool                         leaves;        /* orderly: gets nothing new, ends what it has */
-    bool                         hidden; /* not to be shown yet: it is being told that it serves */
+    bool                         hidden; /* its connection: it is being told that it serves */
     struct fsz_direct_provider   direct; /* what askers see, its capacity, and what it is asked */
     size_t                       under_way; /* tries */
     struct fsz_try              *tries;

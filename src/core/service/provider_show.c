@@ -23,9 +23,13 @@ static uint32_t show_sections(const struct fsz_provider *provider)
     return sections;
 }
 
-/* NULL: over inproc, where libzmq's sockets are the API thread's. */
+/* NULL: over inproc, where libzmq's sockets are the API thread's; or as long as a client has not
+ * been told that it serves. */
 static struct fsz_conn *show_conn(const struct fsz_provider *provider)
 {
+    if (provider->hidden) {
+        return NULL;
+    }
     if (provider->client != NULL) {
         return provider->client->conn;
     }
@@ -35,7 +39,7 @@ static struct fsz_conn *show_conn(const struct fsz_provider *provider)
 void fsz_provider_show(struct fsz_provider *provider)
 {
     struct fsz_direct     *direct = provider->service->services->base.direct;
-    struct fsz_direct_view view = {.up = fsz_provider_is_up(provider) && !provider->hidden};
+    struct fsz_direct_view view = {.up = fsz_provider_is_up(provider)};
     if (view.up) {
         view.sections = show_sections(provider);
         view.conn = show_conn(provider);

@@ -82,7 +82,7 @@ bool fsz_services_take(struct fsz_services *services, const struct fsz_client *c
 
 /* Reads what endpoints over inproc have sent, at most some; returns how many messages. */
 size_t fsz_services_read(struct fsz_services *services);
-/* Shows those who ask the clients that have been told that they serve. */
+/* Those who ask may send to the clients that have been told now that they serve. */
 void fsz_services_unhide(struct fsz_services *services);
 /* Looks which clients have left. */
 void fsz_services_sweep(struct fsz_services *services);
