@@ -127,6 +127,10 @@ void fsz_conn_unref(struct fsz_conn **conn);
  * queues it. Adds a reference where it is kept. FSZ_EFULL: dropped, counted by its priority.
  * FSZ_ECLOSED. FSZ_ENOMEM. Any thread. */
 FSZ_NODISCARD fsz_err fsz_conn_send(struct fsz_conn *conn, struct fsz_zmtp_message *message);
+/* The same for several of one priority, in one write where it can be; ret_errs[i] is what became of
+ * each. */
+void fsz_conn_send_all(struct fsz_conn *conn, struct fsz_zmtp_message *const *messages,
+                       size_t count, fsz_err *ret_errs);
 /* The same for several messages in a row; fsz_conn_flush() is to follow, and writes what the system
  * takes. What it does not take is left to the loop, or dropped and counted if the budget has no
  * room for it. Any thread. */

@@ -272,17 +272,35 @@ fsz_err fsz_conn_queue(struct fsz_conn *conn, struct fsz_zmtp_message *message)
     return err;
 }
 
-fsz_err fsz_conn_send(struct fsz_conn *conn, struct fsz_zmtp_message *message)
+/* What the write drops for want of room are the last ones. */
+static void output_note_dropped(fsz_err *errs, size_t count, uint64_t dropped)
+{
+    for (; count > 0 && dropped > 0; count--) {
+        if (errs[count - 1] == FSZ_OK) {
+            errs[count - 1] = FSZ_EFULL;
+            dropped--;
+        }
+    }
+}
+
+void fsz_conn_send_all(struct fsz_conn *conn, struct fsz_zmtp_message *const *messages,
+                       size_t count, fsz_err *ret_errs)
 {
     struct conn_output *output = &conn->output;
     fsz_conn_output_lock(conn);
-    fsz_err err = output_push(conn, message);
-    if (err == FSZ_OK) {
-        uint64_t dropped = output->dropped[message->priority];
-        fsz_conn_write(conn);
-        err = output->dropped[message->priority] == dropped ? FSZ_OK : FSZ_EFULL;
+    for (size_t i = 0; i < count; i++) {
+        ret_errs[i] = output_push(conn, messages[i]);
     }
+    uint64_t drops = output->drops;
+    fsz_conn_write(conn);
+    output_note_dropped(ret_errs, count, output->drops - drops);
     fsz_conn_output_unlock(conn);
+}
+
+fsz_err fsz_conn_send(struct fsz_conn *conn, struct fsz_zmtp_message *message)
+{
+    fsz_err err = FSZ_OK;
+    fsz_conn_send_all(conn, &message, 1, &err);
     return err;
 }
 

@@ -111,7 +111,13 @@ static void scenario_jobs(void)
 
 static void task_run(struct fsz_task *task, bool abandoned)
 {
+    (void)task;
     (void)abandoned;
+}
+
+static void task_finish(struct fsz_task *task, bool more)
+{
+    (void)more;
     free(task);
 }
 
@@ -127,6 +133,7 @@ static void scenario_workers(void)
         task->key[0] = (char)(i % 2 ? 'a' : '\0');
         task->owner[0] = (char)('a' + i);
         task->run = task_run;
+        task->finish = task_finish;
         fsz_err err = fsz_workers_submit(workers, task, NULL);
         if (err != FSZ_OK) {
             assert_true(allocation_failed);

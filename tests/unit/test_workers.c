@@ -24,6 +24,10 @@ struct board {
     unsigned        begun, done, abandoned;
     bool            gate;             /* open: tasks that wait at it go on */
     unsigned        order[ORDER_MAX]; /* the numbers of those done, in order */
+
+    struct fsz_workers *watched;        /* what it counts is looked at in `finish`; or NULL */
+    unsigned            finished, more; /* of these, others were ready */
+    uint32_t            busy;           /* the most when one finished */
 };
 
 struct test_task {
@@ -31,6 +35,8 @@ struct test_task {
     struct board   *board;
     unsigned        number;
     bool            waits; /* at the gate */
+
+    struct fsz_workers *watched; /* the board's, which may be gone before this */
 };
 
 static void board_init(struct board *board)
@@ -81,9 +87,24 @@ static void task_run(struct fsz_task *task, bool abandoned)
     board->order[(board->done + board->abandoned) % ORDER_MAX] = mine->number;
     board->done += !abandoned;
     board->abandoned += abandoned;
-    free(mine);
     pthread_cond_broadcast(&board->changed);
     pthread_mutex_unlock(&board->lock);
+}
+
+static void task_finish(struct fsz_task *task, bool more)
+{
+    struct test_task *mine = (struct test_task *)task;
+    if (mine->watched != NULL) {
+        struct board *board = mine->board;
+        uint32_t      busy = fsz_workers_counters(mine->watched).busy;
+        pthread_mutex_lock(&board->lock);
+        board->busy = busy > board->busy ? busy : board->busy;
+        board->more += more;
+        board->finished++;
+        pthread_cond_broadcast(&board->changed);
+        pthread_mutex_unlock(&board->lock);
+    }
+    free(mine);
 }
 
 static struct test_task *task_new(struct board *board, const char *owner, const char *key)
@@ -91,7 +112,9 @@ static struct test_task *task_new(struct board *board, const char *owner, const 
     struct test_task *mine = calloc(1, sizeof(*mine));
     assert_non_null(mine);
     mine->board = board;
+    mine->watched = board->watched;
     mine->task.run = task_run;
+    mine->task.finish = task_finish;
     snprintf(mine->task.key, sizeof(mine->task.key), "%s", key);
     snprintf(mine->task.owner, sizeof(mine->task.owner), "%s", owner);
     return mine;
@@ -163,6 +186,26 @@ static void test_workers_run_each_task_once_and_side_by_side(void **state)
     assert_true(fsz_workers_free(&workers, DONE_BY_MS));
     assert_null(workers);
     assert_int_equal(board.begun, 5);
+    board_fini(&board);
+}
+
+static void
+test_workers_finish_a_task_when_its_place_is_free_and_say_whether_more_is_ready(void **state)
+{
+    (void)state;
+    struct board        board;
+    struct fsz_workers *workers = workers_of(1, 0, 100, 100);
+    board_init(&board);
+    board.watched = workers;
+    submit_blocker(workers, &board, "call");
+    for (int i = 0; i < 3; i++) {
+        submit(workers, task_new(&board, "a", i == 0 ? "call" : ""));
+    }
+    board_open(&board);
+    board_await(&board, &board.finished, 4);
+    assert_int_equal(board.busy, 0);
+    assert_int_equal(board.more, 3); /* the last one had nothing behind it */
+    assert_true(fsz_workers_free(&workers, DONE_BY_MS));
     board_fini(&board);
 }
 
@@ -460,7 +503,6 @@ static void scheduled_task(struct fsz_task *task, bool abandoned)
     unsigned key = task->key[0] != '\0' ? (unsigned)(task->key[0] - 'a') : KEYS;
     if (abandoned) {
         scheduled_abandoned++;
-        free(task);
         return;
     }
     unsigned before = atomic_fetch_add(&keys_now[key], 1);
@@ -470,6 +512,11 @@ static void scheduled_task(struct fsz_task *task, bool abandoned)
     }
     atomic_fetch_sub(&keys_now[key], 1);
     scheduled_run++;
+}
+
+static void scheduled_finish(struct fsz_task *task, bool more)
+{
+    (void)more;
     free(task);
 }
 
@@ -488,6 +535,7 @@ static void scheduler_submit(struct scheduler *s, uint64_t *ret_ticket)
     task->owner[0] = (char)('0' + scheduler_random(s, 4));
     task->owner[1] = scheduler_random(s, 20) == 0 ? 's' : 'f';
     task->run = scheduled_task;
+    task->finish = scheduled_finish;
     if (fsz_workers_submit(s->workers, task, ret_ticket) == FSZ_OK) {
         s->taken++;
     } else {
@@ -573,6 +621,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_workers_run_each_task_once_and_side_by_side),
+        cmocka_unit_test(
+            test_workers_finish_a_task_when_its_place_is_free_and_say_whether_more_is_ready),
         cmocka_unit_test(test_workers_do_others_while_one_takes_long),
         cmocka_unit_test(test_workers_keep_the_order_of_a_key),
         cmocka_unit_test(test_workers_give_owners_their_turns),

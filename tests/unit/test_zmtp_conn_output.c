@@ -312,6 +312,33 @@ static void test_what_a_flush_leaves_beyond_the_budget_is_dropped_and_counted(vo
     rig_fini(&rig);
 }
 
+static void test_each_of_several_is_told_what_became_of_it(void **state)
+{
+    enum { COUNT = 200 };
+    char                     body[1000] = {0};
+    struct rig               rig;
+    fsz_err                  errs[COUNT];
+    struct fsz_zmtp_message *messages[COUNT];
+    size_t                   kept = 0;
+    (void)state;
+    ready_narrow_router(&rig);
+    rig.shared.output.max = 2500; /* what the write leaves over it is dropped */
+    for (size_t i = 0; i < COUNT; i++) {
+        messages[i] = rig_new_message(body, sizeof(body), FSZ_ZMTP_VITAL);
+    }
+    fsz_conn_send_all(rig.conn, messages, COUNT, errs);
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_true(errs[i] == FSZ_EFULL || (errs[i] == FSZ_OK && kept == i));
+        kept += errs[i] == FSZ_OK;
+        fsz_zmtp_message_unref(messages[i]);
+    }
+    struct fsz_conn_figures figures = figures_of(&rig);
+    assert_true(kept > 0 && kept < COUNT);
+    assert_int_equal(figures.dropped[FSZ_ZMTP_VITAL], COUNT - kept);
+    assert_int_equal(figures.messages_out + figures.queued_messages, kept);
+    rig_fini(&rig);
+}
+
 struct sender {
     struct rig *rig;
     pthread_t   thread;
@@ -419,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_a_slow_peer_that_reads_again_is_reported),
         cmocka_unit_test(test_only_what_waits_counts_for_the_budget),
         cmocka_unit_test(test_what_a_flush_leaves_beyond_the_budget_is_dropped_and_counted),
+        cmocka_unit_test(test_each_of_several_is_told_what_became_of_it),
         cmocka_unit_test(test_threads_that_send_at_once_keep_their_order),
         cmocka_unit_test(test_an_end_while_threads_send_is_safe),
     };

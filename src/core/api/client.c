@@ -119,6 +119,26 @@ fsz_err fsz_client_send(struct fsz_client *client, struct fsz_zmtp_message *mess
                                    : fsz_channel_send_local(client->channel, client, message);
 }
 
+/* A fsz_mail. */
+static void client_sender_came(struct fsz_mail *mail, void *reader)
+{
+    struct fsz_client *client =
+        (struct fsz_client *)(void *)((char *)mail - offsetof(struct fsz_client, sender));
+    (void)reader; /* NULL: the API ends; what is there is still sent */
+    client->sender_called = false;
+    fsz_answers_send(&client->answers, client->conn);
+    fsz_client_unref(&client);
+}
+
+void fsz_client_call_sender(struct fsz_client *client, struct fsz_mailbox *mailbox)
+{
+    if (!atomic_exchange(&client->sender_called, true)) {
+        client->sender.open = client_sender_came;
+        fsz_client_ref(client);
+        fsz_mailbox_post(mailbox, &client->sender);
+    }
+}
+
 /* ---- over inproc ----------------------------------------------------------------------------- */
 
 fsz_err fsz_clients_new(struct fsz_channel *channel, struct fsz_clients **ret_clients)

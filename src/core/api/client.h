@@ -6,7 +6,9 @@
 #define FSZ_CLIENT_H
 
 #include "account.h"
+#include "answers.h"
 #include "config.h"
+#include "mailbox.h"
 #include "peer.h"
 #include "zmtp/conn.h"
 
@@ -32,6 +34,9 @@ struct fsz_client {
     char                group[FSZ_CONFIG_NAME_MAX + 1]; /* whose grants it has; empty: its user's */
     int64_t             heard_ms;                       /* when its last message came */
     bool                serves;                         /* it has registered for a service */
+    struct fsz_answers  answers;                        /* of workers, to its `conn` */
+    struct fsz_mail     sender;                         /* has the API thread send them */
+    _Atomic bool        sender_called;
     _Atomic unsigned    references;
     size_t              id_size;
     unsigned char id[]; /* over inproc: the routing id that libzmq gave it, or that it chose */
@@ -53,6 +58,10 @@ bool fsz_client_is_connected(const struct fsz_client *client);
  * FSZ_ENOMEM.
  */
 FSZ_NODISCARD fsz_err fsz_client_send(struct fsz_client *client, struct fsz_zmtp_message *message);
+
+/* Has the mailbox's reader, the API thread, send what workers have for it. Any thread that has a
+ * reference. */
+void fsz_client_call_sender(struct fsz_client *client, struct fsz_mailbox *mailbox);
 
 /* Clients over inproc, by routing id: libzmq does not report when they leave, so they are forgotten
  * when nothing is under way for them. */

@@ -99,27 +99,23 @@ void fsz_exchange_answer(struct fsz_exchange *exchange, const struct fsz_buffer 
     }
 }
 
-void fsz_exchange_send(struct fsz_exchange *exchange, const struct fsz_buffer *answer)
+struct fsz_zmtp_message *fsz_exchange_take(struct fsz_exchange     *exchange,
+                                           const struct fsz_buffer *answer)
 {
     fsz_buffer_append(&exchange->text.text, answer->data, answer->size);
     struct fsz_zmtp_message *message =
         fsz_outbound_take(&exchange->text, exchange->client->account);
-    exchange->sent_err = FSZ_ENOMEM;
     /* Now: its next request may be here before this one's mail is opened. */
     fsz_account_remove(exchange->client->account, exchange->bytes);
-    if (message != NULL) {
-        exchange->sent_bytes = fsz_zmtp_message_size(message);
-        exchange->sent_err = fsz_client_send(exchange->client, message);
-        fsz_zmtp_message_unref(message);
-    }
+    return message;
 }
 
-void fsz_exchange_settle(struct fsz_exchange *exchange)
+void fsz_exchange_settle(struct fsz_exchange *exchange, fsz_err err, size_t size)
 {
     struct fsz_client *client = exchange->client;
     exchange->open--;
     if (client->channel != NULL) {
-        fsz_channel_count_sent(client->channel, exchange->sent_err, exchange->sent_bytes);
+        fsz_channel_count_sent(client->channel, err, size);
     }
     fsz_client_unref(&exchange->client);
 }

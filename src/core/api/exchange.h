@@ -22,8 +22,6 @@ struct fsz_exchange {
     size_t                 gathered; /* ... and those of the text are on the client's account */
     size_t                 open;     /* requests not answered yet */
     size_t                 answers;  /* in the text */
-    fsz_err                sent_err; /* what fsz_exchange_send() met */
-    size_t                 sent_bytes;
     struct fsz_outbound    text;
 };
 
@@ -37,9 +35,11 @@ void                  fsz_exchange_unref(struct fsz_exchange **exchange);
  * notification). The last one sends what has gathered. */
 void fsz_exchange_answer(struct fsz_exchange *exchange, const struct fsz_buffer *answer);
 
-/* For the only request of a message, on a worker: sends the answer at once. To be followed by
- * fsz_exchange_settle() on the API thread. */
-void fsz_exchange_send(struct fsz_exchange *exchange, const struct fsz_buffer *answer);
-void fsz_exchange_settle(struct fsz_exchange *exchange);
+/* For the only request of a message, on a worker: the answer as a message that is charged to the
+ * client; NULL: out of memory. To be followed by fsz_exchange_settle() on the API thread, with what
+ * became of it. */
+struct fsz_zmtp_message *fsz_exchange_take(struct fsz_exchange     *exchange,
+                                           const struct fsz_buffer *answer);
+void fsz_exchange_settle(struct fsz_exchange *exchange, fsz_err err, size_t size);
 
 #endif

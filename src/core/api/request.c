@@ -2,6 +2,7 @@
 #include "api_private.h"
 #include "method.h"
 #include "request_private.h"
+#include "zmtp/zmtp_message.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -179,12 +180,34 @@ static bool request_may_send(const struct fsz_request *request)
             fsz_account_bytes(request->client->account) <= exchange->bytes);
 }
 
-/* Saves the answer the way by the API thread, which is told without being woken. */
-static void request_send(struct fsz_request *request)
+/* The API thread is told without being woken. Behind this, the request may be gone. */
+static void request_reply_drop(struct fsz_request *request)
 {
-    if (request_may_send(request) && !atomic_exchange(&request->claimed, true)) {
-        fsz_exchange_send(request->exchange, &request->answer);
-        request->sent = true;
+    if (--request->reply_hands == 0) {
+        fsz_mailbox_post_quietly(request->mailbox, &request->done);
+    }
+}
+
+static void request_replied(struct fsz_answer *answer)
+{
+    request_reply_drop(REQUEST_OF(answer, reply));
+}
+
+/* Saves the answer the way by the API thread. Its client has it in the order in which requests
+ * with one key have run. */
+static void request_reply(struct fsz_request *request)
+{
+    if (!request_may_send(request) || atomic_exchange(&request->claimed, true)) {
+        return;
+    }
+    struct fsz_zmtp_message *message = fsz_exchange_take(request->exchange, &request->answer);
+    request->replies = true;
+    request->reply_hands = message != NULL ? 2 : 1;
+    request->reply = (struct fsz_answer){.message = message, .err = FSZ_ENOMEM};
+    if (message != NULL) {
+        request->reply.size = fsz_zmtp_message_size(message);
+        request->reply.sent = request_replied;
+        fsz_answers_add(&request->client->answers, &request->reply);
     }
 }
 
@@ -215,9 +238,9 @@ void fsz_request_done(struct fsz_mail *mail, void *reader)
         return;
     }
     fsz_request_take_back(api, request);
-    if (request->sent) {
+    if (request->replies) {
         request_note_answered(api, request, request->outcome, request->error);
-        fsz_exchange_settle(request->exchange);
+        fsz_exchange_settle(request->exchange, request->reply.err, request->reply.size);
     } else if (request->is_job) {
         request_tell_job(api, request);
     } else if (request->answered) {
@@ -251,11 +274,10 @@ void fsz_request_seen(struct fsz_mail *mail, void *reader)
     fsz_request_release(api, request);
 }
 
-/* A fsz_task. Behind the post, the request may be gone. */
+/* A fsz_task. */
 void fsz_request_run(struct fsz_task *task, bool abandoned)
 {
     struct fsz_request *request = REQUEST_OF(task, task);
-    struct fsz_mailbox *mailbox = fsz_mailbox_ref(request->mailbox);
     bool                waits = request->wait.mailbox != NULL;
     if (abandoned) {
         fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "not run: the API channel ends");
@@ -266,12 +288,24 @@ void fsz_request_run(struct fsz_task *task, bool abandoned)
     }
     if (!request->is_job && (!waits || request->error != NULL)) {
         request_write(request);
-        request_send(request);
+        request_reply(request);
     }
-    if (request->sent) {
-        fsz_mailbox_post_quietly(mailbox, &request->done);
-    } else {
+}
+
+/* With more to do, sending is left to the API thread, which takes several answers at once. */
+void fsz_request_finish(struct fsz_task *task, bool more)
+{
+    struct fsz_request *request = REQUEST_OF(task, task);
+    struct fsz_mailbox *mailbox = fsz_mailbox_ref(request->mailbox);
+    if (!request->replies) {
         fsz_mailbox_post(mailbox, &request->done);
+    } else {
+        if (more) {
+            fsz_client_call_sender(request->client, mailbox);
+        } else {
+            fsz_answers_send(&request->client->answers, request->client->conn);
+        }
+        request_reply_drop(request);
     }
     fsz_mailbox_unref(&mailbox);
 }

@@ -8,6 +8,7 @@
 #ifndef FSZ_REQUEST_H
 #define FSZ_REQUEST_H
 
+#include "answers.h"
 #include "api.h"
 #include "exchange.h"
 #include "heap.h"
@@ -63,13 +64,15 @@ struct fsz_request {
     uint64_t                      ticket; /* of the pool */
     bool                          is_job; /* its answer is the job's name; its result comes later */
     bool                          on_worker, waiting, answered;
-    _Atomic bool claimed; /* a worker or the API thread has the right to answer it */
-    bool         sent;    /* by the worker; read once its mail has come */
+    _Atomic bool                  claimed; /* who answers it: its worker, or the API thread */
 
     /* The worker's. */
     json_t           *result, *error; /* one of them, when it has run */
     enum fsz_outcome  outcome;
-    struct fsz_buffer answer; /* the answer's JSON */
+    struct fsz_buffer answer;  /* the answer's JSON */
+    bool              replies; /* with `reply`, without the API thread */
+    struct fsz_answer reply;
+    _Atomic unsigned  reply_hands; /* the worker, and who sends it: the last one posts the mail */
 };
 
 /* Takes the `index`th request of the exchange from its start to a worker, or to its answer. `who`

@@ -49,6 +49,7 @@ static void request_name_task(struct fsz_request *request)
     snprintf(task->key, sizeof(task->key), "%s",
              request->method->on_call ? fsz_request_text(request, 0) : "");
     task->run = fsz_request_run;
+    task->finish = fsz_request_finish;
     request->done.open = fsz_request_done;
 }
 

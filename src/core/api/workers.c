@@ -173,6 +173,7 @@ bool fsz_workers_free(struct fsz_workers **workers, int64_t wait_ms)
     workers_close(pool);
     for (struct fsz_task *task; (task = workers_withdraw_oldest(pool)) != NULL;) {
         task->run(task, true);
+        task->finish(task, false);
     }
     bool ended = workers_await_end(pool, wait_ms);
     if (ended) {

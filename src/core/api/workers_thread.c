@@ -186,6 +186,10 @@ static void *worker_main(void *argument)
         task->run(task, false);
         fsz_workers_lock(pool);
         fsz_workers_end(pool, entry);
+        bool more = fsz_workers_next(pool) != NULL;
+        fsz_workers_unlock(pool);
+        task->finish(task, more);
+        fsz_workers_lock(pool);
     }
     worker_leave(self);
     return NULL;
