@@ -60,17 +60,6 @@ void fsz_conn_output_unlock(struct fsz_conn *conn)
     pthread_mutex_unlock(&output->lock);
 }
 
-/* Its room is a power of two. */
-static size_t output_slot(const struct conn_output *output, size_t i)
-{
-    return (output->first + i) & (output->room - 1);
-}
-
-struct fsz_zmtp_message *fsz_conn_output_at(const struct conn_output *output, size_t i)
-{
-    return output->ring[output_slot(output, i)];
-}
-
 bool fsz_conn_output_is_empty(const struct conn_output *output)
 {
     return output->count == 0 && output->control.size == 0 && output->sealed.size == 0;
@@ -91,7 +80,7 @@ static void output_remove(struct conn_output *output, bool last)
 {
     struct fsz_zmtp_message *message = fsz_conn_output_at(output, last ? output->count - 1 : 0);
     if (!last) {
-        output->first = output_slot(output, 1);
+        output->first = fsz_conn_output_slot(output, 1);
     }
     output->count--;
     output->bytes -= fsz_zmtp_message_size(message);
@@ -197,15 +186,16 @@ static bool output_flows(const struct conn_output *output)
 static fsz_err output_push(struct fsz_conn *conn, struct fsz_zmtp_message *message)
 {
     struct conn_output *output = &conn->output;
-    if (!output_has_room(conn, message) && output_flows(output)) {
+    bool                has_room = output_has_room(conn, message);
+    if (!has_room && output_flows(output)) {
         fsz_conn_write(conn);
+        has_room = output_has_room(conn, message);
     }
     if (output->closed || output->broken || output->finishing) {
         return FSZ_ECLOSED;
     }
     bool charged = !output_flows(output);
-    if (!output_has_room(conn, message) ||
-        (charged && !fsz_zmtp_message_charge(message, &conn->shared->output))) {
+    if (!has_room || (charged && !fsz_zmtp_message_charge(message, &conn->shared->output))) {
         output_count_drop(output, message);
         return FSZ_EFULL;
     }
@@ -214,7 +204,7 @@ static fsz_err output_push(struct fsz_conn *conn, struct fsz_zmtp_message *messa
         return FSZ_ENOMEM;
     }
     fsz_zmtp_message_ref(message);
-    output->ring[output_slot(output, output->count)] = message;
+    output->ring[fsz_conn_output_slot(output, output->count)] = message;
     output->count++;
     output->bytes += fsz_zmtp_message_size(message);
     output->uncharged += charged ? 0 : 1;

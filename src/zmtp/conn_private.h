@@ -221,8 +221,16 @@ void fsz_conn_output_unlock(struct fsz_conn *conn);
 void fsz_conn_output_wipe(struct fsz_buffer *buffer);
 /* Drops everything that waits, without counting it. */
 void fsz_conn_output_clear(struct fsz_conn *conn);
-/* The i-th message of the ring. */
-struct fsz_zmtp_message *fsz_conn_output_at(const struct conn_output *output, size_t i);
+/* Where the i-th message is in the ring, whose room is a power of two; and that message. */
+static inline size_t fsz_conn_output_slot(const struct conn_output *output, size_t i)
+{
+    return (output->first + i) & (output->room - 1);
+}
+static inline struct fsz_zmtp_message *fsz_conn_output_at(const struct conn_output *output,
+                                                          size_t                    i)
+{
+    return output->ring[fsz_conn_output_slot(output, i)];
+}
 /* The first one has been written. */
 void fsz_conn_output_pop(struct conn_output *output);
 bool fsz_conn_output_is_empty(const struct conn_output *output);

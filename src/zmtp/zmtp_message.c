@@ -76,11 +76,6 @@ bool fsz_zmtp_message_charge(struct fsz_zmtp_message *message, struct fsz_zmtp_b
     return true;
 }
 
-size_t fsz_zmtp_message_size(const struct fsz_zmtp_message *message)
-{
-    return message->head_size + message->body_size;
-}
-
 size_t fsz_zmtp_message_frames(const struct fsz_zmtp_message *message)
 {
     struct fsz_frame_head head;

@@ -43,7 +43,10 @@ void fsz_zmtp_message_unref(struct fsz_zmtp_message *message);
 /* Charges it to a budget, once. False: the budget has no room; nothing changed. */
 bool fsz_zmtp_message_charge(struct fsz_zmtp_message *message, struct fsz_zmtp_budget *budget);
 /* Bytes on the wire without encryption. */
-size_t fsz_zmtp_message_size(const struct fsz_zmtp_message *message);
+static inline size_t fsz_zmtp_message_size(const struct fsz_zmtp_message *message)
+{
+    return message->head_size + message->body_size;
+}
 /* Frames of it. */
 size_t fsz_zmtp_message_frames(const struct fsz_zmtp_message *message);
 
