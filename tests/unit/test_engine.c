@@ -69,6 +69,35 @@ static void test_engine_encodes_nothing_that_nobody_wants(void **state)
     close_socket(sofia);
 }
 
+/* Each kind is known, and unwanted, before somebody subscribes to it. */
+static void test_engine_sends_the_next_event_to_whoever_status_shows(void **state)
+{
+    enum { KINDS = 20, LOOKS_MAX = 100000 };
+    struct rig *rig = *state;
+    start(rig, CONFIG("stream default", "bind=tcp://127.0.0.1:*"));
+    void *subscriber = rig_subscribe_to(rig, "default", "{\"Event-Name\":\"OTHER\"", 1);
+    char  name[16], prefix[48];
+    for (int i = 0; i < KINDS; i++) {
+        snprintf(name, sizeof(name), "KIND_%02d", i);
+        offer(rig, name, NULL, "0");
+    }
+    for (int i = 0; i < KINDS; i++) {
+        snprintf(name, sizeof(name), "KIND_%02d", i);
+        snprintf(prefix, sizeof(prefix), "{\"Event-Name\":\"%s\"", name);
+        zmq_setsockopt(subscriber, ZMQ_SUBSCRIBE, prefix, strlen(prefix));
+        json_int_t shown = 0;
+        for (int looks = 0; looks < LOOKS_MAX && shown != i + 2; looks++) {
+            json_t *status = rig_status(rig);
+            shown = number(status_stream(status, "default"), "subscriptions");
+            json_decref(status);
+        }
+        assert_int_equal(shown, i + 2);
+        offer(rig, name, NULL, "1");
+        assert_non_null(strstr(receive(subscriber), prefix));
+    }
+    close_socket(subscriber);
+}
+
 static void test_engine_numbers_an_envelope_and_its_kind(void **state)
 {
     struct rig *rig = *state;
@@ -202,6 +231,7 @@ int main(void)
         TEST(test_engine_sends_what_it_gathered_in_order),
         TEST(test_engine_encodes_nothing_without_a_subscriber),
         TEST(test_engine_encodes_nothing_that_nobody_wants),
+        TEST(test_engine_sends_the_next_event_to_whoever_status_shows),
         TEST(test_engine_numbers_an_envelope_and_its_kind),
         TEST(test_engine_beats_with_the_kinds_that_moved_and_says_bye),
         TEST(test_engine_shows_what_the_queue_refused_as_a_gap),

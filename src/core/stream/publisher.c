@@ -250,16 +250,17 @@ struct publisher_question {
 static void publisher_answer(struct fsz_publisher *p, void *argument)
 {
     const struct publisher_question *question = argument;
-    const struct fsz_publisher_view  view = {
-         .streams = p->streams,
-         .stream_count = FSZ_STREAMS_MAX,
-         .queue = p->queue,
-         .kinds = p->kinds,
-         .config = p->routes->config,
-         .offered = p->offered,
-         .unwanted = p->unwanted,
-         .encoded = p->encoded,
-         .failed = p->failed,
+    fsz_publisher_mark_wanted(p); /* who is shown as a subscriber has the next event */
+    const struct fsz_publisher_view view = {
+        .streams = p->streams,
+        .stream_count = FSZ_STREAMS_MAX,
+        .queue = p->queue,
+        .kinds = p->kinds,
+        .config = p->routes->config,
+        .offered = p->offered,
+        .unwanted = p->unwanted,
+        .encoded = p->encoded,
+        .failed = p->failed,
     };
     question->ask(&view, question->argument);
 }
