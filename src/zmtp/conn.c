@@ -242,6 +242,16 @@ static void conn_report_drained(struct fsz_conn *conn)
     }
 }
 
+/* Reads on after a failure to write. False: nothing is left, or more than the socket can hold. */
+static bool conn_read_last(struct fsz_conn *conn)
+{
+    uint64_t bytes = atomic_load_explicit(&conn->bytes_in, memory_order_relaxed) + 1;
+    if (conn->last_from == 0) {
+        conn->last_from = bytes;
+    }
+    return bytes - conn->last_from <= CONN_LAST_BYTES && fsz_conn_input_read(conn);
+}
+
 /* What the peer sent before its side failed is read; then the connection ends. */
 static void conn_check_failure(struct fsz_conn *conn)
 {
@@ -255,8 +265,7 @@ static void conn_check_failure(struct fsz_conn *conn)
     }
     if (conn->stage == CONN_CLOSING) {
         fsz_conn_close_check(conn);
-    } else if (ours || conn->input.asking || ++conn->last_reads > CONN_LAST_READS ||
-               !fsz_conn_input_read(conn)) {
+    } else if (ours || conn->input.asking || !conn_read_last(conn)) {
         fsz_conn_end(conn, failure);
     } else if (!fsz_conn_is_over(conn)) {
         fsz_conn_attend(conn);

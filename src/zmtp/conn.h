@@ -21,7 +21,8 @@
 struct fsz_conn;
 
 enum {
-    FSZ_CONN_READ_BYTES = FSZ_LOOP_SCRATCH_BYTES, /* of one connection in one turn of the loop */
+    FSZ_CONN_READ_BYTES = FSZ_LOOP_SCRATCH_BYTES, /* of one connection in one turn of the loop, and
+                                                     only of a large frame */
     FSZ_CONN_WRITE_BYTES = 1 << 18, /* handed to the system in one go, at least one message */
     FSZ_CONN_FRAME_OVERHEAD = 64    /* bytes that each frame counts for, beside its body */
 };

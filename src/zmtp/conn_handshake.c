@@ -163,6 +163,7 @@ static void handshake_go_on(struct fsz_conn *conn)
 
 void fsz_conn_handshake_take(struct fsz_conn *conn, const uint8_t *command, size_t size)
 {
+    fsz_loop_spend(conn->shared->loop, CONN_WORK_HANDSHAKE);
     if (conn->refusal[0] != '\0') {
         fsz_mechanism_refuse(conn->mechanism, conn->refusal);
         handshake_go_on(conn);

@@ -5,7 +5,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { INPUT_FIRST_BYTES = 256 };
+enum {
+    INPUT_FIRST_BYTES = 256,
+    INPUT_READ_BYTES = 8192 /* at once, unless a frame lacks more: what exceeds the share is kept */
+};
 
 void fsz_conn_input_init(struct fsz_conn *conn)
 {
@@ -146,9 +149,15 @@ static bool input_greeting(struct fsz_conn *conn, const uint8_t *bytes, size_t s
     return used > 0;
 }
 
-static bool input_may_decode(const struct fsz_conn *conn)
+static bool input_has_share(struct fsz_conn *conn)
 {
-    return !fsz_conn_is_over(conn) && conn->stage != CONN_CLOSING && !fsz_conn_input_is_held(conn);
+    return fsz_loop_has_share(conn->shared->loop, &conn->input.share);
+}
+
+static bool input_may_decode(struct fsz_conn *conn)
+{
+    return !fsz_conn_is_over(conn) && conn->stage != CONN_CLOSING &&
+           !fsz_conn_input_is_held(conn) && input_has_share(conn);
 }
 
 /* Takes out of bytes[at, size) what is whole. */
@@ -260,22 +269,38 @@ static void input_closed(struct fsz_conn *conn)
     }
 }
 
+/* Once the share of this turn is used up, whole messages may be left: the next turn takes them. */
+static void input_continue(struct fsz_conn *conn)
+{
+    bool may_go_on = !fsz_conn_is_over(conn) && conn->stage != CONN_CLOSING;
+    if (may_go_on && conn->input.size > 0 && !input_has_share(conn)) {
+        fsz_conn_attend(conn);
+    }
+}
+
 void fsz_conn_input_resume(struct fsz_conn *conn)
 {
     if (conn->input.size > 0 && input_may_decode(conn)) {
         input_decode_kept(conn);
         input_answer(conn);
     }
+    input_continue(conn);
+}
+
+static size_t input_read_bytes(const struct conn_input *input)
+{
+    size_t least = input->missing > INPUT_READ_BYTES ? input->missing : INPUT_READ_BYTES;
+    return least < FSZ_CONN_READ_BYTES ? least : FSZ_CONN_READ_BYTES;
 }
 
 bool fsz_conn_input_read(struct fsz_conn *conn)
 {
     fsz_conn_input_resume(conn); /* what was kept comes before what is read, and before its end */
-    if (fsz_conn_is_over(conn) || fsz_conn_input_is_held(conn)) {
+    if (fsz_conn_is_over(conn) || fsz_conn_input_is_held(conn) || !input_has_share(conn)) {
         return true;
     }
     uint8_t *scratch = fsz_loop_scratch(conn->shared->loop);
-    ssize_t  n = recv(conn->watch.fd, scratch, FSZ_CONN_READ_BYTES, MSG_DONTWAIT);
+    ssize_t  n = recv(conn->watch.fd, scratch, input_read_bytes(&conn->input), MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return errno == EINTR;
     }
@@ -290,6 +315,7 @@ bool fsz_conn_input_read(struct fsz_conn *conn)
             input_feed(conn, scratch, (size_t)n);
         }
         input_answer(conn);
+        input_continue(conn);
     }
     return true;
 }

@@ -146,6 +146,7 @@ void fsz_conn_message_take(struct fsz_conn *conn, const struct fsz_frame_head *h
     struct conn_input *input = &conn->input;
     uint8_t            flags = head->flags;
     size_t             size = (size_t)head->body_size;
+    fsz_loop_spend(conn->shared->loop, 1 + size / CONN_WORK_BYTES);
     if (conn->output.sealer != NULL &&
         fsz_mechanism_open(conn->mechanism, body, size, &flags, &body, &size) != FSZ_OK) {
         fsz_conn_end(conn, FSZ_ZMTP_END_CRYPTO);

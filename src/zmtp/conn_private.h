@@ -23,12 +23,15 @@
 #include <stdatomic.h>
 
 enum {
-    CONN_FEW_FRAMES = 4,    /* of a message that comes, without memory of their own */
-    CONN_FEW_MESSAGES = 4,  /* that wait, likewise */
-    CONN_PONG_BYTES = 16,   /* of a PING's context (RFC 37) */
-    CONN_REASON_BYTES = 64, /* of the peer's ERROR, with its NUL */
-    CONN_CLOSE_MS = 10000,  /* to take our last words, where no time is set */
-    CONN_LAST_READS = 256   /* when nothing can be written any more; more than a socket holds */
+    CONN_FEW_FRAMES = 4,       /* of a message that comes, without memory of their own */
+    CONN_FEW_MESSAGES = 4,     /* that wait, likewise */
+    CONN_PONG_BYTES = 16,      /* of a PING's context (RFC 37) */
+    CONN_REASON_BYTES = 64,    /* of the peer's ERROR, with its NUL */
+    CONN_CLOSE_MS = 10000,     /* to take our last words, where no time is set */
+    CONN_LAST_BYTES = 1 << 24, /* read when nothing can be written any more; more than a socket
+                                  holds */
+    CONN_WORK_BYTES = 1024,    /* of a frame that cost one unit (loop.h), beside one for itself */
+    CONN_WORK_HANDSHAKE = 64   /* units of one command of the handshake */
 };
 
 enum conn_stage {
@@ -55,11 +58,12 @@ struct conn_input {
     size_t             frames_room;
     _Alignas(struct fsz_frames)
         uint8_t few[sizeof(struct fsz_frames) + CONN_FEW_FRAMES * sizeof(struct fsz_frame)];
-    struct fsz_conn *older, *newer; /* in shared->inputs, while `listed` */
-    bool             listed;
-    bool             paused, asking; /* either holds the input back */
-    bool             lent;           /* a callback looks at the bytes */
-    bool             answers;        /* a PONG is to be written once the bytes are decoded */
+    struct fsz_conn      *older, *newer; /* in shared->inputs, while `listed` */
+    bool                  listed;
+    bool                  paused, asking; /* either holds the input back */
+    bool                  lent;           /* a callback looks at the bytes */
+    bool                  answers;        /* a PONG is to be written once the bytes are decoded */
+    struct fsz_loop_share share;          /* of this turn's work */
 };
 
 struct conn_output {
@@ -115,7 +119,7 @@ struct fsz_conn {
     struct fsz_conn_shared      *shared;
     struct fsz_mechanism        *mechanism; /* NULL once it has nothing left to do */
     void                        *data, *owner;
-    unsigned                     last_reads; /* since writing failed */
+    uint64_t                     last_from; /* 1 + `bytes_in` when writing failed; 0: it did not */
     enum conn_stage              stage;
     enum fsz_zmtp_type           own_type;
     enum fsz_zmtp_mechanism_name own_mechanism;
@@ -172,9 +176,10 @@ static inline bool fsz_conn_input_is_held(const struct fsz_conn *conn)
 void fsz_conn_input_init(struct fsz_conn *conn);
 /* Frees all that is kept. */
 void fsz_conn_input_fini(struct fsz_conn *conn);
-/* Reads once and decodes; false: there was nothing to read. */
+/* Reads once and decodes, within its share of this turn; later turns decode the rest. False: there
+ * was nothing to read. */
 bool fsz_conn_input_read(struct fsz_conn *conn);
-/* Decodes what was kept while the input was held back. */
+/* Decodes what was kept while the input was held back, or since the share was used up. */
 void fsz_conn_input_resume(struct fsz_conn *conn);
 /* conn_inputs.c */
 /* Takes memory for a message into account; false: the connection has ended. */

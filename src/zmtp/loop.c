@@ -30,8 +30,9 @@ struct fsz_loop {
     struct fsz_heap       timers;
     int64_t               now_ns;
     bool                  lacks_pwait2; /* a kernel before 5.11, or a filter of system calls */
-    struct epoll_event    batch[FSZ_LOOP_EVENTS]; /* of this turn; removed watches are NULL */
-    int                   batch_count;
+    struct epoll_event    batch[FSZ_LOOP_EVENTS]; /* found ready; removed watches are NULL */
+    int                   batch_count, batch_at;  /* the next to be served */
+    uint64_t              turn, spent;            /* turns so far; work so far */
     uint8_t               scratch[FSZ_LOOP_SCRATCH_BYTES];
 };
 
@@ -103,11 +104,17 @@ static void loop_take_posted(struct fsz_loop *loop)
     loop->last_task = last;
 }
 
+static bool loop_may_go_on(const struct fsz_loop *loop, uint64_t spent_before)
+{
+    return loop->spent - spent_before < FSZ_LOOP_WORK;
+}
+
 static size_t loop_run_tasks(struct fsz_loop *loop)
 {
-    size_t count = 0;
+    size_t   count = 0;
+    uint64_t before = loop->spent;
     loop_take_posted(loop);
-    while (loop->first_task != NULL && count < FSZ_LOOP_TASKS) {
+    while (loop->first_task != NULL && count < FSZ_LOOP_TASKS && loop_may_go_on(loop, before)) {
         struct fsz_loop_task *task = loop->first_task;
         loop->first_task = task->next;
         task->run(task);
@@ -258,28 +265,34 @@ static void loop_wait(struct fsz_loop *loop, int64_t most_ns)
         }
     }
     loop->batch_count = loop_epoll_wait(loop, wait_ns);
+    loop->batch_at = 0;
     atomic_store(&loop->sleeps, false);
     atomic_exchange(&loop->woken, false); /* reads it, so that the waker's stores are seen */
-    loop->now_ns = loop_clock_ns();
+}
+
+static bool loop_has_batch(const struct fsz_loop *loop)
+{
+    return loop->batch_at < loop->batch_count;
 }
 
 static size_t loop_serve_descriptors(struct fsz_loop *loop)
 {
-    size_t served = 0;
-    for (int i = 0; i < loop->batch_count; i++) {
-        struct fsz_loop_watch *watch = loop->batch[i].data.ptr;
-        eventfd_t              ignored;
+    size_t   served = 0;
+    uint64_t before = loop->spent;
+    while (loop_has_batch(loop) && loop_may_go_on(loop, before)) {
+        const struct epoll_event *event = &loop->batch[loop->batch_at++];
+        struct fsz_loop_watch    *watch = event->data.ptr;
+        eventfd_t                 ignored;
         if (watch == NULL) {
             continue;
         }
-        if (loop->batch[i].data.ptr == (void *)loop) {
+        if (event->data.ptr == (void *)loop) {
             eventfd_read(loop->event, &ignored);
             continue;
         }
-        watch->ready(watch->argument, loop->batch[i].events);
+        watch->ready(watch->argument, event->events);
         served++;
     }
-    loop->batch_count = 0;
     return served;
 }
 
@@ -287,8 +300,9 @@ static size_t loop_fire_timers(struct fsz_loop *loop)
 {
     struct fsz_timer *first;
     size_t            fired = 0;
+    uint64_t          before = loop->spent;
     while (fired < FSZ_LOOP_TIMERS && (first = fsz_heap_first(&loop->timers)) != NULL &&
-           first->due_ns <= (uint64_t)loop->now_ns) {
+           first->due_ns <= (uint64_t)loop->now_ns && loop_may_go_on(loop, before)) {
         struct fsz_loop_timer *timer =
             (struct fsz_loop_timer *)((char *)first - offsetof(struct fsz_loop_timer, timer));
         fsz_heap_remove(&loop->timers, first);
@@ -303,7 +317,11 @@ size_t fsz_loop_turn(struct fsz_loop *loop, int64_t most_ns)
     if (!fsz_loop_is_own(loop)) {
         atomic_store(&loop->thread, pthread_self());
     }
-    loop_wait(loop, most_ns);
+    loop->turn++;
+    if (!loop_has_batch(loop)) {
+        loop_wait(loop, most_ns);
+    }
+    loop->now_ns = loop_clock_ns();
     size_t served = loop_serve_descriptors(loop);
     served += loop_run_tasks(loop);
     return served + loop_fire_timers(loop);
@@ -312,6 +330,19 @@ size_t fsz_loop_turn(struct fsz_loop *loop, int64_t most_ns)
 bool fsz_loop_is_own(const struct fsz_loop *loop)
 {
     return pthread_equal(atomic_load(&loop->thread), pthread_self()) != 0;
+}
+
+void fsz_loop_spend(struct fsz_loop *loop, size_t units)
+{
+    loop->spent += units;
+}
+
+bool fsz_loop_has_share(const struct fsz_loop *loop, struct fsz_loop_share *share)
+{
+    if (share->turn != loop->turn) {
+        *share = (struct fsz_loop_share){loop->turn, loop->spent + FSZ_LOOP_SHARE};
+    }
+    return loop->spent < share->end;
 }
 
 uint8_t *fsz_loop_scratch(struct fsz_loop *loop)

@@ -1,6 +1,11 @@
 /* loop.h - descriptors, timers and tasks of one thread: epoll(7), with a bound on what one turn
  * does.
  *
+ * Work is counted in units of about a microsecond. Callbacks say how much they did
+ * (fsz_loop_spend()). Once that reaches FSZ_LOOP_WORK, the turn serves no more descriptors, tasks
+ * or timers; the next turn begins with those that are left. So a turn is short however much peers
+ * send, and peers are served round robin.
+ *
  * The thread that calls fsz_loop_turn() owns the loop. Only fsz_loop_post() and fsz_loop_wake() may
  * be called by other threads. */
 #ifndef FSZ_ZMTP_LOOP_H
@@ -14,9 +19,11 @@
 struct fsz_loop;
 
 enum {
-    FSZ_LOOP_EVENTS = 64,            /* descriptors served in one turn */
-    FSZ_LOOP_TASKS = 256,            /* tasks run in one turn */
-    FSZ_LOOP_TIMERS = 256,           /* timers fired in one turn */
+    FSZ_LOOP_EVENTS = 64,  /* descriptors served in one turn */
+    FSZ_LOOP_TASKS = 256,  /* tasks run in one turn */
+    FSZ_LOOP_TIMERS = 256, /* timers fired in one turn */
+    FSZ_LOOP_WORK = 2048,  /* units of work in one turn, for each of these three */
+    FSZ_LOOP_SHARE = 128,  /* of them for one connection; its last message may exceed it */
     FSZ_LOOP_SCRATCH_BYTES = 1 << 16 /* see fsz_loop_scratch() */
 };
 
@@ -69,12 +76,22 @@ void fsz_loop_wake(struct fsz_loop *loop);
 
 /* Waits at most `most_ns` (INT64_MAX: without end; 0: not at all) for a descriptor, a timer or a
  * task, and serves what is due; returns how many that were. Bounded by FSZ_LOOP_EVENTS,
- * FSZ_LOOP_TASKS and FSZ_LOOP_TIMERS: what is left is served by the next turn, which does not wait.
+ * FSZ_LOOP_TASKS, FSZ_LOOP_TIMERS and FSZ_LOOP_WORK: what is left is served by the next turn, which
+ * does not wait.
  */
 size_t fsz_loop_turn(struct fsz_loop *loop, int64_t most_ns);
 /* Is the caller the loop's thread, that is, the last one that called fsz_loop_turn() or
  * fsz_loop_new()? Any thread. */
 bool fsz_loop_is_own(const struct fsz_loop *loop);
+
+/* Counts work that a callback has done. */
+void fsz_loop_spend(struct fsz_loop *loop, size_t units);
+/* One connection's share of a turn. Begins zeroed. */
+struct fsz_loop_share {
+    uint64_t turn, end;
+};
+/* Has the loop done less than FSZ_LOOP_SHARE since it was first asked this in this turn? */
+bool fsz_loop_has_share(const struct fsz_loop *loop, struct fsz_loop_share *share);
 
 /* Memory of FSZ_LOOP_SCRATCH_BYTES that whoever is called by the loop may use until it returns. */
 uint8_t *fsz_loop_scratch(struct fsz_loop *loop);

@@ -93,6 +93,7 @@ static void pub_ready(void *self, struct fsz_conn *conn)
 static void subscriber_leave(struct fsz_pub *pub, struct pub_subscriber *subscriber,
                              enum fsz_zmtp_ending ending)
 {
+    fsz_loop_spend(pub->loop, (size_t)subscriber->base.subscriptions);
     fsz_pub_lock(pub);
     fsz_pub_untouch(pub, subscriber);
     while (fsz_pub_revoke_some(pub, subscriber, LEAVING_BATCH) ||
@@ -225,6 +226,7 @@ fsz_err fsz_pub_new(struct fsz_loop *loop, const struct fsz_zmtp_options *option
         return FSZ_ENOMEM;
     }
     own.mechanism.type = FSZ_ZMTP_XPUB;
+    pub->loop = loop;
     pub->handler = handler != NULL ? handler : &handler_of_none;
     pub->self = self;
     pub->limits = *pub_limits;

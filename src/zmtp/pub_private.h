@@ -75,6 +75,7 @@ struct pub_subscriber {
 
 struct fsz_pub {
     pthread_mutex_t               lock;
+    struct fsz_loop              *loop;
     struct fsz_zmtp_socket       *socket;
     const struct fsz_pub_handler *handler;
     void                         *self;

@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <utlist.h>
 
+enum { ENDPOINT_WORK_ACCEPT = 16 }; /* units of one new connection (loop.h) */
+
 static void descriptor_set(int fd, int level, int name, int value)
 {
     (void)setsockopt(fd, level, name, &value, sizeof(value)); /* a peer that has left: EINVAL */
@@ -53,6 +55,7 @@ static void endpoint_accepted(void *argument, int fd, const struct fsz_address *
     struct fsz_zmtp_origin         *origin;
     enum fsz_zmtp_ending            ending;
     socket->totals.accepted++;
+    fsz_loop_spend(socket->loop, ENDPOINT_WORK_ACCEPT);
     if (!fsz_zmtp_socket_count(socket, fd, peer, &origin, &ending)) {
         close(fd);
         socket->totals.endings[ending]++;

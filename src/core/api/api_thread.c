@@ -11,9 +11,11 @@ enum {
     API_BATCH = 64, /* messages over inproc of one channel between two looks at the others */
     API_IDLE_MS = 60 * 1000, /* with no retry due */
     API_CLOSE_TURN_NS = 100 * 1000000,
-    API_CUT_MS = 1000,   /* for the last answer to a client that is disconnected */
-    API_QUIET_MS = 50,   /* for what workers have answered themselves to be noted */
-    API_SWEEP_MS = 1000, /* between two looks for clients that need not be kept */
+    API_CUT_MS = 1000,    /* for the last answer to a client that is disconnected */
+    API_QUIET_MS = 50,    /* for what workers have answered themselves to be noted */
+    API_SWEEP_MS = 1000,  /* between two looks for clients that need not be kept */
+    API_WORK_REQUEST = 8, /* units of beginning one (zmtp/loop.h) */
+    API_WORK_BYTES = 128, /* of JSON that one unit reads */
 };
 
 void fsz_api_log(const struct fsz_api *api, enum fsz_log_level level, const char *format, ...)
@@ -109,6 +111,7 @@ static void api_begin(struct fsz_api *api, struct fsz_exchange *exchange)
     bool                 known = api_find(api, client, &who);
     bool   refused = fsz_channel_is_over(client->channel, fsz_account_bytes(client->account));
     size_t count = exchange->message.count;
+    fsz_loop_spend(api->loop, API_WORK_REQUEST * count);
     api->counters.messages++;
     api->counters.batches += exchange->message.batch;
     for (size_t i = 0; i < count; i++) {
@@ -125,6 +128,7 @@ void fsz_api_take(void *self, const struct fsz_inbound *inbound)
     struct fsz_exchange *exchange = NULL;
     fsz_mailbox_open_quiet(api->mailbox, api);
     inbound->client->heard_ms = fsz_now_ms();
+    fsz_loop_spend(api->loop, inbound->size / API_WORK_BYTES);
     if (fsz_exchange_new(inbound, &exchange) != FSZ_OK) {
         inbound->client->channel->counters.messages_dropped++;
         return;
