@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 /* Who is at the other end of ipc. */
 static void facts_read_credentials(struct fsz_conn *conn)
@@ -51,6 +52,12 @@ bool fsz_conn_is_ready(const struct fsz_conn *conn)
 bool fsz_conn_has_ended(const struct fsz_conn *conn)
 {
     return atomic_load(&conn->ended);
+}
+
+bool fsz_conn_has_unread(const struct fsz_conn *conn)
+{
+    int bytes = 0;
+    return !fsz_conn_has_ended(conn) && ioctl(conn->watch.fd, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 bool fsz_conn_is_idle(const struct fsz_conn *conn)

@@ -171,7 +171,7 @@ static void fire_traffic(struct fsz_conn *conn, int64_t now_ms)
 {
     struct conn_beat *beat = &conn->beat;
     int64_t           silence_ms = due_silence(conn);
-    if (silence_ms != 0 && silence_ms <= now_ms) {
+    if (silence_ms != 0 && silence_ms <= now_ms && !fsz_conn_has_unread(conn)) {
         fsz_conn_end(conn, FSZ_ZMTP_END_HEARTBEAT_TIMEOUT);
         return;
     }

@@ -1,6 +1,8 @@
 /* PING and PONG, and what happens when a peer falls silent. */
 #include "zmtp_conn_rig.h"
 
+#include <sys/eventfd.h>
+
 #include <stdio.h>
 
 static void ready_router(struct rig *rig, uint8_t minor, struct fsz_conn_times times)
@@ -113,6 +115,48 @@ static void test_a_peer_that_does_not_answer_ends(void **state)
     rig_fini(&rig);
 }
 
+/* A descriptor whose owner takes all the work of a turn. */
+struct hog {
+    struct fsz_loop      *loop;
+    struct fsz_loop_watch watch;
+};
+
+static void hog_ready(void *argument, uint32_t events)
+{
+    struct hog *hog = argument;
+    (void)events;
+    fsz_loop_spend(hog->loop, FSZ_LOOP_WORK);
+}
+
+static void test_an_answer_that_was_not_read_yet_is_no_silence(void **state)
+{
+    enum { HOGS = 8, SILENCE_MS = 120 };
+    struct hog hogs[HOGS];
+    struct rig rig;
+    (void)state;
+    ready_router(&rig, 1,
+                 (struct fsz_conn_times){.heartbeat_ms = 50, .heartbeat_timeout_ms = SILENCE_MS});
+    RIG_EXPECT(&rig, "\4\7\4PING\0\0");
+    for (int i = 0; i < HOGS; i++) {
+        hogs[i] = (struct hog){.loop = rig.loop,
+                               .watch = {.fd = eventfd(1, EFD_CLOEXEC), .ready = hog_ready}};
+        hogs[i].watch.argument = &hogs[i];
+        assert_int_equal(fsz_loop_add(rig.loop, &hogs[i].watch, EPOLLIN), FSZ_OK);
+    }
+    assert_int_equal(send(rig.peer, "\4\5\4PONG", 7, MSG_NOSIGNAL), 7);
+    usleep(2 * SILENCE_MS * 1000); /* no turn between */
+    for (int i = 0; i <= HOGS && (i == 0 || fsz_conn_has_unread(rig.conn)); i++) {
+        fsz_loop_turn(rig.loop, 0); /* serves one of them */
+        assert_false(rig.ended);
+    }
+    assert_false(fsz_conn_has_unread(rig.conn));
+    for (int i = 0; i < HOGS; i++) {
+        fsz_loop_remove(rig.loop, &hogs[i].watch);
+        close(hogs[i].watch.fd);
+    }
+    rig_fini(&rig);
+}
+
 static void test_without_a_timeout_the_interval_counts(void **state)
 {
     struct rig rig;
@@ -195,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_anything_that_comes_ends_the_ttl),
         cmocka_unit_test(test_sends_pings_with_its_ttl_and_measures_the_round_trip),
         cmocka_unit_test(test_a_peer_that_does_not_answer_ends),
+        cmocka_unit_test(test_an_answer_that_was_not_read_yet_is_no_silence),
         cmocka_unit_test(test_without_a_timeout_the_interval_counts),
         cmocka_unit_test(test_any_message_answers_a_ping),
         cmocka_unit_test(test_a_peer_of_3_0_is_pinged_only_once_it_has_shown_that_it_knows_how),

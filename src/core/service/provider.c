@@ -121,6 +121,13 @@ struct fsz_client *fsz_provider_client(const struct fsz_provider *provider)
     return provider->client ? provider->client : provider->linked;
 }
 
+bool fsz_provider_has_unread(const struct fsz_provider *provider)
+{
+    const struct fsz_conn *conn = provider->dealer != NULL ? fsz_dealer_conn(provider->dealer)
+                                                           : fsz_provider_client(provider)->conn;
+    return conn != NULL && fsz_conn_has_unread(conn);
+}
+
 static bool provider_send(struct fsz_provider *provider, struct fsz_outbound *outbound)
 {
     bool sent = fsz_outbound_send(fsz_provider_client(provider), outbound);

@@ -114,6 +114,8 @@ bool fsz_provider_send(struct fsz_provider *provider, const struct fsz_question 
 
 /* Who it is as a client of the API. */
 struct fsz_client *fsz_provider_client(const struct fsz_provider *provider);
+/* Has it sent something over tcp or ipc that was not read yet? */
+bool fsz_provider_has_unread(const struct fsz_provider *provider);
 /* Asks it to show that it lives; false: that could not be sent. */
 bool fsz_provider_ping(struct fsz_provider *provider, uint64_t id);
 /* Tells it something; `params` is taken over. False: it could not be sent. */

@@ -196,7 +196,8 @@ int64_t fsz_service_probe(struct fsz_service *service, int64_t now_ms)
 
 /* ---- leases ---------------------------------------------------------------------------------- */
 
-/* True: it has been silent for too long, and has had time to answer. */
+/* True: it has been silent for too long, and has had time to answer. What it has sent and we have
+ * not read, because others send without a pause, is no silence. */
 static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_ms)
 {
     int64_t heard_ms = fsz_provider_client(provider)->heard_ms;
@@ -204,7 +205,7 @@ static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_m
     int64_t asked_ms = provider->pinged_ms > heard_ms ? provider->pinged_ms : heard_ms;
     bool    has_had_time = now_ms - asked_ms > lease_ms / 4;
     if (now_ms - heard_ms > lease_ms && provider->ping_id != 0 && has_had_time) {
-        return true;
+        return !fsz_provider_has_unread(provider);
     }
     if (now_ms - asked_ms > lease_ms / 3) {
         provider_ping(provider);
