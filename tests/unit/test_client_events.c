@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "client_note.h"
 #include "ratelimit.h"
@@ -41,7 +42,8 @@ static void rig_keep(struct rig *rig, const struct fsz_event *event)
         if (strcmp(headers[i].name, "Client-Held-Back") == 0) {
             rig->reported += strtoull(headers[i].value, NULL, 10);
         }
-        if (strcmp(headers[i].name, "Client-Action") == 0 &&
+        if ((strcmp(headers[i].name, "Client-Action") == 0 ||
+             strcmp(headers[i].name, "Client-Group") == 0) &&
             strlen(rig->actions) + 16 < sizeof(rig->actions)) {
             strcat(strcat(rig->actions, headers[i].value), " ");
         }
@@ -106,15 +108,21 @@ static bool has_reported(const struct rig *rig, const void *count)
     return rig->reported == *(const uint64_t *)count;
 }
 
+/* Of the last event. */
+static bool has_reason(const struct rig *rig, const void *reason)
+{
+    return strstr(rig->last, reason) != NULL;
+}
+
 static bool has_action(const struct rig *rig, const void *action)
 {
     return strstr(rig->actions, action) != NULL;
 }
 
-static void put(struct rig *rig, enum fsz_client_action action)
+static void put_as(struct rig *rig, enum fsz_client_action action, enum fsz_zmtp_ending ending)
 {
     struct fsz_client_note note = {.action = action,
-                                   .ending = FSZ_ZMTP_END_KICKED,
+                                   .ending = ending,
                                    .id = 7,
                                    .version = FSZ_ZMTP_3_1,
                                    .mechanism = FSZ_ZMTP_CURVE,
@@ -127,6 +135,16 @@ static void put(struct rig *rig, enum fsz_client_action action)
                                    .address = "tcp://192.0.2.1:40000",
                                    .endpoint = "tcp://0.0.0.0:5558"};
     fsz_client_events_put(rig->events, &note);
+}
+
+static void put(struct rig *rig, enum fsz_client_action action)
+{
+    put_as(rig, action, FSZ_ZMTP_END_KICKED);
+}
+
+static void put_ended(struct rig *rig, enum fsz_zmtp_ending ending)
+{
+    put_as(rig, FSZ_CLIENT_DISCONNECT, ending);
 }
 
 static void test_an_event_has_the_facts_of_its_note(void **state)
@@ -224,9 +242,54 @@ static void test_a_flood_of_connections_hides_no_trouble(void **state)
     for (int i = 0; i < 500; i++) {
         put(rig, FSZ_CLIENT_CONNECT);
         put(rig, FSZ_CLIENT_REJECT);
+        put_ended(rig, FSZ_ZMTP_END_PROTOCOL);
     }
     put(rig, FSZ_CLIENT_LAG);
     rig_await(rig, has_action, "lag ");
+    rig_free(rig);
+}
+
+static void test_those_that_are_turned_away_hide_no_client_that_connects(void **state)
+{
+    struct rig *rig = rig_new(1);
+    (void)state;
+    for (int i = 0; i < 500; i++) {
+        put(rig, FSZ_CLIENT_REJECT);
+    }
+    put(rig, FSZ_CLIENT_CONNECT);
+    rig_await(rig, has_action, "connect ");
+    rig_free(rig);
+}
+
+static void test_rubbish_of_one_peer_does_not_hide_that_another_was_kicked(void **state)
+{
+    struct rig *rig = rig_new(1);
+    (void)state;
+    for (int i = 0; i < 500; i++) {
+        put_ended(rig, FSZ_ZMTP_END_MESSAGE_BYTES);
+    }
+    put_ended(rig, FSZ_ZMTP_END_KICKED);
+    rig_await(rig, has_reason, "Client-Reason: kicked\n");
+    rig_free(rig);
+}
+
+static void test_what_was_held_back_is_reported_while_others_come_and_go(void **state)
+{
+    struct rig *rig = rig_new(5);
+    (void)state;
+    for (int i = 0; i < 500; i++) {
+        put_ended(rig, FSZ_ZMTP_END_PROTOCOL);
+    }
+    int64_t end_ms = fsz_now_ms() + PATIENCE_MS;
+    bool    found = false;
+    while (!found && fsz_now_ms() < end_ms) {
+        put(rig, FSZ_CLIENT_CONNECT); /* wakes the thread again and again */
+        usleep(10000);
+        pthread_mutex_lock(&rig->gate);
+        found = has_action(rig, "held-back offences ");
+        pthread_mutex_unlock(&rig->gate);
+    }
+    assert_true(found);
     rig_free(rig);
 }
 
@@ -344,6 +407,9 @@ int main(void)
         cmocka_unit_test(test_notes_do_not_wait_for_a_switch_that_blocks),
         cmocka_unit_test(test_what_a_flood_held_back_is_reported_when_it_is_over),
         cmocka_unit_test(test_a_flood_of_connections_hides_no_trouble),
+        cmocka_unit_test(test_those_that_are_turned_away_hide_no_client_that_connects),
+        cmocka_unit_test(test_rubbish_of_one_peer_does_not_hide_that_another_was_kicked),
+        cmocka_unit_test(test_what_was_held_back_is_reported_while_others_come_and_go),
         cmocka_unit_test(test_nothing_is_fired_after_a_stop),
         cmocka_unit_test(test_a_rate_of_0_is_off),
         cmocka_unit_test(test_what_the_switch_refuses_is_counted),

@@ -76,7 +76,7 @@ static void test_engine_sends_the_next_event_to_whoever_status_shows(void **stat
     struct rig *rig = *state;
     start(rig, CONFIG("stream default", "bind=tcp://127.0.0.1:*"));
     void *subscriber = rig_subscribe_to(rig, "default", "{\"Event-Name\":\"OTHER\"", 1);
-    char  name[16], prefix[48];
+    char  name[32], prefix[64];
     for (int i = 0; i < KINDS; i++) {
         snprintf(name, sizeof(name), "KIND_%02d", i);
         offer(rig, name, NULL, "0");

@@ -10,9 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { EVENTS_MS_PER_S = 1000 };
-
-enum events_flow { EVENTS_TRAFFIC, EVENTS_TROUBLE, EVENTS_FLOWS };
+enum { EVENTS_MS_PER_S = 1000, EVENTS_NS_PER_MS = 1000000, EVENTS_RETRY_MS = 100 };
 
 struct fsz_client_events {
     const struct fsz_host *host;
@@ -21,7 +19,8 @@ struct fsz_client_events {
     pthread_mutex_t        lock;    /* guards what follows; held for a few instructions */
     pthread_cond_t         changed; /* there is a note, or the end */
     bool                   stopping;
-    struct fsz_bucket      flows[EVENTS_FLOWS];
+    struct fsz_bucket      groups[FSZ_CLIENT_GROUPS];
+    int64_t                owed_ms; /* when those that were held back are to be reported; 0: none */
     struct fsz_client_note notes[FSZ_CLIENT_OUTBOX]; /* a ring */
     size_t                 first, count;
 
@@ -31,12 +30,26 @@ struct fsz_client_events {
 
 /* ---- the outbox ------------------------------------------------------------------------------ */
 
-static enum events_flow events_flow_of(enum fsz_client_action action)
+/* What we end for the peer's own doing is an offence: whoever sends rubbish must not hide that
+ * another one was kicked. */
+static enum fsz_client_group events_group_of(const struct fsz_client_note *note)
 {
-    return action == FSZ_CLIENT_DISCONNECT || action == FSZ_CLIENT_LAG ||
-                   action == FSZ_CLIENT_CAUGHT_UP
-               ? EVENTS_TROUBLE
-               : EVENTS_TRAFFIC;
+    switch (note->action) {
+    case FSZ_CLIENT_REJECT:
+        return FSZ_CLIENT_OFFENCES;
+    case FSZ_CLIENT_DISCONNECT:
+        return note->ending == FSZ_ZMTP_END_PROTOCOL || note->ending == FSZ_ZMTP_END_CRYPTO ||
+                       note->ending == FSZ_ZMTP_END_MESSAGE_BYTES ||
+                       note->ending == FSZ_ZMTP_END_MESSAGE_FRAMES ||
+                       note->ending == FSZ_ZMTP_END_INPUT_BYTES
+                   ? FSZ_CLIENT_OFFENCES
+                   : FSZ_CLIENT_TROUBLE;
+    case FSZ_CLIENT_LAG:
+    case FSZ_CLIENT_CAUGHT_UP:
+        return FSZ_CLIENT_TROUBLE;
+    default:
+        return FSZ_CLIENT_TRAFFIC;
+    }
 }
 
 static bool events_pass_locked(struct fsz_client_events *events, struct fsz_bucket *bucket,
@@ -54,17 +67,29 @@ static bool events_pass_locked(struct fsz_client_events *events, struct fsz_buck
     return true;
 }
 
-/* Wakes the thread for a note, and for the first that is held back, so that it will report them. */
-void fsz_client_events_put(struct fsz_client_events *events, struct fsz_client_note *note)
+/* Returns whether the thread has to know: there is a note, or the first that is held back. */
+static bool events_put_locked(struct fsz_client_events *events, struct fsz_client_note *note)
 {
     int64_t            rate = events->rate;
-    struct fsz_bucket *bucket = &events->flows[events_flow_of(note->action)];
-    pthread_mutex_lock(&events->lock);
-    bool put = !events->stopping && rate > 0 && events_pass_locked(events, bucket, rate, note);
-    bool wakes = put || bucket->held_back == 1;
-    if (put) {
-        events->notes[(events->first + events->count++) % FSZ_CLIENT_OUTBOX] = *note;
+    struct fsz_bucket *bucket = &events->groups[events_group_of(note)];
+    if (events->stopping || rate == 0) {
+        return false;
     }
+    if (events_pass_locked(events, bucket, rate, note)) {
+        events->notes[(events->first + events->count++) % FSZ_CLIENT_OUTBOX] = *note;
+        return true;
+    }
+    if (events->owed_ms != 0) {
+        return false;
+    }
+    events->owed_ms = fsz_now_ms() + FSZ_CLIENT_OWED_MS;
+    return true;
+}
+
+void fsz_client_events_put(struct fsz_client_events *events, struct fsz_client_note *note)
+{
+    pthread_mutex_lock(&events->lock);
+    bool wakes = events_put_locked(events, note);
     pthread_mutex_unlock(&events->lock);
     if (wakes) {
         pthread_cond_signal(&events->changed);
@@ -84,29 +109,37 @@ static bool events_take_locked(struct fsz_client_events *events, struct fsz_clie
     return true;
 }
 
-/* After a flood no event may follow that could report what was held back. */
+/* Of its group no event may follow that could report what was held back. */
 static bool events_owe_locked(struct fsz_client_events *events, struct fsz_client_note *ret_note)
 {
-    int64_t rate = events->rate;
-    *ret_note = (struct fsz_client_note){.action = FSZ_CLIENT_HELD_BACK};
-    for (int flow = 0; flow < EVENTS_FLOWS && rate > 0; flow++) {
-        if (fsz_bucket_owes(&events->flows[flow], rate, rate, fsz_now_ms(), &ret_note->held_back)) {
-            return true;
-        }
+    int64_t rate = events->rate, now_ms = fsz_now_ms();
+    bool    any = false;
+    if (events->owed_ms == 0 || now_ms < events->owed_ms) {
+        return false;
     }
+    for (enum fsz_client_group group = 0; group < FSZ_CLIENT_GROUPS; group++) {
+        struct fsz_bucket *bucket = &events->groups[group];
+        *ret_note = (struct fsz_client_note){.action = FSZ_CLIENT_HELD_BACK, .group = group};
+        if (rate > 0 && fsz_bucket_owes(bucket, rate, rate, now_ms, &ret_note->held_back)) {
+            return true; /* others of them come next */
+        }
+        any |= rate > 0 && bucket->held_back > 0;
+    }
+    events->owed_ms = any ? now_ms + EVENTS_RETRY_MS : 0;
     return false;
 }
 
-/* False: nothing has come, and it is time to report what was held back. */
-static bool events_wait_locked(struct fsz_client_events *events)
+static void events_wait_locked(struct fsz_client_events *events)
 {
-    struct timespec until;
-    if (events->flows[EVENTS_TRAFFIC].held_back + events->flows[EVENTS_TROUBLE].held_back == 0) {
-        return pthread_cond_wait(&events->changed, &events->lock) == 0;
+    const struct timespec until = {
+        .tv_sec = events->owed_ms / EVENTS_MS_PER_S,
+        .tv_nsec = events->owed_ms % EVENTS_MS_PER_S * EVENTS_NS_PER_MS,
+    };
+    if (events->owed_ms == 0) {
+        pthread_cond_wait(&events->changed, &events->lock);
+    } else {
+        pthread_cond_timedwait(&events->changed, &events->lock, &until);
     }
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += FSZ_CLIENT_OWED_MS / EVENTS_MS_PER_S;
-    return pthread_cond_timedwait(&events->changed, &events->lock, &until) == 0;
 }
 
 /* False: it is to end. */
@@ -115,9 +148,9 @@ static bool events_next(struct fsz_client_events *events, struct fsz_client_note
     bool found = false;
     pthread_mutex_lock(&events->lock);
     while (!events->stopping && !found) {
-        found = events_take_locked(events, ret_note);
-        if (!found && !events_wait_locked(events)) {
-            found = events->count == 0 && events_owe_locked(events, ret_note);
+        found = events_owe_locked(events, ret_note) || events_take_locked(events, ret_note);
+        if (!found) {
+            events_wait_locked(events);
         }
     }
     pthread_mutex_unlock(&events->lock);
@@ -129,9 +162,9 @@ static void *events_main(void *argument)
     struct fsz_client_events *events = argument;
     struct fsz_client_note    note;
     while (events_next(events, &note)) {
-        if (fsz_client_note_fire(&note, events->host) == FSZ_OK) {
-            events->fired++;
-        } else {
+        events->fired++; /* before: whoever sees the event sees it counted */
+        if (fsz_client_note_fire(&note, events->host) != FSZ_OK) {
+            events->fired--;
             events->refused++;
         }
     }
@@ -181,9 +214,15 @@ bool fsz_client_events_are_on(const struct fsz_client_events *events)
 
 void fsz_client_events_set_rate(struct fsz_client_events *events, int64_t rate)
 {
-    if (events != NULL) {
-        events->rate = rate;
+    if (events == NULL) {
+        return;
     }
+    pthread_mutex_lock(&events->lock);
+    events->rate = rate;
+    for (int group = 0; group < FSZ_CLIENT_GROUPS && rate == 0; group++) {
+        events->groups[group].held_back = 0; /* nobody wants to know any more */
+    }
+    pthread_mutex_unlock(&events->lock);
 }
 
 void fsz_client_events_stop(struct fsz_client_events *events)

@@ -6,8 +6,9 @@
  * them out and has the switch fire the events (host.h, send_event), with no lock of ours held, for
  * these events come back to us as all others do.
  *
- * Those that come and go have a rate, and those in trouble have one of their own, so that a flood
- * of connections does not hide a subscriber that lags. docs/operations.md, "Client events" */
+ * Clients that come and go, those that are rejected or send rubbish, and those in trouble have a
+ * rate each, so that a flood of connections does not hide a subscriber that lags.
+ * docs/operations.md, "Client events" */
 #ifndef FSZ_CLIENT_EVENTS_H
 #define FSZ_CLIENT_EVENTS_H
 
@@ -28,8 +29,7 @@ struct fsz_client_events;
  * then, which all functions here accept. `host` outlives it. FSZ_ENOMEM, FSZ_ESYSTEM. */
 FSZ_NODISCARD fsz_err fsz_client_events_new(const struct fsz_host *host, int64_t rate,
                                             struct fsz_client_events **ret_events);
-/* `rate`: events a second, of clients that come and go and of those in trouble each; 0: none. Any
- * thread. */
+/* `rate`: events a second of each group (client_note.h); 0: none. Any thread. */
 void fsz_client_events_set_rate(struct fsz_client_events *events, int64_t rate);
 /* No event is fired any more once this has returned; notes are dropped. Before the host goes. */
 void fsz_client_events_stop(struct fsz_client_events *events);

@@ -17,6 +17,12 @@ static const char *const note_actions[FSZ_CLIENT_ACTIONS] = {
     [FSZ_CLIENT_HELD_BACK] = "held-back",
 };
 
+static const char *const note_groups[FSZ_CLIENT_GROUPS] = {
+    [FSZ_CLIENT_TRAFFIC] = "traffic",
+    [FSZ_CLIENT_OFFENCES] = "offences",
+    [FSZ_CLIENT_TROUBLE] = "trouble",
+};
+
 void fsz_client_note_take(struct fsz_client_note *ret_note, enum fsz_client_action action,
                           const struct fsz_client_source *source, struct fsz_conn *conn,
                           enum fsz_zmtp_ending ending)
@@ -111,7 +117,9 @@ static void note_write(const struct fsz_client_note *note, struct note_headers *
     enum fsz_client_action action = note->action;
     *ret_headers = (struct note_headers){.count = 0};
     note_text(ret_headers, "Client-Action", note_actions[action]);
-    if (action != FSZ_CLIENT_HELD_BACK) {
+    if (action == FSZ_CLIENT_HELD_BACK) {
+        note_text(ret_headers, "Client-Group", note_groups[note->group]);
+    } else {
         note_identify(ret_headers, note);
     }
     if (action == FSZ_CLIENT_LEAVE || action == FSZ_CLIENT_REJECT ||

@@ -17,8 +17,17 @@ enum fsz_client_action {
     FSZ_CLIENT_ACTIONS
 };
 
+/* Each has a rate of its own, so that a flood of one hides no other. */
+enum fsz_client_group {
+    FSZ_CLIENT_TRAFFIC,  /* clients that connect and leave */
+    FSZ_CLIENT_OFFENCES, /* rejected ones, and those that we end for what they have sent */
+    FSZ_CLIENT_TROUBLE,  /* all other ends of ours; lag */
+    FSZ_CLIENT_GROUPS
+};
+
 struct fsz_client_note {
     enum fsz_client_action       action;
+    enum fsz_client_group        group;  /* of HELD_BACK */
     enum fsz_zmtp_ending         ending; /* of LEAVE, REJECT, DISCONNECT */
     uint64_t                     id;     /* 0: it never was a connection; what follows is empty */
     bool                         dialed;
@@ -26,7 +35,7 @@ struct fsz_client_note {
     enum fsz_zmtp_mechanism_name mechanism;
     int64_t                      uid, pid, age_ms;
     uint64_t                     dropped[FSZ_CONNECTION_CLASSES];
-    uint64_t                     held_back; /* before this one, of its flow */
+    uint64_t                     held_back; /* before this one, of its group */
     char                         owner[FSZ_CONNECTION_OWNER_BYTES];
     char                         user[FSZ_USER_NAME_MAX + 1]; /* empty: none */
     char                         address[FSZ_ADDRESS_TEXT_BYTES], endpoint[FSZ_ADDRESS_TEXT_BYTES];
