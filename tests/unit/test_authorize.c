@@ -277,6 +277,8 @@ static void test_authorize_wants_subclasses_that_modules_obey_spelled_out(void *
     (void)state;
     assert_int_equal(send("send-events:CUSTOM", "CUSTOM", "SMS::SEND_MESSAGE", NULL), FSZ_EDENIED);
     assert_int_equal(send("send-events:CUSTOM/*", "CUSTOM", "fszmq::audit", NULL), FSZ_EDENIED);
+    assert_int_equal(send("send-events:CUSTOM/*", "CUSTOM", "fszmq::client", NULL), FSZ_EDENIED);
+    assert_int_equal(send("send-events:*", "CUSTOM", "fszmq::client", NULL), FSZ_OK);
     assert_int_equal(send("send-events:CUSTOM/SMS::*", "CUSTOM", "SMS::SEND_MESSAGE", NULL),
                      FSZ_EDENIED);
     assert_int_equal(
