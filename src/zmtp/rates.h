@@ -1,8 +1,9 @@
 /* rates.h - how fast each address may connect: a token bucket for each.
  *
- * A bucket exists while it is not full, so memory is taken only for addresses that have connected a
- * moment ago. Bounded: beyond FSZ_RATES_ADDRESSES_MAX the address that connected longest ago is
- * forgotten, as if its bucket were full. Belongs to one thread; time is the caller's. */
+ * Full buckets are freed, in the order in which their addresses connected last: one behind a bucket
+ * that is not full yet may stay. Bounded: beyond FSZ_RATES_ADDRESSES_MAX the address that connected
+ * longest ago is forgotten, as if its bucket were full. Belongs to one thread; time is the
+ * caller's. */
 #ifndef FSZ_ZMTP_RATES_H
 #define FSZ_ZMTP_RATES_H
 
