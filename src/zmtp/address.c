@@ -186,7 +186,8 @@ fsz_err fsz_address_of_listener(const struct fsz_endpoint_parts *parts, bool ipv
     return err == FSZ_OK ? FSZ_OK : address_refuse(parts->host, err, ret_why);
 }
 
-/* A peer chooses the name of its own end, so what does not belong in a log is replaced. */
+/* A peer chooses the name of its own end, and it gets into the log: all but printable ASCII is
+ * replaced. */
 static void address_write_local(const struct fsz_address *address,
                                 char                      ret_text[FSZ_ADDRESS_TEXT_BYTES])
 {
@@ -202,7 +203,7 @@ static void address_write_local(const struct fsz_address *address,
     }
     for (size_t i = 0; i < size; i++) {
         unsigned char byte = (unsigned char)address->local.sun_path[i];
-        *at++ = i == 0 && is_abstract ? '@' : byte < 0x20 || byte == 0x7F ? '?' : (char)byte;
+        *at++ = i == 0 && is_abstract ? '@' : byte < 0x20 || byte >= 0x7F ? '?' : (char)byte;
     }
     *at = '\0';
 }
