@@ -51,6 +51,24 @@ static void test_pretty_shows_the_subclass_of_a_custom_event(void **state)
             "--:--:--.000 conference::maintenance             lab add-member of 2\n");
 }
 
+#define CLIENT_EVENT "{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"fszmq::client\","
+
+static void test_pretty_shows_what_became_of_which_client(void **state)
+{
+    (void)state;
+    line_is(CLIENT_EVENT "\"Client-Action\":\"connect\",\"Client-Owner\":\"stream/default\","
+                         "\"Client-Address\":\"tcp://127.0.0.1:40112\"}",
+            "--:--:--.000 fszmq::client                       "
+            "connect stream/default tcp://127.0.0.1:40112\n");
+    line_is(CLIENT_EVENT "\"Client-Action\":\"disconnect\",\"Client-Owner\":\"api-channel/a\","
+                         "\"Client-Address\":\"tcp://192.0.2.7:1\",\"Client-User\":\"ann\","
+                         "\"Client-Reason\":\"kicked\",\"Client-Held-Back\":\"12\"}",
+            "--:--:--.000 fszmq::client                       "
+            "disconnect api-channel/a tcp://192.0.2.7:1 user ann: kicked, 12 held back\n");
+    line_is(CLIENT_EVENT "\"Client-Action\":\"held-back\",\"Client-Held-Back\":\"3\"}",
+            "--:--:--.000 fszmq::client                       held-back, 3 held back\n");
+}
+
 static void test_pretty_leaves_out_parts_without_a_value(void **state)
 {
     (void)state;
@@ -215,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pretty_shows_when_what_which_call_and_who),
         cmocka_unit_test(test_pretty_shows_the_subclass_of_a_custom_event),
+        cmocka_unit_test(test_pretty_shows_what_became_of_which_client),
         cmocka_unit_test(test_pretty_leaves_out_parts_without_a_value),
         cmocka_unit_test(test_pretty_shows_an_event_that_it_does_not_know),
         cmocka_unit_test(test_pretty_lets_no_control_character_through),
