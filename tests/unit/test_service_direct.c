@@ -200,6 +200,28 @@ static void test_offer_whose_call_hangs_up_is_cancelled(void **state)
     rig_stop(&rig);
 }
 
+static void test_offer_that_is_withdrawn_makes_room_for_who_waits(void **state)
+{
+    (void)state;
+    struct rig    rig;
+    struct caller caller;
+    struct asker  asker;
+    RIG_START(&rig, "-", RIG_BIND, "service s", "deadline-ms=60000");
+    void *worker = worker_open(&rig, 1);
+    caller_start(&rig, &caller, "c1", "s");
+    worker_offer(worker, "c1", false);
+    asker_start(&rig, &asker, "x", 60000);
+    rig_wait_number(&rig, "services.0.waiting", 1);
+    caller.hungup = true;
+    caller_join(&caller);
+    json_decref(worker_take(worker, "call.cancel", NULL));
+    json_int_t id = 0;
+    json_decref(worker_take(worker, "test.ask", &id));
+    worker_answer(worker, id, "{\"word\":\"y\"}");
+    asker_expect(&asker, "y");
+    rig_stop(&rig);
+}
+
 /* The dialplan offers a call that was given back again at once. */
 static void test_offer_comes_behind_the_end_of_the_one_before(void **state)
 {
@@ -234,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_question_to_a_provider_that_goes_is_asked_of_the_next),
         cmocka_unit_test(test_question_without_an_answer_ends_in_time),
         cmocka_unit_test(test_offer_whose_call_hangs_up_is_cancelled),
+        cmocka_unit_test(test_offer_that_is_withdrawn_makes_room_for_who_waits),
         cmocka_unit_test(test_offer_comes_behind_the_end_of_the_one_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,14 +29,17 @@ static void api_catch_up(void *reader)
     }
 }
 
-/* The same for a question of which nobody waits for the answer any more. */
+/* The same for a question of which nobody waits for the answer any more. What waits for its room
+ * goes on. */
 static void api_take_withdrawn(struct fsz_mail *mail, void *reader)
 {
     struct fsz_question *question =
         (struct fsz_question *)(void *)((char *)mail - offsetof(struct fsz_question, withdrawn));
     api_catch_up(reader);
-    if (reader != NULL && question->service != NULL) {
+    struct fsz_service *service = question->service;
+    if (reader != NULL && service != NULL) {
         fsz_service_finish(question, FSZ_ECLOSED, NULL);
+        fsz_service_go_on(service);
     }
     fsz_question_unref(&question);
 }

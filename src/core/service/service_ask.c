@@ -146,12 +146,15 @@ static struct service_choice service_choose(const struct fsz_service  *service,
     return choice;
 }
 
+/* Fails only for one that has no timer yet, so not while others are being sent on. */
 static void question_set_timer(struct fsz_question *question, int64_t due_ms)
 {
+    struct fsz_service *service = question->service;
     due_ms = due_ms < question->due_ms ? due_ms : question->due_ms;
-    if (fsz_heap_set(&question->service->services->timers, &question->timer,
-                     (uint64_t)due_ms * 1000000) != FSZ_OK) {
+    if (fsz_heap_set(&service->services->timers, &question->timer, (uint64_t)due_ms * 1000000) !=
+        FSZ_OK) {
         fsz_service_finish(question, FSZ_ENOMEM, fsz_err_text(FSZ_ENOMEM));
+        fsz_service_go_on(service);
     }
 }
 
