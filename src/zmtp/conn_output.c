@@ -262,7 +262,7 @@ fsz_err fsz_conn_queue(struct fsz_conn *conn, struct fsz_zmtp_message *message)
     return err;
 }
 
-/* What the write drops for want of room are the last ones. */
+/* What a write drops for want of room is reported of the last ones; it is as many of ours. */
 static void output_note_dropped(fsz_err *errs, size_t count, uint64_t dropped)
 {
     for (; count > 0 && dropped > 0; count--) {
@@ -278,10 +278,11 @@ void fsz_conn_send_all(struct fsz_conn *conn, struct fsz_zmtp_message *const *me
 {
     struct conn_output *output = &conn->output;
     fsz_conn_output_lock(conn);
+    uint64_t drops = output->drops; /* and those that a push has reported */
     for (size_t i = 0; i < count; i++) {
         ret_errs[i] = output_push(conn, messages[i]);
+        drops += ret_errs[i] == FSZ_EFULL || ret_errs[i] == FSZ_ENOMEM;
     }
-    uint64_t drops = output->drops;
     fsz_conn_write(conn);
     output_note_dropped(ret_errs, count, output->drops - drops);
     fsz_conn_output_unlock(conn);

@@ -38,14 +38,22 @@ static void ready_router(struct rig *rig)
     rig_shake_dealer(rig);
 }
 
+static void end(struct rig *rig, struct fsz_answers *answers)
+{
+    assert_null(atomic_load(&answers->newest));
+    fsz_answers_fini(answers);
+    rig_fini(rig);
+}
+
 static void test_answers_go_out_in_the_order_in_which_they_were_added(void **state)
 {
     struct rig         rig;
-    struct fsz_answers answers = {0};
+    struct fsz_answers answers;
     _Atomic unsigned   sent = 0;
     uint8_t            got[4];
     (void)state;
     ready_router(&rig);
+    assert_int_equal(fsz_answers_init(&answers), FSZ_OK);
     for (unsigned i = 0; i < AT_ONCE; i++) {
         add_note(&answers, 'a', (uint8_t)i, &sent);
     }
@@ -56,7 +64,7 @@ static void test_answers_go_out_in_the_order_in_which_they_were_added(void **sta
         rig_read(&rig, got, sizeof(got));
         assert_int_equal(got[3], i);
     }
-    rig_fini(&rig);
+    end(&rig, &answers);
 }
 
 struct holder {
@@ -84,6 +92,7 @@ static void test_an_answer_that_comes_while_others_are_reported_is_sent(void **s
     uint8_t              got[4];
     (void)state;
     ready_router(&holder.rig);
+    assert_int_equal(fsz_answers_init(&holder.answers), FSZ_OK);
     add_note(&holder.answers, 'f', 0, &holder.sent);
     atomic_load(&holder.answers.newest)->sent = holder_sent;
     fsz_answers_send(&holder.answers, holder.rig.conn);
@@ -92,7 +101,7 @@ static void test_an_answer_that_comes_while_others_are_reported_is_sent(void **s
     assert_int_equal(got[2], 'f');
     rig_read(&holder.rig, got, sizeof(got));
     assert_int_equal(got[2], 'n');
-    rig_fini(&holder.rig);
+    end(&holder.rig, &holder.answers);
 }
 
 struct sender {
@@ -117,11 +126,12 @@ static void test_each_answer_of_threads_at_once_is_sent_once_and_in_order(void *
 {
     struct rig         rig;
     struct sender      senders[SENDERS];
-    struct fsz_answers answers = {0};
+    struct fsz_answers answers;
     _Atomic unsigned   sent = 0;
     uint8_t            got[4], next[SENDERS] = {0};
     (void)state;
     ready_router(&rig);
+    assert_int_equal(fsz_answers_init(&answers), FSZ_OK);
     rig.shared.limits.output_messages = 0; /* all may wait for the reader */
     for (unsigned i = 0; i < SENDERS; i++) {
         senders[i] = (struct sender){&answers, rig.conn, &sent, .who = (uint8_t)i};
@@ -137,8 +147,79 @@ static void test_each_answer_of_threads_at_once_is_sent_once_and_in_order(void *
         pthread_join(senders[i].thread, NULL);
     }
     assert_int_equal(sent, SENDERS * SENT);
-    assert_null(atomic_load(&answers.newest));
-    rig_fini(&rig);
+    end(&rig, &answers);
+}
+
+struct counter {
+    struct sender    sender;
+    _Atomic unsigned added;
+};
+
+static void *counter_main(void *argument)
+{
+    struct counter *counter = argument;
+    for (unsigned i = 0; i < SENT; i++) {
+        add_note(counter->sender.answers, 0, (uint8_t)i, counter->sender.sent);
+        counter->added = i + 1;
+        fsz_answers_send(counter->sender.answers, counter->sender.conn);
+    }
+    return NULL;
+}
+
+/* What stands in `got` is another one's message, sent when `added` answers were there. */
+static unsigned behind_read(struct rig *rig, uint8_t got[4])
+{
+    uint8_t more;
+    rig_read(rig, got, 4);
+    if (got[1] == 2) {
+        return 0;
+    }
+    rig_read(rig, &more, 1); /* a body of three bytes */
+    return (unsigned)got[3] << 8 | more;
+}
+
+static void *behind_main(void *argument)
+{
+    struct counter *counter = argument;
+    for (unsigned added = 0; added < SENT;) {
+        added = counter->added;
+        const uint8_t            body[] = {1, (uint8_t)(added >> 8), (uint8_t)added};
+        struct fsz_zmtp_message *message = rig_new_message(body, sizeof(body), FSZ_ZMTP_VITAL);
+        fsz_err                  err =
+            fsz_answers_send_behind(counter->sender.answers, counter->sender.conn, message);
+        fsz_zmtp_message_unref(message);
+        assert_int_equal(err, FSZ_OK);
+    }
+    return NULL;
+}
+
+static void test_another_message_goes_behind_the_answers_that_were_there(void **state)
+{
+    struct rig         rig;
+    struct fsz_answers answers;
+    struct counter     counter = {0};
+    pthread_t          behind;
+    _Atomic unsigned   sent = 0;
+    uint8_t            got[4];
+    unsigned           read = 0;
+    (void)state;
+    ready_router(&rig);
+    assert_int_equal(fsz_answers_init(&answers), FSZ_OK);
+    rig.shared.limits.output_messages = 0;
+    rig.shared.limits.output_bytes = 0;
+    counter.sender = (struct sender){&answers, rig.conn, &sent, .who = 0};
+    assert_int_equal(pthread_create(&counter.sender.thread, NULL, counter_main, &counter), 0);
+    assert_int_equal(pthread_create(&behind, NULL, behind_main, &counter), 0);
+    for (unsigned added = 0; added < SENT;) {
+        unsigned those = behind_read(&rig, got);
+        added = those > added ? those : added;
+        read += got[1] == 2;
+        assert_true(read >= added);
+    }
+    pthread_join(counter.sender.thread, NULL);
+    pthread_join(behind, NULL);
+    assert_int_equal(read, SENT);
+    end(&rig, &answers);
 }
 
 int main(void)
@@ -147,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_answers_go_out_in_the_order_in_which_they_were_added),
         cmocka_unit_test(test_an_answer_that_comes_while_others_are_reported_is_sent),
         cmocka_unit_test(test_each_answer_of_threads_at_once_is_sent_once_and_in_order),
+        cmocka_unit_test(test_another_message_goes_behind_the_answers_that_were_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,10 +109,11 @@ static void scenario_jobs(void)
     fsz_jobs_free(&jobs);
 }
 
-static void task_run(struct fsz_task *task, bool abandoned)
+static bool task_run(struct fsz_task *task, bool abandoned)
 {
     (void)task;
     (void)abandoned;
+    return true;
 }
 
 static void task_finish(struct fsz_task *task, bool more)

@@ -287,7 +287,7 @@ struct load {
 static void *load_main(void *argument)
 {
     struct load *load = argument;
-    while (!atomic_load(&load->ends)) {
+    do { /* once at least: all reloads may be over before this thread begins */
         for (int i = 0; i < 8; i++, load->asked++) {
             client_send(load->dealer, CALL(1, "api", "[\"nap\"]"));
         }
@@ -296,7 +296,7 @@ static void *load_main(void *argument)
             load->answered += json_object_get(answer, "result") != NULL;
             json_decref(answer);
         }
-    }
+    } while (!atomic_load(&load->ends));
     return NULL;
 }
 

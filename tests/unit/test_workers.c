@@ -74,7 +74,7 @@ static void board_await(struct board *board, const unsigned *count, unsigned wan
     pthread_mutex_unlock(&board->lock);
 }
 
-static void task_run(struct fsz_task *task, bool abandoned)
+static bool task_run(struct fsz_task *task, bool abandoned)
 {
     struct test_task *mine = (struct test_task *)task;
     struct board     *board = mine->board;
@@ -89,6 +89,7 @@ static void task_run(struct fsz_task *task, bool abandoned)
     board->abandoned += abandoned;
     pthread_cond_broadcast(&board->changed);
     pthread_mutex_unlock(&board->lock);
+    return true;
 }
 
 static void task_finish(struct fsz_task *task, bool more)
@@ -498,20 +499,26 @@ struct scheduler {
     uint64_t            random;
 };
 
-static void scheduled_task(struct fsz_task *task, bool abandoned)
+static bool scheduled_task(struct fsz_task *task, bool abandoned)
 {
     unsigned key = task->key[0] != '\0' ? (unsigned)(task->key[0] - 'a') : KEYS;
     if (abandoned) {
         scheduled_abandoned++;
-        return;
+        free(task);
+        return false;
     }
     unsigned before = atomic_fetch_add(&keys_now[key], 1);
     keys_mixed += key != KEYS && before != 0;
     if (task->owner[1] == 's') {
         usleep(100);
     }
+    bool finishes = task->owner[0] % 2 == 0;
     atomic_fetch_sub(&keys_now[key], 1);
     scheduled_run++;
+    if (!finishes) {
+        free(task);
+    }
+    return finishes;
 }
 
 static void scheduled_finish(struct fsz_task *task, bool more)

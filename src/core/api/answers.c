@@ -1,8 +1,27 @@
 #include "answers.h"
 
+#include "thread.h"
 #include "zmtp/zmtp_message.h"
 
 enum { ANSWERS_BATCH = 64 };
+
+fsz_err fsz_answers_init(struct fsz_answers *answers)
+{
+    pthread_mutexattr_t attributes;
+    answers->newest = NULL;
+    if (pthread_mutexattr_init(&attributes) != 0) {
+        return FSZ_ENOMEM;
+    }
+    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+    int error = pthread_mutex_init(&answers->sending, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return error == 0 ? FSZ_OK : FSZ_ENOMEM;
+}
+
+void fsz_answers_fini(struct fsz_answers *answers)
+{
+    pthread_mutex_destroy(&answers->sending);
+}
 
 void fsz_answers_add(struct fsz_answers *answers, struct fsz_answer *answer)
 {
@@ -43,23 +62,47 @@ static struct fsz_answer *answers_send_batch(struct fsz_answer *list, struct fsz
     return rest;
 }
 
+/* With the lock: sends all that is there, and returns it. */
+static struct fsz_answer *answers_send_all(struct fsz_answers *answers, struct fsz_conn *conn)
+{
+    struct fsz_answer *list = answers_take(answers);
+    for (struct fsz_answer *rest = list; rest != NULL;) {
+        rest = answers_send_batch(rest, conn);
+    }
+    return list;
+}
+
+/* Without the lock. */
+static void answers_report(struct fsz_answer *list)
+{
+    while (list != NULL) {
+        struct fsz_answer *next = list->next;
+        list->sent(list);
+        list = next;
+    }
+}
+
+/* Who adds an answer while another thread sends leaves it to that one, which looks again behind the
+ * lock. */
 void fsz_answers_send(struct fsz_answers *answers, struct fsz_conn *conn)
 {
-    struct fsz_answer *done = NULL, **end = &done;
-    while (atomic_load(&answers->newest) != NULL && !atomic_exchange(&answers->sending, true)) {
-        *end = answers_take(answers);
-        for (struct fsz_answer *rest = *end; rest != NULL;) {
-            rest = answers_send_batch(rest, conn);
-        }
-        atomic_store(&answers->sending, false);
-        while (*end != NULL) {
-            end = &(*end)->next;
-        }
+    while (atomic_load(&answers->newest) != NULL && pthread_mutex_trylock(&answers->sending) == 0) {
+        struct fsz_answer *list = answers_send_all(answers, conn);
+        pthread_mutex_unlock(&answers->sending);
+        atomic_thread_fence(memory_order_seq_cst);
+        answers_report(list);
     }
-    /* Last: this may free the ones that keep the connection. */
-    while (done != NULL) {
-        struct fsz_answer *next = done->next;
-        done->sent(done);
-        done = next;
-    }
+}
+
+fsz_err fsz_answers_send_behind(struct fsz_answers *answers, struct fsz_conn *conn,
+                                struct fsz_zmtp_message *message)
+{
+    fsz_thread_lock(&answers->sending);
+    struct fsz_answer *list = answers_send_all(answers, conn);
+    fsz_err            err = fsz_conn_send(conn, message);
+    pthread_mutex_unlock(&answers->sending);
+    atomic_thread_fence(memory_order_seq_cst);
+    answers_report(list);
+    fsz_answers_send(answers, conn); /* what was added meanwhile */
+    return err;
 }

@@ -2,14 +2,15 @@
  *
  * Workers that write to one connection at once would wait for each other. So a worker adds what it
  * has, which takes no lock, and sends all that is there unless somebody is sending already: that
- * thread then takes the new one too, with others in one write. */
+ * thread then takes the new one too, with others in one write. What the API thread sends itself
+ * goes behind the answers that were added before. */
 #ifndef FSZ_ANSWERS_H
 #define FSZ_ANSWERS_H
 
 #include "zmtp/conn.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
 /* Embedded in what is answered. */
 struct fsz_answer {
@@ -20,16 +21,25 @@ struct fsz_answer {
     void (*sent)(struct fsz_answer *answer); /* on the thread that has sent it; may free it */
 };
 
-/* Begins zeroed. Those that are in there keep the connection. */
 struct fsz_answers {
     _Atomic(struct fsz_answer *) newest; /* a list */
-    _Atomic bool                 sending;
+    pthread_mutex_t              sending;
 };
+
+/* FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_answers_init(struct fsz_answers *answers);
+void                  fsz_answers_fini(struct fsz_answers *answers);
+
+/* All below: the caller keeps `answers` in memory, and what it sends goes to `conn`. */
 
 /* Adds one; order is kept. Any thread; never blocks. */
 void fsz_answers_add(struct fsz_answers *answers, struct fsz_answer *answer);
-/* Sends what is there without waiting for the peer; nothing if another thread is at it. The
- * caller keeps `answers` in memory. Any thread. */
+/* Sends what is there without waiting for the peer; nothing if another thread is at it. Any thread.
+ */
 void fsz_answers_send(struct fsz_answers *answers, struct fsz_conn *conn);
+/* Sends another message, behind what was added before. Waits for a thread that is sending, but not
+ * for the peer. As fsz_conn_send(). */
+FSZ_NODISCARD fsz_err fsz_answers_send_behind(struct fsz_answers *answers, struct fsz_conn *conn,
+                                              struct fsz_zmtp_message *message);
 
 #endif

@@ -45,6 +45,11 @@ static fsz_err client_new(struct fsz_channel *channel, struct fsz_account *whole
         free(entry);
         return FSZ_ENOMEM;
     }
+    if (fsz_answers_init(&client->answers) != FSZ_OK) {
+        fsz_account_unref(&client->account);
+        free(entry);
+        return FSZ_ENOMEM;
+    }
     client->channel = channel;
     client->references = 1;
     client->serial = client_serial();
@@ -95,6 +100,7 @@ void fsz_client_unref(struct fsz_client **client)
         if (gone->conn != NULL && gone->channel != NULL) {
             DL_DELETE(gone->channel->clients, gone);
         }
+        fsz_answers_fini(&gone->answers);
         fsz_account_unref(&gone->account);
         fsz_conn_unref(&gone->conn);
         free(clients_entry_of(gone));
@@ -110,7 +116,7 @@ bool fsz_client_is_connected(const struct fsz_client *client)
 fsz_err fsz_client_send(struct fsz_client *client, struct fsz_zmtp_message *message)
 {
     if (client->conn != NULL) {
-        return fsz_conn_send(client->conn, message);
+        return fsz_answers_send_behind(&client->answers, client->conn, message);
     }
     if (client->dealer != NULL) {
         return fsz_dealer_send(client->dealer, message);

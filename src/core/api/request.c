@@ -274,8 +274,9 @@ void fsz_request_seen(struct fsz_mail *mail, void *reader)
     fsz_request_release(api, request);
 }
 
-/* A fsz_task. */
-void fsz_request_run(struct fsz_task *task, bool abandoned)
+/* A fsz_task. Behind the post, the request may be gone: it comes before the next task of its key,
+ * so that mails of one call keep their order. */
+bool fsz_request_run(struct fsz_task *task, bool abandoned)
 {
     struct fsz_request *request = REQUEST_OF(task, task);
     bool                waits = request->wait.mailbox != NULL;
@@ -290,6 +291,13 @@ void fsz_request_run(struct fsz_task *task, bool abandoned)
         request_write(request);
         request_reply(request);
     }
+    if (request->replies) {
+        return true;
+    }
+    struct fsz_mailbox *mailbox = fsz_mailbox_ref(request->mailbox);
+    fsz_mailbox_post(mailbox, &request->done);
+    fsz_mailbox_unref(&mailbox);
+    return false;
 }
 
 /* With more to do, sending is left to the API thread, which takes several answers at once. */
@@ -297,16 +305,12 @@ void fsz_request_finish(struct fsz_task *task, bool more)
 {
     struct fsz_request *request = REQUEST_OF(task, task);
     struct fsz_mailbox *mailbox = fsz_mailbox_ref(request->mailbox);
-    if (!request->replies) {
-        fsz_mailbox_post(mailbox, &request->done);
+    if (more) {
+        fsz_client_call_sender(request->client, mailbox);
     } else {
-        if (more) {
-            fsz_client_call_sender(request->client, mailbox);
-        } else {
-            fsz_answers_send(&request->client->answers, request->client->conn);
-        }
-        request_reply_drop(request);
+        fsz_answers_send(&request->client->answers, request->client->conn);
     }
+    request_reply_drop(request);
     fsz_mailbox_unref(&mailbox);
 }
 

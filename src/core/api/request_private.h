@@ -21,7 +21,7 @@ void fsz_request_take_back(struct fsz_api *api, struct fsz_request *request);
 void fsz_request_release(struct fsz_api *api, struct fsz_request *request);
 
 /* What its task, its mail and its wait's mail run. */
-void fsz_request_run(struct fsz_task *task, bool abandoned);
+bool fsz_request_run(struct fsz_task *task, bool abandoned);
 void fsz_request_finish(struct fsz_task *task, bool more);
 void fsz_request_done(struct fsz_mail *mail, void *reader);
 void fsz_request_seen(struct fsz_mail *mail, void *reader);

@@ -172,8 +172,9 @@ bool fsz_workers_free(struct fsz_workers **workers, int64_t wait_ms)
     *workers = NULL;
     workers_close(pool);
     for (struct fsz_task *task; (task = workers_withdraw_oldest(pool)) != NULL;) {
-        task->run(task, true);
-        task->finish(task, false);
+        if (task->run(task, true)) {
+            task->finish(task, false);
+        }
     }
     bool ended = workers_await_end(pool, wait_ms);
     if (ended) {

@@ -30,10 +30,11 @@ struct fsz_task {
     char key[FSZ_TASK_NAME_BYTES];   /* empty: none; a call's UUID */
     char owner[FSZ_TASK_NAME_BYTES]; /* who asked */
     /* On a worker, once. `abandoned`: the pool ends before the task began, and it must not touch
-     * the switch; from the thread that frees the pool then. */
-    void (*run)(struct fsz_task *task, bool abandoned);
-    /* Right after it, when the task's place in the pool is free; `more`: others are ready. Frees
-     * the task. */
+     * the switch; from the thread that frees the pool then. False: the task is done with, and may
+     * be gone; true: `finish` is still to be called. */
+    bool (*run)(struct fsz_task *task, bool abandoned);
+    /* Right after it, when the task's place in the pool is free, so that the next task of its key
+     * may run already; `more`: others are ready. */
     void (*finish)(struct fsz_task *task, bool more);
 };
 
@@ -41,7 +42,7 @@ FSZ_NODISCARD fsz_err fsz_workers_new(const struct fsz_workers_limits *limits,
                                       struct fsz_workers             **ret_workers);
 /* Tasks already taken stay. Threads above the new limit end when what they run is done. */
 void fsz_workers_limit(struct fsz_workers *workers, const struct fsz_workers_limits *limits);
-/* The pool has the task until `finish` is called. *ret_ticket (may be NULL) is what to give it up
+/* The pool has the task until it has run. *ret_ticket (may be NULL) is what to give it up
  * by; never 0, never given twice, and written before the task can begin. FSZ_EFULL: refused and
  * counted. FSZ_ECLOSED: the pool ends. FSZ_ENOMEM, and FSZ_ESYSTEM when there is no thread and none
  * can be had. On failure the task stays the caller's. */

@@ -183,13 +183,15 @@ static void *worker_main(void *argument)
     for (struct workers_entry *entry; (entry = worker_next(self)) != NULL;) {
         struct fsz_task *task = entry->task;
         fsz_workers_unlock(pool);
-        task->run(task, false);
+        bool finishes = task->run(task, false);
         fsz_workers_lock(pool);
         fsz_workers_end(pool, entry);
-        bool more = fsz_workers_next(pool) != NULL;
-        fsz_workers_unlock(pool);
-        task->finish(task, more);
-        fsz_workers_lock(pool);
+        if (finishes) {
+            bool more = fsz_workers_next(pool) != NULL;
+            fsz_workers_unlock(pool);
+            task->finish(task, more);
+            fsz_workers_lock(pool);
+        }
     }
     worker_leave(self);
     return NULL;
