@@ -14,15 +14,21 @@ static void stall_news(void)
     sem_wait(&stall_go);
 }
 
+/* The next news of a provider takes its time. */
+static void stall_init(void)
+{
+    sem_init(&stall_began, 0, 0);
+    sem_init(&stall_go, 0, 0);
+    rig_on_news = stall_news;
+}
+
 /* A client registers for the service "t", and the news of it takes its time. The ping before it
  * leaves the API thread with an empty mailbox. */
 static void *stall_begin(struct rig *rig)
 {
     void *client = client_open(rig, ZMQ_DEALER, NULL);
-    sem_init(&stall_began, 0, 0);
-    sem_init(&stall_go, 0, 0);
     client_expect(client, CALL(1, "server.ping", "{}"), RESULT(1, "{}"));
-    rig_on_news = stall_news;
+    stall_init();
     client_send(client, CALL(2, "service.register", "{\"service\":\"t\"}"));
     sem_wait(&stall_began);
     return client;
@@ -180,6 +186,14 @@ static void test_question_without_an_answer_ends_in_time(void **state)
 
 /* ---- offers ---------------------------------------------------------------------------------- */
 
+static void worker_expect_cancel(void *worker, json_int_t lease)
+{
+    json_t *params = worker_take(worker, "call.cancel", NULL);
+    assert_string_equal(json_string_value(json_object_get(params, "call")), "c1");
+    assert_int_equal(json_integer_value(json_object_get(params, "lease")), lease);
+    json_decref(params);
+}
+
 static void test_offer_whose_call_hangs_up_is_cancelled(void **state)
 {
     (void)state;
@@ -193,9 +207,7 @@ static void test_offer_whose_call_hangs_up_is_cancelled(void **state)
     caller.hungup = true;
     caller_join(&caller);
     stall_end(stall);
-    json_t *cancel = worker_take(worker, "call.cancel", NULL);
-    assert_int_equal(json_integer_value(json_object_get(cancel, "lease")), id);
-    json_decref(cancel);
+    worker_expect_cancel(worker, id);
     rig_wait_number(&rig, "services.1.withdrawn", 1);
     rig_stop(&rig);
 }
@@ -219,6 +231,36 @@ static void test_offer_that_is_withdrawn_makes_room_for_who_waits(void **state)
     json_decref(worker_take(worker, "test.ask", &id));
     worker_answer(worker, id, "{\"word\":\"y\"}");
     asker_expect(&asker, "y");
+    rig_stop(&rig);
+}
+
+static void *service_remove(void *rig)
+{
+    RIG_RELOAD(rig, "-", RIG_BIND);
+    return NULL;
+}
+
+/* It is sent while a reload takes the services away. */
+static void test_offer_whose_service_is_gone_is_cancelled(void **state)
+{
+    (void)state;
+    struct rig    rig;
+    struct caller caller;
+    pthread_t     reloader;
+    RIG_START(&rig, "-", RIG_BIND, "service t", "service s", "deadline-ms=60000");
+    void *worker = worker_open(&rig, 10);
+    void *other = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(other, CALL(1, "service.register", "{\"service\":\"t\"}"), RESULT(1, "{}"));
+    client_expect(other, CALL(2, "server.ping", "{}"), RESULT(2, "{}"));
+    stall_init();
+    pthread_create(&reloader, NULL, service_remove, &rig);
+    sem_wait(&stall_began);
+    caller_start(&rig, &caller, "c1", "s");
+    json_int_t id = worker_offer(worker, "c1", false);
+    sem_post(&stall_go);
+    pthread_join(reloader, NULL);
+    worker_expect_cancel(worker, id);
+    caller_end(&caller, "zmq_result=no-service ", "");
     rig_stop(&rig);
 }
 
@@ -257,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_question_without_an_answer_ends_in_time),
         cmocka_unit_test(test_offer_whose_call_hangs_up_is_cancelled),
         cmocka_unit_test(test_offer_that_is_withdrawn_makes_room_for_who_waits),
+        cmocka_unit_test(test_offer_whose_service_is_gone_is_cancelled),
         cmocka_unit_test(test_offer_comes_behind_the_end_of_the_one_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

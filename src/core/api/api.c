@@ -1,5 +1,6 @@
 #include "api_private.h"
 
+#include "direct_send.h"
 #include "ratelimit.h"
 #include "service_private.h"
 #include "thread.h"
@@ -16,6 +17,7 @@ static void api_take_question(struct fsz_mail *mail, void *reader)
         fsz_services_ask(api->services, question);
         return;
     }
+    fsz_direct_settle(question);
     fsz_question_end(question, FSZ_ECLOSED);
     fsz_question_unref(&question);
 }

@@ -94,7 +94,7 @@ void fsz_direct_close(struct fsz_direct *direct, struct fsz_direct_service *serv
 
 /* ---- providers ------------------------------------------------------------------------------- */
 
-static struct fsz_direct_view view_ref(const struct fsz_direct_view *view)
+struct fsz_direct_view fsz_direct_view_ref(const struct fsz_direct_view *view)
 {
     struct fsz_direct_view own = *view;
     own.conn = view->conn == NULL ? NULL : fsz_conn_ref(view->conn);
@@ -127,7 +127,7 @@ void fsz_direct_add_provider(struct fsz_direct *direct, struct fsz_direct_servic
 void fsz_direct_show(struct fsz_direct *direct, struct fsz_direct_provider *provider,
                      const struct fsz_direct_view *view)
 {
-    struct fsz_direct_view next = view_ref(view);
+    struct fsz_direct_view next = fsz_direct_view_ref(view);
     fsz_thread_lock(&direct->lock);
     struct fsz_direct_view old = provider->view;
     provider->view = next;
@@ -240,7 +240,7 @@ static bool direct_take_locked(struct fsz_direct *direct, const struct fsz_direc
                                              .others = count > 1,
                                              .deadline_ms = service->limits.deadline_ms,
                                              .try_ms = service->limits.try_ms,
-                                             .view = view_ref(&best->view)};
+                                             .view = fsz_direct_view_ref(&best->view)};
     return true;
 }
 

@@ -119,6 +119,7 @@ struct fsz_direct_ticket {
  * False: nothing was taken. */
 bool fsz_direct_take(struct fsz_direct *direct, const struct fsz_direct_want *want,
                      struct fsz_direct_ticket *ret_ticket);
+struct fsz_direct_view fsz_direct_view_ref(const struct fsz_direct_view *view);
 /* Gives up the references, not what was taken. */
 void fsz_direct_view_fini(struct fsz_direct_view *view);
 

@@ -1,12 +1,15 @@
 /* A question is sent by the thread that asks it. */
 #include "direct_send.h"
 
+#include "encode.h"
+#include "hold_private.h"
 #include "outbound.h"
 #include "ratelimit.h"
 #include "section.h"
 
 #include "zmtp/zmtp_message.h"
 
+#include <inttypes.h>
 #include <time.h>
 
 static int64_t send_now_us(void)
@@ -53,7 +56,32 @@ static struct fsz_zmtp_message *send_write(struct fsz_question      *question,
                                        .at_ms = fsz_now_ms(),
                                        .at_us = send_now_us(),
                                        .bytes = message ? fsz_zmtp_message_size(message) : 0};
+    if (question->hold != NULL) {
+        question->sent.to = fsz_direct_view_ref(&ticket->view);
+    }
     return message;
+}
+
+static void send_cancel(const struct fsz_question *question)
+{
+    const struct fsz_direct_view *to = &question->sent.to;
+    struct fsz_outbound           outbound;
+    fsz_outbound_init(&outbound, to->envelope);
+    fsz_buffer_text(&outbound.text,
+                    "{\"jsonrpc\":\"2.0\",\"method\":\"call.cancel\",\"params\":{\"call\":");
+    fsz_encode_string(&outbound.text, question->hold->call);
+    fsz_buffer_printf(&outbound.text, ",\"lease\":%" PRIu64 "}}", question->sent.id);
+    struct fsz_zmtp_message *message = fsz_outbound_take(&outbound, to->account);
+    fsz_err err = message != NULL ? fsz_conn_send(to->conn, message) : FSZ_ENOMEM;
+    (void)err; /* the client has left, or is being disconnected: it takes nothing any more */
+    fsz_zmtp_message_unref(message);
+}
+
+void fsz_direct_settle(struct fsz_question *question)
+{
+    if (question->hold != NULL && fsz_question_settle(question)) {
+        send_cancel(question);
+    }
 }
 
 /* The API thread opens the mail before it reads an answer: it is posted before the question is
@@ -76,6 +104,7 @@ int64_t fsz_direct_send(struct fsz_direct *direct, struct fsz_mailbox *mailbox,
         fsz_direct_hand_over(mailbox, question);
         return INT64_MAX;
     }
+    fsz_direct_settle(question);
     return due_ms;
 }
 

@@ -3,6 +3,7 @@
 #include "hold_private.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,9 +57,15 @@ void fsz_question_unref(struct fsz_question **question)
     }
     json_decref(q->told.result);
     fsz_hold_unref(&q->hold);
+    fsz_direct_view_fini(&q->sent.to);
     pthread_cond_destroy(&q->wake);
     fsz_desk_unref(&q->desk);
     free(q);
+}
+
+bool fsz_question_settle(struct fsz_question *question)
+{
+    return atomic_exchange(&question->settled, true);
 }
 
 void fsz_question_write(const struct fsz_question *question, uint64_t id, struct fsz_buffer *out)

@@ -8,6 +8,7 @@
 #include "buffer.h"
 #include "config.h"
 #include "desk.h"
+#include "direct.h"
 #include "heap.h"
 #include "mailbox.h"
 
@@ -24,11 +25,12 @@ enum {
 
 /* Of a question that its asker has sent to a provider: what the API thread is to know of it. */
 struct fsz_sent {
-    uint64_t id;                        /* 0: the API thread is to send it */
-    uint64_t service, provider, client; /* serials (direct.h) */
-    bool     others;                    /* who could be asked, too */
-    int64_t  at_ms, at_us;
-    size_t   bytes; /* of the message */
+    uint64_t               id;                        /* 0: the API thread is to send it */
+    uint64_t               service, provider, client; /* serials (direct.h) */
+    bool                   others;                    /* who could be asked, too */
+    int64_t                at_ms, at_us;
+    size_t                 bytes; /* of the message */
+    struct fsz_direct_view to;    /* of an offer: where a cancel would go, with references */
 };
 
 struct fsz_question {
@@ -43,7 +45,8 @@ struct fsz_question {
     struct fsz_hold *hold;                       /* of an offer: a reference; or NULL */
     char             section[FSZ_SECTION_BYTES]; /* of a lookup; empty: of none */
     struct fsz_sent  sent;
-    bool             unsent; /* `late` says that sending failed. Written before that is posted */
+    bool             unsent;  /* `late` says that sending failed. Written before that is posted */
+    _Atomic bool     settled; /* an offer that its asker sends: it is written, or void */
 
     /* The API thread's. */
     struct fsz_service  *service;     /* NULL: not taken up, or ended */
@@ -74,6 +77,9 @@ FSZ_NODISCARD fsz_err fsz_question_new(struct fsz_desk *desk, const struct fsz_a
 struct fsz_question  *fsz_question_ref(struct fsz_question *question);
 /* Accepts NULL in *question. */
 void fsz_question_unref(struct fsz_question **question);
+/* An offer that its asker sends is written, says the asker; or void, says the API thread. True: the
+ * other has said its own before, so that a call.cancel goes behind the offer now. */
+bool fsz_question_settle(struct fsz_question *question);
 /* As a request of that id. */
 void fsz_question_write(const struct fsz_question *question, uint64_t id, struct fsz_buffer *out);
 /* Wakes who asked with `told`, which is theirs from now on. API thread, once. */

@@ -51,7 +51,7 @@ static void try_succeeded(struct fsz_try *try, json_t *result)
 static void try_cancel(const struct fsz_try *try, const json_t *result)
 {
     if (!json_is_false(json_object_get(result, "accept"))) {
-        fsz_holds_cancel(try->question->hold, try->provider, try->id);
+        fsz_try_cancel(try);
     }
 }
 

@@ -22,7 +22,7 @@ static void question_leave(struct fsz_question *question)
     while (question->tries != NULL) {
         struct fsz_try *try = question->tries;
         if (question->hold != NULL) {
-            fsz_holds_cancel(question->hold, try->provider, try->id);
+            fsz_try_cancel(try);
         }
         fsz_try_free(try);
     }

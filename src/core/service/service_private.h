@@ -11,6 +11,8 @@
 bool fsz_try_send(struct fsz_provider *provider, struct fsz_question *question, bool probe);
 /* The same for what its asker has sent. */
 bool fsz_try_adopt(struct fsz_provider *provider, struct fsz_question *question);
+/* Its provider is told that the offer is void; one that is being sent, by its asker. */
+void fsz_try_cancel(const struct fsz_try *try);
 /* Forgets it: what still comes of it is late. */
 void fsz_try_free(struct fsz_try *try);
 /* Its provider did not answer it in time. True: that has put the provider aside. */

@@ -1,4 +1,5 @@
 /* A question is taken up: one that the API thread is to send, or one that its asker has sent. */
+#include "direct_send.h"
 #include "holds.h"
 #include "ratelimit.h"
 #include "service_private.h"
@@ -71,6 +72,7 @@ static struct fsz_provider *start_find_provider(const struct fsz_service *servic
 /* Its provider is gone, or there is no memory to wait for its answer. */
 static void start_go_elsewhere(struct fsz_service *service, struct fsz_question *question)
 {
+    fsz_direct_settle(question);
     fsz_service_note(question, NULL, FSZ_ENOTFOUND, "its connection ended");
     fsz_service_dispatch(service, question);
     fsz_service_go_on(service);

@@ -1,5 +1,7 @@
 #include "services.h"
 
+#include "direct_send.h"
+#include "holds.h"
 #include "ratelimit.h"
 #include "rpc.h"
 
@@ -64,11 +66,23 @@ struct fsz_service *fsz_services_find(const struct fsz_services *services, const
     return NULL;
 }
 
+/* Its asker sent it for a service that is gone. */
+static void services_disown(struct fsz_question *question)
+{
+    if (question->hold != NULL) {
+        fsz_holds_offered(question->hold, question->sent.client);
+        fsz_direct_settle(question);
+    }
+}
+
 void fsz_services_ask(struct fsz_services *services, struct fsz_question *question)
 {
     struct fsz_service *service = fsz_services_find(services, question->service_name);
     if (service != NULL && question->sent.id != 0 && fsz_service_adopt(service, question)) {
         return;
+    }
+    if (question->sent.id != 0) {
+        services_disown(question);
     }
     if (service == NULL && question->hold != NULL) {
         service = fsz_services_literal(services, question->service_name);

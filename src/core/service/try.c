@@ -1,4 +1,5 @@
 /* One question at one provider, from its sending until it is answered, given up or lost. */
+#include "holds.h"
 #include "service_private.h"
 
 #include <stdlib.h>
@@ -87,6 +88,14 @@ bool fsz_try_adopt(struct fsz_provider *provider, struct fsz_question *question)
         try->sent_us = sent->at_us;
     }
     return try != NULL;
+}
+
+void fsz_try_cancel(const struct fsz_try *try)
+{
+    struct fsz_question *question = try->question;
+    if (try->id != question->sent.id || fsz_question_settle(question)) {
+        fsz_holds_cancel(question->hold, try->provider, try->id);
+    }
 }
 
 /* Less than half of what a question has: most of its time it waited for room, which says nothing of

@@ -1,0 +1,137 @@
+/* An offer that its asker sends, and that the API thread finds void before it is written, or after.
+ *
+ * The mailbox is closed, so that the mail is opened where it is posted: before the offer is
+ * written. */
+#include "direct_send.h"
+#include "hold_private.h"
+
+#include "zmtp_conn_rig.h"
+
+#include <stdio.h>
+
+struct side {
+    struct rig                 rig;
+    struct fsz_mailbox        *mailbox;
+    struct fsz_desk           *desk;
+    struct fsz_account        *account;
+    struct fsz_direct_service  service;
+    struct fsz_direct_provider provider;
+    struct fsz_hold           *hold;
+};
+
+static struct fsz_question *adopted; /* a reference */
+
+static void open_void(struct fsz_mail *mail, void *reader)
+{
+    struct fsz_question *question = (struct fsz_question *)(void *)mail;
+    (void)reader;
+    fsz_direct_settle(question);
+    fsz_question_end(question, FSZ_ENOTFOUND);
+    fsz_question_unref(&question);
+}
+
+static void open_kept(struct fsz_mail *mail, void *reader)
+{
+    (void)reader;
+    adopted = (struct fsz_question *)(void *)mail;
+    fsz_question_end(adopted, FSZ_ENOTFOUND);
+}
+
+/* A provider of the service "s", whose connection's other end is the test's. */
+static void side_init(struct side *side, void (*open)(struct fsz_mail *mail, void *reader))
+{
+    static const struct fsz_host   host = {.name = "test"};
+    const struct fsz_desk_reader   reader = {.ask = open};
+    const struct fsz_direct_limits limits = {.questions_max = 10,
+                                             .questions_bytes = 1000,
+                                             .calls_max = 10,
+                                             .deadline_ms = RIG_WAIT_MS,
+                                             .try_ms = RIG_WAIT_MS};
+    memset(side, 0, sizeof(*side));
+    rig_router(&side->rig);
+    rig_shake_dealer(&side->rig);
+    assert_int_equal(fsz_mailbox_new(&side->mailbox), FSZ_OK);
+    fsz_mailbox_close(side->mailbox);
+    assert_int_equal(fsz_desk_new(side->mailbox, &reader, &side->desk), FSZ_OK);
+    assert_int_equal(fsz_account_new(NULL, &side->account), FSZ_OK);
+    assert_int_equal(fsz_hold_new(&host, "c1", &side->hold), FSZ_OK);
+    const struct fsz_direct_view view = {
+        .up = true, .sections = UINT32_MAX, .conn = side->rig.conn, .account = side->account};
+    struct fsz_direct *direct = fsz_desk_direct(side->desk);
+    fsz_direct_add_service(direct, &side->service, "s");
+    fsz_direct_limit(direct, &side->service, &limits);
+    fsz_direct_add_provider(direct, &side->service, &side->provider, 1);
+    side->provider.capacity = 1;
+    fsz_direct_show(direct, &side->provider, &view);
+}
+
+static void side_offer(struct side *side)
+{
+    const struct fsz_ask ask = {.service = "s",
+                                .method = "call.offer",
+                                .params = "{}",
+                                .params_bytes = 2,
+                                .hold = side->hold};
+    struct fsz_told      told;
+    assert_int_equal(fsz_desk_ask(side->desk, &ask, &told), FSZ_ENOTFOUND);
+}
+
+static void side_expect(struct side *side, const char *text)
+{
+    const uint8_t head[] = {0, (uint8_t)strlen(text)};
+    rig_expect(&side->rig, head, sizeof(head));
+    rig_expect(&side->rig, text, strlen(text));
+}
+
+static void side_expect_both(struct side *side)
+{
+    side_expect(side, "{\"jsonrpc\":\"2.0\",\"method\":\"call.offer\",\"id\":1,\"params\":{}}");
+    side_expect(side, "{\"jsonrpc\":\"2.0\",\"method\":\"call.cancel\",\"params\":"
+                      "{\"call\":\"c1\",\"lease\":1}}");
+}
+
+/* Nothing is left of what was sent. */
+static void side_fini(struct side *side)
+{
+    struct fsz_direct *direct = fsz_desk_direct(side->desk);
+    fsz_direct_remove_provider(direct, &side->provider);
+    fsz_direct_remove_service(direct, &side->service);
+    assert_int_equal(fsz_account_bytes(side->account), 0);
+    fsz_account_unref(&side->account);
+    fsz_hold_unref(&side->hold);
+    fsz_desk_unref(&side->desk);
+    fsz_mailbox_unref(&side->mailbox);
+    rig_fini(&side->rig);
+}
+
+static void test_offer_that_is_void_before_it_is_written_is_cancelled_behind_it(void **state)
+{
+    (void)state;
+    struct side side;
+    side_init(&side, open_void);
+    side_offer(&side);
+    side_expect_both(&side);
+    side_fini(&side);
+}
+
+static void test_offer_that_is_void_after_it_was_written_is_cancelled_once(void **state)
+{
+    (void)state;
+    struct side side;
+    side_init(&side, open_kept);
+    side_offer(&side);
+    assert_non_null(adopted);
+    fsz_direct_settle(adopted);
+    side_expect_both(&side);
+    fsz_question_unref(&adopted);
+    side_fini(&side);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_offer_that_is_void_before_it_is_written_is_cancelled_behind_it),
+        cmocka_unit_test(test_offer_that_is_void_after_it_was_written_is_cancelled_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
