@@ -22,6 +22,7 @@ enum {
     CONNECT_PROBE_MS = 1000,
     CONNECT_ADDRESS_BYTES = 512,
     CONNECT_SILENCE_MS = 700, /* without a word from libzmq, then we look ourselves */
+    CONNECT_GREETED_MAX = 3,  /* greets the probe so often, but not libzmq: not by chance */
 };
 
 /* What each state means to the user, and what to check. */
@@ -34,6 +35,7 @@ static const char *const connect_text[] = {
     [FSZ_CONNECT_SECURITY] = "this endpoint wants security ",
     [FSZ_CONNECT_STRANGER] =
         "something listens there, but ends the connection before the handshake",
+    [FSZ_CONNECT_TURNED] = "something listens there, but closes connections as soon as they come",
     [FSZ_CONNECT_LOST] = "connection lost",
 };
 
@@ -57,6 +59,12 @@ static const char *const connect_hints[] = {
     [FSZ_CONNECT_STRANGER] =
         "is this the port of the event stream ('zmq status'; mod_event_socket's 8021 is another\n"
         "  protocol), and does an address filter on the way let this host in?",
+    [FSZ_CONNECT_TURNED] =
+        "is a bound of the switch reached? 'endings.address-rate' and 'endings.connections' in\n"
+        "  'zmq status json' count what it turned away (address-connections-per-second and\n"
+        "  connections-max). Else: is this the port that you mean ('zmq status'), and does an "
+        "address\n"
+        "  filter on the way let this host in?",
     [FSZ_CONNECT_LOST] = "was the switch stopped, or the module unloaded?",
 };
 
@@ -207,10 +215,11 @@ static void connect_become(struct fsz_connect *connect, struct fsz_connect_peer 
     connect->lost += peer->state == FSZ_CONNECT_READY;
     peer->state = state;
     if (state == FSZ_CONNECT_OPEN || (!bad && !peer->told) ||
+        (state == FSZ_CONNECT_TURNED && connect->once) ||
         (connect->quiet && !connect_is_final(state))) {
         return;
     }
-    if (state == FSZ_CONNECT_LOST && !connect->once) {
+    if (state == FSZ_CONNECT_TURNED || (state == FSZ_CONNECT_LOST && !connect->once)) {
         snprintf(detail, sizeof detail, "; trying again");
     } else if (state == FSZ_CONNECT_ABSENT) {
         connect_absent_detail(connect, peer->endpoint, detail, sizeof detail);
@@ -226,6 +235,7 @@ static enum fsz_connect_state connect_after_close(enum fsz_connect_state state)
 {
     switch (state) {
     case FSZ_CONNECT_TRYING:
+    case FSZ_CONNECT_TURNED:
         return FSZ_CONNECT_ABSENT;
     case FSZ_CONNECT_READY:
         return FSZ_CONNECT_LOST;
@@ -234,40 +244,82 @@ static enum fsz_connect_state connect_after_close(enum fsz_connect_state state)
     }
 }
 
-/* The connection ended in the handshake. libzmq does not say what the other side wants. */
-static void connect_failed(struct fsz_connect *connect, struct fsz_connect_peer *peer)
+static bool connect_is_settled(const struct fsz_connect_peer *peer)
+{
+    return peer->state == FSZ_CONNECT_STRANGER || connect_is_final(peer->state);
+}
+
+/* It greets the probe, but has ended libzmq's connection: because of what that showed, or by chance
+ * because a bound of the switch was reached just then. */
+static enum fsz_connect_state connect_greeted(const struct fsz_connect *connect,
+                                              struct fsz_connect_peer *peer, const char *mechanism)
 {
     static const struct {
         const char *mechanism, *security;
     } known[] = {{"NULL", "none"}, {"PLAIN", "plain"}, {"CURVE", "curve"}};
-    char                   mechanism[FSZ_PROBE_MECHANISM_BYTES] = "";
-    enum fsz_connect_state state = FSZ_CONNECT_STRANGER;
-    if (peer->state == FSZ_CONNECT_STRANGER || connect_is_final(peer->state)) {
-        return;
-    }
-    peer->foreign = !fsz_probe_mechanism(peer->endpoint, CONNECT_PROBE_MS, mechanism);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(known[i].mechanism, mechanism) == 0 &&
             strcmp(known[i].security, connect->security) != 0) {
             peer->wants = known[i].security;
-            state = FSZ_CONNECT_SECURITY;
+            return FSZ_CONNECT_SECURITY;
         }
     }
-    connect_become(connect, peer, state);
+    return ++peer->greeted < CONNECT_GREETED_MAX ? FSZ_CONNECT_OPEN : FSZ_CONNECT_STRANGER;
+}
+
+/* libzmq does not say what the other side wants. */
+static enum fsz_connect_state connect_probe(const struct fsz_connect *connect,
+                                            struct fsz_connect_peer  *peer)
+{
+    char                  mechanism[FSZ_PROBE_MECHANISM_BYTES] = "";
+    enum fsz_probe_answer answer = fsz_probe_greet(peer->endpoint, CONNECT_PROBE_MS, mechanism);
+    peer->foreign = answer == FSZ_PROBE_FOREIGN;
+    peer->greeted = answer == FSZ_PROBE_GREETED ? peer->greeted : 0;
+    switch (answer) {
+    case FSZ_PROBE_GREETED:
+        return connect_greeted(connect, peer, mechanism);
+    case FSZ_PROBE_CLOSED:
+        return FSZ_CONNECT_TURNED;
+    default:
+        return FSZ_CONNECT_STRANGER;
+    }
+}
+
+/* The handshake failed by what the other side said; libzmq gives up. */
+static void connect_refused(struct fsz_connect *connect, struct fsz_connect_peer *peer)
+{
+    peer->failed = true;
+    if (!connect_is_settled(peer)) {
+        enum fsz_connect_state state = connect_probe(connect, peer);
+        connect_become(connect, peer, state == FSZ_CONNECT_SECURITY ? state : FSZ_CONNECT_STRANGER);
+    }
+}
+
+/* A connection ended, or an attempt at one. libzmq tries again. */
+static void connect_ended(struct fsz_connect *connect, struct fsz_connect_peer *peer)
+{
+    if (peer->state == FSZ_CONNECT_OPEN) {
+        connect_become(connect, peer, connect_probe(connect, peer));
+        peer->failed = connect_is_settled(peer);
+    } else {
+        peer->failed = true;
+        connect_become(connect, peer, connect_after_close(peer->state));
+    }
 }
 
 static void connect_event(struct fsz_connect *connect, struct fsz_connect_peer *peer,
                           uint16_t event)
 {
-    bool settled = peer->state == FSZ_CONNECT_STRANGER || connect_is_final(peer->state);
+    bool turned = peer->state == FSZ_CONNECT_TURNED;
     switch (event) {
     case ZMQ_EVENT_CONNECTED:
-        if (!settled) { /* a stranger accepts each try; that is no news */
+        if (!connect_is_settled(peer) && !turned) { /* these accept each try; that is no news */
             connect_become(connect, peer, FSZ_CONNECT_OPEN);
         }
         break;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         peer->failed = false;
+        peer->greeted = 0;
         connect_become(connect, peer, FSZ_CONNECT_READY);
         break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
@@ -275,18 +327,15 @@ static void connect_event(struct fsz_connect *connect, struct fsz_connect_peer *
         connect_become(connect, peer, FSZ_CONNECT_DENIED);
         break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-        peer->failed = true;
-        connect_failed(connect, peer);
+        connect_refused(connect, peer);
         break;
-    case ZMQ_EVENT_CLOSED:
-    case ZMQ_EVENT_DISCONNECTED:
-        peer->failed = true;
-        if (peer->state == FSZ_CONNECT_OPEN) {
-            connect_failed(connect, peer);
-        } else {
-            connect_become(connect, peer, connect_after_close(peer->state));
+    case ZMQ_EVENT_DISCONNECTED: /* also behind HANDSHAKE_FAILED_NO_DETAIL */
+        if (!turned) {
+            connect_ended(connect, peer);
         }
+        break;
+    case ZMQ_EVENT_CLOSED: /* by the system: nothing listens there */
+        connect_ended(connect, peer);
         break;
     default:
         break;

@@ -24,7 +24,8 @@ enum fsz_connect_state {
     FSZ_CONNECT_READY,    /* shook hands: events can come */
     FSZ_CONNECT_DENIED,   /* access control said no; libzmq does not try again */
     FSZ_CONNECT_SECURITY, /* it has another security than the account's; libzmq gives up as well */
-    FSZ_CONNECT_STRANGER, /* what listens there does not speak ZeroMQ, or hangs up at once */
+    FSZ_CONNECT_STRANGER, /* what listens there does not speak ZeroMQ, or not with us */
+    FSZ_CONNECT_TURNED,   /* it closes connections before a greeting; the next one may be taken */
     FSZ_CONNECT_LOST,     /* was ready, and the connection ended */
 };
 
@@ -33,6 +34,7 @@ struct fsz_connect_peer {
     enum fsz_connect_state state;
     const char            *wants;     /* state SECURITY: "none", "plain" or "curve" */
     bool                   foreign;   /* state STRANGER: what listens there speaks no ZeroMQ */
+    unsigned               greeted;   /* probes in a row, each after a connection that was ended */
     int64_t                opened_ns; /* CLOCK_MONOTONIC */
     bool                   checked;   /* by fsz_connect_check() */
     bool                   failed;    /* an attempt came to nothing, and none has succeeded since */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -133,8 +134,8 @@ enum {
     PROBE_MECHANISM = 12,
 };
 
-/* How many bytes came before the end, or before time was up. */
-static size_t probe_read(int fd, unsigned char *bytes, size_t size, int timeout_ms)
+/* How many bytes came before the end, or before time was up; *ret_ended tells which it was. */
+static size_t probe_read(int fd, unsigned char *bytes, size_t size, int timeout_ms, bool *ret_ended)
 {
     size_t        count = 0;
     ssize_t       got = 1;
@@ -143,35 +144,42 @@ static size_t probe_read(int fd, unsigned char *bytes, size_t size, int timeout_
         got = recv(fd, bytes + count, size - count, 0);
         count += got > 0 ? (size_t)got : 0;
     }
+    *ret_ended = got <= 0;
     return count;
 }
 
 /* Signature and version only: libzmq then says its mechanism, while at the sight of a whole
  * greeting with another one it ends the connection without a word. */
-static bool probe_greet(int fd, int timeout_ms, char ret_mechanism[FSZ_PROBE_MECHANISM_BYTES])
+static enum fsz_probe_answer probe_greet(int fd, int timeout_ms,
+                                         char ret_mechanism[FSZ_PROBE_MECHANISM_BYTES])
 {
     static const unsigned char ours[PROBE_MECHANISM] = {
         [0] = 0xff, [PROBE_SIGNATURE_END] = 0x7f, [PROBE_VERSION] = 3};
     unsigned char theirs[PROBE_GREETING_BYTES];
-    if (send(fd, ours, sizeof ours, MSG_NOSIGNAL) != (ssize_t)sizeof ours ||
-        probe_read(fd, theirs, sizeof theirs, timeout_ms) < sizeof theirs || theirs[0] != 0xff ||
-        theirs[PROBE_SIGNATURE_END] != 0x7f || theirs[PROBE_VERSION] < 3) {
-        return false;
+    bool          ended = false;
+    (void)send(fd, ours, sizeof ours, MSG_NOSIGNAL); /* what can't be sent shows in what comes */
+    size_t size = probe_read(fd, theirs, sizeof theirs, timeout_ms, &ended);
+    if (size == 0 && ended) {
+        return FSZ_PROBE_CLOSED;
+    }
+    if (size < sizeof theirs || theirs[0] != 0xff || theirs[PROBE_SIGNATURE_END] != 0x7f ||
+        theirs[PROBE_VERSION] < 3) {
+        return FSZ_PROBE_FOREIGN;
     }
     memcpy(ret_mechanism, theirs + PROBE_MECHANISM, FSZ_PROBE_MECHANISM_BYTES - 1);
     ret_mechanism[FSZ_PROBE_MECHANISM_BYTES - 1] = '\0';
-    return true;
+    return FSZ_PROBE_GREETED;
 }
 
-bool fsz_probe_mechanism(const char *endpoint, int timeout_ms,
-                         char ret_mechanism[FSZ_PROBE_MECHANISM_BYTES])
+enum fsz_probe_answer fsz_probe_greet(const char *endpoint, int timeout_ms,
+                                      char ret_mechanism[FSZ_PROBE_MECHANISM_BYTES])
 {
     const char *why = NULL;
     int         fd = -1;
     if (probe_open(endpoint, timeout_ms, &fd, &why) != 0) {
-        return false;
+        return FSZ_PROBE_CLOSED;
     }
-    bool speaks = probe_greet(fd, timeout_ms, ret_mechanism);
+    enum fsz_probe_answer answer = probe_greet(fd, timeout_ms, ret_mechanism);
     close(fd);
-    return speaks;
+    return answer;
 }

@@ -2,8 +2,6 @@
 #ifndef FSZ_PROBE_H
 #define FSZ_PROBE_H
 
-#include <stdbool.h>
-
 /* Tries a plain connection to a tcp:// or ipc:// endpoint and returns 0 if something listens there,
  * an errno, or -1 for a host name that cannot be resolved (*ret_why says what). *ret_why is static
  * text. Blocks up to timeout_ms, and for as long as the resolver takes. */
@@ -11,10 +9,15 @@ int fsz_probe(const char *endpoint, int timeout_ms, const char **ret_why);
 
 enum { FSZ_PROBE_MECHANISM_BYTES = 21 };
 
-/* Begins a ZMTP greeting with what listens at a tcp:// or ipc:// endpoint. True: it speaks ZMTP 3,
- * and ret_mechanism gets its security mechanism, "NULL", "PLAIN" or "CURVE". False: it does not, or
- * not within timeout_ms, for which this may block twice. */
-bool fsz_probe_mechanism(const char *endpoint, int timeout_ms,
-                         char ret_mechanism[FSZ_PROBE_MECHANISM_BYTES]);
+enum fsz_probe_answer {
+    FSZ_PROBE_GREETED, /* it speaks ZMTP 3 */
+    FSZ_PROBE_FOREIGN, /* it says something else, or nothing in time */
+    FSZ_PROBE_CLOSED,  /* no connection, or one that was closed before a byte came */
+};
+
+/* Begins a ZMTP greeting with what listens at a tcp:// or ipc:// endpoint. GREETED: ret_mechanism
+ * gets its security mechanism, "NULL", "PLAIN" or "CURVE". May block twice for timeout_ms. */
+enum fsz_probe_answer fsz_probe_greet(const char *endpoint, int timeout_ms,
+                                      char ret_mechanism[FSZ_PROBE_MECHANISM_BYTES]);
 
 #endif

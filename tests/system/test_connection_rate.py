@@ -2,11 +2,15 @@
 
 import functools
 import json
+import socket
+import threading
 
+import pytest
 import zmq
 
 from conftest import PATIENCE_S, channel_xml, config_xml, free_port, stream_xml, wait_until
 from fire import raw_connect
+from tool import Ports, environment, free_ports, run
 
 SLOW = {"address-connections-per-second": 1, "address-connections-burst": 2}
 CLIENTS = 30
@@ -64,3 +68,69 @@ def test_clients_that_come_all_at_once_get_in_by_trying_again(fszmqd):
     for client in clients:
         client.close()
     context.term()
+
+
+# ---- the tool that is turned away ------------------------------------------------------------------------
+
+
+class Closer:
+    """What listens at a port and closes each connection as it comes, behind `words`."""
+
+    def __init__(self, words=b""):
+        self.words, self.ended = words, threading.Event()
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.server.settimeout(0.05)
+        self.endpoint = f"tcp://127.0.0.1:{self.server.getsockname()[1]}"
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self):
+        while not self.ended.is_set():
+            try:
+                peer, _ = self.server.accept()
+            except TimeoutError:
+                continue
+            with peer:
+                peer.sendall(self.words)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+        self.server.close()
+
+
+@pytest.mark.parametrize("command", (["api", "status"], ["clients"], ["stats"], ["kick", "4711"]), ids=" ".join)
+def test_a_command_that_is_turned_away_comes_again_and_runs(command, fszmqd, tmp_path):
+    ports = free_ports()
+    settings = {"address-connections-per-second": 1, "address-connections-burst": 1}
+    daemon = fszmqd(console=True, config=config(ports, settings), endpoint=ports.events)
+
+    def runs_though_it_was_turned_away():
+        before = endings(daemon, "channel", "address-rate")
+        # kick may not, and nobody has that id: but it asked
+        told = run(*command, env=environment(tmp_path, ports), code=1 if command[0] == "kick" else 0).stderr
+        assert ("not sent" not in told) if command[0] == "kick" else told == ""
+        return endings(daemon, "channel", "address-rate") > before
+
+    wait_until(runs_though_it_was_turned_away, "one that comes too early")
+
+
+def test_a_command_that_is_always_turned_away_says_so_when_its_time_is_over(tmp_path):
+    with Closer() as closer:
+        told = run("api", "--timeout=1", "status", env=environment(tmp_path, Ports(closer.endpoint, closer.endpoint)),
+                   code=3).stderr
+    assert "no connection to the switch in time" in told and "closes connections as soon as they come" in told
+    for name in ("endings.address-rate", "endings.connections", "address-connections-per-second", "connections-max"):
+        assert name in told
+    assert "does not speak ZeroMQ" not in told
+
+
+@pytest.mark.parametrize("words", (b"220 mail.example.com ESMTP\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+def test_a_command_says_at_once_that_something_else_answers(words, tmp_path):
+    with Closer(words) as closer:
+        told = run("api", "--timeout=600", "status", env=environment(tmp_path, Ports(closer.endpoint, closer.endpoint)),
+                   code=3).stderr
+    assert "it does not speak ZeroMQ" in told and "no connection to the switch" in told
