@@ -52,7 +52,7 @@ static void api_take_late(struct fsz_mail *mail, void *reader)
     struct fsz_question *question =
         (struct fsz_question *)(void *)((char *)mail - offsetof(struct fsz_question, late));
     api_catch_up(reader);
-    if (reader != NULL && question->service != NULL && question->unsent) {
+    if (reader != NULL && question->service != NULL && question->unsent != FSZ_OK) {
         fsz_service_unsent(question);
     }
     fsz_question_unref(&question);

@@ -317,3 +317,10 @@ void fsz_channel_count_sent(struct fsz_channel *channel, fsz_err err, size_t byt
     counters->answers_dropped += err == FSZ_EFULL;
     counters->answers_lost += err != FSZ_OK && err != FSZ_EFULL;
 }
+
+void fsz_channel_count_unsent(struct fsz_channel *channel, fsz_err err, size_t bytes)
+{
+    channel->counters.answers--;
+    channel->counters.bytes_out -= bytes;
+    fsz_channel_count_sent(channel, err, bytes);
+}

@@ -110,5 +110,7 @@ FSZ_NODISCARD fsz_err fsz_channel_send_local(struct fsz_channel      *channel,
 
 /* Counts what fsz_client_send() said of a message of that size. */
 void fsz_channel_count_sent(struct fsz_channel *channel, fsz_err err, size_t bytes);
+/* One that was counted as sent was not. */
+void fsz_channel_count_unsent(struct fsz_channel *channel, fsz_err err, size_t bytes);
 
 #endif

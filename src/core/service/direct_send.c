@@ -72,7 +72,7 @@ static void send_cancel(const struct fsz_question *question)
     fsz_encode_string(&outbound.text, question->hold->call);
     fsz_buffer_printf(&outbound.text, ",\"lease\":%" PRIu64 "}}", question->sent.id);
     struct fsz_zmtp_message *message = fsz_outbound_take(&outbound, to->account);
-    fsz_err err = message != NULL ? fsz_conn_send(to->conn, message) : FSZ_ENOMEM;
+    fsz_err                  err = message != NULL ? fsz_conn_send(to->conn, message) : FSZ_ENOMEM;
     (void)err; /* the client has left, or is being disconnected: it takes nothing any more */
     fsz_zmtp_message_unref(message);
 }
@@ -100,7 +100,7 @@ int64_t fsz_direct_send(struct fsz_direct *direct, struct fsz_mailbox *mailbox,
     fsz_zmtp_message_unref(message);
     fsz_direct_view_fini(&ticket.view);
     if (err != FSZ_OK) {
-        question->unsent = true;
+        question->unsent = err;
         fsz_direct_hand_over(mailbox, question);
         return INT64_MAX;
     }

@@ -45,7 +45,7 @@ struct fsz_question {
     struct fsz_hold *hold;                       /* of an offer: a reference; or NULL */
     char             section[FSZ_SECTION_BYTES]; /* of a lookup; empty: of none */
     struct fsz_sent  sent;
-    bool             unsent;  /* `late` says that sending failed. Written before that is posted */
+    fsz_err          unsent;  /* FSZ_OK, or why sending failed: written before `late` is posted */
     _Atomic bool     settled; /* an offer that its asker sends: it is written, or void */
 
     /* The API thread's. */

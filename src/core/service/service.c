@@ -96,7 +96,9 @@ void fsz_service_provider_up(struct fsz_provider *provider, const char *why)
 static void provider_lose_tries(struct fsz_provider *provider)
 {
     while (provider->tries != NULL) {
-        fsz_service_lose(provider->tries);
+        struct fsz_try *try = provider->tries;
+        provider->counters.missed += !try->probe && !try->missed;
+        fsz_service_lose(try);
     }
 }
 

@@ -291,7 +291,6 @@ void fsz_service_lose(struct fsz_try *try)
 {
     struct fsz_provider *provider = try->provider;
     struct fsz_question *question = try->probe ? NULL : try->question;
-    provider->counters.missed += question != NULL && !try->missed;
     fsz_try_free(try);
     if (question != NULL && question->tries == NULL) {
         fsz_service_note(question, provider, FSZ_ENOTFOUND, "its connection ended");

@@ -11,6 +11,8 @@
 bool fsz_try_send(struct fsz_provider *provider, struct fsz_question *question, bool probe);
 /* The same for what its asker has sent. */
 bool fsz_try_adopt(struct fsz_provider *provider, struct fsz_question *question);
+/* Its asker could not send it: it was not asked. */
+void fsz_try_unsent(struct fsz_try *try);
 /* Its provider is told that the offer is void; one that is being sent, by its asker. */
 void fsz_try_cancel(const struct fsz_try *try);
 /* Forgets it: what still comes of it is late. */
@@ -35,7 +37,8 @@ void fsz_service_note_absence(const struct fsz_service *service, struct fsz_ques
 /* What is to be told of it if nothing better comes. `provider` may be NULL. */
 void fsz_service_note(struct fsz_question *question, const struct fsz_provider *provider,
                       fsz_err failure, const char *why);
-/* A try got lost with its provider's connection: its question goes on if nobody else has it. */
+/* A try got lost, with its provider's connection or on the way there: its question goes on if
+ * nobody else has it. */
 void fsz_service_lose(struct fsz_try *try);
 /* Ends it; `why` NULL: as was noted. */
 void fsz_service_finish(struct fsz_question *question, fsz_err result, const char *why);

@@ -109,7 +109,7 @@ void fsz_service_unsent(struct fsz_question *question)
         try = try->next_of;
     }
     if (try != NULL) {
-        fsz_service_lose(try);
+        fsz_try_unsent(try);
         fsz_service_go_on(service);
     }
 }

@@ -90,6 +90,17 @@ bool fsz_try_adopt(struct fsz_provider *provider, struct fsz_question *question)
     return try != NULL;
 }
 
+void fsz_try_unsent(struct fsz_try *try)
+{
+    const struct fsz_question *question = try->question;
+    struct fsz_channel        *channel = fsz_provider_client(try->provider)->channel;
+    try->provider->counters.asked--;
+    if (channel != NULL) {
+        fsz_channel_count_unsent(channel, question->unsent, question->sent.bytes);
+    }
+    fsz_service_lose(try);
+}
+
 void fsz_try_cancel(const struct fsz_try *try)
 {
     struct fsz_question *question = try->question;
