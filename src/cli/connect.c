@@ -1,16 +1,13 @@
 #include "connect.h"
 
+#include "connect_tell.h"
 #include "probe.h"
 #include "rate.h"
-#include "text.h"
-#include "wrap.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <zmq.h>
 
 enum {
@@ -23,49 +20,6 @@ enum {
     CONNECT_ADDRESS_BYTES = 512,
     CONNECT_SILENCE_MS = 700, /* without a word from libzmq, then we look ourselves */
     CONNECT_GREETED_MAX = 3,  /* greets the probe so often, but not libzmq: not by chance */
-};
-
-/* What each state means to the user, and what to check. */
-static const char *const connect_text[] = {
-    [FSZ_CONNECT_TRYING] = "no connection yet",
-    [FSZ_CONNECT_ABSENT] = "nothing answers there",
-    [FSZ_CONNECT_OPEN] = "accepts connections, but has not shaken hands yet",
-    [FSZ_CONNECT_READY] = "connected",
-    [FSZ_CONNECT_DENIED] = "refused by access control",
-    [FSZ_CONNECT_SECURITY] = "this endpoint wants security ",
-    [FSZ_CONNECT_STRANGER] =
-        "something listens there, but ends the connection before the handshake",
-    [FSZ_CONNECT_TURNED] = "something listens there, but closes connections as soon as they come",
-    [FSZ_CONNECT_LOST] = "connection lost",
-};
-
-static const char *const connect_hints[] = {
-    [FSZ_CONNECT_TRYING] = "address and firewall: does anything come back from there?",
-    [FSZ_CONNECT_ABSENT] =
-        "is FreeSWITCH (or fszmqd) running, is the module loaded ('load mod_event_zmq'), and does\n"
-        "  'zmq status' at its console show this address and port as bound?",
-    [FSZ_CONNECT_OPEN] = "is it a ZeroMQ publisher that listens on this port?",
-    [FSZ_CONNECT_READY] =
-        "events come only when the switch has some. Does the stream select the events you want\n"
-        "  ('zmq streams' at the switch's console), and --event, --uuid and --where too?",
-    [FSZ_CONNECT_DENIED] = "is the password or key right, and does the endpoint's security (none, "
-                           "plain, curve) take it?\n"
-                           "  Its apply-inbound-acl must admit this host's address (default: "
-                           "loopback.auto, this machine\n"
-                           "  only); see event_zmq.conf.xml, then 'zmq reload'",
-    [FSZ_CONNECT_SECURITY] =
-        "none: no user and no key, in options, environment and fszmq.conf; plain: --user and the\n"
-        "  password; curve: --server-key and --key, a key of a user of the switch",
-    [FSZ_CONNECT_STRANGER] =
-        "is this the port of the event stream ('zmq status'; mod_event_socket's 8021 is another\n"
-        "  protocol), and does an address filter on the way let this host in?",
-    [FSZ_CONNECT_TURNED] =
-        "is a bound of the switch reached? 'endings.address-rate' and 'endings.connections' in\n"
-        "  'zmq status json' count what it turned away (address-connections-per-second and\n"
-        "  connections-max). Else: is this the port that you mean ('zmq status'), and does an "
-        "address\n"
-        "  filter on the way let this host in?",
-    [FSZ_CONNECT_LOST] = "was the switch stopped, or the module unloaded?",
 };
 
 static int connect_option(void *socket, int option, int value)
@@ -166,28 +120,6 @@ int fsz_connect_open(struct fsz_connect *connect, const char *endpoint)
     return 0;
 }
 
-static void connect_tell(const struct fsz_connect *connect, const struct fsz_connect_peer *peer,
-                         const char *detail)
-{
-    fprintf(stderr, "%s: ", connect->program);
-    fsz_text_puts(stderr, peer->endpoint);
-    fprintf(stderr, ": %s", connect_text[peer->state]);
-    if (peer->state == FSZ_CONNECT_SECURITY) {
-        fprintf(stderr, "%s; this side shows %s", peer->wants, connect->security);
-    } else if (peer->state == FSZ_CONNECT_STRANGER && peer->foreign) {
-        fputs(" (nobody of ours answers there: it does not speak ZeroMQ)", stderr);
-    }
-    fprintf(stderr, "%s\n", detail);
-}
-
-static void connect_hint(enum fsz_connect_state state)
-{
-    /* On one line where nobody sees it, so that it can be searched for. */
-    int columns = isatty(STDERR_FILENO) ? fsz_wrap_columns(stderr) : INT_MAX;
-    fputs("  check: ", stderr);
-    fsz_wrap_put(stderr, columns, (int)strlen("  check: "), 2, connect_hints[state]);
-}
-
 static void connect_absent_detail(const struct fsz_connect *connect, const char *endpoint,
                                   char *ret_text, size_t size)
 {
@@ -224,9 +156,9 @@ static void connect_become(struct fsz_connect *connect, struct fsz_connect_peer 
     } else if (state == FSZ_CONNECT_ABSENT) {
         connect_absent_detail(connect, peer->endpoint, detail, sizeof detail);
     }
-    connect_tell(connect, peer, detail);
+    fsz_connect_tell(connect, peer, detail);
     if (bad && state != FSZ_CONNECT_LOST) {
-        connect_hint(state);
+        fsz_connect_hint(state);
     }
     peer->told = bad;
 }
@@ -433,9 +365,9 @@ void fsz_connect_explain(const struct fsz_connect *connect)
 {
     for (size_t i = 0; i < connect->count; i++) {
         const struct fsz_connect_peer *peer = &connect->peers[i];
-        connect_tell(connect, peer, "");
+        fsz_connect_tell(connect, peer, "");
         if (!peer->told) { /* or the hint stands a few lines above */
-            connect_hint(peer->state);
+            fsz_connect_hint(peer->state);
         }
     }
 }
