@@ -127,11 +127,30 @@ static void test_offer_that_is_void_after_it_was_written_is_cancelled_once(void 
     side_fini(&side);
 }
 
+static void test_service_is_retired_only_while_nobody_asks_it(void **state)
+{
+    (void)state;
+    struct side                  side;
+    struct fsz_direct_ticket     ticket;
+    const struct fsz_direct_want want = {.service = "s", .section = FSZ_DIRECT_NO_SECTION};
+    side_init(&side, open_void);
+    struct fsz_direct *direct = fsz_desk_direct(side.desk);
+    assert_true(fsz_direct_take(direct, &want, &ticket));
+    assert_false(fsz_direct_retire_service(direct, &side.service));
+    fsz_direct_view_fini(&ticket.view);
+    fsz_direct_release(direct, &side.provider);
+    fsz_direct_close(direct, &side.service, 0);
+    assert_true(fsz_direct_retire_service(direct, &side.service));
+    assert_false(fsz_direct_take(direct, &want, &ticket));
+    side_fini(&side);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_offer_that_is_void_before_it_is_written_is_cancelled_behind_it),
         cmocka_unit_test(test_offer_that_is_void_after_it_was_written_is_cancelled_once),
+        cmocka_unit_test(test_service_is_retired_only_while_nobody_asks_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,17 @@ void fsz_direct_limit(struct fsz_direct *direct, struct fsz_direct_service *serv
     pthread_mutex_unlock(&direct->lock);
 }
 
+bool fsz_direct_retire_service(struct fsz_direct *direct, struct fsz_direct_service *service)
+{
+    fsz_thread_lock(&direct->lock);
+    bool idle = service->open == 0 && service->held == 0;
+    if (idle) {
+        service->limits = (struct fsz_direct_limits){.questions_max = 0};
+    }
+    pthread_mutex_unlock(&direct->lock);
+    return idle;
+}
+
 void fsz_direct_remove_service(struct fsz_direct *direct, struct fsz_direct_service *service)
 {
     fsz_thread_lock(&direct->lock);

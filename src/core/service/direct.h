@@ -78,6 +78,9 @@ void fsz_direct_add_service(struct fsz_direct *direct, struct fsz_direct_service
                             const char *name);
 void fsz_direct_limit(struct fsz_direct *direct, struct fsz_direct_service *service,
                       const struct fsz_direct_limits *limits);
+/* Nobody takes a provider of it any more; to be removed. False: questions are open or calls held.
+ */
+bool fsz_direct_retire_service(struct fsz_direct *direct, struct fsz_direct_service *service);
 void fsz_direct_remove_service(struct fsz_direct *direct, struct fsz_direct_service *service);
 /* Not to be asked until it is shown. */
 void fsz_direct_add_provider(struct fsz_direct *direct, struct fsz_direct_service *service,

@@ -66,7 +66,8 @@ struct fsz_service *fsz_services_find(const struct fsz_services *services, const
     return NULL;
 }
 
-/* Its asker sent it for a service that is gone. */
+/* Its asker sent it for a service that is gone. It opens no other: what is sent so is taken up in
+ * the middle of other things (catch_up()), where no provider may be freed to make room. */
 static void services_disown(struct fsz_question *question)
 {
     if (question->hold != NULL) {
@@ -83,8 +84,7 @@ void fsz_services_ask(struct fsz_services *services, struct fsz_question *questi
     }
     if (question->sent.id != 0) {
         services_disown(question);
-    }
-    if (service == NULL && question->hold != NULL) {
+    } else if (service == NULL && question->hold != NULL) {
         service = fsz_services_literal(services, question->service_name);
     }
     if (service != NULL) {

@@ -17,7 +17,7 @@ static bool literal_make_room(struct fsz_services *services)
         return true;
     }
     for (size_t i = configured; i < services->count; i++) {
-        if (services->list[i]->direct.open == 0 && services->list[i]->direct.held == 0) {
+        if (fsz_direct_retire_service(services->base.direct, &services->list[i]->direct)) {
             fsz_service_free(&services->list[i], FSZ_ENOTFOUND, "another endpoint was named");
             services->list[i] = services->list[--services->count];
             return true;

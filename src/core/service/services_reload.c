@@ -190,17 +190,18 @@ static const struct fsz_service_config *change_literal_config(const struct fsz_s
     return name == NULL ? NULL : fsz_config_find_service(services->next_config, name);
 }
 
-/* A configured one that still is, or an endpoint of the dialplan's that has calls or questions. */
+/* A configured one that still is, or an endpoint of the dialplan's that has calls or questions;
+ * from now on, one that does not stay gets none. */
 static bool change_stays(const struct fsz_services *services, size_t index)
 {
-    const struct fsz_service *service = services->list[index];
-    bool                      stays = false;
+    struct fsz_service *service = services->list[index];
+    bool                stays = false;
     for (size_t i = 0; i < services->next_config->service_count; i++) {
         stays |= services->next_list[i] == service;
     }
     bool literal = services->config != NULL && index >= services->config->service_count;
-    return stays || (literal && service->direct.open + service->direct.held > 0 &&
-                     change_literal_config(services) != NULL);
+    return stays || (literal && change_literal_config(services) != NULL &&
+                     !fsz_direct_retire_service(services->base.direct, &service->direct));
 }
 
 static void change_remove_gone(struct fsz_services *services)
