@@ -70,8 +70,8 @@ static const struct pretty_kind pretty_kinds[] = {
     {"CUSTOM", "sofia::*register*", "35", "{from-user}@{from-host}[ {status}][ {network-ip}]"},
     {"CUSTOM", "sofia::gateway*", "35", "{Gateway}[ {State}][ {Status}]"},
     {"CUSTOM", "fszmq::client", "34",
-     "{Client-Action}[ {Client-Owner}][ {Client-Address}][ user {Client-User}][: {Client-Reason}]"
-     "[, {Client-Held-Back} held back]"},
+     "{Client-Action}[ {Client-Group}][ {Client-Owner}][ {Client-Address}][ user {Client-User}]"
+     "[: {Client-Reason}][, {Client-Held-Back} held back]"},
     {"CUSTOM", NULL, "35", "[{Action}][ {status}]"},
     {"*", NULL, "34", ""},
 };

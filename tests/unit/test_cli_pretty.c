@@ -65,8 +65,10 @@ static void test_pretty_shows_what_became_of_which_client(void **state)
                          "\"Client-Reason\":\"kicked\",\"Client-Held-Back\":\"12\"}",
             "--:--:--.000 fszmq::client                       "
             "disconnect api-channel/a tcp://192.0.2.7:1 user ann: kicked, 12 held back\n");
-    line_is(CLIENT_EVENT "\"Client-Action\":\"held-back\",\"Client-Held-Back\":\"3\"}",
-            "--:--:--.000 fszmq::client                       held-back, 3 held back\n");
+    line_is(CLIENT_EVENT "\"Client-Action\":\"held-back\",\"Client-Group\":\"traffic\","
+                         "\"Client-Held-Back\":\"3\"}",
+            "--:--:--.000 fszmq::client                       "
+            "held-back traffic, 3 held back\n");
 }
 
 static void test_pretty_leaves_out_parts_without_a_value(void **state)
