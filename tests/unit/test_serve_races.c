@@ -116,6 +116,24 @@ static void test_acceptance_that_is_not_taken_is_cancelled(void **state)
     rig_stop(&rig);
 }
 
+static void test_offer_to_who_may_not_serve_any_more_is_cancelled(void **state)
+{
+    (void)state;
+    struct rig    rig;
+    struct caller caller;
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    void *worker = worker_open(&rig, 1);
+    caller_start(&rig, &caller, "c1", "s");
+    json_int_t lease = worker_offer(worker, "c1", false);
+    RIG_RELOAD(&rig, "-", RIG_BIND, "service s", "registration=false", "connect=tcp://127.0.0.1:9");
+    json_t *params = worker_take(worker, "call.cancel", NULL);
+    assert_int_equal(json_integer_value(json_object_get(params, "lease")), lease);
+    json_decref(params);
+    caller.hungup = true;
+    caller_join(&caller);
+    rig_stop(&rig);
+}
+
 static void test_who_lost_a_call_does_not_command_it_in_the_dialplan(void **state)
 {
     (void)state;
@@ -307,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_hangup_that_meets_a_hand_over_is_no_offer),
         cmocka_unit_test(test_loss_and_hangup_while_the_api_is_busy_are_both_told),
         cmocka_unit_test(test_acceptance_that_is_not_taken_is_cancelled),
+        cmocka_unit_test(test_offer_to_who_may_not_serve_any_more_is_cancelled),
         cmocka_unit_test(test_who_lost_a_call_does_not_command_it_in_the_dialplan),
         cmocka_unit_test(test_who_lost_calls_by_silence_is_not_the_first_to_be_offered_them),
         cmocka_unit_test(test_command_that_waited_until_the_call_was_taken_away_is_not_done),

@@ -109,6 +109,19 @@ void fsz_service_provider_down(struct fsz_provider *provider, const char *why)
     provider_lose_tries(provider);
 }
 
+/* A client may stay connected, and be a provider no more. */
+static void provider_cancel_offers(const struct fsz_provider *provider)
+{
+    struct fsz_try *try = NULL;
+    bool            hears = provider->client != NULL && fsz_client_is_connected(provider->client);
+    DL_FOREACH(provider->tries, try)
+    {
+        if (hears && try->question->hold != NULL) {
+            fsz_try_cancel(try);
+        }
+    }
+}
+
 void fsz_service_remove(struct fsz_provider *provider, const char *why)
 {
     bool connected = provider->connected;
@@ -123,6 +136,7 @@ void fsz_service_remove(struct fsz_provider *provider, const char *why)
     provider->service->provider_count--;
     fsz_direct_remove_provider(provider->service->services->base.direct, &provider->direct);
     service_unwatch(provider);
+    provider_cancel_offers(provider);
     provider_lose_tries(provider);
     struct fsz_service *service = provider->service;
     fsz_provider_free(&provider);
