@@ -141,6 +141,10 @@ class Host(Program):
             return events[count - 1] if len(events) >= count else None
         return self.wait(found, f"{count} {kind}")
 
+    def had_mute_peer(self):
+        """One that connected, and had not said a word when the time of the handshake was over."""
+        return any(event["ending"] == "handshake-timeout" and event["version"] == "" for event in self.events("failed"))
+
     def figures(self, name):
         seen = len(self.events("figures"))
         self.say("figures")
