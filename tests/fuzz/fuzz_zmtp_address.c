@@ -13,11 +13,11 @@ static void demand(bool holds)
     }
 }
 
-/* Abstract names and paths with control characters are written with '?' in their place. */
+/* Of abstract names and paths, all but printable ASCII is written as "?". */
 static bool is_written_as_it_is(const struct fsz_endpoint_parts *parts)
 {
     for (const char *at = parts->path; *at != '\0'; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7F) {
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7F) {
             return false;
         }
     }
