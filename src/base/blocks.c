@@ -47,11 +47,8 @@ static struct {
 
 static void pool_init(void)
 {
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-    pthread_mutex_init(&pool.lock, &attributes);
-    pthread_mutexattr_destroy(&attributes);
+    fsz_err err = fsz_thread_init_lock(&pool.lock);
+    (void)err; /* a kernel that has no such mutex has refused the queue before */
 }
 
 static void pool_lock(void)

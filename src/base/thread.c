@@ -19,6 +19,18 @@ fsz_err fsz_thread_start(pthread_t *ret_thread, const char *name, void *(*main)(
     return FSZ_OK;
 }
 
+fsz_err fsz_thread_init_lock(pthread_mutex_t *mutex)
+{
+    pthread_mutexattr_t attributes;
+    if (pthread_mutexattr_init(&attributes) != 0) {
+        return FSZ_ENOMEM;
+    }
+    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+    int error = pthread_mutex_init(mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return error == 0 ? FSZ_OK : FSZ_ENOMEM;
+}
+
 static void thread_pause(void)
 {
 #if defined(__x86_64__)

@@ -17,19 +17,6 @@ static const unsigned output_shares[FSZ_ZMTP_PRIORITIES] = {
     [FSZ_ZMTP_VITAL] = 100,
 };
 
-/* Senders are threads with different priorities. */
-static fsz_err output_init_lock(struct conn_output *output)
-{
-    pthread_mutexattr_t attributes;
-    if (pthread_mutexattr_init(&attributes) != 0) {
-        return FSZ_ENOMEM;
-    }
-    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-    int error = pthread_mutex_init(&output->lock, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-    return error == 0 ? FSZ_OK : FSZ_ENOMEM;
-}
-
 fsz_err fsz_conn_output_init(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;
@@ -37,7 +24,7 @@ fsz_err fsz_conn_output_init(struct fsz_conn *conn)
     output->room = CONN_FEW_MESSAGES;
     fsz_buffer_init(&output->control, SIZE_MAX);
     fsz_buffer_init(&output->sealed, SIZE_MAX);
-    return output_init_lock(output);
+    return fsz_thread_init_lock(&output->lock);
 }
 
 void fsz_conn_output_lock(struct fsz_conn *conn)

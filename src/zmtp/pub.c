@@ -10,19 +10,6 @@ static const struct fsz_pub_handler handler_of_none;
 
 /* ---- the lock -------------------------------------------------------------------------------- */
 
-/* Senders are threads with different priorities. */
-static fsz_err pub_init_lock(pthread_mutex_t *lock)
-{
-    pthread_mutexattr_t attributes;
-    if (pthread_mutexattr_init(&attributes) != 0) {
-        return FSZ_ENOMEM;
-    }
-    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-    int error = pthread_mutex_init(lock, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-    return error == 0 ? FSZ_OK : FSZ_ENOMEM;
-}
-
 void fsz_pub_lock(struct fsz_pub *pub)
 {
     fsz_thread_lock(&pub->lock);
@@ -201,7 +188,7 @@ static void pub_free(struct fsz_pub *pub)
 static struct fsz_pub *pub_new(void)
 {
     struct fsz_pub *pub = sodium_init() < 0 ? NULL : calloc(1, sizeof(*pub));
-    if (pub == NULL || pub_init_lock(&pub->lock) != FSZ_OK) {
+    if (pub == NULL || fsz_thread_init_lock(&pub->lock) != FSZ_OK) {
         free(pub);
         return NULL;
     }

@@ -7,15 +7,8 @@ enum { ANSWERS_BATCH = 64 };
 
 fsz_err fsz_answers_init(struct fsz_answers *answers)
 {
-    pthread_mutexattr_t attributes;
     answers->newest = NULL;
-    if (pthread_mutexattr_init(&attributes) != 0) {
-        return FSZ_ENOMEM;
-    }
-    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-    int error = pthread_mutex_init(&answers->sending, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-    return error == 0 ? FSZ_OK : FSZ_ENOMEM;
+    return fsz_thread_init_lock(&answers->sending);
 }
 
 void fsz_answers_fini(struct fsz_answers *answers)

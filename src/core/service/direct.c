@@ -5,18 +5,10 @@
 #include <string.h>
 #include <utlist.h>
 
-/* Threads that ask have different priorities. */
 fsz_err fsz_direct_init(struct fsz_direct *direct)
 {
-    pthread_mutexattr_t attributes;
     *direct = (struct fsz_direct){.services = NULL};
-    if (pthread_mutexattr_init(&attributes) != 0) {
-        return FSZ_ENOMEM;
-    }
-    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-    int error = pthread_mutex_init(&direct->lock, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-    return error == 0 ? FSZ_OK : FSZ_ENOMEM;
+    return fsz_thread_init_lock(&direct->lock);
 }
 
 void fsz_direct_fini(struct fsz_direct *direct)

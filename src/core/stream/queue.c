@@ -21,18 +21,6 @@ struct fsz_queue {
 static const unsigned queue_share[FSZ_CLASSES] = {
     [FSZ_CLASS_NOISE] = 50, [FSZ_CLASS_NORMAL] = 80, [FSZ_CLASS_VITAL] = 100};
 
-static fsz_err queue_init_lock(pthread_mutex_t *lock)
-{
-    pthread_mutexattr_t attributes;
-    if (pthread_mutexattr_init(&attributes) != 0) {
-        return FSZ_ESYSTEM;
-    }
-    pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
-    int error = pthread_mutex_init(lock, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-    return error == 0 ? FSZ_OK : FSZ_ESYSTEM;
-}
-
 fsz_err fsz_queue_new(struct fsz_queue **ret_queue, uint64_t events_max, uint64_t bytes_max)
 {
     struct fsz_queue *queue = calloc(1, sizeof(*queue));
@@ -40,7 +28,7 @@ fsz_err fsz_queue_new(struct fsz_queue **ret_queue, uint64_t events_max, uint64_
         return FSZ_ENOMEM;
     }
     queue->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (queue->fd < 0 || queue_init_lock(&queue->lock) != FSZ_OK) {
+    if (queue->fd < 0 || fsz_thread_init_lock(&queue->lock) != FSZ_OK) {
         if (queue->fd >= 0) {
             close(queue->fd);
         }
