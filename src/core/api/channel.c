@@ -1,7 +1,6 @@
 #include "channel.h"
 
 #include "bounds_log.h"
-#include "turned_away.h"
 #include "wire_options.h"
 
 #include "zmtp/router.h"
@@ -71,8 +70,8 @@ static void channel_turned_away(void *self, const struct fsz_address *peer,
     struct fsz_channel            *channel = self;
     const struct fsz_client_source source = channel_source(channel);
     fsz_client_turned_away(&source, peer, ending);
-    fsz_turned_away_note(&channel->turned_away, channel->base.host, channel->config->socket.owner,
-                         peer, ending);
+    fsz_bounds_log_turned_away(&channel->turned_away, channel->base.host,
+                               channel->config->socket.owner, peer, ending);
 }
 
 static void channel_take(struct fsz_channel *channel, struct fsz_conn *conn,

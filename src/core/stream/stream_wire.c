@@ -5,7 +5,6 @@
 #include "bounds_log.h"
 #include "peer.h"
 #include "subscriber.h"
-#include "turned_away.h"
 #include "wire_options.h"
 
 #include "fszmq/wire.h"
@@ -113,7 +112,8 @@ static void wire_turned_away(void *self, const struct fsz_address *peer,
     const struct fsz_client_source source = wire_source(s);
     fsz_client_turned_away(&source, peer, ending);
     if (s->config != NULL) {
-        fsz_turned_away_note(&s->turned_away, s->base.host, s->config->socket.owner, peer, ending);
+        fsz_bounds_log_turned_away(&s->turned_away, s->base.host, s->config->socket.owner, peer,
+                                   ending);
     }
 }
 
