@@ -142,8 +142,9 @@ class Host(Program):
         return self.wait(found, f"{count} {kind}")
 
     def had_mute_peer(self):
-        """One that connected, and had not said a word when the time of the handshake was over."""
-        return any(event["ending"] == "handshake-timeout" and event["version"] == "" for event in self.events("failed"))
+        """One that connected and never said a word, until the time of the handshake was over or it gave up itself."""
+        return any(event["ending"] in ("handshake-timeout", "closed") and event["version"] == ""
+                   for event in self.events("failed"))
 
     def figures(self, name):
         seen = len(self.events("figures"))
@@ -156,6 +157,14 @@ class Host(Program):
         seen = len(self.events("peers"))
         self.say("peers")
         return self.wait(lambda: self.events("peers")[seen:], "peers")[0]["round_trip_us"]
+
+    def wait_round_trip(self):
+        """Until the one connection has had a heartbeat answered."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not (trips := self.round_trips()) or trips[0] < 0:
+            assert time.monotonic() < deadline, f"no heartbeat was answered: {trips}; {self.describe()}"
+            time.sleep(0.05)
+        assert len(trips) == 1, trips
 
 
 class Client(Program):
