@@ -12,8 +12,8 @@ Tests with the argument `name` run once for each peer that fits their marks:
 `mechanisms` is ("NULL",) where it is not given. Marked every_language, a test runs for all peers, else for one of each
 implementation. With --full all tests do, and marked full_mechanisms, with those.
 
-JeroMQ connects now and then and never says a word on that connection, not even after the host has closed it. A test of
-it that failed is run once more if the host had such a peer, and only then."""
+JeroMQ 0.6.0 connects now and then and never says a word on that connection: 7 of 300 times to a ROUTER of libzmq, 3 of
+120 to ours. A test of it that failed runs again if the host had such a peer, and only then, at most four times."""
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -22,6 +22,7 @@ import peers
 import rig
 
 SOMETIMES_MUTE = "jeromq"
+RUNS_WHEN_MUTE = 5
 QUICK = ("c", "pyzmq", "jeromq-old", "jeromq", "go", "rust")  # one of each implementation
 
 
@@ -73,10 +74,11 @@ def pytest_runtest_protocol(item, nextitem):
     if peer_of(item) != SOMETIMES_MUTE:
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    if any(report.failed for report in reports) and getattr(item, "had_mute_peer", False):
-        print(f"\n{item.nodeid}: the peer connected and never spoke; once more")
+    for _ in range(RUNS_WHEN_MUTE):
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        if not (any(report.failed for report in reports) and getattr(item, "had_mute_peer", False)):
+            break
+        print(f"\n{item.nodeid}: the peer connected and never spoke; again")
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
