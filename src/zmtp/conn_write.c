@@ -112,23 +112,23 @@ static bool write_heartbeats(struct fsz_conn *conn)
     return true;
 }
 
-/* Seals frames of a message until there is enough of them; false: there is, or writing failed. */
+/* Seals frames of a message until there is enough of them or it is whole. False: it is not whole, or
+ * writing failed. */
 static bool write_seal_message(struct fsz_conn *conn, const struct fsz_zmtp_message *message)
 {
     struct conn_output   *output = &conn->output;
     struct fsz_frame_head head;
     const uint8_t        *body = NULL;
-    while (output->sealed.size < WRITE_SEALED_BYTES) {
-        if (!fsz_zmtp_message_next(message, &output->sealed_at, &head, &body)) {
-            output->sealed_at = 0;
-            output->sealed_messages++;
-            return true;
-        }
-        if (!write_seal(conn, head.flags, body, (size_t)head.body_size)) {
+    while (output->sealed_at < message->head_size) {
+        if (output->sealed.size >= WRITE_SEALED_BYTES ||
+            !fsz_zmtp_message_next(message, &output->sealed_at, &head, &body) ||
+            !write_seal(conn, head.flags, body, (size_t)head.body_size)) {
             return false;
         }
     }
-    return false;
+    output->sealed_at = 0;
+    output->sealed_messages++;
+    return true;
 }
 
 /* Boxes are made in the order of writing, and no more of them than are written next. */

@@ -449,6 +449,32 @@ static void test_boxes_go_both_ways(void **state)
     z_fini(&z);
 }
 
+/* As many bytes as are sealed ahead, so that sealing stops with the message. */
+static void test_a_large_message_that_was_sealed_and_written_does_not_wait_any_more(void **state)
+{
+    enum { BYTES = 70000 };
+    static char             body[BYTES], got[BYTES];
+    struct fsz_conn_figures figures;
+    struct zrig             z;
+    int                     n = -1;
+    (void)state;
+    z_curve(&z, false);
+    z_accept(&z);
+    z_ready(&z);
+    memset(body, 'x', BYTES);
+    assert_int_equal(rig_post(z.rig.conn, body, BYTES, FSZ_ZMTP_VITAL), FSZ_OK);
+    RIG_UNTIL(&z.rig, (n = zmq_recv(z.socket, got, BYTES, ZMQ_DONTWAIT)) >= 0);
+    assert_int_equal(n, BYTES);
+    assert_memory_equal(got, body, BYTES);
+    fsz_conn_figures(z.rig.conn, &figures);
+    assert_int_equal(figures.queued_messages, 0);
+    assert_int_equal(figures.messages_out, 1);
+    fsz_conn_finish(z.rig.conn, fsz_loop_now_ms(z.rig.loop) + RIG_WAIT_MS);
+    RIG_UNTIL(&z.rig, z.rig.ended);
+    assert_int_equal(z.rig.ending, FSZ_ZMTP_END_STOPPED);
+    z_fini(&z);
+}
+
 static void test_a_client_of_curve_talks_to_libzmq(void **state)
 {
     struct zrig z;
@@ -486,6 +512,7 @@ int main(void)
         cmocka_unit_test(test_libzmq_learns_that_its_password_is_refused),
         cmocka_unit_test(test_what_libzmq_sent_before_it_closed_is_delivered),
         cmocka_unit_test(test_boxes_go_both_ways),
+        cmocka_unit_test(test_a_large_message_that_was_sealed_and_written_does_not_wait_any_more),
         cmocka_unit_test(test_a_client_of_curve_talks_to_libzmq),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
