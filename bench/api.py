@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from rig import RUN_S, free_port, median_ratio, medians
+from rig import RUN_S, Rig, free_port, median_ratio, medians
 
 CPU, RATE, P50, P99 = "cpu_us_per_request", "rate_per_s", "latency_us.p50", "latency_us.p99"
 CLIENTS = 64
@@ -45,17 +45,10 @@ class ApiRig:
         self.build, self.folder = pathlib.Path(build).resolve(), pathlib.Path(folder)
         self.fszmq = str(self.build / "src/cli/fszmq")
         self.api, self.curve, stream = (f"tcp://127.0.0.1:{free_port()}" for _ in range(3))
-        for name in ("switch", USER):
-            self._tool("keygen", str(self.folder / name))
-        self._tool("user", f"--file={self.folder / 'users.json'}", f"--key={self.folder / USER}", "--group=default",
-                   "add", USER)
+        security = Rig(build).make_keys(self.folder, USER)
         self.configuration = CONFIGURATION.format(folder=self.folder, api=self.api, curve=self.curve, stream=stream)
         self.address = {"api": ["--protocol", "api", "--connect", self.api],
-                        "curve": ["--protocol", "api", "--connect", self.curve, "--key", f"{self.folder / USER}_secret",
-                                  "--server-key", str(self.folder / "switch")]}
-
-    def _tool(self, *arguments):
-        subprocess.run([self.fszmq, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                        "curve": ["--protocol", "api", "--connect", self.curve, *security]}
 
     def ask(self, role, pid, **how):
         """One run of bench_api; its figures."""

@@ -79,6 +79,9 @@ static void option_take(struct options *o, int option, const char *name, const c
     case 'F':
         o->publisher.framing = value;
         break;
+    case 'C':
+        o->publisher.curve = value;
+        break;
     case 's':
         o->file = value;
         break;
@@ -109,17 +112,12 @@ static void option_take(struct options *o, int option, const char *name, const c
 static void options_read(struct options *o, int argc, char **argv)
 {
     static const struct option known[] = {
-        {"bind", required_argument, NULL, 'b'},
-        {"file", required_argument, NULL, 's'},
-        {"rate", required_argument, NULL, 'r'},
-        {"count", required_argument, NULL, 'n'},
-        {"wait", required_argument, NULL, 'w'},
-        {"hwm", required_argument, NULL, 'h'},
-        {"framing", required_argument, NULL, 'F'},
-        {"threads", required_argument, NULL, 't'},
-        {"backlog", required_argument, NULL, 'B'},
-        {"subscriptions", required_argument, NULL, 'S'},
-        {0},
+        {"bind", required_argument, NULL, 'b'},          {"file", required_argument, NULL, 's'},
+        {"rate", required_argument, NULL, 'r'},          {"count", required_argument, NULL, 'n'},
+        {"wait", required_argument, NULL, 'w'},          {"hwm", required_argument, NULL, 'h'},
+        {"framing", required_argument, NULL, 'F'},       {"curve", required_argument, NULL, 'C'},
+        {"threads", required_argument, NULL, 't'},       {"backlog", required_argument, NULL, 'B'},
+        {"subscriptions", required_argument, NULL, 'S'}, {0},
     };
     int index = 0;
     for (int option; (option = getopt_long(argc, argv, "", known, &index)) != -1;) {
@@ -127,7 +125,8 @@ static void options_read(struct options *o, int argc, char **argv)
             fputs(
                 "usage: bench_publish [--file LINES] [--bind ENDPOINT] [--rate N|max] [--count N]\n"
                 "       [--wait SUBSCRIBERS] [--subscriptions OF-EACH] [--hwm N]\n"
-                "       [--framing json|envelope] [--threads N] [--backlog EVENTS]\n",
+                "       [--framing json|envelope] [--curve FOLDER] [--threads N] [--backlog "
+                "EVENTS]\n",
                 stderr);
             exit(2);
         }

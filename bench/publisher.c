@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -69,13 +70,33 @@ static bool host_admits(void *self, const char *acl, const char *address)
 
 static const struct fsz_host host = {.name = "bench", .log = host_log, .admits = host_admits};
 
-static void param_add(struct fsz_confnode *stream, const char *name, const char *value)
+static void param_add(struct fsz_confnode *parent, const char *name, const char *value)
 {
-    struct fsz_confnode *param = fsz_confnode_new(stream, "param", 0);
+    struct fsz_confnode *param = fsz_confnode_new(parent, "param", 0);
     if (param == NULL || fsz_confnode_set(param, "name", name) != FSZ_OK ||
         fsz_confnode_set(param, "value", value) != FSZ_OK) {
         fail("out of memory");
     }
+}
+
+static void param_add_path(struct fsz_confnode *parent, const char *name, const char *folder,
+                           const char *file)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/%s", folder, file);
+    param_add(parent, name, path);
+}
+
+static void config_add_curve(struct fsz_confnode *root, struct fsz_confnode *stream,
+                             const char *folder)
+{
+    struct fsz_confnode *settings = fsz_confnode_new(root, "settings", 0);
+    if (settings == NULL) {
+        fail("out of memory");
+    }
+    param_add_path(settings, "curve-key-file", folder, "switch_secret");
+    param_add_path(settings, "users-file", folder, "users.json");
+    param_add(stream, "security", "curve");
 }
 
 static struct fsz_config *config_make(const struct publisher_options *options)
@@ -95,6 +116,9 @@ static struct fsz_config *config_make(const struct publisher_options *options)
     param_add(stream, "framing", options->framing);
     param_add(stream, "send-hwm", hwm);
     param_add(stream, "events", "!CUSTOM/fszmq::*"); /* of our own making: in nobody's count */
+    if (options->curve != NULL) {
+        config_add_curve(root, stream, options->curve);
+    }
     fsz_problems_init(&problems);
     if (fsz_config_load(root, &config, &problems) != FSZ_OK) {
         fail(problems.lines[0]);

@@ -10,6 +10,7 @@ struct publisher_options {
     const char *bind;
     const char *framing;
     uint64_t    send_hwm; /* 0: no bound */
+    const char *curve;    /* a folder with switch_secret and users.json, or NULL: no encryption */
 };
 
 struct fsz_engine *publisher_start(const struct publisher_options *options);

@@ -30,25 +30,34 @@ class Rig:
         return subprocess.run([str(self.build / "bench" / name), *arguments], check=True, text=True, timeout=RUN_S,
                               stdout=subprocess.PIPE).stdout
 
-    def _publisher(self, role, endpoint, rate, count, subscribers, subscriptions, framing):
+    def make_keys(self, folder, user):
+        """In `folder`: switch_secret, a user's key and users.json. The options of a client that is this user."""
+        for words in (["keygen", folder / "switch"], ["keygen", folder / user],
+                      ["user", f"--file={folder / 'users.json'}", f"--key={folder / user}", "--group=default", "add", user]):
+            subprocess.run([self.fszmq, *map(str, words)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return ["--key", f"{folder / user}_secret", "--server-key", str(folder / "switch")]
+
+    def _publisher(self, role, endpoint, rate, count, subscribers, subscriptions, framing, curve):
         common = ["--bind", endpoint, "--rate", str(rate), "--count", str(count)]
         if role == "raw":
             flow = ["--block", "--hwm", str(BACKLOG)] if rate == "max" else ["--hwm", "0"]
             return [self.fszmq, "bench", "raw", "--json", "--sizes-from", str(LINES),
                     "--wait", str(subscribers * subscriptions), *common, *flow]
         flow = ["--backlog", str(BACKLOG)] if rate == "max" else []
+        flow += ["--curve", str(curve)] if curve else []
         return [str(self.build / "bench/bench_publish"), "--file", str(LINES), "--wait", str(subscribers),
                 "--subscriptions", str(subscriptions), "--hwm", "0", "--framing", framing, *common, *flow]
 
-    def run(self, role, subscribers, count, rate="max", subscriptions=1, framing="json"):
-        """One run: the publisher's figures, those of the subscribers below "sub"."""
+    def run(self, role, subscribers, count, rate="max", subscriptions=1, framing="json", curve=None):
+        """One run: the publisher's figures, those of the subscribers below "sub". `curve`: a folder for keys."""
         endpoint = f"tcp://127.0.0.1:{free_port()}"
+        security = self.make_keys(curve, "bench") if curve else []
         readers = subprocess.Popen(
             [self.fszmq, "bench", "subscriber", "--json", "--latency", "--connect", endpoint, "--subscribers",
-             str(subscribers), "--count", str(count), "--subscriptions", str(subscriptions)],
+             str(subscribers), "--count", str(count), "--subscriptions", str(subscriptions), *security],
             stdout=subprocess.PIPE, text=True)
         try:
-            done = subprocess.run(self._publisher(role, endpoint, rate, count, subscribers, subscriptions, framing),
+            done = subprocess.run(self._publisher(role, endpoint, rate, count, subscribers, subscriptions, framing, curve),
                                   check=True, text=True, timeout=RUN_S, stdout=subprocess.PIPE)
             figures = json.loads(done.stdout)
             figures["sub"] = json.loads(readers.communicate(timeout=RUN_S)[0])

@@ -74,6 +74,7 @@ static int receiver_open_one(const struct fsz_bench_plan *plan, struct fsz_bench
     sub->socket = zmq_socket(plan->context, ZMQ_SUB);
     if (sub->socket == NULL || zmq_setsockopt(sub->socket, ZMQ_LINGER, &none, sizeof none) != 0 ||
         zmq_setsockopt(sub->socket, ZMQ_RCVHWM, &plan->hwm, sizeof plan->hwm) != 0 ||
+        fsz_account_apply(plan->account, sub->socket) != 0 ||
         receiver_subscribe_all(plan, sub->socket) != 0) {
         return errno;
     }

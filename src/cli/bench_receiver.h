@@ -2,6 +2,7 @@
 #ifndef FSZ_BENCH_RECEIVER_H
 #define FSZ_BENCH_RECEIVER_H
 
+#include "account.h"
 #include "bench_samples.h"
 #include "options.h"
 
@@ -11,6 +12,7 @@
 /* What all receivers of a measurement share; read only while they run. */
 struct fsz_bench_plan {
     void                         *context;
+    const struct fsz_account     *account;
     const struct fsz_option_list *endpoints;
     const struct fsz_option_list *prefixes; /* none: everything */
     uint64_t subscriptions; /* of each subscriber; those beyond the prefixes match nothing */

@@ -1,4 +1,5 @@
 /* `fszmq bench subscriber`: a set of subscribers, and what reached them. */
+#include "account.h"
 #include "bench_receiver.h"
 #include "bench_report.h"
 #include "cli.h"
@@ -21,18 +22,19 @@ enum {
 };
 
 struct subscriber_options {
-    struct fsz_option_list connect;
-    struct fsz_option_list prefixes;
-    uint64_t               subscriptions;
-    uint64_t               subscribers;
-    uint64_t               threads;
-    uint64_t               io_threads;
-    uint64_t               hwm;
-    uint64_t               count;
-    double                 seconds;
-    double                 idle_s;
-    bool                   latency;
-    bool                   json;
+    struct fsz_account_options account;
+    struct fsz_option_list     connect;
+    struct fsz_option_list     prefixes;
+    uint64_t                   subscriptions;
+    uint64_t                   subscribers;
+    uint64_t                   threads;
+    uint64_t                   io_threads;
+    uint64_t                   hwm;
+    uint64_t                   count;
+    double                     seconds;
+    double                     idle_s;
+    bool                       latency;
+    bool                       json;
 };
 
 #define SUBSCRIBER_OPTION(member) offsetof(struct subscriber_options, member)
@@ -59,6 +61,7 @@ static const struct fsz_option subscriber_options[] = {
      "measure from the time stamps in the events"},
     {"hwm", 0, FSZ_OPTION_NUMBER, SUBSCRIBER_OPTION(hwm), "N",
      "messages queued in each subscriber (default 0: no bound)"},
+    FSZ_ACCOUNT_OPTIONS(struct subscriber_options, account),
     {"json", 'j', FSZ_OPTION_FLAG, SUBSCRIBER_OPTION(json), NULL, "figures as one line of JSON"},
     {0},
 };
@@ -85,9 +88,6 @@ static int subscriber_check(struct subscriber_options *options)
     }
     if (options->hwm > INT32_MAX) {
         return fsz_usage_error(&subscriber_usage, "--hwm: 0 to %d", INT32_MAX);
-    }
-    if (options->connect.count == 0) {
-        options->connect.items[options->connect.count++] = FSZMQ_ENDPOINT_CONNECT;
     }
     return FSZ_EXIT_OK;
 }
@@ -176,12 +176,14 @@ static int subscriber_report(struct fsz_bench_receiver *receivers, size_t count,
     return result == FSZ_EXIT_OK && none ? FSZ_EXIT_NO_ANSWER : result;
 }
 
-static int subscriber_run(const struct subscriber_options *options, void *context)
+static int subscriber_run(const struct subscriber_options *options,
+                          const struct fsz_account *account, void *context)
 {
     struct fsz_bench_receiver   receivers[THREADS_MAX] = {0};
     pthread_t                   threads[THREADS_MAX];
     int64_t                     end_ns = fsz_now_ns() + (int64_t)(options->seconds * 1e9);
     const struct fsz_bench_plan plan = {.context = context,
+                                        .account = account,
                                         .endpoints = &options->connect,
                                         .prefixes = &options->prefixes,
                                         .subscriptions = options->subscriptions,
@@ -208,8 +210,9 @@ int fsz_bench_subscriber_command(int argc, char **argv)
 {
     struct subscriber_options options = {
         .subscribers = 1, .threads = 1, .io_threads = 1, .idle_s = IDLE_S};
-    int result = FSZ_EXIT_OK;
-    int first = fsz_options_read(&subscriber_usage, argc, argv, &options, &result);
+    struct fsz_account account = {0};
+    int                result = FSZ_EXIT_OK;
+    int                first = fsz_options_read(&subscriber_usage, argc, argv, &options, &result);
     if (first < 0) {
         return result;
     }
@@ -218,13 +221,21 @@ int fsz_bench_subscriber_command(int argc, char **argv)
                                argv[first]);
     }
     result = subscriber_check(&options);
-    void *context = result == FSZ_EXIT_OK ? zmq_ctx_new() : NULL;
-    if (context == NULL) {
-        return result == FSZ_EXIT_OK ? FSZ_EXIT_FAILED : result;
+    if (result == FSZ_EXIT_OK) {
+        result = fsz_account_read(&account, subscriber_usage.program, &options.account);
     }
-    zmq_ctx_set(context, ZMQ_IO_THREADS, (int)options.io_threads);
-    fsz_signals_catch();
-    result = subscriber_run(&options, context);
-    zmq_ctx_term(context);
+    if (options.connect.count == 0) {
+        options.connect.items[options.connect.count++] = account.events;
+    }
+    void *context = result == FSZ_EXIT_OK ? zmq_ctx_new() : NULL;
+    if (context != NULL) {
+        zmq_ctx_set(context, ZMQ_IO_THREADS, (int)options.io_threads);
+        fsz_signals_catch();
+        result = subscriber_run(&options, &account, context);
+        zmq_ctx_term(context);
+    } else if (result == FSZ_EXIT_OK) {
+        result = FSZ_EXIT_FAILED;
+    }
+    fsz_account_forget(&account);
     return result;
 }

@@ -112,8 +112,8 @@ static bool write_heartbeats(struct fsz_conn *conn)
     return true;
 }
 
-/* Seals frames of a message until there is enough of them or it is whole. False: it is not whole, or
- * writing failed. */
+/* Seals frames of a message until there is enough of them or it is whole. False: it is not whole,
+ * or writing failed. */
 static bool write_seal_message(struct fsz_conn *conn, const struct fsz_zmtp_message *message)
 {
     struct conn_output   *output = &conn->output;
