@@ -110,8 +110,9 @@ void fsz_conn_begin(struct fsz_conn *conn, const char *status);
 void fsz_conn_judge(struct fsz_conn *conn, const char *status);
 /* Closes it at once; `ended` is called before this returns, unless it was before. */
 void fsz_conn_end(struct fsz_conn *conn, enum fsz_zmtp_ending ending);
-/* Reads no more and ends with STOPPED once what waits has been written, at `due_ms` at the latest
- * (fsz_loop_now_ms()). */
+/* Reads no more and ends with STOPPED once the peer's system has what waits, at `due_ms` at the
+ * latest (fsz_loop_now_ms()). A connection that is being closed keeps its reason, and the earlier
+ * time. */
 void fsz_conn_finish(struct fsz_conn *conn, int64_t due_ms);
 /* Stops reading, so that the peer is held back by TCP; and goes on. Heartbeats' timeouts rest
  * meanwhile. */

@@ -29,7 +29,8 @@ void fsz_conn_close(struct fsz_conn *conn, enum fsz_zmtp_ending ending, int64_t 
     }
 }
 
-/* Has the peer's system all that was written, so that closing the descriptor loses nothing? */
+/* Has the peer's system all that was written, so that closing the descriptor loses nothing? No
+ * event reports that it has, so the timer asks again (fsz_conn_schedule()). */
 static bool close_has_arrived(const struct fsz_conn *conn)
 {
     int waiting = 0;
@@ -51,17 +52,21 @@ void fsz_conn_close_check(struct fsz_conn *conn)
         } else if (!conn->half_closed) {
             conn->half_closed = true;
             shutdown(conn->watch.fd, SHUT_WR);
+            fsz_conn_schedule(conn);
         }
     }
 }
 
 void fsz_conn_finish(struct fsz_conn *conn, int64_t due_ms)
 {
-    if (conn->stage != CONN_TRAFFIC) {
-        fsz_conn_end(conn, FSZ_ZMTP_END_STOPPED);
-        return;
-    }
     fsz_conn_ref(conn);
-    fsz_conn_close(conn, FSZ_ZMTP_END_STOPPED, due_ms);
+    if (conn->stage == CONN_CLOSING && due_ms < conn->handshake_due_ms) {
+        conn->handshake_due_ms = due_ms;
+        fsz_conn_schedule(conn);
+    } else if (conn->stage == CONN_TRAFFIC) {
+        fsz_conn_close(conn, FSZ_ZMTP_END_STOPPED, due_ms);
+    } else if (conn->stage != CONN_CLOSING) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_STOPPED);
+    }
     fsz_conn_unref(&conn);
 }

@@ -5,7 +5,8 @@
 
 enum {
     HEARTBEAT_TTL_BYTES = 2,
-    HEARTBEAT_TENTH_MS = 100 /* TTLs count tenths of seconds */
+    HEARTBEAT_TENTH_MS = 100, /* TTLs count tenths of seconds */
+    HEARTBEAT_CLOSE_LOOK_MS = 20
 };
 
 static int64_t heartbeat_now_us(void)
@@ -136,6 +137,15 @@ static int64_t due_silence(const struct fsz_conn *conn)
     return due_first(conn->beat.ttl_due_ms, heartbeat_answer_due_ms(conn));
 }
 
+/* When closing ends, or asks again whether the peer's system has everything. */
+static int64_t due_close(const struct fsz_conn *conn)
+{
+    bool waits = conn->half_closed && conn->ending == FSZ_ZMTP_END_STOPPED;
+    return waits ? due_first(conn->handshake_due_ms,
+                             fsz_loop_now_ms(conn->shared->loop) + HEARTBEAT_CLOSE_LOOK_MS)
+                 : conn->handshake_due_ms;
+}
+
 static int64_t due_next(const struct fsz_conn *conn)
 {
     switch (conn->stage) {
@@ -143,7 +153,7 @@ static int64_t due_next(const struct fsz_conn *conn)
     case CONN_HANDSHAKE:
         return conn->input.asking ? 0 : conn->handshake_due_ms;
     case CONN_CLOSING:
-        return conn->handshake_due_ms;
+        return due_close(conn);
     case CONN_TRAFFIC:
         return due_first(conn->beat.ping_due_ms, due_silence(conn));
     case CONN_NEW:
@@ -194,6 +204,8 @@ void fsz_conn_fire(void *argument)
     } else if (due_ms != 0 && due_ms <= now_ms) {
         bool closing = conn->stage == CONN_CLOSING;
         fsz_conn_end(conn, closing ? conn->ending : FSZ_ZMTP_END_HANDSHAKE_TIMEOUT);
+    } else if (conn->stage == CONN_CLOSING) {
+        fsz_conn_close_check(conn);
     }
     if (!fsz_conn_is_over(conn)) {
         fsz_conn_schedule(conn);

@@ -172,6 +172,11 @@ int64_t fsz_loop_now_ms(const struct fsz_loop *loop)
     return loop->now_ns / NS_PER_MS;
 }
 
+void fsz_loop_update_time(struct fsz_loop *loop)
+{
+    loop->now_ns = loop_clock_ns();
+}
+
 /* A timer that is already due waits for the next turn, so that one that sets itself again does not
  * hold this turn up. */
 fsz_err fsz_loop_set_timer(struct fsz_loop *loop, struct fsz_loop_timer *timer, int64_t due_ms)

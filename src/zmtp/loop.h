@@ -63,6 +63,8 @@ void fsz_loop_remove(struct fsz_loop *loop, struct fsz_loop_watch *watch);
 
 /* Monotonic milliseconds, read once at the beginning of a turn's work. */
 int64_t fsz_loop_now_ms(const struct fsz_loop *loop);
+/* Reads the clock again, where much has been done since. */
+void fsz_loop_update_time(struct fsz_loop *loop);
 /* Sets a timer, or moves it; one that is due already fires in the next turn. FSZ_ENOMEM only when
  * it was not set. */
 fsz_err fsz_loop_set_timer(struct fsz_loop *loop, struct fsz_loop_timer *timer, int64_t due_ms);

@@ -155,6 +155,7 @@ void fsz_zmtp_socket_close(struct fsz_zmtp_socket **socket, int64_t linger_ms,
     s->when_closed = closed;
     s->when_closed_argument = argument;
     fsz_zmtp_socket_drop_endpoints(s);
+    fsz_loop_update_time(s->loop);
     int64_t due_ms = fsz_loop_now_ms(s->loop) + linger_ms;
     fsz_zmtp_socket_ref(s);
     fsz_zmtp_socket_walk(s, member_finish, linger_ms > 0 ? &due_ms : NULL);

@@ -2,6 +2,8 @@
 
 #include "zmtp_rig.h"
 
+#include <netinet/tcp.h>
+
 enum { BIG_BYTES = 4 << 20, BIG_COUNT = 3 };
 
 /* One reference to it is the caller's. */
@@ -71,6 +73,64 @@ static void test_peer_that_takes_nothing_ends_with_the_linger(void **state)
     rig_end(&rig);
 }
 
+/* What matters to the close is that the peer's system has it all, which acknowledges it a little
+ * later. */
+static void
+test_a_peer_that_does_not_read_is_not_waited_for_when_its_system_has_everything(void **state)
+{
+    (void)state;
+    struct rig               rig = rig_make(FSZ_ZMTP_ROUTER);
+    int                      fd = open_for_the_deaf(&rig);
+    int                      no = 0;
+    char                     body[200] = {0};
+    const struct fsz_frame   frame = {.data = (const uint8_t *)body, .size = sizeof(body)};
+    struct fsz_zmtp_message *message = NULL;
+    assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &no, sizeof(no)), 0);
+    assert_int_equal(fsz_zmtp_message_new(&frame, 1, FSZ_ZMTP_VITAL, &message), FSZ_OK);
+    assert_int_equal(fsz_conn_send(fsz_zmtp_socket_find(rig.socket, rig.last_id), message), FSZ_OK);
+    fsz_zmtp_message_unref(message);
+    fsz_zmtp_socket_close(&rig.socket, 100 * RIG_PATIENCE_MS, rig_closed, &rig);
+    RIG_UNTIL(&rig, rig.closed == 1);
+    assert_int_equal(rig.endings[FSZ_ZMTP_END_STOPPED], 1);
+    close(fd);
+    rig_end(&rig);
+}
+
+static void test_the_linger_begins_when_the_socket_is_closed(void **state)
+{
+    enum { LINGER_MS = 100 };
+    (void)state;
+    struct rig rig = rig_make(FSZ_ZMTP_ROUTER);
+    int        fd = open_for_the_deaf(&rig);
+    fsz_zmtp_message_unref(send_big(&rig));
+    usleep(LINGER_MS * 1000); /* without a turn of the loop */
+    int64_t closed_ms = rig_now_ms();
+    fsz_zmtp_socket_close(&rig.socket, LINGER_MS, rig_closed, &rig);
+    RIG_UNTIL(&rig, rig.closed == 1);
+    assert_true(rig_now_ms() - closed_ms >= LINGER_MS);
+    close(fd);
+    rig_end(&rig);
+}
+
+static void test_an_earlier_end_of_the_linger_holds_for_what_is_closing(void **state)
+{
+    (void)state;
+    struct rig rig = rig_make(FSZ_ZMTP_ROUTER);
+    int        fd = open_for_the_deaf(&rig);
+    fsz_zmtp_message_unref(send_big(&rig));
+    struct fsz_conn *conn = fsz_conn_ref(fsz_zmtp_socket_find(rig.socket, rig.last_id));
+    int64_t          now_ms = fsz_loop_now_ms(rig.loop);
+    fsz_conn_finish(conn, now_ms + 100 * (int64_t)RIG_PATIENCE_MS);
+    fsz_conn_finish(conn, now_ms + 200 * (int64_t)RIG_PATIENCE_MS);
+    assert_false(fsz_conn_has_ended(conn));
+    fsz_zmtp_socket_close(&rig.socket, 50, rig_closed, &rig);
+    assert_false(fsz_conn_has_ended(conn));
+    RIG_UNTIL(&rig, rig.closed == 1);
+    fsz_conn_unref(&conn);
+    close(fd);
+    rig_end(&rig);
+}
+
 static void test_message_outlives_the_socket_whose_budget_it_counts_for(void **state)
 {
     (void)state;
@@ -134,6 +194,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_waits_is_delivered_within_the_linger),
         cmocka_unit_test(test_peer_that_takes_nothing_ends_with_the_linger),
+        cmocka_unit_test(
+            test_a_peer_that_does_not_read_is_not_waited_for_when_its_system_has_everything),
+        cmocka_unit_test(test_the_linger_begins_when_the_socket_is_closed),
+        cmocka_unit_test(test_an_earlier_end_of_the_linger_holds_for_what_is_closing),
         cmocka_unit_test(test_message_outlives_the_socket_whose_budget_it_counts_for),
         cmocka_unit_test(test_reference_outlives_socket_and_loop),
     };
