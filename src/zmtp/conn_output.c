@@ -47,9 +47,11 @@ void fsz_conn_output_unlock(struct fsz_conn *conn)
     pthread_mutex_unlock(&output->lock);
 }
 
+/* Messages for a connection that never became ready are not written. */
 bool fsz_conn_output_is_empty(const struct conn_output *output)
 {
-    return output->count == 0 && output->control.size == 0 && output->sealed.size == 0;
+    return (output->count == 0 || !output->open) && output->control.size == 0 &&
+           output->sealed.size == 0;
 }
 
 static void output_free_ring(struct conn_output *output)
@@ -228,14 +230,21 @@ static void output_charge(struct fsz_conn *conn)
     output->uncharged = 0;
 }
 
+/* Is no more than a quarter of each bound used? */
+static bool output_has_drained(const struct fsz_conn *conn)
+{
+    const struct conn_output     *output = &conn->output;
+    const struct fsz_conn_limits *limits = &conn->shared->limits;
+    uint64_t most = __atomic_load_n(&limits->output_messages, __ATOMIC_RELAXED);
+    size_t   bytes = __atomic_load_n(&limits->output_bytes, __ATOMIC_RELAXED);
+    return (most == 0 || output->count <= most / 4) && (bytes == 0 || output->bytes <= bytes / 4);
+}
+
 void fsz_conn_output_settle(struct fsz_conn *conn)
 {
-    struct conn_output           *output = &conn->output;
-    const struct fsz_conn_limits *limits = &conn->shared->limits;
+    struct conn_output *output = &conn->output;
     output_charge(conn);
-    if (output->lost && !output->broken &&
-        output->count <= __atomic_load_n(&limits->output_messages, __ATOMIC_RELAXED) / 4 &&
-        output->bytes <= __atomic_load_n(&limits->output_bytes, __ATOMIC_RELAXED) / 4) {
+    if (output->lost && !output->broken && output_has_drained(conn)) {
         output->lost = false;
         output->drained = true;
     }
@@ -286,6 +295,15 @@ void fsz_conn_flush(struct fsz_conn *conn)
 {
     fsz_conn_output_lock(conn);
     fsz_conn_write(conn);
+    fsz_conn_output_unlock(conn);
+}
+
+void fsz_conn_flush_blocked(struct fsz_conn *conn)
+{
+    fsz_conn_output_lock(conn);
+    if (conn->output.blocked) {
+        fsz_conn_write_again(conn);
+    }
     fsz_conn_output_unlock(conn);
 }
 

@@ -97,6 +97,8 @@ size_t fsz_pub_queue(struct fsz_pub *pub, const void *topic, size_t size,
                      struct fsz_zmtp_message *message);
 /* Writes what was queued since the last call. */
 void fsz_pub_flush(struct fsz_pub *pub);
+/* Writes on where sockets were full: fsz_conn_flush_blocked(). */
+void fsz_pub_flush_blocked(struct fsz_pub *pub);
 /* To one subscriber, whatever it has subscribed to. As fsz_conn_send(). */
 FSZ_NODISCARD fsz_err fsz_pub_send_to(struct fsz_pub *pub, struct fsz_subscriber *subscriber,
                                       struct fsz_zmtp_message *message);

@@ -111,6 +111,14 @@ void fsz_pub_flush(struct fsz_pub *pub)
     }
 }
 
+void fsz_pub_flush_blocked(struct fsz_pub *pub)
+{
+    struct pub_subscriber *subscriber = pub->subscribers;
+    for (; subscriber != NULL; subscriber = subscriber->next) {
+        fsz_conn_flush_blocked(subscriber->base.conn);
+    }
+}
+
 fsz_err fsz_pub_send_to(struct fsz_pub *pub, struct fsz_subscriber *subscriber,
                         struct fsz_zmtp_message *message)
 {

@@ -125,6 +125,9 @@ fsz_err fsz_zmtp_message_new(const struct fsz_frame *frames, size_t count,
 {
     size_t room = 0;
     size_t size = 0;
+    if (count == 0) {
+        return FSZ_EINVALID;
+    }
     if (!wire_size(frames, count, &room) ||
         __builtin_add_overflow(room, sizeof(struct own_message), &size)) {
         return FSZ_ENOMEM;

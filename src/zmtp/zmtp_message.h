@@ -50,7 +50,8 @@ static inline size_t fsz_zmtp_message_size(const struct fsz_zmtp_message *messag
 /* Frames of it. */
 size_t fsz_zmtp_message_frames(const struct fsz_zmtp_message *message);
 
-/* A message of its own memory with `count` frames copied into it; one reference. FSZ_ENOMEM. */
+/* A message of its own memory with `count` frames copied into it; one reference. FSZ_EINVALID: no
+ * frame. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_zmtp_message_new(const struct fsz_frame *frames, size_t count,
                                            enum fsz_zmtp_priority    priority,
                                            struct fsz_zmtp_message **ret_message);

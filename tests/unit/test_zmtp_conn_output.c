@@ -233,18 +233,23 @@ static void test_one_message_may_wait_however_large(void **state)
     rig_fini(&rig);
 }
 
-static void test_a_slow_peer_that_reads_again_is_reported(void **state)
+/* Loses messages at `messages` or `bytes` (0: no bound), then reads; it is reported at a quarter.
+ */
+static void read_again(uint64_t messages, size_t bytes)
 {
     static uint8_t body[1000];
     struct rig     rig;
-    (void)state;
     ready_narrow_router(&rig);
-    rig.shared.limits.output_messages = 100;
+    rig.shared.limits.output_messages = messages;
+    rig.shared.limits.output_bytes = bytes;
     while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_VITAL) == FSZ_OK) {
     }
     while (!fsz_conn_is_idle(rig.conn)) {
         rig_settle(&rig);
-        assert_int_equal(rig.drained, figures_of(&rig).queued_messages <= 25 ? 1 : 0);
+        struct fsz_conn_figures figures = figures_of(&rig);
+        bool                    few = messages == 0 || figures.queued_messages <= messages / 4;
+        few = few && (bytes == 0 || figures.queued_bytes <= bytes / 4);
+        assert_int_equal(rig.drained, few ? 1 : 0);
         read_message(&rig, body, sizeof(body));
         rig_settle(&rig);
     }
@@ -252,6 +257,35 @@ static void test_a_slow_peer_that_reads_again_is_reported(void **state)
     assert_int_equal(rig_post(rig.conn, "y", 1, FSZ_ZMTP_NOISE), FSZ_OK);
     rig_settle(&rig);
     assert_int_equal(rig.drained, 1);
+    rig_fini(&rig);
+}
+
+static void test_a_slow_peer_that_reads_again_is_reported(void **state)
+{
+    (void)state;
+    read_again(100, 1 << 20);
+    read_again(100, 0);
+    read_again(0, 100000);
+}
+
+static void test_a_full_socket_is_written_to_again_without_the_loop(void **state)
+{
+    static uint8_t body[1000];
+    struct rig     rig;
+    (void)state;
+    ready_narrow_router(&rig);
+    fill_socket(&rig);
+    uint64_t written = figures_of(&rig).bytes_out;
+    fsz_conn_flush_blocked(rig.conn);
+    assert_int_equal(figures_of(&rig).bytes_out, written);
+    while (recv(rig.peer, body, sizeof(body), MSG_DONTWAIT) > 0) {
+    }
+    fsz_conn_flush(rig.conn); /* leaves a full socket to the loop */
+    assert_int_equal(figures_of(&rig).bytes_out, written);
+    fsz_conn_flush_blocked(rig.conn);
+    assert_true(figures_of(&rig).bytes_out > written);
+    assert_int_equal(figures_of(&rig).queued_messages, 0);
+    assert_true(fsz_conn_is_idle(rig.conn));
     rig_fini(&rig);
 }
 
@@ -452,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_drops_the_least_important_first_by_bytes),
         cmocka_unit_test(test_one_message_may_wait_however_large),
         cmocka_unit_test(test_a_slow_peer_that_reads_again_is_reported),
+        cmocka_unit_test(test_a_full_socket_is_written_to_again_without_the_loop),
         cmocka_unit_test(test_only_what_waits_counts_for_the_budget),
         cmocka_unit_test(test_what_a_flush_leaves_beyond_the_budget_is_dropped_and_counted),
         cmocka_unit_test(test_each_of_several_is_told_what_became_of_it),

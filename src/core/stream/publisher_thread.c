@@ -96,11 +96,22 @@ static size_t publisher_drain_batch(struct fsz_publisher *p, size_t most)
     return taken;
 }
 
+/* For subscribers that read meanwhile, as no loop serves their sockets. */
+static void publisher_flush_blocked(struct fsz_publisher *p)
+{
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        if (p->streams[slot] != NULL) {
+            fsz_stream_flush_blocked(p->streams[slot]);
+        }
+    }
+}
+
 void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count)
 {
     size_t taken = 1;
     for (; taken > 0 && count > 0; count -= taken) {
         taken = publisher_drain_batch(p, count < PUBLISHER_BATCH ? count : PUBLISHER_BATCH);
+        publisher_flush_blocked(p);
     }
 }
 

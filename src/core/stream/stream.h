@@ -110,6 +110,8 @@ void fsz_stream_configure(struct fsz_stream *stream, const struct fsz_config *wh
 /* Gives those messages of a list (linked by `next`) that are for this stream their numbers and
  * sends them. */
 void fsz_stream_publish(struct fsz_stream *stream, struct fsz_message *first);
+/* As fsz_pub_flush_blocked(). */
+void fsz_stream_flush_blocked(struct fsz_stream *stream);
 /* The same for one message, at once, if all subscribers are on our own wire and idle, if they are
  * no more than *writes (which is lowered by so many), and if the lock is free. False: it was not
  * sent. Any thread; never waits for a peer. */

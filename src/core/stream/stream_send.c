@@ -132,6 +132,13 @@ void fsz_stream_publish(struct fsz_stream *stream, struct fsz_message *first)
     fsz_pub_unlock(stream->pub);
 }
 
+void fsz_stream_flush_blocked(struct fsz_stream *stream)
+{
+    fsz_pub_lock(stream->pub);
+    fsz_pub_flush_blocked(stream->pub);
+    fsz_pub_unlock(stream->pub);
+}
+
 bool fsz_stream_send_now(struct fsz_stream *stream, struct fsz_message *message, size_t *writes)
 {
     if (!fsz_pub_try_lock(stream->pub)) {
