@@ -1,6 +1,5 @@
 #include "authorize_private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,20 +39,21 @@ static const char names_harmless_applications[] =
 #include "authorize_names.def"
     ;
 
-/* Takes the next of words that single blanks divide; false: there are no more. */
-static bool names_next(const char **words, char *word, size_t size)
+/* Takes the next of words that single blanks divide; NULL: there are no more. */
+static const char *names_next(const char **words, size_t *ret_length)
 {
-    size_t length = strcspn(*words, " ");
-    snprintf(word, size, "%.*s", (int)length, *words);
-    *words += length + ((*words)[length] == ' ');
-    return length > 0;
+    const char *word = *words;
+    *ret_length = strcspn(word, " ");
+    *words += *ret_length + (word[*ret_length] == ' ');
+    return *ret_length > 0 ? word : NULL;
 }
 
 static bool names_are_harmless(const char *words, const char *name)
 {
-    char word[NAMES_WORD_BYTES];
-    while (names_next(&words, word, sizeof(word))) {
-        if (strcasecmp(word, name) == 0) {
+    size_t      length = 0, size = strlen(name);
+    const char *word = NULL;
+    while ((word = names_next(&words, &length)) != NULL) {
+        if (length == size && strncasecmp(word, name, length) == 0) {
             return true;
         }
     }
@@ -177,8 +177,11 @@ enum authorize_variable authorize_variable_kind(const char *name)
 {
     for (size_t i = 0; i < sizeof(names_variables) / sizeof(names_variables[0]); i++) {
         const char *parts = names_variables[i].parts;
-        char        part[NAMES_WORD_BYTES];
-        while (names_next(&parts, part, sizeof(part))) {
+        const char *word = NULL;
+        size_t      length = 0;
+        while ((word = names_next(&parts, &length)) != NULL) {
+            char part[NAMES_WORD_BYTES] = "";
+            memcpy(part, word, length < sizeof(part) ? length : sizeof(part) - 1);
             if (strcasestr(name, part) != NULL) {
                 return names_variables[i].kind;
             }
