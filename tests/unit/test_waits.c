@@ -170,7 +170,7 @@ static void test_waits_tell_what_did_not_run_or_was_cut_short(void **state)
 
 static void test_waits_mark_what_runs_uppermost_or_all(void **state)
 {
-    struct fsz_wait below, above, queued;
+    struct fsz_wait below, above, queued, fresh;
     (void)state;
     wait_for(&below, "call", "below", 1);
     wait_for(&above, "call", "above", 1);
@@ -190,10 +190,17 @@ static void test_waits_mark_what_runs_uppermost_or_all(void **state)
     fsz_waits_mark(waits, "call", FSZ_ENDING_LOST, true);
     see("CHANNEL_EXECUTE_COMPLETE", "call", "queued", "x");
     assert_string_equal(queued.ended, FSZ_ENDING_LOST);
-    expect_ended("above! below queued! ");
+    wait_for(&fresh, "call", "fresh", 1);
+    fsz_waits_mark(waits, "call", FSZ_ENDING_STOPPED, false);
+    fsz_waits_mark(waits, "call", FSZ_ENDING_LOST, true); /* it runs, but was not seen to begin */
+    see("CHANNEL_EXECUTE", "call", "fresh", NULL);
+    see("CHANNEL_EXECUTE_COMPLETE", "call", "fresh", "x");
+    assert_string_equal(fresh.ended, FSZ_ENDING_LOST);
+    expect_ended("above! below queued! fresh! ");
     json_decref(below.result);
     json_decref(above.result);
     json_decref(queued.result);
+    json_decref(fresh.result);
 }
 
 int main(void)

@@ -192,11 +192,13 @@ static struct fsz_wait *waits_take(struct fsz_waits *waits, struct waits_news *n
     return ended;
 }
 
+/* The switch reports a little later that an application has begun, so `all` holds for those that
+ * have not been seen to begin, too. */
 void fsz_waits_mark(struct fsz_waits *waits, const char *call, const char *how, bool all)
 {
     fsz_thread_lock(&waits->lock);
     for (struct fsz_wait *at = *waits_bucket(waits, call); at != NULL; at = at->next) {
-        if (strcmp(at->call, call) == 0 && at->begun && (all || at->above == 0)) {
+        if (strcmp(at->call, call) == 0 && (all || (at->begun && at->above == 0))) {
             at->mark = how;
         }
     }

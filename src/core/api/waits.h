@@ -43,8 +43,9 @@ void fsz_waits_free(struct fsz_waits **waits);
 void fsz_waits_add(struct fsz_waits *waits, struct fsz_wait *wait);
 /* False: it has ended, and its mail is posted. */
 bool fsz_waits_remove(struct fsz_waits *waits, struct fsz_wait *wait);
-/* Something is done to what runs on the call (`all`), or to the uppermost: if that ends by itself
- * otherwise, `how` is said to be how it ended. Static storage. */
+/* Everything on the call is ended and what is queued is dropped (`all`), or the uppermost
+ * application is ended. If the switch gives no other reason, a wait for it ends with `how`. Static
+ * storage. */
 void fsz_waits_mark(struct fsz_waits *waits, const char *call, const char *how, bool all);
 /* An event of the switch, before anybody hears of it: whoever does may stop what has begun. */
 void fsz_waits_see_begin(struct fsz_waits *waits, const struct fsz_event *event);
