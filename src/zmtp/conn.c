@@ -137,6 +137,9 @@ void fsz_conn_end(struct fsz_conn *conn, enum fsz_zmtp_ending ending)
     atomic_store(&conn->ended, true);
     fsz_loop_cancel_timer(conn->shared->loop, &conn->timer);
     conn_close_descriptor(conn);
+    if (atomic_load(&conn->ready)) {
+        atomic_fetch_sub(&conn->shared->ready, 1);
+    }
     fsz_conn_input_unlist(conn);
     if (!conn->input.lent) {
         fsz_conn_input_fini(conn);
@@ -259,7 +262,8 @@ static void conn_check_failure(struct fsz_conn *conn)
     bool                 broken = conn->output.broken;
     enum fsz_zmtp_ending failure = conn->output.failure;
     fsz_conn_output_unlock(conn);
-    bool ours = failure == FSZ_ZMTP_END_MEMORY || failure == FSZ_ZMTP_END_CRYPTO;
+    bool ours = failure == FSZ_ZMTP_END_MEMORY || failure == FSZ_ZMTP_END_CRYPTO ||
+                failure == FSZ_ZMTP_END_OUTPUT_BYTES;
     if (!broken || (conn->input.paused && !ours)) {
         return;
     }

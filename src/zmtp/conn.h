@@ -82,6 +82,7 @@ struct fsz_conn_shared {
     struct fsz_conn_times          times;
     struct fsz_conn_inputs         inputs;
     struct fsz_zmtp_budget         output; /* of all these connections */
+    _Atomic size_t                 ready;  /* how many of them are */
 };
 
 /* Loop thread. */

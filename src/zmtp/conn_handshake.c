@@ -66,6 +66,7 @@ static void handshake_done(struct fsz_conn *conn)
         fsz_mechanism_free(&conn->mechanism);
     }
     atomic_store(&conn->ready, true);
+    atomic_fetch_add(&conn->shared->ready, 1);
     fsz_conn_heartbeat_begin(conn);
     if (!fsz_conn_is_over(conn) && handler->ready != NULL) {
         handler->ready(conn->shared->self, conn);

@@ -54,10 +54,17 @@ bool fsz_conn_output_is_empty(const struct conn_output *output)
            output->sealed.size == 0;
 }
 
-static void output_free_ring(struct conn_output *output)
+static size_t output_ring_bytes(size_t room)
 {
+    return room > OUTPUT_KEPT_ROOM ? room * sizeof(struct fsz_zmtp_message *) : 0;
+}
+
+static void output_free_ring(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
     if (output->ring != output->few) {
         free((void *)output->ring);
+        fsz_zmtp_budget_give(&conn->shared->output, output_ring_bytes(output->room));
         output->ring = output->few;
         output->room = CONN_FEW_MESSAGES;
     }
@@ -65,27 +72,29 @@ static void output_free_ring(struct conn_output *output)
 }
 
 /* Takes the first or the last one out. */
-static void output_remove(struct conn_output *output, bool last)
+static void output_remove(struct fsz_conn *conn, bool last)
 {
+    struct conn_output      *output = &conn->output;
     struct fsz_zmtp_message *message = fsz_conn_output_at(output, last ? output->count - 1 : 0);
     if (!last) {
         output->first = fsz_conn_output_slot(output, 1);
     }
     output->count--;
     output->bytes -= fsz_zmtp_message_size(message);
+    output->held -= message->held_bytes;
     if (output->uncharged > output->count) {
         output->uncharged = output->count;
     }
     if (output->count == 0 && output->room > OUTPUT_KEPT_ROOM) {
-        output_free_ring(output);
+        output_free_ring(conn);
     }
     fsz_zmtp_message_unref(message);
 }
 
-void fsz_conn_output_pop(struct conn_output *output)
+void fsz_conn_output_pop(struct fsz_conn *conn)
 {
-    output->messages_out++;
-    output_remove(output, false);
+    conn->output.messages_out++;
+    output_remove(conn, false);
 }
 
 void fsz_conn_output_wipe(struct fsz_buffer *buffer)
@@ -100,9 +109,9 @@ void fsz_conn_output_clear(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;
     while (output->count > 0) {
-        output_remove(output, true);
+        output_remove(conn, true);
     }
-    output_free_ring(output);
+    output_free_ring(conn);
     fsz_conn_output_wipe(&output->control);
     fsz_buffer_fini(&output->sealed);
     output->control_written = output->sealed_written = 0;
@@ -139,21 +148,25 @@ static bool output_has_room(const struct fsz_conn *conn, const struct fsz_zmtp_m
                           fsz_zmtp_message_size(message) <= bytes - output->bytes);
 }
 
-static fsz_err output_grow(struct conn_output *output)
+static fsz_err output_grow(struct fsz_conn *conn)
 {
-    size_t room = output->room * 2;
-    if (room <= output->room) {
-        return FSZ_ENOMEM;
+    struct conn_output       *output = &conn->output;
+    size_t                    room = output->room * 2, bytes = output_ring_bytes(room);
+    struct fsz_zmtp_budget   *budget = &conn->shared->output;
+    struct fsz_zmtp_message **ring = NULL;
+    if (room <= output->room ||
+        !fsz_zmtp_budget_take(budget, bytes, fsz_conn_budget_is_entitled(conn, bytes))) {
+        return FSZ_EFULL;
     }
-    struct fsz_zmtp_message **ring =
-        (struct fsz_zmtp_message **)calloc(room, sizeof(struct fsz_zmtp_message *));
+    ring = (struct fsz_zmtp_message **)calloc(room, sizeof(struct fsz_zmtp_message *));
     if (ring == NULL) {
+        fsz_zmtp_budget_give(budget, bytes);
         return FSZ_ENOMEM;
     }
     for (size_t i = 0; i < output->count; i++) {
         ring[i] = fsz_conn_output_at(output, i);
     }
-    output_free_ring(output);
+    output_free_ring(conn);
     output->ring = ring;
     output->room = room;
     return FSZ_OK;
@@ -172,82 +185,53 @@ static bool output_flows(const struct conn_output *output)
     return output->open && !output->blocked;
 }
 
+/* A place in the ring, within the bounds. */
+static fsz_err output_make_place(struct fsz_conn *conn, const struct fsz_zmtp_message *message)
+{
+    if (!output_has_room(conn, message)) {
+        return FSZ_EFULL;
+    }
+    return conn->output.count < conn->output.room ? FSZ_OK : output_grow(conn);
+}
+
+void fsz_conn_output_drop_last(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    output_count_drop(output, fsz_conn_output_at(output, output->count - 1));
+    output_remove(conn, true);
+}
+
+static void output_put(struct conn_output *output, struct fsz_zmtp_message *message)
+{
+    fsz_zmtp_message_ref(message);
+    output->ring[fsz_conn_output_slot(output, output->count)] = message;
+    output->count++;
+    output->bytes += fsz_zmtp_message_size(message);
+    output->held += message->held_bytes;
+}
+
 static fsz_err output_push(struct fsz_conn *conn, struct fsz_zmtp_message *message)
 {
     struct conn_output *output = &conn->output;
-    bool                has_room = output_has_room(conn, message);
-    if (!has_room && output_flows(output)) {
+    fsz_err             err = output_make_place(conn, message);
+    if (err != FSZ_OK && output_flows(output)) {
         fsz_conn_write(conn);
-        has_room = output_has_room(conn, message);
+        err = output_make_place(conn, message);
     }
     if (output->closed || output->broken || output->finishing) {
         return FSZ_ECLOSED;
     }
     bool charged = !output_flows(output);
-    if (!has_room || (charged && !fsz_zmtp_message_charge(message, &conn->shared->output))) {
-        output_count_drop(output, message);
-        return FSZ_EFULL;
+    if (err == FSZ_OK && charged && !fsz_conn_budget_charge(conn, message, message->held_bytes)) {
+        err = FSZ_EFULL;
     }
-    if (output->count == output->room && output_grow(output) != FSZ_OK) {
+    if (err != FSZ_OK) {
         output_count_drop(output, message);
-        return FSZ_ENOMEM;
+        return err;
     }
-    fsz_zmtp_message_ref(message);
-    output->ring[fsz_conn_output_slot(output, output->count)] = message;
-    output->count++;
-    output->bytes += fsz_zmtp_message_size(message);
+    output_put(output, message);
     output->uncharged += charged ? 0 : 1;
     return FSZ_OK;
-}
-
-/* How many messages have begun to be written: these can't be dropped. */
-static size_t output_begun(const struct conn_output *output)
-{
-    if (output->sealer != NULL) {
-        return output->sealed_messages + (output->sealed_at > 0 ? 1 : 0);
-    }
-    return output->written > 0 ? 1 : 0;
-}
-
-/* Charges the messages that were not written after all; from the first on that the budget has no
- * room for, they are dropped. */
-static void output_charge(struct fsz_conn *conn)
-{
-    struct conn_output *output = &conn->output;
-    size_t              begun = output_begun(output);
-    while (output->uncharged > 0) {
-        size_t i = output->count - output->uncharged;
-        if (!fsz_zmtp_message_charge(fsz_conn_output_at(output, i), &conn->shared->output) &&
-            i >= begun) {
-            break;
-        }
-        output->uncharged--;
-    }
-    for (size_t left = output->uncharged; left > 0; left--) {
-        output_count_drop(output, fsz_conn_output_at(output, output->count - 1));
-        output_remove(output, true);
-    }
-    output->uncharged = 0;
-}
-
-/* Is no more than a quarter of each bound used? */
-static bool output_has_drained(const struct fsz_conn *conn)
-{
-    const struct conn_output     *output = &conn->output;
-    const struct fsz_conn_limits *limits = &conn->shared->limits;
-    uint64_t most = __atomic_load_n(&limits->output_messages, __ATOMIC_RELAXED);
-    size_t   bytes = __atomic_load_n(&limits->output_bytes, __ATOMIC_RELAXED);
-    return (most == 0 || output->count <= most / 4) && (bytes == 0 || output->bytes <= bytes / 4);
-}
-
-void fsz_conn_output_settle(struct fsz_conn *conn)
-{
-    struct conn_output *output = &conn->output;
-    output_charge(conn);
-    if (output->lost && !output->broken && output_has_drained(conn)) {
-        output->lost = false;
-        output->drained = true;
-    }
 }
 
 fsz_err fsz_conn_queue(struct fsz_conn *conn, struct fsz_zmtp_message *message)
@@ -298,12 +282,18 @@ void fsz_conn_flush(struct fsz_conn *conn)
     fsz_conn_output_unlock(conn);
 }
 
+/* As long as the socket takes all that is written at a time. */
 void fsz_conn_flush_blocked(struct fsz_conn *conn)
 {
+    struct conn_output *output = &conn->output;
+    uint64_t            before = 0;
     fsz_conn_output_lock(conn);
-    if (conn->output.blocked) {
-        fsz_conn_write_again(conn);
-    }
+    do {
+        before = output->bytes_out;
+        if (output->blocked) {
+            fsz_conn_write_again(conn);
+        }
+    } while (output->bytes_out - before >= FSZ_CONN_WRITE_BYTES);
     fsz_conn_output_unlock(conn);
 }
 

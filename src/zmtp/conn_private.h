@@ -9,6 +9,7 @@
  *   conn_handshake.c  greeting, mechanism, admission, refusal
  *   conn_heartbeat.c  PING, PONG and everything that falls due
  *   conn_output.c     the queue of messages and its bounds
+ *   conn_budget.c     its part of the memory of all queues
  *   conn_write.c      from the queue to the socket, sealed where the mechanism encrypts
  *
  * Members belong to the loop's thread, except for atomic ones and for `output`, which is read and
@@ -71,7 +72,8 @@ struct conn_output {
     struct fsz_zmtp_message **ring; /* `few`, or memory of its own */
     struct fsz_zmtp_message  *few[CONN_FEW_MESSAGES];
     size_t                    room, first, count;
-    size_t                    bytes;     /* of all in the ring */
+    size_t                    bytes;     /* of all in the ring, on the wire */
+    size_t                    held;      /* of all in the ring, in memory */
     size_t                    uncharged; /* of them, at the end, not charged to the budget */
     size_t                    written;   /* bytes of the first one */
     struct fsz_buffer         control;   /* greeting, handshake, PING, PONG: go first */
@@ -237,11 +239,24 @@ static inline struct fsz_zmtp_message *fsz_conn_output_at(const struct conn_outp
     return output->ring[fsz_conn_output_slot(output, i)];
 }
 /* The first one has been written. */
-void fsz_conn_output_pop(struct conn_output *output);
+void fsz_conn_output_pop(struct fsz_conn *conn);
 bool fsz_conn_output_is_empty(const struct conn_output *output);
-/* After writing: what still waits counts for the budget, or is dropped; notes whether it has
- * drained. */
-void fsz_conn_output_settle(struct fsz_conn *conn);
+/* Drops the newest one, and counts it. */
+void fsz_conn_output_drop_last(struct fsz_conn *conn);
+
+/* conn_budget.c, with the lock held. */
+/* Does it hold, with so many bytes more, no more than its equal part of what all may? Then it may
+ * go over the bound that others have used up. All such parts together are no more than the bound.
+ */
+bool fsz_conn_budget_is_entitled(const struct fsz_conn *conn, size_t more);
+/* Charges a message that is in the queue, or that would hold so many bytes more. False: no room. */
+bool fsz_conn_budget_charge(struct fsz_conn *conn, struct fsz_zmtp_message *message, size_t more);
+/* Charges what waits, the oldest first. False: there is no room for all; the rest stays uncharged.
+ */
+bool fsz_conn_budget_charge_all(struct fsz_conn *conn);
+/* After writing: what still waits is charged or dropped; notes whether it has drained. False: there
+ * is no room for what can't be dropped. */
+bool fsz_conn_budget_settle(struct fsz_conn *conn);
 
 /* conn_write.c, with the lock held: writes what the socket takes, within FSZ_CONN_WRITE_BYTES. */
 void fsz_conn_write(struct fsz_conn *conn);

@@ -199,35 +199,37 @@ static size_t write_took(struct fsz_buffer *buffer, size_t *written, size_t n, b
     return n - took;
 }
 
-static size_t write_took_message(struct conn_output *output, size_t n)
+static size_t write_took_message(struct fsz_conn *conn, size_t n)
 {
+    struct conn_output *output = &conn->output;
     size_t left = fsz_zmtp_message_size(fsz_conn_output_at(output, 0)) - output->written;
     if (n < left) {
         output->written += n;
         return 0;
     }
     output->written = 0;
-    fsz_conn_output_pop(output);
+    fsz_conn_output_pop(conn);
     return n - left;
 }
 
 /* The first `n` bytes of what was gathered are written. */
-static void write_advance(struct conn_output *output, size_t n)
+static void write_advance(struct fsz_conn *conn, size_t n)
 {
+    struct conn_output *output = &conn->output;
     output->bytes_out += n;
     if (output->written > 0) {
-        n = write_took_message(output, n);
+        n = write_took_message(conn, n);
     }
     n = write_took(&output->control, &output->control_written, n, !output->open);
     if (output->sealer != NULL) {
         write_took(&output->sealed, &output->sealed_written, n, false);
         for (; output->sealed.size == 0 && output->sealed_messages > 0; output->sealed_messages--) {
-            fsz_conn_output_pop(output);
+            fsz_conn_output_pop(conn);
         }
         return;
     }
     while (n > 0) {
-        n = write_took_message(output, n);
+        n = write_took_message(conn, n);
     }
 }
 
@@ -252,23 +254,38 @@ static bool write_once(struct fsz_conn *conn, size_t *written)
         return false;
     }
     size_t taken = n < 0 ? 0 : (size_t)n;
-    write_advance(output, taken);
+    write_advance(conn, taken);
     *written += taken;
     output->blocked = taken < batch.bytes;
     return !output->blocked;
 }
 
-void fsz_conn_write(struct fsz_conn *conn)
+/* As much as is written at a time, and more only where the budget has no room for the rest: nothing
+ * is dropped that the socket would take. */
+static void write_most(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;
     size_t              written = 0;
-    if (!output->blocked && !output->broken && !output->closed) {
+    do {
+        written = 0;
         while (written < FSZ_CONN_WRITE_BYTES && write_once(conn, &written)) {
         }
-        /* The loop goes on, after others. */
-        output->blocked = output->blocked || written >= FSZ_CONN_WRITE_BYTES;
-        fsz_conn_watch(conn);
-        fsz_conn_output_settle(conn);
+    } while (written >= FSZ_CONN_WRITE_BYTES && !output->blocked && !output->broken &&
+             !fsz_conn_budget_charge_all(conn));
+    /* The loop goes on, after others. */
+    output->blocked = output->blocked || written >= FSZ_CONN_WRITE_BYTES;
+}
+
+void fsz_conn_write(struct fsz_conn *conn)
+{
+    const struct conn_output *output = &conn->output;
+    if (output->blocked || output->broken || output->closed) {
+        return;
+    }
+    write_most(conn);
+    fsz_conn_watch(conn);
+    if (!fsz_conn_budget_settle(conn)) {
+        write_fail(conn, FSZ_ZMTP_END_OUTPUT_BYTES);
     }
 }
 

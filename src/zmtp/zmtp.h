@@ -82,6 +82,7 @@ const char *fsz_zmtp_mechanism_text(enum fsz_zmtp_mechanism_name name);
     X(MESSAGE_BYTES, "message-bytes", "a message was larger than allowed")                         \
     X(MESSAGE_FRAMES, "message-frames", "a message had more frames than allowed")                  \
     X(INPUT_BYTES, "input-bytes", "unfinished messages of all peers took too much memory")         \
+    X(OUTPUT_BYTES, "output-bytes", "messages that peers did not take used too much memory")       \
     X(CONNECTIONS, "connections", "too many connections")                                          \
     X(ADDRESS_CONNECTIONS, "address-connections", "too many connections from one address")         \
     X(ADDRESS_RATE, "address-rate", "too many new connections a second from one address")          \

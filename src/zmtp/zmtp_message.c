@@ -14,7 +14,7 @@ void fsz_zmtp_message_ref(struct fsz_zmtp_message *message)
     atomic_fetch_add_explicit(&message->refs, 1, memory_order_relaxed);
 }
 
-static void budget_give(struct fsz_zmtp_budget *budget, size_t bytes)
+void fsz_zmtp_budget_give(struct fsz_zmtp_budget *budget, size_t bytes)
 {
     atomic_fetch_sub(&budget->used, bytes);
 }
@@ -27,7 +27,7 @@ void fsz_zmtp_message_unref(struct fsz_zmtp_message *message)
     }
     struct fsz_zmtp_budget *budget = message->budget;
     if (budget != NULL) {
-        budget_give(budget, message->held_bytes);
+        fsz_zmtp_budget_give(budget, message->held_bytes);
         if (budget->hold != NULL) {
             budget->hold(budget, false);
         }
@@ -42,9 +42,10 @@ static void peak_raise(struct fsz_zmtp_budget *budget, size_t used)
     }
 }
 
-static bool budget_take(struct fsz_zmtp_budget *budget, size_t bytes)
+bool fsz_zmtp_budget_take(struct fsz_zmtp_budget *budget, size_t bytes, bool over)
 {
-    size_t max = atomic_load(&budget->max);
+    size_t bound = atomic_load(&budget->max);
+    size_t max = over && bound < SIZE_MAX / 2 ? 2 * bound : bound;
     size_t used = atomic_load(&budget->used);
     do {
         if (max > 0 && (bytes > max || used > max - bytes)) {
@@ -57,16 +58,17 @@ static bool budget_take(struct fsz_zmtp_budget *budget, size_t bytes)
 
 /* Takes the room first: whoever finds `charged` set then knows that there was room. Of two threads
  * that take it at once, the second one gives it back. */
-bool fsz_zmtp_message_charge(struct fsz_zmtp_message *message, struct fsz_zmtp_budget *budget)
+bool fsz_zmtp_message_charge(struct fsz_zmtp_message *message, struct fsz_zmtp_budget *budget,
+                             bool over)
 {
     if (atomic_load(&message->charged)) {
         return true;
     }
-    if (!budget_take(budget, message->held_bytes)) {
+    if (!fsz_zmtp_budget_take(budget, message->held_bytes, over)) {
         return atomic_load(&message->charged);
     }
     if (atomic_exchange(&message->charged, true)) {
-        budget_give(budget, message->held_bytes);
+        fsz_zmtp_budget_give(budget, message->held_bytes);
     } else {
         message->budget = budget;
         if (budget->hold != NULL) {

@@ -13,8 +13,8 @@
 /* Dropped first when a connection's output fills up: from half full, from 80 %, when full. */
 enum fsz_zmtp_priority { FSZ_ZMTP_NOISE, FSZ_ZMTP_NORMAL, FSZ_ZMTP_VITAL, FSZ_ZMTP_PRIORITIES };
 
-/* Bytes that messages waiting in output queues hold, each message counted once however many
- * connections it waits for. Any thread. */
+/* Bytes that output queues hold: those of messages that wait, each message counted once however
+ * many connections it waits for, and of the queues themselves. Any thread. */
 struct fsz_zmtp_budget {
     _Atomic size_t used, peak;
     _Atomic size_t max; /* 0: no bound */
@@ -40,8 +40,13 @@ struct fsz_zmtp_message {
 void fsz_zmtp_message_ref(struct fsz_zmtp_message *message);
 /* Gives the budget back and releases with the last reference. Accepts NULL. */
 void fsz_zmtp_message_unref(struct fsz_zmtp_message *message);
-/* Charges it to a budget, once. False: the budget has no room; nothing changed. */
-bool fsz_zmtp_message_charge(struct fsz_zmtp_message *message, struct fsz_zmtp_budget *budget);
+/* Charges bytes to a budget, up to its bound, or up to twice that (`over`). False: it has no room;
+ * nothing changed. */
+bool fsz_zmtp_budget_take(struct fsz_zmtp_budget *budget, size_t bytes, bool over);
+void fsz_zmtp_budget_give(struct fsz_zmtp_budget *budget, size_t bytes);
+/* The same for a message, once. */
+bool fsz_zmtp_message_charge(struct fsz_zmtp_message *message, struct fsz_zmtp_budget *budget,
+                             bool over);
 /* Bytes on the wire without encryption. */
 static inline size_t fsz_zmtp_message_size(const struct fsz_zmtp_message *message)
 {

@@ -339,10 +339,55 @@ static void test_what_a_flush_leaves_beyond_the_budget_is_dropped_and_counted(vo
     }
     fsz_conn_flush(rig.conn);
     struct fsz_conn_figures figures = figures_of(&rig);
-    assert_true(rig.shared.output.used <= 2500);
-    assert_true(figures.queued_messages <= 4); /* one of them has begun to be written */
+    assert_true(rig.shared.output.used <=
+                2 * 2500); /* what has begun to be written may go over it */
+    assert_true(figures.queued_messages <= 4);
     assert_int_equal(
         figures.messages_out + figures.queued_messages + figures.dropped[FSZ_ZMTP_NORMAL], 1000);
+    rig_fini(&rig);
+}
+
+/* The second of two connections whose peers do not read; the first has used up the budget. */
+static void test_each_connection_has_its_equal_part_of_the_budget(void **state)
+{
+    enum { MAX = 100000, PART = MAX / 2 };
+    char       body[1000] = {0};
+    struct rig rig;
+    (void)state;
+    ready_narrow_router(&rig);
+    rig.shared.output.max = MAX;
+    while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_VITAL) == FSZ_OK) {
+    }
+    int              first_peer = rig.peer;
+    struct fsz_conn *first = rig.conn;
+    assert_true(rig.shared.output.used > MAX - 2 * (int)sizeof(body));
+    rig.ready = 0;
+    rig_pair(&rig);
+    rig_shake_dealer(&rig);
+    while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_VITAL) == FSZ_OK) {
+    }
+    assert_in_range(figures_of(&rig).queued_bytes, PART / 2, PART);
+    assert_true(rig.shared.output.used <= 2 * MAX);
+    fsz_conn_end(first, FSZ_ZMTP_END_STOPPED);
+    fsz_conn_unref(&first);
+    close(first_peer);
+    rig_fini(&rig);
+    assert_int_equal(rig.shared.output.used, 0);
+}
+
+/* Its part is nothing, and its peer has a message half. */
+static void test_what_has_begun_and_has_no_room_ends_the_connection(void **state)
+{
+    enum { MAX = 10000 };
+    static char body[20 * MAX];
+    struct rig  rig;
+    (void)state;
+    ready_narrow_router(&rig);
+    rig.shared.output.max = MAX;
+    assert_int_equal(rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_VITAL), FSZ_OK);
+    RIG_UNTIL(&rig, rig.ended);
+    assert_int_equal(rig.ending, FSZ_ZMTP_END_OUTPUT_BYTES);
+    assert_int_equal(rig.shared.output.used, 0);
     rig_fini(&rig);
 }
 
@@ -489,6 +534,8 @@ int main(void)
         cmocka_unit_test(test_a_full_socket_is_written_to_again_without_the_loop),
         cmocka_unit_test(test_only_what_waits_counts_for_the_budget),
         cmocka_unit_test(test_what_a_flush_leaves_beyond_the_budget_is_dropped_and_counted),
+        cmocka_unit_test(test_each_connection_has_its_equal_part_of_the_budget),
+        cmocka_unit_test(test_what_has_begun_and_has_no_room_ends_the_connection),
         cmocka_unit_test(test_each_of_several_is_told_what_became_of_it),
         cmocka_unit_test(test_threads_that_send_at_once_keep_their_order),
         cmocka_unit_test(test_an_end_while_threads_send_is_safe),

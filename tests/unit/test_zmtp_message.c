@@ -103,8 +103,8 @@ static void test_budget_counts_a_message_once_and_gets_it_back(void **state)
     struct fsz_zmtp_budget   budget = {0};
     struct fsz_zmtp_message *message = three_new();
     size_t                   held = message->held_bytes;
-    assert_true(fsz_zmtp_message_charge(message, &budget));
-    assert_true(fsz_zmtp_message_charge(message, &budget));
+    assert_true(fsz_zmtp_message_charge(message, &budget, false));
+    assert_true(fsz_zmtp_message_charge(message, &budget, false));
     assert_int_equal(budget.used, held);
     fsz_zmtp_message_ref(message);
     fsz_zmtp_message_unref(message);
@@ -122,18 +122,34 @@ static void test_budget_without_room_changes_nothing(void **state)
     struct fsz_zmtp_message *first = three_new();
     struct fsz_zmtp_message *second = three_new();
     budget.max = 2 * first->held_bytes - 1;
-    assert_true(fsz_zmtp_message_charge(first, &budget));
-    assert_false(fsz_zmtp_message_charge(second, &budget));
+    assert_true(fsz_zmtp_message_charge(first, &budget, false));
+    assert_false(fsz_zmtp_message_charge(second, &budget, false));
     assert_int_equal(budget.used, first->held_bytes);
     assert_int_equal(budget.peak, first->held_bytes);
     fsz_zmtp_message_unref(first);
-    assert_true(fsz_zmtp_message_charge(second, &budget));
+    assert_true(fsz_zmtp_message_charge(second, &budget, false));
     fsz_zmtp_message_unref(second);
     assert_int_equal(budget.used, 0);
     budget.max = 1;
     first = three_new();
-    assert_false(fsz_zmtp_message_charge(first, &budget));
+    assert_false(fsz_zmtp_message_charge(first, &budget, false));
     fsz_zmtp_message_unref(first);
+}
+
+static void test_budget_may_be_passed_up_to_twice_the_bound(void **state)
+{
+    (void)state;
+    struct fsz_zmtp_budget budget = {.max = 100};
+    assert_true(fsz_zmtp_budget_take(&budget, 100, false));
+    assert_false(fsz_zmtp_budget_take(&budget, 1, false));
+    assert_true(fsz_zmtp_budget_take(&budget, 100, true));
+    assert_false(fsz_zmtp_budget_take(&budget, 1, true));
+    fsz_zmtp_budget_give(&budget, 101);
+    assert_true(fsz_zmtp_budget_take(&budget, 1, false));
+    assert_int_equal(budget.used, 100);
+    assert_int_equal(budget.peak, 200);
+    budget.max = SIZE_MAX - 1;
+    assert_true(fsz_zmtp_budget_take(&budget, 1, true));
 }
 
 enum { RACE_ROUNDS = 2000, RACE_THREADS = 3 };
@@ -150,7 +166,7 @@ static void *race_run(void *argument)
     struct race *race = argument;
     for (size_t i = 0; i < RACE_ROUNDS; i++) {
         pthread_barrier_wait(&race->barrier);
-        if (!fsz_zmtp_message_charge(race->messages[i], &race->budget)) {
+        if (!fsz_zmtp_message_charge(race->messages[i], &race->budget, false)) {
             race->refused++;
         }
         fsz_zmtp_message_unref(race->messages[i]);
@@ -192,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_frames_that_add_up_beyond_memory_are_refused),
         cmocka_unit_test(test_budget_counts_a_message_once_and_gets_it_back),
         cmocka_unit_test(test_budget_without_room_changes_nothing),
+        cmocka_unit_test(test_budget_may_be_passed_up_to_twice_the_bound),
         cmocka_unit_test(test_threads_that_charge_one_message_charge_it_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

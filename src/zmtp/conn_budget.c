@@ -1,0 +1,90 @@
+/* What waits in a connection's queue, charged to the budget of all connections. */
+#include "zmtp/conn_private.h"
+
+bool fsz_conn_budget_is_entitled(const struct fsz_conn *conn, size_t more)
+{
+    size_t max = atomic_load(&conn->shared->output.max), all = atomic_load(&conn->shared->ready);
+    return conn->output.held + more <= max / (all > 0 ? all : 1);
+}
+
+bool fsz_conn_budget_charge(struct fsz_conn *conn, struct fsz_zmtp_message *message, size_t more)
+{
+    struct fsz_zmtp_budget *budget = &conn->shared->output;
+    return fsz_zmtp_message_charge(message, budget, false) ||
+           (fsz_conn_budget_is_entitled(conn, more) &&
+            fsz_zmtp_message_charge(message, budget, true));
+}
+
+/* How many messages have begun to be written: these can't be dropped. */
+static size_t budget_begun(const struct conn_output *output)
+{
+    if (output->sealer != NULL) {
+        return output->sealed_messages + (output->sealed_at > 0 ? 1 : 0);
+    }
+    return output->written > 0 ? 1 : 0;
+}
+
+bool fsz_conn_budget_charge_all(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    for (; output->uncharged > 0; output->uncharged--) {
+        size_t oldest = output->count - output->uncharged;
+        if (!fsz_conn_budget_charge(conn, fsz_conn_output_at(output, oldest), 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One that has begun to be written can't be dropped, so it may go over the bound. */
+static bool budget_charge_begun(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    size_t              oldest = output->count - output->uncharged;
+    bool                charged =
+        oldest < budget_begun(output) &&
+        fsz_zmtp_message_charge(fsz_conn_output_at(output, oldest), &conn->shared->output, true);
+    output->uncharged -= charged;
+    return charged;
+}
+
+/* Charges what was not written after all. What the budget has no room for is dropped, the newest
+ * first. False: not even for what has begun. */
+static bool budget_fit(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    while (!fsz_conn_budget_charge_all(conn)) {
+        if (budget_charge_begun(conn)) {
+            continue;
+        }
+        if (output->count <= budget_begun(output)) {
+            return false;
+        }
+        output->uncharged--;
+        fsz_conn_output_drop_last(conn);
+    }
+    return true;
+}
+
+/* Is no more than a quarter of each bound used? */
+static bool budget_has_drained(const struct fsz_conn *conn)
+{
+    const struct conn_output     *output = &conn->output;
+    const struct fsz_conn_limits *limits = &conn->shared->limits;
+    uint64_t most = __atomic_load_n(&limits->output_messages, __ATOMIC_RELAXED);
+    size_t   bytes = __atomic_load_n(&limits->output_bytes, __ATOMIC_RELAXED);
+    return (most == 0 || output->count <= most / 4) && (bytes == 0 || output->bytes <= bytes / 4);
+}
+
+/* A loss of this very moment is reported later: nothing has been read since. */
+bool fsz_conn_budget_settle(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    bool                had_lost = output->lost;
+    bool                fits = budget_fit(conn);
+    if (had_lost && !output->broken && budget_has_drained(conn)) {
+        output->lost = false;
+        output->drained = true;
+    }
+    return fits;
+}
