@@ -53,8 +53,9 @@ struct fsz_publisher {
 /* Has the loop look at the queue; before the thread. */
 FSZ_NODISCARD fsz_err fsz_publisher_watch_queue(struct fsz_publisher *p);
 void                 *fsz_publisher_main(void *argument);
-/* Sends the oldest `count` of what is queued. Not "all": who offers may be faster, without end. */
-void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count);
+/* Sends the oldest `count` of what is queued, until `due_ms` (fsz_now_ms()). Not "all": threads
+ * that offer events may be faster, without end. */
+void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count, int64_t due_ms);
 void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, void *argument);
 
 /* publisher_reload.c; stream thread */

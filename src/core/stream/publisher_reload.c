@@ -186,7 +186,7 @@ static void change_commit(struct change_stage *stage, struct fsz_routes *routes)
 {
     struct fsz_publisher *p = stage->p;
     struct fsz_stream    *removed[FSZ_STREAMS_MAX];
-    fsz_publisher_drain(p, change_swap_routes(p, &routes));
+    fsz_publisher_drain(p, change_swap_routes(p, &routes), INT64_MAX);
     change_swap_streams(stage, removed);
     for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
         fsz_publisher_close_stream(p, &removed[slot], true, p->routes->config->linger_ms);

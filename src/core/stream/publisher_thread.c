@@ -9,6 +9,7 @@ enum {
     PUBLISHER_BATCH = 64,       /* messages between two looks at the sockets; ends a gathering */
     PUBLISHER_SLACK_NS = 10000, /* how much later than asked a wait may end */
     PUBLISHER_MARK_MS = 5,
+    PUBLISHER_DRAIN_MS = 100, /* at least, for what is queued at the end */
     PUBLISHER_CLOSE_TURN_NS = 100 * 1000000,
     PUBLISHER_IDLE_MS = 60 * 1000, /* with no beat and no retry due */
 };
@@ -106,10 +107,10 @@ static void publisher_flush_blocked(struct fsz_publisher *p)
     }
 }
 
-void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count)
+void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count, int64_t due_ms)
 {
     size_t taken = 1;
-    for (; taken > 0 && count > 0; count -= taken) {
+    for (; taken > 0 && count > 0 && fsz_now_ms() < due_ms; count -= taken) {
         taken = publisher_drain_batch(p, count < PUBLISHER_BATCH ? count : PUBLISHER_BATCH);
         publisher_flush_blocked(p);
     }
@@ -157,12 +158,11 @@ static void publisher_mark(struct fsz_publisher *p, bool has_new_kinds)
         return;
     }
     if (!has_new_kinds && now_ms - p->marked_ms < PUBLISHER_MARK_MS) {
-        publisher_due(p, p->marked_ms + PUBLISHER_MARK_MS);
         return;
     }
     p->is_unmarked = false;
-    p->marked_ms = now_ms;
     fsz_publisher_mark_wanted(p);
+    p->marked_ms = fsz_now_ms(); /* a long one is followed by a pause, too */
 }
 
 /* Subscriptions that changed, and kinds that the streams have not been told yet. */
@@ -185,6 +185,9 @@ static void publisher_follow_streams(struct fsz_publisher *p)
  */
 static int64_t publisher_patience_ns(struct fsz_publisher *p, bool gathering)
 {
+    if (p->is_unmarked) {
+        publisher_due(p, p->marked_ms + PUBLISHER_MARK_MS);
+    }
     int64_t wait_ms = p->next_due_ms - fsz_now_ms();
     if (wait_ms <= 0 || fsz_queue_wait(p->queue, gathering ? PUBLISHER_BATCH : 1)) {
         return 0;
@@ -252,15 +255,26 @@ void fsz_publisher_close_stream(struct fsz_publisher *p, struct fsz_stream **str
     }
 }
 
-static void publisher_close_streams(struct fsz_publisher *p)
+static void publisher_close_streams(struct fsz_publisher *p, int64_t due_ms)
 {
-    int64_t linger_ms = p->routes ? p->routes->config->linger_ms : 0;
     for (unsigned slot = 0; slot < p->slot_end; slot++) {
-        fsz_publisher_close_stream(p, &p->streams[slot], true, linger_ms);
+        int64_t left_ms = due_ms - fsz_now_ms();
+        fsz_publisher_close_stream(p, &p->streams[slot], true, left_ms > 0 ? left_ms : 0);
     }
     while (p->streams_closing > 0) {
         fsz_loop_turn(p->loop, PUBLISHER_CLOSE_TURN_NS);
     }
+}
+
+/* Nobody offers any more. All of it takes `linger-ms`, and a little longer where that is nothing.
+ */
+static void publisher_end(struct fsz_publisher *p)
+{
+    int64_t linger_ms = p->routes ? p->routes->config->linger_ms : 0;
+    int64_t now_ms = fsz_now_ms();
+    fsz_publisher_drain(p, UINT64_MAX,
+                        now_ms + (linger_ms > PUBLISHER_DRAIN_MS ? linger_ms : PUBLISHER_DRAIN_MS));
+    publisher_close_streams(p, now_ms + linger_ms);
 }
 
 void *fsz_publisher_main(void *argument)
@@ -272,7 +286,6 @@ void *fsz_publisher_main(void *argument)
         publisher_keep_time(p);
         publisher_turn(p, taken);
     }
-    fsz_publisher_drain(p, UINT64_MAX); /* nobody offers any more */
-    publisher_close_streams(p);
+    publisher_end(p);
     return NULL;
 }

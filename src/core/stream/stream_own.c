@@ -215,11 +215,21 @@ static void own_note_told(struct fsz_stream_subscriber *mine)
     }
 }
 
+static bool own_has_lost(const struct fsz_stream_subscriber *mine)
+{
+    uint64_t lost = 0;
+    for (int class = 0; class < FSZ_CLASSES; class ++) {
+        lost += mine->lost[class];
+    }
+    return lost > 0;
+}
+
 void fsz_stream_tell_lost(struct fsz_stream *stream, struct fsz_subscriber *subscriber)
 {
     struct fsz_stream_subscriber *mine = subscriber->data;
     struct fsz_buffer             meta;
-    if (mine == NULL || stream->config == NULL || stream->config->framing != FSZ_FRAMING_ENVELOPE ||
+    if (mine == NULL || !own_has_lost(mine) || stream->config == NULL ||
+        stream->config->framing != FSZ_FRAMING_ENVELOPE ||
         !fsz_pub_sees(stream->pub, subscriber, FSZMQ_TOPIC_LOST, strlen(FSZMQ_TOPIC_LOST))) {
         return;
     }
