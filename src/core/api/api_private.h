@@ -16,6 +16,8 @@
 
 #include <pthread.h>
 
+enum { API_WORK_BYTES = 128 }; /* of JSON that one unit of work reads or writes (zmtp/loop.h) */
+
 struct fsz_api_counters {
     uint64_t messages, notifications, batches;
     uint64_t requests[FSZ_OUTCOMES]; /* answered, or with nothing to answer */

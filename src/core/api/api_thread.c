@@ -15,7 +15,6 @@ enum {
     API_QUIET_MS = 50,    /* for what workers have answered themselves to be noted */
     API_SWEEP_MS = 1000,  /* between two looks for clients that need not be kept */
     API_WORK_REQUEST = 8, /* units of beginning one (zmtp/loop.h) */
-    API_WORK_BYTES = 128, /* of JSON that one unit reads */
 };
 
 void fsz_api_log(const struct fsz_api *api, enum fsz_log_level level, const char *format, ...)

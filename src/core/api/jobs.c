@@ -213,11 +213,18 @@ void fsz_jobs_finish(struct fsz_jobs *jobs, const char *id, json_t *result)
     fsz_buffer_fini(&text);
 }
 
+/* Those of that owner only. */
+static struct job *jobs_find_of_locked(struct fsz_jobs *jobs, const char *id, const char *owner)
+{
+    struct job *job = jobs_find_locked(jobs, id);
+    return job != NULL && strcmp(job->owner, owner) == 0 ? job : NULL;
+}
+
 static fsz_err jobs_result_locked(struct fsz_jobs *jobs, const char *id, const char *owner,
                                   json_t **ret_result)
 {
-    const struct job *job = jobs_find_locked(jobs, id);
-    if (job == NULL || strcmp(job->owner, owner) != 0) {
+    const struct job *job = jobs_find_of_locked(jobs, id, owner);
+    if (job == NULL) {
         return FSZ_ENOTFOUND;
     }
     if (job->result == NULL) {
@@ -239,6 +246,16 @@ fsz_err fsz_jobs_result(struct fsz_jobs *jobs, const char *id, const char *owner
     fsz_err err = jobs_result_locked(jobs, id, owner, ret_result);
     pthread_mutex_unlock(&jobs->lock);
     return err;
+}
+
+size_t fsz_jobs_result_bytes(struct fsz_jobs *jobs, const char *id, const char *owner)
+{
+    fsz_thread_lock(&jobs->lock);
+    jobs_expire_locked(jobs);
+    const struct job *job = jobs_find_of_locked(jobs, id, owner);
+    size_t            bytes = job != NULL ? job->bytes : 0;
+    pthread_mutex_unlock(&jobs->lock);
+    return bytes;
 }
 
 struct fsz_jobs_counters fsz_jobs_counters(struct fsz_jobs *jobs)

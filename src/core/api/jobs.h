@@ -34,6 +34,9 @@ void fsz_jobs_cancel(struct fsz_jobs *jobs, const char *id);
 FSZ_NODISCARD fsz_err fsz_jobs_result(struct fsz_jobs *jobs, const char *id, const char *owner,
                                       json_t **ret_result);
 
+/* The length of that result as JSON; 0: there is none. */
+size_t fsz_jobs_result_bytes(struct fsz_jobs *jobs, const char *id, const char *owner);
+
 struct fsz_jobs_counters {
     uint64_t begun, finished, refused, dropped; /* dropped: finished and no longer kept */
     uint64_t kept, running, bytes;              /* now */

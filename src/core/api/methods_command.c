@@ -130,6 +130,8 @@ void fsz_method_bgapi(struct fsz_request *request)
     }
 }
 
+/* A result that may not be sent is not read either: a batch of them would hold up the API thread.
+ */
 void fsz_method_job(struct fsz_api *api, struct fsz_request *request,
                     const struct fsz_principal *who)
 {
@@ -138,6 +140,14 @@ void fsz_method_job(struct fsz_api *api, struct fsz_request *request,
     json_t     *result = NULL;
     (void)who;
     fsz_request_owner(request, owner);
+    size_t bytes = fsz_jobs_result_bytes(api->jobs, job, owner);
+    if (!fsz_request_has_room(request, bytes)) {
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
+                         "the result of %zu bytes is not sent: you have not taken earlier answers "
+                         "(client-bytes)",
+                         bytes);
+        return;
+    }
     fsz_err err = fsz_jobs_result(api->jobs, job, owner, &result);
     if (err == FSZ_OK) {
         fsz_request_succeed(request, result);

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { REQUEST_SMALL_BYTES = 1024 }; /* an answer that a client gets whatever it has not taken */
-
 int64_t fsz_request_now_us(void)
 {
     struct timespec now;
@@ -105,16 +103,6 @@ static void request_audit(struct fsz_api *api, const struct fsz_request *request
     fsz_audit_write(api->base.audit, &record);
 }
 
-/* Would the client, which does not take its answers, hold more than it may? */
-static bool request_has_room(const struct fsz_request *request)
-{
-    const struct fsz_channel *channel = request->client->channel;
-    size_t                    held = fsz_account_bytes(request->client->account);
-    return channel == NULL || request->answer.size <= REQUEST_SMALL_BYTES ||
-           held <= request->exchange->bytes ||
-           !fsz_channel_is_over(channel, held + request->answer.size);
-}
-
 static void request_note_answered(struct fsz_api *api, struct fsz_request *request,
                                   enum fsz_outcome outcome, const json_t *error)
 {
@@ -132,23 +120,32 @@ void fsz_request_answer(struct fsz_api *api, struct fsz_request *request, struct
     fsz_exchange_answer(request->exchange, request_is_notification(request) ? NULL : answer);
 }
 
-/* Answers with what it was decided to be. */
+/* Writes a small error in place of the answer. */
+static void request_withhold(struct fsz_request *request)
+{
+    size_t size = request->answer.size;
+    fsz_buffer_fini(&request->answer);
+    json_decref(request->result);
+    json_decref(request->error);
+    request->result = NULL;
+    request->error = NULL;
+    fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
+                     "it has run, but its answer of %zu bytes is not sent: you have not taken "
+                     "earlier ones (client-bytes)",
+                     size);
+    request_write(request);
+}
+
+/* Answers with what it was decided to be. What no worker has written is written here, and is work
+ * of the loop. */
 void fsz_request_conclude(struct fsz_api *api, struct fsz_request *request)
 {
-    if (!request_has_room(request)) {
-        size_t size = request->answer.size;
-        fsz_buffer_fini(&request->answer);
-        json_decref(request->result);
-        json_decref(request->error);
-        request->result = NULL;
-        request->error = NULL;
-        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
-                         "it has run, but its answer of %zu bytes is not sent: you have not taken "
-                         "earlier ones (client-bytes)",
-                         size);
-    }
     if (request->answer.size == 0) {
         request_write(request);
+        fsz_loop_spend(api->loop, request->answer.size / API_WORK_BYTES);
+    }
+    if (!fsz_request_has_room(request, request->answer.size)) {
+        request_withhold(request);
     }
     fsz_request_answer(api, request, &request->answer, request->outcome, request->error);
 }

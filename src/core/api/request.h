@@ -89,6 +89,10 @@ void fsz_request_fail(struct fsz_request *request, enum fsz_rpc_code code, json_
 /* Takes `result` over; NULL: out of memory. */
 void fsz_request_succeed(struct fsz_request *request, json_t *result);
 
+/* May its client have an answer of so many bytes? False: it does not take its answers, and would
+ * hold more than it may. API thread. */
+bool fsz_request_has_room(const struct fsz_request *request, size_t bytes);
+
 /* Who counts for shares and jobs: the user, or the address of one without a name. */
 void fsz_request_owner(const struct fsz_request *request, char ret_owner[FSZ_TASK_NAME_BYTES]);
 

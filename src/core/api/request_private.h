@@ -1,8 +1,11 @@
-/* request_private.h - shared by request_begin.c (a request's way there) and request.c (back). */
+/* request_private.h - shared by request_begin.c (a request's way there), request.c (back) and
+ * request_result.c (what becomes of it). */
 #ifndef FSZ_REQUEST_PRIVATE_H
 #define FSZ_REQUEST_PRIVATE_H
 
 #include "request.h"
+
+enum { REQUEST_SMALL_BYTES = 1024 }; /* an answer that a client gets whatever it has not taken */
 
 int64_t fsz_request_now_us(void);
 /* How a request with that error counts. */
