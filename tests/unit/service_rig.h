@@ -177,7 +177,8 @@ __attribute__((unused)) static void service_wait_state(struct rig *rig, size_t p
 
 /* ---- reloads --------------------------------------------------------------------------------- */
 
-__attribute__((unused)) static void rig_reload(struct rig *rig, const char *const *params)
+/* The first half of a reload; returns what it is to be committed with. */
+static struct fsz_policy *rig_prepare(struct rig *rig, const char *const *params)
 {
     struct fsz_problems problems;
     struct fsz_config  *config = rig_config(params);
@@ -188,11 +189,18 @@ __attribute__((unused)) static void rig_reload(struct rig *rig, const char *cons
     assert_int_equal(fsz_api_leave(rig->api, config, &leaving), FSZ_OK);
     assert_int_equal(fsz_api_prepare(rig->api, config, &leaving, &problems), FSZ_OK);
     fsz_leaving_fini(&leaving);
-    fsz_api_commit(rig->api, policy);
-    fsz_policy_unref(&policy);
     fsz_config_free(&config);
+    return policy;
 }
 
+__attribute__((unused)) static void rig_reload(struct rig *rig, const char *const *params)
+{
+    struct fsz_policy *policy = rig_prepare(rig, params);
+    fsz_api_commit(rig->api, policy);
+    fsz_policy_unref(&policy);
+}
+
+#define RIG_PREPARE(rig, ...) rig_prepare((rig), (const char *const[]){__VA_ARGS__, NULL})
 #define RIG_RELOAD(rig, ...) rig_reload((rig), (const char *const[]){__VA_ARGS__, NULL})
 
 #endif

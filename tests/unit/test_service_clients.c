@@ -1,4 +1,5 @@
 /* Clients that register as providers, and changes of configuration. */
+#include "api_private.h"
 #include "service_rig.h"
 
 #define REGISTER(id, capacity)                                                                     \
@@ -250,6 +251,53 @@ static void test_reload_ends_registrations_where_none_are_taken_any_more(void **
     rig_stop(&rig);
 }
 
+/* On the API thread: is the first provider of the service "s" connected? */
+static void look_whether_connected(struct fsz_api *api, void *ret_connected)
+{
+    const struct fsz_provider *first = api->services->list[0]->providers;
+    *(bool *)ret_connected = first != NULL && first->connected;
+}
+
+static void wait_connected(struct rig *rig)
+{
+    bool connected = false;
+    for (int waited_ms = 0; !connected; waited_ms += 10) {
+        assert_true(waited_ms <= RIG_PATIENCE_MS);
+        usleep(10000);
+        fsz_api_ask(rig->api, look_whether_connected, &connected);
+    }
+}
+
+static void test_reload_that_is_only_prepared_brings_no_provider(void **state)
+{
+    (void)state;
+    void              *context = zmq_ctx_new();
+    struct rig         rig;
+    struct asker       asker;
+    struct fsz_policy *policy = NULL;
+    char               comes[256];
+    void              *coming = provider_open(context, comes);
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    policy = RIG_PREPARE(&rig, "-", RIG_BIND, "service s", comes);
+    wait_connected(&rig);
+    asker_fail(&rig, 2000, FSZ_ENOTFOUND, "no provider is up");
+    fsz_policy_unref(&policy);
+    fsz_api_cancel(rig.api);
+    assert_string_equal(rig_switch.news, "");
+    policy = RIG_PREPARE(&rig, "-", RIG_BIND, "service s", comes);
+    wait_connected(&rig);
+    fsz_api_commit(rig.api, policy);
+    fsz_policy_unref(&policy);
+    asker_start(&rig, &asker, "x", 20000);
+    struct provided taken = provider_take(coming);
+    provider_answer(coming, &taken, "now");
+    asker_expect(&asker, "now");
+    assert_string_equal(rig_switch.news, "up ");
+    zmq_close(coming);
+    rig_stop(&rig);
+    zmq_ctx_term(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_reload_keeps_the_providers_that_stay),
         cmocka_unit_test(test_reload_ends_the_questions_of_a_service_that_goes),
         cmocka_unit_test(test_reload_ends_registrations_where_none_are_taken_any_more),
+        cmocka_unit_test(test_reload_that_is_only_prepared_brings_no_provider),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -194,12 +194,12 @@ bool fsz_provider_has_left(struct fsz_provider *provider)
 
 bool fsz_provider_is_up(const struct fsz_provider *provider)
 {
-    return provider->connected && !provider->leaves && !provider->breaker.open;
+    return provider->connected && !provider->staged && !provider->leaves && !provider->breaker.open;
 }
 
 const char *fsz_provider_state(const struct fsz_provider *provider)
 {
-    if (!provider->connected) {
+    if (!provider->connected || provider->staged) {
         return "down";
     }
     if (provider->leaves) {

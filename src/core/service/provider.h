@@ -49,7 +49,8 @@ struct fsz_provider {
     struct fsz_client *client; /* a reference; NULL: an endpoint */
 
     struct fsz_envelope         *envelope; /* goes in front of what is sent there */
-    bool                         connected, staged;
+    bool                         connected;
+    bool                         staged;        /* of a reload's that may yet be cancelled */
     bool                         was_connected; /* now or before */
     bool                         leaves;        /* orderly: gets nothing new, ends what it has */
     bool                         hidden; /* its connection: it is being told that it serves */

@@ -124,7 +124,7 @@ static void provider_cancel_offers(const struct fsz_provider *provider)
 
 void fsz_service_remove(struct fsz_provider *provider, const char *why)
 {
-    bool connected = provider->connected;
+    bool connected = provider->connected && !provider->staged; /* as far as was told */
     provider->connected = false;
     provider->was_connected = true;
     if (connected) {
