@@ -221,6 +221,25 @@ static void test_end_of_a_call_makes_room_for_who_waits(void **state)
     rig_stop(&rig);
 }
 
+static void test_worker_that_unregistered_goes_with_its_last_call(void **state)
+{
+    (void)state;
+    struct rig    rig;
+    struct caller caller;
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    void *worker = worker_open(&rig, 1);
+    caller_start(&rig, &caller, "c1", "s");
+    json_int_t lease = worker_offer(worker, "c1", false);
+    worker_answer(worker, lease, CONTROL);
+    caller_wait_held(&caller);
+    client_expect(worker, CALL(2, "service.unregister", "[\"s\"]"), RESULT(2, "{}"));
+    client_expect(worker, CALL(3, "call.release", "[\"c1\"]"), RESULT(3, "{}"));
+    worker_expect_end(worker, lease, "released");
+    caller_end(&caller, "zmq_result=accepted zmq_result=released ", "");
+    rig_wait_logged("is down: it has ended what it had");
+    rig_stop(&rig);
+}
+
 /* Pings are matched by their id, not by who registered where first. */
 static void test_worker_of_two_services_comes_back_to_the_one_that_put_it_aside(void **state)
 {
@@ -330,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_who_lost_calls_by_silence_is_not_the_first_to_be_offered_them),
         cmocka_unit_test(test_command_that_waited_until_the_call_was_taken_away_is_not_done),
         cmocka_unit_test(test_end_of_a_call_makes_room_for_who_waits),
+        cmocka_unit_test(test_worker_that_unregistered_goes_with_its_last_call),
         cmocka_unit_test(test_worker_of_two_services_comes_back_to_the_one_that_put_it_aside),
         cmocka_unit_test(test_endpoint_of_small_capacity_gets_every_answer),
         cmocka_unit_test(test_reload_keeps_a_call_at_an_endpoint_that_the_dialplan_named),

@@ -84,6 +84,44 @@ static void test_client_gets_as_many_questions_as_its_capacity(void **state)
     rig_stop(&rig);
 }
 
+static void test_client_that_unregisters_leaves_nobody_waiting_for_it(void **state)
+{
+    (void)state;
+    struct rig   rig;
+    struct asker first, second;
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    asker_start(&rig, &first, "a", 60000);
+    json_int_t a = client_take(client, "a");
+    asker_start(&rig, &second, "b", 60000);
+    rig_wait_number(&rig, "services.0.waiting", 1);
+    client_expect(client, UNREGISTER(2), RESULT(2, "{}"));
+    rig_wait_number(&rig, "services.0.waiting", 0);
+    asker_expect_failure(&second, FSZ_ENOTFOUND, "no provider is up");
+    client_answer(client, a, "A");
+    asker_expect(&first, "A");
+    rig_wait_logged("is down: it has ended what it had");
+    assert_string_equal(rig_switch.news, "up leaving down ");
+    rig_stop(&rig);
+}
+
+static void test_client_that_unregistered_goes_with_the_time_of_its_last_question(void **state)
+{
+    (void)state;
+    struct rig   rig;
+    struct asker asker;
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    asker_start(&rig, &asker, "a", 500);
+    client_take(client, "a");
+    client_expect(client, UNREGISTER(2), RESULT(2, "{}"));
+    asker_expect_failure(&asker, FSZ_ETIMEOUT, "no answer in time");
+    rig_wait_logged("is down: it has ended what it had");
+    rig_stop(&rig);
+}
+
 static void test_client_that_leaves_gives_its_questions_to_another(void **state)
 {
     (void)state;
@@ -304,6 +342,8 @@ int main(void)
         cmocka_unit_test(test_client_serves_from_registering_until_unregistering),
         cmocka_unit_test(test_client_goes_on_asking_while_it_serves),
         cmocka_unit_test(test_client_gets_as_many_questions_as_its_capacity),
+        cmocka_unit_test(test_client_that_unregisters_leaves_nobody_waiting_for_it),
+        cmocka_unit_test(test_client_that_unregistered_goes_with_the_time_of_its_last_question),
         cmocka_unit_test(test_client_that_leaves_gives_its_questions_to_another),
         cmocka_unit_test(test_client_answers_that_nobody_asked_for),
         cmocka_unit_test(test_client_may_register_where_that_is_configured),

@@ -160,7 +160,7 @@ static void api_read(struct fsz_api *api)
     }
     fsz_services_read(api->services);
     fsz_services_unhide(api->services);
-    if (api->has_left) {
+    if (api->has_left || api->services->has_done) {
         api->has_left = false;
         fsz_services_sweep(api->services);
     }

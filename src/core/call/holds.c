@@ -257,6 +257,7 @@ static void holds_tell_end(struct fsz_holds *holds, struct fsz_hold *hold, const
     DL_DELETE(holder->held, hold);
     holder->held_count--;
     fsz_direct_hold(holder->service->services->base.direct, &holder->direct, false);
+    fsz_services_note_less(holder);
     hold->holder = NULL;
     fsz_service_go_on(holder->service); /* what waits for room */
 }

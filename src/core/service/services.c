@@ -194,7 +194,7 @@ bool fsz_services_pending(const struct fsz_services *services)
             }
         }
     }
-    return false;
+    return services->has_done;
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */

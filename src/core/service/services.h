@@ -43,6 +43,7 @@ struct fsz_services {
     struct fsz_heap          timers; /* of questions */
     int64_t                  next_probe_ms, next_renew_ms;
     bool                     hides;    /* a provider that has just registered */
+    bool                     has_done; /* a provider that leaves has ended what it had: sweep */
     int                      epoll_fd; /* readable: something may have come over inproc */
 
     /* Prepared, and neither committed nor cancelled: */
@@ -84,7 +85,9 @@ bool fsz_services_take(struct fsz_services *services, const struct fsz_client *c
 size_t fsz_services_read(struct fsz_services *services);
 /* Those who ask may send to the clients that have been told now that they serve. */
 void fsz_services_unhide(struct fsz_services *services);
-/* Looks which clients have left. */
+/* The provider has a question or a call less. */
+void fsz_services_note_less(struct fsz_provider *provider);
+/* Looks which clients have left, or have ended what they had. */
 void fsz_services_sweep(struct fsz_services *services);
 /* Does what is due at `now_ms` (fsz_now_ms()). */
 void fsz_services_keep_time(struct fsz_services *services, int64_t now_ms);
@@ -96,7 +99,8 @@ FSZ_NODISCARD fsz_err fsz_services_connect(struct fsz_services             *serv
                                            const struct fsz_service_config *config,
                                            const char *address, struct fsz_provider **ret_provider,
                                            char why[FSZ_TOLD_WHY_BYTES]);
-/* Has something come over inproc? To be asked before one sleeps on epoll_fd. */
+/* Has something come over inproc, or is there something to sweep? To be asked before one sleeps on
+ * epoll_fd. */
 bool fsz_services_pending(const struct fsz_services *services);
 
 /* services_literal.c: an endpoint as a service of its own, if the configuration lets a dialplan

@@ -54,6 +54,11 @@ static bool provider_is_done(const struct fsz_provider *provider)
     return provider->direct.load == 0;
 }
 
+void fsz_services_note_less(struct fsz_provider *provider)
+{
+    provider->service->services->has_done |= provider->leaves && provider_is_done(provider);
+}
+
 bool fsz_services_unregister(struct fsz_service *service, const struct fsz_client *client)
 {
     struct fsz_provider *provider = service_find_client(service, client);
@@ -66,6 +71,7 @@ bool fsz_services_unregister(struct fsz_service *service, const struct fsz_clien
         fsz_service_remove(provider, "it unregistered");
     } else {
         fsz_services_tell(provider, "it unregistered, and ends what it has");
+        fsz_service_give_up(service);
     }
     return true;
 }
@@ -89,6 +95,7 @@ bool fsz_services_take(struct fsz_services *services, const struct fsz_client *c
 
 void fsz_services_sweep(struct fsz_services *services)
 {
+    services->has_done = false;
     services->base.catch_up(services->base.request_self);
     for (size_t i = 0; i < services->count; i++) {
         struct fsz_provider *provider = NULL, *next = NULL;

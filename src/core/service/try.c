@@ -16,6 +16,7 @@ static int64_t service_now_us(void)
 static void try_release(struct fsz_provider *provider)
 {
     fsz_direct_release(provider->service->services->base.direct, &provider->direct);
+    fsz_services_note_less(provider);
 }
 
 static struct fsz_try *try_new(struct fsz_provider *provider, struct fsz_question *question,
