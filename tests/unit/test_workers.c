@@ -23,6 +23,7 @@ struct board {
     pthread_cond_t  changed;
     unsigned        begun, done, abandoned;
     bool            gate;             /* open: tasks that wait at it go on */
+    bool            end_gate;         /* the same of those that linger */
     unsigned        order[ORDER_MAX]; /* the numbers of those done, in order */
 
     struct fsz_workers *watched;        /* what it counts is looked at in `finish`; or NULL */
@@ -34,7 +35,8 @@ struct test_task {
     struct fsz_task task; /* first */
     struct board   *board;
     unsigned        number;
-    bool            waits; /* at the gate */
+    bool            waits;   /* at the gate */
+    bool            lingers; /* at the end gate, when it is done */
 
     struct fsz_workers *watched; /* the board's, which may be gone before this */
 };
@@ -56,6 +58,14 @@ static void board_open(struct board *board)
 {
     pthread_mutex_lock(&board->lock);
     board->gate = true;
+    pthread_cond_broadcast(&board->changed);
+    pthread_mutex_unlock(&board->lock);
+}
+
+static void board_open_end(struct board *board)
+{
+    pthread_mutex_lock(&board->lock);
+    board->end_gate = true;
     pthread_cond_broadcast(&board->changed);
     pthread_mutex_unlock(&board->lock);
 }
@@ -92,9 +102,21 @@ static bool task_run(struct fsz_task *task, bool abandoned)
     return true;
 }
 
+static void task_linger(struct board *board)
+{
+    pthread_mutex_lock(&board->lock);
+    while (!board->end_gate) {
+        pthread_cond_wait(&board->changed, &board->lock);
+    }
+    pthread_mutex_unlock(&board->lock);
+}
+
 static void task_finish(struct fsz_task *task, bool more)
 {
     struct test_task *mine = (struct test_task *)task;
+    if (mine->lingers) {
+        task_linger(mine->board);
+    }
     if (mine->watched != NULL) {
         struct board *board = mine->board;
         uint32_t      busy = fsz_workers_counters(mine->watched).busy;
@@ -460,6 +482,42 @@ static void test_workers_end_idle_threads_but_one(void **state)
     board_fini(&board);
 }
 
+static _Atomic unsigned joins_of_self; /* threads that tried to join themselves */
+
+int __real_pthread_join(pthread_t thread, void **ret_value);
+int __wrap_pthread_join(pthread_t thread, void **ret_value);
+
+int __wrap_pthread_join(pthread_t thread, void **ret_value)
+{
+    joins_of_self += pthread_equal(thread, pthread_self()) != 0;
+    return __real_pthread_join(thread, ret_value);
+}
+
+/* A thread was idle for so long that it goes. Meanwhile a task became ready behind one whose thread
+ * still finishes it, and nobody was woken for it. */
+static void test_workers_that_go_leave_what_is_ready_to_a_new_thread(void **state)
+{
+    (void)state;
+    struct board        board;
+    struct fsz_workers *workers = workers_of(2, 0, 10, 10);
+    board_init(&board);
+    struct test_task *lingering = task_new(&board, "a", "call");
+    lingering->waits = lingering->lingers = true;
+    submit(workers, lingering);
+    board_await(&board, &board.begun, 1);
+    submit(workers, task_new(&board, "b", ""));
+    board_await(&board, &board.done, 1);
+    assert_true(COUNTS(workers, busy, 1)); /* the second thread is idle from now on */
+    submit(workers, task_new(&board, "a", "call"));
+    usleep(100000);
+    board_open(&board);
+    board_await(&board, &board.done, 3);
+    board_open_end(&board);
+    assert_true(fsz_workers_free(&workers, DONE_BY_MS));
+    assert_int_equal(joins_of_self, 0);
+    board_fini(&board);
+}
+
 static void test_workers_go_over_to_other_limits(void **state)
 {
     (void)state;
@@ -640,6 +698,7 @@ int main(void)
         cmocka_unit_test(test_workers_replace_stuck_threads_up_to_a_cap),
         cmocka_unit_test(test_workers_abandon_in_order_what_waits_when_they_end),
         cmocka_unit_test(test_workers_end_idle_threads_but_one),
+        cmocka_unit_test(test_workers_that_go_leave_what_is_ready_to_a_new_thread),
         cmocka_unit_test(test_workers_go_over_to_other_limits),
         cmocka_unit_test(test_workers_lose_nothing_and_mix_no_keys_on_a_random_schedule),
         cmocka_unit_test(test_workers_come_to_rest_after_a_random_schedule),

@@ -150,7 +150,8 @@ static struct workers_entry *worker_next(struct worker *self)
     return NULL;
 }
 
-/* Gives up the lock. */
+/* Gives up the lock. It calls before it is to be joined: a thread that is started then joins those
+ * that have ended, and this one would join itself. */
 static void worker_leave(struct worker *self)
 {
     struct fsz_workers *pool = self->pool;
@@ -162,8 +163,8 @@ static void worker_leave(struct worker *self)
     if (orphaned) {
         LL_PREPEND(pool->spare, self); /* its thread was detached */
     } else {
-        LL_PREPEND(pool->ended, self);
         (void)fsz_workers_call(pool); /* it may have been called, and gone because of its limit */
+        LL_PREPEND(pool->ended, self);
     }
     if (last && !orphaned) {
         pthread_cond_signal(&pool->all_ended);
