@@ -464,6 +464,23 @@ static void test_workers_abandon_in_order_what_waits_when_they_end(void **state)
     board_fini(&board);
 }
 
+static void test_workers_that_are_idle_end_although_nobody_waits_long(void **state)
+{
+    (void)state;
+    struct board        board;
+    struct fsz_workers *workers = workers_of(16, 0, 16, 16);
+    board_init(&board);
+    for (int i = 0; i < 16; i++) {
+        submit_blocker_of(workers, &board, i % 2 == 0 ? "a" : "b", "");
+    }
+    board_await(&board, &board.begun, 16);
+    board_open(&board);
+    board_await(&board, &board.done, 16);
+    assert_true(COUNTS(workers, busy, 0));
+    assert_true(fsz_workers_free(&workers, 0));
+    board_fini(&board);
+}
+
 static void test_workers_end_idle_threads_but_one(void **state)
 {
     (void)state;
@@ -697,6 +714,7 @@ int main(void)
         cmocka_unit_test(test_workers_know_nothing_of_a_ticket_whose_task_has_run),
         cmocka_unit_test(test_workers_replace_stuck_threads_up_to_a_cap),
         cmocka_unit_test(test_workers_abandon_in_order_what_waits_when_they_end),
+        cmocka_unit_test(test_workers_that_are_idle_end_although_nobody_waits_long),
         cmocka_unit_test(test_workers_end_idle_threads_but_one),
         cmocka_unit_test(test_workers_that_go_leave_what_is_ready_to_a_new_thread),
         cmocka_unit_test(test_workers_go_over_to_other_limits),

@@ -142,9 +142,11 @@ static void workers_close(struct fsz_workers *workers)
     fsz_workers_unlock(workers);
 }
 
-/* True when all threads have ended. Those that run on are left to themselves. */
+/* True when all threads have ended. Those that run on are left to themselves. An idle thread needs
+ * a moment to end, too. */
 static bool workers_await_end(struct fsz_workers *workers, int64_t wait_ms)
 {
+    wait_ms = wait_ms < WORKERS_END_MS ? WORKERS_END_MS : wait_ms;
     int64_t until_us = fsz_workers_now_us() + wait_ms * 1000;
     bool    in_time = true;
     fsz_workers_lock(workers);
