@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <utlist.h>
 
-enum { QUESTION_LEAST_PART = 16 }; /* of its time, which a question that waited is still sent for */
-
 /* ---- the end of a question ------------------------------------------------------------------- */
 
 /* While one waits, no asker sends its own before it. */
@@ -191,86 +189,25 @@ static bool question_send(struct fsz_question *question, struct fsz_provider *pr
 
 /* To the best provider that it has not been at; else it waits for those that it is at, or for one
  * to have room; else it fails. */
-void fsz_service_dispatch(struct fsz_service *service, struct fsz_question *question)
+bool fsz_service_dispatch(struct fsz_service *service, struct fsz_question *question)
 {
     struct service_choice choice = service_choose(service, question);
     while (choice.best != NULL) {
         if (question_send(question, choice.best)) {
             int64_t try_ms = fsz_now_ms() + service->config->try_ms;
             fsz_service_was_sent(question, choice.best, choice.others ? try_ms : question->due_ms);
-            return;
+            return false;
         }
         choice = service_choose(service, question);
     }
     if (question->tries == NULL && !choice.hopeful) {
         fsz_service_finish(question, question->failure, NULL);
-        return;
+        return false;
     }
-    question_wait(question, question->tries == NULL);
+    bool waits = question->tries == NULL;
+    question_wait(question, waits);
     question_set_timer(question, question->due_ms);
-}
-
-/* ---- those that wait ------------------------------------------------------------------------- */
-
-static bool service_is_up(const struct fsz_service *service)
-{
-    const struct fsz_provider *provider = NULL;
-    DL_FOREACH(service->providers, provider)
-    {
-        if (fsz_provider_is_up(provider)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool service_has_room(const struct fsz_service *service)
-{
-    const struct fsz_provider *provider = NULL;
-    DL_FOREACH(service->providers, provider)
-    {
-        if (fsz_provider_is_up(provider) && fsz_direct_has_room(&provider->direct)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* One whose time is as good as over is not sent any more: nobody would wait for the answer, which
- * others would wait behind. Its timer ends it. */
-static bool question_may_go_on(const struct fsz_question *question, int64_t now_ms)
-{
-    return question->waiting &&
-           question->due_ms - now_ms > question->patience_ms / QUESTION_LEAST_PART;
-}
-
-/* `all`: those too for whom there is no room, who are told if there is nobody left to wait for. */
-static void service_send_waiting(struct fsz_service *service, bool all)
-{
-    struct fsz_question *question = NULL, *next = NULL;
-    int64_t              now_ms = fsz_now_ms();
-    if (service->direct.waiting == 0) {
-        return;
-    }
-    DL_FOREACH_SAFE(service->questions, question, next)
-    {
-        if (question->waiting && !all && !service_has_room(service)) {
-            return;
-        }
-        if (question_may_go_on(question, now_ms)) {
-            fsz_service_dispatch(service, question);
-        }
-    }
-}
-
-void fsz_service_go_on(struct fsz_service *service)
-{
-    service_send_waiting(service, false);
-}
-
-void fsz_service_give_up(struct fsz_service *service)
-{
-    service_send_waiting(service, true);
+    return waits;
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -296,6 +233,18 @@ void fsz_service_lose(struct fsz_try *try)
         fsz_service_note(question, provider, FSZ_ENOTFOUND, "its connection ended");
         fsz_service_dispatch(provider->service, question);
     }
+}
+
+static bool service_is_up(const struct fsz_service *service)
+{
+    const struct fsz_provider *provider = NULL;
+    DL_FOREACH(service->providers, provider)
+    {
+        if (fsz_provider_is_up(provider)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Its time is over. One that waited had no provider: none had room, or none was up. */

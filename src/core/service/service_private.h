@@ -1,6 +1,6 @@
 /* service_private.h - shared by the files of one service: service.c (its providers), service_ask.c
- * (questions), service_start.c (questions that
- * come), service_answer.c (answers) and try.c. */
+ * (questions), service_start.c (questions that come), service_wait.c (questions that wait),
+ * service_answer.c (answers) and try.c. */
 #ifndef FSZ_SERVICE_PRIVATE_H
 #define FSZ_SERVICE_PRIVATE_H
 
@@ -27,8 +27,8 @@ void fsz_service_limit(struct fsz_service *service, const struct fsz_service_con
 /* service_ask.c. May this provider be asked that, as far as it has been granted what it answers? */
 bool fsz_service_may_answer(const struct fsz_provider *provider,
                             const struct fsz_question *question);
-/* Sends a question on to the next provider, lets it wait, or ends it. */
-void fsz_service_dispatch(struct fsz_service *service, struct fsz_question *question);
+/* Sends a question on to the next provider, lets it wait, or ends it. True: it waits for room. */
+bool fsz_service_dispatch(struct fsz_service *service, struct fsz_question *question);
 /* A question is at that provider; it goes on at `due_ms`, or when its own time is over. */
 void fsz_service_was_sent(struct fsz_question *question, struct fsz_provider *provider,
                           int64_t due_ms);

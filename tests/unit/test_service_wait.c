@@ -1,0 +1,111 @@
+/* Questions that wait while some providers have room and others have none. */
+#include "holds.h"
+#include "service_rig.h"
+
+enum { WAITING = 30 };
+
+static _Atomic unsigned looked_up; /* grants of clients: once for each question and client */
+
+bool __real_fsz_holds_principal(const struct fsz_holds *holds, const struct fsz_provider *provider,
+                                struct fsz_principal *ret_who);
+bool __wrap_fsz_holds_principal(const struct fsz_holds *holds, const struct fsz_provider *provider,
+                                struct fsz_principal *ret_who);
+
+bool __wrap_fsz_holds_principal(const struct fsz_holds *holds, const struct fsz_provider *provider,
+                                struct fsz_principal *ret_who)
+{
+    looked_up++;
+    return __real_fsz_holds_principal(holds, provider, ret_who);
+}
+
+/* The client may answer `directory`, the endpoint everything. */
+static void test_answer_is_not_slowed_down_by_those_who_wait_for_somebody_else(void **state)
+{
+    (void)state;
+    void           *context = zmq_ctx_new();
+    struct rig      rig;
+    struct asker    askers[WAITING + 1], other;
+    struct provided taken;
+    char            connect[256], text[128];
+    void           *endpoint = provider_open(context, connect);
+    RIG_START(&rig, "-", RIG_BIND, "service s", connect, "capacity=1", "try-ms=60000");
+    service_wait_state(&rig, 0, "up");
+    void *client = client_open(&rig, ZMQ_DEALER, NULL);
+    client_expect(client, CALL(1, "service.register", "[\"s\",10]"), RESULT(1, "{}"));
+    for (int i = 0; i <= WAITING; i++) {
+        asker_start_section(&rig, &askers[i], "dialplan", "plan", 60000);
+        rig_wait_number(&rig, "services.0.waiting", i);
+    }
+    asker_start_section(&rig, &other, "directory", "user", 60000);
+    json_t *question = client_receive(client);
+    snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":{\"word\":\"me\"}}",
+             (long long)json_integer_value(json_object_get(question, "id")));
+    json_decref(question);
+    looked_up = 0;
+    client_send(client, text);
+    asker_expect(&other, "me");
+    rig_wait_number(&rig, "services.0.answered", 1);
+    assert_in_range(looked_up, 1, 3);
+    for (int i = 0; i <= WAITING; i++) {
+        taken = provider_take(endpoint);
+        provider_answer(endpoint, &taken, "then");
+    }
+    for (int i = 0; i <= WAITING; i++) {
+        asker_expect(&askers[i], "then");
+    }
+    zmq_close(endpoint);
+    rig_stop(&rig);
+    zmq_ctx_term(context);
+}
+
+/* The first that waits was refused by the one provider, and waits for the other. */
+static void test_question_is_not_held_up_by_one_that_was_refused_where_there_is_room(void **state)
+{
+    (void)state;
+    void           *context = zmq_ctx_new();
+    struct rig      rig;
+    struct asker    refused, busy, second, next;
+    struct provided held, taken;
+    char            connects[2][256];
+    void           *one = provider_open(context, connects[0]);
+    void           *two = provider_open(context, connects[1]);
+    RIG_START(&rig, "-", RIG_BIND, "service s", connects[0], connects[1], "capacity=1",
+              "try-ms=60000");
+    service_wait_state(&rig, 0, "up");
+    service_wait_state(&rig, 1, "up");
+    asker_start(&rig, &busy, "busy", 60000);
+    held = provider_take(one); /* all alike: the first one */
+    asker_start(&rig, &refused, "refused", 60000);
+    taken = provider_take(two);
+    provider_refuse(two, &taken);
+    rig_wait_number(&rig, "services.0.waiting", 1);
+    asker_start(&rig, &second, "second", 60000);
+    taken = provider_take(two);
+    asker_start(&rig, &next, "next", 60000);
+    rig_wait_number(&rig, "services.0.waiting", 2);
+    provider_answer(two, &taken, "2");
+    asker_expect(&second, "2");
+    taken = provider_take(two);
+    assert_string_equal(taken.word, "next");
+    provider_answer(two, &taken, "3");
+    asker_expect(&next, "3");
+    provider_answer(one, &held, "1");
+    asker_expect(&busy, "1");
+    taken = provider_take(one);
+    assert_string_equal(taken.word, "refused");
+    provider_answer(one, &taken, "4");
+    asker_expect(&refused, "4");
+    zmq_close(one);
+    zmq_close(two);
+    rig_stop(&rig);
+    zmq_ctx_term(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_answer_is_not_slowed_down_by_those_who_wait_for_somebody_else),
+        cmocka_unit_test(test_question_is_not_held_up_by_one_that_was_refused_where_there_is_room),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
