@@ -190,8 +190,8 @@ static void request_replied(struct fsz_answer *answer)
     request_reply_drop(REQUEST_OF(answer, reply));
 }
 
-/* Saves the answer the way by the API thread. Its client has it in the order in which requests
- * with one key have run. */
+/* Saves the answer the way by the API thread. Those that go so keep the order in which requests
+ * with one key have run. Others, such as large ones, go by the API thread and may come later. */
 static void request_reply(struct fsz_request *request)
 {
     if (!request_may_send(request) || atomic_exchange(&request->claimed, true)) {
