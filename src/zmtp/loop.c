@@ -342,10 +342,19 @@ void fsz_loop_spend(struct fsz_loop *loop, size_t units)
     loop->spent += units;
 }
 
+/* What a connection may spend that was last served so many turns ago. */
+static uint64_t loop_share(uint64_t turns)
+{
+    uint64_t units =
+        turns <= FSZ_LOOP_ROUND ? FSZ_LOOP_SHARE : FSZ_LOOP_SHARE * FSZ_LOOP_ROUND / turns;
+    return units > FSZ_LOOP_SHARE_MIN ? units : FSZ_LOOP_SHARE_MIN;
+}
+
 bool fsz_loop_has_share(const struct fsz_loop *loop, struct fsz_loop_share *share)
 {
     if (share->turn != loop->turn) {
-        *share = (struct fsz_loop_share){loop->turn, loop->spent + FSZ_LOOP_SHARE};
+        uint64_t units = loop_share(loop->turn - share->turn);
+        *share = (struct fsz_loop_share){loop->turn, loop->spent + units};
     }
     return loop->spent < share->end;
 }

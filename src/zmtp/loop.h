@@ -24,6 +24,8 @@ enum {
     FSZ_LOOP_TIMERS = 256, /* timers fired in one turn */
     FSZ_LOOP_WORK = 2048,  /* units of work in one turn, for each of these three */
     FSZ_LOOP_SHARE = 128,  /* of them for one connection; its last message may exceed it */
+    FSZ_LOOP_SHARE_MIN = 8,
+    FSZ_LOOP_ROUND = 8, /* turns in which all busy connections are served with their whole share */
     FSZ_LOOP_SCRATCH_BYTES = 1 << 16 /* see fsz_loop_scratch() */
 };
 
@@ -88,11 +90,13 @@ bool fsz_loop_is_own(const struct fsz_loop *loop);
 
 /* Counts work that a callback has done. */
 void fsz_loop_spend(struct fsz_loop *loop, size_t units);
-/* One connection's share of a turn. Begins zeroed. */
+/* One connection's share of a turn. Begins zeroed. The more turns have passed since it was last
+ * served, the smaller it is, down to FSZ_LOOP_SHARE_MIN: where thousands of connections are busy,
+ * each does less, and all others wait for less. */
 struct fsz_loop_share {
     uint64_t turn, end;
 };
-/* Has the loop done less than FSZ_LOOP_SHARE since it was first asked this in this turn? */
+/* Has the loop done less than the share since it was first asked this in this turn? */
 bool fsz_loop_has_share(const struct fsz_loop *loop, struct fsz_loop_share *share);
 
 /* Memory of FSZ_LOOP_SCRATCH_BYTES that whoever is called by the loop may use until it returns. */

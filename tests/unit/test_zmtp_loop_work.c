@@ -154,6 +154,29 @@ static void test_a_share_is_used_up_in_a_turn_and_new_in_the_next(void **state)
     assert_true(fsz_loop_has_share(*state, &share));
 }
 
+/* The units of a share that was last asked for `turns` turns ago. */
+static uint64_t share_after(struct fsz_loop *loop, uint64_t turns)
+{
+    struct fsz_loop_share share = {0};
+    uint64_t              units = 0;
+    (void)fsz_loop_has_share(loop, &share);
+    for (uint64_t i = 0; i < turns; i++) {
+        fsz_loop_turn(loop, 0);
+    }
+    for (; fsz_loop_has_share(loop, &share); units++) {
+        fsz_loop_spend(loop, 1);
+    }
+    return units;
+}
+
+static void test_a_share_is_smaller_where_many_were_served_in_between(void **state)
+{
+    assert_int_equal(share_after(*state, 1), FSZ_LOOP_SHARE);
+    assert_int_equal(share_after(*state, FSZ_LOOP_ROUND), FSZ_LOOP_SHARE);
+    assert_int_equal(share_after(*state, (uint64_t)4 * FSZ_LOOP_ROUND), FSZ_LOOP_SHARE / 4);
+    assert_int_equal(share_after(*state, 1000), FSZ_LOOP_SHARE_MIN);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -163,6 +186,7 @@ int main(void)
         TEST(test_a_descriptor_that_is_left_and_removed_is_not_called),
         TEST(test_tasks_and_timers_have_turns_of_their_own_beside_busy_descriptors),
         TEST(test_a_share_is_used_up_in_a_turn_and_new_in_the_next),
+        TEST(test_a_share_is_smaller_where_many_were_served_in_between),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

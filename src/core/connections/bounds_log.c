@@ -4,10 +4,8 @@
 #include <stdio.h>
 
 static const bool bounds_log_has[FSZ_ZMTP_ENDING_COUNT] = {
-    [FSZ_ZMTP_END_MESSAGE_BYTES] = true,
-    [FSZ_ZMTP_END_MESSAGE_FRAMES] = true,
-    [FSZ_ZMTP_END_INPUT_BYTES] = true,
-    [FSZ_ZMTP_END_OUTPUT_BYTES] = true,
+    [FSZ_ZMTP_END_MESSAGE_BYTES] = true, [FSZ_ZMTP_END_MESSAGE_FRAMES] = true,
+    [FSZ_ZMTP_END_INPUT_BYTES] = true,   [FSZ_ZMTP_END_OUTPUT_BYTES] = true,
     [FSZ_ZMTP_END_MEMORY] = true,
 };
 
