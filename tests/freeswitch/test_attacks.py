@@ -175,7 +175,7 @@ def calls_of(switch):
 
 def check_calls(switch, kinds):
     calls = calls_of(switch)
-    assert calls["held"] == CALLS and calls["lost"] == 0, (kinds, calls)
+    assert calls["held"] == CALLS and calls["lost"] == 0, f"{kinds}: {calls}"
 
 
 def check_good_client(attacked, subscriber, connect):
