@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <utlist.h>
 
+enum { TRANSFER_MS = 1000 /* at most, from CF_TRANSFER to the new state */ };
+
 /* On the stack of the call's thread, for as long as `zmq` runs. */
 struct guest {
     switch_core_session_t *session;
@@ -36,10 +38,22 @@ static bool guest_has_hung_up(void *self, const char **ret_cause)
     return cause != fsz_numbers.cause_none || switch_channel_down(guest->channel);
 }
 
+/* The switch marks a call as transferred, or bridged, some time before it sets the new state. If
+ * `zmq` returned in between, the dialplan would go on with its next application. */
+static void guest_await_state(switch_channel_t *channel)
+{
+    for (int ms = 0; ms < TRANSFER_MS && switch_channel_test_flag(channel, CF_TRANSFER) &&
+                     switch_channel_get_state(channel) == switch_channel_get_running_state(channel);
+         ms++) {
+        switch_yield(1000);
+    }
+}
+
 /* As uuid_bridge leaves a channel, and a bridge that media bypasses. */
 static bool guest_is_joined(void *self)
 {
-    const struct guest    *guest = self;
+    const struct guest *guest = self;
+    guest_await_state(guest->channel);
     switch_channel_state_t state = switch_channel_get_state(guest->channel);
     return state == CS_HIBERNATE || state == CS_CONSUME_MEDIA;
 }
@@ -178,6 +192,7 @@ static void guest_serve(struct fsz_engine *engine, struct guest *guest, const ch
     guest_enter(guest);
     fsz_engine_serve(engine, &lent, line);
     guest_leave(guest);
+    guest_await_state(guest->channel);
 }
 
 void fsz_call_serve(struct fsz_engine *engine, switch_core_session_t *session, const char *line)
