@@ -71,6 +71,8 @@ class Program:
 
     def _read(self):
         for line in self.process.stdout:
+            if not line.endswith(b"\n"):
+                break  # it was killed as it wrote
             with self._fresh:
                 self.lines.append(line.decode(errors="replace").rstrip("\n"))
                 self._fresh.notify_all()
