@@ -173,8 +173,8 @@ struct fsz_conn_facts {
 const struct fsz_conn_facts *fsz_conn_facts(const struct fsz_conn *conn);
 bool                         fsz_conn_is_ready(const struct fsz_conn *conn);  /* handshake done */
 bool                         fsz_conn_has_ended(const struct fsz_conn *conn); /* any thread */
-/* Has the peer sent something that the loop has not read yet? Then its silence may be ours. Loop
- * thread. */
+/* Has the peer sent something that the loop has not read or delivered yet? Then its silence may be
+ * ours. Loop thread. */
 bool fsz_conn_has_unread(const struct fsz_conn *conn);
 /* What the peer's ERROR command said; empty: nothing. */
 const char *fsz_conn_peer_reason(const struct fsz_conn *conn);

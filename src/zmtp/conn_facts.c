@@ -54,10 +54,13 @@ bool fsz_conn_has_ended(const struct fsz_conn *conn)
     return atomic_load(&conn->ended);
 }
 
+/* What was read and is left for a later turn counts, half a message alone does not. */
 bool fsz_conn_has_unread(const struct fsz_conn *conn)
 {
-    int bytes = 0;
-    return !fsz_conn_has_ended(conn) && ioctl(conn->watch.fd, FIONREAD, &bytes) == 0 && bytes > 0;
+    int  bytes = 0;
+    bool kept = conn->input.size > 0 && atomic_load(&conn->posted);
+    return !fsz_conn_has_ended(conn) &&
+           (kept || (ioctl(conn->watch.fd, FIONREAD, &bytes) == 0 && bytes > 0));
 }
 
 bool fsz_conn_is_idle(const struct fsz_conn *conn)

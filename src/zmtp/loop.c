@@ -345,8 +345,8 @@ void fsz_loop_spend(struct fsz_loop *loop, size_t units)
 /* What a connection may spend that was last served so many turns ago. */
 static uint64_t loop_share(uint64_t turns)
 {
-    uint64_t units =
-        turns <= FSZ_LOOP_ROUND ? FSZ_LOOP_SHARE : FSZ_LOOP_SHARE * FSZ_LOOP_ROUND / turns;
+    uint64_t units = turns <= FSZ_LOOP_ROUND ? FSZ_LOOP_SHARE
+                                             : (uint64_t)FSZ_LOOP_SHARE * FSZ_LOOP_ROUND / turns;
     return units > FSZ_LOOP_SHARE_MIN ? units : FSZ_LOOP_SHARE_MIN;
 }
 

@@ -66,6 +66,26 @@ static void test_messages_that_cost_their_receiver_much_come_one_a_turn(void **s
     rig_fini(&rig);
 }
 
+/* The peer is not silent: its messages are here, and wait for their turn. */
+static void test_what_is_left_for_the_next_turn_counts_as_unread(void **state)
+{
+    struct rig rig;
+    (void)state;
+    rig_router(&rig);
+    rig_shake_dealer(&rig);
+    rig.on_message = spend_a_share;
+    say_many(rig.peer, 2);
+    fsz_loop_turn(rig.loop, INT64_MAX);
+    assert_int_equal(rig.messages, 1);
+    assert_true(fsz_conn_has_unread(rig.conn));
+    RIG_UNTIL(&rig, rig.messages == 2);
+    assert_false(fsz_conn_has_unread(rig.conn));
+    say(rig.peer, "\0\5ha", 4);
+    rig_settle(&rig);
+    assert_false(fsz_conn_has_unread(rig.conn)); /* half a message, and then silence */
+    rig_fini(&rig);
+}
+
 static void test_frames_of_one_message_may_come_in_two_turns(void **state)
 {
     struct rig rig;
@@ -168,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_turn_delivers_no_more_than_a_share),
         cmocka_unit_test(test_messages_that_cost_their_receiver_much_come_one_a_turn),
+        cmocka_unit_test(test_what_is_left_for_the_next_turn_counts_as_unread),
         cmocka_unit_test(test_frames_of_one_message_may_come_in_two_turns),
         cmocka_unit_test(test_all_is_delivered_before_the_end_of_a_peer_that_leaves),
         cmocka_unit_test(test_a_pause_within_a_share_holds_until_it_ends),
