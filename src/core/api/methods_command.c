@@ -130,8 +130,7 @@ void fsz_method_bgapi(struct fsz_request *request)
     }
 }
 
-/* A result that may not be sent is not read either: a batch of them would hold up the API thread.
- */
+/* Does not read a result that may not be sent: a batch of those would hold up the API thread. */
 void fsz_method_job(struct fsz_api *api, struct fsz_request *request,
                     const struct fsz_principal *who)
 {

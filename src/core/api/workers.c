@@ -142,18 +142,25 @@ static void workers_close(struct fsz_workers *workers)
     fsz_workers_unlock(workers);
 }
 
-/* True when all threads have ended. Those that run on are left to themselves. An idle thread needs
- * a moment to end, too. */
-static bool workers_await_end(struct fsz_workers *workers, int64_t wait_ms)
+/* Waits until all threads have ended, or for so long. */
+static void workers_await_locked(struct fsz_workers *workers, int64_t wait_ms)
 {
-    wait_ms = wait_ms < WORKERS_END_MS ? WORKERS_END_MS : wait_ms;
     int64_t until_us = fsz_workers_now_us() + wait_ms * 1000;
     bool    in_time = true;
-    fsz_workers_lock(workers);
     while (in_time && workers->workers != NULL) {
         in_time = fsz_workers_wait(workers, &workers->all_ended, until_us);
     }
+}
+
+/* True when all threads have ended. Those that run a task are left to themselves. */
+static bool workers_await_end(struct fsz_workers *workers, int64_t wait_ms)
+{
     struct worker *each = NULL;
+    fsz_workers_lock(workers);
+    workers_await_locked(workers, wait_ms);
+    if (workers->counters.busy + workers->counters.stuck == 0) {
+        workers_await_locked(workers, WORKERS_END_MS);
+    }
     DL_FOREACH(workers->workers, each)
     {
         pthread_detach(each->thread);

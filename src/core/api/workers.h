@@ -51,9 +51,9 @@ FSZ_NODISCARD fsz_err fsz_workers_submit(struct fsz_workers *workers, struct fsz
 /* Its deadline has passed. The task: it had not begun, and is the caller's again. NULL: it runs
  * (its worker counts as stuck until it returns) or has run. */
 struct fsz_task *fsz_workers_give_up(struct fsz_workers *workers, uint64_t ticket);
-/* Refuses new work, abandons what waits, waits up to `wait_ms`, or 100 ms, for what runs. False:
- * some still runs; the pool stays until it returns, and its code must stay in memory. Nobody else
- * may call anything of the pool any more. */
+/* Refuses new work, abandons what waits, waits up to `wait_ms` for what runs. False: some still
+ * runs; the pool stays until it returns, and its code must stay in memory. Nobody else may call
+ * anything of the pool any more. */
 bool fsz_workers_free(struct fsz_workers **workers, int64_t wait_ms);
 
 struct fsz_workers_counters {

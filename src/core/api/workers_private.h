@@ -19,7 +19,8 @@
 enum {
     WORKERS_PATIENCE_US = 200,
     WORKERS_IDLE_MS = 3000, /* after which a thread that had nothing to do ends */
-    WORKERS_END_MS = 100,   /* at least, for threads that have nothing to do to end in */
+    WORKERS_END_MS =
+        10000, /* in which threads that have nothing to do end, on a busy machine too */
 };
 
 /* The tasks of one key or of one owner, while there are any. */

@@ -150,8 +150,8 @@ static struct workers_entry *worker_next(struct worker *self)
     return NULL;
 }
 
-/* Gives up the lock. It calls before it is to be joined: a thread that is started then joins those
- * that have ended, and this one would join itself. */
+/* Gives up the lock. fsz_workers_call() may join all threads in `ended`, so this one is added after
+ * it. */
 static void worker_leave(struct worker *self)
 {
     struct fsz_workers *pool = self->pool;
