@@ -139,9 +139,7 @@ void fsz_conn_send_all(struct fsz_conn *conn, struct fsz_zmtp_message *const *me
  * room for it. Any thread. */
 FSZ_NODISCARD fsz_err fsz_conn_queue(struct fsz_conn *conn, struct fsz_zmtp_message *message);
 void                  fsz_conn_flush(struct fsz_conn *conn);
-/* Writes on although the socket was full, for a caller that keeps the loop from its turn. Any
- * thread.
- */
+/* Writes on although the socket was full, for a caller that holds up the loop. Any thread. */
 void fsz_conn_flush_blocked(struct fsz_conn *conn);
 /* Messages dropped so far, of all priorities. Any thread. */
 uint64_t fsz_conn_drops(const struct fsz_conn *conn);

@@ -7,12 +7,10 @@ bool fsz_conn_budget_is_entitled(const struct fsz_conn *conn, size_t more)
     return conn->output.held + more <= max / (all > 0 ? all : 1);
 }
 
-bool fsz_conn_budget_charge(struct fsz_conn *conn, struct fsz_zmtp_message *message, size_t more)
+bool fsz_conn_budget_charge(struct fsz_conn *conn, struct fsz_zmtp_message *message)
 {
-    struct fsz_zmtp_budget *budget = &conn->shared->output;
-    return fsz_zmtp_message_charge(message, budget, false) ||
-           (fsz_conn_budget_is_entitled(conn, more) &&
-            fsz_zmtp_message_charge(message, budget, true));
+    return fsz_zmtp_message_charge(message, &conn->shared->output,
+                                   fsz_conn_budget_is_entitled(conn, 0));
 }
 
 /* How many messages have begun to be written: these can't be dropped. */
@@ -29,7 +27,7 @@ bool fsz_conn_budget_charge_all(struct fsz_conn *conn)
     struct conn_output *output = &conn->output;
     for (; output->uncharged > 0; output->uncharged--) {
         size_t oldest = output->count - output->uncharged;
-        if (!fsz_conn_budget_charge(conn, fsz_conn_output_at(output, oldest), 0)) {
+        if (!fsz_conn_budget_charge(conn, fsz_conn_output_at(output, oldest))) {
             return false;
         }
     }

@@ -29,8 +29,8 @@ void fsz_conn_close(struct fsz_conn *conn, enum fsz_zmtp_ending ending, int64_t 
     }
 }
 
-/* Has the peer's system all that was written, so that closing the descriptor loses nothing? No
- * event reports that it has, so the timer asks again (fsz_conn_schedule()). */
+/* Has the peer's system received everything, so that closing the descriptor loses nothing? No event
+ * reports that, so the timer asks again (fsz_conn_schedule()). */
 static bool close_has_arrived(const struct fsz_conn *conn)
 {
     int waiting = 0;

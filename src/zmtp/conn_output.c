@@ -221,16 +221,17 @@ static fsz_err output_push(struct fsz_conn *conn, struct fsz_zmtp_message *messa
     if (output->closed || output->broken || output->finishing) {
         return FSZ_ECLOSED;
     }
-    bool charged = !output_flows(output);
-    if (err == FSZ_OK && charged && !fsz_conn_budget_charge(conn, message, message->held_bytes)) {
-        err = FSZ_EFULL;
-    }
     if (err != FSZ_OK) {
         output_count_drop(output, message);
         return err;
     }
     output_put(output, message);
-    output->uncharged += charged ? 0 : 1;
+    if (output_flows(output)) {
+        output->uncharged++;
+    } else if (!fsz_conn_budget_charge(conn, message)) {
+        fsz_conn_output_drop_last(conn);
+        return FSZ_EFULL;
+    }
     return FSZ_OK;
 }
 

@@ -245,14 +245,12 @@ bool fsz_conn_output_is_empty(const struct conn_output *output);
 void fsz_conn_output_drop_last(struct fsz_conn *conn);
 
 /* conn_budget.c, with the lock held. */
-/* Does it hold, with so many bytes more, no more than its equal part of what all may? Then it may
- * go over the bound that others have used up. All such parts together are no more than the bound.
- */
+/* With so many bytes more, is it within its equal part of the bound of all? Then it may go over
+ * that bound where others have used it up. The parts add up to no more than the bound. */
 bool fsz_conn_budget_is_entitled(const struct fsz_conn *conn, size_t more);
-/* Charges a message that is in the queue, or that would hold so many bytes more. False: no room. */
-bool fsz_conn_budget_charge(struct fsz_conn *conn, struct fsz_zmtp_message *message, size_t more);
-/* Charges what waits, the oldest first. False: there is no room for all; the rest stays uncharged.
- */
+/* Charges a message of the queue. False: there is no room. */
+bool fsz_conn_budget_charge(struct fsz_conn *conn, struct fsz_zmtp_message *message);
+/* Charges what waits, the oldest first. False: the rest stays uncharged, for lack of room. */
 bool fsz_conn_budget_charge_all(struct fsz_conn *conn);
 /* After writing: what still waits is charged or dropped; notes whether it has drained. False: there
  * is no room for what can't be dropped. */
