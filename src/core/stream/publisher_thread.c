@@ -154,10 +154,8 @@ static void publisher_keep_time(struct fsz_publisher *p)
 static void publisher_mark(struct fsz_publisher *p, bool has_new_kinds)
 {
     int64_t now_ms = fsz_now_ms();
-    if (!p->is_unmarked && !has_new_kinds) {
-        return;
-    }
-    if (!has_new_kinds && now_ms - p->marked_ms < PUBLISHER_MARK_MS) {
+    bool    is_due = p->is_unmarked && now_ms - p->marked_ms >= PUBLISHER_MARK_MS;
+    if (!is_due && !has_new_kinds) {
         return;
     }
     p->is_unmarked = false;
@@ -266,8 +264,7 @@ static void publisher_close_streams(struct fsz_publisher *p, int64_t due_ms)
     }
 }
 
-/* Nobody offers any more. All of it takes `linger-ms`, and a little longer where that is nothing.
- */
+/* Nobody offers any more. It takes at most `linger-ms`, or PUBLISHER_DRAIN_MS if that is longer. */
 static void publisher_end(struct fsz_publisher *p)
 {
     int64_t linger_ms = p->routes ? p->routes->config->linger_ms : 0;
