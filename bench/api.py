@@ -45,10 +45,10 @@ class ApiRig:
         self.build, self.folder = pathlib.Path(build).resolve(), pathlib.Path(folder)
         self.fszmq = str(self.build / "src/cli/fszmq")
         self.api, self.curve, stream = (f"tcp://127.0.0.1:{free_port()}" for _ in range(3))
-        security = Rig(build).make_keys(self.folder, USER)
+        keys = Rig(build).make_keys(self.folder, USER)
         self.configuration = CONFIGURATION.format(folder=self.folder, api=self.api, curve=self.curve, stream=stream)
         self.address = {"api": ["--protocol", "api", "--connect", self.api],
-                        "curve": ["--protocol", "api", "--connect", self.curve, *security]}
+                        "curve": ["--protocol", "api", "--connect", self.curve, *keys.client]}
 
     def ask(self, role, pid, **how):
         """One run of bench_api; its figures."""

@@ -125,8 +125,8 @@ static void options_read(struct options *o, int argc, char **argv)
             fputs(
                 "usage: bench_publish [--file LINES] [--bind ENDPOINT] [--rate N|max] [--count N]\n"
                 "       [--wait SUBSCRIBERS] [--subscriptions OF-EACH] [--hwm N]\n"
-                "       [--framing json|envelope] [--curve FOLDER] [--threads N] [--backlog "
-                "EVENTS]\n",
+                "       [--framing json|envelope] [--curve FOLDER] [--threads N]\n"
+                "       [--backlog EVENTS]\n",
                 stderr);
             exit(2);
         }

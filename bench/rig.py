@@ -6,6 +6,7 @@ import socket
 import statistics
 import subprocess
 import sys
+from typing import NamedTuple
 
 LINES = pathlib.Path(__file__).resolve().parents[1] / "tests/data/calls.jsonl"
 BACKLOG = 1000  # events, at full rate: libzmq's own high-water mark
@@ -16,6 +17,12 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+class Keys(NamedTuple):
+    """For CURVE: a folder with switch_secret and users.json, and the options of a client that is a user there."""
+    folder: pathlib.Path
+    client: list
 
 
 class Rig:
@@ -31,33 +38,34 @@ class Rig:
                               stdout=subprocess.PIPE).stdout
 
     def make_keys(self, folder, user):
-        """In `folder`: switch_secret, a user's key and users.json. The options of a client that is this user."""
+        """A switch's and a user's."""
+        folder = pathlib.Path(folder)
         for words in (["keygen", folder / "switch"], ["keygen", folder / user],
                       ["user", f"--file={folder / 'users.json'}", f"--key={folder / user}", "--group=default", "add", user]):
             subprocess.run([self.fszmq, *map(str, words)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return ["--key", f"{folder / user}_secret", "--server-key", str(folder / "switch")]
+        return Keys(folder, ["--key", f"{folder / user}_secret", "--server-key", str(folder / "switch")])
 
-    def _publisher(self, role, endpoint, rate, count, subscribers, subscriptions, framing, curve):
+    def _publisher(self, role, endpoint, rate, count, subscribers, subscriptions, framing, keys):
         common = ["--bind", endpoint, "--rate", str(rate), "--count", str(count)]
         if role == "raw":
             flow = ["--block", "--hwm", str(BACKLOG)] if rate == "max" else ["--hwm", "0"]
             return [self.fszmq, "bench", "raw", "--json", "--sizes-from", str(LINES),
                     "--wait", str(subscribers * subscriptions), *common, *flow]
         flow = ["--backlog", str(BACKLOG)] if rate == "max" else []
-        flow += ["--curve", str(curve)] if curve else []
+        flow += ["--curve", str(keys.folder)] if keys else []
         return [str(self.build / "bench/bench_publish"), "--file", str(LINES), "--wait", str(subscribers),
                 "--subscriptions", str(subscriptions), "--hwm", "0", "--framing", framing, *common, *flow]
 
-    def run(self, role, subscribers, count, rate="max", subscriptions=1, framing="json", curve=None):
-        """One run: the publisher's figures, those of the subscribers below "sub". `curve`: a folder for keys."""
+    def run(self, role, subscribers, count, rate="max", subscriptions=1, framing="json", keys=None):
+        """One run: the publisher's figures, those of the subscribers below "sub"."""
         endpoint = f"tcp://127.0.0.1:{free_port()}"
-        security = self.make_keys(curve, "bench") if curve else []
         readers = subprocess.Popen(
             [self.fszmq, "bench", "subscriber", "--json", "--latency", "--connect", endpoint, "--subscribers",
-             str(subscribers), "--count", str(count), "--subscriptions", str(subscriptions), *security],
+             str(subscribers), "--count", str(count), "--subscriptions", str(subscriptions),
+             *(keys.client if keys else [])],
             stdout=subprocess.PIPE, text=True)
         try:
-            done = subprocess.run(self._publisher(role, endpoint, rate, count, subscribers, subscriptions, framing, curve),
+            done = subprocess.run(self._publisher(role, endpoint, rate, count, subscribers, subscriptions, framing, keys),
                                   check=True, text=True, timeout=RUN_S, stdout=subprocess.PIPE)
             figures = json.loads(done.stdout)
             figures["sub"] = json.loads(readers.communicate(timeout=RUN_S)[0])
