@@ -172,21 +172,9 @@ __attribute__((unused)) static void call_event(struct rig *rig, const char *name
     }
 }
 
-/* ---- workers: clients that registered for "s" --------------------------------------------------
- */
+/* ---- workers --------------------------------------------------------------------------------- */
 
-__attribute__((unused)) static void *worker_open(struct rig *rig, int capacity)
-{
-    char  text[128];
-    void *worker = client_open(rig, ZMQ_DEALER, NULL);
-    snprintf(text, sizeof(text),
-             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"service.register\",\"params\":{"
-             "\"service\":\"s\","
-             "\"capacity\":%d}}",
-             capacity);
-    client_expect(worker, text, RESULT(1, "{}"));
-    return worker;
-}
+#define CONTROL "{\"accept\":true}"
 
 /* What comes next must be this method; its params, a new reference. *ret_id (may be NULL): its id.
  */
@@ -226,6 +214,17 @@ __attribute__((unused)) static void worker_answer(void *worker, json_int_t id, c
 }
 
 /* The last that a holder hears. */
+/* A call that comes and that this worker controls from then on; its lease. */
+__attribute__((unused)) static json_int_t worker_hold(struct rig *rig, void *worker,
+                                                      struct caller *caller, const char *uuid)
+{
+    caller_start(rig, caller, uuid, "s");
+    json_int_t lease = worker_offer(worker, uuid, false);
+    worker_answer(worker, lease, CONTROL);
+    caller_wait_held(caller);
+    return lease;
+}
+
 __attribute__((unused)) static void worker_expect_end(void *worker, json_int_t lease,
                                                       const char *reason)
 {

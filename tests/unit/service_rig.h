@@ -175,6 +175,42 @@ __attribute__((unused)) static void service_wait_state(struct rig *rig, size_t p
     }
 }
 
+/* ---- clients that have registered for "s" -----------------------------------------------------
+ */
+
+__attribute__((unused)) static void *worker_open(struct rig *rig, int capacity)
+{
+    char  text[128];
+    void *worker = client_open(rig, ZMQ_DEALER, NULL);
+    snprintf(text, sizeof(text),
+             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"service.register\",\"params\":{"
+             "\"service\":\"s\","
+             "\"capacity\":%d}}",
+             capacity);
+    client_expect(worker, text, RESULT(1, "{}"));
+    return worker;
+}
+
+/* The id and the word of the question that comes next. */
+__attribute__((unused)) static json_int_t client_take(void *socket, const char *expected_word)
+{
+    json_t     *request = client_receive(socket);
+    const char *word = NULL;
+    json_int_t  id = 0;
+    assert_int_equal(json_unpack(request, "{sI s{ss}}", "id", &id, "params", "word", &word), 0);
+    assert_string_equal(word, expected_word);
+    json_decref(request);
+    return id;
+}
+
+__attribute__((unused)) static void client_answer(void *socket, json_int_t id, const char *word)
+{
+    char text[256];
+    snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":{\"word\":\"%s\"}}",
+             (long long)id, word);
+    client_send(socket, text);
+}
+
 /* ---- reloads --------------------------------------------------------------------------------- */
 
 /* The first half of a reload; returns what it is to be committed with. */

@@ -1,8 +1,6 @@
 /* Calls from a dialplan, offered to clients that the test drives by real sockets. */
 #include "call_rig.h"
 
-#define CONTROL "{\"accept\":true}"
-
 static void test_call_is_offered_with_its_channel_and_arguments(void **state)
 {
     (void)state;
@@ -109,11 +107,8 @@ static void test_call_beyond_a_capacity_is_told_so_at_once(void **state)
     struct rig    rig;
     struct caller held, over;
     RIG_START(&rig, "-", RIG_BIND, "service s", "deadline-ms=60000");
-    void *worker = worker_open(&rig, 1);
-    caller_start(&rig, &held, "c1", "s");
-    json_int_t lease = worker_offer(worker, "c1", false);
-    worker_answer(worker, lease, CONTROL);
-    caller_wait_held(&held);
+    void      *worker = worker_open(&rig, 1);
+    json_int_t lease = worker_hold(&rig, worker, &held, "c1");
     caller_start(&rig, &over, "c2", "s");
     caller_end(&over, "zmq_result=no-service ", "");
     held.sent_elsewhere = true;
@@ -128,11 +123,8 @@ static void test_call_beyond_calls_max_is_told_so_at_once(void **state)
     struct rig    rig;
     struct caller held, over;
     RIG_START(&rig, "-", RIG_BIND, "service s", "calls-max=1", "deadline-ms=60000");
-    void *worker = worker_open(&rig, 10);
-    caller_start(&rig, &held, "c1", "s");
-    json_int_t lease = worker_offer(worker, "c1", false);
-    worker_answer(worker, lease, CONTROL);
-    caller_wait_held(&held);
+    void      *worker = worker_open(&rig, 10);
+    json_int_t lease = worker_hold(&rig, worker, &held, "c1");
     caller_start(&rig, &over, "c2", "s");
     caller_end(&over, "zmq_result=no-service ", "");
     client_expect(worker, CALL(2, "call.release", "[\"c1\"]"), RESULT(2, "{}"));
@@ -192,11 +184,8 @@ static void test_holder_hears_the_hangup_last_and_once(void **state)
     struct rig    rig;
     struct caller caller;
     RIG_START(&rig, "-", RIG_BIND, "service s");
-    void *worker = worker_open(&rig, 1);
-    caller_start(&rig, &caller, "c1", "s");
-    json_int_t lease = worker_offer(worker, "c1", false);
-    worker_answer(worker, lease, CONTROL);
-    caller_wait_held(&caller);
+    void      *worker = worker_open(&rig, 1);
+    json_int_t lease = worker_hold(&rig, worker, &caller, "c1");
     client_expect(worker, CALL(2, "call.subscribe", "{\"call\":\"c1\",\"kinds\":[\"DTMF\"]}"),
                   RESULT(2, "{}"));
     call_event(&rig, "CHANNEL_ANSWER", "c1");
@@ -327,10 +316,7 @@ static void test_lease_that_is_not_the_current_one_is_refused(void **state)
     char          text[256];
     RIG_START(&rig, "-", RIG_BIND, "service s");
     void *worker = worker_open(&rig, 1), *operator= client_open(&rig, ZMQ_DEALER, NULL);
-    caller_start(&rig, &caller, "c1", "s");
-    json_int_t lease = worker_offer(worker, "c1", false);
-    worker_answer(worker, lease, CONTROL);
-    caller_wait_held(&caller);
+    json_int_t lease = worker_hold(&rig, worker, &caller, "c1");
     client_refused(worker, CALL(2, "call.get", "{\"call\":\"c1\",\"lease\":1000000}"), -32004,
                    "held");
     snprintf(text, sizeof(text),
@@ -378,11 +364,8 @@ static void test_end_of_the_api_gives_every_call_back(void **state)
     struct rig    rig;
     struct caller held, offered;
     RIG_START(&rig, "-", RIG_BIND, "service s", "deadline-ms=60000");
-    void *worker = worker_open(&rig, 2);
-    caller_start(&rig, &held, "c1", "s");
-    json_int_t lease = worker_offer(worker, "c1", false);
-    worker_answer(worker, lease, CONTROL);
-    caller_wait_held(&held);
+    void      *worker = worker_open(&rig, 2);
+    json_int_t lease = worker_hold(&rig, worker, &held, "c1");
     caller_start(&rig, &offered, "c2", "s");
     worker_offer(worker, "c2", false);
     assert_true(fsz_api_free(&rig.api));

@@ -3,7 +3,6 @@
 #include "call_rig.h"
 #include "holds.h"
 
-#define CONTROL "{\"accept\":true}"
 #define LISTED "{\"accept\":true,\"then\":\"no such thing\"}"
 
 /* What that worker is told within a moment; NULL: nothing. */
@@ -84,11 +83,8 @@ static void test_loss_and_hangup_while_the_api_is_busy_are_both_told(void **stat
     struct rig    rig;
     struct caller caller;
     RIG_START(&rig, "-", RIG_BIND, "service s");
-    void *worker = worker_open(&rig, 1);
-    caller_start(&rig, &caller, "c1", "s");
-    json_int_t lease = worker_offer(worker, "c1", false);
-    worker_answer(worker, lease, CONTROL);
-    caller_wait_held(&caller);
+    void      *worker = worker_open(&rig, 1);
+    json_int_t lease = worker_hold(&rig, worker, &caller, "c1");
     fsz_api_ask(rig.api, lose_and_stall, &caller);
     caller_join(&caller);
     worker_expect_end(worker, lease, "lost");
@@ -206,10 +202,7 @@ static void test_end_of_a_call_makes_room_for_who_waits(void **state)
     RIG_START(&rig, "-", RIG_BIND, "service s", "lease-ms=60000");
     void      *worker = worker_open(&rig, 1);
     json_int_t lease = 0;
-    caller_start(&rig, &caller, "c1", "s");
-    lease = worker_offer(worker, "c1", false);
-    worker_answer(worker, lease, CONTROL);
-    caller_wait_held(&caller);
+    lease = worker_hold(&rig, worker, &caller, "c1");
     asker_start(&rig, &asker, "any", 60000);
     rig_wait_number(&rig, "services.0.waiting", 1);
     caller.sent_elsewhere = true;
@@ -227,11 +220,8 @@ static void test_worker_that_unregistered_goes_with_its_last_call(void **state)
     struct rig    rig;
     struct caller caller;
     RIG_START(&rig, "-", RIG_BIND, "service s");
-    void *worker = worker_open(&rig, 1);
-    caller_start(&rig, &caller, "c1", "s");
-    json_int_t lease = worker_offer(worker, "c1", false);
-    worker_answer(worker, lease, CONTROL);
-    caller_wait_held(&caller);
+    void      *worker = worker_open(&rig, 1);
+    json_int_t lease = worker_hold(&rig, worker, &caller, "c1");
     client_expect(worker, CALL(2, "service.unregister", "[\"s\"]"), RESULT(2, "{}"));
     client_expect(worker, CALL(3, "call.release", "[\"c1\"]"), RESULT(3, "{}"));
     worker_expect_end(worker, lease, "released");

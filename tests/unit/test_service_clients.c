@@ -6,34 +6,13 @@
     CALL(id, "service.register", "{\"service\":\"s\",\"capacity\":" #capacity "}")
 #define UNREGISTER(id) CALL(id, "service.unregister", "{\"service\":\"s\"}")
 
-/* The id and the word of the question that comes next. */
-static json_int_t client_take(void *socket, const char *expected_word)
-{
-    json_t     *request = client_receive(socket);
-    const char *word = NULL;
-    json_int_t  id = 0;
-    assert_int_equal(json_unpack(request, "{sI s{ss}}", "id", &id, "params", "word", &word), 0);
-    assert_string_equal(word, expected_word);
-    json_decref(request);
-    return id;
-}
-
-static void client_answer(void *socket, json_int_t id, const char *word)
-{
-    char text[256];
-    snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":{\"word\":\"%s\"}}",
-             (long long)id, word);
-    client_send(socket, text);
-}
-
 static void test_client_serves_from_registering_until_unregistering(void **state)
 {
     (void)state;
     struct rig   rig;
     struct asker asker;
     RIG_START(&rig, "-", RIG_BIND, "service s");
-    void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    void *client = worker_open(&rig, 1);
     asker_start(&rig, &asker, "x", 20000);
     client_answer(client, client_take(client, "x"), "y");
     asker_expect(&asker, "y");
@@ -50,8 +29,7 @@ static void test_client_goes_on_asking_while_it_serves(void **state)
     struct rig   rig;
     struct asker asker;
     RIG_START(&rig, "-", RIG_BIND, "service s");
-    void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    void *client = worker_open(&rig, 1);
     asker_start(&rig, &asker, "x", 20000);
     json_int_t id = client_take(client, "x");
     client_expect(client, CALL(2, "api", "[\"echo\",\"meanwhile\"]"),
@@ -67,8 +45,7 @@ static void test_client_gets_as_many_questions_as_its_capacity(void **state)
     struct rig   rig;
     struct asker first, second;
     RIG_START(&rig, "-", RIG_BIND, "service s");
-    void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    void *client = worker_open(&rig, 1);
     asker_start(&rig, &first, "a", 20000);
     json_int_t a = client_take(client, "a");
     asker_start(&rig, &second, "b", 20000);
@@ -90,8 +67,7 @@ static void test_client_that_unregisters_leaves_nobody_waiting_for_it(void **sta
     struct rig   rig;
     struct asker first, second;
     RIG_START(&rig, "-", RIG_BIND, "service s");
-    void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    void *client = worker_open(&rig, 1);
     asker_start(&rig, &first, "a", 60000);
     json_int_t a = client_take(client, "a");
     asker_start(&rig, &second, "b", 60000);
@@ -112,8 +88,7 @@ static void test_client_that_unregistered_goes_with_the_time_of_its_last_questio
     struct rig   rig;
     struct asker asker;
     RIG_START(&rig, "-", RIG_BIND, "service s");
-    void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    void *client = worker_open(&rig, 1);
     asker_start(&rig, &asker, "a", 500);
     client_take(client, "a");
     client_expect(client, UNREGISTER(2), RESULT(2, "{}"));
@@ -128,10 +103,8 @@ static void test_client_that_leaves_gives_its_questions_to_another(void **state)
     struct rig   rig;
     struct asker asker;
     RIG_START(&rig, "-", RIG_BIND, "service s", "try-ms=20000");
-    void *first = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(first, REGISTER(1, 1), RESULT(1, "{}"));
-    void *second = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(second, REGISTER(1, 1), RESULT(1, "{}"));
+    void *first = worker_open(&rig, 1);
+    void *second = worker_open(&rig, 1);
     asker_start(&rig, &asker, "x", 20000);
     client_take(first, "x");
     client_close(&rig, first);
@@ -180,8 +153,7 @@ static void test_client_is_asked_only_of_the_sections_that_it_was_granted(void *
                             .deadline_ms = 60000,
                             .section = "dialplan"};
     RIG_START(&rig, "-", RIG_BIND, "service s");
-    void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    void *client = worker_open(&rig, 1);
     desk = fsz_api_desk(rig.api);
     assert_int_equal(fsz_desk_ask(desk, &ask, &told), FSZ_ENOTFOUND); /* only "directory" is */
     ask.section = "directory";
@@ -210,8 +182,7 @@ static void test_client_that_is_aside_is_probed_with_what_it_was_asked_itself(vo
     taken = provider_take(endpoint);
     provider_answer(endpoint, &taken, "here");
     asker_expect(&asker, "here");
-    void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    void *client = worker_open(&rig, 1);
     asker_start_section(&rig, &asker, "directory", "mine", 20);
     client_take(client, "mine");
     asker_expect_failure(&asker, FSZ_ETIMEOUT, "");
@@ -241,8 +212,7 @@ static void test_reload_keeps_the_providers_that_stay(void **state)
     void        *staying = provider_open(context, stays), *going = provider_open(context, goes);
     void        *coming = provider_open(context, comes);
     RIG_START(&rig, "-", RIG_BIND, "service s", stays, goes, "try-ms=20000");
-    void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    worker_open(&rig, 1);
     service_wait_state(&rig, 0, "up");
     service_wait_state(&rig, 1, "up");
     asker_start(&rig, &asker, "x", 20000);
@@ -266,8 +236,7 @@ static void test_reload_ends_the_questions_of_a_service_that_goes(void **state)
     struct rig   rig;
     struct asker asker;
     RIG_START(&rig, "-", RIG_BIND, "service s");
-    void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    void *client = worker_open(&rig, 1);
     asker_start(&rig, &asker, "x", 3600000);
     client_take(client, "x");
     RIG_RELOAD(&rig, "-", RIG_BIND);
@@ -281,8 +250,7 @@ static void test_reload_ends_registrations_where_none_are_taken_any_more(void **
     (void)state;
     struct rig rig;
     RIG_START(&rig, "-", RIG_BIND, "service s");
-    void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
+    void *client = worker_open(&rig, 1);
     RIG_RELOAD(&rig, "-", RIG_BIND, "service s", "registration=false", "connect=tcp://127.0.0.1:9");
     client_refused(client, UNREGISTER(2), -32004, "takes no registrations");
     assert_string_equal(rig_switch.news, "up down ");

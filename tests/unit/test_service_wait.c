@@ -26,23 +26,19 @@ static void test_answer_is_not_slowed_down_by_those_who_wait_for_somebody_else(v
     struct rig      rig;
     struct asker    askers[WAITING + 1], other;
     struct provided taken;
-    char            connect[256], text[128];
+    char            connect[256];
     void           *endpoint = provider_open(context, connect);
     RIG_START(&rig, "-", RIG_BIND, "service s", connect, "capacity=1", "try-ms=60000");
     service_wait_state(&rig, 0, "up");
-    void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    client_expect(client, CALL(1, "service.register", "[\"s\",10]"), RESULT(1, "{}"));
+    void *client = worker_open(&rig, 10);
     for (int i = 0; i <= WAITING; i++) {
         asker_start_section(&rig, &askers[i], "dialplan", "plan", 60000);
         rig_wait_number(&rig, "services.0.waiting", i);
     }
     asker_start_section(&rig, &other, "directory", "user", 60000);
-    json_t *question = client_receive(client);
-    snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":{\"word\":\"me\"}}",
-             (long long)json_integer_value(json_object_get(question, "id")));
-    json_decref(question);
+    json_int_t id = client_take(client, "user");
     looked_up = 0;
-    client_send(client, text);
+    client_answer(client, id, "me");
     asker_expect(&other, "me");
     rig_wait_number(&rig, "services.0.answered", 1);
     assert_in_range(looked_up, 1, 3);
