@@ -6,7 +6,7 @@
 
 enum {
     WAIT_LEAST_PART = 16, /* of its time, which a question that waited is still sent for */
-    WAIT_KINDS = 16       /* of questions that find nobody; one stands for all that are alike */
+    WAIT_KINDS = 16 /* of questions that find no provider; one stands for all that are alike */
 };
 
 static bool service_has_room(const struct fsz_service *service)
@@ -21,20 +21,20 @@ static bool service_has_room(const struct fsz_service *service)
     return false;
 }
 
-/* One whose time is as good as over is not sent any more: nobody would wait for the answer, which
- * others would wait behind. Its timer ends it. */
+/* A question whose time is almost over is not sent any more: its asker would be gone before the
+ * answer, and other questions would wait meanwhile. Its timer ends it. */
 static bool question_may_go_on(const struct fsz_question *question, int64_t now_ms)
 {
     return question->waiting && question->due_ms - now_ms > question->patience_ms / WAIT_LEAST_PART;
 }
 
-/* Those that found nobody, one of each kind. */
+/* Questions that found no provider, one of each kind. */
 struct wait_stuck {
     const struct fsz_question *questions[WAIT_KINDS];
     size_t                     count;
 };
 
-/* Does one find a provider where the other does? */
+/* Would both find the same providers? */
 static bool question_is_like(const struct fsz_question *a, const struct fsz_question *b)
 {
     return (a->hold == NULL) == (b->hold == NULL) && a->asked_count == b->asked_count &&
@@ -52,9 +52,9 @@ static bool stuck_has(const struct wait_stuck *stuck, const struct fsz_question 
     return false;
 }
 
-/* To look for a provider costs more than to compare two questions. It is done once for each kind
- * that finds none, so that many who wait for one provider do not slow down the answers of others.
- * `all`: also for those for whom there is no room, who are told if there is nobody to wait for. */
+/* Looking for a provider costs more than comparing two questions. It is done once for each kind
+ * that finds none, so that many questions for one busy provider do not slow down the answers of
+ * others. `all`: also where no provider has room; a question for which none is up fails then. */
 static void service_send_waiting(struct fsz_service *service, bool all)
 {
     struct wait_stuck    stuck = {.count = 0};

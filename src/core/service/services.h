@@ -43,7 +43,7 @@ struct fsz_services {
     struct fsz_heap          timers; /* of questions */
     int64_t                  next_probe_ms, next_renew_ms;
     bool                     hides;    /* a provider that has just registered */
-    bool                     has_done; /* a provider that leaves has ended what it had: sweep */
+    bool                     has_done; /* a provider that leaves has nothing left to do: sweep */
     int                      epoll_fd; /* readable: something may have come over inproc */
 
     /* Prepared, and neither committed nor cancelled: */
@@ -85,9 +85,9 @@ bool fsz_services_take(struct fsz_services *services, const struct fsz_client *c
 size_t fsz_services_read(struct fsz_services *services);
 /* Those who ask may send to the clients that have been told now that they serve. */
 void fsz_services_unhide(struct fsz_services *services);
-/* The provider has a question or a call less. */
+/* A question or a call of the provider has ended. */
 void fsz_services_note_less(struct fsz_provider *provider);
-/* Looks which clients have left, or have ended what they had. */
+/* Removes the clients that have left, and those that unregistered and have nothing left to do. */
 void fsz_services_sweep(struct fsz_services *services);
 /* Does what is due at `now_ms` (fsz_now_ms()). */
 void fsz_services_keep_time(struct fsz_services *services, int64_t now_ms);
