@@ -153,7 +153,7 @@ bool fsz_provider_ping(struct fsz_provider *provider, uint64_t id)
     fsz_buffer_printf(&outbound.text,
                       "{\"jsonrpc\":\"2.0\",\"method\":\"service.ping\",\"id\":%" PRIu64 "}", id);
     provider->ping_id = id;
-    provider->pinged_ms = fsz_now_ms();
+    fsz_lease_pinged(&provider->lease, fsz_provider_client(provider)->heard_ms, fsz_now_ms());
     return provider_send(provider, &outbound);
 }
 

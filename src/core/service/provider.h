@@ -9,6 +9,7 @@
 #include "config.h"
 #include "direct.h"
 #include "latency.h"
+#include "lease.h"
 #include "mismatch.h"
 #include "outbound.h"
 #include "question.h"
@@ -61,7 +62,7 @@ struct fsz_provider {
     struct fsz_hold             *held; /* calls that it holds */
     size_t                       held_count;
     uint64_t                     ping_id; /* of the last service.ping; 0: it was answered */
-    int64_t                      pinged_ms;
+    struct fsz_lease             lease;
     struct fsz_breaker           breaker;
     struct fsz_latency           latency;
     struct fsz_provider_counters counters;

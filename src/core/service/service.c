@@ -163,7 +163,7 @@ static bool provider_is_probed(const struct fsz_provider *provider, int64_t now_
     if (try != NULL) {
         return fsz_try_age_us(try) < deadline_ms * 1000;
     }
-    return provider->ping_id != 0 && now_ms - provider->pinged_ms < deadline_ms;
+    return provider->ping_id != 0 && now_ms - provider->lease.pinged_ms < deadline_ms;
 }
 
 static void provider_ping(struct fsz_provider *provider)
@@ -212,21 +212,19 @@ int64_t fsz_service_probe(struct fsz_service *service, int64_t now_ms)
 
 /* ---- leases ---------------------------------------------------------------------------------- */
 
-/* True: it has been silent for too long, and has had time to answer. What it has sent and we have
- * not read, because others send without a pause, is no silence. */
+/* What it has sent and we have not read, because others send without a pause, is no silence. */
 static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_ms)
 {
-    int64_t heard_ms = fsz_provider_client(provider)->heard_ms;
-    int64_t lease_ms = provider->service->config->lease_ms;
-    int64_t asked_ms = provider->pinged_ms > heard_ms ? provider->pinged_ms : heard_ms;
-    bool    has_had_time = now_ms - asked_ms > lease_ms / 4;
-    if (now_ms - heard_ms > lease_ms && provider->ping_id != 0 && has_had_time) {
+    switch (fsz_lease_look(&provider->lease, fsz_provider_client(provider)->heard_ms,
+                           provider->service->config->lease_ms, now_ms)) {
+    case FSZ_LEASE_IS_OVER:
         return !fsz_provider_has_unread(provider);
-    }
-    if (now_ms - asked_ms > lease_ms / 3) {
+    case FSZ_LEASE_NEEDS_PING:
         provider_ping(provider);
+        return false;
+    default:
+        return false;
     }
-    return false;
 }
 
 /* Aside first: now that it holds none it would be the first to be offered them. */
@@ -257,6 +255,7 @@ void fsz_service_renew(struct fsz_service *service, int64_t now_ms)
     DL_FOREACH(service->providers, provider)
     {
         if (provider->held_count > 0 && held_up) {
+            fsz_lease_held_up(&provider->lease);
             provider_ping(provider);
         } else if (provider->held_count > 0 && provider_outlives_lease(provider, now_ms)) {
             provider_loses_calls(provider, now_ms);

@@ -1,0 +1,93 @@
+#include "lease.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { HEARD_MS = 1000000, LEASE_MS = 1500, TICK_MS = 10, NEVER_MS = 100 * LEASE_MS };
+
+/* Looks at it every TICK_MS, and pings when that is due, as the API thread does. Returns after how
+ * many milliseconds of silence it is over, or NEVER_MS; *ret_pings: how many pings that took. */
+static int64_t silence(struct fsz_lease *lease, int64_t from_ms, unsigned *ret_pings)
+{
+    *ret_pings = 0;
+    for (int64_t now_ms = from_ms; now_ms < HEARD_MS + NEVER_MS; now_ms += TICK_MS) {
+        switch (fsz_lease_look(lease, HEARD_MS, LEASE_MS, now_ms)) {
+        case FSZ_LEASE_IS_OVER:
+            return now_ms - HEARD_MS;
+        case FSZ_LEASE_NEEDS_PING:
+            fsz_lease_pinged(lease, HEARD_MS, now_ms);
+            ++*ret_pings;
+            break;
+        default:
+            break;
+        }
+    }
+    return NEVER_MS;
+}
+
+static void test_a_lease_is_over_after_its_time_and_two_pings(void **state)
+{
+    struct fsz_lease lease = {0};
+    unsigned         pings = 0;
+    (void)state;
+    assert_in_range(silence(&lease, HEARD_MS, &pings), LEASE_MS, LEASE_MS + TICK_MS);
+    assert_int_equal(pings, 2);
+}
+
+static void test_without_a_ping_nothing_is_over(void **state)
+{
+    struct fsz_lease lease = {0};
+    (void)state;
+    assert_int_equal(fsz_lease_look(&lease, HEARD_MS, LEASE_MS, HEARD_MS + NEVER_MS),
+                     FSZ_LEASE_NEEDS_PING);
+}
+
+static void test_who_is_heard_has_its_whole_time_again(void **state)
+{
+    struct fsz_lease lease = {0};
+    unsigned         pings = 0;
+    (void)state;
+    fsz_lease_pinged(&lease, HEARD_MS - LEASE_MS, HEARD_MS - LEASE_MS / 2);
+    assert_in_range(silence(&lease, HEARD_MS, &pings), LEASE_MS, LEASE_MS + TICK_MS);
+}
+
+/* The switch did not run for nearly the whole lease. */
+static void test_a_hold_up_is_not_the_providers_silence(void **state)
+{
+    struct fsz_lease lease = {0};
+    unsigned         pings = 0;
+    int64_t          back_ms = HEARD_MS + LEASE_MS - TICK_MS;
+    (void)state;
+    fsz_lease_pinged(&lease, HEARD_MS, HEARD_MS + LEASE_MS / 3);
+    fsz_lease_held_up(&lease);
+    fsz_lease_pinged(&lease, HEARD_MS, back_ms);
+    int64_t over_ms = silence(&lease, back_ms, &pings) + HEARD_MS - back_ms;
+    assert_in_range(over_ms, LEASE_MS / 2, LEASE_MS / 2 + TICK_MS);
+}
+
+/* Nobody noticed a hold-up that came before the first ping. */
+static void test_a_late_first_ping_leaves_time_to_answer(void **state)
+{
+    struct fsz_lease lease = {0};
+    unsigned         pings = 0;
+    int64_t          late_ms = HEARD_MS + LEASE_MS;
+    (void)state;
+    int64_t over_ms = silence(&lease, late_ms, &pings) + HEARD_MS - late_ms;
+    assert_in_range(over_ms, LEASE_MS / 2, LEASE_MS / 2 + TICK_MS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_lease_is_over_after_its_time_and_two_pings),
+        cmocka_unit_test(test_without_a_ping_nothing_is_over),
+        cmocka_unit_test(test_who_is_heard_has_its_whole_time_again),
+        cmocka_unit_test(test_a_hold_up_is_not_the_providers_silence),
+        cmocka_unit_test(test_a_late_first_ping_leaves_time_to_answer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
