@@ -42,11 +42,11 @@ struct fsz_conn_times {
 };
 
 /* Bytes of unfinished messages of several connections. When they reach the bound, a connection ends
- * with INPUT_BYTES: the newest in the handshake, or the one whose unfinished message is the oldest.
- * Loop thread. */
+ * with INPUT_BYTES: the newest in the handshake, or else, of those that hold more than an equal
+ * part of the bound, the one whose unfinished message is the oldest. Loop thread. */
 struct fsz_conn_inputs {
     size_t           used, peak, max; /* max 0: no bound */
-    struct fsz_conn *oldest, *newest; /* with an unfinished message; the oldest ends first */
+    struct fsz_conn *oldest, *newest; /* with an unfinished message */
 };
 
 /* What a connection reports, on the loop's thread. A callback may end any connection, this one

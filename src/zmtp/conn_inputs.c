@@ -45,13 +45,28 @@ void fsz_conn_input_relist(struct fsz_conn *conn)
     }
 }
 
+/* Who has to go so that `conn` can have `bytes` more: the oldest that is still in the handshake, or
+ * that holds more than its equal part of the bound. One that stays within its part is never ended
+ * for what others hold. The parts add up to no more than the bound, so where the list has nobody,
+ * `conn` itself is over its part. */
+static struct fsz_conn *input_victim(struct fsz_conn *conn, size_t bytes)
+{
+    const struct fsz_conn_inputs *inputs = &conn->shared->inputs;
+    size_t                        all = atomic_load(&conn->shared->ready);
+    size_t                        part = inputs->max / (all > 0 ? all : 1);
+    struct fsz_conn              *victim = bytes > inputs->max ? conn : inputs->oldest;
+    while (victim != conn && victim->stage == CONN_TRAFFIC && victim->input.counted <= part) {
+        victim = victim->input.newer != NULL ? victim->input.newer : conn;
+    }
+    return victim;
+}
+
 bool fsz_conn_input_count(struct fsz_conn *conn, size_t bytes)
 {
     struct fsz_conn_inputs *inputs = &conn->shared->inputs;
     input_list(conn);
     while (inputs->max > 0 && (bytes > inputs->max || inputs->used > inputs->max - bytes)) {
-        struct fsz_conn *victim = bytes > inputs->max ? conn : inputs->oldest;
-        fsz_conn_end(victim, FSZ_ZMTP_END_INPUT_BYTES);
+        fsz_conn_end(input_victim(conn, bytes), FSZ_ZMTP_END_INPUT_BYTES);
         if (fsz_conn_is_over(conn)) {
             return false;
         }

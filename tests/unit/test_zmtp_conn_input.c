@@ -168,7 +168,7 @@ static void test_the_oldest_unfinished_message_goes_when_memory_for_all_is_full(
     rig_shake_dealer(&rig);
     rig.shared.inputs.max = 100000;
     int first = rig.peer;
-    send_long(&rig, 70000, 40000);
+    send_long(&rig, 70000, 60000);
     struct fsz_conn *second = another(&rig);
     int              peer = rig.peer;
     send_long(&rig, 90000, 70000);
@@ -188,6 +188,56 @@ static void test_the_oldest_unfinished_message_goes_when_memory_for_all_is_full(
     fsz_conn_unref(&old);
     close(first);
     rig.peer = peer;
+    rig_fini(&rig);
+}
+
+/* The oldest of three holds little. */
+static void test_who_holds_no_more_than_its_part_stays_when_memory_for_all_is_full(void **state)
+{
+    struct rig rig;
+    (void)state;
+    rig_router(&rig);
+    rig_shake_dealer(&rig);
+    rig.shared.inputs.max = 90000;
+    int first = rig.peer;
+    send_long(&rig, 20000, 5000);
+    RIG_UNTIL(&rig, rig.shared.inputs.used >= 5000);
+    struct fsz_conn *large = another(&rig);
+    int              second = rig.peer;
+    send_long(&rig, 80000, 60000);
+    RIG_UNTIL(&rig, rig.shared.inputs.used >= 65000);
+    struct fsz_conn *fair = another(&rig);
+    send_long(&rig, 29000, 28000);
+    RIG_UNTIL(&rig, fsz_conn_has_ended(large));
+    assert_false(fsz_conn_has_ended(rig.conn));
+    assert_false(fsz_conn_has_ended(fair));
+    fsz_conn_unref(&large);
+    fsz_conn_end(fair, FSZ_ZMTP_END_STOPPED);
+    fsz_conn_unref(&fair);
+    close(second);
+    close(rig.peer);
+    rig.peer = first;
+    rig_fini(&rig);
+}
+
+/* Where all others stay within their parts, the one that asks for more than its own ends. */
+static void test_the_newest_ends_where_it_alone_holds_more_than_its_part(void **state)
+{
+    struct rig rig;
+    (void)state;
+    rig_router(&rig);
+    rig_shake_dealer(&rig);
+    rig.shared.inputs.max = 60000;
+    int first = rig.peer;
+    send_long(&rig, 29000, 28000);
+    RIG_UNTIL(&rig, rig.shared.inputs.used >= 28000);
+    struct fsz_conn *greedy = another(&rig);
+    send_long(&rig, 80000, 60000);
+    RIG_UNTIL(&rig, fsz_conn_has_ended(greedy));
+    assert_false(fsz_conn_has_ended(rig.conn));
+    fsz_conn_unref(&greedy);
+    close(rig.peer);
+    rig.peer = first;
     rig_fini(&rig);
 }
 
@@ -530,6 +580,8 @@ int main(void)
         cmocka_unit_test(test_the_bound_of_a_message_counts_all_of_its_frames),
         cmocka_unit_test(test_a_message_of_too_many_frames_ends),
         cmocka_unit_test(test_a_length_that_no_memory_holds_ends),
+        cmocka_unit_test(test_who_holds_no_more_than_its_part_stays_when_memory_for_all_is_full),
+        cmocka_unit_test(test_the_newest_ends_where_it_alone_holds_more_than_its_part),
         cmocka_unit_test(test_a_handshake_goes_first_when_memory_for_all_is_full),
         cmocka_unit_test(test_the_oldest_unfinished_message_goes_when_memory_for_all_is_full),
         cmocka_unit_test(test_a_pause_in_the_middle_keeps_what_was_read),
