@@ -93,6 +93,42 @@ static void test_loss_and_hangup_while_the_api_is_busy_are_both_told(void **stat
     rig_stop(&rig);
 }
 
+/* The call's thread is done with the call when the API thread reads that it was accepted. */
+struct late_acceptance {
+    struct caller caller;
+    bool          taken;
+    const char   *why;
+};
+
+static void leave_then_accept(struct fsz_api *api, void *argument)
+{
+    struct late_acceptance *late = argument;
+    struct fsz_service     *service = api->services->list[0];
+    struct fsz_hold        *hold = service->questions->hold;
+    json_t                 *accepted = json_loads(CONTROL, 0, NULL);
+    late->caller.hungup = true;
+    caller_join(&late->caller);
+    late->taken = fsz_holds_judge(&api->holds, hold, service->providers, 1, accepted, &late->why);
+    json_decref(accepted);
+}
+
+static void test_acceptance_of_a_call_that_has_gone_on_is_refused(void **state)
+{
+    (void)state;
+    struct rig             rig;
+    struct late_acceptance late;
+    RIG_START(&rig, "-", RIG_BIND, "service s");
+    void *worker = worker_open(&rig, 1);
+    caller_start(&rig, &late.caller, "c1", "s");
+    worker_offer(worker, "c1", false);
+    fsz_api_ask(rig.api, leave_then_accept, &late);
+    assert_false(late.taken);
+    assert_string_equal(late.why, "the call has gone on");
+    json_decref(worker_take(worker, "call.cancel", NULL));
+    assert_int_equal(rig_number(&rig, "calls.held"), 0);
+    rig_stop(&rig);
+}
+
 static void test_acceptance_that_is_not_taken_is_cancelled(void **state)
 {
     (void)state;
@@ -333,6 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hangup_that_meets_a_hand_over_is_no_offer),
         cmocka_unit_test(test_loss_and_hangup_while_the_api_is_busy_are_both_told),
+        cmocka_unit_test(test_acceptance_of_a_call_that_has_gone_on_is_refused),
         cmocka_unit_test(test_acceptance_that_is_not_taken_is_cancelled),
         cmocka_unit_test(test_offer_to_who_may_not_serve_any_more_is_cancelled),
         cmocka_unit_test(test_who_lost_a_call_does_not_command_it_in_the_dialplan),

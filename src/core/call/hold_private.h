@@ -46,6 +46,7 @@ struct fsz_hold {
     pthread_cond_t      changed;
     bool                poked; /* somebody may be waiting for nothing */
     enum fsz_hold_state state;
+    bool                leaves;  /* its thread is done with the call: nobody can take it any more */
     uint64_t            current; /* lease of who holds it; 0: nobody */
     enum fsz_on_lost    on_lost; /* of the service that held it last */
     char                next_service[FSZ_CONFIG_NAME_MAX + 1]; /* of a hand-over */

@@ -161,10 +161,27 @@ static bool holds_enlist(struct fsz_holds *holds, struct fsz_hold *hold)
     return true;
 }
 
+/* From now on the call's commands are `provider`'s. False: its thread has left. */
+static bool holds_set_current(struct fsz_hold *hold, const struct fsz_provider *provider,
+                              uint64_t lease)
+{
+    pthread_mutex_lock(&hold->lock);
+    bool stays = !hold->leaves;
+    if (stays) {
+        hold->on_lost = provider->service->config->on_lost;
+        hold->current = lease;
+    }
+    pthread_mutex_unlock(&hold->lock);
+    return stays;
+}
+
+/* It is listed, and its last event watched for, before its thread is asked whether it stays: that
+ * event comes after it has left. What its thread says then delists it. */
 static bool holds_take(struct fsz_holds *holds, struct fsz_hold *hold,
                        struct fsz_provider *provider, uint64_t lease)
 {
-    if (hold->holder != NULL || hold->left || !holds_enlist(holds, hold)) {
+    if (hold->holder != NULL || hold->left || !holds_enlist(holds, hold) ||
+        !holds_set_current(hold, provider, lease)) {
         return false;
     }
     hold->holder = provider;
@@ -174,10 +191,6 @@ static bool holds_take(struct fsz_holds *holds, struct fsz_hold *hold,
     provider->held_count++;
     fsz_direct_hold(provider->service->services->base.direct, &provider->direct, true);
     provider->service->services->next_renew_ms = 0;
-    pthread_mutex_lock(&hold->lock);
-    hold->on_lost = provider->service->config->on_lost;
-    hold->current = lease;
-    pthread_mutex_unlock(&hold->lock);
     return true;
 }
 
@@ -199,7 +212,7 @@ bool fsz_holds_judge(struct fsz_holds *holds, struct fsz_hold *hold, struct fsz_
     }
     if (err == FSZ_OK && offer.then == FSZ_THEN_CONTROL &&
         (holds->closed || !holds_take(holds, hold, provider, lease))) {
-        *ret_why = "no more calls are held";
+        *ret_why = holds->closed ? "no more calls are held" : "the call has gone on";
         err = FSZ_ECLOSED;
     }
     holds->counters.refused += err != FSZ_OK;

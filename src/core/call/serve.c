@@ -187,6 +187,11 @@ static bool serve_leave(struct serve *serve, const char *otherwise, bool again)
     snprintf(leave->cause, sizeof(leave->cause), "%s", hungup ? cause : "");
     leave->again = again;
     leave->hold = fsz_hold_ref(hold);
+    if (!again) {
+        pthread_mutex_lock(&hold->lock);
+        hold->leaves = true;
+        pthread_mutex_unlock(&hold->lock);
+    }
     fsz_desk_leave(serve->desk, leave);
     return again;
 }
