@@ -101,8 +101,8 @@ def test_hangup_races_another_command_and_the_end_comes_once(switch, call_servic
         thread.start()
         number = worker.send(f"call.{other}", call=held.call, **params.get(other, {}))
         thread.join(PATIENCE_S)
+        end = held.end()  # first: a worker that does not read loses its lease
         ended.of(held.call)
-        end = held.end()
         assert end["reason"] in ("hangup", "released", "handed-over", "transferred"), end
         if end["reason"] == "hangup":
             told = told_of(worker, held.call)
