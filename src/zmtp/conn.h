@@ -41,11 +41,14 @@ struct fsz_conn_times {
     int64_t heartbeat_ttl_ms;     /* sent with each PING; 0: none */
 };
 
+enum { FSZ_CONN_PATIENCE_MS = 30000 }; /* with an unfinished message, while memory is short */
+
 /* Bytes of unfinished messages of several connections. When they reach the bound, a connection ends
  * with INPUT_BYTES: the newest in the handshake, or else, of those that hold more than an equal
  * part of the bound, the one whose unfinished message is the oldest. Loop thread. */
 struct fsz_conn_inputs {
     size_t           used, peak, max; /* max 0: no bound */
+    int64_t          patience_ms;     /* FSZ_CONN_PATIENCE_MS, or less in tests */
     struct fsz_conn *oldest, *newest; /* with an unfinished message */
 };
 

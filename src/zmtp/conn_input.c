@@ -174,9 +174,12 @@ static void input_decode(struct fsz_conn *conn, uint8_t *bytes, size_t size)
 static void input_decode_kept(struct fsz_conn *conn)
 {
     struct conn_input *input = &conn->input;
+    size_t             begin = input->begin;
     input_decode(conn, input->bytes, input->size);
     if (fsz_conn_is_over(conn) || conn->stage == CONN_CLOSING || input->begin == input->size) {
         fsz_conn_input_fini(conn);
+    } else if (input->begin != begin) {
+        fsz_conn_input_relist(conn);
     }
 }
 

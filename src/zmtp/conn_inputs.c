@@ -1,8 +1,8 @@
 /* Memory of unfinished messages, of all connections that share it. */
 #include "zmtp/conn_private.h"
 
-/* Its message is unfinished now: it is the newest such connection. One in the handshake goes before
- * all that are ready. */
+/* Its message is unfinished now: it is the newest such connection. One in the handshake is put
+ * before all that are ready. */
 static void input_list(struct fsz_conn *conn)
 {
     struct fsz_conn_inputs *inputs = &conn->shared->inputs;
@@ -12,6 +12,7 @@ static void input_list(struct fsz_conn *conn)
         return;
     }
     input->listed = true;
+    input->since_ms = fsz_loop_now_ms(conn->shared->loop);
     input->older = is_last ? inputs->newest : NULL;
     input->newer = is_last ? NULL : inputs->oldest;
     *(input->older != NULL ? &input->older->input.newer : &inputs->oldest) = conn;
@@ -45,18 +46,33 @@ void fsz_conn_input_relist(struct fsz_conn *conn)
     }
 }
 
-/* Who has to go so that `conn` can have `bytes` more: the oldest that is still in the handshake, or
- * that holds more than its equal part of the bound. One that stays within its part is never ended
- * for what others hold. The parts add up to no more than the bound, so where the list has nobody,
- * `conn` itself is over its part. */
+/* Waits for the rest of its message for long, or is still in the handshake. */
+static bool input_is_first(const struct fsz_conn *conn)
+{
+    int64_t waited_ms = fsz_loop_now_ms(conn->shared->loop) - conn->input.since_ms;
+    return conn->stage != CONN_TRAFFIC || waited_ms > conn->shared->inputs.patience_ms;
+}
+
+/* Who has to go so that `conn` can have `bytes` more: the newest in the handshake, else the one
+ * that has waited too long for the rest of its message, else the one that holds most. That one
+ * always holds more than an equal part of the bound, so that who stays within it is not ended for
+ * what others hold. */
 static struct fsz_conn *input_victim(struct fsz_conn *conn, size_t bytes)
 {
     const struct fsz_conn_inputs *inputs = &conn->shared->inputs;
-    size_t                        all = atomic_load(&conn->shared->ready);
-    size_t                        part = inputs->max / (all > 0 ? all : 1);
-    struct fsz_conn              *victim = bytes > inputs->max ? conn : inputs->oldest;
-    while (victim != conn && victim->stage == CONN_TRAFFIC && victim->input.counted <= part) {
-        victim = victim->input.newer != NULL ? victim->input.newer : conn;
+    struct fsz_conn              *victim = conn;
+    size_t                        most = conn->input.counted + bytes;
+    if (bytes > inputs->max) {
+        return conn;
+    }
+    if (input_is_first(inputs->oldest)) {
+        return inputs->oldest;
+    }
+    for (struct fsz_conn *each = inputs->oldest; each != NULL; each = each->input.newer) {
+        if (each->input.counted > most) {
+            victim = each;
+            most = each->input.counted;
+        }
     }
     return victim;
 }

@@ -60,6 +60,7 @@ struct conn_input {
     _Alignas(struct fsz_frames)
         uint8_t few[sizeof(struct fsz_frames) + CONN_FEW_FRAMES * sizeof(struct fsz_frame)];
     struct fsz_conn      *older, *newer; /* in shared->inputs, while `listed` */
+    int64_t               since_ms;      /* since when its message is unfinished, while `listed` */
     bool                  listed;
     bool                  paused, asking; /* either holds the input back */
     bool                  lent;           /* a callback looks at the bytes */
@@ -189,7 +190,7 @@ bool fsz_conn_input_count(struct fsz_conn *conn, size_t bytes);
 void fsz_conn_input_uncount(struct fsz_conn *conn, size_t bytes);
 /* Its memory no longer counts. */
 void fsz_conn_input_unlist(struct fsz_conn *conn);
-/* It is ready: its place among those with unfinished messages is another. */
+/* It is ready, or has finished a message: its place among those with unfinished ones is another. */
 void fsz_conn_input_relist(struct fsz_conn *conn);
 
 /* conn_message.c: one whole frame in stage CONN_TRAFFIC. */

@@ -6,6 +6,7 @@ static void socket_take_limits(struct fsz_zmtp_socket *socket, const struct fsz_
 {
     socket->limits = *limits;
     socket->shared.inputs.max = limits->input_bytes;
+    socket->shared.inputs.patience_ms = FSZ_CONN_PATIENCE_MS;
     atomic_store(&socket->shared.output.max, limits->output_bytes);
 }
 

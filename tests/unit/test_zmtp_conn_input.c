@@ -5,19 +5,6 @@
 #include <netinet/in.h>
 #include <pthread.h>
 
-/* A message of one frame with an eight-byte length, whose body is zeros; `send`: how much of it. */
-static void send_long(struct rig *rig, size_t size, size_t send)
-{
-    uint8_t head[9] = {FSZ_FRAME_LONG};
-    char   *body = calloc(1, send + 1);
-    for (size_t i = 0; i < 8; i++) {
-        head[1 + i] = (uint8_t)((uint64_t)size >> (56 - 8 * i));
-    }
-    rig_send(rig, head, sizeof(head));
-    rig_send(rig, body, send);
-    free(body);
-}
-
 static void test_delivers_several_messages_that_come_at_once(void **state)
 {
     struct rig rig;
@@ -60,7 +47,7 @@ static void test_a_large_message_comes_whole(void **state)
     rig_router(&rig);
     rig.shared.limits.message_bytes = 8 << 20;
     rig_shake_dealer(&rig);
-    send_long(&rig, 5 << 20, 5 << 20);
+    rig_send_long(&rig, 5 << 20, 5 << 20);
     RIG_UNTIL(&rig, rig.messages == 1);
     assert_int_equal(rig.message_bytes, 5 << 20);
     assert_int_equal(rig.shared.inputs.used, 0);
@@ -75,7 +62,7 @@ static void test_memory_grows_with_what_comes_not_with_what_is_announced(void **
     rig_router(&rig);
     rig.shared.limits.message_bytes = (size_t)1 << 40;
     rig_shake_dealer(&rig);
-    send_long(&rig, (size_t)1 << 39, 1000);
+    rig_send_long(&rig, (size_t)1 << 39, 1000);
     rig_settle(&rig);
     assert_false(rig.ended);
     assert_in_range(rig.shared.inputs.used, 1000, 4096);
@@ -89,9 +76,9 @@ static void test_a_message_that_would_be_too_large_ends_at_its_head(void **state
     rig_router(&rig);
     rig.shared.limits.message_bytes = 1000;
     rig_shake_dealer(&rig);
-    send_long(&rig, 1000 - FSZ_CONN_FRAME_OVERHEAD, 1000 - FSZ_CONN_FRAME_OVERHEAD);
+    rig_send_long(&rig, 1000 - FSZ_CONN_FRAME_OVERHEAD, 1000 - FSZ_CONN_FRAME_OVERHEAD);
     RIG_UNTIL(&rig, rig.messages == 1);
-    send_long(&rig, 1000 - FSZ_CONN_FRAME_OVERHEAD + 1, 0);
+    rig_send_long(&rig, 1000 - FSZ_CONN_FRAME_OVERHEAD + 1, 0);
     RIG_UNTIL(&rig, rig.ended);
     assert_int_equal(rig.ending, FSZ_ZMTP_END_MESSAGE_BYTES);
     rig_fini(&rig);
@@ -142,134 +129,6 @@ static void test_a_length_that_no_memory_holds_ends(void **state)
     RIG_SEND(&rig, "\2\xff\xff\xff\xff\xff\xff\xff\xff");
     RIG_UNTIL(&rig, rig.ended);
     assert_int_equal(rig.ending, FSZ_ZMTP_END_PROTOCOL);
-    rig_fini(&rig);
-}
-
-/* Another connection of the same rig, with a dealer at its end, which becomes the rig's peer. */
-static struct fsz_conn *another(struct rig *rig)
-{
-    int ends[2];
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    struct fsz_conn *conn = rig_conn(rig, ends[0], false);
-    unsigned         ready = rig->ready;
-    fsz_conn_begin(conn, NULL);
-    rig->peer = ends[1];
-    rig_send_greeting(rig, 1, "NULL");
-    RIG_SEND(rig, RIG_READY_DEALER);
-    RIG_UNTIL(rig, rig->ready == ready + 1);
-    return conn;
-}
-
-static void test_the_oldest_unfinished_message_goes_when_memory_for_all_is_full(void **state)
-{
-    struct rig rig;
-    (void)state;
-    rig_router(&rig);
-    rig_shake_dealer(&rig);
-    rig.shared.inputs.max = 100000;
-    int first = rig.peer;
-    send_long(&rig, 70000, 60000);
-    struct fsz_conn *second = another(&rig);
-    int              peer = rig.peer;
-    send_long(&rig, 90000, 70000);
-    RIG_UNTIL(&rig, rig.ended);
-    assert_int_equal(rig.ending, FSZ_ZMTP_END_INPUT_BYTES);
-    assert_false(fsz_conn_has_ended(second));
-    assert_true(rig.shared.inputs.used <= 100000);
-    assert_true(rig.shared.inputs.peak <= 100000);
-    /* Alone, it may not have more than all. */
-    rig.ended = false;
-    struct fsz_conn *old = rig.conn;
-    rig.conn = second;
-    send_long(&rig, 1 << 19, 1 << 19);
-    RIG_UNTIL(&rig, rig.ended);
-    assert_int_equal(rig.ending, FSZ_ZMTP_END_INPUT_BYTES);
-    assert_int_equal(rig.shared.inputs.used, 0);
-    fsz_conn_unref(&old);
-    close(first);
-    rig.peer = peer;
-    rig_fini(&rig);
-}
-
-/* The oldest of three holds little. */
-static void test_who_holds_no_more_than_its_part_stays_when_memory_for_all_is_full(void **state)
-{
-    struct rig rig;
-    (void)state;
-    rig_router(&rig);
-    rig_shake_dealer(&rig);
-    rig.shared.inputs.max = 90000;
-    int first = rig.peer;
-    send_long(&rig, 20000, 5000);
-    RIG_UNTIL(&rig, rig.shared.inputs.used >= 5000);
-    struct fsz_conn *large = another(&rig);
-    int              second = rig.peer;
-    send_long(&rig, 80000, 60000);
-    RIG_UNTIL(&rig, rig.shared.inputs.used >= 65000);
-    struct fsz_conn *fair = another(&rig);
-    send_long(&rig, 29000, 28000);
-    RIG_UNTIL(&rig, fsz_conn_has_ended(large));
-    assert_false(fsz_conn_has_ended(rig.conn));
-    assert_false(fsz_conn_has_ended(fair));
-    fsz_conn_unref(&large);
-    fsz_conn_end(fair, FSZ_ZMTP_END_STOPPED);
-    fsz_conn_unref(&fair);
-    close(second);
-    close(rig.peer);
-    rig.peer = first;
-    rig_fini(&rig);
-}
-
-/* Where all others stay within their parts, the one that asks for more than its own ends. */
-static void test_the_newest_ends_where_it_alone_holds_more_than_its_part(void **state)
-{
-    struct rig rig;
-    (void)state;
-    rig_router(&rig);
-    rig_shake_dealer(&rig);
-    rig.shared.inputs.max = 60000;
-    int first = rig.peer;
-    send_long(&rig, 29000, 28000);
-    RIG_UNTIL(&rig, rig.shared.inputs.used >= 28000);
-    struct fsz_conn *greedy = another(&rig);
-    send_long(&rig, 80000, 60000);
-    RIG_UNTIL(&rig, fsz_conn_has_ended(greedy));
-    assert_false(fsz_conn_has_ended(rig.conn));
-    fsz_conn_unref(&greedy);
-    close(rig.peer);
-    rig.peer = first;
-    rig_fini(&rig);
-}
-
-static void test_a_handshake_goes_first_when_memory_for_all_is_full(void **state)
-{
-    struct rig rig;
-    int        ends[2];
-    uint8_t    part[4000] = "\6\0\0\0\0\0\0\x1f\x40";
-    (void)state;
-    rig_router(&rig);
-    rig_shake_dealer(&rig);
-    rig.shared.inputs.max = 10000;
-    int first = rig.peer;
-    send_long(&rig, 6000, 4000);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    struct fsz_conn *shaking = rig_conn(&rig, ends[0], false);
-    fsz_conn_begin(shaking, NULL);
-    rig.peer = ends[1];
-    rig_send_greeting(&rig, 1, "NULL");
-    rig_send(&rig, part, sizeof(part));
-    RIG_UNTIL(&rig, rig.shared.inputs.used >= 8000);
-    struct fsz_conn *third = another(&rig);
-    send_long(&rig, 6000, 4000);
-    RIG_UNTIL(&rig, fsz_conn_has_ended(shaking));
-    assert_false(fsz_conn_has_ended(rig.conn));
-    assert_false(fsz_conn_has_ended(third));
-    fsz_conn_end(third, FSZ_ZMTP_END_STOPPED);
-    fsz_conn_unref(&third);
-    fsz_conn_unref(&shaking);
-    close(ends[1]);
-    close(rig.peer);
-    rig.peer = first;
     rig_fini(&rig);
 }
 
@@ -580,10 +439,6 @@ int main(void)
         cmocka_unit_test(test_the_bound_of_a_message_counts_all_of_its_frames),
         cmocka_unit_test(test_a_message_of_too_many_frames_ends),
         cmocka_unit_test(test_a_length_that_no_memory_holds_ends),
-        cmocka_unit_test(test_who_holds_no_more_than_its_part_stays_when_memory_for_all_is_full),
-        cmocka_unit_test(test_the_newest_ends_where_it_alone_holds_more_than_its_part),
-        cmocka_unit_test(test_a_handshake_goes_first_when_memory_for_all_is_full),
-        cmocka_unit_test(test_the_oldest_unfinished_message_goes_when_memory_for_all_is_full),
         cmocka_unit_test(test_a_pause_in_the_middle_keeps_what_was_read),
         cmocka_unit_test(test_a_paused_peer_is_held_back),
         cmocka_unit_test(test_all_that_a_peer_sent_before_it_closed_is_delivered),

@@ -342,4 +342,17 @@ static inline fsz_err rig_post(struct fsz_conn *conn, const void *body, size_t s
     return err;
 }
 
+/* A message of one frame with an eight-byte length, whose body is zeros; `send`: how much of it. */
+static inline void rig_send_long(struct rig *rig, size_t size, size_t send)
+{
+    uint8_t head[9] = {FSZ_FRAME_LONG};
+    char   *body = calloc(1, send + 1);
+    for (size_t i = 0; i < 8; i++) {
+        head[1 + i] = (uint8_t)((uint64_t)size >> (56 - 8 * i));
+    }
+    rig_send(rig, head, sizeof(head));
+    rig_send(rig, body, send);
+    free(body);
+}
+
 #endif
