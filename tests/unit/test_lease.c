@@ -63,10 +63,25 @@ static void test_a_hold_up_is_not_the_providers_silence(void **state)
     int64_t          back_ms = HEARD_MS + LEASE_MS - TICK_MS;
     (void)state;
     fsz_lease_pinged(&lease, HEARD_MS, HEARD_MS + LEASE_MS / 3);
-    fsz_lease_held_up(&lease);
+    fsz_lease_held_up(&lease, HEARD_MS, LEASE_MS, back_ms);
     fsz_lease_pinged(&lease, HEARD_MS, back_ms);
     int64_t over_ms = silence(&lease, back_ms, &pings) + HEARD_MS - back_ms;
     assert_in_range(over_ms, LEASE_MS / 2, LEASE_MS / 2 + TICK_MS);
+}
+
+static void test_a_switch_that_is_always_held_up_takes_a_dead_providers_calls(void **state)
+{
+    struct fsz_lease lease = {0};
+    int64_t          now_ms = HEARD_MS;
+    (void)state;
+    while (fsz_lease_look(&lease, HEARD_MS, LEASE_MS, now_ms) != FSZ_LEASE_IS_OVER) {
+        fsz_lease_pinged(&lease, HEARD_MS, now_ms);
+        now_ms += LEASE_MS / 2 + 1;
+        fsz_lease_held_up(&lease, HEARD_MS, LEASE_MS, now_ms);
+        assert_true(now_ms < HEARD_MS + NEVER_MS);
+    }
+    assert_in_range(now_ms - HEARD_MS, FSZ_LEASE_PATIENCE * LEASE_MS,
+                    (FSZ_LEASE_PATIENCE + 1) * LEASE_MS);
 }
 
 /* Nobody noticed a hold-up that came before the first ping. */
@@ -87,6 +102,7 @@ int main(void)
         cmocka_unit_test(test_without_a_ping_nothing_is_over),
         cmocka_unit_test(test_who_is_heard_has_its_whole_time_again),
         cmocka_unit_test(test_a_hold_up_is_not_the_providers_silence),
+        cmocka_unit_test(test_a_switch_that_is_always_held_up_takes_a_dead_providers_calls),
         cmocka_unit_test(test_a_late_first_ping_leaves_time_to_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,9 +15,11 @@ void fsz_lease_pinged(struct fsz_lease *lease, int64_t heard_ms, int64_t now_ms)
     lease->pinged_ms = now_ms;
 }
 
-void fsz_lease_held_up(struct fsz_lease *lease)
+void fsz_lease_held_up(struct fsz_lease *lease, int64_t heard_ms, int64_t lease_ms, int64_t now_ms)
 {
-    lease->asked_ms = 0;
+    if (now_ms - heard_ms < FSZ_LEASE_PATIENCE * lease_ms) {
+        lease->asked_ms = 0;
+    }
 }
 
 enum fsz_lease_state fsz_lease_look(const struct fsz_lease *lease, int64_t heard_ms,

@@ -12,6 +12,8 @@ struct fsz_lease {
     int64_t asked_ms;  /* the first ping since the provider was heard, or since a hold-up */
 };
 
+enum { FSZ_LEASE_PATIENCE = 4 };
+
 enum fsz_lease_state {
     FSZ_LEASE_HOLDS,
     FSZ_LEASE_NEEDS_PING,
@@ -20,8 +22,10 @@ enum fsz_lease_state {
 
 /* A ping has been sent. `heard_ms`: when its last message came. */
 void fsz_lease_pinged(struct fsz_lease *lease, int64_t heard_ms, int64_t now_ms);
-/* The switch itself was held up: the provider has its time again from the next ping. */
-void fsz_lease_held_up(struct fsz_lease *lease);
+/* The switch itself was held up: the provider has its time again from the next ping. One that has
+ * been silent for FSZ_LEASE_PATIENCE leases does not, so that a dead one loses its calls even if
+ * the switch is held up again and again. */
+void fsz_lease_held_up(struct fsz_lease *lease, int64_t heard_ms, int64_t lease_ms, int64_t now_ms);
 
 enum fsz_lease_state fsz_lease_look(const struct fsz_lease *lease, int64_t heard_ms,
                                     int64_t lease_ms, int64_t now_ms);

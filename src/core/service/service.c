@@ -248,17 +248,25 @@ static bool service_was_held_up(struct fsz_service *service, int64_t now_ms)
     return before_ms != 0 && now_ms - before_ms > service->config->lease_ms / 2;
 }
 
+static void service_renew_of(struct fsz_provider *provider, bool held_up, int64_t now_ms)
+{
+    if (held_up) {
+        fsz_lease_held_up(&provider->lease, fsz_provider_client(provider)->heard_ms,
+                          provider->service->config->lease_ms, now_ms);
+    }
+    if (provider_outlives_lease(provider, now_ms)) {
+        provider_loses_calls(provider, now_ms);
+    }
+}
+
 void fsz_service_renew(struct fsz_service *service, int64_t now_ms)
 {
     struct fsz_provider *provider = NULL;
     bool                 held_up = service_was_held_up(service, now_ms);
     DL_FOREACH(service->providers, provider)
     {
-        if (provider->held_count > 0 && held_up) {
-            fsz_lease_held_up(&provider->lease);
-            provider_ping(provider);
-        } else if (provider->held_count > 0 && provider_outlives_lease(provider, now_ms)) {
-            provider_loses_calls(provider, now_ms);
+        if (provider->held_count > 0) {
+            service_renew_of(provider, held_up, now_ms);
         }
     }
 }
