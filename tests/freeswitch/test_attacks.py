@@ -138,14 +138,12 @@ class Asked:
 @contextlib.contextmanager
 def flooding(attacked, kinds):
     """These floods are at work."""
-    flooders = []
-    try:
+    with contextlib.ExitStack() as stack:
+        flooders = []
         for kind in kinds:
             flooders.append(Process("flooder.py", kind, attacked.stream, attacked.channel))
+            stack.callback(flooders[-1].end)
         yield flooders
-    finally:
-        for each in flooders:
-            each.end()
 
 
 def flood(attacked, kinds, seconds, switch):

@@ -64,7 +64,7 @@ const char *fsz_holds_controller(const struct fsz_holds *holds, const char *call
         (hold->holder != NULL && fsz_provider_client(hold->holder) == client)) {
         return NULL;
     }
-    return hold->service;
+    return hold->service[0] != '\0' ? hold->service : NULL; /* else the offer has failed */
 }
 
 struct fsz_hold *fsz_holds_of(const struct fsz_holds *holds, const char *call,
@@ -161,6 +161,14 @@ static bool holds_enlist(struct fsz_holds *holds, struct fsz_hold *hold)
     return true;
 }
 
+static bool holds_leaves(struct fsz_hold *hold)
+{
+    pthread_mutex_lock(&hold->lock);
+    bool leaves = hold->leaves;
+    pthread_mutex_unlock(&hold->lock);
+    return leaves;
+}
+
 /* From now on the call's commands are `provider`'s. False: its thread has left. */
 static bool holds_set_current(struct fsz_hold *hold, const struct fsz_provider *provider,
                               uint64_t lease)
@@ -210,9 +218,12 @@ bool fsz_holds_judge(struct fsz_holds *holds, struct fsz_hold *hold, struct fsz_
         err = known ? holds_authorize(&who, &offer, authorize_why) : FSZ_EDENIED;
         *ret_why = known ? authorize_why : "the user is not known any more";
     }
-    if (err == FSZ_OK && offer.then == FSZ_THEN_CONTROL &&
-        (holds->closed || !holds_take(holds, hold, provider, lease))) {
-        *ret_why = holds->closed ? "no more calls are held" : "the call has gone on";
+    if (err == FSZ_OK && holds_leaves(hold)) {
+        *ret_why = "the call has gone on";
+        err = FSZ_ECLOSED;
+    } else if (err == FSZ_OK && offer.then == FSZ_THEN_CONTROL &&
+               (holds->closed || !holds_take(holds, hold, provider, lease))) {
+        *ret_why = "no more calls are held";
         err = FSZ_ECLOSED;
     }
     holds->counters.refused += err != FSZ_OK;

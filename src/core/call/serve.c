@@ -223,6 +223,11 @@ static bool serve_after_hold(struct serve *serve)
     return on_lost == FSZ_ON_LOST_OFFER;
 }
 
+static const char *serve_elsewhere(const struct fsz_guest *guest)
+{
+    return guest->is_joined(guest->self) ? "bridged" : "transferred";
+}
+
 /* The answer was read and judged on the API thread; here it is done. */
 static bool serve_accepted(struct serve *serve, const json_t *result)
 {
@@ -240,7 +245,7 @@ static bool serve_accepted(struct serve *serve, const json_t *result)
             guest->hold(guest->self, serve->hold);
         }
         bool again = guest->is_up(guest->self) && serve_after_hold(serve);
-        return serve_leave(serve, guest->is_joined(guest->self) ? "bridged" : "transferred", again);
+        return serve_leave(serve, serve_elsewhere(guest), again);
     }
     serve_result(serve, "released");
     if (offer.then == FSZ_THEN_HANGUP && guest->is_up(guest->self)) {
@@ -263,7 +268,8 @@ static bool serve_once(struct serve *serve)
     if (err == FSZ_OK) {
         again = serve_accepted(serve, told.result);
     } else {
-        serve_leave(serve, "closed", false); /* should somebody have accepted as it was given up */
+        /* Should somebody have accepted as it was given up. */
+        serve_leave(serve, guest->is_up(guest->self) ? "closed" : serve_elsewhere(guest), false);
         serve_result(serve, serve->why != NULL ? "lost" : serve_word(err));
         if (guest->is_up(guest->self)) {
             serve_log_failure(serve, err, &told);
