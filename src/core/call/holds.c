@@ -378,9 +378,10 @@ void fsz_holds_leave(struct fsz_holds *holds, struct fsz_hold_leave *leave)
 void fsz_holds_sweep(struct fsz_holds *holds, int64_t now_ms)
 {
     struct fsz_hold *hold = NULL, *next = NULL;
-    if (holds->left == 0 && holds->losing == 0) {
+    if ((holds->left == 0 && holds->losing == 0) || now_ms < holds->next_sweep_ms) {
         return;
     }
+    holds->next_sweep_ms = now_ms + FSZ_HOLD_SWEEP_MS;
     HASH_ITER(hh, holds->list, hold, next)
     {
         if (hold->losing && now_ms - hold->told_ms >= FSZ_HOLD_NUDGE_MS) {
@@ -426,11 +427,12 @@ static size_t holds_count_held(const struct fsz_holds *holds)
 json_t *fsz_holds_status(const struct fsz_holds *holds)
 {
     return json_pack(
-        "{sI sI sI sI sI sI sI sI sI sI sI}", "held", (json_int_t)holds_count_held(holds),
+        "{sI sI sI sI sI sI sI sI sI sI sI sI}", "held", (json_int_t)holds_count_held(holds),
         "accepted", (json_int_t)holds->counters.accepted, "refused",
         (json_int_t)holds->counters.refused, "released", (json_int_t)holds->counters.released,
         "handed_over", (json_int_t)holds->counters.handed_over, "lost",
         (json_int_t)holds->counters.lost, "hangup", (json_int_t)holds->counters.hangup, "elsewhere",
         (json_int_t)holds->counters.elsewhere, "closed", (json_int_t)holds->counters.closed,
-        "fenced", (json_int_t)holds->counters.fenced, "events", (json_int_t)holds->counters.events);
+        "fenced", (json_int_t)holds->counters.fenced, "events", (json_int_t)holds->counters.events,
+        "events_dropped", (json_int_t)fsz_watch_dropped(holds->watch));
 }

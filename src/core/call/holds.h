@@ -14,6 +14,7 @@
 enum {
     /* That a call's last event may take after its thread has left: the switch first runs what it
      * has to run for a hangup, such as a call detail record that is posted to a web server. */
+    FSZ_HOLD_SWEEP_MS = 100, /* between two looks at all calls */
     FSZ_HOLD_GRACE_MS = 120000,
     /* After which a call that was taken away, and runs something still, is told again to end that.
      */
@@ -25,8 +26,9 @@ struct fsz_holds {
     const struct fsz_policy *policy; /* as long as the API thread has it */
     struct fsz_watch        *watch;
     struct fsz_waits        *waits;
-    struct fsz_hold         *list;   /* by call */
-    size_t                   left;   /* that wait for their hangup */
+    struct fsz_hold         *list; /* by call */
+    size_t                   left; /* that wait for their hangup */
+    int64_t                  next_sweep_ms;
     size_t                   losing; /* that were taken away, and whose threads have not left yet */
     bool                     closed;
     struct {

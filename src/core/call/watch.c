@@ -24,13 +24,15 @@ struct fsz_watch {
     fsz_watch_fn        take;
     pthread_mutex_t     lock;
     struct watch_entry *entries;
+    _Atomic size_t      bytes; /* of events on their way */
+    _Atomic uint64_t    dropped;
 };
 
 /* An event on its way. */
 struct watch_mail {
     struct fsz_mail   mail;
-    fsz_watch_fn      take;
-    struct fsz_hold  *hold; /* a reference */
+    struct fsz_watch *watch; /* valid while there is a reader */
+    struct fsz_hold  *hold;  /* a reference */
     struct fsz_buffer text;
     bool              last;
     char              kind[WATCH_KIND_BYTES];
@@ -136,8 +138,9 @@ static void watch_open(struct fsz_mail *mail, void *reader)
 {
     struct watch_mail *event = (struct watch_mail *)(void *)mail;
     if (reader != NULL) {
+        event->watch->bytes -= event->text.capacity;
         memcpy(event->hold->heir, event->heir, sizeof(event->heir));
-        event->take(reader, event->hold, event->kind, &event->text, event->last);
+        event->watch->take(reader, event->hold, event->kind, &event->text, event->last);
     }
     fsz_buffer_fini(&event->text);
     fsz_hold_unref(&event->hold);
@@ -170,7 +173,7 @@ static void watch_send(struct fsz_watch *watch, struct fsz_hold *hold,
         return;
     }
     mail->mail.open = watch_open;
-    mail->take = watch->take;
+    mail->watch = watch;
     mail->hold = hold;
     mail->last = strcmp(event->name, watch_last) == 0;
     const char *heir = mail->last ? fsz_ending_heir(event) : NULL;
@@ -181,7 +184,19 @@ static void watch_send(struct fsz_watch *watch, struct fsz_hold *hold,
     if (fsz_encode(event, NULL, WATCH_EVENT_BYTES, &mail->text, NULL) != FSZ_OK) {
         mail->text.size = 0;
     }
+    size_t bytes = mail->text.capacity;
+    if (watch->bytes + bytes > FSZ_WATCH_BYTES_MAX && !mail->last) {
+        watch->dropped++;
+        watch_open(&mail->mail, NULL);
+        return;
+    }
+    watch->bytes += bytes;
     fsz_mailbox_post(watch->mailbox, &mail->mail);
+}
+
+uint64_t fsz_watch_dropped(const struct fsz_watch *watch)
+{
+    return watch->dropped;
 }
 
 void fsz_watch_see(struct fsz_watch *watch, const struct fsz_event *event)

@@ -12,6 +12,9 @@
 
 struct fsz_watch;
 
+/* Of events on their way to the API thread. More are dropped, but for a call's last one. */
+enum { FSZ_WATCH_BYTES_MAX = 64 << 20 };
+
 /* What the API thread does with an event; frees nothing. `hold` is the table's. */
 typedef void (*fsz_watch_fn)(void *reader, struct fsz_hold *hold, const char *kind,
                              const struct fsz_buffer *text, bool last);
@@ -28,6 +31,9 @@ void                  fsz_watch_remove(struct fsz_watch *watch, struct fsz_hold 
 /* Takes *kinds over; NULL: none. */
 void fsz_watch_subscribe(struct fsz_watch *watch, struct fsz_hold *hold,
                          struct fsz_selection **kinds);
+
+/* Events that were dropped. Any thread. */
+uint64_t fsz_watch_dropped(const struct fsz_watch *watch);
 
 /* An event of the switch. Any thread; the lock is held for a look-up. */
 void fsz_watch_see(struct fsz_watch *watch, const struct fsz_event *event);
