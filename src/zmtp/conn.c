@@ -99,12 +99,13 @@ void fsz_conn_begin(struct fsz_conn *conn, const char *status)
     if (status != NULL) {
         strncpy(conn->refusal, status, sizeof(conn->refusal) - 1);
     }
+    fsz_loop_spend(conn->shared->loop, CONN_WORK_BEGIN);
     fsz_conn_output_lock(conn);
-    fsz_err err = fsz_loop_add(conn->shared->loop, &conn->watch, 0);
-    output->watched = err == FSZ_OK;
+    fsz_err err = fsz_loop_add(conn->shared->loop, &conn->watch, EPOLLIN);
+    output->watched = output->reading = err == FSZ_OK;
+    output->events = EPOLLIN;
     fsz_conn_output_unlock(conn);
     if (err == FSZ_OK) {
-        fsz_conn_watch_input(conn);
         fsz_conn_handshake_begin(conn);
     } else {
         fsz_conn_end(conn, err == FSZ_ENOMEM ? FSZ_ZMTP_END_MEMORY : FSZ_ZMTP_END_SYSTEM);
@@ -116,6 +117,7 @@ void fsz_conn_begin(struct fsz_conn *conn, const char *status)
 static void conn_close_descriptor(struct fsz_conn *conn)
 {
     fsz_conn_output_lock(conn);
+    fsz_loop_spend(conn->shared->loop, CONN_WORK_BEGIN + conn->output.count / CONN_WORK_DROPPED);
     if (conn->output.watched) {
         fsz_loop_remove(conn->shared->loop, &conn->watch);
         conn->output.watched = false;
@@ -320,13 +322,22 @@ static void conn_readable(struct fsz_conn *conn, uint32_t events)
     }
 }
 
+static void conn_writable(struct fsz_conn *conn)
+{
+    struct conn_output *output = &conn->output;
+    fsz_conn_output_lock(conn);
+    uint64_t before = output->bytes_out;
+    size_t   unit = output->sealer != NULL ? CONN_WORK_WRITTEN / 4 : CONN_WORK_WRITTEN;
+    fsz_conn_write_again(conn);
+    fsz_loop_spend(conn->shared->loop, (size_t)(output->bytes_out - before) / unit);
+    fsz_conn_output_unlock(conn);
+}
+
 static void conn_ready(void *argument, uint32_t events)
 {
     struct fsz_conn *conn = fsz_conn_ref(argument);
     if (events & EPOLLOUT) {
-        fsz_conn_output_lock(conn);
-        fsz_conn_write_again(conn);
-        fsz_conn_output_unlock(conn);
+        conn_writable(conn);
     }
     if (!fsz_conn_is_over(conn)) {
         conn_readable(conn, events);

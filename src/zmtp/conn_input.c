@@ -141,8 +141,10 @@ static bool input_frame(struct fsz_conn *conn, uint8_t *bytes, size_t size)
 static bool input_greeting(struct fsz_conn *conn, const uint8_t *bytes, size_t size)
 {
     struct conn_input *input = &conn->input;
-    size_t used = fsz_conn_handshake_greeting(conn, bytes + input->at, size - input->at);
-    input->missing = 1;
+    size_t             have = size - input->at;
+    size_t             used = fsz_conn_handshake_greeting(conn, bytes + input->at, have);
+    /* One of 2.0 is shorter: what follows it is decoded in the same place. */
+    input->missing = have < FSZ_GREETING_BYTES ? FSZ_GREETING_BYTES - have : 1;
     if (!fsz_conn_is_over(conn)) {
         input->begin = input->at += used;
     }
@@ -242,7 +244,8 @@ static void input_feed(struct fsz_conn *conn, uint8_t *bytes, size_t size)
     }
 }
 
-/* One PONG for all PINGs that came at once, so that a flood of them costs the peer more than us. */
+/* The rest of a greeting goes with the first command where that can follow at once. One PONG is for
+ * all PINGs that came at once, so that a flood of them costs the peer more than us. */
 static void input_answer(struct fsz_conn *conn)
 {
     if (conn->input.answers) {

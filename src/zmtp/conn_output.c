@@ -100,7 +100,7 @@ void fsz_conn_output_pop(struct fsz_conn *conn)
 void fsz_conn_output_wipe(struct fsz_buffer *buffer)
 {
     if (buffer->data != NULL) {
-        sodium_memzero(buffer->data, buffer->size);
+        sodium_memzero(buffer->data, buffer->capacity); /* what was there before, too */
     }
     fsz_buffer_fini(buffer);
 }

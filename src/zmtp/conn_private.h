@@ -32,7 +32,11 @@ enum {
     CONN_LAST_BYTES = 1 << 24, /* read when nothing can be written any more; more than a socket
                                   holds */
     CONN_WORK_BYTES = 1024,    /* of a frame that cost one unit (loop.h), beside one for itself */
-    CONN_WORK_HANDSHAKE = 64   /* units of one command of the handshake */
+    CONN_WORK_BEGIN = 8,       /* units of one connection's begin, and of its end */
+    CONN_WORK_DROPPED = 16,    /* messages that cost one unit when they go with it */
+    CONN_WORK_WRITTEN =
+        4096,                /* bytes written that cost one unit; a quarter where they are sealed */
+    CONN_WORK_HANDSHAKE = 64 /* units of one command of the handshake */
 };
 
 enum conn_stage {
@@ -64,8 +68,8 @@ struct conn_input {
     bool                  listed;
     bool                  paused, asking; /* either holds the input back */
     bool                  lent;           /* a callback looks at the bytes */
-    bool                  answers;        /* a PONG is to be written once the bytes are decoded */
-    struct fsz_loop_share share;          /* of this turn's work */
+    bool                  answers; /* something is to be written once the bytes are decoded */
+    struct fsz_loop_share share;   /* of this turn's work */
 };
 
 struct conn_output {
