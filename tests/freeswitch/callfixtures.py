@@ -91,7 +91,11 @@ class Process:
         self.said, self.changed = [], threading.Condition()
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
-        self.wait("ready")
+        try:
+            self.wait("ready")
+        except BaseException:
+            self.end()
+            raise
 
     def _read(self):
         for line in self.process.stdout:
