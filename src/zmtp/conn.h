@@ -44,8 +44,8 @@ struct fsz_conn_times {
 enum { FSZ_CONN_PATIENCE_MS = 30000 }; /* with an unfinished message, while memory is short */
 
 /* Bytes of unfinished messages of several connections. When they reach the bound, a connection ends
- * with INPUT_BYTES: the newest in the handshake, or else, of those that hold more than an equal
- * part of the bound, the one whose unfinished message is the oldest. Loop thread. */
+ * with INPUT_BYTES: the newest in the handshake, else the oldest of those that have not finished a
+ * message for `patience_ms`, else the one that holds most. Loop thread. */
 struct fsz_conn_inputs {
     size_t           used, peak, max; /* max 0: no bound */
     int64_t          patience_ms;     /* FSZ_CONN_PATIENCE_MS, or less in tests */

@@ -259,8 +259,7 @@ static bool handshake_answer(struct fsz_conn *conn, const uint8_t *bytes, size_t
     bool   as_server = conn->own_mechanism != FSZ_ZMTP_NULL && !conn->facts.dialed;
     size_t rest_size =
         fsz_greeting_continue(version, conn->own_type, conn->own_mechanism, as_server, rest);
-    conn->input.answers =
-        true; /* written once the bytes are decoded, with what else they call for */
+    conn->input.answers = true; /* written with what else these bytes call for */
     return handshake_put(conn, rest, rest_size);
 }
 

@@ -34,9 +34,8 @@ enum {
     CONN_WORK_BYTES = 1024,    /* of a frame that cost one unit (loop.h), beside one for itself */
     CONN_WORK_BEGIN = 8,       /* units of one connection's begin, and of its end */
     CONN_WORK_DROPPED = 16,    /* messages that cost one unit when they go with it */
-    CONN_WORK_WRITTEN =
-        4096,                /* bytes written that cost one unit; a quarter where they are sealed */
-    CONN_WORK_HANDSHAKE = 64 /* units of one command of the handshake */
+    CONN_WORK_WRITTEN = 4096,  /* bytes written that cost one unit; sealed ones cost four */
+    CONN_WORK_HANDSHAKE = 64   /* units of one command of the handshake */
 };
 
 enum conn_stage {

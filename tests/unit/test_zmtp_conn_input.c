@@ -249,7 +249,7 @@ static void test_a_reset_loses_nothing_that_had_come(void **state)
     rig_shake_dealer(&rig);
     assert_int_equal(rig_post(rig.conn, "unread", 6, FSZ_ZMTP_VITAL), FSZ_OK);
     send_many(&rig, 20000); /* within the first window: a reset drops what has not been sent yet */
-    close(rig.peer); /* with bytes that it has not read: a reset */
+    close(rig.peer);        /* with bytes that it has not read: a reset */
     rig.peer = -1;
     RIG_UNTIL(&rig, rig.ended);
     assert_int_equal(rig.messages, 20000);

@@ -167,15 +167,18 @@ static struct fsz_hold *watch_wants(struct fsz_watch *watch, const char *call,
 static void watch_send(struct fsz_watch *watch, struct fsz_hold *hold,
                        const struct fsz_event *event)
 {
-    struct watch_mail *mail = calloc(1, sizeof(*mail));
+    bool               last = strcmp(event->name, watch_last) == 0;
+    bool               fits = last || watch->bytes < FSZ_WATCH_BYTES_MAX;
+    struct watch_mail *mail = fits ? calloc(1, sizeof(*mail)) : NULL;
     if (mail == NULL) {
+        watch->dropped++;
         fsz_hold_unref(&hold); /* the sweep tells a hangup all the same */
         return;
     }
     mail->mail.open = watch_open;
     mail->watch = watch;
     mail->hold = hold;
-    mail->last = strcmp(event->name, watch_last) == 0;
+    mail->last = last;
     const char *heir = mail->last ? fsz_ending_heir(event) : NULL;
     snprintf(mail->heir, sizeof(mail->heir), "%s", heir != NULL ? heir : "");
     snprintf(mail->kind, sizeof(mail->kind), "%s/%s", event->name,
@@ -184,13 +187,7 @@ static void watch_send(struct fsz_watch *watch, struct fsz_hold *hold,
     if (fsz_encode(event, NULL, WATCH_EVENT_BYTES, &mail->text, NULL) != FSZ_OK) {
         mail->text.size = 0;
     }
-    size_t bytes = mail->text.capacity;
-    if (watch->bytes + bytes > FSZ_WATCH_BYTES_MAX && !mail->last) {
-        watch->dropped++;
-        watch_open(&mail->mail, NULL);
-        return;
-    }
-    watch->bytes += bytes;
+    watch->bytes += mail->text.capacity;
     fsz_mailbox_post(watch->mailbox, &mail->mail);
 }
 

@@ -12,7 +12,8 @@
 
 struct fsz_watch;
 
-/* Of events on their way to the API thread. More are dropped, but for a call's last one. */
+/* Of events on their way to the API thread. Once they are that many, more are dropped, but for a
+ * call's last one. */
 enum { FSZ_WATCH_BYTES_MAX = 64 << 20 };
 
 /* What the API thread does with an event; frees nothing. `hold` is the table's. */
