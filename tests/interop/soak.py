@@ -6,7 +6,8 @@
 Three hosts (NULL, PLAIN, CURVE) publish, serve and ask. Peers of random implementations and patterns live for some
 seconds, some are stopped for a while, all are killed; connections that send rubbish, or nothing, or half a greeting
 come in between. Checked: what each peer gets, each host's memory, that nothing is left when all have gone, and with a
-build of the presets asan or tsan what the sanitizer has to say."""
+build of the presets asan or tsan what the sanitizer has to say. JeroMQ 0.6.0 is mute now and then on a new connection
+(conftest.py): its peers may time out before their first answer, and are counted."""
 
 import argparse
 import os
@@ -24,6 +25,7 @@ import rig
 MECHANISMS = ("NULL", "PLAIN", "CURVE")
 ALWAYS = {"heartbeat": 200, "heartbeat_timeout": 20_000, "threaded": 1}
 ENOUGH = 5
+SOMETIMES_MUTE = "jeromq"
 REPORT_S = 30
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01NULL" + bytes(48)
 RUBBISH = (b"", b"\xff", GREETING[:20], GREETING, GREETING + b"\x04\x05\x05READ", b"GET / HTTP/1.1\r\n\r\n",
@@ -84,7 +86,13 @@ class Visit:
             checks.no_holes(messages)
         elif self.pattern in peers.REQUESTING:
             checks.answers(messages)
-            assert not [line for line in self.peer.lines if line.startswith("timeout")], self.peer.describe()
+            late = [line for line in self.peer.lines if line.startswith("timeout")]
+            assert len(late) <= self.was_mute(), self.peer.describe()
+
+    def was_mute(self):
+        """It timed out before it had any answer."""
+        words = [line.split()[0] for line in self.peer.lines if line.startswith(("timeout", "message"))]
+        return self.name == SOMETIMES_MUTE and self.pattern in peers.REQUESTING and words[:1] == ["timeout"]
 
 
 def able(served, free_only=False):
@@ -130,14 +138,16 @@ def forget(all_served):
 
 
 def run(seconds, count):
-    started, reported, visits, rude = time.monotonic(), time.monotonic(), 0, 0
+    started, reported, visits, rude, mute = time.monotonic(), time.monotonic(), 0, 0, 0
     all_served, living, settled = [Served(mechanism) for mechanism in MECHANISMS], [], None
     while time.monotonic() < started + seconds:
         while len(living) < count:
             served = random.choice(all_served)
             living.append(Visit(served, *random.choice(list(able(served)))))
             visits += 1
-        living = [visit for visit in living if not visit.tick()]
+        over = [visit for visit in living if visit.tick()]
+        living = [visit for visit in living if visit not in over]
+        mute += sum(visit.was_mute() for visit in over)
         visit_rudely(random.choice(all_served).endpoint_of(random.choice(("sub", "req"))))
         rude += 1
         if time.monotonic() > reported + REPORT_S:
@@ -147,6 +157,7 @@ def run(seconds, count):
     for visit in living:
         visit.peer.kill()
     report(all_served, started, visits, rude)
+    print(f"{mute} visits of {SOMETIMES_MUTE} began with a mute connection")
     finish(all_served)
 
 
