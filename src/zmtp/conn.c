@@ -101,9 +101,10 @@ void fsz_conn_begin(struct fsz_conn *conn, const char *status)
     }
     fsz_loop_spend(conn->shared->loop, CONN_WORK_BEGIN);
     fsz_conn_output_lock(conn);
-    fsz_err err = fsz_loop_add(conn->shared->loop, &conn->watch, EPOLLIN);
-    output->watched = output->reading = err == FSZ_OK;
-    output->events = EPOLLIN;
+    output->reading = !fsz_conn_input_is_held(conn);
+    output->events = output->reading ? EPOLLIN : 0;
+    fsz_err err = fsz_loop_add(conn->shared->loop, &conn->watch, output->events);
+    output->watched = err == FSZ_OK;
     fsz_conn_output_unlock(conn);
     if (err == FSZ_OK) {
         fsz_conn_handshake_begin(conn);

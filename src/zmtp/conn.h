@@ -44,8 +44,9 @@ struct fsz_conn_times {
 enum { FSZ_CONN_PATIENCE_MS = 30000 }; /* with an unfinished message, while memory is short */
 
 /* Bytes of unfinished messages of several connections. When they reach the bound, a connection ends
- * with INPUT_BYTES: the newest in the handshake, else the oldest of those that have not finished a
- * message for `patience_ms`, else the one that holds most. Loop thread. */
+ * with INPUT_BYTES: the newest in the handshake, else the one that holds most. Where that is the
+ * one that needs more, the oldest that has not finished a message for `patience_ms` goes instead.
+ * Loop thread. */
 struct fsz_conn_inputs {
     size_t           used, peak, max; /* max 0: no bound */
     int64_t          patience_ms;     /* FSZ_CONN_PATIENCE_MS, or less in tests */

@@ -208,6 +208,13 @@ void fsz_conn_judge(struct fsz_conn *conn, const char *status)
     fsz_conn_unref(&conn);
 }
 
+/* The peer gets the rest of our greeting first, from which it can tell why. */
+static void handshake_end(struct fsz_conn *conn, enum fsz_zmtp_ending ending)
+{
+    fsz_conn_flush(conn);
+    fsz_conn_end(conn, ending);
+}
+
 /* A peer of 3.x: its mechanism has to be ours. A client of PLAIN or CURVE takes an ERROR only as
  * the answer to its first command; one of NULL may wait for ours. */
 static void handshake_greeted(struct fsz_conn *conn, const struct fsz_greeting *greeting)
@@ -216,7 +223,7 @@ static void handshake_greeted(struct fsz_conn *conn, const struct fsz_greeting *
     if (conn->refusal[0] != '\0' && greeting->mechanism == FSZ_ZMTP_NULL) {
         fsz_mechanism_refuse(conn->mechanism, conn->refusal);
     } else if (conn->refusal[0] == '\0' && greeting->mechanism != conn->own_mechanism) {
-        fsz_conn_end(conn, FSZ_ZMTP_END_MECHANISM);
+        handshake_end(conn, FSZ_ZMTP_END_MECHANISM);
         return;
     }
     handshake_go_on(conn);
@@ -231,11 +238,11 @@ static void handshake_greeted_2_0(struct fsz_conn *conn, const struct fsz_greeti
     memcpy(facts->routing_id, greeting->routing_id, greeting->routing_id_size);
     fsz_mechanism_free(&conn->mechanism);
     if (conn->refusal[0] != '\0') {
-        fsz_conn_end(conn, FSZ_ZMTP_END_REFUSED);
+        handshake_end(conn, FSZ_ZMTP_END_REFUSED);
     } else if (conn->own_mechanism != FSZ_ZMTP_NULL) {
-        fsz_conn_end(conn, FSZ_ZMTP_END_MECHANISM);
+        handshake_end(conn, FSZ_ZMTP_END_MECHANISM);
     } else if (!fsz_zmtp_types_match(conn->own_type, greeting->type)) {
-        fsz_conn_end(conn, FSZ_ZMTP_END_TYPE);
+        handshake_end(conn, FSZ_ZMTP_END_TYPE);
     } else {
         handshake_done(conn);
     }
@@ -277,7 +284,7 @@ size_t fsz_conn_handshake_greeting(struct fsz_conn *conn, const uint8_t *bytes, 
         return 0;
     }
     if (err != FSZ_OK) {
-        fsz_conn_end(conn, ending);
+        handshake_end(conn, ending);
         return 0;
     }
     facts->version = greeting.version;

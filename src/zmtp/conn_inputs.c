@@ -46,35 +46,42 @@ void fsz_conn_input_relist(struct fsz_conn *conn)
     }
 }
 
-/* Waits for the rest of its message for long, or is still in the handshake. */
-static bool input_is_first(const struct fsz_conn *conn)
+/* Has it waited too long for the rest of its message? Not if we have not read that. */
+static bool input_is_stuck(const struct fsz_conn *conn)
 {
     int64_t waited_ms = fsz_loop_now_ms(conn->shared->loop) - conn->input.since_ms;
-    return conn->stage != CONN_TRAFFIC || waited_ms > conn->shared->inputs.patience_ms;
+    return waited_ms > conn->shared->inputs.patience_ms && !fsz_conn_has_unread(conn);
 }
 
-/* Who has to go so that `conn` can have `bytes` more: the newest in the handshake, else the one
- * that has waited too long for the rest of its message, else the one that holds most. That one
- * always holds more than an equal part of the bound, so that who stays within it is not ended for
- * what others hold. */
-static struct fsz_conn *input_victim(struct fsz_conn *conn, size_t bytes)
+/* Who holds most, once `conn` has `bytes` more. */
+static struct fsz_conn *input_greediest(struct fsz_conn *conn, size_t bytes)
 {
-    const struct fsz_conn_inputs *inputs = &conn->shared->inputs;
-    struct fsz_conn              *victim = conn;
-    size_t                        most = conn->input.counted + bytes;
-    if (bytes > inputs->max) {
-        return conn;
-    }
-    if (input_is_first(inputs->oldest)) {
-        return inputs->oldest;
-    }
-    for (struct fsz_conn *each = inputs->oldest; each != NULL; each = each->input.newer) {
+    struct fsz_conn *greediest = conn;
+    size_t           most = conn->input.counted + bytes;
+    for (struct fsz_conn *each = conn->shared->inputs.oldest; each != NULL;
+         each = each->input.newer) {
         if (each->input.counted > most) {
-            victim = each;
+            greediest = each;
             most = each->input.counted;
         }
     }
-    return victim;
+    return greediest;
+}
+
+/* Who has to go so that `conn` can have `bytes` more: the newest in the handshake, else who holds
+ * most, which is always more than an equal part of the bound. Where that is `conn` itself, others
+ * may hold little each and for good: then it is the oldest that is stuck, if there is one. */
+static struct fsz_conn *input_victim(struct fsz_conn *conn, size_t bytes)
+{
+    struct fsz_conn *oldest = conn->shared->inputs.oldest;
+    if (bytes > conn->shared->inputs.max) {
+        return conn;
+    }
+    if (oldest->stage != CONN_TRAFFIC) {
+        return oldest;
+    }
+    struct fsz_conn *greediest = input_greediest(conn, bytes);
+    return greediest == conn && input_is_stuck(oldest) ? oldest : greediest;
 }
 
 bool fsz_conn_input_count(struct fsz_conn *conn, size_t bytes)

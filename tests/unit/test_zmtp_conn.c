@@ -1,6 +1,8 @@
 /* Life and handshake of a connection, seen from the bytes of its peer. */
 #include "zmtp_conn_rig.h"
 
+#include "zmtp/greeting.h"
+
 #include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -138,6 +140,28 @@ static void test_a_bad_handshake_ends_with_its_reason(void **state)
         assert_int_equal(rig.ending, peers[i].ending);
         assert_int_equal(rig.ready, 0);
         assert_false(fsz_conn_is_ready(rig.conn));
+        rig_fini(&rig);
+    }
+}
+
+/* So that it can tell why it was cut off: libzmq connects anew for good where it can't. */
+static void test_a_peer_of_another_mechanism_gets_our_whole_greeting(void **state)
+{
+    static const struct {
+        const char *greeting;
+        size_t      size, ours;
+    } peers[] = {{SIGNATURE "\3\1PLAIN\0\0\0" ZERO8 "\0\0\0\0" ZERO32, 64, FSZ_GREETING_BYTES},
+                 {SIGNATURE "\1\1\0\0", 14, FSZ_GREETING_2_0_BYTES}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
+        struct rig rig;
+        uint8_t    ours[FSZ_GREETING_BYTES];
+        rig_router(&rig);
+        fsz_conn_begin(rig.conn, NULL);
+        rig_send(&rig, peers[i].greeting, peers[i].size);
+        RIG_UNTIL(&rig, rig.ended);
+        rig_read(&rig, ours, peers[i].ours);
+        assert_true(rig_peer_closed(&rig));
         rig_fini(&rig);
     }
 }
@@ -541,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_a_peer_of_2_0_is_ready_after_the_greeting),
         cmocka_unit_test(test_a_command_of_a_peer_of_2_0_is_a_protocol_error),
         cmocka_unit_test(test_a_bad_handshake_ends_with_its_reason),
+        cmocka_unit_test(test_a_peer_of_another_mechanism_gets_our_whole_greeting),
         cmocka_unit_test(test_what_the_peers_error_said_is_kept),
         cmocka_unit_test(test_a_silent_peer_ends_when_the_handshake_is_due),
         cmocka_unit_test(test_a_peer_that_closes_in_the_handshake_ends_it),

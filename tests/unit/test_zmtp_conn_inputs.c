@@ -117,7 +117,7 @@ static void test_the_newest_ends_where_it_would_hold_most(void **state)
 }
 
 /* It holds little, and for long. */
-static void test_who_does_not_finish_goes_first_when_memory_for_all_is_full(void **state)
+static void test_who_is_stuck_goes_instead_of_who_needs_most(void **state)
 {
     struct rig rig;
     (void)state;
@@ -138,6 +138,30 @@ static void test_who_does_not_finish_goes_first_when_memory_for_all_is_full(void
 }
 
 /* The next message has begun each time one is finished. */
+static void test_who_holds_most_goes_before_who_is_stuck(void **state)
+{
+    struct rig rig;
+    (void)state;
+    rig_with_room(&rig, 10000);
+    rig.shared.inputs.patience_ms = 1;
+    int first = rig.peer;
+    hold(&rig, 600);
+    struct fsz_conn *greedy = another(&rig);
+    int              second = rig.peer;
+    hold(&rig, 8500);
+    struct fsz_conn *third = another(&rig);
+    int64_t          due_ms = rig_now_ms() + 10;
+    RIG_UNTIL(&rig, rig_now_ms() >= due_ms);
+    rig_send_long(&rig, 9000, 2000);
+    RIG_UNTIL(&rig, fsz_conn_has_ended(greedy));
+    assert_false(rig.ended);
+    assert_false(fsz_conn_has_ended(third));
+    forget(greedy, second);
+    forget(third, rig.peer);
+    rig.peer = first;
+    rig_fini(&rig);
+}
+
 static void test_who_finishes_a_message_has_its_time_again(void **state)
 {
     struct rig rig;
@@ -193,7 +217,8 @@ int main(void)
         cmocka_unit_test(test_a_message_of_more_than_all_may_have_ends),
         cmocka_unit_test(test_who_asks_for_little_stays_when_memory_for_all_is_full),
         cmocka_unit_test(test_the_newest_ends_where_it_would_hold_most),
-        cmocka_unit_test(test_who_does_not_finish_goes_first_when_memory_for_all_is_full),
+        cmocka_unit_test(test_who_is_stuck_goes_instead_of_who_needs_most),
+        cmocka_unit_test(test_who_holds_most_goes_before_who_is_stuck),
         cmocka_unit_test(test_who_finishes_a_message_has_its_time_again),
         cmocka_unit_test(test_a_handshake_goes_first_when_memory_for_all_is_full),
     };

@@ -12,9 +12,9 @@
 #include "watch.h"
 
 enum {
+    FSZ_HOLD_SWEEP_MS = 100, /* between two looks at all calls */
     /* That a call's last event may take after its thread has left: the switch first runs what it
      * has to run for a hangup, such as a call detail record that is posted to a web server. */
-    FSZ_HOLD_SWEEP_MS = 100, /* between two looks at all calls */
     FSZ_HOLD_GRACE_MS = 120000,
     /* After which a call that was taken away, and runs something still, is told again to end that.
      */

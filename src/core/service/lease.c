@@ -15,9 +15,14 @@ void fsz_lease_pinged(struct fsz_lease *lease, int64_t heard_ms, int64_t now_ms)
     lease->pinged_ms = now_ms;
 }
 
-void fsz_lease_held_up(struct fsz_lease *lease, int64_t heard_ms, int64_t lease_ms, int64_t now_ms)
+void fsz_lease_held_up(struct fsz_lease *lease, int64_t heard_ms)
 {
-    if (now_ms - heard_ms < FSZ_LEASE_PATIENCE * lease_ms) {
+    if (lease->held_up_heard_ms != heard_ms) {
+        lease->held_up_heard_ms = heard_ms;
+        lease->held_ups = 0;
+    }
+    if (lease->held_ups < FSZ_LEASE_HOLD_UPS) {
+        lease->held_ups++;
         lease->asked_ms = 0;
     }
 }

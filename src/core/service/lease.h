@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 struct fsz_lease {
-    int64_t pinged_ms; /* the last ping */
-    int64_t asked_ms;  /* the first ping since the provider was heard, or since a hold-up */
+    int64_t pinged_ms;        /* the last ping */
+    int64_t asked_ms;         /* the first ping since the provider was heard, or since a hold-up */
+    int64_t held_up_heard_ms; /* when it was last heard before `held_ups` */
+    int     held_ups;         /* since then */
 };
 
-enum { FSZ_LEASE_PATIENCE = 4 };
+enum { FSZ_LEASE_HOLD_UPS = 8 };
 
 enum fsz_lease_state {
     FSZ_LEASE_HOLDS,
@@ -22,10 +24,10 @@ enum fsz_lease_state {
 
 /* A ping has been sent. `heard_ms`: when its last message came. */
 void fsz_lease_pinged(struct fsz_lease *lease, int64_t heard_ms, int64_t now_ms);
-/* The switch itself was held up: the provider has its time again from the next ping. One that has
- * been silent for FSZ_LEASE_PATIENCE leases does not, so that a dead one loses its calls even if
- * the switch is held up again and again. */
-void fsz_lease_held_up(struct fsz_lease *lease, int64_t heard_ms, int64_t lease_ms, int64_t now_ms);
+/* The switch itself was held up: the provider has its time again from the next ping. Only
+ * FSZ_LEASE_HOLD_UPS times in one silence, so that a dead one loses its calls even if the switch is
+ * held up again and again. */
+void fsz_lease_held_up(struct fsz_lease *lease, int64_t heard_ms);
 
 enum fsz_lease_state fsz_lease_look(const struct fsz_lease *lease, int64_t heard_ms,
                                     int64_t lease_ms, int64_t now_ms);

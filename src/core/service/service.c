@@ -251,8 +251,7 @@ static bool service_was_held_up(struct fsz_service *service, int64_t now_ms)
 static void service_renew_of(struct fsz_provider *provider, bool held_up, int64_t now_ms)
 {
     if (held_up) {
-        fsz_lease_held_up(&provider->lease, fsz_provider_client(provider)->heard_ms,
-                          provider->service->config->lease_ms, now_ms);
+        fsz_lease_held_up(&provider->lease, fsz_provider_client(provider)->heard_ms);
     }
     if (provider_outlives_lease(provider, now_ms)) {
         provider_loses_calls(provider, now_ms);
