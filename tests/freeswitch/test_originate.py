@@ -30,12 +30,17 @@ def test_variables_arrive_as_they_are(api, name):
     api.call("call.hangup", call=result["call"])
 
 
+def is_ringing(api, call):
+    dump = api.call("api", command="uuid_dump", arg=call)["output"]
+    return "Channel-Call-State: RINGING" in dump
+
+
 def test_the_client_may_choose_the_calls_uuid_and_hang_up_while_it_rings(api):
     chosen = str(uuid.uuid4())
     number = api.send("call.originate", endpoint="loopback/ring/default", then={"app": "park"}, job=chosen,
                       variables={"origination_uuid": chosen})
     assert api.wait(number) == {"job": chosen}
-    wait_until(lambda: exists(api, chosen), "the call")
+    wait_until(lambda: is_ringing(api, chosen), "the call to ring")  # before that its cause would be another
     api.call("call.hangup", call=chosen, cause="USER_BUSY")
     told = api.next_notification()
     assert told["method"] == "job.done" and told["params"]["job"] == chosen
