@@ -93,7 +93,7 @@ static fsz_err event_tie(struct fsz_template_scope *scope, const json_t *values,
     if (exact_us == 0 && part->kind == FSZ_PART_SECOND) {
         return FSZ_OK;
     }
-    if (exact_us == 0) {
+    if (exact_us == 0 || !fsz_template_near(scope->start_us, exact_us)) {
         part->kind = FSZ_PART_TEXT; /* a date that is none of the call's */
         return FSZ_OK;
     }
@@ -229,7 +229,7 @@ static fsz_err event_basics(struct fsz_flow *flow, struct fsz_script_event *even
         flow->start_us = time_us;
     }
     event->offset_us = time_us - flow->start_us;
-    return FSZ_OK;
+    return fsz_template_near(flow->start_us, time_us) ? FSZ_OK : FSZ_EINVALID;
 }
 
 fsz_err fsz_script_event_read(struct fsz_flow *flow, struct fsz_script_event *event,

@@ -67,6 +67,12 @@ bool fsz_template_is_constant(const struct fsz_template *t)
     return t->part_count == 1 && t->parts[0].kind == FSZ_PART_TEXT;
 }
 
+bool fsz_template_near(int64_t start_us, int64_t time_us)
+{
+    int64_t distance_s = time_us < 0 ? WINDOW_S : (time_us - start_us) / 1000000;
+    return distance_s > -WINDOW_S && distance_s < WINDOW_S;
+}
+
 fsz_err fsz_template_instant(struct fsz_template_scope *scope, int64_t time_us, uint32_t *ret_index)
 {
     int64_t offset_us = time_us - scope->start_us;
@@ -92,12 +98,6 @@ struct found {
     uint32_t           arg;
 };
 
-static bool template_near(const struct fsz_template_scope *scope, int64_t time_us)
-{
-    int64_t distance_s = (time_us - scope->start_us) / 1000000;
-    return distance_s > -WINDOW_S && distance_s < WINDOW_S;
-}
-
 static size_t template_digits(const char *text)
 {
     size_t count = strspn(text, "0123456789");
@@ -113,7 +113,7 @@ static bool template_find_time(const struct fsz_template_scope *scope, const cha
     }
     bool    is_usec = digits == USEC_DIGITS;
     int64_t time_us = strtoll(at, NULL, 10) * (is_usec ? 1 : 1000000);
-    if (!template_near(scope, time_us)) {
+    if (!fsz_template_near(scope->start_us, time_us)) {
         return false;
     }
     *ret_found = (struct found){

@@ -86,7 +86,9 @@ FSZ_NODISCARD fsz_err fsz_template_compile(struct fsz_template_scope *scope, con
 FSZ_NODISCARD fsz_err fsz_template_add(struct fsz_template *t, enum fsz_part_kind kind,
                                        uint32_t arg, int64_t number, const char *text,
                                        size_t length);
-/* The index of an instant, noted if it is new. */
+/* Is that time near enough to a flow's start to be one of the flow's? Within a day. */
+bool fsz_template_near(int64_t start_us, int64_t time_us);
+/* The index of an instant, noted if it is new. It is near the start. */
 FSZ_NODISCARD fsz_err fsz_template_instant(struct fsz_template_scope *scope, int64_t time_us,
                                            uint32_t *ret_index);
 bool                  fsz_template_is_constant(const struct fsz_template *t);

@@ -183,7 +183,7 @@ def test_execute_full_queue_is_refused(api):
             api.wait(each)
         except ApiError as error:
             errors.append(error)
-    assert len(errors) == 300 - 256 and all(error.code == REFUSED for error in errors)
+    assert len(errors) == 300 - 256 and all(error.code == REFUSED for error in errors), set(map(str, errors))
     assert "full" in errors[0].message
     api.call("call.hangup", call=call)
     wait_gone(api, call)
