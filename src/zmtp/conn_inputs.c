@@ -74,9 +74,6 @@ static struct fsz_conn *input_greediest(struct fsz_conn *conn, size_t bytes)
 static struct fsz_conn *input_victim(struct fsz_conn *conn, size_t bytes)
 {
     struct fsz_conn *oldest = conn->shared->inputs.oldest;
-    if (bytes > conn->shared->inputs.max) {
-        return conn;
-    }
     if (oldest->stage != CONN_TRAFFIC) {
         return oldest;
     }
@@ -87,8 +84,12 @@ static struct fsz_conn *input_victim(struct fsz_conn *conn, size_t bytes)
 bool fsz_conn_input_count(struct fsz_conn *conn, size_t bytes)
 {
     struct fsz_conn_inputs *inputs = &conn->shared->inputs;
+    if (inputs->max > 0 && bytes > inputs->max) {
+        fsz_conn_end(conn, FSZ_ZMTP_END_INPUT_BYTES);
+        return false;
+    }
     input_list(conn);
-    while (inputs->max > 0 && (bytes > inputs->max || inputs->used > inputs->max - bytes)) {
+    while (inputs->max > 0 && inputs->used > inputs->max - bytes) {
         fsz_conn_end(input_victim(conn, bytes), FSZ_ZMTP_END_INPUT_BYTES);
         if (fsz_conn_is_over(conn)) {
             return false;

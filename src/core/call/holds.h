@@ -26,10 +26,10 @@ struct fsz_holds {
     const struct fsz_policy *policy; /* as long as the API thread has it */
     struct fsz_watch        *watch;
     struct fsz_waits        *waits;
-    struct fsz_hold         *list; /* by call */
-    size_t                   left; /* that wait for their hangup */
-    int64_t                  next_sweep_ms;
+    struct fsz_hold         *list;   /* by call */
+    size_t                   left;   /* that wait for their hangup */
     size_t                   losing; /* that were taken away, and whose threads have not left yet */
+    int64_t                  next_sweep_ms;
     bool                     closed;
     struct {
         uint64_t accepted, released, handed_over, lost, hangup, elsewhere, closed;

@@ -215,16 +215,13 @@ int64_t fsz_service_probe(struct fsz_service *service, int64_t now_ms)
 /* What it has sent and we have not read, because others send without a pause, is no silence. */
 static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_ms)
 {
-    switch (fsz_lease_look(&provider->lease, fsz_provider_client(provider)->heard_ms,
-                           provider->service->config->lease_ms, now_ms)) {
-    case FSZ_LEASE_IS_OVER:
-        return !fsz_provider_has_unread(provider);
-    case FSZ_LEASE_NEEDS_PING:
+    enum fsz_lease_state state =
+        fsz_lease_look(&provider->lease, fsz_provider_client(provider)->heard_ms,
+                       provider->service->config->lease_ms, now_ms);
+    if (state == FSZ_LEASE_NEEDS_PING) {
         provider_ping(provider);
-        return false;
-    default:
-        return false;
     }
+    return state == FSZ_LEASE_IS_OVER && !fsz_provider_has_unread(provider);
 }
 
 /* Aside first: now that it holds none it would be the first to be offered them. */
