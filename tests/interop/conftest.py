@@ -21,7 +21,6 @@ from _pytest.runner import runtestprotocol
 import peers
 import rig
 
-SOMETIMES_MUTE = "jeromq"
 RUNS_WHEN_MUTE = 5
 QUICK = ("c", "pyzmq", "jeromq-old", "jeromq", "go", "rust")  # one of each implementation
 
@@ -71,7 +70,7 @@ def peer_of(item):
 
 
 def pytest_runtest_protocol(item, nextitem):
-    if peer_of(item) != SOMETIMES_MUTE:
+    if peer_of(item) != peers.SOMETIMES_MUTE:
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     for _ in range(RUNS_WHEN_MUTE):

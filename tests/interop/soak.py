@@ -25,7 +25,6 @@ import rig
 MECHANISMS = ("NULL", "PLAIN", "CURVE")
 ALWAYS = {"heartbeat": 200, "heartbeat_timeout": 20_000, "threaded": 1}
 ENOUGH = 5
-SOMETIMES_MUTE = "jeromq"
 REPORT_S = 30
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01NULL" + bytes(48)
 RUBBISH = (b"", b"\xff", GREETING[:20], GREETING, GREETING + b"\x04\x05\x05READ", b"GET / HTTP/1.1\r\n\r\n",
@@ -92,7 +91,7 @@ class Visit:
     def was_mute(self):
         """It timed out before it had any answer."""
         words = [line.split()[0] for line in self.peer.lines if line.startswith(("timeout", "message"))]
-        return self.name == SOMETIMES_MUTE and self.pattern in peers.REQUESTING and words[:1] == ["timeout"]
+        return self.name == peers.SOMETIMES_MUTE and self.pattern in peers.REQUESTING and words[:1] == ["timeout"]
 
 
 def able(served, free_only=False):
@@ -157,7 +156,7 @@ def run(seconds, count):
     for visit in living:
         visit.peer.kill()
     report(all_served, started, visits, rude)
-    print(f"{mute} visits of {SOMETIMES_MUTE} began with a mute connection")
+    print(f"{mute} visits of {peers.SOMETIMES_MUTE} began with a mute connection")
     finish(all_served)
 
 

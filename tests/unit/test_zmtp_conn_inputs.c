@@ -3,19 +3,42 @@
 
 #include "zmtp/conn_private.h"
 
-/* Another connection of the same rig, with a dealer at its end, which becomes the rig's peer. */
-static struct fsz_conn *another(struct rig *rig)
+/* A connection beside the rig's own. */
+struct other {
+    struct fsz_conn *conn;
+    int              before; /* the rig's peer until then */
+};
+
+/* Another connection, whose other end becomes the rig's peer. */
+static struct other open_other(struct rig *rig)
 {
-    int ends[2];
+    struct other other = {.before = rig->peer};
+    int          ends[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    struct fsz_conn *conn = rig_conn(rig, ends[0], false);
-    unsigned         ready = rig->ready;
-    fsz_conn_begin(conn, NULL);
+    other.conn = rig_conn(rig, ends[0], false);
     rig->peer = ends[1];
+    fsz_conn_begin(other.conn, NULL);
     rig_send_greeting(rig, 1, "NULL");
+    return other;
+}
+
+/* The same, a dealer that is ready. */
+static struct other open_dealer(struct rig *rig)
+{
+    unsigned     ready = rig->ready;
+    struct other other = open_other(rig);
     RIG_SEND(rig, RIG_READY_DEALER);
     RIG_UNTIL(rig, rig->ready == ready + 1);
-    return conn;
+    return other;
+}
+
+/* The newest first. */
+static void close_other(struct rig *rig, struct other *other)
+{
+    fsz_conn_end(other->conn, FSZ_ZMTP_END_STOPPED);
+    fsz_conn_unref(&other->conn);
+    close(rig->peer);
+    rig->peer = other->before;
 }
 
 /* A router with room for so many bytes of unfinished messages, and one connection. */
@@ -35,12 +58,10 @@ static void hold(struct rig *rig, size_t bytes)
     RIG_UNTIL(rig, rig->shared.inputs.used >= used + bytes);
 }
 
-/* Another connection, which ends with the test. */
-static void forget(struct fsz_conn *conn, int peer)
+static void wait_ms(struct rig *rig, int64_t ms)
 {
-    fsz_conn_end(conn, FSZ_ZMTP_END_STOPPED);
-    fsz_conn_unref(&conn);
-    close(peer);
+    int64_t due_ms = rig_now_ms() + ms;
+    RIG_UNTIL(rig, rig_now_ms() >= due_ms);
 }
 
 static void test_who_holds_most_goes_when_memory_for_all_is_full(void **state)
@@ -48,23 +69,20 @@ static void test_who_holds_most_goes_when_memory_for_all_is_full(void **state)
     struct rig rig;
     (void)state;
     rig_with_room(&rig, 10000);
-    int first = rig.peer;
     hold(&rig, 6000);
-    struct fsz_conn *second = another(&rig);
-    int              second_peer = rig.peer;
+    struct other second = open_dealer(&rig);
     hold(&rig, 2000);
-    struct fsz_conn *third = another(&rig);
+    struct other third = open_dealer(&rig);
     rig_send_long(&rig, 9000, 2500);
     RIG_UNTIL(&rig, rig.ended);
     assert_int_equal(rig.ending, FSZ_ZMTP_END_INPUT_BYTES);
-    assert_false(fsz_conn_has_ended(second));
-    assert_false(fsz_conn_has_ended(third));
+    assert_false(fsz_conn_has_ended(second.conn));
+    assert_false(fsz_conn_has_ended(third.conn));
     assert_true(rig.shared.inputs.used <= 10000);
     assert_true(rig.shared.inputs.peak <= 10000);
-    forget(second, second_peer);
-    forget(third, rig.peer);
+    close_other(&rig, &third);
+    close_other(&rig, &second);
     assert_int_equal(rig.shared.inputs.used, 0);
-    rig.peer = first;
     rig_fini(&rig);
 }
 
@@ -87,16 +105,16 @@ static void test_who_asks_for_little_stays_when_memory_for_all_is_full(void **st
     char       rest[1500] = "";
     (void)state;
     rig_with_room(&rig, 10000);
-    int first = rig.peer;
     hold(&rig, 600);
-    struct fsz_conn *greedy = another(&rig);
-    int              second = rig.peer;
+    struct other greedy = open_dealer(&rig);
+    int          greedy_peer = rig.peer;
     hold(&rig, 8500);
-    rig.peer = first;
+    rig.peer = greedy.before;
     rig_send(&rig, rest, sizeof(rest));
-    RIG_UNTIL(&rig, fsz_conn_has_ended(greedy));
+    RIG_UNTIL(&rig, fsz_conn_has_ended(greedy.conn));
     assert_false(rig.ended);
-    forget(greedy, second);
+    rig.peer = greedy_peer;
+    close_other(&rig, &greedy);
     rig_fini(&rig);
 }
 
@@ -105,14 +123,12 @@ static void test_the_newest_ends_where_it_would_hold_most(void **state)
     struct rig rig;
     (void)state;
     rig_with_room(&rig, 10000);
-    int first = rig.peer;
     hold(&rig, 4000);
-    struct fsz_conn *greedy = another(&rig);
+    struct other greedy = open_dealer(&rig);
     rig_send_long(&rig, 9000, 8000);
-    RIG_UNTIL(&rig, fsz_conn_has_ended(greedy));
+    RIG_UNTIL(&rig, fsz_conn_has_ended(greedy.conn));
     assert_false(rig.ended);
-    forget(greedy, rig.peer);
-    rig.peer = first;
+    close_other(&rig, &greedy);
     rig_fini(&rig);
 }
 
@@ -123,45 +139,38 @@ static void test_who_is_stuck_goes_instead_of_who_needs_most(void **state)
     (void)state;
     rig_with_room(&rig, 10000);
     rig.shared.inputs.patience_ms = 1;
-    int first = rig.peer;
     hold(&rig, 600);
-    struct fsz_conn *next = another(&rig);
-    int64_t          due_ms = rig_now_ms() + 10;
-    RIG_UNTIL(&rig, rig_now_ms() >= due_ms);
+    struct other next = open_dealer(&rig);
+    wait_ms(&rig, 10);
     rig_send_long(&rig, 9900, 9700);
     RIG_UNTIL(&rig, rig.ended);
     assert_int_equal(rig.ending, FSZ_ZMTP_END_INPUT_BYTES);
-    assert_false(fsz_conn_has_ended(next));
-    forget(next, rig.peer);
-    rig.peer = first;
+    assert_false(fsz_conn_has_ended(next.conn));
+    close_other(&rig, &next);
     rig_fini(&rig);
 }
 
-/* The next message has begun each time one is finished. */
 static void test_who_holds_most_goes_before_who_is_stuck(void **state)
 {
     struct rig rig;
     (void)state;
     rig_with_room(&rig, 10000);
     rig.shared.inputs.patience_ms = 1;
-    int first = rig.peer;
     hold(&rig, 600);
-    struct fsz_conn *greedy = another(&rig);
-    int              second = rig.peer;
+    struct other greedy = open_dealer(&rig);
     hold(&rig, 8500);
-    struct fsz_conn *third = another(&rig);
-    int64_t          due_ms = rig_now_ms() + 10;
-    RIG_UNTIL(&rig, rig_now_ms() >= due_ms);
+    struct other third = open_dealer(&rig);
+    wait_ms(&rig, 10);
     rig_send_long(&rig, 9000, 2000);
-    RIG_UNTIL(&rig, fsz_conn_has_ended(greedy));
+    RIG_UNTIL(&rig, fsz_conn_has_ended(greedy.conn));
     assert_false(rig.ended);
-    assert_false(fsz_conn_has_ended(third));
-    forget(greedy, second);
-    forget(third, rig.peer);
-    rig.peer = first;
+    assert_false(fsz_conn_has_ended(third.conn));
+    close_other(&rig, &third);
+    close_other(&rig, &greedy);
     rig_fini(&rig);
 }
 
+/* The next message has begun each time one is finished. */
 static void test_who_finishes_a_message_has_its_time_again(void **state)
 {
     struct rig rig;
@@ -181,32 +190,20 @@ static void test_who_finishes_a_message_has_its_time_again(void **state)
 static void test_a_handshake_goes_first_when_memory_for_all_is_full(void **state)
 {
     struct rig rig;
-    int        ends[2];
     uint8_t    part[4000] = "\6\0\0\0\0\0\0\x1f\x40";
     (void)state;
-    rig_router(&rig);
-    rig_shake_dealer(&rig);
-    rig.shared.inputs.max = 10000;
-    int first = rig.peer;
+    rig_with_room(&rig, 10000);
     rig_send_long(&rig, 6000, 4000);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    struct fsz_conn *shaking = rig_conn(&rig, ends[0], false);
-    fsz_conn_begin(shaking, NULL);
-    rig.peer = ends[1];
-    rig_send_greeting(&rig, 1, "NULL");
+    struct other shaking = open_other(&rig);
     rig_send(&rig, part, sizeof(part));
     RIG_UNTIL(&rig, rig.shared.inputs.used >= 8000);
-    struct fsz_conn *third = another(&rig);
+    struct other third = open_dealer(&rig);
     rig_send_long(&rig, 6000, 4000);
-    RIG_UNTIL(&rig, fsz_conn_has_ended(shaking));
+    RIG_UNTIL(&rig, fsz_conn_has_ended(shaking.conn));
     assert_false(fsz_conn_has_ended(rig.conn));
-    assert_false(fsz_conn_has_ended(third));
-    fsz_conn_end(third, FSZ_ZMTP_END_STOPPED);
-    fsz_conn_unref(&third);
-    fsz_conn_unref(&shaking);
-    close(ends[1]);
-    close(rig.peer);
-    rig.peer = first;
+    assert_false(fsz_conn_has_ended(third.conn));
+    close_other(&rig, &third);
+    close_other(&rig, &shaking);
     rig_fini(&rig);
 }
 
