@@ -1,6 +1,6 @@
-#include "asker.h"
+#include "bench/asker.h"
 
-#include "publisher.h"
+#include "bench/raw_publisher.h"
 
 #include <errno.h>
 #include <stdio.h>

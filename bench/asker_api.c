@@ -1,7 +1,7 @@
 /* Requests to an API channel, from a DEALER. */
-#include "asker.h"
+#include "bench/asker.h"
 
-#include "cert.h"
+#include "keys/cert.h"
 
 #include <errno.h>
 #include <inttypes.h>

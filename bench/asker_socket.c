@@ -1,5 +1,5 @@
 /* Commands to mod_event_socket (`api …`), answered one after another. */
-#include "asker.h"
+#include "bench/asker.h"
 
 #include <errno.h>
 #include <netdb.h>

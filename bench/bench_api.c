@@ -9,8 +9,8 @@
  *   --echo ENDPOINT                    answers itself, until ended: what libzmq alone costs
  *
  * Processor time is that of the whole switch in the run, less what it takes when nobody asks. */
-#include "asker.h"
-#include "publisher.h"
+#include "bench/asker.h"
+#include "bench/raw_publisher.h"
 
 #include <errno.h>
 #include <getopt.h>

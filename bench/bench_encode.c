@@ -6,9 +6,9 @@
  * itself in allocations of their own. The events are taken a batch at a time, by all in turn, many
  * rounds; a figure is the sum of each batch's median. The output's allocation and release are in
  * it. */
-#include "corpus.h"
-#include "encode.h"
-#include "quick.h"
+#include "bench/corpus.h"
+#include "event/encode.h"
+#include "event/quick.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@
 #include <time.h>
 
 #ifdef FSZ_HAVE_FREESWITCH
-#include "serialise.h"
+#include "bench/serialise.h"
 #endif
 #ifdef FSZ_HAVE_CJSON
 #include <cjson/cJSON.h>

@@ -2,8 +2,8 @@
  * nanoseconds of that thread's processor time: with nobody listening, with a subscriber that wants
  * no such kind, and with one that wants everything (encoding and queueing; the sending is not that
  * thread's). Prints one line of JSON. */
-#include "corpus.h"
-#include "publisher.h"
+#include "bench/corpus.h"
+#include "bench/raw_publisher.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -10,10 +10,10 @@
  * waits while more than so many events are underway, queued or waiting for a connection. That is to
  * the engine, which never waits for a subscriber, what `fszmq bench raw --block --hwm` is to raw.
  */
-#include "blocks.h"
-#include "corpus.h"
-#include "message.h"
-#include "publisher.h"
+#include "base/blocks.h"
+#include "bench/corpus.h"
+#include "bench/raw_publisher.h"
+#include "stream/message.h"
 
 #include <getopt.h>
 #include <inttypes.h>

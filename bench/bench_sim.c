@@ -1,6 +1,6 @@
 /* How many events the simulated switch makes on one core, with a sink that does nothing with them.
  */
-#include "sim.h"
+#include "sim/sim.h"
 
 #include <stdio.h>
 #include <stdlib.h>

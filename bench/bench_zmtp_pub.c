@@ -5,7 +5,7 @@
  *
  * Prints one line of JSON for each: `thread_us` is processor time of the sending thread, `cpu_us`
  * of the whole process, both per message. */
-#include "publisher.h"
+#include "bench/raw_publisher.h"
 #include "zmtp/pub.h"
 
 #include <arpa/inet.h>

@@ -5,7 +5,7 @@
 #ifndef BENCH_CORPUS_H
 #define BENCH_CORPUS_H
 
-#include "event.h"
+#include "event/event.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "serialise.h"
+#include "bench/serialise.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef BENCH_SERIALISE_H
 #define BENCH_SERIALISE_H
 
-#include "corpus.h"
+#include "bench/corpus.h"
 
 /* Makes the switch's events of all items. Once. */
 void serialise_load(const struct corpus *corpus);

@@ -2,8 +2,8 @@
  *
  *   config-doc sample            the commented event_zmq.conf.xml, on stdout
  *   config-doc markdown FILE     FILE, with what is between its two markers made anew, on stdout */
-#include "config.h"
-#include "config_keys.h"
+#include "config/config.h"
+#include "config/config_keys.h"
 
 #include <stdio.h>
 #include <string.h>

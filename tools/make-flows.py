@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes src/sim/data/flows.jsonl from events captured as JSON, one a line.
+"""Makes sim/data/flows.jsonl from events captured as JSON, one a line.
 
-    tools/make-flows.py CAPTURE.jsonl > src/sim/data/flows.jsonl
+    tools/make-flows.py CAPTURE.jsonl > sim/data/flows.jsonl
 
 A flow is a line that describes it and then its events. A null in an event stands for the value that
 the header had in the leg's last event that had it. docs/simulated-switch.md says what stands for what.

@@ -1,6 +1,6 @@
-#include "blocks.h"
+#include "base/blocks.h"
 
-#include "thread.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 #ifndef FSZ_BLOCKS_H
 #define FSZ_BLOCKS_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stddef.h>
 

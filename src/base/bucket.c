@@ -1,4 +1,4 @@
-#include "bucket.h"
+#include "base/bucket.h"
 
 enum { BUCKET_MILLI = 1000 };
 

@@ -1,6 +1,6 @@
-#include "buffer.h"
+#include "base/buffer.h"
 
-#include "blocks.h"
+#include "base/blocks.h"
 
 #include <stdint.h>
 #include <stdio.h>

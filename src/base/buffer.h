@@ -5,7 +5,7 @@
 #ifndef FSZ_BUFFER_H
 #define FSZ_BUFFER_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

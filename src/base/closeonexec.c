@@ -1,4 +1,4 @@
-#include "closeonexec.h"
+#include "base/closeonexec.h"
 
 #include <dirent.h>
 #include <fcntl.h>

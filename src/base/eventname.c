@@ -1,7 +1,7 @@
-#include "eventname.h"
+#include "base/eventname.h"
 
-#include "glob.h"
-#include "near.h"
+#include "base/glob.h"
+#include "base/near.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #ifndef FSZ_HEAP_H
 #define FSZ_HEAP_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stddef.h>
 #include <stdint.h>

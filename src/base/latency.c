@@ -1,4 +1,4 @@
-#include "latency.h"
+#include "base/latency.h"
 
 /* Below FSZ_LATENCY_STEPS each value has its own bucket. Above it, a value's bucket is named by its
  * highest bit and the three behind it. */

@@ -5,7 +5,7 @@
 #ifndef FSZ_PROBLEMS_H
 #define FSZ_PROBLEMS_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "ratelimit.h"
+#include "base/ratelimit.h"
 
 #include <time.h>
 

@@ -2,7 +2,7 @@
 #ifndef FSZ_THREAD_H
 #define FSZ_THREAD_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <pthread.h>
 

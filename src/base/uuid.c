@@ -1,4 +1,4 @@
-#include "uuid.h"
+#include "base/uuid.h"
 
 #include <stdio.h>
 #include <sys/random.h>

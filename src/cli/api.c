@@ -1,6 +1,6 @@
 /* `fszmq api`: one API command of the switch; the exit code tells its result. */
-#include "ask.h"
-#include "cli.h"
+#include "cli/ask.h"
+#include "cli/cli.h"
 
 struct api_options {
     struct fsz_client_options client;

@@ -1,7 +1,7 @@
-#include "ask.h"
+#include "cli/ask.h"
 
-#include "cli.h"
-#include "text.h"
+#include "cli/cli.h"
+#include "cli/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

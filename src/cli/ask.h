@@ -2,7 +2,7 @@
 #ifndef FSZ_ASK_H
 #define FSZ_ASK_H
 
-#include "client.h"
+#include "cli/cli_client.h"
 
 /* Prints what the switch said, and ends it with a line feed. On a terminal nothing in it can drive
  * the terminal. */

@@ -1,6 +1,6 @@
-#include "ask_password.h"
+#include "cli/ask_password.h"
 
-#include "cli.h"
+#include "cli/cli.h"
 
 #include <poll.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 #ifndef FSZ_ASK_PASSWORD_H
 #define FSZ_ASK_PASSWORD_H
 
-#include "password.h"
+#include "keys/password.h"
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* `fszmq bench`: which measurement to run. */
-#include "cli.h"
+#include "cli/cli.h"
 
 static const struct fsz_command bench_commands[] = {
     {"subscriber", "receive with many subscribers; rate, loss, latency",

@@ -1,6 +1,6 @@
-#include "bench_lines.h"
+#include "cli/bench_lines.h"
 
-#include "bench_stamp.h"
+#include "cli/bench_stamp.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,12 +4,12 @@
  * over their places, zmq_msg_send(); one thread, one XPUB socket (XPUB because it tells of
  * subscriptions, PUB is the same code). Its own processor time is counted from the first event to
  * the moment when libzmq has given the last one to the system. */
-#include "bench_lines.h"
-#include "bench_report.h"
-#include "bench_stamp.h"
-#include "cli.h"
-#include "options.h"
-#include "rate.h"
+#include "cli/bench_lines.h"
+#include "cli/bench_report.h"
+#include "cli/bench_stamp.h"
+#include "cli/cli.h"
+#include "cli/cli_options.h"
+#include "cli/rate.h"
 
 #include "fszmq/wire.h"
 

@@ -1,10 +1,10 @@
-#include "bench_receiver.h"
+#include "cli/bench_receiver.h"
 
-#include "bench_report.h"
-#include "bench_stamp.h"
-#include "cli.h"
-#include "message.h"
-#include "rate.h"
+#include "cli/bench_report.h"
+#include "cli/bench_stamp.h"
+#include "cli/cli.h"
+#include "cli/cli_message.h"
+#include "cli/rate.h"
 
 #include <errno.h>
 #include <stdio.h>

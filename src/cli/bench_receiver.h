@@ -2,9 +2,9 @@
 #ifndef FSZ_BENCH_RECEIVER_H
 #define FSZ_BENCH_RECEIVER_H
 
-#include "account.h"
-#include "bench_samples.h"
-#include "options.h"
+#include "cli/bench_samples.h"
+#include "cli/cli_account.h"
+#include "cli/cli_options.h"
 
 #include <stdbool.h>
 #include <stdint.h>

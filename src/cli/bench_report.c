@@ -1,6 +1,6 @@
-#include "bench_report.h"
+#include "cli/bench_report.h"
 
-#include "cli.h"
+#include "cli/cli.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "bench_stamp.h"
+#include "cli/bench_stamp.h"
 
 #include <string.h>
 

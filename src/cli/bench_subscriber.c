@@ -1,9 +1,9 @@
 /* `fszmq bench subscriber`: a set of subscribers, and what reached them. */
-#include "account.h"
-#include "bench_receiver.h"
-#include "bench_report.h"
-#include "cli.h"
-#include "rate.h"
+#include "cli/bench_receiver.h"
+#include "cli/bench_report.h"
+#include "cli/cli.h"
+#include "cli/cli_account.h"
+#include "cli/rate.h"
 
 #include "fszmq/wire.h"
 

@@ -1,6 +1,6 @@
 /* `fszmq call`: look at a call, change it, end it. */
-#include "ask.h"
-#include "cli.h"
+#include "cli/ask.h"
+#include "cli/cli.h"
 
 #include <stdlib.h>
 #include <string.h>

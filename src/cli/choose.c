@@ -1,6 +1,6 @@
-#include "choose.h"
+#include "cli/choose.h"
 
-#include "headers.h"
+#include "cli/headers.h"
 
 #include <string.h>
 #include <strings.h>

@@ -2,7 +2,7 @@
 #ifndef FSZ_CHOOSE_H
 #define FSZ_CHOOSE_H
 
-#include "options.h"
+#include "cli/cli_options.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* `fszmq clients` and `fszmq kick`: who is connected to the switch, and the end of a connection. */
-#include "ask.h"
-#include "cli.h"
+#include "cli/ask.h"
+#include "cli/cli.h"
 
 #include <stdlib.h>
 

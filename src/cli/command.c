@@ -1,5 +1,5 @@
-#include "cli.h"
-#include "wrap.h"
+#include "cli/cli.h"
+#include "cli/wrap.h"
 
 #include <signal.h>
 #include <stdio.h>

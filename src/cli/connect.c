@@ -1,8 +1,8 @@
-#include "connect.h"
+#include "cli/connect.h"
 
-#include "connect_tell.h"
-#include "probe.h"
-#include "rate.h"
+#include "cli/connect_tell.h"
+#include "cli/probe.h"
+#include "cli/rate.h"
 
 #include <errno.h>
 #include <stdint.h>

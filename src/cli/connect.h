@@ -6,7 +6,7 @@
 #ifndef FSZ_CONNECT_H
 #define FSZ_CONNECT_H
 
-#include "account.h"
+#include "cli/cli_account.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
-#include "connect_tell.h"
+#include "cli/connect_tell.h"
 
-#include "text.h"
-#include "wrap.h"
+#include "cli/text.h"
+#include "cli/wrap.h"
 
 #include <limits.h>
 #include <stdio.h>

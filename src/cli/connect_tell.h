@@ -2,7 +2,7 @@
 #ifndef FSZ_CONNECT_TELL_H
 #define FSZ_CONNECT_TELL_H
 
-#include "connect.h"
+#include "cli/connect.h"
 
 /* A line: the endpoint, its state, and `detail` behind it. */
 void fsz_connect_tell(const struct fsz_connect *connect, const struct fsz_connect_peer *peer,

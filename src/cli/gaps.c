@@ -1,4 +1,4 @@
-#include "gaps.h"
+#include "cli/gaps.h"
 
 #include "fszmq/wire.h"
 

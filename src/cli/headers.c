@@ -1,4 +1,4 @@
-#include "headers.h"
+#include "cli/headers.h"
 
 #include <string.h>
 #include <strings.h>

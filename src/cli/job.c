@@ -1,7 +1,7 @@
 /* `fszmq job`: commands that run in the background, and their results. */
-#include "ask.h"
-#include "cli.h"
-#include "uuid.h"
+#include "base/uuid.h"
+#include "cli/ask.h"
+#include "cli/cli.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* `fszmq keygen`: a CURVE certificate of our own. */
-#include "cert.h"
-#include "cli.h"
-#include "options.h"
+#include "cli/cli.h"
+#include "cli/cli_options.h"
+#include "keys/cert.h"
 
 #include <stdbool.h>
 #include <stdio.h>

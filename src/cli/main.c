@@ -1,4 +1,4 @@
-#include "cli.h"
+#include "cli/cli.h"
 #include "fszmq/wire.h"
 
 #include <signal.h>

@@ -1,7 +1,7 @@
-#include "pretty.h"
+#include "cli/pretty.h"
 
-#include "headers.h"
-#include "text.h"
+#include "cli/headers.h"
+#include "cli/text.h"
 
 #include <fnmatch.h>
 #include <inttypes.h>

@@ -5,7 +5,7 @@
 #ifndef FSZ_PRETTY_H
 #define FSZ_PRETTY_H
 
-#include "options.h"
+#include "cli/cli_options.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "probe.h"
+#include "cli/probe.h"
 
 #include <errno.h>
 #include <netdb.h>

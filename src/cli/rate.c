@@ -1,4 +1,4 @@
-#include "rate.h"
+#include "cli/rate.h"
 
 #include <inttypes.h>
 #include <time.h>

@@ -1,7 +1,7 @@
 /* `fszmq send`: fires an event in the switch. */
-#include "ask.h"
-#include "cli.h"
-#include "eventname.h"
+#include "base/eventname.h"
+#include "cli/ask.h"
+#include "cli/cli.h"
 
 #include <stdio.h>
 #include <string.h>

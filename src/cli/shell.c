@@ -1,7 +1,7 @@
-#include "shell.h"
+#include "cli/shell.h"
 
-#include "ask.h"
-#include "cli.h"
+#include "cli/ask.h"
+#include "cli/cli.h"
 
 #include <langinfo.h>
 #include <locale.h>

@@ -3,10 +3,10 @@
 #ifndef FSZ_SHELL_H
 #define FSZ_SHELL_H
 
-#include "client.h"
-#include "message.h"
-#include "pretty.h"
-#include "subscribe.h"
+#include "cli/cli_client.h"
+#include "cli/cli_message.h"
+#include "cli/pretty.h"
+#include "cli/subscribe.h"
 
 enum { FSZ_SHELL_UNANSWERED_MAX = 256, FSZ_SHELL_LINE_SHOWN = 60 };
 

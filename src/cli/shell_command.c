@@ -1,8 +1,8 @@
-#include "shell.h"
+#include "cli/shell.h"
 
-#include "ask.h"
-#include "cli.h"
-#include "wrap.h"
+#include "cli/ask.h"
+#include "cli/cli.h"
+#include "cli/wrap.h"
 
 #include <errno.h>
 #include <stdio.h>

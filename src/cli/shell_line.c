@@ -1,4 +1,4 @@
-#include "shell.h"
+#include "cli/shell.h"
 
 #include <editline/readline.h>
 #include <signal.h>

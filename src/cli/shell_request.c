@@ -2,10 +2,10 @@
  *
  * A line that was sent is answered on the same connection or not at all. So when that ends, or when
  * the answer is overdue, the user is told that the line may have run. It is never sent again. */
-#include "cli.h"
-#include "rate.h"
-#include "shell.h"
-#include "text.h"
+#include "cli/cli.h"
+#include "cli/rate.h"
+#include "cli/shell.h"
+#include "cli/text.h"
 
 #include <stdio.h>
 #include <string.h>

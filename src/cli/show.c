@@ -1,7 +1,7 @@
-#include "show.h"
+#include "cli/show.h"
 
-#include "headers.h"
-#include "text.h"
+#include "cli/headers.h"
+#include "cli/text.h"
 
 #include <stdlib.h>
 #include <string.h>

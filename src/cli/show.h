@@ -2,8 +2,8 @@
 #ifndef FSZ_SHOW_H
 #define FSZ_SHOW_H
 
-#include "message.h"
-#include "pretty.h"
+#include "cli/cli_message.h"
+#include "cli/pretty.h"
 
 struct fsz_show {
     struct fsz_pretty      pretty;

@@ -1,6 +1,6 @@
 /* `fszmq stats`: the counters of the switch's side. */
-#include "ask.h"
-#include "cli.h"
+#include "cli/ask.h"
+#include "cli/cli.h"
 
 struct stats_options {
     struct fsz_client_options client;

@@ -1,4 +1,4 @@
-#include "subscribe.h"
+#include "cli/subscribe.h"
 
 #include "fszmq/wire.h"
 

@@ -5,7 +5,7 @@
 #ifndef FSZ_SUBSCRIBE_H
 #define FSZ_SUBSCRIBE_H
 
-#include "eventname.h"
+#include "base/eventname.h"
 
 #include <stddef.h>
 

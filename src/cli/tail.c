@@ -1,7 +1,7 @@
-#include "tail.h"
+#include "cli/tail.h"
 
-#include "cli.h"
-#include "text.h"
+#include "cli/cli.h"
+#include "cli/text.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,12 +2,12 @@
 #ifndef FSZ_TAIL_H
 #define FSZ_TAIL_H
 
-#include "choose.h"
-#include "connect.h"
-#include "gaps.h"
-#include "rate.h"
-#include "show.h"
-#include "subscribe.h"
+#include "cli/choose.h"
+#include "cli/connect.h"
+#include "cli/gaps.h"
+#include "cli/rate.h"
+#include "cli/show.h"
+#include "cli/subscribe.h"
 
 struct fsz_tail_options {
     bool                       json;

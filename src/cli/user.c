@@ -1,9 +1,9 @@
 /* `fszmq user`: the users file of a switch (docs/access.md). */
-#include "ask_password.h"
-#include "cert.h"
-#include "cli.h"
-#include "options.h"
-#include "users.h"
+#include "cli/ask_password.h"
+#include "cli/cli.h"
+#include "cli/cli_options.h"
+#include "keys/cert.h"
+#include "keys/users.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "wrap.h"
+#include "cli/wrap.h"
 
 #include <stdlib.h>
 #include <string.h>

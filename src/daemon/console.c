@@ -1,4 +1,4 @@
-#include "console.h"
+#include "daemon/console.h"
 
 #include <errno.h>
 #include <poll.h>

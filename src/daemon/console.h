@@ -5,7 +5,7 @@
 #ifndef FSZ_CONSOLE_H
 #define FSZ_CONSOLE_H
 
-#include "daemon.h"
+#include "daemon/daemon.h"
 
 enum { FSZ_CONSOLE_OUTPUT_BYTES = 64 << 20 };
 

@@ -1,10 +1,10 @@
-#include "daemon.h"
+#include "daemon/daemon.h"
 
-#include "cidr.h"
-#include "log.h"
-#include "notify.h"
-#include "switchhost.h"
-#include "xmlconf.h"
+#include "base/cidr.h"
+#include "daemon/daemon_log.h"
+#include "daemon/notify.h"
+#include "daemon/switchhost.h"
+#include "daemon/xmlconf.h"
 
 #include <stdio.h>
 #include <stdlib.h>

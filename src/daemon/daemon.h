@@ -3,9 +3,9 @@
 #ifndef FSZ_DAEMON_H
 #define FSZ_DAEMON_H
 
-#include "engine.h"
-#include "options.h"
-#include "sim.h"
+#include "daemon/daemon_options.h"
+#include "engine/engine.h"
+#include "sim/sim.h"
 
 #include <pthread.h>
 

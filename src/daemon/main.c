@@ -1,8 +1,8 @@
 /* fszmqd: the core with a switch of its own, as a program. docs/man/fszmqd.8.scd */
-#include "console.h"
-#include "daemon.h"
-#include "log.h"
-#include "notify.h"
+#include "daemon/console.h"
+#include "daemon/daemon.h"
+#include "daemon/daemon_log.h"
+#include "daemon/notify.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
-#include "switchhost.h"
+#include "daemon/switchhost.h"
 
-#include "cidr.h"
-#include "log.h"
+#include "base/cidr.h"
+#include "daemon/daemon_log.h"
 
 static bool host_admits(void *self, const char *acl, const char *address)
 {

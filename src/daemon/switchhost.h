@@ -2,8 +2,8 @@
 #ifndef FSZ_SWITCHHOST_H
 #define FSZ_SWITCHHOST_H
 
-#include "host.h"
-#include "sim.h"
+#include "host/host.h"
+#include "sim/sim.h"
 
 /* Fills the table; `sim` may still be NULL (*sim is read when a command is run). Address lists are
  * those of cidr.h. */

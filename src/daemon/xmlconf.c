@@ -1,6 +1,6 @@
-#include "xmlconf.h"
+#include "daemon/xmlconf.h"
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 #include <errno.h>
 #include <libxml/parser.h>

@@ -7,8 +7,8 @@
 #ifndef FSZ_XMLCONF_H
 #define FSZ_XMLCONF_H
 
-#include "confnode.h"
-#include "problems.h"
+#include "base/problems.h"
+#include "config/confnode.h"
 
 enum { FSZ_XMLCONF_BYTES_MAX = 4 << 20 }; /* of a file; a larger one is refused */
 

@@ -1,7 +1,7 @@
-#include "cert.h"
+#include "keys/cert.h"
 
-#include "file.h"
-#include "zpl.h"
+#include "keys/file.h"
+#include "keys/zpl.h"
 
 #include <limits.h>
 #include <sodium.h>

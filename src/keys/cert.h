@@ -6,7 +6,7 @@
 #ifndef FSZ_CERT_H
 #define FSZ_CERT_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 #ifndef FSZ_FILE_H
 #define FSZ_FILE_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stddef.h>
 #include <sys/types.h>

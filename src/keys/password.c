@@ -1,4 +1,4 @@
-#include "password.h"
+#include "keys/password.h"
 
 #include <sodium.h>
 #include <string.h>

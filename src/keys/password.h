@@ -4,7 +4,7 @@
 #ifndef FSZ_PASSWORD_H
 #define FSZ_PASSWORD_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 

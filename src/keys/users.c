@@ -1,7 +1,7 @@
-#include "users.h"
+#include "keys/users.h"
 
-#include "cert.h"
-#include "password.h"
+#include "keys/cert.h"
+#include "keys/password.h"
 
 #include <stdio.h>
 #include <stdlib.h>

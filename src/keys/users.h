@@ -7,8 +7,8 @@
 #ifndef FSZ_USERS_H
 #define FSZ_USERS_H
 
-#include "err.h"
-#include "problems.h"
+#include "base/err.h"
+#include "base/problems.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#include "file.h"
-#include "users.h"
+#include "keys/file.h"
+#include "keys/users.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "zpl.h"
+#include "keys/zpl.h"
 
 #include <stdbool.h>
 #include <string.h>

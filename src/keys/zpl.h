@@ -6,7 +6,7 @@
 #ifndef FSZ_ZPL_H
 #define FSZ_ZPL_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stddef.h>
 

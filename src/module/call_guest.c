@@ -1,9 +1,9 @@
-#include "call_guest.h"
+#include "module/call_guest.h"
 
-#include "call_hold.h"
-#include "events.h"
-#include "numbers.h"
-#include "switch_call.h"
+#include "module/call_hold.h"
+#include "module/events.h"
+#include "module/numbers.h"
+#include "module/switch_call.h"
 
 #include <pthread.h>
 #include <utlist.h>

@@ -1,9 +1,9 @@
 /* call_guest.h - a call of FreeSWITCH that the dialplan gave to `zmq`, as the core's guest
- * (src/core/call/guest.h). */
+ * (src/host/guest.h). */
 #ifndef FSZ_CALL_GUEST_H
 #define FSZ_CALL_GUEST_H
 
-#include "engine.h"
+#include "engine/engine.h"
 
 #include <switch.h>
 

@@ -1,7 +1,7 @@
-#include "call_hold.h"
+#include "module/call_hold.h"
 
-#include "ending.h"
-#include "numbers.h"
+#include "event/ending.h"
+#include "module/numbers.h"
 
 /* The channel's private entry of that name is the hold; only the call's own thread reads it. */
 static const char HOLD_KEY[] = "mod_event_zmq_hold";

@@ -6,7 +6,7 @@
 #ifndef FSZ_CALL_HOLD_H
 #define FSZ_CALL_HOLD_H
 
-#include "hold.h"
+#include "call/hold.h"
 
 #include <switch.h>
 

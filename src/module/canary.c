@@ -1,7 +1,7 @@
-#include "canary.h"
+#include "module/canary.h"
 
-#include "events.h"
-#include "thread.h"
+#include "base/thread.h"
+#include "module/events.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

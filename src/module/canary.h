@@ -8,7 +8,7 @@
 #ifndef FSZ_MODULE_CANARY_H
 #define FSZ_MODULE_CANARY_H
 
-#include "problems.h"
+#include "base/problems.h"
 
 /* After the events are bound. FSZ_ESYSTEM: no thread. */
 FSZ_NODISCARD fsz_err fsz_canary_start(void);

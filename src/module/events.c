@@ -1,7 +1,7 @@
-#include "events.h"
+#include "module/events.h"
 
-#include "client_events.h"
-#include "numbers.h"
+#include "module/numbers.h"
+#include "net/client_events.h"
 
 #include <stdatomic.h>
 

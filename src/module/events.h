@@ -2,7 +2,7 @@
 #ifndef FSZ_MODULE_EVENTS_H
 #define FSZ_MODULE_EVENTS_H
 
-#include "engine.h"
+#include "engine/engine.h"
 
 #include <switch.h>
 

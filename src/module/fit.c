@@ -1,7 +1,7 @@
-#include "fit.h"
+#include "module/fit.h"
 
-#include "events.h"
-#include "numbers.h"
+#include "module/events.h"
+#include "module/numbers.h"
 
 enum {
     FIT_REFERENCES = 256, /* taken at once, so that those of other threads are few beside them */

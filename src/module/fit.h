@@ -5,7 +5,7 @@
 #ifndef FSZ_MODULE_FIT_H
 #define FSZ_MODULE_FIT_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <switch.h>

@@ -1,4 +1,4 @@
-#include "interfaces.h"
+#include "module/interfaces.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

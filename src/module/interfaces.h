@@ -5,7 +5,7 @@
 #ifndef FSZ_MODULE_INTERFACES_H
 #define FSZ_MODULE_INTERFACES_H
 
-#include "problems.h"
+#include "base/problems.h"
 
 /* Looks for both, and logs an error for each that is refused. Once after each load, on the thread
  * that FreeSWITCH starts for the module's runtime function: it has entered the interfaces by then,

@@ -3,17 +3,17 @@
  *
  * Load: configuration, engine, then the switch's events, its lookups of XML, then the command and
  * the application `zmq`. Unload is the exact reverse; a load that fails undoes what it did. */
-#include "call_guest.h"
-#include "canary.h"
-#include "events.h"
-#include "fit.h"
-#include "interfaces.h"
-#include "numbers.h"
-#include "search.h"
-#include "settings.h"
-#include "switch_host.h"
+#include "module/call_guest.h"
+#include "module/canary.h"
+#include "module/events.h"
+#include "module/fit.h"
+#include "module/interfaces.h"
+#include "module/numbers.h"
+#include "module/search.h"
+#include "module/settings.h"
+#include "module/switch_host.h"
 
-#include "engine.h"
+#include "engine/engine.h"
 
 #include <pthread.h>
 #include <switch.h>

@@ -1,4 +1,4 @@
-#include "numbers.h"
+#include "module/numbers.h"
 
 #include <stdbool.h>
 

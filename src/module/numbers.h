@@ -7,7 +7,7 @@
 #ifndef FSZ_MODULE_NUMBERS_H
 #define FSZ_MODULE_NUMBERS_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <switch.h>
 

@@ -1,9 +1,9 @@
-#include "search.h"
+#include "module/search.h"
 
-#include "documents.h"
-#include "events.h"
-#include "numbers.h"
-#include "ratelimit.h"
+#include "base/ratelimit.h"
+#include "module/events.h"
+#include "module/numbers.h"
+#include "module/xml_cache.h"
 
 #include <pthread.h>
 #include <switch.h>

@@ -5,7 +5,7 @@
 #ifndef FSZ_MODULE_SEARCH_H
 #define FSZ_MODULE_SEARCH_H
 
-#include "engine.h"
+#include "engine/engine.h"
 
 /* The engine must live until fsz_search_unbind(). FSZ_ENOMEM, FSZ_ESYSTEM. */
 FSZ_NODISCARD fsz_err fsz_search_bind(struct fsz_engine *engine);

@@ -1,6 +1,6 @@
-#include "settings.h"
+#include "module/settings.h"
 
-#include "confnode.h"
+#include "config/confnode.h"
 
 #include <switch.h>
 

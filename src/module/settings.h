@@ -2,7 +2,7 @@
 #ifndef FSZ_MODULE_SETTINGS_H
 #define FSZ_MODULE_SETTINGS_H
 
-#include "config.h"
+#include "config/config.h"
 
 /* From the switch's XML as it is. Without an event_zmq.conf: the defaults, and a line in the log
  * that says so; *ret_is_default tells. FSZ_EINVALID: `problems` says what is wrong. */

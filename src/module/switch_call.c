@@ -1,7 +1,7 @@
-#include "switch_call.h"
+#include "module/switch_call.h"
 
-#include "event_check.h"
-#include "numbers.h"
+#include "event/event_check.h"
+#include "module/numbers.h"
 
 #include <switch.h>
 

@@ -5,7 +5,7 @@
 #ifndef FSZ_SWITCH_CALL_H
 #define FSZ_SWITCH_CALL_H
 
-#include "host.h"
+#include "host/host.h"
 
 /* Is there an application of that name? Of one that it does not have, the switch would tell by
  * hanging up the call. FSZ_EREFUSED, and words. */

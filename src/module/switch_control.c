@@ -1,6 +1,6 @@
-#include "switch_control.h"
+#include "module/switch_control.h"
 
-#include "call_guest.h"
+#include "module/call_guest.h"
 
 #include <switch.h>
 

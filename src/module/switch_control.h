@@ -4,7 +4,7 @@
 #ifndef FSZ_SWITCH_CONTROL_H
 #define FSZ_SWITCH_CONTROL_H
 
-#include "host.h"
+#include "host/host.h"
 
 fsz_err fsz_switch_stop(void *self, const char *call, struct fsz_buffer *words);
 fsz_err fsz_switch_bridge(void *self, const char *call, const char *other,

@@ -1,12 +1,12 @@
-#include "switch_host.h"
+#include "module/switch_host.h"
 
-#include "canary.h"
-#include "fit.h"
-#include "interfaces.h"
-#include "switch_call.h"
-#include "switch_control.h"
-#include "switch_originate.h"
-#include "switch_send.h"
+#include "module/canary.h"
+#include "module/fit.h"
+#include "module/interfaces.h"
+#include "module/switch_call.h"
+#include "module/switch_control.h"
+#include "module/switch_originate.h"
+#include "module/switch_send.h"
 
 #include <pthread.h>
 #include <signal.h>

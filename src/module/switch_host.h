@@ -1,8 +1,8 @@
-/* switch_host.h - FreeSWITCH as the core's host (src/core/engine/host.h). */
+/* switch_host.h - FreeSWITCH as the core's host (src/host/host.h). */
 #ifndef FSZ_SWITCH_HOST_H
 #define FSZ_SWITCH_HOST_H
 
-#include "host.h"
+#include "host/host.h"
 
 extern const struct fsz_host fsz_module_host;
 

@@ -1,9 +1,9 @@
-#include "switch_originate.h"
+#include "module/switch_originate.h"
 
-#include "event_check.h"
-#include "events.h"
-#include "numbers.h"
-#include "switch_call.h"
+#include "event/event_check.h"
+#include "module/events.h"
+#include "module/numbers.h"
+#include "module/switch_call.h"
 
 #include <switch.h>
 

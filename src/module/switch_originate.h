@@ -2,7 +2,7 @@
 #ifndef FSZ_SWITCH_ORIGINATE_H
 #define FSZ_SWITCH_ORIGINATE_H
 
-#include "host.h"
+#include "host/host.h"
 
 /* Any thread; blocks until the call is answered or given up. */
 fsz_err fsz_switch_originate(void *self, const struct fsz_originate *originate,

@@ -2,7 +2,7 @@
 #ifndef FSZ_SWITCH_SEND_H
 #define FSZ_SWITCH_SEND_H
 
-#include "host.h"
+#include "host/host.h"
 
 /* Never by the switch's own reader of JSON, which takes a body for a printf format. */
 fsz_err fsz_switch_send(void *self, const struct fsz_event *event, struct fsz_buffer *words);

@@ -1,4 +1,4 @@
-#include "thread.h"
+#include "base/thread.h"
 #include "zmtp/conn_private.h"
 
 #include <assert.h>

@@ -11,7 +11,7 @@
 #ifndef FSZ_ZMTP_LOOP_H
 #define FSZ_ZMTP_LOOP_H
 
-#include "heap.h"
+#include "base/heap.h"
 #include "zmtp/zmtp.h"
 
 #include <sys/epoll.h>

@@ -7,7 +7,7 @@
 #ifndef FSZ_ZMTP_MECHANISM_H
 #define FSZ_ZMTP_MECHANISM_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "zmtp/metadata.h"
 
 struct fsz_mechanism;

@@ -3,7 +3,7 @@
 #ifndef FSZ_ZMTP_METADATA_H
 #define FSZ_ZMTP_METADATA_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "zmtp/zmtp.h"
 
 enum { FSZ_METADATA_BYTES_MAX = 4096, FSZ_METADATA_PROPERTIES_MAX = 32 };

@@ -1,4 +1,4 @@
-#include "thread.h"
+#include "base/thread.h"
 #include "zmtp/pub_private.h"
 
 #include <stdlib.h>

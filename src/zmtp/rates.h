@@ -7,7 +7,7 @@
 #ifndef FSZ_ZMTP_RATES_H
 #define FSZ_ZMTP_RATES_H
 
-#include "err.h"
+#include "base/err.h"
 #include "zmtp/origin.h"
 
 enum { FSZ_RATES_ADDRESSES_MAX = 4096 };

@@ -1,6 +1,6 @@
 #include "zmtp/resolver.h"
 
-#include "thread.h"
+#include "base/thread.h"
 
 #include <netdb.h>
 #include <netinet/in.h>

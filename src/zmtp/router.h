@@ -6,7 +6,7 @@
 #ifndef FSZ_ZMTP_ROUTER_H
 #define FSZ_ZMTP_ROUTER_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "zmtp/frame.h"
 
 enum {

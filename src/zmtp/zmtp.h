@@ -19,7 +19,7 @@
 #ifndef FSZ_ZMTP_H
 #define FSZ_ZMTP_H
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * symbols. */
 #include "module.h"
 
-#include "confnode.h"
-#include "engine.h"
+#include "config/confnode.h"
+#include "engine/engine.h"
 
 #include <pthread.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* Grants, a command and its argument from arbitrary bytes: whatever may not be done may not be done
  * through a wrapper either, in whichever way it is written; and a further grant takes nothing away.
  */
-#include "authorize.h"
+#include "auth/authorize.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -100,7 +100,7 @@ static const struct {
 #define AUTHORIZE_HARMLESS_APP(words)
 #define AUTHORIZE_API(name, ...) {false, name},
 #define AUTHORIZE_APP(name, ...) {true, name},
-#include "authorize_names.def"
+#include "auth/authorize_names.def"
 };
 
 enum { NAMES = sizeof(names) / sizeof(names[0]) };

@@ -1,12 +1,12 @@
 /* Any bytes as a configuration file: libxml2's reader, the tree, the parser, filters included. What
  * loads must be whole and be freed whole; what does not must say why. */
-#include "config.h"
-#include "confnode.h"
-#include "event.h"
-#include "filter.h"
-#include "grants.h"
-#include "selection.h"
-#include "xmlconf.h"
+#include "config/config.h"
+#include "config/confnode.h"
+#include "config/grants.h"
+#include "daemon/xmlconf.h"
+#include "event/event.h"
+#include "event/filter.h"
+#include "event/selection.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  * the three field lists, then headers. A header's name that begins with 1..3 is that of an array of
  * as many values. */
 #include "../utf8_reference.h"
-#include "encode.h"
-#include "quick.h"
+#include "event/encode.h"
+#include "event/quick.h"
 
 #include <jansson.h>
 #include <stdio.h>

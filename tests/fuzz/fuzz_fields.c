@@ -1,5 +1,5 @@
 /* Three lists and a name from arbitrary bytes, against matching worked out word by word. */
-#include "fields.h"
+#include "event/fields.h"
 
 #include <ctype.h>
 #include <stdint.h>

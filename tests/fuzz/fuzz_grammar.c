@@ -1,6 +1,6 @@
 /* A text that a user with narrow grants may have run names nothing outside of these grants: not in
  * the way in which FreeSWITCH reads it. The first byte of the input says where the text goes. */
-#include "authorize.h"
+#include "auth/authorize.h"
 #include "switchtext.h"
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* What a worker answers to the offer of a call: any JSON, or a mutation of a right answer. What is
  * read from it must be usable without another look, as the call's thread does. */
-#include "offer.h"
+#include "call/offer.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* Any bytes as a message: what is read is answered request by request, as a server would, and the
  * whole answer must be one JSON-RPC answer, one batch of them, or nothing. What the reader takes
  * must be what jansson takes, within the limits. */
-#include "rpc.h"
+#include "rpc/rpc.h"
 
 #include <stdint.h>
 #include <stdlib.h>

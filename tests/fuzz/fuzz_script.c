@@ -1,8 +1,8 @@
 /* Any bytes as a file of call flows: what loads is replayed, each event of each flow, as captured
  * and cut short; what does not must say why. */
-#include "call.h"
-#include "render.h"
-#include "script.h"
+#include "sim/call.h"
+#include "sim/render.h"
+#include "sim/script.h"
 
 #include <stdint.h>
 #include <stdio.h>

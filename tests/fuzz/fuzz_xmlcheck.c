@@ -1,6 +1,6 @@
 /* Any bytes as a service's document: what is taken must be taken again with nothing behind it, and
  * whatever is refused must say where and why. */
-#include "xmlcheck.h"
+#include "service/xmlcheck.h"
 
 #include <stdint.h>
 #include <stdlib.h>

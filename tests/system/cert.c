@@ -1,6 +1,6 @@
 /* cert.c - the certificates of src/keys for test_cert.py: `cert write PATH NAME`, `cert read PATH`.
  */
-#include "cert.h"
+#include "keys/cert.h"
 
 #include <stdio.h>
 #include <string.h>

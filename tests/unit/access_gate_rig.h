@@ -5,7 +5,7 @@
 
 #include "access_rig.h"
 
-#include "access_gate.h"
+#include "auth/access_gate.h"
 
 enum { CONNECTIONS = FSZ_ACCESS_GATE_WAITING_MAX + 64, FIRST = 1000 };
 

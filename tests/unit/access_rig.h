@@ -5,9 +5,9 @@
 
 #include "load_config.h"
 
-#include "access.h"
-#include "cert.h"
-#include "password.h"
+#include "auth/access.h"
+#include "keys/cert.h"
+#include "keys/password.h"
 
 #include <pthread.h>
 #include <semaphore.h>

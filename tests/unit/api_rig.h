@@ -5,8 +5,8 @@
 #ifndef API_RIG_H
 #define API_RIG_H
 
-#include "api.h"
-#include "confnode.h"
+#include "api/api.h"
+#include "config/confnode.h"
 
 #include <jansson.h>
 #include <pthread.h>

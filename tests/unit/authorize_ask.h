@@ -2,7 +2,7 @@
 #ifndef AUTHORIZE_ASK_H
 #define AUTHORIZE_ASK_H
 
-#include "authorize.h"
+#include "auth/authorize.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,8 +2,8 @@
 #ifndef CALL_RIG_H
 #define CALL_RIG_H
 
-#include "hold.h"
-#include "serve.h"
+#include "call/dialplan_app.h"
+#include "call/hold.h"
 #include "service_rig.h"
 
 /* A call on its thread. */

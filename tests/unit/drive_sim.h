@@ -2,8 +2,8 @@
 #ifndef FSZ_DRIVE_SIM_H
 #define FSZ_DRIVE_SIM_H
 
-#include "encode.h"
-#include "sim.h"
+#include "event/encode.h"
+#include "sim/sim.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 #ifndef FSZ_TEST_ENCODE_EVENT_H
 #define FSZ_TEST_ENCODE_EVENT_H
 
-#include "encode.h"
+#include "event/encode.h"
 
 #include <jansson.h>
 #include <setjmp.h>

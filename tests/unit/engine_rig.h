@@ -3,8 +3,8 @@
 #ifndef FSZ_TEST_ENGINE_RIG_H
 #define FSZ_TEST_ENGINE_RIG_H
 
-#include "confnode.h"
-#include "engine.h"
+#include "config/confnode.h"
+#include "engine/engine.h"
 
 #include <jansson.h>
 #include <setjmp.h>

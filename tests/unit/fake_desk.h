@@ -2,7 +2,7 @@
 #ifndef FSZ_TEST_FAKE_DESK_H
 #define FSZ_TEST_FAKE_DESK_H
 
-#include "desk.h"
+#include "service/desk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

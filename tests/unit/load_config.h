@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "confnode.h"
-#include "xmlconf.h"
+#include "config/config.h"
+#include "config/confnode.h"
+#include "daemon/xmlconf.h"
 
 static struct fsz_problems problems;
 

@@ -2,7 +2,7 @@
 #ifndef FSZ_TEST_LOOKUP_RIG_H
 #define FSZ_TEST_LOOKUP_RIG_H
 
-#include "lookup.h"
+#include "service/lookup.h"
 
 #include "fake_desk.h"
 #include "load_config.h"

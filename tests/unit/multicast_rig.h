@@ -2,7 +2,7 @@
 #ifndef FSZ_TEST_MULTICAST_RIG_H
 #define FSZ_TEST_MULTICAST_RIG_H
 
-#include "multicast.h"
+#include "net/multicast.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

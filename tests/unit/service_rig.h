@@ -3,7 +3,7 @@
 #define SERVICE_RIG_H
 
 #include "api_rig.h"
-#include "desk.h"
+#include "service/desk.h"
 
 /* ---- providers ------------------------------------------------------------------------------- */
 

@@ -1,8 +1,8 @@
 /* A gate on a real socket of our own wire: libzmq's clients feel its answers. */
 #include "access_rig.h"
 
-#include "access_gate.h"
-#include "ratelimit.h"
+#include "auth/access_gate.h"
+#include "base/ratelimit.h"
 #include "zmtp/zmtp_socket.h"
 
 #include <stdatomic.h>

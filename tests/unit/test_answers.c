@@ -1,4 +1,4 @@
-#include "answers.h"
+#include "net/answers.h"
 
 #include "zmtp_conn_rig.h"
 

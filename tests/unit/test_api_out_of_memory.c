@@ -1,9 +1,9 @@
 /* Each allocation of the API channel's parts fails in turn, jansson's too: what comes back is
  * FSZ_ENOMEM or a result, and the next try works. Leaks and wild pointers are the sanitizers' to
  * find. */
-#include "jobs.h"
-#include "rpc.h"
-#include "workers.h"
+#include "api/jobs.h"
+#include "api/workers.h"
+#include "rpc/rpc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Results of jobs, which the API thread writes itself: within a client's bound, and as work that it
  * shares out. */
-#include "api_private.h"
+#include "api/api_private.h"
 #include "api_rig.h"
 
 enum { RESULTS = 50 };

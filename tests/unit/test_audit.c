@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit.h"
+#include "auth/audit.h"
 
 enum { THREADS = 4, WRITES = 2000 };
 

@@ -1,5 +1,5 @@
+#include "auth/authorize_private.h"
 #include "authorize_ask.h"
-#include "authorize_private.h"
 
 #include <stdio.h>
 
@@ -334,7 +334,7 @@ static void test_authorize_finds_each_name_of_its_table(void **state)
 #define AUTHORIZE_APP(entry, is_spelled, first, ...)                                               \
     assert_string_equal(authorize_application_name(entry).name, entry);                            \
     assert_int_equal(authorize_application_name(entry).slots[0], first);
-#include "authorize_names.def"
+#include "auth/authorize_names.def"
     assert_int_equal(authorize_api_name("Bgapi").slots[0], SLOT_PREFIXED);
     assert_true(authorize_api_name("lua").spelled);
     assert_true(authorize_application_name("system").spelled);

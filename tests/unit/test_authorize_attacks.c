@@ -1,6 +1,6 @@
 /* Requests that got past an earlier version, and the forms that honest people write. */
+#include "auth/authorize_private.h"
 #include "authorize_ask.h"
-#include "authorize_private.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* What requests name: endpoints, files, contexts, variables. Each stays within its grant. */
 #include "authorize_ask.h"
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 /* The example of docs/access.md. */
 static const char *const dialler[] = {"api:originate *", "endpoints:sofia/gateway/carrier/*",

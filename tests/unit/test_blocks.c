@@ -1,5 +1,5 @@
 /* Blocks: nobody gets another's bytes, whatever the sizes and threads; nothing stays in use. */
-#include "blocks.h"
+#include "base/blocks.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

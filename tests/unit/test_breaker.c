@@ -1,4 +1,4 @@
-#include "breaker.h"
+#include "service/breaker.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Certificates as CZMQ and PyZMQ write them, and as no one should. */
-#include "cert.h"
+#include "keys/cert.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Address lists of fszmqd. */
-#include "cidr.h"
+#include "base/cidr.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

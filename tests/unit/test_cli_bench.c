@@ -5,9 +5,9 @@
 
 #include <cmocka.h>
 
-#include "bench_lines.h"
-#include "bench_samples.h"
-#include "bench_stamp.h"
+#include "cli/bench_lines.h"
+#include "cli/bench_samples.h"
+#include "cli/bench_stamp.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "gaps.h"
+#include "cli/gaps.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include "pretty.h"
-#include "text.h"
+#include "cli/pretty.h"
+#include "cli/text.h"
 
 #include <stdlib.h>
 #include <string.h>

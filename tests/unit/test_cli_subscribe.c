@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "subscribe.h"
+#include "cli/subscribe.h"
 
 static void prefixes_are(const char *pattern, const char *json, const char *topic)
 {

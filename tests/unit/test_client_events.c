@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client_note.h"
-#include "ratelimit.h"
+#include "base/ratelimit.h"
+#include "net/client_note.h"
 
 enum { PATIENCE_MS = 60000, RATE_MAX = 1000000, THREADS = 4, PUTS = 2000 };
 

@@ -1,7 +1,7 @@
 /* No descriptor that a library opened behind our back lives on in a program that the switch runs.
  */
-#include "closeonexec.h"
-#include "multicast.h"
+#include "base/closeonexec.h"
+#include "net/multicast.h"
 
 #include <dirent.h>
 #include <errno.h>

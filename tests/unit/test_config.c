@@ -1,8 +1,8 @@
-#include "config_keys.h"
-#include "fields.h"
-#include "grants.h"
+#include "config/config_keys.h"
+#include "config/grants.h"
+#include "event/fields.h"
+#include "event/selection.h"
 #include "load_config.h"
-#include "selection.h"
 
 #include <inttypes.h>
 

@@ -1,5 +1,5 @@
-#include "event.h"
-#include "filter.h"
+#include "event/event.h"
+#include "event/filter.h"
 #include "load_config.h"
 
 static bool filter_of(const char *inner_filter, const struct fsz_event *event)

@@ -1,5 +1,5 @@
-#include "config_keys.h"
-#include "grants.h"
+#include "config/config_keys.h"
+#include "config/grants.h"
 #include "load_config.h"
 
 static bool may(const struct fsz_config *config, enum fsz_right right, const char *what)

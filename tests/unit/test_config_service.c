@@ -1,6 +1,6 @@
 /* <services> and <bindings>. */
-#include "config_keys.h"
-#include "fields.h"
+#include "config/config_keys.h"
+#include "event/fields.h"
 #include "load_config.h"
 
 #include <unistd.h>

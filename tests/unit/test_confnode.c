@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "confnode.h"
+#include "config/confnode.h"
 
 static void test_confnode_keeps_the_order_of_children(void **state)
 {

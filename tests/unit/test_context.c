@@ -1,5 +1,5 @@
 /* The shared context: who ends it, when, and what its other users see. */
-#include "context.h"
+#include "net/zmq_context.h"
 
 #include <pthread.h>
 #include <setjmp.h>

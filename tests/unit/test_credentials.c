@@ -1,8 +1,8 @@
 /* Passwords and keys against users. Argon2id is slow by design, so hashes are made once; time is
  * the test's. */
-#include "credentials.h"
+#include "auth/credentials.h"
 
-#include "password.h"
+#include "keys/password.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

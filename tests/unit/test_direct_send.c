@@ -2,8 +2,8 @@
  *
  * The mailbox is closed, so that the mail is opened where it is posted: before the offer is
  * written. */
-#include "direct_send.h"
-#include "hold_private.h"
+#include "call/hold_private.h"
+#include "service/direct_send.h"
 
 #include "zmtp_conn_rig.h"
 

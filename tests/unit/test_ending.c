@@ -1,5 +1,5 @@
 /* How an application was cut short: what the channel's headers in its events say. */
-#include "ending.h"
+#include "event/ending.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

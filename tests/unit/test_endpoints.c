@@ -1,10 +1,10 @@
 /* A socket's endpoints: what they say when they cannot be had, and that a change can be taken back.
  */
-#include "endpoints.h"
-#include "multicast.h"
+#include "net/endpoints.h"
+#include "net/multicast.h"
 
-#include "engine.h"
-#include "ratelimit.h"
+#include "base/ratelimit.h"
+#include "engine/engine.h"
 
 #include <errno.h>
 #include <setjmp.h>

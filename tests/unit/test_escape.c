@@ -1,4 +1,4 @@
-#include "escape.h"
+#include "event/escape.h"
 
 #include "../utf8_reference.h"
 

@@ -1,4 +1,4 @@
-#include "event.h"
+#include "event/event.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

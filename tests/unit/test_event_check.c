@@ -1,4 +1,4 @@
-#include "event_check.h"
+#include "event/event_check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "eventname.h"
+#include "base/eventname.h"
 
 static void means(const char *text, const char *expected)
 {

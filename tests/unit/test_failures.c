@@ -1,5 +1,5 @@
 /* The limit of wrong passwords and keys for one address; time is the test's. */
-#include "failures.h"
+#include "auth/failures.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "fields.h"
+#include "event/fields.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

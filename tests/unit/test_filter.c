@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filter.h"
+#include "event/filter.h"
 
 static const char *const       codecs[] = {"PCMU", "PCMA", NULL};
 static const struct fsz_header headers[] = {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grants.h"
+#include "config/grants.h"
 
 static int grants_setup(void **state)
 {

@@ -1,4 +1,4 @@
-#include "jobs.h"
+#include "api/jobs.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "kind.h"
+#include "stream/kind.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "latency.h"
+#include "base/latency.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* Which lookups are asked of whom, and what becomes of the answers. */
-#include "lookup.h"
+#include "service/lookup.h"
 
 #include "lookup_rig.h"
-#include "xmlcheck.h"
+#include "service/xmlcheck.h"
 
 #include <pthread.h>
 

@@ -1,6 +1,6 @@
-#include "lookup_cache.h"
+#include "service/lookup_cache.h"
 
-#include "ratelimit.h"
+#include "base/ratelimit.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* What the cache goes by: which lookups share an answer, and which must not. */
-#include "lookup.h"
+#include "service/lookup.h"
 
 #include "lookup_pairs.h"
 #include "lookup_rig.h"

@@ -1,7 +1,7 @@
 /* Each allocation of a lookup fails in turn: it is answered, at worst with "look on", and the next
  * one works. Leaks and wild pointers are the sanitizers' to find. Only calls from the core's own
  * objects are counted (ld's --wrap), expat's among them. */
-#include "lookup.h"
+#include "service/lookup.h"
 
 #include "failing_malloc.h"
 #include "fake_desk.h"

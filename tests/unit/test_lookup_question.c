@@ -1,5 +1,5 @@
 /* What a service is asked: the switch's headers. */
-#include "lookup.h"
+#include "service/lookup.h"
 
 #include "lookup_rig.h"
 

@@ -1,5 +1,5 @@
 /* What threads hand to one: nothing is lost, a sleeper is woken, a closed box frees. */
-#include "mailbox.h"
+#include "base/mailbox.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-#include "message.h"
+#include "stream/message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "narrow.h"
+#include "stream/narrow.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
  *
  * Only calls from the core's own objects are counted (ld's --wrap): libzmq ends the process when it
  * gets no memory, and nobody can help that. */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

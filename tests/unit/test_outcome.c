@@ -1,5 +1,5 @@
 /* A switch's words as a status. */
-#include "outcome.h"
+#include "api/outcome.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "pace.h"
+#include "stream/pace.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

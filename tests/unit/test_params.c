@@ -1,5 +1,5 @@
 /* Parameters of a request: by name, by position, and what is said of wrong ones. */
-#include "params.h"
+#include "api/params.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

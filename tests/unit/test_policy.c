@@ -1,8 +1,8 @@
 /* Who may what: groups of a configuration and users of a file, made into one value. */
-#include "policy.h"
+#include "auth/policy.h"
 
-#include "peer.h"
-#include "thread.h"
+#include "auth/peer.h"
+#include "base/thread.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Who holds a port, as the error of an endpoint that could not be bound names it. */
-#include "portholder.h"
+#include "net/portholder.h"
 #include "quiet_port.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
-#include "blocks.h"
-#include "queue.h"
+#include "base/blocks.h"
+#include "stream/queue.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

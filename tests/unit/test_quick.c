@@ -1,6 +1,6 @@
 /* The quick way, for each processor that this one can be: all write the same. */
 #include "encode_event.h"
-#include "quick.h"
+#include "event/quick.h"
 
 #include <stdio.h>
 #include <strings.h>

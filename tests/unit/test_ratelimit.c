@@ -1,4 +1,4 @@
-#include "ratelimit.h"
+#include "base/ratelimit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "readonly.h"
+#include "auth/readonly.h"
 
 static void test_commands_that_only_read(void **state)
 {

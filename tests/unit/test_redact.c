@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "redact.h"
+#include "auth/redact.h"
 
 #define KEY "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
 

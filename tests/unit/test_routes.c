@@ -1,7 +1,7 @@
-#include "routes.h"
+#include "stream/routes.h"
 
-#include "fields.h"
-#include "multicast.h"
+#include "event/fields.h"
+#include "net/multicast.h"
 
 #include "load_config.h"
 

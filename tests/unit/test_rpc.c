@@ -1,4 +1,4 @@
-#include "rpc.h"
+#include "rpc/rpc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "selection.h"
+#include "event/selection.h"
 
 static bool selects(const char *list, const char *name, const char *subclass)
 {

@@ -1,5 +1,5 @@
 /* The object of event.send as an event. */
-#include "sentevent.h"
+#include "api/sentevent.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

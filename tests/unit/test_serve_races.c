@@ -1,7 +1,7 @@
 /* Calls whose hangup, loss and hand-over meet: by real sockets and a dialplan of the test's own. */
-#include "api_private.h"
+#include "api/api_private.h"
+#include "call/holds.h"
 #include "call_rig.h"
-#include "holds.h"
 
 #define LISTED "{\"accept\":true,\"then\":\"no such thing\"}"
 

@@ -1,5 +1,5 @@
 /* Clients that register as providers, and changes of configuration. */
-#include "api_private.h"
+#include "api/api_private.h"
 #include "service_rig.h"
 
 #define REGISTER(id, capacity)                                                                     \

@@ -1,6 +1,6 @@
 /* Many who ask at once, of providers that come, go, are disconnected, and change with the
  * configuration. */
-#include "api_private.h"
+#include "api/api_private.h"
 #include "service_rig.h"
 
 #include "zmtp/dealer.h"

@@ -1,5 +1,5 @@
 /* A question that its asker takes upon itself to send, and then cannot send. */
-#include "api_private.h"
+#include "api/api_private.h"
 #include "call_rig.h"
 
 static bool has_had_enough(void *self)

@@ -1,5 +1,5 @@
 /* Questions that wait while some providers have room and others have none. */
-#include "holds.h"
+#include "call/holds.h"
 #include "service_rig.h"
 
 enum { WAITING = 30 };

@@ -2,8 +2,8 @@
  * its call, and what the call's events tell of it. */
 #include "drive_sim.h"
 
-#include "guest.h"
-#include "hold.h"
+#include "call/hold.h"
+#include "host/guest.h"
 
 #include <pthread.h>
 #include <semaphore.h>

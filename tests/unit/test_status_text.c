@@ -1,5 +1,5 @@
 /* `zmq status` and `zmq streams` as people read them. */
-#include "status.h"
+#include "engine/status.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

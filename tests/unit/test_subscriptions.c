@@ -1,4 +1,4 @@
-#include "subscriptions.h"
+#include "stream/subscriptions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "topic.h"
+#include "stream/topic.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

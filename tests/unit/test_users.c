@@ -1,8 +1,8 @@
 /* The users file: what it takes, what it refuses and how it says so. */
-#include "users.h"
+#include "keys/users.h"
 
-#include "cert.h"
-#include "password.h"
+#include "keys/cert.h"
+#include "keys/password.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Waits for the end of an application: by id, by call, by number of loops. */
-#include "ending.h"
-#include "waits.h"
+#include "call/waits.h"
+#include "event/ending.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

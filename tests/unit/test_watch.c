@@ -1,6 +1,6 @@
 /* Events of held calls on their way to the API thread. */
-#include "host.h"
-#include "watch.h"
+#include "call/watch.h"
+#include "host/host.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* A socket's configuration as options and limits of our own wire. */
-#include "wire_options.h"
+#include "net/wire_options.h"
 
 #include <setjmp.h>
 #include <sodium.h>

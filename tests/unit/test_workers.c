@@ -1,6 +1,6 @@
-#include "workers.h"
+#include "api/workers.h"
 
-#include "ratelimit.h"
+#include "base/ratelimit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "xmlcheck.h"
+#include "service/xmlcheck.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

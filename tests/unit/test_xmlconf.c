@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xmlconf.h"
+#include "daemon/xmlconf.h"
 
 static struct fsz_problems problems;
 

@@ -1,0 +1,102 @@
+/* call.h - a call that is being replayed: what is its own, where in its flow it is, its legs.
+ *
+ * All under the simulated switch's lock. */
+#ifndef FSZ_CALL_H
+#define FSZ_CALL_H
+
+#include "base/heap.h"
+#include "sim/cause.h"
+#include "sim/clock.h"
+#include "sim/random.h"
+#include "sim/script.h"
+
+#include <stdbool.h>
+#include <uthash.h>
+
+enum {
+    FSZ_CALL_TEXT_BYTES = 64,
+    FSZ_LEG_VARIABLES_MAX = 256,
+    FSZ_LEG_KEYS_MAX = 100, /* pressed and not taken yet, as FreeSWITCH queues */
+    FSZ_TAG_LENGTH = 13,
+};
+
+struct fsz_call;
+struct fsz_execution;
+struct fsz_sim_guest;
+
+struct fsz_variable {
+    char                *name, *value; /* name begins with variable_ */
+    struct fsz_variable *next;
+};
+
+struct fsz_leg {
+    struct fsz_call               *call;
+    const char                    *uuid;      /* the key */
+    const struct fsz_script_event *latest;    /* the last event of this leg; NULL: none yet */
+    const struct fsz_script_event *carrier;   /* the last one with variables, or NULL */
+    struct fsz_variable           *variables; /* set by command; newest first */
+    size_t                         variable_count;
+    struct fsz_leg                *callee, *caller; /* whom it is bridged with, or NULL */
+    bool                           listed;          /* in the table of channels */
+    const char                    *heads_for;       /* state it is being sent to; NULL: it stays */
+    struct fsz_execution          *running, *waiting; /* execute.h: uppermost first; in order */
+    uint32_t                       execution_depth, execution_count; /* running; both */
+    char                           keys[FSZ_LEG_KEYS_MAX];           /* digits.h, in their order */
+    size_t                         key_count;
+    size_t                         script_at; /* what the caller presses: how much is done */
+    char                           session[21];
+    UT_hash_handle                 hh;
+};
+
+/* An instant of the call, as its events write it. */
+struct fsz_instant {
+    char usec[21], second[21], stamp[FSZ_STAMP_BYTES];
+};
+
+struct fsz_call {
+    struct fsz_timer timer; /* of the next event; first member: the heap's timers are calls */
+    struct fsz_flow *flow;
+    struct fsz_call *prev, *next; /* of all calls */
+    size_t           at;          /* index of the next event */
+    uint64_t         start_ns;
+    int64_t          start_us;
+    int64_t          late_us; /* by how much the hangup is later than captured; may be negative */
+    bool             hold;    /* stays up at the flow's hold_after */
+    bool             cut;     /* hung up by command: events of legs that never began are left out */
+    uint64_t         quit_ns; /* when the caller of a held call hangs up; UINT64_MAX: never */
+    uint64_t         answer_ns; /* when a held call that rings is answered by itself; UINT64_MAX */
+    int64_t          answered_us;  /* of a call that is answered when it is asked for; 0: not yet */
+    char            *line;         /* what the dialplan gives `zmq` once it is held; or NULL */
+    struct fsz_sim_guest   *guest; /* while a thread of its own serves it (serve.h) */
+    const struct fsz_cause *cause; /* NULL: as captured */
+    char number[FSZ_CALL_TEXT_BYTES], app[FSZ_CALL_TEXT_BYTES]; /* "": as captured */
+    char (*fresh)[FSZ_UUID_BYTES];
+    struct fsz_instant *instants;
+    struct fsz_leg     *legs;
+};
+
+/* A call of this flow that begins now. NULL: out of memory. */
+struct fsz_call *fsz_call_new(struct fsz_flow *flow, struct fsz_random *random, uint64_t now_ns,
+                              int64_t now_us, struct fsz_calendar *calendar);
+void             fsz_call_free(struct fsz_call **call);
+
+/* When the event at `at` is due. */
+uint64_t fsz_call_due_ns(const struct fsz_call *call);
+/* Goes to the hangup, which is now; false: it is there or past it already. `cause` may be NULL. */
+bool fsz_call_cut(struct fsz_call *call, const struct fsz_cause *cause, int64_t now_us,
+                  struct fsz_calendar *calendar);
+/* Is it up, and waits to be told what to do? */
+bool fsz_call_is_held(const struct fsz_call *call);
+/* Is there an answer to come, between where a held call waits and its hangup? */
+bool fsz_call_rings(const struct fsz_call *call);
+/* The answer is now. */
+void fsz_call_answer(struct fsz_call *call, int64_t now_us, struct fsz_calendar *calendar);
+/* Is this event left out of this call? */
+bool fsz_call_omits(const struct fsz_call *call, const struct fsz_script_event *event);
+
+/* NULL: not set by command. `name` with variable_ before it; letter case is ignored. */
+const char *fsz_leg_variable(const struct fsz_leg *leg, const char *name);
+/* An empty or NULL value hides the variable, also one of the flow. FSZ_ENOMEM, FSZ_ELIMIT. */
+FSZ_NODISCARD fsz_err fsz_leg_set(struct fsz_leg *leg, const char *name, const char *value);
+
+#endif

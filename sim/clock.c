@@ -1,0 +1,40 @@
+#include "sim/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+uint64_t fsz_clock_monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int64_t fsz_clock_wall_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void fsz_calendar_set(struct fsz_calendar *calendar, int64_t time_us)
+{
+    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct tm                local, gmt;
+    time_t                   second = (time_t)(time_us / 1000000);
+    if (calendar->stamp[0] != '\0' && calendar->second == second) {
+        return;
+    }
+    calendar->second = second;
+    localtime_r(&second, &local);
+    gmtime_r(&second, &gmt);
+    strftime(calendar->stamp, sizeof calendar->stamp, "%Y-%m-%d %H:%M:%S", &local);
+    /* Not strftime's %a and %b: those follow the locale. */
+    snprintf(calendar->gmt, sizeof calendar->gmt, "%s, %02u %s %04u %02u:%02u:%02u GMT",
+             days[gmt.tm_wday], (unsigned)gmt.tm_mday % 100, months[gmt.tm_mon],
+             (unsigned)(gmt.tm_year + 1900) % 10000, (unsigned)gmt.tm_hour % 100,
+             (unsigned)gmt.tm_min % 100, (unsigned)gmt.tm_sec % 100);
+}

@@ -1,0 +1,35 @@
+/* command.h - one API command of the simulated switch, for the table in commands.c. With the lock
+ * held, but where it says otherwise. */
+#ifndef FSZ_COMMAND_H
+#define FSZ_COMMAND_H
+
+#include "sim/state.h"
+#include "sim/words.h"
+
+struct fsz_command {
+    const char *name;
+    size_t words_min, words_max; /* fewer: the usage is the answer; the last word is the rest */
+    const char *usage;
+    void (*run)(struct fsz_sim *sim, const struct fsz_words *words, struct fsz_buffer *output);
+    /* In its place, one that blocks: without the lock, and without the switch, which may end
+     * meanwhile. */
+    void (*run_apart)(const struct fsz_sim_options *options, const struct fsz_words *words,
+                      struct fsz_buffer *output);
+};
+
+/* NULL: no such channel, and `output` says so. */
+struct fsz_leg *fsz_command_leg(struct fsz_sim *sim, const char *uuid, struct fsz_buffer *output);
+
+void fsz_command_show(struct fsz_sim *sim, const struct fsz_words *words,
+                      struct fsz_buffer *output);
+void fsz_command_dump(struct fsz_sim *sim, const struct fsz_words *words,
+                      struct fsz_buffer *output);
+void fsz_command_locate(const struct fsz_sim_options *options, const struct fsz_words *words,
+                        struct fsz_buffer *output);
+#define FSZ_ORIGINATE_USAGE                                                                        \
+    "<call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] [<cid_name>] "    \
+    "[<cid_num>] [<timeout_sec>]"
+void fsz_command_originate(struct fsz_sim *sim, const struct fsz_words *words,
+                           struct fsz_buffer *output);
+
+#endif

@@ -1,0 +1,206 @@
+/* The operations on one call that host.h has, and the switch's identity. */
+#include "event/event_check.h"
+#include "sim/dial.h"
+#include "sim/execute.h"
+#include "sim/join.h"
+#include "sim/play.h"
+#include "sim/serve.h"
+#include "sim/variables.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Takes the lock. NULL: no such channel, and the lock is not held. */
+static struct fsz_leg *control_lock(struct fsz_sim *sim, const char *uuid)
+{
+    struct fsz_leg *leg = NULL;
+    pthread_mutex_lock(&sim->lock);
+    HASH_FIND(hh, sim->channels, uuid, strlen(uuid), leg);
+    if (leg == NULL) {
+        pthread_mutex_unlock(&sim->lock);
+    }
+    return leg;
+}
+
+/* Something may be due earlier than was thought. */
+static void control_unlock(struct fsz_sim *sim)
+{
+    pthread_cond_signal(&sim->wake);
+    pthread_mutex_unlock(&sim->lock);
+}
+
+void fsz_sim_identify(struct fsz_sim *sim, struct fsz_host_identity *ret_identity)
+{
+    /* None of it changes once the switch is made. */
+    snprintf(ret_identity->core_uuid, sizeof ret_identity->core_uuid, "%s", sim->core_uuid);
+    snprintf(ret_identity->hostname, sizeof ret_identity->hostname, "%s", sim->hostname);
+    snprintf(ret_identity->switchname, sizeof ret_identity->switchname, "%s", sim->hostname);
+}
+
+fsz_err fsz_sim_execute(struct fsz_sim *sim, const struct fsz_execute *execute,
+                        struct fsz_buffer *words)
+{
+    struct fsz_leg *leg = control_lock(sim, execute->call);
+    if (leg == NULL) {
+        return FSZ_ENOTFOUND;
+    }
+    fsz_err err = fsz_execute(sim, leg, execute, false, words);
+    control_unlock(sim);
+    return err;
+}
+
+fsz_err fsz_sim_hangup(struct fsz_sim *sim, const char *call, const char *cause,
+                       struct fsz_buffer *words)
+{
+    const struct fsz_cause *found = fsz_cause_find(cause == NULL ? "NORMAL_CLEARING" : cause);
+    if (found == NULL || (cause != NULL && strcasecmp(found->name, cause) != 0)) {
+        fsz_buffer_printf(words, "no such hangup cause: %s", cause);
+        return FSZ_EREFUSED;
+    }
+    struct fsz_leg *leg = control_lock(sim, call);
+    if (leg == NULL) {
+        return FSZ_ENOTFOUND;
+    }
+    (void)fsz_play_hangup(sim, leg->call, found); /* one that is hanging up is as good */
+    control_unlock(sim);
+    return FSZ_OK;
+}
+
+fsz_err fsz_sim_get(struct fsz_sim *sim, const char *call, const char *const *names, size_t count,
+                    fsz_variable_fn take, void *argument)
+{
+    struct fsz_leg *leg = control_lock(sim, call);
+    fsz_err         err = FSZ_OK;
+    if (leg == NULL) {
+        return FSZ_ENOTFOUND;
+    }
+    for (size_t i = 0; i < count; i++) {
+        take(argument, names[i], fsz_variable_get(sim, leg, names[i]));
+    }
+    if (count == 0) {
+        err = fsz_variable_each(sim, leg, take, argument);
+    }
+    control_unlock(sim);
+    return err;
+}
+
+fsz_err fsz_sim_set(struct fsz_sim *sim, const char *call, const char *const *names,
+                    const char *const *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!fsz_header_name_is_plain(names[i])) {
+            return FSZ_EINVALID;
+        }
+    }
+    struct fsz_leg *leg = control_lock(sim, call);
+    if (leg == NULL) {
+        return FSZ_ENOTFOUND;
+    }
+    fsz_err err = leg->variable_count + count > FSZ_LEG_VARIABLES_MAX ? FSZ_ELIMIT : FSZ_OK;
+    for (size_t i = 0; err == FSZ_OK && i < count; i++) {
+        err = fsz_variable_set(leg, names[i], values[i]);
+    }
+    control_unlock(sim);
+    return err;
+}
+
+/* Why it is not transferred; NULL: it is. */
+static const char *transfer_refusal(const struct fsz_leg *leg, const char *which,
+                                    const char *extension, const char *dialplan)
+{
+    if (which != NULL && strcasecmp(which, "aleg") != 0) {
+        return "the simulated switch transfers no b leg by itself";
+    }
+    if (*extension == '\0') {
+        return "no extension to transfer to";
+    }
+    if (dialplan != NULL && strcasecmp(dialplan, "XML") != 0) {
+        return "the simulated switch has no dialplan but XML";
+    }
+    if (leg->call->cut || leg->call->at > leg->call->flow->hangup) {
+        return "the call is hanging up";
+    }
+    return leg->call->hold ? NULL : "only a call that was originated to be held is transferred";
+}
+
+/* As in FreeSWITCH the transfer itself goes well, whatever there is at the extension. */
+static void transfer_go(struct fsz_sim *sim, struct fsz_call *call, const char *extension,
+                        bool known)
+{
+    const size_t prefix = sizeof FSZ_SERVE_EXTENSION - 1;
+    bool         serves = strncmp(extension, FSZ_SERVE_EXTENSION, prefix) == 0;
+    fsz_serve_leave(sim, call, serves ? extension + prefix : NULL, FSZ_SERVE_ROUTING);
+    if (known) {
+        snprintf(call->number, sizeof call->number, "%s", extension);
+    } else if (!serves) {
+        (void)fsz_play_hangup(sim, call, fsz_cause_find("NO_ROUTE_DESTINATION"));
+    }
+}
+
+fsz_err fsz_sim_transfer(struct fsz_sim *sim, const char *call, const char *which,
+                         const char *extension, const char *dialplan, const char *context,
+                         struct fsz_buffer *words)
+{
+    struct fsz_leg *leg = control_lock(sim, call);
+    if (leg == NULL) {
+        return FSZ_ENOTFOUND;
+    }
+    const char *refusal = transfer_refusal(leg, which, extension, dialplan);
+    bool        known = (context == NULL || strcasecmp(context, "default") == 0) &&
+                 fsz_dial_has_extension(extension);
+    if (refusal != NULL) {
+        fsz_buffer_text(words, refusal);
+    } else {
+        transfer_go(sim, leg->call, extension, known);
+    }
+    control_unlock(sim);
+    return refusal == NULL ? FSZ_OK : FSZ_EREFUSED;
+}
+
+fsz_err fsz_sim_break(struct fsz_sim *sim, const char *call, struct fsz_buffer *words)
+{
+    struct fsz_leg *leg = control_lock(sim, call);
+    (void)words;
+    if (leg == NULL) {
+        return FSZ_ENOTFOUND;
+    }
+    fsz_execute_stop(sim, leg);
+    control_unlock(sim);
+    return FSZ_OK;
+}
+
+/* Why the two are not bridged; NULL: they are. */
+static const char *bridge_refusal(const struct fsz_leg *a, const struct fsz_leg *b)
+{
+    if (a->call == b->call) {
+        return "a call is not bridged with itself";
+    }
+    if (!fsz_call_is_held(a->call) || !fsz_call_is_held(b->call)) {
+        return "only calls that are held, and are not hanging up, are bridged";
+    }
+    return NULL;
+}
+
+fsz_err fsz_sim_bridge(struct fsz_sim *sim, const char *call, const char *other,
+                       struct fsz_buffer *words)
+{
+    struct fsz_leg *leg = control_lock(sim, call), *second = NULL;
+    if (leg == NULL) {
+        return FSZ_ENOTFOUND;
+    }
+    HASH_FIND(hh, sim->channels, other, strlen(other), second);
+    const char *refusal = second == NULL ? NULL : bridge_refusal(leg, second);
+    if (refusal != NULL) {
+        fsz_buffer_text(words, refusal);
+    } else if (second != NULL) {
+        fsz_serve_leave(sim, leg->call, NULL, FSZ_SERVE_HIBERNATE);
+        fsz_serve_leave(sim, second->call, NULL, FSZ_SERVE_HIBERNATE);
+        fsz_play_answer(sim, leg->call);
+        fsz_play_answer(sim, second->call);
+        fsz_join(sim, leg, second);
+    }
+    control_unlock(sim);
+    return second == NULL ? FSZ_ENOTFOUND : refusal == NULL ? FSZ_OK : FSZ_EREFUSED;
+}

@@ -1,0 +1,190 @@
+#include "sim/digits.h"
+
+#include "sim/emit.h"
+#include "sim/execute.h"
+#include "sim/variables.h"
+#include "sim/words.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    KEYS_MAX = 128,
+    TRIES_MAX = 100,
+    MATCH_STEPS_MAX = 10000, /* of an expression that came with a command */
+};
+
+/* What is collected: the words of the argument, in their order. */
+struct digits {
+    struct fsz_words words;
+    size_t           min, max;
+    long             tries;
+    uint64_t         timeout_ms; /* after the prompt */
+    uint64_t         left_ms;    /* until nobody has pressed a key for too long */
+    bool             ended;      /* by a terminator */
+    char             keys[KEYS_MAX + 1];
+    size_t           count;
+};
+
+enum word { MIN, MAX, TRIES, TIMEOUT, TERMINATORS, FILE_WORD, INVALID_FILE, VARIABLE, REGEXP };
+
+bool fsz_digits_press(struct fsz_sim *sim, struct fsz_leg *leg, char key)
+{
+    const char digit[2] = {key, '\0'};
+    if (key == '\0' || strchr("0123456789*#ABCD", key) == NULL) {
+        return false;
+    }
+    const struct fsz_header own[] = {{.name = "DTMF-Digit", .value = digit},
+                                     {.name = "DTMF-Duration", .value = "2000"},
+                                     {.name = "DTMF-Source", .value = "RTP"},
+                                     {0}};
+    if (leg->key_count < FSZ_LEG_KEYS_MAX) {
+        leg->keys[leg->key_count++] = key;
+    }
+    fsz_emit_leg(sim, leg, &(struct fsz_event){.name = "DTMF"}, own);
+    return true;
+}
+
+/* What the caller does next of what is written for them; '\0': nothing any more. */
+static char digits_script(struct fsz_sim *sim, struct fsz_leg *leg)
+{
+    const char *script = fsz_variable_get(sim, leg, "sim_digits");
+    if (script == NULL) {
+        script = sim->options.digits == NULL ? "" : sim->options.digits;
+    }
+    return leg->script_at < strlen(script) ? script[leg->script_at++] : '\0';
+}
+
+static bool digits_are_enough(const struct digits *d)
+{
+    return d->ended || d->count >= d->max;
+}
+
+/* Takes the keys that are there. */
+static void digits_take(struct digits *d, struct fsz_leg *leg)
+{
+    while (leg->key_count > 0 && !digits_are_enough(d)) {
+        char key = leg->keys[0];
+        memmove(leg->keys, leg->keys + 1, --leg->key_count);
+        d->left_ms = d->timeout_ms;
+        d->ended = strchr(d->words.word[TERMINATORS], key) != NULL;
+        if (!d->ended) {
+            d->keys[d->count++] = key;
+            d->keys[d->count] = '\0';
+        }
+    }
+}
+
+static bool digits_match(const struct digits *d)
+{
+    const char *text = d->words.count > REGEXP ? d->words.word[REGEXP] : "";
+    int         number = 0;
+    PCRE2_SIZE  at = 0;
+    if (*text == '\0') {
+        return true;
+    }
+    pcre2_code *code =
+        pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0, &number, &at, NULL);
+    if (code == NULL) {
+        return false;
+    }
+    pcre2_match_data    *data = pcre2_match_data_create_from_pattern(code, NULL);
+    pcre2_match_context *bounds = pcre2_match_context_create(NULL);
+    bool                 matches = false;
+    if (data != NULL && bounds != NULL) {
+        pcre2_set_match_limit(bounds, MATCH_STEPS_MAX);
+        matches = pcre2_match(code, (PCRE2_SPTR)d->keys, d->count, 0, 0, data, bounds) >= 0;
+    }
+    pcre2_match_context_free(bounds);
+    pcre2_match_data_free(data);
+    pcre2_code_free(code);
+    return matches;
+}
+
+/* A try begins, with a file that plays and then the time to press a key in. */
+static void digits_try(struct digits *d, const char *file)
+{
+    uint64_t prompt_ms = fsz_application_file_ms(file);
+    d->left_ms = prompt_ms > UINT64_MAX - d->timeout_ms ? UINT64_MAX : prompt_ms + d->timeout_ms;
+    d->count = 0;
+    d->keys[0] = '\0';
+    d->ended = false;
+}
+
+static long digits_number(const char *text, long min, long max)
+{
+    long number = strtol(text, NULL, 10);
+    return number < min ? min : number > max ? max : number;
+}
+
+uint64_t fsz_digits_run(struct fsz_sim *sim, struct fsz_execution *execution)
+{
+    struct digits *d = calloc(1, sizeof *d);
+    if (d == NULL) {
+        return 0;
+    }
+    fsz_words_split(&d->words, execution->arg, FSZ_WORDS_MAX);
+    if (d->words.count <= VARIABLE) {
+        fsz_application_log(sim, execution->leg, "play_and_get_digits: too few arguments");
+        free(d);
+        return 0;
+    }
+    d->min = (size_t)digits_number(d->words.word[MIN], 0, KEYS_MAX);
+    d->max = (size_t)digits_number(d->words.word[MAX], 1, KEYS_MAX);
+    d->tries = digits_number(d->words.word[TRIES], 1, TRIES_MAX);
+    d->timeout_ms = (uint64_t)digits_number(d->words.word[TIMEOUT], 0, 3600000);
+    if (strcasecmp(d->words.word[TERMINATORS], "none") == 0) {
+        d->words.word[TERMINATORS] += strlen(d->words.word[TERMINATORS]);
+    }
+    fsz_application_set(sim, execution->leg, d->words.word[VARIABLE], NULL);
+    digits_try(d, d->words.word[FILE_WORD]);
+    execution->state = d;
+    return FSZ_DIGIT_MS;
+}
+
+/* A try is over: true when it was the last. */
+static bool digits_judge(struct fsz_sim *sim, struct fsz_leg *leg, struct digits *d)
+{
+    char name[FSZ_WORDS_BYTES];
+    if (d->count >= d->min && digits_match(d)) {
+        fsz_application_set(sim, leg, d->words.word[VARIABLE], d->keys);
+        return true;
+    }
+    snprintf(name, sizeof name, "%.200s_invalid", d->words.word[VARIABLE]);
+    fsz_application_set(sim, leg, name, d->keys);
+    return --d->tries <= 0;
+}
+
+uint64_t fsz_digits_next(struct fsz_sim *sim, struct fsz_execution *execution)
+{
+    struct digits *d = execution->state;
+    uint64_t       step_ms = FSZ_DIGIT_MS;
+    if (d == NULL) {
+        return 0;
+    }
+    if (execution->leg->key_count == 0) {
+        char key = digits_script(sim, execution->leg);
+        step_ms = key == 'w' ? FSZ_DIGIT_REST_MS : FSZ_DIGIT_MS;
+        (void)fsz_digits_press(sim, execution->leg, key); /* what is no key is a rest, too */
+    }
+    d->left_ms = d->left_ms > step_ms ? d->left_ms - step_ms : 0;
+    digits_take(d, execution->leg);
+    if (!digits_are_enough(d) && d->left_ms > 0) {
+        return step_ms;
+    }
+    if (digits_judge(sim, execution->leg, d)) {
+        return 0;
+    }
+    digits_try(d, d->words.word[INVALID_FILE]);
+    return FSZ_DIGIT_MS;
+}
+
+void fsz_digits_ended(struct fsz_sim *sim, struct fsz_execution *execution)
+{
+    (void)sim;
+    free(execution->state);
+    execution->state = NULL;
+}

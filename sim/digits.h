@@ -1,0 +1,27 @@
+/* digits.h - keys that a caller presses, and the application that collects them.
+ *
+ * A caller presses what the variable sim_digits says, or else what fsz_sim_options.digits does: one
+ * key every FSZ_DIGIT_MS while somebody collects; `w` is a rest of FSZ_DIGIT_REST_MS. All with the
+ * lock held. */
+#ifndef FSZ_DIGITS_H
+#define FSZ_DIGITS_H
+
+#include "sim/state.h"
+
+enum {
+    FSZ_DIGIT_MS = 100,
+    FSZ_DIGIT_REST_MS = 500,
+};
+
+struct fsz_execution;
+
+/* play_and_get_digits. */
+uint64_t fsz_digits_run(struct fsz_sim *sim, struct fsz_execution *execution);
+uint64_t fsz_digits_next(struct fsz_sim *sim, struct fsz_execution *execution);
+void     fsz_digits_ended(struct fsz_sim *sim, struct fsz_execution *execution);
+
+/* A key is pressed now: told by DTMF, and kept for who collects. false: it is no key. What is
+ * beyond FSZ_LEG_KEYS_MAX is not kept. */
+bool fsz_digits_press(struct fsz_sim *sim, struct fsz_leg *leg, char key);
+
+#endif

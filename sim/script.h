@@ -1,0 +1,65 @@
+/* script.h - the call flows that are replayed: captured events, taken apart once when loaded.
+ *
+ * The form of the file: docs/simulated-switch.md. Read-only after loading, but for the headers of
+ * an event, which whoever emits it fills in place (one thread at a time). */
+#ifndef FSZ_SCRIPT_H
+#define FSZ_SCRIPT_H
+
+#include "base/problems.h"
+#include "event/event.h"
+#include "sim/template.h"
+
+enum { FSZ_FLOWS_MAX = 256, FSZ_FLOW_EVENTS_MAX = 4096, FSZ_EVENT_HEADERS_MAX = 2048 };
+
+/* A header that is not the same in every call. */
+struct fsz_script_field {
+    size_t              header; /* index into headers */
+    struct fsz_template value;
+};
+
+struct fsz_script_event {
+    char                    *name, *subclass, *body; /* subclass and body may be NULL */
+    int                      leg;                    /* -1: the switch's own */
+    int64_t                  offset_us;              /* from the flow's start */
+    bool                     has_variables;          /* carries the channel's variables */
+    bool                     body_is_status;         /* the output of the status command */
+    struct fsz_header       *headers;                /* ends with a NULL name */
+    size_t                   header_count;
+    struct fsz_script_field *fields;
+    size_t                   field_count;
+};
+
+struct fsz_flow {
+    char                    *name;
+    uint32_t                 weight;     /* share of the new calls; 0: only when asked for */
+    uint32_t                 every_s;    /* the switch's own, at that interval; 0: a call */
+    size_t                   hold_after; /* a held call stops before this event; 0: never */
+    char                    *number, *app;
+    size_t                   leg_count; /* the first of fresh are the legs' UUIDs */
+    char                   **fresh;
+    size_t                   fresh_count;
+    int64_t                  start_us;
+    int64_t                  instants_us[FSZ_INSTANTS_MAX];
+    size_t                   instant_count;
+    size_t                   hangup; /* index of the first CHANNEL_HANGUP, or event_count */
+    struct fsz_script_event *events;
+    size_t                   event_count;
+};
+
+struct fsz_script {
+    struct fsz_flow *flows;
+    size_t           flow_count;
+    uint32_t         weight; /* sum */
+};
+
+/* From a file, or the flows built in when `path` is NULL. FSZ_EINVALID: `problems` says what and
+ * where. */
+FSZ_NODISCARD fsz_err fsz_script_load(const char *path, struct fsz_script **ret_script,
+                                      struct fsz_problems *problems);
+void                  fsz_script_free(struct fsz_script **script);
+/* NULL: none of that name. */
+struct fsz_flow *fsz_script_flow(struct fsz_script *script, const char *name);
+/* The call flow at `draw` of a wheel of `weight` shares; NULL without any. */
+struct fsz_flow *fsz_script_pick(struct fsz_script *script, uint32_t draw);
+
+#endif

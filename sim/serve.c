@@ -1,0 +1,264 @@
+#include "sim/serve.h"
+
+#include "sim/emit.h"
+#include "sim/execute.h"
+#include "sim/play.h"
+#include "sim/variables.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <utlist.h>
+
+enum { STACK_BYTES = 512 * 1024 }; /* there may be thousands of threads */
+
+bool fsz_serve_takes(struct fsz_sim *sim)
+{
+    if (sim->options.service == NULL || sim->options.serve == NULL) {
+        return false;
+    }
+    return sim->options.service_percent >= 100 ||
+           fsz_random_next(&sim->random) < sim->options.service_percent / 100 * (double)UINT32_MAX;
+}
+
+fsz_err fsz_serve_start(struct fsz_sim *sim, const char *line, uint64_t now_ns,
+                        struct fsz_call **ret_call)
+{
+    /* Comes with the program; a file of one's own may lack it. */
+    struct fsz_flow *flow = fsz_script_flow(sim->script, "service");
+    if (sim->options.serve == NULL || flow == NULL || flow->leg_count == 0 ||
+        flow->hold_after == 0 || flow->hangup == flow->event_count) {
+        return FSZ_ENOTFOUND;
+    }
+    char            *copy = strdup(line);
+    struct fsz_call *call = NULL;
+    fsz_err          err = copy == NULL ? FSZ_ENOMEM : fsz_play_start(sim, flow, now_ns, &call);
+    if (err != FSZ_OK) {
+        free(copy);
+        return err;
+    }
+    call->hold = true;
+    call->line = copy;
+    *ret_call = call;
+    return FSZ_OK;
+}
+
+static void serve_poke(struct fsz_sim_guest *guest)
+{
+    pthread_mutex_lock(&guest->sim->guests_lock);
+    guest->changes++;
+    pthread_cond_signal(&guest->changed);
+    pthread_mutex_unlock(&guest->sim->guests_lock);
+}
+
+void fsz_serve_poke(struct fsz_sim *sim, const struct fsz_leg *leg)
+{
+    (void)sim;
+    if (leg->call->guest != NULL && leg->call->guest->leg == leg) {
+        serve_poke(leg->call->guest);
+    }
+}
+
+void fsz_sim_wake(struct fsz_sim *sim, const char *call, bool stop)
+{
+    struct fsz_sim_guest *guest = NULL;
+    pthread_mutex_lock(&sim->guests_lock);
+    HASH_FIND(hh, sim->guests, call, strlen(call), guest);
+    if (guest != NULL) {
+        guest->stop |= stop;
+        guest->changes++;
+        pthread_cond_signal(&guest->changed);
+    }
+    pthread_mutex_unlock(&sim->guests_lock);
+}
+
+void fsz_serve_ran(struct fsz_sim *sim, const struct fsz_leg *leg, const char *app, const char *arg)
+{
+    struct fsz_sim_guest *guest = leg->call->guest;
+    (void)sim;
+    if (guest == NULL || guest->leg != leg) {
+        return;
+    }
+    struct fsz_ran *ran = calloc(1, sizeof *ran);
+    if (ran != NULL) { /* else the next who holds the call is not told of it */
+        ran->app = strdup(app);
+        ran->arg = strdup(arg);
+        LL_APPEND(guest->ran, ran);
+    }
+}
+
+bool fsz_serve_lets_run(const struct fsz_leg *leg)
+{
+    const struct fsz_sim_guest *guest = leg->call->guest;
+    return guest == NULL || guest->leg != leg || guest->holds;
+}
+
+/* The application `zmq` itself, as the call's events tell of it. */
+static void serve_tell(struct fsz_sim_guest *guest, const char *event)
+{
+    bool                    done = strcmp(event, "CHANNEL_EXECUTE_COMPLETE") == 0;
+    const struct fsz_header own[] = {
+        {.name = "Application", .value = "zmq"},
+        {.name = "Application-Data", .value = guest->line},
+        {.name = done ? "Application-Response" : NULL, .value = "_none_"},
+        {0}};
+    fsz_emit_leg(guest->sim, guest->leg, &(struct fsz_event){.name = event}, own);
+}
+
+void fsz_ran_free(struct fsz_ran *ran)
+{
+    free(ran->app);
+    free(ran->arg);
+    free(ran);
+}
+
+static void serve_free(struct fsz_sim_guest *guest)
+{
+    struct fsz_ran *ran = NULL, *next = NULL;
+    LL_FOREACH_SAFE(guest->ran, ran, next)
+    {
+        fsz_ran_free(ran);
+    }
+    pthread_cond_destroy(&guest->changed);
+    free(guest->got);
+    free(guest->line);
+    free(guest);
+}
+
+/* The dialplan goes on behind `zmq`: with what the variable sim_then says, or with nothing. */
+static void serve_dialplan(struct fsz_sim *sim, struct fsz_call *call)
+{
+    const char *then = fsz_variable_get(sim, &call->legs[0], "sim_then");
+    if (then == NULL || strcasecmp(then, "park") != 0) {
+        (void)fsz_play_hangup(sim, call, fsz_cause_find("NORMAL_CLEARING"));
+    }
+}
+
+/* The thread has come back: the call goes on without it. */
+static void serve_give_back(struct fsz_sim_guest *guest)
+{
+    struct fsz_sim  *sim = guest->sim;
+    struct fsz_call *call = guest->leg->call;
+    pthread_mutex_lock(&sim->guests_lock);
+    HASH_DEL(sim->guests, guest);
+    pthread_mutex_unlock(&sim->guests_lock);
+    fsz_play_hangup_due(sim, call);
+    serve_tell(guest, "CHANNEL_EXECUTE_COMPLETE");
+    call->guest = NULL;
+    if (fsz_call_is_held(call) && call->line != NULL) {
+        fsz_serve_begin(sim, call);
+    } else if (fsz_call_is_held(call) && !guest->left && !sim->stopping) {
+        serve_dialplan(sim, call);
+    }
+    fsz_play_resume(sim, call);
+    pthread_cond_signal(&sim->wake);
+}
+
+static void *serve_thread(void *self)
+{
+    struct fsz_sim_guest *guest = self;
+    struct fsz_sim       *sim = guest->sim;
+    pthread_setname_np(pthread_self(), "fsz-sim-call");
+    sim->options.serve(sim->options.serve_self, &guest->guest, guest->line);
+    pthread_mutex_lock(&sim->lock);
+    serve_give_back(guest);
+    serve_free(guest);
+    sim->guest_count--;
+    pthread_cond_broadcast(&sim->guests_gone);
+    pthread_mutex_unlock(&sim->lock);
+    return NULL;
+}
+
+static bool serve_run_thread(struct fsz_sim_guest *guest)
+{
+    pthread_t      thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    int error = pthread_create(&thread, &attributes, serve_thread, guest);
+    pthread_attr_destroy(&attributes);
+    return error == 0;
+}
+
+static struct fsz_sim_guest *serve_new(struct fsz_sim *sim, struct fsz_call *call)
+{
+    struct fsz_sim_guest *guest = calloc(1, sizeof *guest);
+    if (guest == NULL) {
+        return NULL;
+    }
+    guest->sim = sim;
+    guest->leg = &call->legs[0];
+    guest->line = call->line;
+    call->line = NULL;
+    snprintf(guest->uuid, sizeof guest->uuid, "%s", guest->leg->uuid);
+    pthread_cond_init(&guest->changed, NULL);
+    fsz_sim_guest_init(guest);
+    return guest;
+}
+
+/* The caller's patience begins with the first. */
+static void serve_limit(struct fsz_sim *sim, struct fsz_call *call)
+{
+    const char *text = fsz_variable_get(sim, &call->legs[0], "sim_hangup_ms");
+    uint64_t    ms = text == NULL ? sim->options.hangup_ms : strtoull(text, NULL, 10);
+    if (call->quit_ns == UINT64_MAX && ms > 0 && ms < UINT32_MAX) {
+        call->quit_ns = fsz_clock_monotonic_ns() + ms * 1000000u;
+    }
+}
+
+void fsz_serve_begin(struct fsz_sim *sim, struct fsz_call *call)
+{
+    if (call->line == NULL || call->guest != NULL || sim->stopping) {
+        return;
+    }
+    struct fsz_sim_guest *guest = serve_new(sim, call);
+    if (guest == NULL) {
+        (void)fsz_play_hangup(sim, call, fsz_cause_find("SWITCH_CONGESTION"));
+        return;
+    }
+    call->guest = guest;
+    serve_limit(sim, call);
+    serve_tell(guest, "CHANNEL_EXECUTE");
+    pthread_mutex_lock(&sim->guests_lock);
+    HASH_ADD_KEYPTR(hh, sim->guests, guest->uuid, FSZ_UUID_BYTES - 1, guest);
+    pthread_mutex_unlock(&sim->guests_lock);
+    sim->guest_count++;
+    if (!serve_run_thread(guest)) {
+        (void)fsz_play_hangup(sim, call, fsz_cause_find("SWITCH_CONGESTION"));
+        serve_give_back(guest);
+        serve_free(guest);
+        sim->guest_count--;
+    }
+}
+
+void fsz_serve_leave(struct fsz_sim *sim, struct fsz_call *call, const char *line,
+                     const char *state)
+{
+    struct fsz_sim_guest *guest = call->guest;
+    free(call->line);
+    call->line = line == NULL ? NULL : strdup(line);
+    call->legs[0].heads_for = state;
+    fsz_execute_cancel(sim, &call->legs[0]);
+    call->legs[0].heads_for = NULL;
+    if (guest == NULL) {
+        fsz_serve_begin(sim, call);
+    } else {
+        guest->left = true;
+        guest->joined = strcmp(state, FSZ_SERVE_HIBERNATE) == 0;
+        serve_poke(guest);
+    }
+}
+
+void fsz_serve_end(struct fsz_sim *sim)
+{
+    for (struct fsz_call *call = sim->calls; call != NULL; call = call->next) {
+        if (call->guest != NULL) {
+            serve_poke(call->guest);
+        }
+    }
+    while (sim->guest_count > 0) {
+        pthread_cond_wait(&sim->guests_gone, &sim->lock);
+    }
+}

@@ -1,0 +1,322 @@
+#include "api/api_private.h"
+
+#include "base/ratelimit.h"
+#include "base/thread.h"
+#include "service/direct_send.h"
+#include "service/service_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An fsz_mail's open; API thread, or with NULL the asker's. */
+static void api_take_question(struct fsz_mail *mail, void *reader)
+{
+    struct fsz_question *question = (struct fsz_question *)(void *)mail;
+    struct fsz_api      *api = reader;
+    if (api != NULL && !api->closing) {
+        fsz_services_ask(api->services, question);
+        return;
+    }
+    fsz_direct_settle(question);
+    fsz_question_end(question, FSZ_ECLOSED);
+    fsz_question_unref(&question);
+}
+
+/* What was posted quietly comes before what its poster posts after it. */
+static void api_catch_up(void *reader)
+{
+    const struct fsz_api *api = reader;
+    if (api != NULL) {
+        fsz_mailbox_open_quiet(api->mailbox, reader);
+    }
+}
+
+/* The same for a question of which nobody waits for the answer any more. What waits for its room
+ * goes on. */
+static void api_take_withdrawn(struct fsz_mail *mail, void *reader)
+{
+    struct fsz_question *question =
+        (struct fsz_question *)(void *)((char *)mail - offsetof(struct fsz_question, withdrawn));
+    api_catch_up(reader);
+    struct fsz_service *service = question->service;
+    if (reader != NULL && service != NULL) {
+        fsz_service_finish(question, FSZ_ECLOSED, NULL);
+        fsz_service_go_on(service);
+    }
+    fsz_question_unref(&question);
+}
+
+/* Its asker has sent it, and could not, or has no answer in time. */
+static void api_take_late(struct fsz_mail *mail, void *reader)
+{
+    struct fsz_question *question =
+        (struct fsz_question *)(void *)((char *)mail - offsetof(struct fsz_question, late));
+    api_catch_up(reader);
+    if (reader != NULL && question->service != NULL && question->unsent != FSZ_OK) {
+        fsz_service_unsent(question);
+    }
+    fsz_question_unref(&question);
+}
+
+static void api_take_leave(struct fsz_mail *mail, void *reader)
+{
+    struct fsz_hold_leave *leave =
+        (struct fsz_hold_leave *)(void *)((char *)mail - offsetof(struct fsz_hold_leave, mail));
+    struct fsz_api  *api = reader;
+    struct fsz_hold *hold = leave->hold;
+    api_catch_up(reader);
+    if (api != NULL) {
+        fsz_holds_leave(&api->holds, leave);
+        fsz_desk_left(api->desk);
+    } else {
+        fsz_hold_unref(&hold);
+    }
+}
+
+/* An fsz_watch_fn. */
+static void api_take_call_event(void *reader, struct fsz_hold *hold, const char *kind,
+                                const struct fsz_buffer *text, bool last)
+{
+    struct fsz_api *api = reader;
+    fsz_holds_event(&api->holds, hold, kind, text, last);
+}
+
+static fsz_err api_allocate_services(struct fsz_api *api)
+{
+    static const struct fsz_desk_reader reader = {.ask = api_take_question,
+                                                  .withdraw = api_take_withdrawn,
+                                                  .late = api_take_late,
+                                                  .leave = api_take_leave};
+    fsz_err                             desk_err = fsz_desk_new(api->mailbox, &reader, &api->desk);
+    if (desk_err != FSZ_OK) {
+        return desk_err;
+    }
+    const struct fsz_services_base base = {.loop = api->loop,
+                                           .context = api->base.context,
+                                           .host = api->base.host,
+                                           .offer = api->base.offer,
+                                           .offer_self = api->base.offer_self,
+                                           .whole = api->whole,
+                                           .holds = &api->holds,
+                                           .client_events = api->base.client_events,
+                                           .request = fsz_api_take_message,
+                                           .request_self = api,
+                                           .catch_up = api_catch_up,
+                                           .direct = fsz_desk_direct(api->desk)};
+    api->holds.host = api->base.host;
+    api->holds.policy = api->policy;
+    fsz_err err = fsz_services_new(&base, &api->identity, &api->services);
+    return err != FSZ_OK ? err
+                         : fsz_watch_new(api->mailbox, api->base.watched, api_take_call_event,
+                                         &api->holds.watch);
+}
+
+static fsz_err api_allocate(struct fsz_api *api)
+{
+    const struct fsz_config        *config = api->config;
+    const struct fsz_workers_limits workers = fsz_api_limits_of_workers(config);
+    const struct fsz_jobs_limits    jobs = fsz_api_limits_of_jobs(config);
+    fsz_err                         err = fsz_loop_new(&api->loop);
+    err = err != FSZ_OK ? err : fsz_mailbox_new(&api->mailbox);
+    err = err != FSZ_OK ? err : fsz_account_new(NULL, &api->whole);
+    err = err != FSZ_OK ? err : api_allocate_services(api);
+    err = err != FSZ_OK ? err : fsz_api_watch(api);
+    err = err != FSZ_OK ? err : fsz_waits_new(api->base.watched, &api->waits);
+    api->holds.waits = api->waits;
+    err = err != FSZ_OK ? err : fsz_jobs_new(&jobs, &api->jobs);
+    err = err != FSZ_OK ? err : fsz_workers_new(&workers, &api->workers);
+    return err != FSZ_OK ? err : fsz_workers_new(&workers, &api->background);
+}
+
+/* What the API thread does not free. False: a worker is stuck in the switch. */
+static bool api_release(struct fsz_api *api, int64_t wait_ms)
+{
+    int64_t until_ms = fsz_now_ms() + wait_ms;
+    bool    idle = true;
+    if (api->workers != NULL) {
+        idle = fsz_workers_free(&api->workers, wait_ms);
+    }
+    if (api->background != NULL) {
+        int64_t left_ms = until_ms - fsz_now_ms();
+        idle = fsz_workers_free(&api->background, left_ms > 0 ? left_ms : 0) && idle;
+    }
+    return idle;
+}
+
+/* Of calls that have not left: their threads have references of their own. */
+static void api_free_holds(struct fsz_api *api)
+{
+    struct fsz_hold *hold = NULL, *next = NULL;
+    HASH_ITER(hh, api->holds.list, hold, next)
+    {
+        HASH_DEL(api->holds.list, hold);
+        fsz_hold_unref(&hold);
+    }
+}
+
+static void api_free(struct fsz_api *api)
+{
+    if (api->mailbox != NULL) {
+        fsz_mailbox_close(api->mailbox);
+    }
+    api_free_holds(api);
+    fsz_api_unwatch(api);
+    fsz_services_free(&api->services);
+    fsz_loop_free(&api->loop);
+    fsz_watch_free(&api->holds.watch);
+    fsz_desk_unref(&api->desk);
+    fsz_account_unref(&api->whole);
+    fsz_waits_free(&api->waits);
+    fsz_jobs_free(&api->jobs);
+    fsz_mailbox_unref(&api->mailbox);
+    fsz_policy_unref(&api->policy);
+    fsz_config_free(&api->config);
+    pthread_cond_destroy(&api->task_done);
+    pthread_mutex_destroy(&api->task_lock);
+    free(api);
+}
+
+fsz_err fsz_api_new(const struct fsz_api_base *base, struct fsz_config *config,
+                    struct fsz_policy *policy, struct fsz_api **ret_api)
+{
+    struct fsz_api *api = calloc(1, sizeof(*api));
+    if (api == NULL) {
+        return FSZ_ENOMEM;
+    }
+    api->base = *base;
+    api->config = fsz_config_ref(config);
+    api->policy = fsz_policy_ref(policy);
+    pthread_mutex_init(&api->task_lock, NULL);
+    pthread_cond_init(&api->task_done, NULL);
+    if (base->host->identify != NULL) {
+        base->host->identify(base->host->self, &api->identity);
+    }
+    fsz_err err = api_allocate(api);
+    if (err != FSZ_OK) {
+        api_release(api, 0);
+        api_free(api);
+        return err;
+    }
+    err = fsz_thread_start(&api->thread, "fszmq-api", fsz_api_main, api);
+    if (err != FSZ_OK) {
+        api_release(api, 0);
+        api_free(api);
+        return err;
+    }
+    err = fsz_api_prepare(api, config, NULL, NULL);
+    if (err != FSZ_OK) {
+        fsz_api_free(&api);
+        return err;
+    }
+    fsz_api_commit(api, policy);
+    *ret_api = api;
+    return FSZ_OK;
+}
+
+static void api_close(struct fsz_api *api, void *unused)
+{
+    (void)unused;
+    api->closing = true;
+}
+
+static void api_finish(struct fsz_api *api, void *unused)
+{
+    (void)unused;
+    api->ending = true;
+}
+
+bool fsz_api_free(struct fsz_api **api)
+{
+    if (*api == NULL) {
+        return true;
+    }
+    fsz_api_close_calls(*api);
+    fsz_desk_close((*api)->desk);
+    fsz_api_ask(*api, api_close, NULL);
+    bool idle = api_release(*api, (*api)->config->linger_ms);
+    fsz_api_ask(*api, api_finish, NULL);
+    pthread_join((*api)->thread, NULL);
+    api_free(*api);
+    *api = NULL;
+    return idle;
+}
+
+fsz_err fsz_api_leave(struct fsz_api *api, const struct fsz_config *config,
+                      struct fsz_leaving *leaving)
+{
+    struct api_departure departure = {.config = config, .leaving = leaving};
+    fsz_api_ask(api, fsz_api_change_depart, &departure);
+    return departure.result;
+}
+
+fsz_err fsz_api_prepare(struct fsz_api *api, struct fsz_config *config,
+                        const struct fsz_leaving *leaving, struct fsz_problems *problems)
+{
+    struct api_change change = {.config = config, .leaving = leaving, .problems = problems};
+    fsz_api_ask(api, fsz_api_change_prepare, &change);
+    return change.result;
+}
+
+void fsz_api_commit(struct fsz_api *api, struct fsz_policy *policy)
+{
+    fsz_api_ask(api, fsz_api_change_commit, policy);
+}
+
+void fsz_api_cancel(struct fsz_api *api)
+{
+    fsz_api_ask(api, fsz_api_change_cancel, NULL);
+}
+
+struct fsz_desk *fsz_api_desk(struct fsz_api *api)
+{
+    return fsz_desk_ref(api->desk);
+}
+
+static void api_close_calls(struct fsz_api *api, void *unused)
+{
+    (void)unused;
+    fsz_holds_close(&api->holds);
+}
+
+void fsz_api_close_calls(struct fsz_api *api)
+{
+    fsz_api_ask(api, api_close_calls, NULL);
+}
+
+void fsz_api_see(struct fsz_api *api, const struct fsz_event *event)
+{
+    fsz_waits_see_begin(api->waits, event);
+    fsz_watch_see(api->holds.watch, event);
+    fsz_waits_see(api->waits, event);
+}
+
+json_t *fsz_api_status(struct fsz_api *api)
+{
+    json_t *status = NULL;
+    fsz_api_ask(api, fsz_api_write_status, &status);
+    return status;
+}
+
+static void api_write_services_status(struct fsz_api *api, void *ret_status)
+{
+    *(json_t **)ret_status = fsz_services_status(api->services);
+}
+
+json_t *fsz_api_services_status(struct fsz_api *api)
+{
+    json_t *status = NULL;
+    fsz_api_ask(api, api_write_services_status, &status);
+    return status;
+}
+
+static void api_write_calls_status(struct fsz_api *api, void *ret_status)
+{
+    *(json_t **)ret_status = fsz_holds_status(&api->holds);
+}
+
+json_t *fsz_api_calls_status(struct fsz_api *api)
+{
+    json_t *status = NULL;
+    fsz_api_ask(api, api_write_calls_status, &status);
+    return status;
+}

@@ -1,0 +1,320 @@
+/* call.execute, call.hangup, call.get, call.set, call.transfer. */
+#include "api/method.h"
+#include "api/outcome.h"
+#include "auth/authorize.h"
+#include "call/hold_private.h"
+#include "event/ending.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CALL_NAME_MAX = 255,
+    CALL_LOOPS_MAX = 1000000,
+    CALL_WORDS_BYTES = 4096, /* of a switch's reason */
+};
+
+#define CALL_NAME(param_name, is_required)                                                         \
+    {                                                                                              \
+        .name = (param_name), .type = FSZ_PARAM_WORD, .required = (is_required), .min = 1,         \
+        .max = CALL_NAME_MAX                                                                       \
+    }
+#define CALL_NAMES                                                                                 \
+    {                                                                                              \
+        .name = "names", .type = FSZ_PARAM_NAMES, .min = 1, .max = FSZ_NAMES_MAX                   \
+    }
+
+const struct fsz_param fsz_params_execute[] = {
+    FSZ_PARAM_CALL,
+    CALL_NAME("app", true),
+    {.name = "arg", .type = FSZ_PARAM_TEXT, .min = 0, .max = FSZ_TEXT_MAX},
+    {.name = "loops", .type = FSZ_PARAM_NUMBER, .min = -1, .max = CALL_LOOPS_MAX},
+    {.name = "lock", .type = FSZ_PARAM_BOOL},
+    {.name = "wait", .type = FSZ_PARAM_BOOL},
+    CALL_NAMES,
+    FSZ_PARAM_TIMEOUT,
+    FSZ_PARAM_LEASE,
+    {.name = "urgent", .type = FSZ_PARAM_BOOL},
+    FSZ_PARAM_END};
+enum {
+    EXECUTE_CALL,
+    EXECUTE_APP,
+    EXECUTE_ARG,
+    EXECUTE_LOOPS,
+    EXECUTE_LOCK,
+    EXECUTE_WAIT,
+    EXECUTE_NAMES,
+    EXECUTE_TIMEOUT,
+    EXECUTE_LEASE,
+    EXECUTE_URGENT
+};
+
+const struct fsz_param fsz_params_hangup[] = {FSZ_PARAM_CALL, CALL_NAME("cause", false),
+                                              FSZ_PARAM_TIMEOUT, FSZ_PARAM_LEASE, FSZ_PARAM_END};
+const struct fsz_param fsz_params_get[] = {FSZ_PARAM_CALL, CALL_NAMES, FSZ_PARAM_TIMEOUT,
+                                           FSZ_PARAM_LEASE, FSZ_PARAM_END};
+const struct fsz_param fsz_params_set[] = {
+    FSZ_PARAM_CALL,
+    {.name = "variables", .type = FSZ_PARAM_OBJECT, .required = true},
+    FSZ_PARAM_TIMEOUT,
+    FSZ_PARAM_LEASE,
+    FSZ_PARAM_END};
+
+static const char *const transfer_legs[] = {"aleg", "bleg", "both", NULL};
+const struct fsz_param   fsz_params_transfer[] = {
+      FSZ_PARAM_CALL,
+      {.name = "extension", .type = FSZ_PARAM_TEXT, .required = true, .min = 1, .max = FSZ_TEXT_MAX},
+      CALL_NAME("dialplan", false),
+      CALL_NAME("context", false),
+      {.name = "leg", .type = FSZ_PARAM_WORD, .min = 4, .max = 4, .words = transfer_legs},
+      FSZ_PARAM_TIMEOUT,
+      FSZ_PARAM_LEASE,
+      FSZ_PARAM_END};
+enum { TRANSFER_CALL, TRANSFER_EXTENSION, TRANSFER_DIALPLAN, TRANSFER_CONTEXT, TRANSFER_LEG };
+
+static void call_deny(struct fsz_request *request, const char *why)
+{
+    fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
+}
+
+static void call_done(struct fsz_request *request, fsz_err err, struct fsz_buffer *words)
+{
+    if (err == FSZ_OK) {
+        fsz_request_succeed(request, json_object());
+    } else {
+        fsz_method_refused(request, err, words);
+    }
+    fsz_buffer_fini(words);
+}
+
+/* ---- call.execute ---------------------------------------------------------------------------- */
+
+void fsz_check_execute(struct fsz_api *api, struct fsz_request *request,
+                       const struct fsz_principal *who)
+{
+    fsz_why     why = "";
+    const char *app = fsz_request_text(request, EXECUTE_APP);
+    const char *arg = fsz_request_text(request, EXECUTE_ARG);
+    int64_t     loops = fsz_request_number(request, EXECUTE_LOOPS, 1);
+    (void)api;
+    snprintf(request->what, sizeof(request->what), "%.127s %.100s%s%.*s",
+             fsz_request_text(request, EXECUTE_CALL), app, arg ? " " : "", FSZ_REQUEST_WHAT_BYTES,
+             arg ? arg : "");
+    fsz_uuid_new(request->wait.id);
+    if (fsz_authorize_application(who, app, arg, why) != FSZ_OK) {
+        call_deny(request, why);
+    } else if (fsz_request_flag(request, EXECUTE_WAIT) && loops < 0) {
+        fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{ss}", "param", "loops"),
+                         "loops: must be at least 1 where you wait for the end");
+    } else if (fsz_request_flag(request, EXECUTE_WAIT)) {
+        request->wait.mailbox = request->mailbox;
+        request->wait.call = fsz_request_text(request, EXECUTE_CALL);
+        request->wait.names = request->values[EXECUTE_NAMES];
+        request->wait.loops = loops > 0 ? loops : 1;
+    }
+}
+
+void fsz_method_execute(struct fsz_request *request)
+{
+    struct fsz_buffer        words;
+    const struct fsz_execute execute = {
+        .call = fsz_request_text(request, EXECUTE_CALL),
+        .app = fsz_request_text(request, EXECUTE_APP),
+        .arg = fsz_request_text(request, EXECUTE_ARG),
+        .id = request->wait.id,
+        .loops = (int)fsz_request_number(request, EXECUTE_LOOPS, 1),
+        .lock = fsz_request_flag(request, EXECUTE_LOCK),
+        .urgent = fsz_request_flag(request, EXECUTE_URGENT),
+    };
+    fsz_buffer_init(&words, CALL_WORDS_BYTES);
+    fsz_err err = request->host->execute(request->host->self, &execute, &words);
+    if (err != FSZ_OK) {
+        fsz_method_refused(request, err, &words);
+    } else if (request->wait.mailbox == NULL) {
+        fsz_request_succeed(request, json_pack("{ss}", "id", request->wait.id));
+    }
+    if (err == FSZ_OK && request->hold != NULL) {
+        fsz_hold_poke(request->hold);
+    }
+    fsz_buffer_fini(&words);
+}
+
+/* Why an application that was waited for did not run. */
+static void execute_never_ran(struct fsz_request *request, const char *ended)
+{
+    static const struct {
+        const char *ended, *why;
+    } whys[] = {{FSZ_ENDING_HANGUP, "the call has hung up"},
+                {FSZ_ENDING_REPLACED, "the leg has left the conversation"},
+                {FSZ_ENDING_TRANSFERRED, "the call was transferred"},
+                {FSZ_ENDING_BRIDGED, "the call was joined with another one"},
+                {FSZ_ENDING_LOST, "the call was taken from its worker"}};
+    if (ended == NULL) {
+        fsz_request_fail(request, FSZ_RPC_REFUSED, NULL,
+                         "the switch did not run the application; its log says why");
+        return;
+    }
+    size_t i = 0;
+    while (strcmp(whys[i].ended, ended) != 0) {
+        i++;
+    }
+    fsz_request_fail(request, FSZ_RPC_NOT_FOUND, json_pack("{ss}", "ended", ended),
+                     "the application did not run to its end: %s", whys[i].why);
+}
+
+void fsz_method_executed(struct fsz_request *request)
+{
+    json_t *result = request->wait.result;
+    request->wait.result = NULL;
+    if (result == NULL) {
+        execute_never_ran(request, request->wait.ended);
+        return;
+    }
+    json_object_set_new(result, "app", json_string(fsz_request_text(request, EXECUTE_APP)));
+    json_object_set_new(result, "id", json_string(request->wait.id));
+    if (request->wait.ended != NULL) {
+        json_object_set_new(result, "ended", json_string(request->wait.ended));
+    }
+    fsz_request_succeed(request, result);
+}
+
+/* ---- call.hangup, call.transfer -------------------------------------------------------------- */
+
+void fsz_check_hangup(struct fsz_api *api, struct fsz_request *request,
+                      const struct fsz_principal *who)
+{
+    const char *cause = fsz_request_text(request, 1);
+    (void)api;
+    (void)who;
+    snprintf(request->what, sizeof(request->what), "%s%s%.100s", fsz_request_text(request, 0),
+             cause ? " " : "", cause ? cause : "");
+}
+
+void fsz_method_hangup(struct fsz_request *request)
+{
+    struct fsz_buffer words;
+    fsz_buffer_init(&words, CALL_WORDS_BYTES);
+    fsz_err err = request->host->hangup(request->host->self, fsz_request_text(request, 0),
+                                        fsz_request_text(request, 1), &words);
+    call_done(request, err, &words);
+}
+
+void fsz_check_transfer(struct fsz_api *api, struct fsz_request *request,
+                        const struct fsz_principal *who)
+{
+    fsz_why     why = "";
+    const char *extension = fsz_request_text(request, TRANSFER_EXTENSION);
+    const char *dialplan = fsz_request_text(request, TRANSFER_DIALPLAN);
+    const char *context = fsz_request_text(request, TRANSFER_CONTEXT);
+    (void)api;
+    snprintf(request->what, sizeof(request->what), "%s %.80s %.20s %.20s",
+             fsz_request_text(request, TRANSFER_CALL), extension, dialplan ? dialplan : "",
+             context ? context : "");
+    if (fsz_authorize_transfer(who, extension, dialplan, context, why) != FSZ_OK) {
+        call_deny(request, why);
+    }
+}
+
+void fsz_method_transfer(struct fsz_request *request)
+{
+    struct fsz_buffer words;
+    fsz_buffer_init(&words, CALL_WORDS_BYTES);
+    fsz_err err = request->host->transfer(
+        request->host->self, fsz_request_text(request, TRANSFER_CALL),
+        fsz_request_text(request, TRANSFER_LEG), fsz_request_text(request, TRANSFER_EXTENSION),
+        fsz_request_text(request, TRANSFER_DIALPLAN), fsz_request_text(request, TRANSFER_CONTEXT),
+        &words);
+    call_done(request, err, &words);
+}
+
+/* ---- call.get, call.set ---------------------------------------------------------------------- */
+
+void fsz_check_get(struct fsz_api *api, struct fsz_request *request,
+                   const struct fsz_principal *who)
+{
+    (void)api;
+    (void)who;
+    request->routine = true;
+    snprintf(request->what, sizeof(request->what), "%s", fsz_request_text(request, 0));
+}
+
+/* An fsz_variable_fn. */
+static void call_take(void *variables, const char *name, const char *value)
+{
+    json_object_set_new(variables, name, value ? fsz_rpc_text(value, strlen(value)) : json_null());
+}
+
+void fsz_method_get(struct fsz_request *request)
+{
+    const json_t *list = request->values[1];
+    const char   *names[FSZ_NAMES_MAX];
+    size_t        count = json_array_size(list);
+    json_t       *variables = json_object();
+    for (size_t i = 0; i < count; i++) {
+        names[i] = json_string_value(json_array_get(list, i));
+    }
+    fsz_err err = request->host->get(request->host->self, fsz_request_text(request, 0), names,
+                                     count, call_take, variables);
+    if (err == FSZ_OK) {
+        fsz_request_succeed(request, json_pack("{so}", "variables", variables));
+        return;
+    }
+    json_decref(variables);
+    fsz_method_refused(request, err, NULL);
+}
+
+static void set_check_one(struct fsz_request *request, const struct fsz_principal *who,
+                          const char *name, const json_t *value)
+{
+    fsz_why     why = "";
+    const char *text = json_string_value(value);
+    if (text == NULL && !json_is_null(value)) {
+        fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{ss}", "param", "variables"),
+                         "variables.%.64s: must be a string, or null to take it away", name);
+    } else if (fsz_authorize_variable(who, name, text, why) != FSZ_OK) {
+        call_deny(request, why);
+    }
+}
+
+void fsz_check_set(struct fsz_api *api, struct fsz_request *request,
+                   const struct fsz_principal *who)
+{
+    const json_t *variables = request->values[1];
+    const char   *name = NULL;
+    json_t       *value = NULL;
+    int used = snprintf(request->what, sizeof(request->what), "%s", fsz_request_text(request, 0));
+    (void)api;
+    if (json_object_size(variables) == 0 || json_object_size(variables) > FSZ_NAMES_MAX) {
+        fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{ss}", "param", "variables"),
+                         "variables: must have 1 to %d members", FSZ_NAMES_MAX);
+        return;
+    }
+    json_object_foreach((json_t *)variables, name, value)
+    {
+        size_t room = sizeof(request->what) - (size_t)used;
+        int    more = snprintf(request->what + used, room, " %s=%s", name,
+                            json_is_string(value) ? json_string_value(value) : "");
+        used += (size_t)more < room ? more : 0;
+        set_check_one(request, who, name, value);
+    }
+}
+
+void fsz_method_set(struct fsz_request *request)
+{
+    const char *names[FSZ_NAMES_MAX], *values[FSZ_NAMES_MAX], *name = NULL;
+    json_t     *value = NULL;
+    size_t      count = 0;
+    json_object_foreach((json_t *)request->values[1], name, value)
+    {
+        names[count] = name;
+        values[count++] = json_string_value(value);
+    }
+    fsz_err err =
+        request->host->set(request->host->self, fsz_request_text(request, 0), names, values, count);
+    if (err == FSZ_OK) {
+        fsz_request_succeed(request, json_object());
+    } else {
+        fsz_method_refused(request, err, NULL);
+    }
+}

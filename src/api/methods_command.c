@@ -1,0 +1,257 @@
+/* api, bgapi, job.result, json_api, event.send. */
+#include "api/api_private.h"
+#include "api/method.h"
+#include "api/outcome.h"
+#include "auth/authorize.h"
+#include "auth/readonly.h"
+
+#include "base/uuid.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COMMAND_NAME_MAX = 255, COMMAND_WORDS_BYTES = 4096 };
+
+#define COMMAND_PARAM                                                                              \
+    {                                                                                              \
+        .name = "command", .type = FSZ_PARAM_WORD, .required = true, .min = 1,                     \
+        .max = COMMAND_NAME_MAX                                                                    \
+    }
+#define COMMAND_ARG                                                                                \
+    {                                                                                              \
+        .name = "arg", .type = FSZ_PARAM_TEXT, .min = 0, .max = FSZ_TEXT_MAX                       \
+    }
+
+const struct fsz_param fsz_params_api[] = {COMMAND_PARAM, COMMAND_ARG, FSZ_PARAM_TIMEOUT,
+                                           FSZ_PARAM_END};
+const struct fsz_param fsz_params_bgapi[] = {
+    COMMAND_PARAM,
+    COMMAND_ARG,
+    {.name = "job", .type = FSZ_PARAM_WORD, .min = 1, .max = FSZ_JOB_BYTES - 1},
+    FSZ_PARAM_END};
+const struct fsz_param fsz_params_job[] = {
+    {.name = "job", .type = FSZ_PARAM_WORD, .required = true, .min = 1, .max = FSZ_JOB_BYTES - 1},
+    FSZ_PARAM_END};
+const struct fsz_param fsz_params_json_api[] = {
+    COMMAND_PARAM, {.name = "data", .type = FSZ_PARAM_ANY}, FSZ_PARAM_TIMEOUT, FSZ_PARAM_END};
+const struct fsz_param fsz_params_send[] = {
+    {.name = "event", .type = FSZ_PARAM_OBJECT, .required = true},
+    FSZ_PARAM_TIMEOUT,
+    FSZ_PARAM_END};
+enum { PARAM_COMMAND, PARAM_ARG, PARAM_JOB, PARAM_DATA = PARAM_ARG };
+
+/* ---- api, bgapi ------------------------------------------------------------------------------ */
+
+void fsz_check_api(struct fsz_api *api, struct fsz_request *request,
+                   const struct fsz_principal *who)
+{
+    fsz_why     why = "";
+    const char *command = fsz_request_text(request, PARAM_COMMAND);
+    const char *arg = fsz_request_text(request, PARAM_ARG);
+    (void)api;
+    snprintf(request->what, sizeof(request->what), "%s%s%.*s", command, arg ? " " : "",
+             FSZ_REQUEST_WHAT_BYTES, arg ? arg : "");
+    request->routine = fsz_readonly_api(command, arg);
+    if (fsz_authorize_api(who, command, arg, why) != FSZ_OK) {
+        fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
+    }
+}
+
+void fsz_check_bgapi(struct fsz_api *api, struct fsz_request *request,
+                     const struct fsz_principal *who)
+{
+    const char *job = fsz_request_text(request, PARAM_JOB);
+    fsz_check_api(api, request, who);
+    if (job != NULL) {
+        snprintf(request->job, sizeof(request->job), "%s", job);
+    } else {
+        fsz_uuid_new(request->job);
+    }
+}
+
+void fsz_method_api(struct fsz_request *request)
+{
+    struct fsz_buffer output;
+    fsz_buffer_init(&output, request->answer_bytes_max);
+    fsz_err err =
+        request->host->command(request->host->self, fsz_request_text(request, PARAM_COMMAND),
+                               fsz_request_text(request, PARAM_ARG), &output);
+    if (err == FSZ_ENOMEM || err == FSZ_ECLOSED) {
+        fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "%s", fsz_err_text(err));
+    } else {
+        if (err == FSZ_ENOTFOUND && output.size == 0) {
+            fsz_buffer_printf(&output, "-ERR there is no command \"%s\"\n",
+                              fsz_request_text(request, PARAM_COMMAND));
+        }
+        fsz_request_succeed(request, fsz_outcome_of_command(&output));
+    }
+    fsz_buffer_fini(&output);
+}
+
+/* The end of the job as FreeSWITCH's own bgapi fires it, for everybody who subscribes. An argument
+ * that can't be a header is left out. */
+static void bgapi_fire(const struct fsz_request *request)
+{
+    const struct fsz_host  *host = request->host;
+    const struct fsz_header headers[] = {
+        {.name = "Job-UUID", .value = request->job},
+        {.name = "Job-Command", .value = fsz_request_text(request, PARAM_COMMAND)},
+        {.name = "Job-Command-Arg", .value = fsz_request_text(request, PARAM_ARG)},
+        {.name = NULL}};
+    struct fsz_header      without_arg[] = {headers[0], headers[1], {.name = NULL}};
+    const json_t          *output = json_object_get(request->result, "output");
+    const struct fsz_event event = {.name = "BACKGROUND_JOB",
+                                    .body = json_string_value(output),
+                                    .headers = headers[2].value != NULL ? headers : without_arg,
+                                    .read = fsz_headers_of_array};
+    struct fsz_buffer      words;
+    fsz_buffer_init(&words, COMMAND_WORDS_BYTES);
+    if ((host->capabilities & FSZ_CAN_SEND) != 0 &&
+        host->send_event(host->self, &event, &words) != FSZ_OK) {
+        struct fsz_event plain = event;
+        plain.headers = without_arg;
+        (void)!host->send_event(host->self, &plain, &words);
+    }
+    fsz_buffer_fini(&words);
+}
+
+/* What is kept and told of a job has one form, whatever became of it. */
+void fsz_method_bgapi(struct fsz_request *request)
+{
+    fsz_method_api(request);
+    if (request->result == NULL) {
+        request->result = json_pack("{ss ss sO*}", "output", "", "status", "error", "reason",
+                                    json_object_get(request->error, "message"));
+    }
+    if (request->result != NULL) {
+        json_object_set_new(request->result, "job", json_string(request->job));
+        bgapi_fire(request);
+    }
+}
+
+/* Does not read a result that may not be sent: a batch of those would hold up the API thread. */
+void fsz_method_job(struct fsz_api *api, struct fsz_request *request,
+                    const struct fsz_principal *who)
+{
+    char        owner[FSZ_TASK_NAME_BYTES];
+    const char *job = fsz_request_text(request, 0);
+    json_t     *result = NULL;
+    (void)who;
+    fsz_request_owner(request, owner);
+    size_t bytes = fsz_jobs_result_bytes(api->jobs, job, owner);
+    if (!fsz_request_has_room(request, bytes)) {
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
+                         "the result of %zu bytes is not sent: you have not taken earlier answers "
+                         "(client-bytes)",
+                         bytes);
+        return;
+    }
+    fsz_err err = fsz_jobs_result(api->jobs, job, owner, &result);
+    if (err == FSZ_OK) {
+        fsz_request_succeed(request, result);
+    } else if (err == FSZ_EBUSY) {
+        fsz_request_succeed(request, json_pack("{ss ss}", "job", job, "status", "running"));
+    } else {
+        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL,
+                         "you have no job \"%s\", or its result is not kept any more", job);
+    }
+}
+
+/* ---- json_api -------------------------------------------------------------------------------- */
+
+void fsz_check_json_api(struct fsz_api *api, struct fsz_request *request,
+                        const struct fsz_principal *who)
+{
+    fsz_why       why = "";
+    const char   *command = fsz_request_text(request, PARAM_COMMAND);
+    const json_t *data = request->values[PARAM_DATA];
+    char         *text = data ? json_dumps(data, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    (void)api;
+    snprintf(request->what, sizeof(request->what), "%s%s%.*s", command, text ? " " : "",
+             FSZ_REQUEST_WHAT_BYTES, text ? text : "");
+    request->routine = fsz_readonly_json_api(command);
+    if (data != NULL && text == NULL) {
+        fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "out of memory");
+    } else if (fsz_authorize_json_api(who, command, text, why) != FSZ_OK) {
+        fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
+    }
+    free(text);
+}
+
+static void json_api_answer(struct fsz_request *request, fsz_err err,
+                            const struct fsz_buffer *answer)
+{
+    json_t *value = answer->size > 0 ? json_loadb((const char *)answer->data, answer->size,
+                                                  JSON_DECODE_ANY, NULL)
+                                     : NULL;
+    if (err == FSZ_ENOTFOUND) {
+        json_decref(value);
+        fsz_request_fail(request, FSZ_RPC_REFUSED, NULL, "the switch has no JSON command \"%s\"",
+                         fsz_request_text(request, PARAM_COMMAND));
+    } else if (err == FSZ_EREFUSED) {
+        fsz_request_fail(request, FSZ_RPC_REFUSED, value, "the switch refused");
+    } else if (err == FSZ_ELIMIT || answer->failed == FSZ_ELIMIT) {
+        json_decref(value);
+        fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL,
+                         "it has run, but its answer is larger than answer-bytes");
+    } else if (err != FSZ_OK || value == NULL) {
+        json_decref(value);
+        fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "%s",
+                         err != FSZ_OK ? fsz_err_text(err) : "the switch's answer is no JSON");
+    } else {
+        fsz_request_succeed(request, value);
+    }
+}
+
+void fsz_method_json_api(struct fsz_request *request)
+{
+    struct fsz_buffer answer;
+    json_t *asked = json_pack("{sO sO*}", "command", request->values[PARAM_COMMAND], "data",
+                              request->values[PARAM_DATA]);
+    char   *text = asked ? json_dumps(asked, JSON_COMPACT) : NULL;
+    fsz_buffer_init(&answer, request->answer_bytes_max);
+    fsz_err err = text ? request->host->json_api(request->host->self, text, &answer) : FSZ_ENOMEM;
+    json_api_answer(request, err, &answer);
+    fsz_buffer_fini(&answer);
+    free(text);
+    json_decref(asked);
+}
+
+/* ---- event.send ------------------------------------------------------------------------------ */
+
+void fsz_check_send(struct fsz_api *api, struct fsz_request *request,
+                    const struct fsz_principal *who)
+{
+    fsz_why why = "";
+    char    wrong[FSZ_SENTEVENT_WHY_BYTES] = "";
+    fsz_err err = fsz_sentevent_init(&request->event, request->values[0], wrong);
+    (void)api;
+    if (err == FSZ_EINVALID) {
+        fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{ss}", "param", "event"), "%s",
+                         wrong);
+    } else if (err != FSZ_OK) {
+        fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "%s", fsz_err_text(err));
+    } else {
+        const struct fsz_event *event = &request->event.view;
+        snprintf(request->what, sizeof(request->what), "%.100s %.100s", event->name,
+                 event->subclass ? event->subclass : "");
+        request->routine = event->subclass != NULL;
+        if (fsz_authorize_send_event(who, event, why) != FSZ_OK) {
+            fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
+        }
+    }
+}
+
+void fsz_method_send(struct fsz_request *request)
+{
+    struct fsz_buffer words;
+    fsz_buffer_init(&words, request->answer_bytes_max);
+    fsz_err err = request->host->send_event(request->host->self, &request->event.view, &words);
+    if (err == FSZ_OK) {
+        fsz_request_succeed(request, json_object());
+    } else {
+        fsz_method_refused(request, err, &words);
+    }
+    fsz_buffer_fini(&words);
+}

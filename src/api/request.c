@@ -1,0 +1,345 @@
+/* A request's way back: from a worker, or the end of its time, to its answer. */
+#include "api/api_private.h"
+#include "api/method.h"
+#include "api/request_private.h"
+#include "zmtp/zmtp_message.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int64_t fsz_request_now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+#define REQUEST_OF(member_pointer, member)                                                         \
+    ((struct fsz_request *)(void *)((char *)(member_pointer)-offsetof(struct fsz_request, member)))
+
+/* ---- its life -------------------------------------------------------------------------------- */
+
+static bool request_is_notification(const struct fsz_request *request)
+{
+    return request->rpc->id == NULL && request->rpc->error == NULL;
+}
+
+static void request_free(struct fsz_request *request)
+{
+    fsz_exchange_unref(&request->exchange);
+    fsz_hold_unref(&request->hold);
+    fsz_client_unref(&request->client);
+    fsz_mailbox_unref(&request->mailbox);
+    fsz_sentevent_fini(&request->event);
+    json_decref(request->result);
+    json_decref(request->error);
+    json_decref(request->wait.result);
+    fsz_buffer_fini(&request->answer);
+    free(request);
+}
+
+/* Frees it when nobody holds it any more. */
+void fsz_request_release(struct fsz_api *api, struct fsz_request *request)
+{
+    if (request->answered && !request->on_worker && !request->waiting) {
+        api->under_way--;
+        request_free(request);
+    }
+}
+
+void fsz_request_hand_over(struct fsz_api *api, struct fsz_request *request)
+{
+    request->on_worker = true;
+    api->on_workers += !request->is_job;
+}
+
+void fsz_request_take_back(struct fsz_api *api, struct fsz_request *request)
+{
+    request->on_worker = false;
+    api->on_workers -= !request->is_job;
+}
+
+/* The answer's JSON. On the thread that has the request. */
+static void request_write(struct fsz_request *request)
+{
+    if (!fsz_request_is_decided(request)) {
+        fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "out of memory");
+    }
+    if (!request_is_notification(request)) {
+        fsz_rpc_write_answer(&request->answer, request->rpc->id, request->result, request->error);
+    }
+}
+
+/* Commands of a call's controller are routine: the dialplan gave it the call. */
+static enum fsz_audit_weight request_weight(const struct fsz_request *request,
+                                            enum fsz_outcome          outcome)
+{
+    if (outcome == FSZ_OUTCOME_REFUSED || outcome == FSZ_OUTCOME_OVERLOADED) {
+        return FSZ_AUDIT_REFUSAL;
+    }
+    return request->routine || request->hold != NULL ? FSZ_AUDIT_ROUTINE : FSZ_AUDIT_CHANGE;
+}
+
+static void request_audit(struct fsz_api *api, const struct fsz_request *request,
+                          enum fsz_outcome outcome, const json_t *error)
+{
+    const struct fsz_method *method = request->method;
+    enum fsz_audit_weight    weight = request_weight(request, outcome);
+    bool is_command = method != NULL && method->audited && outcome != FSZ_OUTCOME_INVALID;
+    if (api->base.audit == NULL || (!is_command && outcome != FSZ_OUTCOME_REFUSED)) {
+        return;
+    }
+    const struct fsz_audit_record record = {
+        .peer = &request->exchange->peer,
+        .channel = request->exchange->channel,
+        .action = request->rpc->method ? request->rpc->method : "",
+        .what = request->what,
+        .outcome = fsz_outcome_names[outcome],
+        .why = json_string_value(json_object_get(error, "message")),
+        .took_us = weight == FSZ_AUDIT_REFUSAL ? -1 : fsz_request_now_us() - request->started_us,
+        .weight = weight,
+    };
+    fsz_audit_write(api->base.audit, &record);
+}
+
+static void request_note_answered(struct fsz_api *api, struct fsz_request *request,
+                                  enum fsz_outcome outcome, const json_t *error)
+{
+    fsz_heap_remove(&api->deadlines, &request->deadline);
+    request->answered = true;
+    api->counters.requests[outcome]++;
+    request_audit(api, request, outcome, error);
+}
+
+/* The exchange gets the answer, once; what comes later is only counted. */
+void fsz_request_answer(struct fsz_api *api, struct fsz_request *request, struct fsz_buffer *answer,
+                        enum fsz_outcome outcome, const json_t *error)
+{
+    request_note_answered(api, request, outcome, error);
+    fsz_exchange_answer(request->exchange, request_is_notification(request) ? NULL : answer);
+}
+
+/* Writes a small error in place of the answer. */
+static void request_withhold(struct fsz_request *request)
+{
+    size_t size = request->answer.size;
+    fsz_buffer_fini(&request->answer);
+    json_decref(request->result);
+    json_decref(request->error);
+    request->result = NULL;
+    request->error = NULL;
+    fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
+                     "it has run, but its answer of %zu bytes is not sent: you have not taken "
+                     "earlier ones (client-bytes)",
+                     size);
+    request_write(request);
+}
+
+/* Answers with what it was decided to be. What no worker has written is written here, and is work
+ * of the loop. */
+void fsz_request_conclude(struct fsz_api *api, struct fsz_request *request)
+{
+    if (request->answer.size == 0) {
+        request_write(request);
+        fsz_loop_spend(api->loop, request->answer.size / API_WORK_BYTES);
+    }
+    if (!fsz_request_has_room(request, request->answer.size)) {
+        request_withhold(request);
+    }
+    fsz_request_answer(api, request, &request->answer, request->outcome, request->error);
+}
+
+/* Answers with another error than its own, which it may still get from a worker. */
+static void request_answer_error(struct fsz_api *api, struct fsz_request *request,
+                                 enum fsz_rpc_code code, const char *message)
+{
+    struct fsz_buffer answer;
+    json_t           *error = fsz_rpc_error(code, message, NULL);
+    fsz_buffer_init(&answer, SIZE_MAX);
+    fsz_rpc_write_answer(&answer, request->rpc->id, NULL, error);
+    fsz_request_answer(api, request, &answer, fsz_request_outcome(code), error);
+    fsz_buffer_fini(&answer);
+    json_decref(error);
+}
+
+/* ---- what a worker sends itself -------------------------------------------------------------- */
+
+/* One answer, to a connection on our own wire of a client that has taken all before it: so no bound
+ * can be met, and nothing is done behind the answer. On the worker. */
+static bool request_may_send(const struct fsz_request *request)
+{
+    const struct fsz_exchange *exchange = request->exchange;
+    return request->client->conn != NULL && !exchange->message.batch && !request->is_job &&
+           request->wait.mailbox == NULL && request->method->after == NULL &&
+           !request_is_notification(request) &&
+           (request->answer.size <= REQUEST_SMALL_BYTES ||
+            fsz_account_bytes(request->client->account) <= exchange->bytes);
+}
+
+/* The API thread is told without being woken. Behind this, the request may be gone. */
+static void request_reply_drop(struct fsz_request *request)
+{
+    if (--request->reply_hands == 0) {
+        fsz_mailbox_post_quietly(request->mailbox, &request->done);
+    }
+}
+
+static void request_replied(struct fsz_answer *answer)
+{
+    request_reply_drop(REQUEST_OF(answer, reply));
+}
+
+/* Saves the answer the way by the API thread. Those that go so keep the order in which requests
+ * with one key have run. Others, such as large ones, go by the API thread and may come later. */
+static void request_reply(struct fsz_request *request)
+{
+    if (!request_may_send(request) || atomic_exchange(&request->claimed, true)) {
+        return;
+    }
+    struct fsz_zmtp_message *message = fsz_exchange_take(request->exchange, &request->answer);
+    request->replies = true;
+    request->reply_hands = message != NULL ? 2 : 1;
+    request->reply = (struct fsz_answer){.message = message, .err = FSZ_ENOMEM};
+    if (message != NULL) {
+        request->reply.size = fsz_zmtp_message_size(message);
+        request->reply.sent = request_replied;
+        fsz_answers_add(&request->client->answers, &request->reply);
+    }
+}
+
+/* ---- what comes back ------------------------------------------------------------------------- */
+
+static void request_tell_job(struct fsz_api *api, struct fsz_request *request)
+{
+    struct fsz_outbound text;
+    json_t             *job = request->result;
+    if (job == NULL) { /* not run: the pool ended */
+        fsz_jobs_cancel(api->jobs, request->job);
+        return;
+    }
+    request->result = NULL;
+    fsz_outbound_init(&text, request->exchange->envelope);
+    fsz_rpc_write_notification(&text.text, "job.done", job);
+    fsz_jobs_finish(api->jobs, request->job, job);
+    fsz_outbound_send(request->client, &text);
+}
+
+/* A fsz_mail: the worker is done with it. */
+void fsz_request_done(struct fsz_mail *mail, void *reader)
+{
+    struct fsz_request *request = REQUEST_OF(mail, done);
+    struct fsz_api     *api = reader;
+    if (api == NULL) {
+        request_free(request);
+        return;
+    }
+    fsz_request_take_back(api, request);
+    if (request->replies) {
+        request_note_answered(api, request, request->outcome, request->error);
+        fsz_exchange_settle(request->exchange, request->reply.err, request->reply.size);
+    } else if (request->is_job) {
+        request_tell_job(api, request);
+    } else if (request->answered) {
+        api->counters.late++;
+    } else if (request->wait.mailbox == NULL || request->error != NULL) {
+        request->waiting = request->waiting && !fsz_waits_remove(api->waits, &request->wait);
+        fsz_request_conclude(api, request);
+    } else if (!request->waiting) {
+        fsz_method_executed(request);
+        fsz_request_conclude(api, request);
+    }
+    if (request->method->after != NULL && request->outcome == FSZ_OUTCOME_OK) {
+        request->method->after(request);
+    }
+    fsz_request_release(api, request);
+}
+
+/* A fsz_mail: its application, or its call, has ended. */
+void fsz_request_seen(struct fsz_mail *mail, void *reader)
+{
+    struct fsz_request *request = REQUEST_OF(mail, wait.mail);
+    struct fsz_api     *api = reader;
+    request->waiting = false;
+    if (api == NULL) {
+        return;
+    }
+    if (!request->on_worker && !request->answered) {
+        fsz_method_executed(request);
+        fsz_request_conclude(api, request);
+    }
+    fsz_request_release(api, request);
+}
+
+/* A fsz_task. Behind the post, the request may be gone: it comes before the next task of its key,
+ * so that mails of one call keep their order. */
+bool fsz_request_run(struct fsz_task *task, bool abandoned)
+{
+    struct fsz_request *request = REQUEST_OF(task, task);
+    bool                waits = request->wait.mailbox != NULL;
+    if (abandoned) {
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "not run: the API channel ends");
+    } else if (request->hold != NULL && !fsz_hold_obeys(request->hold, request->lease)) {
+        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL, "you do not hold this call any more");
+    } else {
+        request->method->run(request);
+    }
+    if (!request->is_job && (!waits || request->error != NULL)) {
+        request_write(request);
+        request_reply(request);
+    }
+    if (request->replies) {
+        return true;
+    }
+    struct fsz_mailbox *mailbox = fsz_mailbox_ref(request->mailbox);
+    fsz_mailbox_post(mailbox, &request->done);
+    fsz_mailbox_unref(&mailbox);
+    return false;
+}
+
+/* With more to do, sending is left to the API thread, which takes several answers at once. */
+void fsz_request_finish(struct fsz_task *task, bool more)
+{
+    struct fsz_request *request = REQUEST_OF(task, task);
+    struct fsz_mailbox *mailbox = fsz_mailbox_ref(request->mailbox);
+    if (more) {
+        fsz_client_call_sender(request->client, mailbox);
+    } else {
+        fsz_answers_send(&request->client->answers, request->client->conn);
+    }
+    request_reply_drop(request);
+    fsz_mailbox_unref(&mailbox);
+}
+
+/* True: a worker is sending the answer, and its mail will end the request. */
+static bool request_is_being_sent(struct fsz_api *api, struct fsz_request *request)
+{
+    if (!atomic_exchange(&request->claimed, true)) {
+        return false;
+    }
+    fsz_heap_remove(&api->deadlines, &request->deadline);
+    return true;
+}
+
+void fsz_request_expire(struct fsz_api *api, struct fsz_request *request, bool closing)
+{
+    if (request_is_being_sent(api, request)) {
+        return;
+    }
+    /* While the API closes, the pool is its closer's; what runs is the pool's to wait for. */
+    if (request->on_worker && !closing && !api->closing &&
+        fsz_workers_give_up(api->workers, request->ticket) != NULL) {
+        fsz_request_take_back(api, request);
+    }
+    if (request->waiting && fsz_waits_remove(api->waits, &request->wait)) {
+        request->waiting = false;
+    }
+    if (closing) {
+        request_answer_error(api, request, FSZ_RPC_OVERLOADED, "the API channel ends");
+    } else {
+        request_answer_error(api, request, FSZ_RPC_DEADLINE,
+                             request->on_worker ? "deadline passed; what runs in the switch goes on"
+                                                : "deadline passed");
+    }
+    fsz_request_release(api, request);
+}

@@ -1,0 +1,28 @@
+/* sentevent.h - the `event` of event.send as an event (event.h). Pure; a value. */
+#ifndef FSZ_SENTEVENT_H
+#define FSZ_SENTEVENT_H
+
+#include "base/err.h"
+#include "event/event.h"
+
+#include <jansson.h>
+
+enum { FSZ_SENTEVENT_WHY_BYTES = 192 };
+
+struct fsz_sentevent {
+    struct fsz_event   view;    /* points into what it was made of, and into the two below */
+    struct fsz_header *headers; /* ended by a NULL name */
+    char             **texts;   /* of numbers and truth values */
+    const char       **values;  /* of arrays */
+};
+
+/* `object` outlives it. Members become headers: strings as they are, numbers and truth values as
+ * their JSON text, arrays of those as arrays; `_body` is the body; what the switch writes itself
+ * (event_check.h) is left out. FSZ_EINVALID: ret_why says which member and what is allowed.
+ * FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_sentevent_init(struct fsz_sentevent *event, const json_t *object,
+                                         char ret_why[FSZ_SENTEVENT_WHY_BYTES]);
+/* Accepts one of zeros. */
+void fsz_sentevent_fini(struct fsz_sentevent *event);
+
+#endif

@@ -1,0 +1,63 @@
+/* access_private.h - what the files of access control share: its thread (access.c), its decisions
+ * (access_judge.c), and the gates that ask for them (access_gate.c). */
+#ifndef FSZ_ACCESS_PRIVATE_H
+#define FSZ_ACCESS_PRIVATE_H
+
+#include "auth/access.h"
+#include "auth/credentials.h"
+#include "auth/domains.h"
+#include "auth/failures.h"
+#include "base/mailbox.h"
+#include "base/ratelimit.h"
+#include "zmtp/admission.h"
+
+#include <pthread.h>
+
+struct access_counts {
+    _Atomic uint64_t admitted, refused;
+};
+
+struct fsz_access {
+    const struct fsz_host *host;
+    struct fsz_audit      *audit;
+    struct fsz_mailbox    *mailbox; /* of gates with questions; the control thread reads it */
+    int                    end_fd;  /* readable: end */
+    pthread_t              thread;
+    struct access_counts   counts[FSZ_ZMTP_MECHANISMS + 1]; /* the last: mechanisms not known */
+    _Atomic uint64_t       limited, deferred;
+
+    /* Control thread only, once it runs. */
+    struct fsz_ratelimit    refusals;
+    struct fsz_failures    *failures;
+    struct fsz_credentials *credentials;
+
+    pthread_mutex_t     lock;    /* of all below; never held while anybody is asked */
+    struct fsz_domains *domains; /* NULL: not configured yet */
+    struct fsz_policy  *policy;
+    int64_t             failures_per_minute;
+};
+
+/* Who wants to connect where. */
+struct access_question {
+    const char              *owner;   /* fsz_domain.name */
+    const char              *address; /* a number; empty: ipc */
+    const char              *origin;  /* what failures are counted by (failures.h) */
+    enum fsz_admission_stage stage;   /* in ADDRESS nothing but the mechanism is shown */
+    struct fsz_shown         shown;
+    uint64_t                 connection; /* its id */
+};
+
+struct access_verdict {
+    const char     *status; /* of RFC 27 */
+    struct fsz_peer peer;   /* its name and proof once admitted by CREDENTIALS */
+};
+
+/* Decides, counts and reports. Control thread. */
+void fsz_access_judge(struct fsz_access *access, const struct access_question *question,
+                      struct access_verdict *ret_verdict);
+/* The same on any thread, for a peer that shows nothing and needs no list. False: it does, or is
+ * not to be admitted; nothing is decided. */
+bool fsz_access_admit_at_once(struct fsz_access *access, const struct access_question *question,
+                              struct access_verdict *ret_verdict);
+
+#endif

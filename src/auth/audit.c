@@ -1,0 +1,192 @@
+#include "auth/audit.h"
+
+#include "auth/redact.h"
+#include "base/bucket.h"
+#include "base/ratelimit.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { AUDIT_HEADERS_MAX = 16, AUDIT_NUMBER_BYTES = 24 };
+
+struct audit_flow {
+    struct fsz_bucket events, lines;
+    _Atomic uint64_t  records;
+};
+
+struct fsz_audit {
+    const struct fsz_host   *host;
+    fsz_audit_offer_fn       offer;
+    void                    *offer_self;
+    struct fsz_host_identity identity;
+    pthread_mutex_t   lock; /* of the buckets; never held over a call that leaves this file */
+    _Atomic int64_t   rate;
+    struct audit_flow commands, refusals;
+    _Atomic uint64_t  held_back;
+};
+
+/* Where a record goes, and how many records each outlet held back before it. */
+struct audit_outlets {
+    bool     event, line;
+    uint64_t held_events, held_lines;
+};
+
+/* What a record says, fit to be shown. */
+struct audit_texts {
+    char what[FSZ_AUDIT_TEXT_BYTES], why[FSZ_AUDIT_TEXT_BYTES];
+    char user[FSZ_USER_NAME_MAX + 8];
+    char took_us[AUDIT_NUMBER_BYTES], held_back[AUDIT_NUMBER_BYTES], time[AUDIT_NUMBER_BYTES],
+        serial[AUDIT_NUMBER_BYTES];
+};
+
+fsz_err fsz_audit_new(const struct fsz_host *host, fsz_audit_offer_fn offer, void *offer_self,
+                      struct fsz_audit **ret_audit)
+{
+    struct fsz_audit *audit = calloc(1, sizeof(*audit));
+    if (audit == NULL) {
+        return FSZ_ENOMEM;
+    }
+    audit->host = host;
+    audit->offer = offer;
+    audit->offer_self = offer_self;
+    audit->rate = FSZ_AUDIT_RATE_DEFAULT;
+    pthread_mutex_init(&audit->lock, NULL);
+    if (host->identify != NULL) {
+        host->identify(host->self, &audit->identity);
+    }
+    *ret_audit = audit;
+    return FSZ_OK;
+}
+
+void fsz_audit_free(struct fsz_audit **audit)
+{
+    struct fsz_audit *a = *audit;
+    *audit = NULL;
+    if (a != NULL) {
+        pthread_mutex_destroy(&a->lock);
+        free(a);
+    }
+}
+
+void fsz_audit_set_rate(struct fsz_audit *audit, int64_t rate)
+{
+    audit->rate = rate;
+}
+
+static void audit_write_texts(struct audit_texts *texts, const struct fsz_audit_record *record)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    fsz_redact(record->what ? record->what : "", texts->what, sizeof(texts->what));
+    fsz_redact(record->why ? record->why : "", texts->why, sizeof(texts->why));
+    fsz_redact(record->peer->user, texts->user, sizeof(texts->user));
+    snprintf(texts->took_us, sizeof(texts->took_us), "%" PRId64, record->took_us);
+    snprintf(texts->serial, sizeof(texts->serial), "%" PRIu64, record->peer->serial);
+    snprintf(texts->time, sizeof(texts->time), "%" PRId64,
+             (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+}
+
+static void audit_header(struct fsz_header *headers, size_t *count, const char *name,
+                         const char *value)
+{
+    if (value[0] != '\0') {
+        headers[(*count)++] = (struct fsz_header){.name = name, .value = value};
+    }
+}
+
+static void audit_offer(struct fsz_audit *audit, const struct fsz_audit_record *record,
+                        struct audit_texts *texts, uint64_t held_back)
+{
+    struct fsz_header headers[AUDIT_HEADERS_MAX] = {{.name = NULL}};
+    size_t            count = 0;
+    snprintf(texts->held_back, sizeof(texts->held_back), "%" PRIu64, held_back);
+    audit_header(headers, &count, "Core-UUID", audit->identity.core_uuid);
+    audit_header(headers, &count, "FreeSWITCH-Hostname", audit->identity.hostname);
+    audit_header(headers, &count, "FreeSWITCH-Switchname", audit->identity.switchname);
+    audit_header(headers, &count, "Event-Date-Timestamp", texts->time);
+    audit_header(headers, &count, "Audit-User", texts->user);
+    audit_header(headers, &count, "Audit-Address", record->peer->address);
+    audit_header(headers, &count, "Audit-Connection", texts->serial);
+    audit_header(headers, &count, "Audit-Channel", record->channel);
+    audit_header(headers, &count, "Audit-Action", record->action);
+    audit_header(headers, &count, "Audit-What", texts->what);
+    audit_header(headers, &count, "Audit-Outcome", record->outcome);
+    audit_header(headers, &count, "Audit-Why", texts->why);
+    audit_header(headers, &count, "Audit-Took-us", record->took_us < 0 ? "" : texts->took_us);
+    audit_header(headers, &count, "Audit-Held-Back", held_back == 0 ? "" : texts->held_back);
+    struct fsz_event event = {.name = "CUSTOM",
+                              .subclass = FSZ_AUDIT_SUBCLASS,
+                              .headers = headers,
+                              .read = fsz_headers_of_array};
+    if (audit->offer(audit->offer_self, &event) != FSZ_OK) {
+        audit->held_back++;
+    }
+}
+
+static void audit_log(struct fsz_audit *audit, const struct fsz_audit_record *record,
+                      const struct audit_texts *texts, uint64_t held_back)
+{
+    char line[4 * FSZ_AUDIT_TEXT_BYTES];
+    char more[48] = "";
+    if (held_back > 0) {
+        snprintf(more, sizeof(more), " (%" PRIu64 " more held back)", held_back);
+    }
+    snprintf(line, sizeof(line), "audit: %s at %s, %.64s: %.64s %s: %.64s%s%s%s",
+             texts->user[0] ? texts->user : "nobody",
+             record->peer->address[0] ? record->peer->address : "local", record->channel,
+             record->action, texts->what, record->outcome, texts->why[0] ? ", " : "", texts->why,
+             more);
+    audit->host->log(audit->host->self,
+                     record->weight == FSZ_AUDIT_REFUSAL ? FSZ_LOG_WARNING : FSZ_LOG_INFO, line);
+}
+
+/* Takes a token of each kind that the record needs. */
+static void audit_take(struct fsz_audit *audit, struct audit_flow *flow, int64_t rate,
+                       struct audit_outlets *outlets)
+{
+    int64_t now_ms = fsz_now_ms();
+    int64_t line_rate = rate < FSZ_AUDIT_LOG_RATE ? rate : FSZ_AUDIT_LOG_RATE;
+    int64_t line_burst = rate < FSZ_AUDIT_LOG_BURST ? rate : FSZ_AUDIT_LOG_BURST;
+    pthread_mutex_lock(&audit->lock);
+    outlets->event = fsz_bucket_take(&flow->events, rate, rate, now_ms, &outlets->held_events);
+    outlets->line = outlets->line && fsz_bucket_take(&flow->lines, line_rate, line_burst, now_ms,
+                                                     &outlets->held_lines);
+    pthread_mutex_unlock(&audit->lock);
+}
+
+void fsz_audit_write(struct fsz_audit *audit, const struct fsz_audit_record *record)
+{
+    bool               refusal = record->weight == FSZ_AUDIT_REFUSAL;
+    struct audit_flow *flow = refusal ? &audit->refusals : &audit->commands;
+    int64_t            rate = audit->rate;
+    flow->records++;
+    if (rate <= 0) {
+        audit->held_back++;
+        return;
+    }
+    struct audit_outlets outlets = {.line = record->weight != FSZ_AUDIT_ROUTINE};
+    struct audit_texts   texts;
+    audit_take(audit, flow, rate, &outlets);
+    if (outlets.event || outlets.line) {
+        audit_write_texts(&texts, record);
+    }
+    if (outlets.event) {
+        audit_offer(audit, record, &texts, outlets.held_events);
+    } else {
+        audit->held_back++;
+    }
+    if (outlets.line) {
+        audit_log(audit, record, &texts, outlets.held_lines);
+    }
+}
+
+struct fsz_audit_counters fsz_audit_counters(const struct fsz_audit *audit)
+{
+    return (struct fsz_audit_counters){.commands = audit->commands.records,
+                                       .refusals = audit->refusals.records,
+                                       .held_back = audit->held_back};
+}

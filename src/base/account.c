@@ -1,0 +1,63 @@
+#include "base/account.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct fsz_account {
+    _Atomic size_t      bytes;
+    _Atomic unsigned    references;
+    struct fsz_account *whole;
+};
+
+fsz_err fsz_account_new(struct fsz_account *whole, struct fsz_account **ret_account)
+{
+    struct fsz_account *account = calloc(1, sizeof(*account));
+    if (account == NULL) {
+        return FSZ_ENOMEM;
+    }
+    account->references = 1;
+    account->whole = whole ? fsz_account_ref(whole) : NULL;
+    *ret_account = account;
+    return FSZ_OK;
+}
+
+struct fsz_account *fsz_account_ref(struct fsz_account *account)
+{
+    account->references++;
+    return account;
+}
+
+void fsz_account_unref(struct fsz_account **account)
+{
+    struct fsz_account *at = *account;
+    *account = NULL;
+    while (at != NULL && --at->references == 0) {
+        struct fsz_account *whole = at->whole;
+        free(at);
+        at = whole;
+    }
+}
+
+void fsz_account_add(struct fsz_account *account, size_t bytes)
+{
+    for (; account != NULL; account = account->whole) {
+        atomic_fetch_add_explicit(&account->bytes, bytes, memory_order_relaxed);
+    }
+}
+
+void fsz_account_remove(struct fsz_account *account, size_t bytes)
+{
+    for (; account != NULL; account = account->whole) {
+        atomic_fetch_sub_explicit(&account->bytes, bytes, memory_order_relaxed);
+    }
+}
+
+size_t fsz_account_bytes(const struct fsz_account *account)
+{
+    return atomic_load_explicit(&account->bytes, memory_order_relaxed);
+}
+
+size_t fsz_account_parts(const struct fsz_account *account)
+{
+    return account->references - 1;
+}

@@ -1,0 +1,83 @@
+/* holds.h - who holds which call: part of the API thread, which calls everything here.
+ *
+ * Wire: docs/protocol/calls.md. A hold has a lease, which is the id of the offer that was accepted.
+ */
+#ifndef FSZ_HOLDS_H
+#define FSZ_HOLDS_H
+
+#include "auth/policy.h"
+#include "call/hold_private.h"
+#include "call/waits.h"
+#include "call/watch.h"
+#include "service/service.h"
+
+enum {
+    FSZ_HOLD_SWEEP_MS = 100, /* between two looks at all calls */
+    /* That a call's last event may take after its thread has left: the switch first runs what it
+     * has to run for a hangup, such as a call detail record that is posted to a web server. */
+    FSZ_HOLD_GRACE_MS = 120000,
+    /* After which a call that was taken away, and runs something still, is told again to end that.
+     */
+    FSZ_HOLD_NUDGE_MS = 500,
+};
+
+struct fsz_holds {
+    const struct fsz_host   *host;
+    const struct fsz_policy *policy; /* as long as the API thread has it */
+    struct fsz_watch        *watch;
+    struct fsz_waits        *waits;
+    struct fsz_hold         *list;   /* by call */
+    size_t                   left;   /* that wait for their hangup */
+    size_t                   losing; /* that were taken away, and whose threads have not left yet */
+    int64_t                  next_sweep_ms;
+    bool                     closed;
+    struct {
+        uint64_t accepted, released, handed_over, lost, hangup, elsewhere, closed;
+        uint64_t refused; /* answers to offers that were none, or not granted */
+        uint64_t fenced;  /* commands of who does not hold the call */
+        uint64_t events;  /* sent to holders */
+    } counters;
+};
+
+/* Whose grants the provider has. False: its user is not known any more. */
+bool fsz_holds_principal(const struct fsz_holds *holds, const struct fsz_provider *provider,
+                         struct fsz_principal *ret_who);
+/* An answer to an offer: may it be done, and is it control? Then the provider holds the call from
+ * now on. False: on to the next provider, `why` says why. */
+bool fsz_holds_judge(struct fsz_holds *holds, struct fsz_hold *hold, struct fsz_provider *provider,
+                     uint64_t lease, const json_t *result, const char **ret_why);
+/* The provider is told that its offer is void. */
+void fsz_holds_cancel(struct fsz_hold *hold, struct fsz_provider *provider, uint64_t lease);
+/* The client of that serial was offered the call, and from now on only a holder's commands count of
+ * it. */
+void fsz_holds_offered(struct fsz_hold *hold, uint64_t serial);
+/* The provider's calls are taken away. */
+void fsz_holds_lose(struct fsz_holds *holds, struct fsz_provider *provider);
+/* The call's thread has left; takes the reference. */
+void fsz_holds_leave(struct fsz_holds *holds, struct fsz_hold_leave *leave);
+/* An event of a held call, for its holder. `last`: the call has ended. */
+void fsz_holds_event(struct fsz_holds *holds, struct fsz_hold *hold, const char *kind,
+                     const struct fsz_buffer *text, bool last);
+/* Tells the hangup of those whose last event does not come, and those that were taken away to end
+ * what they run. */
+void fsz_holds_sweep(struct fsz_holds *holds, int64_t now_ms);
+/* Every call is given back. */
+void fsz_holds_close(struct fsz_holds *holds);
+
+/* NULL: nobody holds it. */
+struct fsz_hold *fsz_holds_find(const struct fsz_holds *holds, const char *call);
+/* May this client command that call? `lease` 0: it did not say. */
+bool fsz_holds_admit(struct fsz_holds *holds, const char *call, const struct fsz_client *client,
+                     uint64_t lease);
+/* The service whose worker controls the call, or until a moment ago did, if that is another than
+ * this client; else NULL. Valid until the next operation. */
+const char *fsz_holds_controller(const struct fsz_holds *holds, const char *call,
+                                 const struct fsz_client *client);
+/* The hold, if that client has it. */
+struct fsz_hold *fsz_holds_of(const struct fsz_holds *holds, const char *call,
+                              const struct fsz_client *client);
+
+/* For the status: a new object. */
+json_t *fsz_holds_status(const struct fsz_holds *holds);
+
+#endif

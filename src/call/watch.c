@@ -1,0 +1,208 @@
+#include "call/watch.h"
+
+#include "base/thread.h"
+#include "event/encode.h"
+#include "event/ending.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WATCH_EVENT_BYTES = 1 << 20, WATCH_KIND_BYTES = 256 };
+
+static const char watch_last[] = "CHANNEL_HANGUP_COMPLETE";
+
+struct watch_entry {
+    UT_hash_handle        hh;   /* by call */
+    struct fsz_hold      *hold; /* a reference */
+    struct fsz_selection *kinds;
+};
+
+struct fsz_watch {
+    struct fsz_mailbox *mailbox; /* a reference */
+    _Atomic uint32_t   *watched;
+    fsz_watch_fn        take;
+    pthread_mutex_t     lock;
+    struct watch_entry *entries;
+    _Atomic size_t      bytes; /* of events on their way */
+    _Atomic uint64_t    dropped;
+};
+
+/* An event on its way. */
+struct watch_mail {
+    struct fsz_mail   mail;
+    struct fsz_watch *watch; /* valid while there is a reader */
+    struct fsz_hold  *hold;  /* a reference */
+    struct fsz_buffer text;
+    bool              last;
+    char              kind[WATCH_KIND_BYTES];
+    char              heir[FSZ_CALL_BYTES]; /* of the last: who goes on in place of the call */
+};
+
+fsz_err fsz_watch_new(struct fsz_mailbox *mailbox, _Atomic uint32_t *watched, fsz_watch_fn take,
+                      struct fsz_watch **ret_watch)
+{
+    struct fsz_watch *watch = calloc(1, sizeof(*watch));
+    if (watch == NULL) {
+        return FSZ_ENOMEM;
+    }
+    watch->mailbox = fsz_mailbox_ref(mailbox);
+    watch->watched = watched;
+    watch->take = take;
+    pthread_mutex_init(&watch->lock, NULL);
+    *ret_watch = watch;
+    return FSZ_OK;
+}
+
+static void watch_drop_locked(struct fsz_watch *watch, struct watch_entry *entry)
+{
+    HASH_DEL(watch->entries, entry);
+    --*watch->watched;
+    fsz_selection_free(&entry->kinds);
+    fsz_hold_unref(&entry->hold);
+    free(entry);
+}
+
+void fsz_watch_free(struct fsz_watch **watch)
+{
+    struct fsz_watch   *w = *watch;
+    struct watch_entry *entry = NULL, *next = NULL;
+    *watch = NULL;
+    if (w == NULL) {
+        return;
+    }
+    HASH_ITER(hh, w->entries, entry, next)
+    {
+        watch_drop_locked(w, entry);
+    }
+    fsz_mailbox_unref(&w->mailbox);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
+
+static struct watch_entry *watch_find_locked(const struct fsz_watch *watch, const char *call)
+{
+    struct watch_entry *entry = NULL;
+    HASH_FIND(hh, watch->entries, call, strlen(call), entry);
+    return entry;
+}
+
+fsz_err fsz_watch_add(struct fsz_watch *watch, struct fsz_hold *hold)
+{
+    struct watch_entry *entry = calloc(1, sizeof(*entry));
+    if (entry == NULL) {
+        return FSZ_ENOMEM;
+    }
+    entry->hold = fsz_hold_ref(hold);
+    fsz_thread_lock(&watch->lock);
+    HASH_ADD_KEYPTR(hh, watch->entries, hold->call, strlen(hold->call), entry);
+    bool added = entry->hh.tbl != NULL;
+    *watch->watched += added;
+    pthread_mutex_unlock(&watch->lock);
+    if (!added) {
+        fsz_hold_unref(&entry->hold);
+        free(entry);
+        return FSZ_ENOMEM;
+    }
+    return FSZ_OK;
+}
+
+void fsz_watch_remove(struct fsz_watch *watch, struct fsz_hold *hold)
+{
+    fsz_thread_lock(&watch->lock);
+    struct watch_entry *entry = watch_find_locked(watch, hold->call);
+    if (entry != NULL && entry->hold == hold) {
+        watch_drop_locked(watch, entry);
+    }
+    pthread_mutex_unlock(&watch->lock);
+}
+
+void fsz_watch_subscribe(struct fsz_watch *watch, struct fsz_hold *hold,
+                         struct fsz_selection **kinds)
+{
+    fsz_thread_lock(&watch->lock);
+    struct watch_entry *entry = watch_find_locked(watch, hold->call);
+    if (entry != NULL && entry->hold == hold) {
+        struct fsz_selection *before = entry->kinds;
+        entry->kinds = *kinds;
+        *kinds = before;
+    }
+    pthread_mutex_unlock(&watch->lock);
+    fsz_selection_free(kinds);
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+/* API thread; or with NULL any, to be freed. */
+static void watch_open(struct fsz_mail *mail, void *reader)
+{
+    struct watch_mail *event = (struct watch_mail *)(void *)mail;
+    if (reader != NULL) {
+        event->watch->bytes -= event->text.capacity;
+        memcpy(event->hold->heir, event->heir, sizeof(event->heir));
+        event->watch->take(reader, event->hold, event->kind, &event->text, event->last);
+    }
+    fsz_buffer_fini(&event->text);
+    fsz_hold_unref(&event->hold);
+    free(event);
+}
+
+/* A reference to the hold, if its holder is to have this event. */
+static struct fsz_hold *watch_wants(struct fsz_watch *watch, const char *call,
+                                    const struct fsz_event *event)
+{
+    struct fsz_hold *hold = NULL;
+    fsz_thread_lock(&watch->lock);
+    struct watch_entry *entry = watch_find_locked(watch, call);
+    if (entry != NULL && (strcmp(event->name, watch_last) == 0 ||
+                          (entry->kinds != NULL &&
+                           fsz_selection_matches(entry->kinds, event->name, event->subclass)))) {
+        hold = fsz_hold_ref(entry->hold);
+    }
+    pthread_mutex_unlock(&watch->lock);
+    return hold;
+}
+
+/* Takes the reference over. */
+static void watch_send(struct fsz_watch *watch, struct fsz_hold *hold,
+                       const struct fsz_event *event)
+{
+    bool               last = strcmp(event->name, watch_last) == 0;
+    bool               fits = last || watch->bytes < FSZ_WATCH_BYTES_MAX;
+    struct watch_mail *mail = fits ? calloc(1, sizeof(*mail)) : NULL;
+    if (mail == NULL) {
+        watch->dropped++;
+        fsz_hold_unref(&hold); /* the sweep tells a hangup all the same */
+        return;
+    }
+    mail->mail.open = watch_open;
+    mail->watch = watch;
+    mail->hold = hold;
+    mail->last = last;
+    const char *heir = mail->last ? fsz_ending_heir(event) : NULL;
+    snprintf(mail->heir, sizeof(mail->heir), "%s", heir != NULL ? heir : "");
+    snprintf(mail->kind, sizeof(mail->kind), "%s/%s", event->name,
+             event->subclass ? event->subclass : "");
+    fsz_buffer_init(&mail->text, WATCH_EVENT_BYTES);
+    if (fsz_encode(event, NULL, WATCH_EVENT_BYTES, &mail->text, NULL) != FSZ_OK) {
+        mail->text.size = 0;
+    }
+    watch->bytes += mail->text.capacity;
+    fsz_mailbox_post(watch->mailbox, &mail->mail);
+}
+
+uint64_t fsz_watch_dropped(const struct fsz_watch *watch)
+{
+    return watch->dropped;
+}
+
+void fsz_watch_see(struct fsz_watch *watch, const struct fsz_event *event)
+{
+    struct fsz_header call = {.value = NULL};
+    if (fsz_event_find(event, "Unique-ID", &call) && call.value != NULL) {
+        struct fsz_hold *hold = watch_wants(watch, call.value, event);
+        if (hold != NULL) {
+            watch_send(watch, hold, event);
+        }
+    }
+}

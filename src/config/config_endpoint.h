@@ -1,0 +1,30 @@
+/* config_endpoint.h - endpoint addresses: is this one well formed, are these two the same.
+ *
+ * Looks at text only; whether an address can be had shows when it is bound. Any thread. */
+#ifndef FSZ_CONFIG_ENDPOINT_H
+#define FSZ_CONFIG_ENDPOINT_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fsz_endpoint;
+
+enum {
+    FSZ_ADDRESS_MAX = 255,   /* bytes of an address */
+    FSZ_IPC_PATH_MAX = 107,  /* sun_path less its NUL */
+    FSZ_INTERFACE_MAX = 15,  /* IFNAMSIZ less its NUL */
+    FSZ_HOST_NAME_MAX = 253, /* DNS */
+};
+
+/* FSZ_EINVALID: cannot be bound (connected to); ret_why says which form is allowed. */
+FSZ_NODISCARD fsz_err fsz_endpoint_check(const struct fsz_endpoint *endpoint, char *ret_why,
+                                         size_t why_bytes);
+/* Both cannot be opened at once: the same address in the same way, or the same tcp port with one of
+ * the hosts a wildcard that covers the other. Both are well formed. `ipv6` as the stream of each
+ * has it. */
+bool fsz_endpoint_clashes(const struct fsz_endpoint *a, bool a_ipv6, const struct fsz_endpoint *b,
+                          bool b_ipv6);
+
+#endif

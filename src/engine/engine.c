@@ -1,0 +1,387 @@
+#include "engine/engine.h"
+
+#include "api/api.h"
+#include "auth/access.h"
+#include "auth/audit.h"
+#include "base/blocks.h"
+#include "base/ratelimit.h"
+#include "engine/engine_private.h"
+#include "net/announce.h"
+#include "net/client_events.h"
+#include "stream/publisher.h"
+#include "zmtp/resolver.h"
+
+#include <stdlib.h>
+
+enum { ENGINE_LOOK_UP_MS = 200 /* that a stop waits for name servers */ };
+
+/* Whoever changes the pointers goes before new readers: events and lookups without end would keep a
+ * stop or a reload waiting. No reader takes it twice. */
+static void engine_init_life(struct fsz_engine *engine)
+{
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&engine->life, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+}
+
+fsz_err fsz_engine_new(struct fsz_engine **ret_engine, const struct fsz_host *host)
+{
+    struct fsz_engine *engine = calloc(1, sizeof(*engine));
+    if (engine == NULL) {
+        return FSZ_ENOMEM;
+    }
+    engine->host = host;
+    pthread_mutex_init(&engine->turn, NULL);
+    pthread_cond_init(&engine->turn_changed, NULL);
+    engine_init_life(engine);
+    *ret_engine = engine;
+    return FSZ_OK;
+}
+
+bool fsz_engine_free(struct fsz_engine **engine)
+{
+    if (*engine == NULL) {
+        return true;
+    }
+    bool idle = fsz_engine_stop(*engine);
+    pthread_rwlock_destroy(&(*engine)->life);
+    pthread_cond_destroy(&(*engine)->turn_changed);
+    pthread_mutex_destroy(&(*engine)->turn);
+    free(*engine);
+    *engine = NULL;
+    return idle;
+}
+
+void fsz_engine_take_control(struct fsz_engine *engine, bool stopping)
+{
+    pthread_mutex_lock(&engine->turn);
+    if (stopping) {
+        engine->stopping = true;
+        pthread_cond_broadcast(&engine->turn_changed);
+    }
+    while (engine->controlled) {
+        pthread_cond_wait(&engine->turn_changed, &engine->turn);
+    }
+    engine->controlled = true;
+    pthread_mutex_unlock(&engine->turn);
+}
+
+bool fsz_engine_try_control(struct fsz_engine *engine)
+{
+    pthread_mutex_lock(&engine->turn);
+    while (engine->controlled && !engine->stopping) {
+        pthread_cond_wait(&engine->turn_changed, &engine->turn);
+    }
+    bool taken = !engine->stopping;
+    if (taken) {
+        engine->controlled = true;
+    }
+    pthread_mutex_unlock(&engine->turn);
+    return taken;
+}
+
+void fsz_engine_give_control(struct fsz_engine *engine, bool stopping)
+{
+    pthread_mutex_lock(&engine->turn);
+    engine->controlled = false;
+    if (stopping) {
+        engine->stopping = false;
+    }
+    pthread_cond_broadcast(&engine->turn_changed);
+    pthread_mutex_unlock(&engine->turn);
+}
+
+/* From now on events go to these; nobody offers one to others any more. */
+static void engine_offer_to(struct fsz_engine *engine, struct fsz_publisher *publisher,
+                            struct fsz_api *api)
+{
+    pthread_rwlock_wrlock(&engine->life);
+    engine->publisher = publisher;
+    engine->api = api;
+    pthread_rwlock_unlock(&engine->life);
+}
+
+/* The reverse of engine_start_controlled(), from wherever it got to. False: a command or
+ * the look-up of a name still runs. */
+static bool engine_stop_controlled(struct fsz_engine *engine)
+{
+    struct fsz_publisher *publisher = engine->publisher;
+    struct fsz_api       *api = engine->api;
+    fsz_engine_close_lookups(engine);
+    fsz_client_events_stop(engine->client_events);
+    engine_offer_to(engine, publisher, NULL);
+    bool idle = fsz_api_free(&api);
+    engine_offer_to(engine, NULL, NULL);
+    fsz_publisher_free(&publisher);
+    atomic_store(&engine->heard, 0);
+    fsz_client_events_free(&engine->client_events);
+    fsz_access_free(&engine->access);
+    fsz_audit_free(&engine->audit);
+    if (engine->context != NULL && !fsz_context_end(&engine->context)) {
+        engine->host->log(engine->host->self, FSZ_LOG_WARNING,
+                          "other code still holds the ZeroMQ context; going on without it");
+    }
+    if (!idle) {
+        engine->host->log(engine->host->self, FSZ_LOG_WARNING,
+                          "a command of the API channel still runs; going on without it");
+    }
+    bool looked_up = fsz_resolver_wait(ENGINE_LOOK_UP_MS);
+    if (!looked_up) {
+        engine->host->log(engine->host->self, FSZ_LOG_WARNING,
+                          "the name of an endpoint is still being looked up; going on without it");
+    }
+    fsz_blocks_trim();
+    return idle && looked_up;
+}
+
+static void engine_announce(struct fsz_engine *engine)
+{
+    fsz_publisher_ask(engine->publisher, fsz_announce, (void *)(uintptr_t)engine->host);
+}
+
+/* An fsz_audit_offer_fn, and an fsz_api_base.offer. */
+static fsz_err engine_offer_own(void *engine, const struct fsz_event *event)
+{
+    return fsz_engine_offer(engine, event);
+}
+
+static fsz_err engine_start_access(struct fsz_engine *engine, struct fsz_config *config,
+                                   struct fsz_policy **ret_policy)
+{
+    struct fsz_problems problems;
+    fsz_problems_init(&problems);
+    fsz_err err = fsz_audit_new(engine->host, engine_offer_own, engine, &engine->audit);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    fsz_audit_set_rate(engine->audit, config->audit_rate);
+    err = fsz_access_new(engine->host, engine->audit, &engine->access);
+    err = err != FSZ_OK ? err : fsz_engine_load(config, ret_policy, &problems);
+    err = err != FSZ_OK ? err : fsz_access_configure(engine->access, config, *ret_policy);
+    fsz_engine_log_problems(engine, FSZ_LOG_ERROR, &problems);
+    return err;
+}
+
+/* An fsz_api_server.stats; a worker of the API channel. A mistake may name users and files, which
+ * is for those only who may run the command `zmq`. */
+static json_t *engine_stats(void *engine)
+{
+    json_t *status = fsz_engine_status(engine);
+    json_object_del(json_object_get(status, "reload_refused"), "first");
+    return status;
+}
+
+/* An fsz_api_server.clients; a worker, likewise. */
+static json_t *engine_clients(void *engine, const struct fsz_connections_query *query)
+{
+    return fsz_engine_clients(engine, query);
+}
+
+/* An fsz_api_server.kick, likewise. */
+static fsz_err engine_kick(void *engine, uint64_t id)
+{
+    return fsz_engine_kick(engine, id);
+}
+
+/* The API channel comes last, so that what it audits has streams to go to. */
+static fsz_err engine_start_parts(struct fsz_engine *engine, struct fsz_config *config,
+                                  struct fsz_policy **ret_policy)
+{
+    struct fsz_publisher *publisher = NULL;
+    struct fsz_api       *api = NULL;
+    void                 *zmq = fsz_context_zmq(engine->context);
+    fsz_err               err = engine_start_access(engine, config, ret_policy);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    err = fsz_client_events_new(engine->host, config->client_events_rate, &engine->client_events);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    const struct fsz_publisher_base streams = {.context = zmq,
+                                               .host = engine->host,
+                                               .access = engine->access,
+                                               .audit = engine->audit,
+                                               .client_events = engine->client_events,
+                                               .heard = &engine->heard};
+    struct fsz_config              *shared = fsz_config_ref(config);
+    err = fsz_publisher_new(&streams, &shared, &publisher);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    engine_offer_to(engine, publisher, NULL);
+    const struct fsz_api_base base = {
+        .context = zmq,
+        .access = engine->access,
+        .host = engine->host,
+        .audit = engine->audit,
+        .client_events = engine->client_events,
+        .watched = &engine->watched,
+        .offer = engine_offer_own,
+        .offer_self = engine,
+        .server = {
+            .stats = engine_stats, .clients = engine_clients, .kick = engine_kick, .self = engine}};
+    err = fsz_api_new(&base, config, *ret_policy, &api);
+    engine_offer_to(engine, publisher, api);
+    return err != FSZ_OK ? err : fsz_engine_open_lookups(engine, config);
+}
+
+static fsz_err engine_start_controlled(struct fsz_engine *engine, struct fsz_config *config)
+{
+    struct fsz_policy *policy = NULL;
+    if (engine->context != NULL) {
+        return FSZ_EBUSY;
+    }
+    fsz_err err =
+        fsz_context_new((int)config->io_threads, (int)config->max_sockets, &engine->context);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    err = engine_start_parts(engine, config, &policy);
+    fsz_policy_unref(&policy);
+    if (err != FSZ_OK) {
+        engine_stop_controlled(engine);
+        return err;
+    }
+    if (engine->host->identify != NULL) {
+        engine->host->identify(engine->host->self, &engine->identity);
+    }
+    engine->started_ms = fsz_now_ms();
+    engine->reloads = 0;
+    engine->refused = (struct engine_refusal){.is_there = false};
+    engine_announce(engine);
+    fsz_engine_log_problems(engine, FSZ_LOG_WARNING, config->warnings);
+    return FSZ_OK;
+}
+
+fsz_err fsz_engine_start(struct fsz_engine *engine, struct fsz_config **config)
+{
+    fsz_engine_take_control(engine, false);
+    fsz_err err = engine_start_controlled(engine, *config);
+    fsz_engine_give_control(engine, false);
+    fsz_config_free(config);
+    return err;
+}
+
+bool fsz_engine_stop(struct fsz_engine *engine)
+{
+    fsz_engine_take_control(engine, true);
+    bool idle = engine_stop_controlled(engine);
+    fsz_engine_give_control(engine, true);
+    return idle;
+}
+
+/* An fsz_publisher_view_fn: subscriptions are narrowed to what the new policy grants. */
+static void engine_review(const struct fsz_publisher_view *view, void *unused)
+{
+    (void)unused;
+    for (size_t slot = 0; slot < view->stream_count; slot++) {
+        if (view->streams[slot] != NULL) {
+            fsz_stream_review(view->streams[slot]);
+        }
+    }
+}
+
+/* All of a reload that can fail. A port may move from a stream to an API channel, or back. */
+static fsz_err engine_reload_sockets(struct fsz_engine *engine, struct fsz_config *config,
+                                     struct fsz_problems *problems)
+{
+    struct fsz_config *shared = fsz_config_ref(config);
+    struct fsz_leaving leaving;
+    fsz_leaving_init(&leaving);
+    fsz_err err = fsz_engine_prepare_lookups(engine, config);
+    err = err != FSZ_OK ? err : fsz_publisher_leave(engine->publisher, config, &leaving);
+    err = err != FSZ_OK ? err : fsz_api_leave(engine->api, config, &leaving);
+    err = err != FSZ_OK ? err : fsz_api_prepare(engine->api, config, &leaving, problems);
+    if (err == FSZ_OK) {
+        err = fsz_publisher_reload(engine->publisher, &shared, &leaving, problems);
+        if (err != FSZ_OK) {
+            fsz_api_cancel(engine->api);
+        }
+    }
+    if (err != FSZ_OK) {
+        fsz_engine_change_lookups(engine, config, false);
+    }
+    fsz_leaving_fini(&leaving);
+    fsz_config_free(&shared);
+    return err;
+}
+
+/* New connections are judged by the new policy before those of users who are gone are cut. The
+ * lists change after the endpoints: until then a new stream admits nobody, which its subscribers
+ * bridge by trying again. */
+static fsz_err engine_reload_parts(struct fsz_engine *engine, struct fsz_config *config,
+                                   struct fsz_policy *policy, struct fsz_problems *problems)
+{
+    fsz_err err = engine_reload_sockets(engine, config, problems);
+    if (err == FSZ_OK) {
+        err = fsz_access_configure(engine->access, config, policy);
+        fsz_publisher_ask(engine->publisher, engine_review, NULL);
+        fsz_audit_set_rate(engine->audit, config->audit_rate);
+        fsz_client_events_set_rate(engine->client_events, config->client_events_rate);
+        fsz_api_commit(engine->api, policy);
+        fsz_engine_change_lookups(engine, config, true);
+        engine_announce(engine);
+        fsz_engine_log_problems(engine, FSZ_LOG_WARNING, config->warnings);
+        engine->reloads++;
+    }
+    return err;
+}
+
+static fsz_err engine_reload_controlled(struct fsz_engine *engine, struct fsz_config *config,
+                                        struct fsz_problems *problems)
+{
+    struct fsz_policy *policy = NULL;
+    if (engine->publisher == NULL) {
+        return FSZ_ECLOSED;
+    }
+    fsz_err err = fsz_engine_load(config, &policy, problems);
+    err = err != FSZ_OK ? err : engine_reload_parts(engine, config, policy, problems);
+    fsz_policy_unref(&policy);
+    return err;
+}
+
+fsz_err fsz_engine_reload(struct fsz_engine *engine, struct fsz_config **config,
+                          struct fsz_problems *problems)
+{
+    fsz_err err = FSZ_ECLOSED;
+    if (fsz_engine_try_control(engine)) {
+        err = engine_reload_controlled(engine, *config, problems);
+        fsz_engine_keep_refusal(engine, err, problems);
+        fsz_engine_give_control(engine, false);
+    }
+    fsz_config_free(config);
+    return err;
+}
+
+fsz_err fsz_engine_offer(struct fsz_engine *engine, const struct fsz_event *event)
+{
+    fsz_err err = FSZ_OK;
+    bool    heard = atomic_load_explicit(&engine->heard, memory_order_relaxed) != 0;
+    bool    watched = atomic_load_explicit(&engine->watched, memory_order_relaxed) != 0;
+    if (!heard && !watched) {
+        return FSZ_OK;
+    }
+    pthread_rwlock_rdlock(&engine->life);
+    if (watched && engine->api != NULL) {
+        fsz_api_see(engine->api, event);
+    }
+    if (heard && engine->publisher != NULL) {
+        err = fsz_publisher_offer(engine->publisher, event);
+    }
+    pthread_rwlock_unlock(&engine->life);
+    return err;
+}
+
+struct fsz_context *fsz_engine_take_context(struct fsz_engine *engine)
+{
+    fsz_engine_take_control(engine, false);
+    struct fsz_context *context = engine->context;
+    if (context != NULL && !fsz_context_take(context)) {
+        context = NULL;
+    }
+    fsz_engine_give_control(engine, false);
+    return context;
+}

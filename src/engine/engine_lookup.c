@@ -1,0 +1,127 @@
+/* Lookups: references to what answers them are taken under a lock, and nobody waits under it. */
+#include "engine/engine_private.h"
+
+#include <string.h>
+
+/* What answers lookups: new references. False: nothing does. */
+static bool engine_take_lookups(struct fsz_engine *engine, struct fsz_lookups **ret_lookups,
+                                struct fsz_desk **ret_desk)
+{
+    pthread_rwlock_rdlock(&engine->life);
+    bool open = engine->lookups != NULL;
+    if (open) {
+        *ret_lookups = fsz_lookups_ref(engine->lookups);
+        *ret_desk = fsz_desk_ref(engine->desk);
+    }
+    pthread_rwlock_unlock(&engine->life);
+    return open;
+}
+
+fsz_err fsz_engine_lookup(struct fsz_engine *engine, const struct fsz_lookup *lookup,
+                          struct fsz_buffer *xml)
+{
+    struct fsz_lookups *lookups = NULL;
+    struct fsz_desk    *desk = NULL;
+    if (!atomic_load_explicit(&engine->bound, memory_order_relaxed) ||
+        !engine_take_lookups(engine, &lookups, &desk)) {
+        return FSZ_ENOTFOUND;
+    }
+    fsz_err err = fsz_lookups_find(lookups, desk, lookup, xml);
+    fsz_desk_unref(&desk);
+    fsz_lookups_unref(&lookups);
+    return err;
+}
+
+fsz_err fsz_engine_open_lookups(struct fsz_engine *engine, struct fsz_config *config)
+{
+    const struct fsz_host   *host = engine->host;
+    struct fsz_host_identity identity = {.switchname = ""};
+    struct fsz_lookups      *lookups = NULL;
+    if (host->identify != NULL) {
+        host->identify(host->self, &identity);
+    }
+    fsz_err err = fsz_lookups_new(host, identity.switchname, config, &lookups);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    struct fsz_desk *desk = fsz_api_desk(engine->api);
+    pthread_rwlock_wrlock(&engine->life);
+    engine->lookups = lookups;
+    engine->desk = desk;
+    pthread_rwlock_unlock(&engine->life);
+    atomic_store(&engine->bound, config->binding_count > 0);
+    return FSZ_OK;
+}
+
+void fsz_engine_close_lookups(struct fsz_engine *engine)
+{
+    atomic_store(&engine->bound, false);
+    pthread_rwlock_wrlock(&engine->life);
+    struct fsz_lookups *lookups = engine->lookups;
+    struct fsz_desk    *desk = engine->desk;
+    engine->lookups = NULL;
+    engine->desk = NULL;
+    pthread_rwlock_unlock(&engine->life);
+    if (desk != NULL) {
+        fsz_desk_close(desk);
+    }
+    fsz_desk_unref(&desk);
+    fsz_lookups_unref(&lookups);
+}
+
+fsz_err fsz_engine_prepare_lookups(struct fsz_engine *engine, struct fsz_config *config)
+{
+    struct fsz_lookups *lookups = NULL;
+    struct fsz_desk    *desk = NULL;
+    if (!engine_take_lookups(engine, &lookups, &desk)) {
+        return FSZ_OK; /* they were closed: a stop is near */
+    }
+    fsz_err err = fsz_lookups_prepare(lookups, config);
+    fsz_desk_unref(&desk);
+    fsz_lookups_unref(&lookups);
+    return err;
+}
+
+void fsz_engine_change_lookups(struct fsz_engine *engine, const struct fsz_config *config,
+                               bool commit)
+{
+    struct fsz_lookups *lookups = NULL;
+    struct fsz_desk    *desk = NULL;
+    if (!engine_take_lookups(engine, &lookups, &desk)) {
+        return;
+    }
+    if (commit) {
+        fsz_lookups_commit(lookups);
+        atomic_store(&engine->bound, config->binding_count > 0);
+    } else {
+        fsz_lookups_cancel(lookups);
+    }
+    fsz_desk_unref(&desk);
+    fsz_lookups_unref(&lookups);
+}
+
+json_t *fsz_engine_lookups_status(struct fsz_engine *engine)
+{
+    struct fsz_lookups *lookups = NULL;
+    struct fsz_desk    *desk = NULL;
+    if (!engine_take_lookups(engine, &lookups, &desk)) {
+        return NULL;
+    }
+    json_t *status = fsz_lookups_status(lookups);
+    fsz_desk_unref(&desk);
+    fsz_lookups_unref(&lookups);
+    return status;
+}
+
+fsz_err fsz_engine_flush_lookups(struct fsz_engine *engine, const char *pattern, size_t *ret_count)
+{
+    struct fsz_lookups *lookups = NULL;
+    struct fsz_desk    *desk = NULL;
+    if (!engine_take_lookups(engine, &lookups, &desk)) {
+        return FSZ_ECLOSED;
+    }
+    *ret_count = fsz_lookups_flush(lookups, pattern);
+    fsz_desk_unref(&desk);
+    fsz_lookups_unref(&lookups);
+    return FSZ_OK;
+}

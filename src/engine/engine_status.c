@@ -1,0 +1,54 @@
+/* What an engine counts, gathered from its parts. */
+#include "base/ratelimit.h"
+#include "engine/engine_private.h"
+#include "engine/status.h"
+
+static json_t *engine_status_of_audit(const struct fsz_engine *engine)
+{
+    struct fsz_audit_counters audit = fsz_audit_counters(engine->audit);
+    return json_pack("{sI sI sI}", "commands", (json_int_t)audit.commands, "refusals",
+                     (json_int_t)audit.refusals, "held_back", (json_int_t)audit.held_back);
+}
+
+static json_t *engine_status_of_client_events(const struct fsz_engine *engine)
+{
+    struct fsz_client_events_counters counters = fsz_client_events_counters(engine->client_events);
+    return json_pack("{sI sI sI sI}", "fired", (json_int_t)counters.fired, "held_back",
+                     (json_int_t)counters.held_back, "overflowed", (json_int_t)counters.overflowed,
+                     "refused", (json_int_t)counters.refused);
+}
+
+static json_t *engine_status_controlled(struct fsz_engine *engine)
+{
+    json_t *status = NULL;
+    if (engine->publisher == NULL || engine->api == NULL) {
+        return NULL;
+    }
+    fsz_publisher_ask(engine->publisher, fsz_status_of_publisher, &status);
+    json_t *own = json_pack(
+        "{ss ss ss sI sI so so so}", "version", FSZ_VERSION, "protocol", "fszmq/1", "host",
+        engine->host->name, "uptime_ms", (json_int_t)(fsz_now_ms() - engine->started_ms), "reloads",
+        (json_int_t)engine->reloads, "access", fsz_status_access(engine->access), "api",
+        fsz_api_status(engine->api), "audit", engine_status_of_audit(engine));
+    fsz_status_add_switch(own, engine->host, &engine->identity);
+    json_object_set_new(own, "reload_refused", fsz_engine_refusal_status(engine));
+    json_object_set_new(own, "client_events", engine_status_of_client_events(engine));
+    json_object_set_new(own, "calls", fsz_api_calls_status(engine->api));
+    json_object_set_new(own, "services", fsz_api_services_status(engine->api));
+    json_object_update_missing(own, status);
+    json_decref(status);
+    status = fsz_engine_lookups_status(engine);
+    json_object_update_missing(own, status);
+    json_decref(status);
+    return own;
+}
+
+json_t *fsz_engine_status(struct fsz_engine *engine)
+{
+    json_t *status = NULL;
+    if (fsz_engine_try_control(engine)) {
+        status = engine_status_controlled(engine);
+        fsz_engine_give_control(engine, false);
+    }
+    return status;
+}

@@ -1,0 +1,43 @@
+/* What the status tells of the switch itself: its release, and what is wrong between it and us. */
+#include "engine/status.h"
+
+static json_t *status_troubles(const struct fsz_host *host)
+{
+    struct fsz_problems problems;
+    json_t             *troubles = json_array();
+    fsz_problems_init(&problems);
+    if (host->troubles != NULL) {
+        host->troubles(host->self, &problems);
+    }
+    for (size_t i = 0; i < fsz_problems_kept(&problems); i++) {
+        json_array_append_new(troubles, json_string(problems.lines[i]));
+    }
+    return troubles;
+}
+
+void fsz_status_add_switch(json_t *status, const struct fsz_host *host,
+                           const struct fsz_host_identity *identity)
+{
+    if (identity->version[0] != '\0') {
+        json_object_set_new(status, "switch",
+                            json_pack("{ss ss}", "version", identity->version, "built_against",
+                                      identity->built_against));
+    }
+    json_object_set_new(status, "troubles", status_troubles(host));
+}
+
+void fsz_status_write_switch(const json_t *status, struct fsz_buffer *out)
+{
+    size_t      index = 0;
+    json_t     *trouble = NULL;
+    const char *version = NULL, *built_against = NULL;
+    if (json_unpack((json_t *)status, "{s{ss ss}}", "switch", "version", &version, "built_against",
+                    &built_against) == 0) {
+        fsz_buffer_printf(out, "switch   release %s; the module was built against %s\n", version,
+                          built_against);
+    }
+    json_array_foreach(json_object_get(status, "troubles"), index, trouble)
+    {
+        fsz_buffer_printf(out, "TROUBLE  %s\n", json_string_value(trouble));
+    }
+}

@@ -1,0 +1,38 @@
+/* What a socket of our own wire shows in the status: its connections, and what its limits did. */
+#include "engine/status.h"
+
+static json_t *wire_endings(const struct fsz_zmtp_figures *figures)
+{
+    json_t *endings = json_object();
+    for (unsigned i = 0; i < FSZ_ZMTP_ENDING_COUNT; i++) {
+        if (figures->endings[i] > 0) {
+            json_object_set_new(endings, fsz_zmtp_ending_word((enum fsz_zmtp_ending)i),
+                                json_integer((json_int_t)figures->endings[i]));
+        }
+    }
+    return endings;
+}
+
+static json_t *wire_dropped(const struct fsz_zmtp_figures *figures)
+{
+    return json_pack("{sI sI sI}", "noise", (json_int_t)figures->dropped[FSZ_ZMTP_NOISE], "normal",
+                     (json_int_t)figures->dropped[FSZ_ZMTP_NORMAL], "vital",
+                     (json_int_t)figures->dropped[FSZ_ZMTP_VITAL]);
+}
+
+void fsz_status_wire(json_t *status, struct fsz_zmtp_socket *wire)
+{
+    struct fsz_zmtp_figures f;
+    fsz_zmtp_socket_figures(wire, &f);
+    json_t *members = json_pack(
+        "{sI sI sI sI sI so so sI sI sI sI sI}", "connections", (json_int_t)f.open_now, "accepted",
+        (json_int_t)f.accepted, "handshakes_failed", (json_int_t)f.handshakes_failed, "mismatched",
+        (json_int_t)f.endings[FSZ_ZMTP_END_MECHANISM], "disconnected",
+        (json_int_t)(f.ready - f.ready_now), "endings", wire_endings(&f), "dropped",
+        wire_dropped(&f), "receiving_bytes", (json_int_t)f.input_bytes, "receiving_bytes_peak",
+        (json_int_t)f.input_bytes_peak, "sending_bytes", (json_int_t)f.output_bytes,
+        "sending_bytes_peak", (json_int_t)f.output_bytes_peak, "addresses_forgotten",
+        (json_int_t)f.addresses_forgotten);
+    json_object_update_missing(status, members);
+    json_decref(members);
+}

@@ -1,0 +1,40 @@
+#include "net/bounds_log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const bool bounds_log_has[FSZ_ZMTP_ENDING_COUNT] = {
+    [FSZ_ZMTP_END_MESSAGE_BYTES] = true, [FSZ_ZMTP_END_MESSAGE_FRAMES] = true,
+    [FSZ_ZMTP_END_INPUT_BYTES] = true,   [FSZ_ZMTP_END_OUTPUT_BYTES] = true,
+    [FSZ_ZMTP_END_MEMORY] = true,
+};
+
+void fsz_bounds_log(struct fsz_ratelimit *limit, const struct fsz_host *host, const char *whose,
+                    const struct fsz_conn *conn, enum fsz_zmtp_ending ending)
+{
+    uint64_t held_back = 0;
+    char     line[512];
+    if (!bounds_log_has[ending] || !fsz_ratelimit_passes(limit, &held_back)) {
+        return;
+    }
+    snprintf(line, sizeof(line), "%.79s: disconnected %.100s: %s (%" PRIu64 " such held back)",
+             whose, fsz_conn_facts(conn)->peer, fsz_zmtp_ending_text(ending), held_back);
+    host->log(host->self, FSZ_LOG_WARNING, line);
+}
+
+void fsz_bounds_log_turned_away(struct fsz_ratelimit *limit, const struct fsz_host *host,
+                                const char *whose, const struct fsz_address *peer,
+                                enum fsz_zmtp_ending ending)
+{
+    uint64_t held_back = 0;
+    char     address[FSZ_ADDRESS_TEXT_BYTES], line[512];
+    if (!fsz_ratelimit_passes(limit, &held_back)) {
+        return;
+    }
+    fsz_address_write(peer, address);
+    snprintf(line, sizeof(line),
+             "%.79s: closed a new connection of %.100s at once: %s; %" PRIu64
+             " more since the last such line",
+             whose, address, fsz_zmtp_ending_text(ending), held_back);
+    host->log(host->self, FSZ_LOG_WARNING, line);
+}

@@ -1,0 +1,261 @@
+#include "net/client_events.h"
+
+#include "base/bucket.h"
+#include "base/ratelimit.h"
+#include "base/thread.h"
+#include "net/client_note.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { EVENTS_MS_PER_S = 1000, EVENTS_NS_PER_MS = 1000000, EVENTS_RETRY_MS = 100 };
+
+struct fsz_client_events {
+    const struct fsz_host *host;
+    pthread_t              thread;
+    bool                   runs;    /* for who starts and stops it */
+    pthread_mutex_t        lock;    /* guards what follows; held for a few instructions */
+    pthread_cond_t         changed; /* there is a note, or the end */
+    bool                   stopping;
+    struct fsz_bucket      groups[FSZ_CLIENT_GROUPS];
+    int64_t                owed_ms; /* when those that were held back are to be reported; 0: none */
+    struct fsz_client_note notes[FSZ_CLIENT_OUTBOX]; /* a ring */
+    size_t                 first, count;
+
+    _Atomic int64_t  rate;
+    _Atomic uint64_t fired, held_back, overflowed, refused;
+};
+
+/* ---- the outbox ------------------------------------------------------------------------------ */
+
+/* What we end for the peer's own doing is an offence: whoever sends rubbish must not hide that
+ * another one was kicked. */
+static enum fsz_client_group events_group_of(const struct fsz_client_note *note)
+{
+    switch (note->action) {
+    case FSZ_CLIENT_REJECT:
+        return FSZ_CLIENT_OFFENCES;
+    case FSZ_CLIENT_DISCONNECT:
+        return note->ending == FSZ_ZMTP_END_PROTOCOL || note->ending == FSZ_ZMTP_END_CRYPTO ||
+                       note->ending == FSZ_ZMTP_END_MESSAGE_BYTES ||
+                       note->ending == FSZ_ZMTP_END_MESSAGE_FRAMES ||
+                       note->ending == FSZ_ZMTP_END_INPUT_BYTES
+                   ? FSZ_CLIENT_OFFENCES
+                   : FSZ_CLIENT_TROUBLE;
+    case FSZ_CLIENT_LAG:
+    case FSZ_CLIENT_CAUGHT_UP:
+        return FSZ_CLIENT_TROUBLE;
+    default:
+        return FSZ_CLIENT_TRAFFIC;
+    }
+}
+
+static bool events_pass_locked(struct fsz_client_events *events, struct fsz_bucket *bucket,
+                               int64_t rate, struct fsz_client_note *note)
+{
+    if (events->count == FSZ_CLIENT_OUTBOX) {
+        bucket->held_back++;
+        events->overflowed++;
+        return false;
+    }
+    if (!fsz_bucket_take(bucket, rate, rate, fsz_now_ms(), &note->held_back)) {
+        events->held_back++;
+        return false;
+    }
+    return true;
+}
+
+/* Returns whether the thread has to know: there is a note, or the first that is held back. */
+static bool events_put_locked(struct fsz_client_events *events, struct fsz_client_note *note)
+{
+    int64_t            rate = events->rate;
+    struct fsz_bucket *bucket = &events->groups[events_group_of(note)];
+    if (events->stopping || rate == 0) {
+        return false;
+    }
+    if (events_pass_locked(events, bucket, rate, note)) {
+        events->notes[(events->first + events->count++) % FSZ_CLIENT_OUTBOX] = *note;
+        return true;
+    }
+    if (events->owed_ms != 0) {
+        return false;
+    }
+    events->owed_ms = fsz_now_ms() + FSZ_CLIENT_OWED_MS;
+    return true;
+}
+
+void fsz_client_events_put(struct fsz_client_events *events, struct fsz_client_note *note)
+{
+    pthread_mutex_lock(&events->lock);
+    bool wakes = events_put_locked(events, note);
+    pthread_mutex_unlock(&events->lock);
+    if (wakes) {
+        pthread_cond_signal(&events->changed);
+    }
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
+
+static bool events_take_locked(struct fsz_client_events *events, struct fsz_client_note *ret_note)
+{
+    if (events->count == 0) {
+        return false;
+    }
+    *ret_note = events->notes[events->first];
+    events->first = (events->first + 1) % FSZ_CLIENT_OUTBOX;
+    events->count--;
+    return true;
+}
+
+/* Of its group no event may follow that could report what was held back. */
+static bool events_owe_locked(struct fsz_client_events *events, struct fsz_client_note *ret_note)
+{
+    int64_t rate = events->rate, now_ms = fsz_now_ms();
+    bool    any = false;
+    if (events->owed_ms == 0 || now_ms < events->owed_ms) {
+        return false;
+    }
+    for (enum fsz_client_group group = 0; group < FSZ_CLIENT_GROUPS; group++) {
+        struct fsz_bucket *bucket = &events->groups[group];
+        *ret_note = (struct fsz_client_note){.action = FSZ_CLIENT_HELD_BACK, .group = group};
+        if (rate > 0 && fsz_bucket_owes(bucket, rate, rate, now_ms, &ret_note->held_back)) {
+            return true; /* others of them come next */
+        }
+        any |= rate > 0 && bucket->held_back > 0;
+    }
+    events->owed_ms = any ? now_ms + EVENTS_RETRY_MS : 0;
+    return false;
+}
+
+static void events_wait_locked(struct fsz_client_events *events)
+{
+    const struct timespec until = {
+        .tv_sec = events->owed_ms / EVENTS_MS_PER_S,
+        .tv_nsec = events->owed_ms % EVENTS_MS_PER_S * EVENTS_NS_PER_MS,
+    };
+    if (events->owed_ms == 0) {
+        pthread_cond_wait(&events->changed, &events->lock);
+    } else {
+        pthread_cond_timedwait(&events->changed, &events->lock, &until);
+    }
+}
+
+/* False: it is to end. */
+static bool events_next(struct fsz_client_events *events, struct fsz_client_note *ret_note)
+{
+    bool found = false;
+    pthread_mutex_lock(&events->lock);
+    while (!events->stopping && !found) {
+        found = events_owe_locked(events, ret_note) || events_take_locked(events, ret_note);
+        if (!found) {
+            events_wait_locked(events);
+        }
+    }
+    pthread_mutex_unlock(&events->lock);
+    return found;
+}
+
+static void *events_main(void *argument)
+{
+    struct fsz_client_events *events = argument;
+    struct fsz_client_note    note;
+    while (events_next(events, &note)) {
+        events->fired++; /* before: whoever sees the event sees it counted */
+        if (fsz_client_note_fire(&note, events->host) != FSZ_OK) {
+            events->fired--;
+            events->refused++;
+        }
+    }
+    return NULL;
+}
+
+/* ---- its life -------------------------------------------------------------------------------- */
+
+static void events_init_clock(struct fsz_client_events *events)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&events->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+fsz_err fsz_client_events_new(const struct fsz_host *host, int64_t rate,
+                              struct fsz_client_events **ret_events)
+{
+    if ((host->capabilities & FSZ_CAN_SEND) == 0) {
+        *ret_events = NULL;
+        return FSZ_OK;
+    }
+    struct fsz_client_events *events = calloc(1, sizeof(*events));
+    if (events == NULL) {
+        return FSZ_ENOMEM;
+    }
+    events->host = host;
+    events->rate = rate;
+    pthread_mutex_init(&events->lock, NULL);
+    events_init_clock(events);
+    fsz_err err = fsz_thread_start(&events->thread, "fszmq-clients", events_main, events);
+    events->runs = err == FSZ_OK;
+    if (err != FSZ_OK) {
+        fsz_client_events_free(&events);
+        return err;
+    }
+    *ret_events = events;
+    return FSZ_OK;
+}
+
+bool fsz_client_events_are_on(const struct fsz_client_events *events)
+{
+    return events != NULL && events->rate > 0;
+}
+
+void fsz_client_events_set_rate(struct fsz_client_events *events, int64_t rate)
+{
+    if (events == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&events->lock);
+    events->rate = rate;
+    for (int group = 0; group < FSZ_CLIENT_GROUPS && rate == 0; group++) {
+        events->groups[group].held_back = 0; /* nobody wants to know any more */
+    }
+    pthread_mutex_unlock(&events->lock);
+}
+
+void fsz_client_events_stop(struct fsz_client_events *events)
+{
+    if (events == NULL || !events->runs) {
+        return;
+    }
+    pthread_mutex_lock(&events->lock);
+    events->stopping = true;
+    pthread_mutex_unlock(&events->lock);
+    pthread_cond_signal(&events->changed);
+    pthread_join(events->thread, NULL);
+    events->runs = false;
+}
+
+void fsz_client_events_free(struct fsz_client_events **events)
+{
+    struct fsz_client_events *e = *events;
+    *events = NULL;
+    if (e != NULL) {
+        fsz_client_events_stop(e);
+        pthread_cond_destroy(&e->changed);
+        pthread_mutex_destroy(&e->lock);
+        free(e);
+    }
+}
+
+struct fsz_client_events_counters fsz_client_events_counters(const struct fsz_client_events *events)
+{
+    static const struct fsz_client_events_counters none;
+    return events == NULL ? none
+                          : (struct fsz_client_events_counters){.fired = events->fired,
+                                                                .held_back = events->held_back,
+                                                                .overflowed = events->overflowed,
+                                                                .refused = events->refused};
+}

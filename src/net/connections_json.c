@@ -1,0 +1,167 @@
+/* One connection as JSON and as text. */
+#include "base/ratelimit.h"
+#include "net/connections.h"
+#include "rpc/rpc.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+static const char *json_version(enum fsz_zmtp_version version)
+{
+    static const char *const texts[] = {"", "2.0", "3.0", "3.1"};
+    return texts[version];
+}
+
+static json_t *json_of_classes(const uint64_t counts[FSZ_CONNECTION_CLASSES])
+{
+    return json_pack("{sI sI sI}", "noise", (json_int_t)counts[0], "normal", (json_int_t)counts[1],
+                     "vital", (json_int_t)counts[2]);
+}
+
+static int64_t json_wall_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static json_t *json_identity(const struct fsz_connection *connection)
+{
+    const struct fsz_conn_facts *facts = fsz_conn_facts(connection->conn);
+    const char                  *user = fsz_zmtp_socket_identity(connection->conn).user;
+    int64_t                      age_ms = fsz_now_ms() - facts->since_ms;
+    json_t                      *identity = json_pack(
+                             "{sI ss ss so ss ss ss ss sI sI}", "id", (json_int_t)facts->id, "owner", connection->owner,
+                             "direction", facts->dialed ? "dialed" : "accepted", "user",
+        user[0] != '\0' ? fsz_rpc_text(user, strlen(user)) : json_null(), "mechanism",
+                             fsz_zmtp_mechanism_text(facts->mechanism), "version", json_version(facts->version), "type",
+        facts->type < FSZ_ZMTP_TYPES ? fsz_zmtp_type_name(facts->type) : "", "endpoint",
+                             facts->endpoint, "since", (json_int_t)(json_wall_us() - age_ms * 1000), "age_ms",
+                             (json_int_t)age_ms);
+    json_object_set_new(identity, "address", fsz_rpc_text(facts->peer, strlen(facts->peer)));
+    if (facts->uid >= 0) {
+        json_object_set_new(identity, "uid", json_integer(facts->uid));
+        json_object_set_new(identity, "pid", json_integer(facts->pid));
+    }
+    return identity;
+}
+
+static void json_add_figures(json_t *object, struct fsz_conn *conn)
+{
+    struct fsz_conn_figures f;
+    fsz_conn_figures(conn, &f);
+    const uint64_t dropped[FSZ_CONNECTION_CLASSES] = {
+        f.dropped[FSZ_ZMTP_NOISE], f.dropped[FSZ_ZMTP_NORMAL], f.dropped[FSZ_ZMTP_VITAL]};
+    json_t *figures = json_pack(
+        "{sI sI sI sI sI sI so sI so}", "messages_in", (json_int_t)f.messages_in, "bytes_in",
+        (json_int_t)f.bytes_in, "messages_out", (json_int_t)f.messages_out, "bytes_out",
+        (json_int_t)f.bytes_out, "queued_messages", (json_int_t)f.queued_messages, "queued_bytes",
+        (json_int_t)f.queued_bytes, "dropped", json_of_classes(dropped), "heard_ms",
+        (json_int_t)(fsz_now_ms() - f.heard_ms), "round_trip_us",
+        f.round_trip_us < 0 ? json_null() : json_integer(f.round_trip_us));
+    json_object_update_missing(object, figures);
+    json_decref(figures);
+}
+
+static json_t *json_of_one(const struct fsz_connection *connection)
+{
+    json_t *object = json_identity(connection);
+    json_add_figures(object, connection->conn);
+    if (connection->subscribes) {
+        json_object_set_new(object, "subscriptions",
+                            json_pack("{sI sI sI}", "count", (json_int_t)connection->subscriptions,
+                                      "bytes", (json_int_t)connection->subscription_bytes,
+                                      "refused", (json_int_t)connection->refused));
+        json_object_set_new(object, "reported", json_of_classes(connection->told));
+    }
+    return object;
+}
+
+json_t *fsz_connections_json(const struct fsz_connections *connections)
+{
+    json_t *list = json_array();
+    if (connections->failed != FSZ_OK || list == NULL) {
+        json_decref(list);
+        return NULL;
+    }
+    for (size_t i = 0; i < connections->count; i++) {
+        json_array_append_new(list, json_of_one(&connections->list[i]));
+    }
+    return json_pack("{so sb}", "connections", list, "more", connections->more);
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+static long long text_number(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+static const char *text_string(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text != NULL ? text : "";
+}
+
+static void text_classes(const json_t *object, const char *name, const char *label,
+                         struct fsz_buffer *out)
+{
+    const json_t *counts = json_object_get(object, name);
+    if (counts != NULL) {
+        fsz_buffer_printf(out, ", %s %lld noise, %lld normal, %lld vital", label,
+                          text_number(counts, "noise"), text_number(counts, "normal"),
+                          text_number(counts, "vital"));
+    }
+}
+
+static void text_one(const json_t *c, struct fsz_buffer *out)
+{
+    const json_t *subscriptions = json_object_get(c, "subscriptions");
+    const json_t *round_trip = json_object_get(c, "round_trip_us");
+    const char   *user = text_string(c, "user");
+    fsz_buffer_printf(out, "%lld %s %s, %s%s, %s, ZMTP %s, %s, %s %lld s ago\n",
+                      text_number(c, "id"), text_string(c, "owner"), text_string(c, "address"),
+                      user[0] != '\0' ? "user " : "no user", user, text_string(c, "mechanism"),
+                      text_string(c, "version"), text_string(c, "type"),
+                      text_string(c, "direction"), text_number(c, "age_ms") / 1000);
+    if (json_object_get(c, "uid") != NULL) {
+        fsz_buffer_printf(out, "  uid %lld, pid %lld\n", text_number(c, "uid"),
+                          text_number(c, "pid"));
+    }
+    fsz_buffer_printf(out,
+                      "  in %lld messages, %lld bytes; out %lld messages, %lld bytes; queued %lld "
+                      "messages, %lld bytes",
+                      text_number(c, "messages_in"), text_number(c, "bytes_in"),
+                      text_number(c, "messages_out"), text_number(c, "bytes_out"),
+                      text_number(c, "queued_messages"), text_number(c, "queued_bytes"));
+    text_classes(c, "dropped", "dropped", out);
+    text_classes(c, "reported", "reported as lost", out);
+    if (subscriptions != NULL) {
+        fsz_buffer_printf(out, "\n  %lld subscriptions, %lld bytes, %lld refused",
+                          text_number(subscriptions, "count"), text_number(subscriptions, "bytes"),
+                          text_number(subscriptions, "refused"));
+    }
+    fsz_buffer_printf(out, "\n  heard %lld ms ago", text_number(c, "heard_ms"));
+    if (json_is_integer(round_trip)) {
+        fsz_buffer_printf(out, ", round trip %lld µs", (long long)json_integer_value(round_trip));
+    }
+    fsz_buffer_text(out, "\n");
+}
+
+void fsz_connections_write(const json_t *connections, struct fsz_buffer *out)
+{
+    const json_t *list = json_object_get(connections, "connections");
+    size_t        index = 0, count = json_array_size(list);
+    json_t       *one = NULL;
+    json_array_foreach(list, index, one)
+    {
+        text_one(one, out);
+    }
+    if (count == 0) {
+        fsz_buffer_text(out, "no connections\n");
+    } else if (json_is_true(json_object_get(connections, "more"))) {
+        fsz_buffer_printf(out, "more: zmq clients after=%lld\n",
+                          text_number(json_array_get(list, count - 1), "id"));
+    }
+}

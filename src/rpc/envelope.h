@@ -1,0 +1,28 @@
+/* envelope.h - the frames in front of a request, up to the first empty one, which go back in front
+ * of its answer (RFC 28): the way through the queues that are in between.
+ *
+ * Counted and immutable, because a registration keeps the one it came with. NULL is the envelope of
+ * no frames. Any thread. */
+#ifndef FSZ_ENVELOPE_H
+#define FSZ_ENVELOPE_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fsz_envelope {
+    _Atomic unsigned references;
+    size_t           size;
+    uint8_t          bytes[]; /* whole frames, as on the wire (zmtp/router.h) */
+};
+
+/* Copies; no bytes give NULL. FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_envelope_new(const void *bytes, size_t size,
+                                       struct fsz_envelope **ret_envelope);
+/* Both accept NULL. */
+struct fsz_envelope *fsz_envelope_ref(struct fsz_envelope *envelope);
+void                 fsz_envelope_unref(struct fsz_envelope **envelope);
+size_t               fsz_envelope_size(const struct fsz_envelope *envelope);
+
+#endif

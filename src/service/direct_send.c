@@ -1,0 +1,115 @@
+/* A question is sent by the thread that asks it. */
+#include "service/direct_send.h"
+
+#include "base/ratelimit.h"
+#include "call/hold_private.h"
+#include "config/section.h"
+#include "event/encode.h"
+#include "net/outbound.h"
+
+#include "zmtp/zmtp_message.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+static int64_t send_now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static bool send_take(struct fsz_direct *direct, const struct fsz_question *question,
+                      struct fsz_direct_ticket *ret_ticket)
+{
+    const char                  *section = question->section;
+    const struct fsz_direct_want want = {.service = question->service_name,
+                                         .section = section[0] == '\0' ? FSZ_DIRECT_NO_SECTION
+                                                                       : fsz_section_find(section),
+                                         .bytes = question->params_bytes,
+                                         .call = question->hold != NULL};
+    return fsz_direct_take(direct, &want, ret_ticket);
+}
+
+/* When the API thread is to look after it, should it still be open. */
+static int64_t send_due_ms(const struct fsz_question      *question,
+                           const struct fsz_direct_ticket *ticket)
+{
+    int64_t patience_ms = question->deadline_ms > 0 ? question->deadline_ms : ticket->deadline_ms;
+    bool    tried = ticket->others && ticket->try_ms < patience_ms;
+    return question->sent.at_ms + (tried ? ticket->try_ms : patience_ms);
+}
+
+/* NULL: out of memory. */
+static struct fsz_zmtp_message *send_write(struct fsz_question      *question,
+                                           struct fsz_direct_ticket *ticket, uint64_t id)
+{
+    struct fsz_outbound outbound;
+    fsz_outbound_init(&outbound, ticket->view.envelope);
+    fsz_question_write(question, id, &outbound.text);
+    struct fsz_zmtp_message *message = fsz_outbound_take(&outbound, ticket->view.account);
+    question->sent = (struct fsz_sent){.id = id,
+                                       .service = ticket->service,
+                                       .provider = ticket->provider,
+                                       .client = ticket->client,
+                                       .others = ticket->others,
+                                       .at_ms = fsz_now_ms(),
+                                       .at_us = send_now_us(),
+                                       .bytes = message ? fsz_zmtp_message_size(message) : 0};
+    if (question->hold != NULL) {
+        question->sent.to = fsz_direct_view_ref(&ticket->view);
+    }
+    return message;
+}
+
+static void send_cancel(const struct fsz_question *question)
+{
+    const struct fsz_direct_view *to = &question->sent.to;
+    struct fsz_outbound           outbound;
+    fsz_outbound_init(&outbound, to->envelope);
+    fsz_buffer_text(&outbound.text,
+                    "{\"jsonrpc\":\"2.0\",\"method\":\"call.cancel\",\"params\":{\"call\":");
+    fsz_encode_string(&outbound.text, question->hold->call);
+    fsz_buffer_printf(&outbound.text, ",\"lease\":%" PRIu64 "}}", question->sent.id);
+    struct fsz_zmtp_message *message = fsz_outbound_take(&outbound, to->account);
+    fsz_err                  err = message != NULL ? fsz_conn_send(to->conn, message) : FSZ_ENOMEM;
+    (void)err; /* the client has left, or is being disconnected: it takes nothing any more */
+    fsz_zmtp_message_unref(message);
+}
+
+void fsz_direct_settle(struct fsz_question *question)
+{
+    if (question->hold != NULL && fsz_question_settle(question)) {
+        send_cancel(question);
+    }
+}
+
+/* The API thread opens the mail before it reads an answer: it is posted before the question is
+ * sent. From then on the question is the API thread's. */
+int64_t fsz_direct_send(struct fsz_direct *direct, struct fsz_mailbox *mailbox,
+                        struct fsz_question *question)
+{
+    struct fsz_direct_ticket ticket;
+    if (!send_take(direct, question, &ticket)) {
+        return 0;
+    }
+    struct fsz_zmtp_message *message = send_write(question, &ticket, fsz_direct_next_id(direct));
+    int64_t                  due_ms = send_due_ms(question, &ticket);
+    fsz_mailbox_post_quietly(mailbox, &question->mail);
+    fsz_err err = message != NULL ? fsz_conn_send(ticket.view.conn, message) : FSZ_ENOMEM;
+    fsz_zmtp_message_unref(message);
+    fsz_direct_view_fini(&ticket.view);
+    if (err != FSZ_OK) {
+        question->unsent = err;
+        fsz_direct_hand_over(mailbox, question);
+        return INT64_MAX;
+    }
+    fsz_direct_settle(question);
+    return due_ms;
+}
+
+void fsz_direct_hand_over(struct fsz_mailbox *mailbox, struct fsz_question *question)
+{
+    fsz_question_ref(question);
+    fsz_mailbox_post(mailbox, &question->late);
+}

@@ -1,0 +1,153 @@
+/* One question at a time for each key, and who waits for it. */
+#include "service/lookup_cache.h"
+
+#include "base/thread.h"
+#include "service/lookup_cache_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static struct fsz_cache_flight *flight_new(struct fsz_cache_key key)
+{
+    pthread_condattr_t       monotonic;
+    struct fsz_cache_flight *flight = calloc(1, sizeof(*flight) + key.size);
+    if (flight == NULL) {
+        return NULL;
+    }
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&flight->landed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    memcpy(flight->key, key.bytes, key.size);
+    flight->key_size = key.size;
+    flight->holders = 1;
+    return flight;
+}
+
+static void flight_free(struct fsz_cache_flight *flight)
+{
+    pthread_cond_destroy(&flight->landed);
+    fsz_document_unref(&flight->document);
+    free(flight);
+}
+
+/* Returns the flight if nobody holds it any more: to be freed outside the lock. */
+static struct fsz_cache_flight *flight_leave_locked(struct fsz_cache_flight *flight)
+{
+    return --flight->holders == 0 ? flight : NULL;
+}
+
+static struct timespec flight_deadline(int64_t wait_ms)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += wait_ms / 1000;
+    at.tv_nsec += wait_ms % 1000 * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
+}
+
+/* Gives the lock back. */
+static void flight_join_locked(struct fsz_lookup_cache *cache, struct fsz_cache_flight *flight,
+                               int64_t wait_ms, struct fsz_cache_found *found)
+{
+    struct timespec deadline = flight_deadline(wait_ms);
+    int             waited = 0;
+    cache->counters.joined++;
+    flight->holders++;
+    while (!flight->done && waited == 0) {
+        waited = pthread_cond_timedwait(&flight->landed, &cache->lock, &deadline);
+    }
+    found->how = FSZ_CACHE_JOINED;
+    found->err = flight->done ? flight->err : FSZ_ETIMEOUT;
+    found->document = flight->done ? fsz_document_ref(flight->document) : NULL;
+    struct fsz_cache_flight *left = flight_leave_locked(flight);
+    pthread_mutex_unlock(&cache->lock);
+    if (left != NULL) {
+        flight_free(left);
+    }
+}
+
+/* The question that the caller is to ask; without memory for it, others ask for themselves. */
+static struct fsz_cache_flight *flight_begin_locked(struct fsz_lookup_cache *cache,
+                                                    struct fsz_cache_key     key)
+{
+    struct fsz_cache_flight *flight = flight_new(key);
+    if (flight == NULL) {
+        return NULL;
+    }
+    unsigned before = HASH_COUNT(cache->flights);
+    HASH_ADD(hh, cache->flights, key, flight->key_size, flight);
+    if (HASH_COUNT(cache->flights) == before) {
+        flight_free(flight);
+        return NULL;
+    }
+    cache->counters.under_way++;
+    return flight;
+}
+
+static void flight_hit_locked(struct fsz_lookup_cache *cache, struct cache_entry *entry,
+                              struct fsz_cache_found *found)
+{
+    cache->counters.hits++;
+    DL_DELETE2(cache->recent, entry, previous, next);
+    DL_PREPEND2(cache->recent, entry, previous, next);
+    found->how = FSZ_CACHE_HIT;
+    found->err = entry->document == NULL ? FSZ_ENOTFOUND : FSZ_OK;
+    found->document = fsz_document_ref(entry->document);
+}
+
+void fsz_lookup_cache_get(struct fsz_lookup_cache *cache, struct fsz_cache_key key, int64_t now_ms,
+                          int64_t wait_ms, struct fsz_cache_found *ret_found)
+{
+    struct fsz_cache_found   found = {.how = FSZ_CACHE_ASK, .err = FSZ_ENOTFOUND};
+    struct fsz_cache_flight *flight = NULL;
+    fsz_thread_lock(&cache->lock);
+    struct cache_entry *entry = fsz_cache_find_locked(cache, key);
+    bool                fresh = entry != NULL && now_ms < entry->fresh_until_ms;
+    HASH_FIND(hh, cache->flights, key.bytes, key.size, flight);
+    if (fresh) {
+        flight_hit_locked(cache, entry, &found);
+    } else if (flight != NULL) {
+        flight_join_locked(cache, flight, wait_ms, &found);
+        *ret_found = found;
+        return;
+    } else {
+        cache->counters.misses++;
+        found.flight = flight_begin_locked(cache, key);
+    }
+    pthread_mutex_unlock(&cache->lock);
+    *ret_found = found;
+}
+
+void fsz_lookup_cache_tell(struct fsz_lookup_cache *cache, struct fsz_cache_flight **flight,
+                           const struct fsz_cache_answer *answer)
+{
+    struct fsz_cache_flight *f = *flight;
+    *flight = NULL;
+    if (f == NULL) {
+        return;
+    }
+    fsz_thread_lock(&cache->lock);
+    cache->counters.under_way--;
+    if (!f->flushed) { /* else it is not there, and one of the same key may be */
+        HASH_DEL(cache->flights, f);
+    }
+    if (!f->flushed && (answer->err == FSZ_OK || answer->err == FSZ_ENOTFOUND)) {
+        struct fsz_cache_key key = {f->key, f->key_size};
+        fsz_cache_keep_locked(cache, key, answer);
+    }
+    f->done = true;
+    f->err = answer->err;
+    f->document = fsz_document_ref(answer->document);
+    pthread_cond_broadcast(&f->landed);
+    f = flight_leave_locked(f);
+    pthread_mutex_unlock(&cache->lock);
+    if (f != NULL) {
+        flight_free(f);
+    }
+}

@@ -1,0 +1,268 @@
+/* A service and its providers, as they come, go, fail and recover. */
+#include "call/holds.h"
+#include "service/service_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <utlist.h>
+
+fsz_err fsz_service_new(struct fsz_services *services, const struct fsz_service_config *config,
+                        const char *name, struct fsz_service **ret_service)
+{
+    struct fsz_service *service = calloc(1, sizeof(*service));
+    if (service == NULL || (service->name = strdup(name)) == NULL) {
+        free(service);
+        return FSZ_ENOMEM;
+    }
+    service->services = services;
+    fsz_direct_add_service(services->base.direct, &service->direct, service->name);
+    fsz_service_limit(service, config);
+    *ret_service = service;
+    return FSZ_OK;
+}
+
+void fsz_service_free(struct fsz_service **service, fsz_err result, const char *why)
+{
+    struct fsz_service *s = *service;
+    *service = NULL;
+    if (s == NULL) {
+        return;
+    }
+    fsz_direct_remove_service(s->services->base.direct, &s->direct);
+    while (s->questions != NULL) {
+        fsz_service_finish(s->questions, result, why);
+    }
+    while (s->providers != NULL) {
+        s->providers->leaves = true;
+        fsz_service_remove(s->providers, why);
+    }
+    free(s->name);
+    free(s);
+}
+
+void fsz_service_limit(struct fsz_service *service, const struct fsz_service_config *config)
+{
+    const struct fsz_direct_limits limits = {.questions_max = config->questions_max,
+                                             .questions_bytes = config->questions_bytes,
+                                             .calls_max = config->calls_max,
+                                             .deadline_ms = config->deadline_ms,
+                                             .try_ms = config->try_ms};
+    service->config = config;
+    fsz_direct_limit(service->services->base.direct, &service->direct, &limits);
+}
+
+/* ---- providers ------------------------------------------------------------------------------- */
+
+void fsz_service_add(struct fsz_service *service, struct fsz_provider *provider)
+{
+    provider->service = service;
+    fsz_direct_add_provider(service->services->base.direct, &service->direct, &provider->direct,
+                            fsz_provider_client(provider)->serial);
+    DL_APPEND(service->providers, provider);
+    service->provider_count++;
+}
+
+void fsz_service_watch(struct fsz_provider *provider)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int                epoll_fd = provider->service->services->epoll_fd;
+    provider->staged = false;
+    if (provider->socket != NULL) {
+        epoll_ctl(epoll_fd, EPOLL_CTL_ADD, provider->fd, &event);
+    }
+    if (provider->connected) { /* it was faster */
+        provider->handler->up(provider);
+    }
+}
+
+/* libzmq closes the descriptors later, and would wake us until then. */
+static void service_unwatch(const struct fsz_provider *provider)
+{
+    if (provider->socket != NULL && !provider->staged) {
+        int epoll_fd = provider->service->services->epoll_fd;
+        epoll_ctl(epoll_fd, EPOLL_CTL_DEL, provider->fd, NULL);
+    }
+}
+
+void fsz_service_provider_up(struct fsz_provider *provider, const char *why)
+{
+    fsz_breaker_answered(&provider->breaker);
+    fsz_services_tell(provider, why);
+    fsz_service_go_on(provider->service);
+}
+
+/* What is under way there goes elsewhere. */
+static void provider_lose_tries(struct fsz_provider *provider)
+{
+    while (provider->tries != NULL) {
+        struct fsz_try *try = provider->tries;
+        provider->counters.missed += !try->probe && !try->missed;
+        fsz_service_lose(try);
+    }
+}
+
+void fsz_service_provider_down(struct fsz_provider *provider, const char *why)
+{
+    fsz_services_tell(provider, why);
+    fsz_holds_lose(provider->service->services->base.holds, provider);
+    provider_lose_tries(provider);
+}
+
+/* A client may stay connected, and be a provider no more. */
+static void provider_cancel_offers(const struct fsz_provider *provider)
+{
+    struct fsz_try *try = NULL;
+    bool            hears = provider->client != NULL && fsz_client_is_connected(provider->client);
+    DL_FOREACH(provider->tries, try)
+    {
+        if (hears && try->question->hold != NULL) {
+            fsz_try_cancel(try);
+        }
+    }
+}
+
+void fsz_service_remove(struct fsz_provider *provider, const char *why)
+{
+    bool connected = provider->connected && !provider->staged; /* as far as was told */
+    provider->connected = false;
+    provider->was_connected = true;
+    if (connected) {
+        fsz_services_tell(provider, why);
+    }
+    fsz_services_tell_owed(provider, INT64_MAX);
+    fsz_holds_lose(provider->service->services->base.holds, provider);
+    DL_DELETE(provider->service->providers, provider);
+    provider->service->provider_count--;
+    fsz_direct_remove_provider(provider->service->services->base.direct, &provider->direct);
+    service_unwatch(provider);
+    provider_cancel_offers(provider);
+    provider_lose_tries(provider);
+    struct fsz_service *service = provider->service;
+    fsz_provider_free(&provider);
+    fsz_service_give_up(service);
+}
+
+/* ---- probes --------------------------------------------------------------------------------- */
+
+static struct fsz_try *provider_find_probe(const struct fsz_provider *provider)
+{
+    struct fsz_try *try = provider->tries;
+    while (try != NULL && !try->probe) {
+        try = try->next;
+    }
+    return try;
+}
+
+/* Is there one whose answer would still be in time? Another one beside it would only make whoever
+ * is behind with answers fall behind further. */
+static bool provider_is_probed(const struct fsz_provider *provider, int64_t now_ms)
+{
+    const struct fsz_try *try = provider_find_probe(provider);
+    int64_t               deadline_ms = provider->service->config->deadline_ms;
+    if (try != NULL) {
+        return fsz_try_age_us(try) < deadline_ms * 1000;
+    }
+    return provider->ping_id != 0 && now_ms - provider->lease.pinged_ms < deadline_ms;
+}
+
+static void provider_ping(struct fsz_provider *provider)
+{
+    (void)fsz_provider_ping(provider, fsz_direct_next_id(provider->service->services->base.direct));
+}
+
+/* Once more what it was asked last, of which nobody waits for the answer; or a ping, where that was
+ * an offer, which may not be repeated, or what it may not be asked any more. */
+static void provider_probe(struct fsz_provider *provider, int64_t now_ms)
+{
+    if (provider_is_probed(provider, now_ms)) {
+        return;
+    }
+    struct fsz_try *old = provider_find_probe(provider);
+    if (old != NULL) {
+        fsz_try_free(old);
+    }
+    provider->counters.probes++;
+    if (provider->last == NULL || !fsz_service_may_answer(provider, provider->last)) {
+        provider_ping(provider);
+    } else {
+        (void)fsz_direct_claim(provider->service->services->base.direct, &provider->direct, true);
+        (void)fsz_try_send(provider, provider->last, true);
+    }
+}
+
+int64_t fsz_service_probe(struct fsz_service *service, int64_t now_ms)
+{
+    struct fsz_provider *provider = NULL;
+    int64_t              next_ms = INT64_MAX, probe_ms = service->config->probe_ms;
+    DL_FOREACH(service->providers, provider)
+    {
+        if (!provider->connected || !provider->breaker.open) {
+            continue; /* who connects anew is not aside any more */
+        }
+        if (fsz_breaker_probes(&provider->breaker, now_ms, probe_ms)) {
+            provider_probe(provider, now_ms);
+        }
+        if (provider->breaker.probe_at_ms < next_ms) {
+            next_ms = provider->breaker.probe_at_ms;
+        }
+    }
+    return next_ms;
+}
+
+/* ---- leases ---------------------------------------------------------------------------------- */
+
+/* What it has sent and we have not read, because others send without a pause, is no silence. */
+static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_ms)
+{
+    enum fsz_lease_state state =
+        fsz_lease_look(&provider->lease, fsz_provider_client(provider)->heard_ms,
+                       provider->service->config->lease_ms, now_ms);
+    if (state == FSZ_LEASE_NEEDS_PING) {
+        provider_ping(provider);
+    }
+    return state == FSZ_LEASE_IS_OVER && !fsz_provider_has_unread(provider);
+}
+
+/* Aside first: now that it holds none it would be the first to be offered them. */
+static void provider_loses_calls(struct fsz_provider *provider, int64_t now_ms)
+{
+    struct fsz_service *service = provider->service;
+    provider->counters.asides += fsz_breaker_open(&provider->breaker, now_ms);
+    service->services->next_probe_ms = now_ms;
+    fsz_services_tell(provider,
+                      "it held calls and did not show that it lives: they are taken away");
+    fsz_holds_lose(service->services->base.holds, provider);
+    fsz_service_give_up(service);
+}
+
+/* The switch itself was held up, and may not have read yet what a provider has sent meanwhile: each
+ * is asked anew. */
+static bool service_was_held_up(struct fsz_service *service, int64_t now_ms)
+{
+    int64_t before_ms = service->renewed_ms;
+    service->renewed_ms = now_ms;
+    return before_ms != 0 && now_ms - before_ms > service->config->lease_ms / 2;
+}
+
+static void service_renew_of(struct fsz_provider *provider, bool held_up, int64_t now_ms)
+{
+    if (held_up) {
+        fsz_lease_held_up(&provider->lease, fsz_provider_client(provider)->heard_ms);
+    }
+    if (provider_outlives_lease(provider, now_ms)) {
+        provider_loses_calls(provider, now_ms);
+    }
+}
+
+void fsz_service_renew(struct fsz_service *service, int64_t now_ms)
+{
+    struct fsz_provider *provider = NULL;
+    bool                 held_up = service_was_held_up(service, now_ms);
+    DL_FOREACH(service->providers, provider)
+    {
+        if (provider->held_count > 0) {
+            service_renew_of(provider, held_up, now_ms);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+/* What providers send. */
+#include "call/holds.h"
+#include "rpc/rpc.h"
+#include "service/service_private.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+void fsz_service_complain(struct fsz_provider *provider, const char *what)
+{
+    uint64_t held_back = 0;
+    provider->counters.bad++;
+    if (fsz_ratelimit_passes(&provider->complaints, &held_back)) {
+        const struct fsz_host *host = provider->service->services->base.host;
+        char                   line[FSZ_PROVIDER_NAME_BYTES + 256];
+        snprintf(line, sizeof(line), "service \"%s\": %s: %s (%" PRIu64 " such held back)",
+                 provider->service->name, provider->name, what, held_back);
+        host->log(host->self, FSZ_LOG_WARNING, line);
+    }
+}
+
+void fsz_service_complain_of(struct fsz_provider *provider, const json_t *error)
+{
+    const json_t *data = json_object_get(error, "data");
+    const char   *reason = json_string_value(json_object_get(data, "reason"));
+    bool          is_utf8 = reason == NULL || strcmp(reason, "not UTF-8") != 0;
+    char          what[128];
+    if (json_integer_value(json_object_get(error, "code")) != FSZ_RPC_PARSE) {
+        fsz_service_complain(provider, "a message that is neither an answer nor a request");
+        return;
+    }
+    snprintf(what, sizeof(what),
+             "a message that can't be read, at byte %" JSON_INTEGER_FORMAT ": %s",
+             json_integer_value(json_object_get(data, "byte")),
+             is_utf8 ? "not JSON, or over a limit" : "not UTF-8: send the document in UTF-8");
+    fsz_service_complain(provider, what);
+}
+
+/* An answer that ends the question: what else was sent of it is void. */
+static void try_succeeded(struct fsz_try *try, json_t *result)
+{
+    struct fsz_question *question = try->question;
+    fsz_service_note(question, try->provider, FSZ_OK, "");
+    question->told.result = result;
+    fsz_try_free(try);
+    fsz_service_finish(question, FSZ_OK, NULL);
+}
+
+/* It said that it takes the call, and does not get it. */
+static void try_cancel(const struct fsz_try *try, const json_t *result)
+{
+    if (!json_is_false(json_object_get(result, "accept"))) {
+        fsz_try_cancel(try);
+    }
+}
+
+/* Another provider may do better. */
+static void try_failed(struct fsz_try *try, fsz_err failure, const char *why)
+{
+    struct fsz_question *question = try->question;
+    fsz_service_note(question, try->provider, failure, why);
+    fsz_try_free(try);
+    fsz_service_dispatch(question->service, question);
+}
+
+static bool try_is_taken(const struct fsz_try *try, const json_t *result, const char **why)
+{
+    struct fsz_question *question = try->question;
+    return question->hold == NULL ||
+           fsz_holds_judge(question->service->services->base.holds, question->hold, try->provider,
+                           try->id, result, why);
+}
+
+/* The result is taken out of the response, so that one thread has it alone. */
+static void try_answered(struct fsz_try *try, json_t *response)
+{
+    json_t       *result = json_incref(json_object_get(response, "result"));
+    const json_t *error = json_object_get(response, "error");
+    const char   *words = json_string_value(json_object_get(error, "message"));
+    const char   *why =
+        words ? words : "its answer has neither a result that is an object nor an error";
+    json_object_del(response, "result");
+    if (!json_is_object(result)) {
+        try->provider->counters.errors++;
+        try_failed(try, error ? FSZ_EREFUSED : FSZ_EINVALID, why);
+    } else if (try_is_taken(try, result, &why)) {
+        try_succeeded(try, result);
+        return;
+    } else {
+        try_cancel(try, result);
+        try_failed(try, FSZ_EREFUSED, why);
+    }
+    json_decref(result);
+}
+
+static struct fsz_try *provider_find_try(const struct fsz_provider *provider,
+                                         const json_t              *response)
+{
+    struct fsz_try *try = NULL;
+    const json_t   *number = json_object_get(response, "id");
+    uint64_t        id = (uint64_t)json_integer_value(number);
+    if (json_is_integer(number)) {
+        HASH_FIND(hh, provider->service->services->tries, &id, sizeof(id), try);
+    }
+    return try != NULL && try->provider == provider ?
+    try : NULL
+        ;
+}
+
+static void provider_answered_ping(struct fsz_provider *provider)
+{
+    provider->ping_id = 0;
+    if (fsz_breaker_answered(&provider->breaker)) {
+        fsz_services_tell(provider, "it answers again");
+    }
+}
+
+/* It lives; whether it is in time again a probe will show. */
+static void provider_stirred(struct fsz_provider *provider, int64_t now_ms)
+{
+    if (provider->breaker.open) {
+        fsz_breaker_stirred(&provider->breaker, now_ms);
+        provider->service->services->next_probe_ms = now_ms;
+    }
+}
+
+static bool provider_was_pinged(const struct fsz_provider *provider, const json_t *response)
+{
+    const json_t *id = json_object_get(response, "id");
+    return provider->ping_id != 0 && json_is_integer(id) &&
+           (uint64_t)json_integer_value(id) == provider->ping_id;
+}
+
+bool fsz_service_asked(const struct fsz_provider *provider, const json_t *response)
+{
+    return provider_find_try(provider, response) != NULL || provider_was_pinged(provider, response);
+}
+
+static void provider_unmatched(struct fsz_provider *provider, const json_t *response,
+                               int64_t now_ms)
+{
+    const json_t *id = json_object_get(response, "id");
+    json_int_t    last = (json_int_t)provider->service->services->base.direct->last_id;
+    bool          was_asked =
+        json_is_integer(id) && json_integer_value(id) > 0 && json_integer_value(id) <= last;
+    if (provider_was_pinged(provider, response)) {
+        provider_answered_ping(provider);
+        return;
+    }
+    if (!was_asked) {
+        fsz_service_complain(provider, "an answer with an id that was not asked");
+        return;
+    }
+    provider->counters.late++;
+    provider_stirred(provider, now_ms);
+}
+
+void fsz_service_answer(struct fsz_provider *provider, json_t *response)
+{
+    struct fsz_service *service = provider->service;
+    struct fsz_try     *try = provider_find_try(provider, response);
+    if (try == NULL) {
+        provider_unmatched(provider, response, fsz_now_ms());
+        return;
+    }
+    bool missed = try->missed;
+    provider->counters.answered++;
+    fsz_latency_add(&provider->latency, fsz_try_age_us(try));
+    if (try->probe) {
+        fsz_try_free(try);
+    } else {
+        try_answered(try, response);
+    }
+    if (missed) {
+        provider_stirred(provider, fsz_now_ms());
+    } else if (fsz_breaker_answered(&provider->breaker)) {
+        fsz_services_tell(provider, "it answers again");
+    }
+    fsz_service_go_on(service);
+}

@@ -1,0 +1,88 @@
+/* Questions that wait for a provider to have room. */
+#include "service/service_private.h"
+
+#include <string.h>
+#include <utlist.h>
+
+enum {
+    WAIT_LEAST_PART = 16, /* of its time, which a question that waited is still sent for */
+    WAIT_KINDS = 16 /* of questions that find no provider; one stands for all that are alike */
+};
+
+static bool service_has_room(const struct fsz_service *service)
+{
+    const struct fsz_provider *provider = NULL;
+    DL_FOREACH(service->providers, provider)
+    {
+        if (fsz_provider_is_up(provider) && fsz_direct_has_room(&provider->direct)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A question whose time is almost over is not sent any more: its asker would be gone before the
+ * answer, and other questions would wait meanwhile. Its timer ends it. */
+static bool question_may_go_on(const struct fsz_question *question, int64_t now_ms)
+{
+    return question->waiting && question->due_ms - now_ms > question->patience_ms / WAIT_LEAST_PART;
+}
+
+/* Questions that found no provider, one of each kind. */
+struct wait_stuck {
+    const struct fsz_question *questions[WAIT_KINDS];
+    size_t                     count;
+};
+
+/* Would both find the same providers? */
+static bool question_is_like(const struct fsz_question *a, const struct fsz_question *b)
+{
+    return (a->hold == NULL) == (b->hold == NULL) && a->asked_count == b->asked_count &&
+           memcmp(a->asked, b->asked, a->asked_count * sizeof(a->asked[0])) == 0 &&
+           strcmp(a->section, b->section) == 0;
+}
+
+static bool stuck_has(const struct wait_stuck *stuck, const struct fsz_question *question)
+{
+    for (size_t i = 0; i < stuck->count; i++) {
+        if (question_is_like(stuck->questions[i], question)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Looking for a provider costs more than comparing two questions. It is done once for each kind
+ * that finds none, so that many questions for one busy provider do not slow down the answers of
+ * others. `all`: also where no provider has room; a question for which none is up fails then. */
+static void service_send_waiting(struct fsz_service *service, bool all)
+{
+    struct wait_stuck    stuck = {.count = 0};
+    struct fsz_question *question = NULL, *next = NULL;
+    int64_t              now_ms = fsz_now_ms();
+    if (service->direct.waiting == 0) {
+        return;
+    }
+    DL_FOREACH_SAFE(service->questions, question, next)
+    {
+        if (!question_may_go_on(question, now_ms) || stuck_has(&stuck, question)) {
+            continue;
+        }
+        if (!all && !service_has_room(service)) {
+            return;
+        }
+        if (fsz_service_dispatch(service, question) && stuck.count < WAIT_KINDS) {
+            stuck.questions[stuck.count++] = question;
+        }
+    }
+}
+
+void fsz_service_go_on(struct fsz_service *service)
+{
+    service_send_waiting(service, false);
+}
+
+void fsz_service_give_up(struct fsz_service *service)
+{
+    service_send_waiting(service, true);
+}

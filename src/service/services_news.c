@@ -1,0 +1,66 @@
+/* The states of providers, for the log and for subscribers. */
+#include "service/services.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+/* Nothing is wrong where a provider is up, or goes in good order. */
+static void news_log(const struct fsz_provider *provider, uint64_t held_back)
+{
+    const struct fsz_host *host = provider->service->services->base.host;
+    bool                   fine = fsz_provider_is_up(provider) || provider->leaves;
+    char                   line[FSZ_PROVIDER_NAME_BYTES + FSZ_TOLD_WHY_BYTES + 128], more[80] = "";
+    if (held_back > 0) {
+        snprintf(more, sizeof(more), " (%" PRIu64 " changes of state before it were not logged)",
+                 held_back);
+    }
+    snprintf(line, sizeof(line), "service \"%s\": %s is %s: %s%s", provider->service->name,
+             provider->name, fsz_provider_state(provider), provider->news_why, more);
+    host->log(host->self, fine ? FSZ_LOG_NOTICE : FSZ_LOG_WARNING, line);
+}
+
+static void news_offer(const struct fsz_provider *provider)
+{
+    const struct fsz_services *services = provider->service->services;
+    char                       now_us[24];
+    struct timespec            now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(now_us, sizeof(now_us), "%" PRId64,
+             (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    const struct fsz_header headers[] = {
+        {.name = "Core-UUID", .value = services->identity.core_uuid},
+        {.name = "FreeSWITCH-Hostname", .value = services->identity.hostname},
+        {.name = "FreeSWITCH-Switchname", .value = services->identity.switchname},
+        {.name = "Event-Date-Timestamp", .value = now_us},
+        {.name = "Service", .value = provider->service->name},
+        {.name = "Provider", .value = provider->name},
+        {.name = "State", .value = fsz_provider_state(provider)},
+        {.name = "Why", .value = provider->news_why},
+        {.name = NULL}};
+    const struct fsz_event event = {.name = "CUSTOM",
+                                    .subclass = FSZ_SERVICE_SUBCLASS,
+                                    .headers = headers,
+                                    .read = fsz_headers_of_array};
+    (void)services->base.offer(services->base.offer_self, &event); /* refusals are counted there */
+}
+
+void fsz_services_tell(struct fsz_provider *provider, const char *why)
+{
+    uint64_t held_back = 0;
+    fsz_provider_show(provider);
+    provider->news_why = why;
+    if (fsz_ratelimit_passes(&provider->news, &held_back)) {
+        news_log(provider, held_back);
+    }
+    news_offer(provider);
+}
+
+/* The last of those held back is the present state. */
+void fsz_services_tell_owed(struct fsz_provider *provider, int64_t now_ms)
+{
+    uint64_t held_back = 0;
+    if (fsz_ratelimit_owes(&provider->news, now_ms, &held_back)) {
+        news_log(provider, held_back - 1);
+    }
+}

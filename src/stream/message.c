@@ -1,0 +1,110 @@
+#include "stream/message.h"
+
+#include "base/blocks.h"
+#include "event/encode.h"
+#include "stream/topic.h"
+
+#include <string.h>
+#include <time.h>
+
+int64_t fsz_now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+enum fsz_zmtp_priority fsz_class_priority(enum fsz_class class)
+{
+    static const enum fsz_zmtp_priority priorities[FSZ_CLASSES] = {
+        [FSZ_CLASS_NOISE] = FSZ_ZMTP_NOISE,
+        [FSZ_CLASS_NORMAL] = FSZ_ZMTP_NORMAL,
+        [FSZ_CLASS_VITAL] = FSZ_ZMTP_VITAL,
+    };
+    return priorities[class];
+}
+
+/* What stands in front of the JSON: the message, its topic, and room for the head of a frame. */
+static size_t message_room(size_t topic_size)
+{
+    return sizeof(struct fsz_message) + topic_size + FSZ_FRAME_HEAD_MAX;
+}
+
+static void message_release(struct fsz_zmtp_message *wire)
+{
+    fsz_block_give(wire);
+}
+
+/* The frame that holds the JSON alone; its head stands right before it. */
+static struct fsz_zmtp_message message_wire(unsigned char *json, size_t size, size_t held_bytes,
+                                            enum fsz_class class)
+{
+    uint8_t head[FSZ_FRAME_HEAD_MAX];
+    size_t  head_size = fsz_frame_write(head, 0, size);
+    memcpy(json - head_size, head, head_size);
+    return (struct fsz_zmtp_message){.refs = 1,
+                                     .priority = fsz_class_priority(class),
+                                     .head = json - head_size,
+                                     .head_size = head_size + size,
+                                     .held_bytes = held_bytes,
+                                     .release = message_release};
+}
+
+fsz_err fsz_message_new(const struct fsz_event *event, const struct fsz_rendition *rendition,
+                        const struct fsz_kind      *kind, enum fsz_class class,
+                        const struct fsz_streamset *streams, struct fsz_message **ret_message)
+{
+    char   topic[FSZ_TOPIC_BYTES_MAX];
+    size_t topic_size =
+        rendition->topic_count == 0
+            ? 0
+            : fsz_topic_write(topic, event, rendition->topic, rendition->topic_count);
+    size_t            omitted = 0;
+    struct fsz_buffer bytes;
+    fsz_buffer_init_block(&bytes, SIZE_MAX);
+    fsz_buffer_skip(&bytes, message_room(topic_size));
+    fsz_err err = fsz_encode(event, rendition->fields, rendition->max_bytes, &bytes, &omitted);
+    if (err != FSZ_OK) {
+        fsz_buffer_fini(&bytes);
+        return err;
+    }
+    struct fsz_message *message = (struct fsz_message *)(void *)bytes.data;
+    unsigned char      *json = bytes.data + message_room(topic_size);
+    size_t              json_size = bytes.size - message_room(topic_size);
+    memcpy(message + 1, topic, topic_size);
+    *message = (struct fsz_message){
+        .wire = message_wire(json, json_size, bytes.capacity, class),
+        .truncated = omitted > 0,
+        .kind = kind,
+        .class = class,
+        .time_us = fsz_now_us(),
+        .streams = *streams,
+        .topic = (const char *)(message + 1),
+        .topic_size = topic_size,
+        .json = (const char *)json,
+        .json_size = json_size,
+        .allocated_bytes = bytes.capacity,
+    };
+    *ret_message = message;
+    return FSZ_OK;
+}
+
+void fsz_message_ref(struct fsz_message *message)
+{
+    if (message != NULL) {
+        fsz_zmtp_message_ref(&message->wire);
+    }
+}
+
+void fsz_message_unref(struct fsz_message *message)
+{
+    if (message != NULL) {
+        fsz_zmtp_message_unref(&message->wire);
+    }
+}
+
+void fsz_message_release(void *data, void *hint)
+{
+    (void)data;
+    fsz_message_unref(hint);
+}

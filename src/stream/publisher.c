@@ -1,0 +1,272 @@
+#include "stream/publisher.h"
+
+#include "base/thread.h"
+#include "stream/publisher_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What the thread that offers an event does for it; more is the stream thread's. */
+enum { PUBLISHER_WRITES = 8, PUBLISHER_WRITE_BYTES = 1 << 16 };
+
+void fsz_publisher_log(const struct fsz_publisher *p, enum fsz_log_level level, const char *format,
+                       ...)
+{
+    char    line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    p->base.host->log(p->base.host->self, level, line);
+}
+
+static fsz_err publisher_allocate(struct fsz_publisher *p, const struct fsz_config *config)
+{
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    /* A reload must get its turn although some switch thread is always encoding. */
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&p->routes_lock, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+    pthread_mutex_init(&p->ask_lock, NULL);
+    pthread_mutex_init(&p->task_lock, NULL);
+    pthread_cond_init(&p->task_done, NULL);
+    fsz_err err = fsz_kinds_new(&p->kinds, (uint32_t)config->kinds_max);
+    err = err != FSZ_OK ? err
+                        : fsz_queue_new(&p->queue, (uint64_t)config->queue_events,
+                                        (uint64_t)config->queue_bytes);
+    err = err != FSZ_OK ? err : fsz_loop_new(&p->loop);
+    return err != FSZ_OK ? err : fsz_publisher_watch_queue(p);
+}
+
+static void publisher_release(struct fsz_publisher *p)
+{
+    if (p->queue_watch.ready != NULL) {
+        fsz_loop_remove(p->loop, &p->queue_watch);
+    }
+    if (p->loop != NULL) {
+        fsz_loop_free(&p->loop);
+    }
+    fsz_queue_free(&p->queue);
+    fsz_routes_free(&p->routes);
+    fsz_kinds_free(&p->kinds);
+    pthread_cond_destroy(&p->task_done);
+    pthread_mutex_destroy(&p->task_lock);
+    pthread_mutex_destroy(&p->ask_lock);
+    pthread_rwlock_destroy(&p->routes_lock);
+    free(p);
+}
+
+static void publisher_end(struct fsz_publisher *p, void *unused)
+{
+    (void)unused;
+    p->ending = true;
+}
+
+fsz_err fsz_publisher_new(const struct fsz_publisher_base *base, struct fsz_config **config,
+                          struct fsz_publisher **ret_publisher)
+{
+    struct fsz_publisher *p = calloc(1, sizeof(*p));
+    if (p == NULL) {
+        fsz_config_free(config);
+        return FSZ_ENOMEM;
+    }
+    p->base = *base;
+    fsz_err err = publisher_allocate(p, *config);
+    if (err == FSZ_OK) {
+        err = fsz_thread_start(&p->thread, "fszmq-streams", fsz_publisher_main, p);
+    }
+    if (err != FSZ_OK) {
+        fsz_config_free(config);
+        publisher_release(p);
+        return err;
+    }
+    struct publisher_change change = {.config = *config};
+    *config = NULL;
+    fsz_publisher_run_task(p, fsz_publisher_change, &change);
+    if (change.result != FSZ_OK) {
+        fsz_publisher_free(&p);
+        return change.result;
+    }
+    *ret_publisher = p;
+    return FSZ_OK;
+}
+
+void fsz_publisher_free(struct fsz_publisher **publisher)
+{
+    if (*publisher == NULL) {
+        return;
+    }
+    fsz_publisher_run_task(*publisher, publisher_end, NULL);
+    pthread_join((*publisher)->thread, NULL);
+    publisher_release(*publisher);
+    *publisher = NULL;
+}
+
+/* Streams that select a kind and are heard; the stream thread will say more exactly who wants it.
+ */
+static struct fsz_streamset publisher_guess(struct fsz_publisher *p, const struct fsz_event *event)
+{
+    return fsz_routes_select(p->routes, fsz_streamset_read(&p->heard), event->name,
+                             event->subclass);
+}
+
+/* The kind and the streams that want it. A kind beyond the table is NULL, and not remembered. */
+static struct fsz_kind *publisher_kind(struct fsz_publisher *p, const struct fsz_event *event,
+                                       enum fsz_class *ret_class, struct fsz_streamset *ret_wanted)
+{
+    struct fsz_kind *kind = fsz_kinds_find(p->kinds, event->name, event->subclass);
+    if (kind == NULL) {
+        *ret_wanted = publisher_guess(p, event);
+        *ret_class = fsz_routes_class(p->routes, event->name, event->subclass);
+        if (fsz_kinds_add(p->kinds, event->name, event->subclass, *ret_class, ret_wanted, &kind) !=
+            FSZ_OK) {
+            return NULL;
+        }
+        fsz_queue_wake(p->queue);
+    }
+    *ret_class = atomic_load_explicit(&kind->class, memory_order_relaxed);
+    *ret_wanted = fsz_streamset_read(&kind->wanted);
+    return kind;
+}
+
+static void publisher_lose(struct fsz_publisher *p, const struct fsz_kind *kind,
+                           struct fsz_streamset streams)
+{
+    for (int slot; (slot = fsz_streamset_take(&streams)) >= 0;) {
+        if (p->streams[slot] != NULL) {
+            fsz_stream_lose(p->streams[slot], kind);
+        }
+    }
+}
+
+/* Sends a message to those streams where that is done at once, and takes them out of its set. */
+static void publisher_send_now(struct fsz_publisher *p, struct fsz_message *message)
+{
+    struct fsz_streamset streams = message->streams;
+    size_t               writes = PUBLISHER_WRITES;
+    for (int slot; (slot = fsz_streamset_take(&streams)) >= 0;) {
+        if (p->streams[slot] == NULL || fsz_stream_send_now(p->streams[slot], message, &writes)) {
+            fsz_streamset_put(&message->streams, (unsigned)slot, false);
+        }
+    }
+}
+
+/* At once where nothing is underway and events are thin, else by the queue; what a thread offers so
+ * stays in order. Takes the message over. */
+static fsz_err publisher_send(struct fsz_publisher *p, struct fsz_message *message)
+{
+    bool thick = fsz_pace_note(&p->pace, p->routes->config->gather_us, message->time_us);
+    if (!thick && message->json_size <= PUBLISHER_WRITE_BYTES && atomic_load(&p->underway) == 0) {
+        publisher_send_now(p, message);
+        if (fsz_streamset_empty(&message->streams)) {
+            fsz_message_unref(message);
+            return FSZ_OK;
+        }
+    }
+    atomic_fetch_add(&p->underway, 1);
+    fsz_err err = fsz_queue_push(p->queue, message);
+    if (err != FSZ_OK) {
+        atomic_fetch_sub(&p->underway, 1);
+        publisher_lose(p, message->kind, message->streams);
+        fsz_message_unref(message);
+    }
+    return err;
+}
+
+static fsz_err publisher_write(struct fsz_publisher *p, const struct fsz_event *event,
+                               const struct fsz_rendition *rendition, const struct fsz_kind *kind,
+                               enum fsz_class class, const struct fsz_streamset *streams)
+{
+    struct fsz_message *message = NULL;
+    if (fsz_queue_refuses(p->queue, class)) {
+        publisher_lose(p, kind, *streams);
+        return FSZ_EFULL;
+    }
+    fsz_err err = fsz_message_new(event, rendition, kind, class, streams, &message);
+    if (err != FSZ_OK) {
+        atomic_fetch_add(&p->failed, 1);
+        publisher_lose(p, kind, *streams);
+        return err;
+    }
+    atomic_fetch_add_explicit(&p->encoded, 1, memory_order_relaxed);
+    return publisher_send(p, message);
+}
+
+static fsz_err publisher_offer_locked(struct fsz_publisher *p, const struct fsz_event *event)
+{
+    enum fsz_class class = FSZ_CLASS_NORMAL;
+    struct fsz_streamset   wanted;
+    const struct fsz_kind *kind = publisher_kind(p, event, &class, &wanted);
+    wanted = fsz_routes_filter(p->routes, wanted, event);
+    atomic_fetch_add_explicit(&p->offered, 1, memory_order_relaxed);
+    if (fsz_streamset_empty(&wanted)) {
+        atomic_fetch_add_explicit(&p->unwanted, 1, memory_order_relaxed);
+        return FSZ_OK;
+    }
+    fsz_err result = FSZ_OK;
+    for (size_t i = 0; i < p->routes->rendition_count; i++) {
+        const struct fsz_rendition *rendition = &p->routes->renditions[i];
+        struct fsz_streamset        streams = fsz_streamset_and(&wanted, &rendition->streams);
+        if (!fsz_streamset_empty(&streams)) {
+            fsz_err err = publisher_write(p, event, rendition, kind, class, &streams);
+            result = err != FSZ_OK ? err : result;
+        }
+    }
+    return result;
+}
+
+fsz_err fsz_publisher_offer(struct fsz_publisher *publisher, const struct fsz_event *event)
+{
+    pthread_rwlock_rdlock(&publisher->routes_lock);
+    fsz_err err = publisher_offer_locked(publisher, event);
+    pthread_rwlock_unlock(&publisher->routes_lock);
+    return err;
+}
+
+fsz_err fsz_publisher_leave(struct fsz_publisher *publisher, const struct fsz_config *config,
+                            struct fsz_leaving *leaving)
+{
+    struct publisher_departure departure = {.config = config, .leaving = leaving};
+    fsz_publisher_run_task(publisher, fsz_publisher_depart, &departure);
+    return departure.result;
+}
+
+fsz_err fsz_publisher_reload(struct fsz_publisher *publisher, struct fsz_config **config,
+                             const struct fsz_leaving *leaving, struct fsz_problems *problems)
+{
+    struct publisher_change change = {.config = *config, .leaving = leaving, .problems = problems};
+    *config = NULL;
+    fsz_publisher_run_task(publisher, fsz_publisher_change, &change);
+    return change.result;
+}
+
+struct publisher_question {
+    fsz_publisher_view_fn ask;
+    void                 *argument;
+};
+
+static void publisher_answer(struct fsz_publisher *p, void *argument)
+{
+    const struct publisher_question *question = argument;
+    fsz_publisher_mark_wanted(p); /* who is shown as a subscriber has the next event */
+    const struct fsz_publisher_view view = {
+        .streams = p->streams,
+        .stream_count = FSZ_STREAMS_MAX,
+        .queue = p->queue,
+        .kinds = p->kinds,
+        .config = p->routes->config,
+        .offered = p->offered,
+        .unwanted = p->unwanted,
+        .encoded = p->encoded,
+        .failed = p->failed,
+    };
+    question->ask(&view, question->argument);
+}
+
+void fsz_publisher_ask(struct fsz_publisher *publisher, fsz_publisher_view_fn ask, void *argument)
+{
+    struct publisher_question question = {ask, argument};
+    fsz_publisher_run_task(publisher, publisher_answer, &question);
+}

@@ -1,0 +1,76 @@
+/* publisher.h - takes events from switch threads and hands them to the streams.
+ *
+ * fsz_publisher_offer() may be called from any thread and never waits for a socket: it writes
+ * without waiting when events are few, or queues. One thread, the stream thread, owns the sockets;
+ * what others want of it they ask through fsz_publisher_ask(). */
+#ifndef FSZ_PUBLISHER_H
+#define FSZ_PUBLISHER_H
+
+#include "auth/access.h"
+#include "auth/audit.h"
+#include "base/problems.h"
+#include "config/config.h"
+#include "event/event.h"
+#include "host/host.h"
+#include "net/client_events.h"
+#include "net/leaving.h"
+#include "stream/queue.h"
+#include "stream/stream.h"
+
+struct fsz_publisher;
+
+/* What the streams are at one moment, for a question asked of the stream thread. */
+struct fsz_publisher_view {
+    struct fsz_stream *const *streams; /* by slot; NULL: none there */
+    size_t                    stream_count;
+    struct fsz_queue         *queue;
+    struct fsz_kinds         *kinds;
+    const struct fsz_config  *config;
+    uint64_t                  offered;  /* events while somebody listened */
+    uint64_t                  unwanted; /* of them, those that nobody wanted: not encoded */
+    uint64_t                  encoded;  /* messages written */
+    uint64_t                  failed;   /* lost for want of memory */
+};
+typedef void (*fsz_publisher_view_fn)(const struct fsz_publisher_view *view, void *argument);
+
+/* What a publisher stands on; all stay the caller's and outlive it. */
+struct fsz_publisher_base {
+    void                     *context; /* libzmq's */
+    const struct fsz_host    *host;
+    struct fsz_access        *access;
+    struct fsz_audit         *audit;         /* or NULL: refusals are counted only */
+    struct fsz_client_events *client_events; /* or NULL */
+    /* How many streams have a subscriber, kept by the stream thread, so that with none an event
+     * costs one atomic read. */
+    _Atomic uint32_t *heard;
+};
+
+/* Starts the stream thread and opens the configuration's streams. Takes *config over, also on
+ * failure. */
+FSZ_NODISCARD fsz_err fsz_publisher_new(const struct fsz_publisher_base *base,
+                                        struct fsz_config              **config,
+                                        struct fsz_publisher           **ret_publisher);
+/* Sends what is queued and `.bye/`, closes, joins. No thread may be in fsz_publisher_offer(). */
+void fsz_publisher_free(struct fsz_publisher **publisher);
+
+/* Writes the event once for each rendition that somebody wants, and sends it at once to streams
+ * with few subscribers, or queues it for the stream thread. The event stays the caller's. Any
+ * thread, several at once. FSZ_EFULL: refused by its drop class for some stream, counted, and a gap
+ * in that stream's numbers. FSZ_ENOMEM likewise. */
+fsz_err fsz_publisher_offer(struct fsz_publisher *publisher, const struct fsz_event *event);
+
+/* Adds the addresses that another configuration would let go of. FSZ_ENOMEM. Waits for the stream
+ * thread; one caller at a time. */
+FSZ_NODISCARD fsz_err fsz_publisher_leave(struct fsz_publisher    *publisher,
+                                          const struct fsz_config *config,
+                                          struct fsz_leaving      *leaving);
+/* Goes over to another configuration; see fsz_engine_reload(). Takes *config over. `leaving`: what
+ * all sockets together let go of by it. Waits for the stream thread; one caller at a time. */
+FSZ_NODISCARD fsz_err fsz_publisher_reload(struct fsz_publisher     *publisher,
+                                           struct fsz_config       **config,
+                                           const struct fsz_leaving *leaving,
+                                           struct fsz_problems      *problems);
+/* Calls `ask` on the stream thread and waits for it. One caller at a time. */
+void fsz_publisher_ask(struct fsz_publisher *publisher, fsz_publisher_view_fn ask, void *argument);
+
+#endif

@@ -1,0 +1,87 @@
+/* publisher_private.h - shared by publisher.c (switch threads' side), publisher_thread.c (the
+ * stream thread) and publisher_reload.c. */
+#ifndef FSZ_PUBLISHER_PRIVATE_H
+#define FSZ_PUBLISHER_PRIVATE_H
+
+#include "stream/pace.h"
+#include "stream/publisher.h"
+#include "stream/routes.h"
+
+#include <pthread.h>
+
+typedef void (*publisher_task_fn)(struct fsz_publisher *publisher, void *argument);
+
+struct fsz_publisher {
+    struct fsz_publisher_base base;
+    struct fsz_queue         *queue; /* own lock */
+    struct fsz_kinds         *kinds; /* lock-free to read */
+
+    /* Held for reading while a switch thread encodes, for writing while a reload swaps the
+     * pointers: never during I/O. */
+    pthread_rwlock_t   routes_lock;
+    struct fsz_routes *routes;
+    struct fsz_stream
+        *streams[FSZ_STREAMS_MAX]; /* written by the stream thread, under routes_lock */
+
+    struct fsz_streamset_shared heard; /* streams with a subscriber; set by the stream thread */
+    _Atomic uint64_t            offered, unwanted, encoded, failed;
+
+    /* Messages queued and not sent yet, and 1 more while a configuration changes: what comes then
+     * goes behind them. Else it may be sent at once. */
+    _Atomic uint64_t underway;
+    struct fsz_pace  pace; /* of all events that somebody wants */
+
+    pthread_t             thread;
+    struct fsz_loop      *loop; /* the stream thread's */
+    struct fsz_loop_watch queue_watch;
+    pthread_mutex_t       ask_lock;  /* one question at a time */
+    pthread_mutex_t       task_lock; /* guards the four below */
+    pthread_cond_t        task_done;
+    publisher_task_fn     task;
+    void                 *task_argument;
+    bool                  task_is_done;
+
+    bool     ending;          /* stream thread only, like all below */
+    size_t   streams_closing; /* they send what is queued, and go */
+    unsigned slot_end;        /* behind the last slot in use */
+    int64_t  next_due_ms;     /* of beats and retries */
+    bool     is_unmarked;     /* what is wanted has changed since the kinds were marked */
+    int64_t  marked_ms;       /* when they were */
+};
+
+/* publisher_thread.c */
+/* Has the loop look at the queue; before the thread. */
+FSZ_NODISCARD fsz_err fsz_publisher_watch_queue(struct fsz_publisher *p);
+void                 *fsz_publisher_main(void *argument);
+/* Sends the oldest `count` of what is queued, until `due_ms` (fsz_now_ms()). Not "all": threads
+ * that offer events may be faster, without end. */
+void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count, int64_t due_ms);
+void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, void *argument);
+
+/* publisher_reload.c; stream thread */
+struct publisher_change {
+    struct fsz_config        *config;
+    const struct fsz_leaving *leaving;  /* of all sockets; NULL at the start */
+    struct fsz_problems      *problems; /* NULL at the start: what fails is logged and retried */
+    unsigned                  slots[FSZ_STREAMS_MAX];
+    fsz_err                   result;
+};
+void fsz_publisher_change(struct fsz_publisher *p, void *argument); /* a publisher_change */
+struct publisher_departure {
+    const struct fsz_config *config;
+    struct fsz_leaving      *leaving;
+    fsz_err                  result;
+};
+void fsz_publisher_depart(struct fsz_publisher *p, void *argument); /* a publisher_departure */
+/* Takes a stream out of service; it is freed once what is queued to its subscribers is sent, or
+ * `linger_ms` are over. */
+void fsz_publisher_close_stream(struct fsz_publisher *p, struct fsz_stream **stream, bool announced,
+                                int64_t linger_ms);
+/* Tells every stream the kinds that are new, and every kind who wants it; and counts who is heard.
+ */
+void fsz_publisher_mark_wanted(struct fsz_publisher *p);
+
+void fsz_publisher_log(const struct fsz_publisher *p, enum fsz_log_level level, const char *format,
+                       ...) FSZ_PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,288 @@
+#include "base/ratelimit.h"
+#include "net/announce.h"
+#include "stream/publisher_private.h"
+
+#include <sys/prctl.h>
+#include <time.h>
+
+enum {
+    PUBLISHER_BATCH = 64,       /* messages between two looks at the sockets; ends a gathering */
+    PUBLISHER_SLACK_NS = 10000, /* how much later than asked a wait may end */
+    PUBLISHER_MARK_MS = 5,
+    PUBLISHER_DRAIN_MS = 100, /* at least, for what is queued at the end */
+    PUBLISHER_CLOSE_TURN_NS = 100 * 1000000,
+    PUBLISHER_IDLE_MS = 60 * 1000, /* with no beat and no retry due */
+};
+
+/* ---- questions from other threads ---------------------------------------------------------- */
+
+void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, void *argument)
+{
+    pthread_mutex_lock(&p->ask_lock);
+    pthread_mutex_lock(&p->task_lock);
+    p->task = task;
+    p->task_argument = argument;
+    p->task_is_done = false;
+    fsz_queue_wake(p->queue);
+    while (!p->task_is_done) {
+        pthread_cond_wait(&p->task_done, &p->task_lock);
+    }
+    pthread_mutex_unlock(&p->task_lock);
+    pthread_mutex_unlock(&p->ask_lock);
+}
+
+static void publisher_take_task(struct fsz_publisher *p)
+{
+    pthread_mutex_lock(&p->task_lock);
+    publisher_task_fn task = p->task;
+    void             *argument = p->task_argument;
+    p->task = NULL;
+    pthread_mutex_unlock(&p->task_lock);
+    if (task == NULL) {
+        return;
+    }
+    task(p, argument);
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        if (p->streams[slot] != NULL) {
+            p->streams[slot]->pending = true; /* the task may have used any socket */
+        }
+    }
+    pthread_mutex_lock(&p->task_lock);
+    p->task_is_done = true;
+    pthread_cond_broadcast(&p->task_done);
+    pthread_mutex_unlock(&p->task_lock);
+}
+
+/* ---- the stream thread --------------------------------------------------------------------- */
+
+/* The streams of a list of messages. */
+static struct fsz_streamset publisher_targets(const struct fsz_message *first)
+{
+    struct fsz_streamset all = {{0}};
+    for (const struct fsz_message *m = first; m != NULL; m = m->next) {
+        for (unsigned i = 0; i < FSZ_STREAMSET_WORDS; i++) {
+            all.words[i] |= m->streams.words[i];
+        }
+    }
+    return all;
+}
+
+/* Sends a list to each of its streams; returns how many messages that were. */
+static size_t publisher_dispatch(struct fsz_publisher *p, struct fsz_message *first)
+{
+    struct fsz_streamset streams = publisher_targets(first);
+    size_t               count = 0;
+    for (int slot; (slot = fsz_streamset_take(&streams)) >= 0;) {
+        if (p->streams[slot] != NULL) {
+            fsz_stream_publish(p->streams[slot], first);
+        }
+    }
+    for (struct fsz_message *next; first != NULL; first = next, count++) {
+        next = first->next;
+        fsz_message_unref(first);
+    }
+    return count;
+}
+
+/* Sends up to `most`; returns how many that were. */
+static size_t publisher_drain_batch(struct fsz_publisher *p, size_t most)
+{
+    size_t taken = publisher_dispatch(p, fsz_queue_take(p->queue, most));
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        if (p->streams[slot] != NULL) {
+            fsz_stream_settle_losses(p->streams[slot]);
+        }
+    }
+    atomic_fetch_sub(&p->underway, taken);
+    return taken;
+}
+
+/* For subscribers that read meanwhile, as no loop serves their sockets. */
+static void publisher_flush_blocked(struct fsz_publisher *p)
+{
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        if (p->streams[slot] != NULL) {
+            fsz_stream_flush_blocked(p->streams[slot]);
+        }
+    }
+}
+
+void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count, int64_t due_ms)
+{
+    size_t taken = 1;
+    for (; taken > 0 && count > 0 && fsz_now_ms() < due_ms; count -= taken) {
+        taken = publisher_drain_batch(p, count < PUBLISHER_BATCH ? count : PUBLISHER_BATCH);
+        publisher_flush_blocked(p);
+    }
+}
+
+/* Something is to be done at that time, if not before. */
+static void publisher_due(struct fsz_publisher *p, int64_t due_ms)
+{
+    p->next_due_ms = due_ms < p->next_due_ms ? due_ms : p->next_due_ms;
+}
+
+static void publisher_retry(struct fsz_publisher *p, struct fsz_stream *stream, int64_t now_ms)
+{
+    const struct fsz_endpoint_state *state = fsz_endpoints_retry(&stream->endpoints, now_ms);
+    stream->used = true;
+    if (state != NULL) {
+        fsz_announce_retried(p->base.host, stream->endpoints.owner, state);
+    }
+    publisher_due(p, fsz_endpoints_next_retry_ms(&stream->endpoints));
+}
+
+static void publisher_keep_time(struct fsz_publisher *p)
+{
+    int64_t now_ms = fsz_now_ms();
+    if (now_ms < p->next_due_ms) {
+        return;
+    }
+    p->next_due_ms = now_ms + PUBLISHER_IDLE_MS;
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        struct fsz_stream *stream = p->streams[slot];
+        if (stream != NULL) {
+            publisher_due(p, fsz_stream_beat(stream, now_ms));
+            publisher_retry(p, stream, now_ms);
+        }
+    }
+}
+
+/* New kinds at once. Changed subscriptions at once after a pause, else at most every
+ * PUBLISHER_MARK_MS, so that a subscriber that never stops changing its mind costs the others
+ * little. */
+static void publisher_mark(struct fsz_publisher *p, bool has_new_kinds)
+{
+    int64_t now_ms = fsz_now_ms();
+    bool    is_due = p->is_unmarked && now_ms - p->marked_ms >= PUBLISHER_MARK_MS;
+    if (!is_due && !has_new_kinds) {
+        return;
+    }
+    p->is_unmarked = false;
+    fsz_publisher_mark_wanted(p);
+    p->marked_ms = fsz_now_ms(); /* a long one is followed by a pause, too */
+}
+
+/* Subscriptions that changed, and kinds that the streams have not been told yet. */
+static void publisher_follow_streams(struct fsz_publisher *p)
+{
+    bool     has_new_kinds = false;
+    uint32_t kinds = fsz_kinds_count(p->kinds);
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        struct fsz_stream *stream = p->streams[slot];
+        if (stream != NULL) {
+            fsz_stream_read_local(stream);
+            p->is_unmarked |= fsz_stream_has_changed(stream);
+            has_new_kinds |= fsz_subscriptions_kinds(stream->subscriptions) != kinds;
+        }
+    }
+    publisher_mark(p, has_new_kinds);
+}
+
+/* How long to wait for the queue's descriptor and the connections; not at all while there is work.
+ */
+static int64_t publisher_patience_ns(struct fsz_publisher *p, bool gathering)
+{
+    if (p->is_unmarked) {
+        publisher_due(p, p->marked_ms + PUBLISHER_MARK_MS);
+    }
+    int64_t wait_ms = p->next_due_ms - fsz_now_ms();
+    if (wait_ms <= 0 || fsz_queue_wait(p->queue, gathering ? PUBLISHER_BATCH : 1)) {
+        return 0;
+    }
+    return gathering ? p->routes->config->gather_us * 1000 : wait_ms * 1000000;
+}
+
+/* Are more events to be left to gather, after `taken` of them? Only while they come: who waits in
+ * vain has waited for the last time. */
+static bool publisher_gathers(const struct fsz_publisher *p, size_t taken)
+{
+    return taken > 0 && fsz_pace_is_thick(&p->pace, p->routes->config->gather_us, fsz_now_us());
+}
+
+/* Is there something left to be read from a socket of libzmq? */
+static bool publisher_has_pending(const struct fsz_publisher *p)
+{
+    bool pending = false;
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        if (p->streams[slot] != NULL) {
+            fsz_stream_check_local(p->streams[slot]);
+            pending |= p->streams[slot]->pending;
+        }
+    }
+    return pending;
+}
+
+static void publisher_queue_came(void *argument, uint32_t events)
+{
+    struct fsz_publisher *p = argument;
+    (void)events;
+    fsz_queue_woken(p->queue);
+    publisher_take_task(p);
+}
+
+fsz_err fsz_publisher_watch_queue(struct fsz_publisher *p)
+{
+    p->queue_watch = (struct fsz_loop_watch){
+        .fd = fsz_queue_fd(p->queue), .ready = publisher_queue_came, .argument = p};
+    return fsz_loop_add(p->loop, &p->queue_watch, EPOLLIN);
+}
+
+/* Waits for the queue or a connection, and serves the connections. `taken`: events since the last
+ * time.
+ */
+static void publisher_turn(struct fsz_publisher *p, size_t taken)
+{
+    bool gathering = publisher_gathers(p, taken);
+    fsz_loop_turn(p->loop, publisher_has_pending(p) ? 0 : publisher_patience_ns(p, gathering));
+    publisher_follow_streams(p);
+}
+
+static void publisher_stream_closed(void *argument)
+{
+    struct fsz_publisher *p = argument;
+    p->streams_closing--;
+}
+
+void fsz_publisher_close_stream(struct fsz_publisher *p, struct fsz_stream **stream, bool announced,
+                                int64_t linger_ms)
+{
+    if (*stream != NULL) {
+        p->streams_closing++;
+        fsz_stream_free(stream, announced, linger_ms, publisher_stream_closed, p);
+    }
+}
+
+static void publisher_close_streams(struct fsz_publisher *p, int64_t due_ms)
+{
+    for (unsigned slot = 0; slot < p->slot_end; slot++) {
+        int64_t left_ms = due_ms - fsz_now_ms();
+        fsz_publisher_close_stream(p, &p->streams[slot], true, left_ms > 0 ? left_ms : 0);
+    }
+    while (p->streams_closing > 0) {
+        fsz_loop_turn(p->loop, PUBLISHER_CLOSE_TURN_NS);
+    }
+}
+
+/* Nobody offers any more. It takes at most `linger-ms`, or PUBLISHER_DRAIN_MS if that is longer. */
+static void publisher_end(struct fsz_publisher *p)
+{
+    int64_t linger_ms = p->routes ? p->routes->config->linger_ms : 0;
+    int64_t now_ms = fsz_now_ms();
+    fsz_publisher_drain(p, UINT64_MAX,
+                        now_ms + (linger_ms > PUBLISHER_DRAIN_MS ? linger_ms : PUBLISHER_DRAIN_MS));
+    publisher_close_streams(p, now_ms + linger_ms);
+}
+
+void *fsz_publisher_main(void *argument)
+{
+    struct fsz_publisher *p = argument;
+    prctl(PR_SET_TIMERSLACK, PUBLISHER_SLACK_NS, 0, 0, 0);
+    while (!p->ending) {
+        size_t taken = publisher_drain_batch(p, PUBLISHER_BATCH);
+        publisher_keep_time(p);
+        publisher_turn(p, taken);
+    }
+    publisher_end(p);
+    return NULL;
+}

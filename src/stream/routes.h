@@ -1,0 +1,35 @@
+/* routes.h - what switch threads need of a configuration: which stream takes which event, how
+ * written.
+ *
+ * Made from a configuration, which it owns; immutable once made, and swapped whole by a reload. */
+#ifndef FSZ_ROUTES_H
+#define FSZ_ROUTES_H
+
+#include "config/config.h"
+#include "stream/message.h"
+
+struct fsz_routes {
+    struct fsz_config              *config;
+    const struct fsz_stream_config *by_slot[FSZ_STREAMS_MAX]; /* NULL: no such stream */
+    struct fsz_streamset            filtered;                 /* streams with a filter */
+    size_t                          rendition_count;
+    struct fsz_rendition            renditions[];
+};
+
+/* `slots[i]` is the slot of config->streams[i]. Takes *config over and clears it, unless
+ * FSZ_ENOMEM. */
+FSZ_NODISCARD fsz_err fsz_routes_new(struct fsz_config **config, const unsigned *slots,
+                                     struct fsz_routes **ret_routes);
+void                  fsz_routes_free(struct fsz_routes **routes);
+
+/* The streams of `in` that select a kind. */
+struct fsz_streamset fsz_routes_select(const struct fsz_routes *routes, struct fsz_streamset in,
+                                       const char *name, const char *subclass);
+/* The streams of `in` whose filter the event passes. */
+struct fsz_streamset fsz_routes_filter(const struct fsz_routes *routes, struct fsz_streamset in,
+                                       const struct fsz_event *event);
+/* Its drop class. */
+enum fsz_class fsz_routes_class(const struct fsz_routes *routes, const char *name,
+                                const char *subclass);
+
+#endif

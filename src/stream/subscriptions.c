@@ -1,0 +1,214 @@
+#include "stream/subscriptions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HASH_NONFATAL_OOM 1 /* uthash ends the process otherwise */
+#include <uthash.h>
+
+struct subscription {
+    UT_hash_handle hh;
+    uint64_t       holders; /* connections that have it */
+    size_t         size;
+    unsigned char  prefix[];
+};
+
+struct kind_interest {
+    char    *head;
+    size_t   head_size;
+    uint64_t matching; /* subscriptions that may match */
+};
+
+struct fsz_subscriptions {
+    struct subscription  *by_prefix;
+    uint64_t              max, untracked;
+    uint32_t              kinds_max, kind_count;
+    struct kind_interest *kinds;
+};
+
+fsz_err fsz_subscriptions_new(struct fsz_subscriptions **ret_subscriptions, uint32_t kinds_max,
+                              uint64_t max)
+{
+    struct fsz_subscriptions *s = calloc(1, sizeof(*s));
+    if (s == NULL) {
+        return FSZ_ENOMEM;
+    }
+    s->kinds = calloc(kinds_max, sizeof(*s->kinds));
+    if (s->kinds == NULL) {
+        free(s);
+        return FSZ_ENOMEM;
+    }
+    s->kinds_max = kinds_max;
+    s->max = max;
+    *ret_subscriptions = s;
+    return FSZ_OK;
+}
+
+const char *fsz_subscriptions_head(const struct fsz_subscriptions *s, uint32_t id, size_t *ret_size)
+{
+    *ret_size = s->kinds[id].head_size;
+    return s->kinds[id].head;
+}
+
+void fsz_subscriptions_forget_kinds(struct fsz_subscriptions *s)
+{
+    for (uint32_t id = 0; id < s->kind_count; id++) {
+        free(s->kinds[id].head);
+        s->kinds[id] = (struct kind_interest){0};
+    }
+    s->kind_count = 0;
+}
+
+void fsz_subscriptions_free(struct fsz_subscriptions **subscriptions)
+{
+    struct fsz_subscriptions *s = *subscriptions;
+    struct subscription      *each = NULL, *next = NULL;
+    if (s == NULL) {
+        return;
+    }
+    HASH_ITER(hh, s->by_prefix, each, next)
+    {
+        HASH_DEL(s->by_prefix, each);
+        free(each);
+    }
+    fsz_subscriptions_forget_kinds(s);
+    free(s->kinds);
+    free(s);
+    *subscriptions = NULL;
+}
+
+/* A frame that begins with `head` may begin with `prefix`: one is a prefix of the other. */
+static bool subscription_may_match(const struct kind_interest *kind, const void *prefix,
+                                   size_t size)
+{
+    size_t shorter = size < kind->head_size ? size : kind->head_size;
+    return kind->head == NULL || memcmp(kind->head, prefix, shorter) == 0;
+}
+
+void fsz_subscriptions_add_kind(struct fsz_subscriptions *s, uint32_t id, const char *head,
+                                size_t head_size)
+{
+    if (id != s->kind_count || id >= s->kinds_max) {
+        return;
+    }
+    struct kind_interest *kind = &s->kinds[id];
+    kind->head = malloc(head_size + 1); /* without it every subscription may match: safe */
+    kind->head_size = kind->head ? head_size : 0;
+    if (kind->head != NULL) {
+        memcpy(kind->head, head, head_size);
+    }
+    s->kind_count = id + 1;
+    struct subscription *each = NULL, *next = NULL;
+    HASH_ITER(hh, s->by_prefix, each, next)
+    {
+        kind->matching += subscription_may_match(kind, each->prefix, each->size);
+    }
+}
+
+uint32_t fsz_subscriptions_kinds(const struct fsz_subscriptions *s)
+{
+    return s->kind_count;
+}
+
+static struct subscription *subscriptions_find(const struct fsz_subscriptions *s,
+                                               const void *prefix, size_t size)
+{
+    struct subscription *found = NULL;
+    HASH_FIND(hh, s->by_prefix, prefix, size, found);
+    return found;
+}
+
+/* While some are untracked no other is tracked: it might be one of them. */
+static bool subscriptions_insert(struct fsz_subscriptions *s, const void *prefix, size_t size)
+{
+    struct subscription *added = NULL;
+    if (s->untracked == 0 && HASH_COUNT(s->by_prefix) < s->max) {
+        added = calloc(1, sizeof(*added) + size);
+    }
+    if (added == NULL) {
+        return false;
+    }
+    added->holders = 1;
+    added->size = size;
+    memcpy(added->prefix, prefix, size);
+    HASH_ADD(hh, s->by_prefix, prefix, size, added);
+    if (added->hh.tbl == NULL) {
+        free(added);
+        return false;
+    }
+    return true;
+}
+
+static void subscriptions_count_matching(struct fsz_subscriptions *s, const void *prefix,
+                                         size_t size, uint64_t difference)
+{
+    for (uint32_t id = 0; id < s->kind_count; id++) {
+        if (subscription_may_match(&s->kinds[id], prefix, size)) {
+            s->kinds[id].matching += difference;
+        }
+    }
+}
+
+static void subscriptions_add(struct fsz_subscriptions *s, const void *prefix, size_t size)
+{
+    struct subscription *found = subscriptions_find(s, prefix, size);
+    if (found != NULL) {
+        found->holders++;
+    } else if (subscriptions_insert(s, prefix, size)) {
+        subscriptions_count_matching(s, prefix, size, 1);
+    } else {
+        s->untracked++;
+    }
+}
+
+static void subscriptions_remove(struct fsz_subscriptions *s, const void *prefix, size_t size)
+{
+    struct subscription *found = subscriptions_find(s, prefix, size);
+    if (found == NULL) {
+        s->untracked -= s->untracked > 0;
+    } else if (--found->holders == 0) {
+        subscriptions_count_matching(s, prefix, size, (uint64_t)-1);
+        HASH_DEL(s->by_prefix, found);
+        free(found);
+    }
+}
+
+void fsz_subscriptions_change(struct fsz_subscriptions *s, bool came, const void *prefix,
+                              size_t size)
+{
+    (came ? subscriptions_add : subscriptions_remove)(s, prefix, size);
+}
+
+void fsz_subscriptions_clear(struct fsz_subscriptions *s)
+{
+    struct subscription *each = NULL, *next = NULL;
+    HASH_ITER(hh, s->by_prefix, each, next)
+    {
+        HASH_DEL(s->by_prefix, each);
+        free(each);
+    }
+    for (uint32_t id = 0; id < s->kind_count; id++) {
+        s->kinds[id].matching = 0;
+    }
+    s->untracked = 0;
+}
+
+bool fsz_subscriptions_want(const struct fsz_subscriptions *s, uint32_t id)
+{
+    return s->untracked > 0 || (id < s->kind_count && s->kinds[id].matching > 0);
+}
+
+uint64_t fsz_subscriptions_count(const struct fsz_subscriptions *s)
+{
+    return HASH_COUNT(s->by_prefix) + s->untracked;
+}
+
+uint64_t fsz_subscriptions_untracked(const struct fsz_subscriptions *s)
+{
+    return s->untracked;
+}
+
+void fsz_subscriptions_limit(struct fsz_subscriptions *s, uint64_t max)
+{
+    s->max = max;
+}

@@ -1,0 +1,26 @@
+/* topic.h - the first frame of framing `envelope`: header values joined by `/`.
+ *
+ * Wire: docs/protocol/events.md, "Topics". Any thread; no state. */
+#ifndef FSZ_TOPIC_H
+#define FSZ_TOPIC_H
+
+#include "base/buffer.h"
+#include "event/event.h"
+#include "stream/kind.h"
+
+enum { FSZ_TOPIC_BYTES_MAX = 1024 }; /* a longer topic is cut, never between the bytes of a %XX */
+
+/* Appends `text` with `%`, `/`, control characters and DEL as %XX. */
+fsz_err fsz_topic_escape(struct fsz_buffer *out, const char *text);
+
+/* Writes the topic of an event into topic[FSZ_TOPIC_BYTES_MAX], returns its length. A missing field
+ * is empty, an array gives its first value. */
+size_t fsz_topic_write(char *topic, const struct fsz_event *event, char *const *names,
+                       size_t name_count);
+
+/* What every topic of that kind begins with: as many leading fields as the kind alone decides
+ * (Event-Name and Event-Subclass). Same form and return as fsz_topic_write(). */
+size_t fsz_topic_head(char *topic, const struct fsz_kind *kind, char *const *names,
+                      size_t name_count);
+
+#endif
