@@ -1,5 +1,6 @@
 #include "api/api_private.h"
 
+#include "base/container_of.h"
 #include "base/ratelimit.h"
 #include "base/thread.h"
 #include "service/direct_send.h"
@@ -35,8 +36,7 @@ static void api_catch_up(void *reader)
  * goes on. */
 static void api_take_withdrawn(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_question *question =
-        (struct fsz_question *)(void *)((char *)mail - offsetof(struct fsz_question, withdrawn));
+    struct fsz_question *question = FSZ_CONTAINER_OF(mail, struct fsz_question, withdrawn);
     api_catch_up(reader);
     struct fsz_service *service = question->service;
     if (reader != NULL && service != NULL) {
@@ -49,8 +49,7 @@ static void api_take_withdrawn(struct fsz_mail *mail, void *reader)
 /* Its asker has sent it, and could not, or has no answer in time. */
 static void api_take_late(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_question *question =
-        (struct fsz_question *)(void *)((char *)mail - offsetof(struct fsz_question, late));
+    struct fsz_question *question = FSZ_CONTAINER_OF(mail, struct fsz_question, late);
     api_catch_up(reader);
     if (reader != NULL && question->service != NULL && question->unsent != FSZ_OK) {
         fsz_service_unsent(question);
@@ -60,10 +59,9 @@ static void api_take_late(struct fsz_mail *mail, void *reader)
 
 static void api_take_leave(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_hold_leave *leave =
-        (struct fsz_hold_leave *)(void *)((char *)mail - offsetof(struct fsz_hold_leave, mail));
-    struct fsz_api  *api = reader;
-    struct fsz_hold *hold = leave->hold;
+    struct fsz_hold_leave *leave = FSZ_CONTAINER_OF(mail, struct fsz_hold_leave, mail);
+    struct fsz_api        *api = reader;
+    struct fsz_hold       *hold = leave->hold;
     api_catch_up(reader);
     if (api != NULL) {
         fsz_holds_leave(&api->holds, leave);
@@ -97,15 +95,15 @@ static fsz_err api_allocate_services(struct fsz_api *api)
                                            .offer = api->base.offer,
                                            .offer_self = api->base.offer_self,
                                            .whole = api->whole,
-                                           .holds = &api->holds,
+                                           .calls = &api->call_owner,
                                            .client_events = api->base.client_events,
                                            .request = fsz_api_take_message,
                                            .request_self = api,
                                            .catch_up = api_catch_up,
                                            .direct = fsz_desk_direct(api->desk)};
     api->holds.host = api->base.host;
-    api->holds.policy = api->policy;
-    fsz_err err = fsz_services_new(&base, &api->identity, &api->services);
+    api->call_owner = fsz_holds_owner(&api->holds);
+    fsz_err err = fsz_services_new(&base, &api->identity, api->policy, &api->services);
     return err != FSZ_OK ? err
                          : fsz_watch_new(api->mailbox, api->base.watched, api_take_call_event,
                                          &api->holds.watch);

@@ -46,6 +46,7 @@ struct fsz_api {
     struct fsz_account     *whole;
     struct fsz_services    *services;
     struct fsz_holds        holds;
+    struct fsz_call_owner   call_owner;                 /* the table of `holds`, for services */
     struct fsz_channel     *channels[FSZ_CHANNELS_MAX]; /* as the configuration lists them */
     size_t                  channel_count;
     size_t                  channels_closing; /* they send what is queued, and go */

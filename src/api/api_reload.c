@@ -226,7 +226,6 @@ void fsz_api_change_commit(struct fsz_api *api, void *policy)
     api->next_config = NULL;
     fsz_policy_unref(&api->policy);
     api->policy = fsz_policy_ref(policy);
-    api->holds.policy = policy;
     fsz_services_commit(api->services, policy);
     change_limits(api);
     for (size_t i = 0; i < api->channel_count; i++) {

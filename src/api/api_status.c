@@ -1,6 +1,6 @@
 /* What the API channel tells of itself. Members: docs/operations.md. */
 #include "api/api_private.h"
-#include "engine/status.h"
+#include "net/net_status.h"
 
 static json_t *status_channel(const struct fsz_channel *channel)
 {

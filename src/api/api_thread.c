@@ -1,5 +1,6 @@
 /* The API thread: reads clients' messages, hands out what is done, keeps deadlines. */
 #include "api/api_private.h"
+#include "base/container_of.h"
 #include "base/ratelimit.h"
 #include "net/announce.h"
 
@@ -187,8 +188,7 @@ static struct fsz_request *api_first_due(const struct fsz_api *api, uint64_t now
     struct fsz_timer *timer = fsz_heap_first(&api->deadlines);
     return timer == NULL || timer->due_ns > now_ns
                ? NULL
-               : (struct fsz_request *)(void *)((char *)timer -
-                                                offsetof(struct fsz_request, deadline));
+               : FSZ_CONTAINER_OF(timer, struct fsz_request, deadline);
 }
 
 static void api_expire(struct fsz_api *api)

@@ -2,6 +2,7 @@
 #include "api/api_private.h"
 #include "api/method.h"
 #include "api/request_private.h"
+#include "base/container_of.h"
 #include "zmtp/zmtp_message.h"
 
 #include <stdlib.h>
@@ -14,9 +15,6 @@ int64_t fsz_request_now_us(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
-
-#define REQUEST_OF(member_pointer, member)                                                         \
-    ((struct fsz_request *)(void *)((char *)(member_pointer)-offsetof(struct fsz_request, member)))
 
 /* ---- its life -------------------------------------------------------------------------------- */
 
@@ -187,7 +185,7 @@ static void request_reply_drop(struct fsz_request *request)
 
 static void request_replied(struct fsz_answer *answer)
 {
-    request_reply_drop(REQUEST_OF(answer, reply));
+    request_reply_drop(FSZ_CONTAINER_OF(answer, struct fsz_request, reply));
 }
 
 /* Saves the answer the way by the API thread. Those that go so keep the order in which requests
@@ -228,7 +226,7 @@ static void request_tell_job(struct fsz_api *api, struct fsz_request *request)
 /* A fsz_mail: the worker is done with it. */
 void fsz_request_done(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_request *request = REQUEST_OF(mail, done);
+    struct fsz_request *request = FSZ_CONTAINER_OF(mail, struct fsz_request, done);
     struct fsz_api     *api = reader;
     if (api == NULL) {
         request_free(request);
@@ -258,7 +256,7 @@ void fsz_request_done(struct fsz_mail *mail, void *reader)
 /* A fsz_mail: its application, or its call, has ended. */
 void fsz_request_seen(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_request *request = REQUEST_OF(mail, wait.mail);
+    struct fsz_request *request = FSZ_CONTAINER_OF(mail, struct fsz_request, wait.mail);
     struct fsz_api     *api = reader;
     request->waiting = false;
     if (api == NULL) {
@@ -275,7 +273,7 @@ void fsz_request_seen(struct fsz_mail *mail, void *reader)
  * so that mails of one call keep their order. */
 bool fsz_request_run(struct fsz_task *task, bool abandoned)
 {
-    struct fsz_request *request = REQUEST_OF(task, task);
+    struct fsz_request *request = FSZ_CONTAINER_OF(task, struct fsz_request, task);
     bool                waits = request->wait.mailbox != NULL;
     if (abandoned) {
         fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "not run: the API channel ends");
@@ -300,7 +298,7 @@ bool fsz_request_run(struct fsz_task *task, bool abandoned)
 /* With more to do, sending is left to the API thread, which takes several answers at once. */
 void fsz_request_finish(struct fsz_task *task, bool more)
 {
-    struct fsz_request *request = REQUEST_OF(task, task);
+    struct fsz_request *request = FSZ_CONTAINER_OF(task, struct fsz_request, task);
     struct fsz_mailbox *mailbox = fsz_mailbox_ref(request->mailbox);
     if (more) {
         fsz_client_call_sender(request->client, mailbox);

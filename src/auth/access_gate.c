@@ -1,6 +1,7 @@
 #include "auth/access_gate.h"
 
 #include "auth/access_private.h"
+#include "base/container_of.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -105,9 +106,8 @@ static struct fsz_admission *gate_take(struct fsz_access_gate *gate)
  * up the rest. Without a reader the control thread has ended. */
 static void gate_open(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_access_gate *gate =
-        (struct fsz_access_gate *)(void *)((char *)mail - offsetof(struct fsz_access_gate, mail));
-    struct fsz_admission *admission = gate_take(gate);
+    struct fsz_access_gate *gate = FSZ_CONTAINER_OF(mail, struct fsz_access_gate, mail);
+    struct fsz_admission   *admission = gate_take(gate);
     if (admission != NULL && reader != NULL) {
         gate_judge(gate, admission);
         fsz_mailbox_post(gate->mailbox, mail);

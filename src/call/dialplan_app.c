@@ -96,7 +96,7 @@ static fsz_err serve_offer(struct serve *serve, struct fsz_told *ret_told)
                                     .method = "call.offer",
                                     .params = (const char *)out.data,
                                     .params_bytes = out.size,
-                                    .hold = serve->hold,
+                                    .call = &serve->hold->offered,
                                     .goes_on = serve_goes_on,
                                     .goes_on_self = serve,
                                     .poll_ms = SERVE_POLL_MS};
@@ -192,7 +192,7 @@ static bool serve_leave(struct serve *serve, const char *otherwise, bool again)
         hold->leaves = true;
         pthread_mutex_unlock(&hold->lock);
     }
-    fsz_desk_leave(serve->desk, leave);
+    fsz_desk_leave(serve->desk, &leave->mail);
     return again;
 }
 

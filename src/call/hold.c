@@ -1,5 +1,7 @@
 #include "call/hold_private.h"
 
+#include "base/container_of.h"
+
 #include "call/offer.h"
 #include "rpc/rpc.h"
 
@@ -21,6 +23,17 @@ static fsz_err hold_init_sync(struct fsz_hold *hold)
     return error == 0 ? FSZ_OK : FSZ_ENOMEM;
 }
 
+static void hold_ref_offered(struct fsz_offered_call *call)
+{
+    fsz_hold_ref(FSZ_CONTAINER_OF(call, struct fsz_hold, offered));
+}
+
+static void hold_unref_offered(struct fsz_offered_call *call)
+{
+    struct fsz_hold *hold = FSZ_CONTAINER_OF(call, struct fsz_hold, offered);
+    fsz_hold_unref(&hold);
+}
+
 fsz_err fsz_hold_new(const struct fsz_host *host, const char *call, struct fsz_hold **ret_hold)
 {
     struct fsz_hold *hold = calloc(1, sizeof(*hold));
@@ -34,6 +47,7 @@ fsz_err fsz_hold_new(const struct fsz_host *host, const char *call, struct fsz_h
     hold->references = 1;
     hold->host = host;
     snprintf(hold->call, sizeof(hold->call), "%s", call);
+    hold->offered = (struct fsz_offered_call){hold->call, hold_ref_offered, hold_unref_offered};
     *ret_hold = hold;
     return FSZ_OK;
 }

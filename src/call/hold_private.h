@@ -7,6 +7,7 @@
 #include "call/hold.h"
 #include "config/config.h"
 #include "host/host.h"
+#include "service/offered_call.h"
 
 #include <jansson.h>
 #include <pthread.h>
@@ -37,9 +38,10 @@ struct fsz_hold_leave {
 };
 
 struct fsz_hold {
-    _Atomic unsigned       references;
-    char                   call[FSZ_CALL_BYTES];
-    const struct fsz_host *host;
+    struct fsz_offered_call offered; /* the call, for services */
+    _Atomic unsigned        references;
+    char                    call[FSZ_CALL_BYTES];
+    const struct fsz_host  *host;
 
     /* Under the lock, which is held for a few instructions. */
     pthread_mutex_t     lock;

@@ -1,6 +1,7 @@
 #include "call/holds.h"
 
 #include "auth/authorize.h"
+#include "base/container_of.h"
 #include "base/ratelimit.h"
 #include "call/offer.h"
 #include "event/encode.h"
@@ -24,7 +25,7 @@ static bool hold_was_offered_to(const struct fsz_hold *hold, uint64_t serial)
     return false;
 }
 
-void fsz_holds_offered(struct fsz_hold *hold, uint64_t serial)
+static void hold_offered(struct fsz_hold *hold, uint64_t serial)
 {
     if (hold_was_offered_to(hold, serial)) {
         return;
@@ -34,6 +35,16 @@ void fsz_holds_offered(struct fsz_hold *hold, uint64_t serial)
         hold->former_count--;
     }
     hold->former[hold->former_count++] = serial;
+}
+
+static struct fsz_hold *hold_of(struct fsz_offered_call *call)
+{
+    return FSZ_CONTAINER_OF(call, struct fsz_hold, offered);
+}
+
+static void owner_offered(struct fsz_offered_call *call, uint64_t serial)
+{
+    hold_offered(hold_of(call), serial);
 }
 
 struct fsz_hold *fsz_holds_find(const struct fsz_holds *holds, const char *call)
@@ -78,17 +89,6 @@ struct fsz_hold *fsz_holds_of(const struct fsz_holds *holds, const char *call,
 }
 
 /* ---- answers to offers ----------------------------------------------------------------------- */
-
-bool fsz_holds_principal(const struct fsz_holds *holds, const struct fsz_provider *provider,
-                         struct fsz_principal *ret_who)
-{
-    const struct fsz_client *client = fsz_provider_client(provider);
-    if (client->group[0] == '\0') {
-        return fsz_policy_find_peer(holds->policy, &client->peer, ret_who);
-    }
-    fsz_policy_find_group(holds->policy, client->group, ret_who);
-    return true;
-}
 
 static fsz_err holds_authorize(const struct fsz_principal *who, const struct fsz_offer *offer,
                                fsz_why why)
@@ -136,7 +136,7 @@ static void holds_inherit(struct fsz_holds *holds, struct fsz_hold *hold)
         return;
     }
     for (size_t i = 0; i < old->former_count; i++) {
-        fsz_holds_offered(hold, old->former[i]);
+        hold_offered(hold, old->former[i]);
     }
     hold->lost |= old->lost;
     holds_delist(holds, old);
@@ -202,9 +202,12 @@ static bool holds_take(struct fsz_holds *holds, struct fsz_hold *hold,
     return true;
 }
 
-bool fsz_holds_judge(struct fsz_holds *holds, struct fsz_hold *hold, struct fsz_provider *provider,
-                     uint64_t lease, const json_t *result, const char **ret_why)
+/* Once this has returned true for an answer with control, the provider holds the call. */
+static bool owner_accept(void *self, struct fsz_offered_call *call, struct fsz_provider *provider,
+                         uint64_t lease, const json_t *result, const char **ret_why)
 {
+    struct fsz_holds       *holds = self;
+    struct fsz_hold        *hold = hold_of(call);
     static __thread fsz_why authorize_why; /* until the caller has told it */
     struct fsz_principal    who;
     struct fsz_offer        offer;
@@ -214,7 +217,7 @@ bool fsz_holds_judge(struct fsz_holds *holds, struct fsz_hold *hold, struct fsz_
         return false;
     }
     if (err == FSZ_OK) {
-        bool known = fsz_holds_principal(holds, provider, &who);
+        bool known = fsz_provider_principal(provider, &who);
         err = known ? holds_authorize(&who, &offer, authorize_why) : FSZ_EDENIED;
         *ret_why = known ? authorize_why : "the user is not known any more";
     }
@@ -238,9 +241,10 @@ static json_t *holds_lease(const struct fsz_hold *hold, uint64_t lease)
     return json_pack("{ss sI}", "call", hold->call, "lease", (json_int_t)lease);
 }
 
-void fsz_holds_cancel(struct fsz_hold *hold, struct fsz_provider *provider, uint64_t lease)
+static void owner_cancel(struct fsz_offered_call *call, struct fsz_provider *provider,
+                         uint64_t lease)
 {
-    fsz_provider_notify(provider, "call.cancel", holds_lease(hold, lease));
+    fsz_provider_notify(provider, "call.cancel", holds_lease(hold_of(call), lease));
 }
 
 static void holds_count(struct fsz_holds *holds, const char *reason)
@@ -286,11 +290,10 @@ static void holds_tell_end(struct fsz_holds *holds, struct fsz_hold *hold, const
     fsz_service_go_on(holder->service); /* what waits for room */
 }
 
-static bool holds_may_hear(const struct fsz_holds *holds, const struct fsz_hold *hold,
-                           const char *kind)
+static bool holds_may_hear(const struct fsz_hold *hold, const char *kind)
 {
     struct fsz_principal who;
-    return fsz_holds_principal(holds, hold->holder, &who) &&
+    return fsz_provider_principal(hold->holder, &who) &&
            fsz_principal_may(&who, FSZ_RIGHT_EVENTS, kind);
 }
 
@@ -311,7 +314,7 @@ static void holds_send_event(struct fsz_holds *holds, const struct fsz_hold *hol
 void fsz_holds_event(struct fsz_holds *holds, struct fsz_hold *hold, const char *kind,
                      const struct fsz_buffer *text, bool last)
 {
-    if (hold->holder != NULL && text->size > 0 && (last || holds_may_hear(holds, hold, kind))) {
+    if (hold->holder != NULL && text->size > 0 && (last || holds_may_hear(hold, kind))) {
         holds_send_event(holds, hold, text);
     }
     if (last) {
@@ -325,8 +328,9 @@ void fsz_holds_event(struct fsz_holds *holds, struct fsz_hold *hold, const char 
 
 /* ---- ends ------------------------------------------------------------------------------------ */
 
-void fsz_holds_lose(struct fsz_holds *holds, struct fsz_provider *provider)
+static void owner_lose(void *self, struct fsz_provider *provider)
 {
+    struct fsz_holds *holds = self;
     while (provider->held != NULL) {
         struct fsz_hold *hold = fsz_hold_ref(provider->held);
         bool             gone = hold->left;
@@ -435,4 +439,13 @@ json_t *fsz_holds_status(const struct fsz_holds *holds)
         (json_int_t)holds->counters.elsewhere, "closed", (json_int_t)holds->counters.closed,
         "fenced", (json_int_t)holds->counters.fenced, "events", (json_int_t)holds->counters.events,
         "events_dropped", (json_int_t)fsz_watch_dropped(holds->watch));
+}
+
+struct fsz_call_owner fsz_holds_owner(struct fsz_holds *holds)
+{
+    return (struct fsz_call_owner){.self = holds,
+                                   .offered = owner_offered,
+                                   .accept = owner_accept,
+                                   .cancel = owner_cancel,
+                                   .lose = owner_lose};
 }

@@ -22,15 +22,14 @@ enum {
 };
 
 struct fsz_holds {
-    const struct fsz_host   *host;
-    const struct fsz_policy *policy; /* as long as the API thread has it */
-    struct fsz_watch        *watch;
-    struct fsz_waits        *waits;
-    struct fsz_hold         *list;   /* by call */
-    size_t                   left;   /* that wait for their hangup */
-    size_t                   losing; /* that were taken away, and whose threads have not left yet */
-    int64_t                  next_sweep_ms;
-    bool                     closed;
+    const struct fsz_host *host;
+    struct fsz_watch      *watch;
+    struct fsz_waits      *waits;
+    struct fsz_hold       *list;   /* by call */
+    size_t                 left;   /* that wait for their hangup */
+    size_t                 losing; /* that were taken away, and whose threads have not left yet */
+    int64_t                next_sweep_ms;
+    bool                   closed;
     struct {
         uint64_t accepted, released, handed_over, lost, hangup, elsewhere, closed;
         uint64_t refused; /* answers to offers that were none, or not granted */
@@ -39,20 +38,8 @@ struct fsz_holds {
     } counters;
 };
 
-/* Whose grants the provider has. False: its user is not known any more. */
-bool fsz_holds_principal(const struct fsz_holds *holds, const struct fsz_provider *provider,
-                         struct fsz_principal *ret_who);
-/* An answer to an offer: may it be done, and is it control? Then the provider holds the call from
- * now on. False: on to the next provider, `why` says why. */
-bool fsz_holds_judge(struct fsz_holds *holds, struct fsz_hold *hold, struct fsz_provider *provider,
-                     uint64_t lease, const json_t *result, const char **ret_why);
-/* The provider is told that its offer is void. */
-void fsz_holds_cancel(struct fsz_hold *hold, struct fsz_provider *provider, uint64_t lease);
-/* The client of that serial was offered the call, and from now on only a holder's commands count of
- * it. */
-void fsz_holds_offered(struct fsz_hold *hold, uint64_t serial);
-/* The provider's calls are taken away. */
-void fsz_holds_lose(struct fsz_holds *holds, struct fsz_provider *provider);
+/* The table through which services know the calls. */
+struct fsz_call_owner fsz_holds_owner(struct fsz_holds *holds);
 /* The call's thread has left; takes the reference. */
 void fsz_holds_leave(struct fsz_holds *holds, struct fsz_hold_leave *leave);
 /* An event of a held call, for its holder. `last`: the call has ended. */

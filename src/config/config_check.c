@@ -3,7 +3,6 @@
 #include "config/config_reader.h"
 
 #include <stdio.h>
-#include <zmq.h>
 
 /* The endpoints of `earlier`, up to `count` of them, against one endpoint of `socket`. */
 static bool check_clash(struct fsz_config_reader *r, const struct fsz_socket_config *earlier,
@@ -48,9 +47,6 @@ static void check_security(struct fsz_config_reader *r, const struct fsz_config 
     }
     if (curve && config->curve_key_file == NULL) {
         fsz_config_complain(r, line, "security=\"curve\" needs curve-key-file in <settings>");
-    }
-    if (curve && zmq_has("curve") == 0) {
-        fsz_config_complain(r, line, "security=\"curve\": this libzmq was built without it");
     }
     if (fsz_config_count_multicast(socket) > 0) {
         fsz_config_complain(r, line,

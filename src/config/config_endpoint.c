@@ -2,7 +2,6 @@
 
 #include "config/config.h"
 #include "config/config_value.h"
-#include "net/multicast.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -242,7 +241,7 @@ bool fsz_endpoint_clashes(const struct fsz_endpoint *a, bool a_ipv6, const struc
     char a_copy[FSZ_ADDRESS_MAX + 1];
     char b_copy[FSZ_ADDRESS_MAX + 1];
     bool same = strcmp(a->address, b->address) == 0;
-    if (same && fsz_multicast_is(a->address)) {
+    if (same && fsz_endpoint_is_multicast(a->address)) {
         return true; /* bound or connected: two senders would number the same packets */
     }
     if (a->connect || b->connect || !endpoint_is_tcp(a) || !endpoint_is_tcp(b)) {
@@ -251,4 +250,9 @@ bool fsz_endpoint_clashes(const struct fsz_endpoint *a, bool a_ipv6, const struc
     snprintf(a_copy, sizeof a_copy, "%s", endpoint_rest(a->address));
     snprintf(b_copy, sizeof b_copy, "%s", endpoint_rest(b->address));
     return endpoint_tcp_clashes(a_copy, a_ipv6, b_copy, b_ipv6);
+}
+
+bool fsz_endpoint_is_multicast(const char *address)
+{
+    return strncmp(address, "pgm://", 6) == 0 || strncmp(address, "epgm://", 7) == 0;
 }

@@ -21,6 +21,8 @@ enum {
 /* FSZ_EINVALID: cannot be bound (connected to); ret_why says which form is allowed. */
 FSZ_NODISCARD fsz_err fsz_endpoint_check(const struct fsz_endpoint *endpoint, char *ret_why,
                                          size_t why_bytes);
+/* pgm:// or epgm://. */
+bool fsz_endpoint_is_multicast(const char *address);
 /* Both cannot be opened at once: the same address in the same way, or the same tcp port with one of
  * the hosts a wildcard that covers the other. Both are well formed. `ipv6` as the stream of each
  * has it. */

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zmq.h>
 
 bool fsz_config_service_has_curve(const struct fsz_service_config *service)
 {
@@ -32,9 +31,6 @@ static void service_check_curve(struct fsz_config_reader *r, const struct fsz_co
     }
     if (config->curve_key_file == NULL) {
         fsz_config_complain(r, node->line, "server-key needs curve-key-file in <settings>");
-    }
-    if (zmq_has("curve") == 0) {
-        fsz_config_complain(r, node->line, "server-key: this libzmq was built without CURVE");
     }
     if (service->socket.endpoint_count == 0) {
         fsz_config_complain(r, node->line,

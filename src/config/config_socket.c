@@ -1,6 +1,6 @@
 /* What a <stream> and an <api-channel> have in common. */
+#include "config/config_endpoint.h"
 #include "config/config_reader.h"
-#include "net/multicast.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +65,7 @@ size_t fsz_config_count_multicast(const struct fsz_socket_config *socket)
 {
     size_t count = 0;
     for (size_t i = 0; i < socket->endpoint_count; i++) {
-        count += fsz_multicast_is(socket->endpoints[i].address);
+        count += fsz_endpoint_is_multicast(socket->endpoints[i].address);
     }
     return count;
 }

@@ -136,9 +136,20 @@ static bool engine_stop_controlled(struct fsz_engine *engine)
     return idle && looked_up;
 }
 
+/* An fsz_publisher_view_fn, on the stream thread; `argument` is the host. */
+static void engine_announce_streams(const struct fsz_publisher_view *view, void *argument)
+{
+    for (size_t slot = 0; slot < view->stream_count; slot++) {
+        const struct fsz_stream *stream = view->streams[slot];
+        if (stream != NULL) {
+            fsz_announce_endpoints(argument, &stream->config->socket, &stream->endpoints);
+        }
+    }
+}
+
 static void engine_announce(struct fsz_engine *engine)
 {
-    fsz_publisher_ask(engine->publisher, fsz_announce, (void *)(uintptr_t)engine->host);
+    fsz_publisher_ask(engine->publisher, engine_announce_streams, (void *)(uintptr_t)engine->host);
 }
 
 /* An fsz_audit_offer_fn, and an fsz_api_base.offer. */

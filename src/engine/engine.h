@@ -91,6 +91,4 @@ fsz_err fsz_engine_kick(struct fsz_engine *engine, uint64_t id);
  * FSZ_EINVALID: no such command (output has the usage). Any thread. */
 fsz_err fsz_engine_command(struct fsz_engine *engine, const char *line, struct fsz_buffer *output);
 
-enum { FSZ_RETRY_MS = 5000 }; /* between two tries to bind an endpoint that could not be had */
-
 #endif

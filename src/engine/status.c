@@ -1,6 +1,7 @@
 #include "engine/status.h"
 
 #include "event/filter.h"
+#include "net/net_status.h"
 #include "rpc/rpc.h"
 
 #include <string.h>
@@ -24,21 +25,6 @@ static json_t *status_queue(struct fsz_queue *queue)
                      (json_int_t)q.bytes_peak, "events_max", (json_int_t)q.events_max, "bytes_max",
                      (json_int_t)q.bytes_max, "pushed", (json_int_t)q.pushed, "refused",
                      status_refused(&q));
-}
-
-json_t *fsz_status_endpoints(const struct fsz_endpoints *endpoints)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < endpoints->count; i++) {
-        const struct fsz_endpoint_state *e = &endpoints->list[i];
-        bool        lost = fsz_endpoints_is_lost(endpoints, e), open = e->open && !lost;
-        const char *why =
-            lost ? "its file was deleted, so nobody can connect; a reload makes it anew" : e->why;
-        json_array_append_new(list, json_pack("{ss ss sb ss}", "address", e->address, "mode",
-                                              e->connect ? "connect" : "bind", "open", open,
-                                              open ? "bound" : "why", open ? e->bound : why));
-    }
-    return list;
 }
 
 static json_t *status_stream(const struct fsz_stream *s)

@@ -5,7 +5,6 @@
 
 #include "auth/access.h"
 #include "stream/publisher.h"
-#include "zmtp/zmtp_socket.h"
 
 #include <jansson.h>
 
@@ -13,13 +12,6 @@
  * "streams". On the stream thread (an fsz_publisher_view_fn); `argument` is a json_t **, NULL when
  * out of memory. */
 void fsz_status_of_publisher(const struct fsz_publisher_view *view, void *argument);
-
-/* The endpoints of one socket, on its thread: an array. */
-json_t *fsz_status_endpoints(const struct fsz_endpoints *endpoints);
-
-/* Adds what a socket of our own wire counts to its object; members that are there stay. Its thread.
- */
-void fsz_status_wire(json_t *status, struct fsz_zmtp_socket *wire);
 
 /* Of connections let in and refused: an object. Any thread. */
 json_t *fsz_status_access(const struct fsz_access *access);

@@ -1,7 +1,6 @@
 #include "net/announce.h"
 
 #include "base/cidr.h"
-#include "engine/engine.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -115,15 +114,5 @@ void fsz_announce_retried(const struct fsz_host *host, const char *owner,
         announce(host, FSZ_LOG_ERROR, "%s: cannot %s %s: %s; it is tried again every %d s", owner,
                  endpoint->connect ? "connect to" : "bind", endpoint->address, endpoint->why,
                  FSZ_RETRY_MS / 1000);
-    }
-}
-
-void fsz_announce(const struct fsz_publisher_view *view, void *argument)
-{
-    for (size_t slot = 0; slot < view->stream_count; slot++) {
-        if (view->streams[slot] != NULL) {
-            fsz_announce_endpoints(argument, &view->streams[slot]->config->socket,
-                                   &view->streams[slot]->endpoints);
-        }
     }
 }

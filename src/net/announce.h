@@ -4,12 +4,8 @@
 
 #include "host/host.h"
 #include "net/endpoints.h"
-#include "stream/publisher.h"
 
-/* An fsz_publisher_view_fn, on the stream thread; `argument` is the const struct fsz_host *. */
-void fsz_announce(const struct fsz_publisher_view *view, void *argument);
-
-/* The same for the open endpoints of one socket, on its thread. */
+/* The open endpoints of one socket, on its thread. */
 void fsz_announce_endpoints(const struct fsz_host *host, const struct fsz_socket_config *config,
                             const struct fsz_endpoints *endpoints);
 

@@ -2,6 +2,7 @@
 
 #include "net/channel.h"
 
+#include "base/container_of.h"
 #include "zmtp/dealer.h"
 
 #define HASH_NONFATAL_OOM 1
@@ -24,7 +25,7 @@ struct fsz_clients {
 
 static struct clients_entry *clients_entry_of(struct fsz_client *client)
 {
-    return (struct clients_entry *)((char *)client - offsetof(struct clients_entry, client));
+    return FSZ_CONTAINER_OF(client, struct clients_entry, client);
 }
 
 static uint64_t client_serial(void)
@@ -128,8 +129,7 @@ fsz_err fsz_client_send(struct fsz_client *client, struct fsz_zmtp_message *mess
 /* A fsz_mail. */
 static void client_sender_came(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_client *client =
-        (struct fsz_client *)(void *)((char *)mail - offsetof(struct fsz_client, sender));
+    struct fsz_client *client = FSZ_CONTAINER_OF(mail, struct fsz_client, sender);
     (void)reader; /* NULL: the API ends; what is there is still sent */
     client->sender_called = false;
     fsz_answers_send(&client->answers, client->conn);

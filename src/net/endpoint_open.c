@@ -3,7 +3,7 @@
 #include "net/endpoints_private.h"
 
 #include "base/ratelimit.h"
-#include "engine/engine.h"
+#include "config/config_endpoint.h"
 #include "net/multicast.h"
 #include "net/portholder.h"
 
@@ -113,7 +113,7 @@ static int endpoint_try_multicast(struct fsz_endpoints *e, struct fsz_endpoint_s
 /* `ask_who`: find out who holds the address, which reads all of /proc. */
 fsz_err fsz_endpoint_try(struct fsz_endpoints *e, struct fsz_endpoint_state *state, bool ask_who)
 {
-    bool is_multicast = fsz_multicast_is(state->address);
+    bool is_multicast = fsz_endpoint_is_multicast(state->address);
     int  error = state->is_wire ? endpoint_try_wire(e, state)
                  : is_multicast ? endpoint_try_multicast(e, state)
                                 : endpoint_try_local(e, state);
@@ -142,10 +142,10 @@ void fsz_endpoint_close(struct fsz_endpoints *e, const struct fsz_endpoint_state
         }
         return;
     }
-    if (fsz_multicast_is(state->address)) {
+    if (fsz_endpoint_is_multicast(state->address)) {
         fsz_endpoints_quiet(e, ENDPOINT_LINGER_MS);
     }
-    if (state->connect || fsz_multicast_is(state->address)) {
+    if (state->connect || fsz_endpoint_is_multicast(state->address)) {
         zmq_disconnect(e->socket, state->bound);
     } else {
         zmq_unbind(e->socket, state->bound);

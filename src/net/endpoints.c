@@ -2,7 +2,7 @@
 #include "net/endpoints_private.h"
 
 #include "base/ratelimit.h"
-#include "engine/engine.h"
+#include "config/config_endpoint.h"
 #include "net/multicast.h"
 #include "net/portholder.h"
 
@@ -194,7 +194,7 @@ int64_t fsz_endpoints_next_retry_ms(const struct fsz_endpoints *e)
 bool fsz_endpoints_have_multicast(const struct fsz_endpoints *e)
 {
     for (size_t i = 0; i < e->count; i++) {
-        if (e->list[i].open && fsz_multicast_is(e->list[i].address)) {
+        if (e->list[i].open && fsz_endpoint_is_multicast(e->list[i].address)) {
             return true;
         }
     }

@@ -14,6 +14,7 @@
 #include "zmtp/zmtp_socket.h"
 
 enum {
+    FSZ_RETRY_MS = 5000, /* between two attempts to open an endpoint, at the longest */
     FSZ_ENDPOINT_WHY_BYTES = 256,
     FSZ_ENDPOINT_BOUND_BYTES = 256,
     FSZ_ENDPOINT_REPAIR_MS = 150, /* for OpenPGM's receivers to ask again: 50 ms and the way */

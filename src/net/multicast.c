@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,11 +32,6 @@ struct multicast_target {
     char          *why;
     size_t         why_bytes;
 };
-
-bool fsz_multicast_is(const char *address)
-{
-    return strncmp(address, "pgm://", 6) == 0 || strncmp(address, "epgm://", 7) == 0;
-}
 
 static int multicast_fail(const struct multicast_target *t, int error, const char *what)
 {

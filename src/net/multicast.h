@@ -9,11 +9,7 @@
 #ifndef FSZ_MULTICAST_H
 #define FSZ_MULTICAST_H
 
-#include <stdbool.h>
 #include <stddef.h>
-
-/* pgm:// or epgm://. */
-bool fsz_multicast_is(const char *address);
 
 /* Opens a sender with the socket's ZMQ_RATE, ZMQ_RECOVERY_IVL and ZMQ_MULTICAST_MAXTPDU. 0, or an
  * errno and the words for it in `why`. ZMQ_LAST_ENDPOINT is then what zmq_disconnect() takes.

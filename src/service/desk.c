@@ -1,5 +1,4 @@
 #include "base/ratelimit.h"
-#include "call/hold_private.h"
 #include "service/direct_send.h"
 
 #include <stdio.h>
@@ -184,7 +183,7 @@ static fsz_err desk_wait(struct fsz_desk *desk, struct fsz_question *question,
  * with it the call.end of whoever held the call. */
 static bool desk_may_send(struct fsz_desk *desk, const struct fsz_question *question)
 {
-    return question->hold == NULL || desk->leaves == 0;
+    return question->call == NULL || desk->leaves == 0;
 }
 
 /* The thread itself sends it where it can; else the API thread does. As fsz_direct_send() returns.
@@ -230,11 +229,11 @@ fsz_err fsz_desk_ask(struct fsz_desk *desk, const struct fsz_ask *ask, struct fs
     return err;
 }
 
-void fsz_desk_leave(struct fsz_desk *desk, struct fsz_hold_leave *leave)
+void fsz_desk_leave(struct fsz_desk *desk, struct fsz_mail *leave)
 {
     desk->leaves++;
-    leave->mail.open = desk->reader.leave;
-    fsz_mailbox_post(desk->mailbox, &leave->mail);
+    leave->open = desk->reader.leave;
+    fsz_mailbox_post(desk->mailbox, leave);
 }
 
 void fsz_desk_left(struct fsz_desk *desk)

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/err.h"
 #include "base/mailbox.h"
+#include "service/offered_call.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -22,8 +23,6 @@ enum {
 
 struct fsz_desk;
 struct fsz_direct;
-struct fsz_hold;
-struct fsz_hold_leave;
 
 /* What is asked; all is read before fsz_desk_ask() returns. */
 struct fsz_ask {
@@ -36,9 +35,9 @@ struct fsz_ask {
     /* Of a lookup: a client is asked only if it has been granted this section. NULL: none. */
     const char *section;
 
-    /* Of the offer of a call (hold.h), which is sent to one provider as one question, never again
+    /* Of the offer of a call, which is sent to one provider as one question, never again
      * as a probe, and does not wait for a provider to have room. NULL: none. */
-    struct fsz_hold *hold;
+    struct fsz_offered_call *call;
     /* Asked every `poll_ms`, if not NULL: false: nobody waits for the answer any more. */
     bool (*goes_on)(void *self);
     void *goes_on_self;
@@ -58,7 +57,7 @@ struct fsz_desk_reader {
     void (*ask)(struct fsz_mail *mail, void *reader);      /* a question (question.h): its mail */
     void (*withdraw)(struct fsz_mail *mail, void *reader); /* its `withdrawn` */
     void (*late)(struct fsz_mail *mail, void *reader);     /* its `late` */
-    void (*leave)(struct fsz_mail *mail, void *reader);    /* a fsz_hold_leave: its mail */
+    void (*leave)(struct fsz_mail *mail, void *reader);    /* a call's thread has left */
 };
 
 FSZ_NODISCARD fsz_err fsz_desk_new(struct fsz_mailbox           *mailbox,
@@ -80,8 +79,8 @@ void fsz_desk_close(struct fsz_desk *desk);
 FSZ_NODISCARD fsz_err fsz_desk_ask(struct fsz_desk *desk, const struct fsz_ask *ask,
                                    struct fsz_told *ret_told);
 
-/* The call's thread has left a hold, of which a reference goes with it. */
-void fsz_desk_leave(struct fsz_desk *desk, struct fsz_hold_leave *leave);
+/* The call's thread has left: posts that mail, which is opened behind what was posted before. */
+void fsz_desk_leave(struct fsz_desk *desk, struct fsz_mail *leave);
 /* The reader has done what that is to do. */
 void fsz_desk_left(struct fsz_desk *desk);
 

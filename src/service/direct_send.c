@@ -2,7 +2,6 @@
 #include "service/direct_send.h"
 
 #include "base/ratelimit.h"
-#include "call/hold_private.h"
 #include "config/section.h"
 #include "event/encode.h"
 #include "net/outbound.h"
@@ -27,7 +26,7 @@ static bool send_take(struct fsz_direct *direct, const struct fsz_question *ques
                                          .section = section[0] == '\0' ? FSZ_DIRECT_NO_SECTION
                                                                        : fsz_section_find(section),
                                          .bytes = question->params_bytes,
-                                         .call = question->hold != NULL};
+                                         .call = question->call != NULL};
     return fsz_direct_take(direct, &want, ret_ticket);
 }
 
@@ -56,7 +55,7 @@ static struct fsz_zmtp_message *send_write(struct fsz_question      *question,
                                        .at_ms = fsz_now_ms(),
                                        .at_us = send_now_us(),
                                        .bytes = message ? fsz_zmtp_message_size(message) : 0};
-    if (question->hold != NULL) {
+    if (question->call != NULL) {
         question->sent.to = fsz_direct_view_ref(&ticket->view);
     }
     return message;
@@ -69,7 +68,7 @@ static void send_cancel(const struct fsz_question *question)
     fsz_outbound_init(&outbound, to->envelope);
     fsz_buffer_text(&outbound.text,
                     "{\"jsonrpc\":\"2.0\",\"method\":\"call.cancel\",\"params\":{\"call\":");
-    fsz_encode_string(&outbound.text, question->hold->call);
+    fsz_encode_string(&outbound.text, question->call->uuid);
     fsz_buffer_printf(&outbound.text, ",\"lease\":%" PRIu64 "}}", question->sent.id);
     struct fsz_zmtp_message *message = fsz_outbound_take(&outbound, to->account);
     fsz_err                  err = message != NULL ? fsz_conn_send(to->conn, message) : FSZ_ENOMEM;
@@ -79,7 +78,7 @@ static void send_cancel(const struct fsz_question *question)
 
 void fsz_direct_settle(struct fsz_question *question)
 {
-    if (question->hold != NULL && fsz_question_settle(question)) {
+    if (question->call != NULL && fsz_question_settle(question)) {
         send_cancel(question);
     }
 }

@@ -1,5 +1,5 @@
 /* One configuration's bindings, their counters, and what the status tells of them. */
-#include "base/latency_status.h"
+#include "service/latency_status.h"
 #include "service/lookup_private.h"
 
 #include <stdlib.h>

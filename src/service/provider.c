@@ -3,6 +3,7 @@
 #include "base/ratelimit.h"
 #include "rpc/rpc.h"
 #include "service/provider_link.h"
+#include "service/services.h"
 
 #include "zmtp/dealer.h"
 
@@ -119,6 +120,17 @@ void fsz_provider_free(struct fsz_provider **provider)
 struct fsz_client *fsz_provider_client(const struct fsz_provider *provider)
 {
     return provider->client ? provider->client : provider->linked;
+}
+
+bool fsz_provider_principal(const struct fsz_provider *provider, struct fsz_principal *ret_who)
+{
+    const struct fsz_client *client = fsz_provider_client(provider);
+    const struct fsz_policy *policy = provider->service->services->policy;
+    if (client->group[0] == '\0') {
+        return fsz_policy_find_peer(policy, &client->peer, ret_who);
+    }
+    fsz_policy_find_group(policy, client->group, ret_who);
+    return true;
 }
 
 bool fsz_provider_has_unread(const struct fsz_provider *provider)

@@ -3,6 +3,7 @@
 #ifndef FSZ_PROVIDER_H
 #define FSZ_PROVIDER_H
 
+#include "auth/policy.h"
 #include "base/latency.h"
 #include "base/ratelimit.h"
 #include "config/config.h"
@@ -14,6 +15,8 @@
 #include "service/direct.h"
 #include "service/lease.h"
 #include "service/question.h"
+
+struct fsz_hold;
 
 struct fsz_provider_counters {
     uint64_t asked;    /* probes included */
@@ -114,6 +117,8 @@ void fsz_provider_show(struct fsz_provider *provider);
 bool fsz_provider_send(struct fsz_provider *provider, const struct fsz_question *question,
                        uint64_t id);
 
+/* Whose grants it has. False: its user is not known any more. */
+bool fsz_provider_principal(const struct fsz_provider *provider, struct fsz_principal *ret_who);
 /* Who it is as a client of the API. */
 struct fsz_client *fsz_provider_client(const struct fsz_provider *provider);
 /* Has it sent something over tcp or ipc that was not read yet? */

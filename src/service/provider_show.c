@@ -1,5 +1,4 @@
 /* What those who ask see of a provider. */
-#include "call/holds.h"
 #include "config/section.h"
 #include "service/services.h"
 
@@ -13,7 +12,7 @@ static uint32_t show_sections(const struct fsz_provider *provider)
     if (provider->client == NULL) {
         return UINT32_MAX;
     }
-    if (!fsz_holds_principal(provider->service->services->base.holds, provider, &who)) {
+    if (!fsz_provider_principal(provider, &who)) {
         return sections;
     }
     for (size_t i = 0; fsz_section_name(i) != NULL; i++) {

@@ -1,7 +1,5 @@
 #include "service/question.h"
 
-#include "call/hold_private.h"
-
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -31,7 +29,10 @@ fsz_err fsz_question_new(struct fsz_desk *desk, const struct fsz_ask *ask,
     }
     question->references = 2;
     question->desk = fsz_desk_ref(desk);
-    question->hold = ask->hold ? fsz_hold_ref(ask->hold) : NULL;
+    question->call = ask->call;
+    if (question->call != NULL) {
+        question->call->ref(question->call);
+    }
     snprintf(question->service_name, sizeof(question->service_name), "%s", ask->service);
     question->method = ask->method;
     snprintf(question->section, sizeof(question->section), "%s", ask->section ? ask->section : "");
@@ -56,7 +57,9 @@ void fsz_question_unref(struct fsz_question **question)
         return;
     }
     json_decref(q->told.result);
-    fsz_hold_unref(&q->hold);
+    if (q->call != NULL) {
+        q->call->unref(q->call);
+    }
     fsz_direct_view_fini(&q->sent.to);
     pthread_cond_destroy(&q->wake);
     fsz_desk_unref(&q->desk);

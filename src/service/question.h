@@ -39,14 +39,14 @@ struct fsz_question {
     struct fsz_desk *desk; /* a reference */
 
     /* Written by who asks, before it is posted. */
-    char             service_name[FSZ_CONFIG_NAME_MAX + 1];
-    const char      *method;                     /* static storage */
-    int64_t          deadline_ms;                /* 0: the service's */
-    struct fsz_hold *hold;                       /* of an offer: a reference; or NULL */
-    char             section[FSZ_SECTION_BYTES]; /* of a lookup; empty: of none */
-    struct fsz_sent  sent;
-    fsz_err          unsent;  /* FSZ_OK, or why sending failed: written before `late` is posted */
-    _Atomic bool     settled; /* an offer that its asker sends: it is written, or void */
+    char                     service_name[FSZ_CONFIG_NAME_MAX + 1];
+    const char              *method;                     /* static storage */
+    int64_t                  deadline_ms;                /* 0: the service's */
+    struct fsz_offered_call *call;                       /* of an offer: a reference; or NULL */
+    char                     section[FSZ_SECTION_BYTES]; /* of a lookup; empty: of none */
+    struct fsz_sent          sent;
+    fsz_err      unsent;  /* FSZ_OK, or why sending failed: written before `late` is posted */
+    _Atomic bool settled; /* an offer that its asker sends: it is written, or void */
 
     /* The API thread's. */
     struct fsz_service  *service;     /* NULL: not taken up, or ended */

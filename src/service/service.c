@@ -1,5 +1,4 @@
 /* A service and its providers, as they come, go, fail and recover. */
-#include "call/holds.h"
 #include "service/service_private.h"
 
 #include <stdlib.h>
@@ -92,6 +91,12 @@ void fsz_service_provider_up(struct fsz_provider *provider, const char *why)
     fsz_service_go_on(provider->service);
 }
 
+static void provider_lose_calls(struct fsz_provider *provider)
+{
+    const struct fsz_call_owner *calls = fsz_service_calls(provider->service);
+    calls->lose(calls->self, provider);
+}
+
 /* What is under way there goes elsewhere. */
 static void provider_lose_tries(struct fsz_provider *provider)
 {
@@ -105,7 +110,7 @@ static void provider_lose_tries(struct fsz_provider *provider)
 void fsz_service_provider_down(struct fsz_provider *provider, const char *why)
 {
     fsz_services_tell(provider, why);
-    fsz_holds_lose(provider->service->services->base.holds, provider);
+    provider_lose_calls(provider);
     provider_lose_tries(provider);
 }
 
@@ -116,7 +121,7 @@ static void provider_cancel_offers(const struct fsz_provider *provider)
     bool            hears = provider->client != NULL && fsz_client_is_connected(provider->client);
     DL_FOREACH(provider->tries, try)
     {
-        if (hears && try->question->hold != NULL) {
+        if (hears && try->question->call != NULL) {
             fsz_try_cancel(try);
         }
     }
@@ -131,7 +136,7 @@ void fsz_service_remove(struct fsz_provider *provider, const char *why)
         fsz_services_tell(provider, why);
     }
     fsz_services_tell_owed(provider, INT64_MAX);
-    fsz_holds_lose(provider->service->services->base.holds, provider);
+    provider_lose_calls(provider);
     DL_DELETE(provider->service->providers, provider);
     provider->service->provider_count--;
     fsz_direct_remove_provider(provider->service->services->base.direct, &provider->direct);
@@ -232,7 +237,7 @@ static void provider_loses_calls(struct fsz_provider *provider, int64_t now_ms)
     service->services->next_probe_ms = now_ms;
     fsz_services_tell(provider,
                       "it held calls and did not show that it lives: they are taken away");
-    fsz_holds_lose(service->services->base.holds, provider);
+    provider_lose_calls(provider);
     fsz_service_give_up(service);
 }
 

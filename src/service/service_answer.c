@@ -1,5 +1,4 @@
 /* What providers send. */
-#include "call/holds.h"
 #include "rpc/rpc.h"
 #include "service/service_private.h"
 
@@ -67,9 +66,11 @@ static void try_failed(struct fsz_try *try, fsz_err failure, const char *why)
 static bool try_is_taken(const struct fsz_try *try, const json_t *result, const char **why)
 {
     struct fsz_question *question = try->question;
-    return question->hold == NULL ||
-           fsz_holds_judge(question->service->services->base.holds, question->hold, try->provider,
-                           try->id, result, why);
+    if (question->call == NULL) {
+        return true;
+    }
+    const struct fsz_call_owner *calls = fsz_service_calls(question->service);
+    return calls->accept(calls->self, question->call, try->provider, try->id, result, why);
 }
 
 /* The result is taken out of the response, so that one thread has it alone. */

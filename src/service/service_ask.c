@@ -1,5 +1,4 @@
 /* A question's way to a provider, to the next one, and to its end. */
-#include "call/holds.h"
 #include "service/service_private.h"
 
 #include <stdio.h>
@@ -19,7 +18,7 @@ static void question_leave(struct fsz_question *question)
     struct fsz_service *service = question->service;
     while (question->tries != NULL) {
         struct fsz_try *try = question->tries;
-        if (question->hold != NULL) {
+        if (question->call != NULL) {
             fsz_try_cancel(try);
         }
         fsz_try_free(try);
@@ -116,7 +115,7 @@ bool fsz_service_may_answer(const struct fsz_provider *provider,
     if (provider->client == NULL || question->section[0] == '\0') {
         return true;
     }
-    return fsz_holds_principal(provider->service->services->base.holds, provider, &who) &&
+    return fsz_provider_principal(provider, &who) &&
            fsz_principal_may(&who, FSZ_RIGHT_SECTIONS, question->section);
 }
 
@@ -134,7 +133,7 @@ static struct service_choice service_choose(const struct fsz_service  *service,
         bool up = fresh && fsz_provider_is_up(provider);
         bool has_room = fsz_direct_has_room(&provider->direct);
         candidates += up;
-        choice.hopeful |= (up && !has_room && question->hold == NULL) ||
+        choice.hopeful |= (up && !has_room && question->call == NULL) ||
                           (fresh && provider_is_young(provider, now_ms));
         if (up && has_room && choice_is_bettered(&choice, provider)) {
             choice.best = provider;
@@ -159,8 +158,9 @@ static void question_set_timer(struct fsz_question *question, int64_t due_ms)
 /* What may come twice is what a probe repeats; an offer may not. */
 static void provider_was_sent(struct fsz_provider *provider, struct fsz_question *question)
 {
-    if (question->hold != NULL) {
-        fsz_holds_offered(question->hold, fsz_provider_client(provider)->serial);
+    if (question->call != NULL) {
+        fsz_service_calls(question->service)
+            ->offered(question->call, fsz_provider_client(provider)->serial);
     } else {
         fsz_question_unref(&provider->last);
         provider->last = fsz_question_ref(question);

@@ -21,6 +21,12 @@ void fsz_try_free(struct fsz_try *try);
 bool    fsz_try_missed(struct fsz_try *try, int64_t now_ms);
 int64_t fsz_try_age_us(const struct fsz_try *try);
 
+/* The owner of the calls that the service offers. */
+static inline const struct fsz_call_owner *fsz_service_calls(const struct fsz_service *service)
+{
+    return service->services->base.calls;
+}
+
 /* Its limits are that configuration's from now on. */
 void fsz_service_limit(struct fsz_service *service, const struct fsz_service_config *config);
 

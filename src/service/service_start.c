@@ -1,6 +1,5 @@
 /* A question is taken up: one that the API thread is to send, or one that its asker has sent. */
 #include "base/ratelimit.h"
-#include "call/holds.h"
 #include "service/direct_send.h"
 #include "service/service_private.h"
 
@@ -50,7 +49,7 @@ void fsz_service_ask(struct fsz_service *service, struct fsz_question *question)
 {
     struct fsz_direct *direct = service->services->base.direct;
     if (!fsz_direct_open(direct, &service->direct, question->params_bytes,
-                         question->hold != NULL)) {
+                         question->call != NULL)) {
         start_refuse(service, question);
         return;
     }
@@ -87,8 +86,8 @@ bool fsz_service_adopt(struct fsz_service *service, struct fsz_question *questio
     struct fsz_provider *provider = start_find_provider(service, sent->provider);
     start_enter(service, question, sent->at_ms);
     question->asked[question->asked_count++] = sent->provider;
-    if (question->hold != NULL) {
-        fsz_holds_offered(question->hold, sent->client);
+    if (question->call != NULL) {
+        fsz_service_calls(service)->offered(question->call, sent->client);
     }
     if (provider != NULL && fsz_try_adopt(provider, question)) {
         fsz_service_was_sent(question, provider,

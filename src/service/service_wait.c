@@ -37,7 +37,7 @@ struct wait_stuck {
 /* Would both find the same providers? */
 static bool question_is_like(const struct fsz_question *a, const struct fsz_question *b)
 {
-    return (a->hold == NULL) == (b->hold == NULL) && a->asked_count == b->asked_count &&
+    return (a->call == NULL) == (b->call == NULL) && a->asked_count == b->asked_count &&
            memcmp(a->asked, b->asked, a->asked_count * sizeof(a->asked[0])) == 0 &&
            strcmp(a->section, b->section) == 0;
 }

@@ -1,7 +1,6 @@
 #include "service/services.h"
 
 #include "base/ratelimit.h"
-#include "call/holds.h"
 #include "rpc/rpc.h"
 #include "service/direct_send.h"
 
@@ -21,8 +20,8 @@ enum {
 };
 
 fsz_err fsz_services_new(const struct fsz_services_base *base,
-                         const struct fsz_host_identity *identity,
-                         struct fsz_services           **ret_services)
+                         const struct fsz_host_identity *identity, const struct fsz_policy *policy,
+                         struct fsz_services **ret_services)
 {
     struct fsz_services *services = calloc(1, sizeof(*services));
     if (services == NULL) {
@@ -30,6 +29,7 @@ fsz_err fsz_services_new(const struct fsz_services_base *base,
     }
     services->base = *base;
     services->identity = *identity;
+    services->policy = policy;
     services->next_probe_ms = services->next_renew_ms = INT64_MAX;
     services->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (services->epoll_fd < 0) {
@@ -68,10 +68,10 @@ struct fsz_service *fsz_services_find(const struct fsz_services *services, const
 
 /* Its asker sent it for a service that is gone. It opens no other: what is sent so is taken up in
  * the middle of other things (catch_up()), where no provider may be freed to make room. */
-static void services_disown(struct fsz_question *question)
+static void services_disown(const struct fsz_services *services, struct fsz_question *question)
 {
-    if (question->hold != NULL) {
-        fsz_holds_offered(question->hold, question->sent.client);
+    if (question->call != NULL) {
+        services->base.calls->offered(question->call, question->sent.client);
         fsz_direct_settle(question);
     }
 }
@@ -83,8 +83,8 @@ void fsz_services_ask(struct fsz_services *services, struct fsz_question *questi
         return;
     }
     if (question->sent.id != 0) {
-        services_disown(question);
-    } else if (service == NULL && question->hold != NULL) {
+        services_disown(services, question);
+    } else if (service == NULL && question->call != NULL) {
         service = fsz_services_literal(services, question->service_name);
     }
     if (service != NULL) {

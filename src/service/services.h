@@ -21,10 +21,10 @@ struct fsz_services_base {
     void                  *context; /* libzmq's */
     const struct fsz_host *host;
     fsz_err (*offer)(void *self, const struct fsz_event *event); /* news of providers */
-    void                     *offer_self;
-    struct fsz_account       *whole; /* gets the bytes held for endpoints as clients */
-    struct fsz_holds         *holds;
-    struct fsz_client_events *client_events; /* or NULL */
+    void                        *offer_self;
+    struct fsz_account          *whole; /* gets the bytes held for endpoints as clients */
+    const struct fsz_call_owner *calls;
+    struct fsz_client_events    *client_events; /* or NULL */
     /* A message of an endpoint that is no answer. */
     void (*request)(void *self, struct fsz_client *client, const void *body, size_t size);
     void *request_self;
@@ -37,6 +37,7 @@ struct fsz_services {
     struct fsz_services_base base;
     struct fsz_host_identity identity;
     struct fsz_config       *config; /* a reference */
+    const struct fsz_policy *policy; /* of the API thread, which replaces it at a reload */
     struct fsz_service      *list[FSZ_SERVICES_MAX + FSZ_LITERALS_MAX];
     size_t                   count;
     struct fsz_try          *tries;  /* by id */
@@ -54,6 +55,7 @@ struct fsz_services {
 /* Without any service. FSZ_ENOMEM, FSZ_ESYSTEM. */
 FSZ_NODISCARD fsz_err fsz_services_new(const struct fsz_services_base *base,
                                        const struct fsz_host_identity *identity,
+                                       const struct fsz_policy        *policy,
                                        struct fsz_services           **ret_services);
 /* Ends all questions with FSZ_ECLOSED. Accepts NULL in *services. */
 void fsz_services_free(struct fsz_services **services);

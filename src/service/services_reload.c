@@ -244,6 +244,7 @@ void fsz_services_commit(struct fsz_services *services, const struct fsz_policy 
 {
     struct fsz_config  *old = services->config;
     struct fsz_service *literals[FSZ_LITERALS_MAX];
+    services->policy = policy;
     change_remove_gone(services);
     size_t literal_count = change_take_literals(services, literals);
     for (size_t i = 0; i < services->next_config->service_count; i++) {

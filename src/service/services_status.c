@@ -1,4 +1,4 @@
-#include "base/latency_status.h"
+#include "service/latency_status.h"
 #include "service/services.h"
 
 #include <utlist.h>

@@ -1,5 +1,4 @@
 /* One question at one provider, from its sending until it is answered, given up or lost. */
-#include "call/holds.h"
 #include "service/service_private.h"
 
 #include <stdlib.h>
@@ -106,7 +105,7 @@ void fsz_try_cancel(const struct fsz_try *try)
 {
     struct fsz_question *question = try->question;
     if (try->id != question->sent.id || fsz_question_settle(question)) {
-        fsz_holds_cancel(question->hold, try->provider, try->id);
+        fsz_service_calls(try->provider->service)->cancel(question->call, try->provider, try->id);
     }
 }
 

@@ -71,7 +71,7 @@ static void side_offer(struct side *side)
                                 .method = "call.offer",
                                 .params = "{}",
                                 .params_bytes = 2,
-                                .hold = side->hold};
+                                .call = side->hold ? &side->hold->offered : NULL};
     struct fsz_told      told;
     assert_int_equal(fsz_desk_ask(side->desk, &ask, &told), FSZ_ENOTFOUND);
 }

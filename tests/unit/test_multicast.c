@@ -1,5 +1,6 @@
 /* Multicast endpoints: whatever is wrong comes back as an error, where libzmq would end the
  * process. Loopback only. */
+#include "config/config_endpoint.h"
 #include "multicast_rig.h"
 
 #include <linux/capability.h>
@@ -10,11 +11,11 @@
 static void test_multicast_knows_its_schemes(void **state)
 {
     (void)state;
-    assert_true(fsz_multicast_is("pgm://a;b:1"));
-    assert_true(fsz_multicast_is("epgm://a;b:1"));
-    assert_false(fsz_multicast_is("norm://a;b:1"));
-    assert_false(fsz_multicast_is("tcp://*:5556"));
-    assert_false(fsz_multicast_is("inproc://pgm://"));
+    assert_true(fsz_endpoint_is_multicast("pgm://a;b:1"));
+    assert_true(fsz_endpoint_is_multicast("epgm://a;b:1"));
+    assert_false(fsz_endpoint_is_multicast("norm://a;b:1"));
+    assert_false(fsz_endpoint_is_multicast("tcp://*:5556"));
+    assert_false(fsz_endpoint_is_multicast("inproc://pgm://"));
 }
 
 static void test_multicast_refuses_malformed_addresses(void **state)

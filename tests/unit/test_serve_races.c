@@ -102,13 +102,14 @@ struct late_acceptance {
 
 static void leave_then_accept(struct fsz_api *api, void *argument)
 {
-    struct late_acceptance *late = argument;
-    struct fsz_service     *service = api->services->list[0];
-    struct fsz_hold        *hold = service->questions->hold;
-    json_t                 *accepted = json_loads(CONTROL, 0, NULL);
+    struct late_acceptance  *late = argument;
+    struct fsz_service      *service = api->services->list[0];
+    struct fsz_offered_call *call = service->questions->call;
+    json_t                  *accepted = json_loads(CONTROL, 0, NULL);
     late->caller.hungup = true;
     caller_join(&late->caller);
-    late->taken = fsz_holds_judge(&api->holds, hold, service->providers, 1, accepted, &late->why);
+    late->taken = api->call_owner.accept(api->call_owner.self, call, service->providers, 1,
+                                         accepted, &late->why);
     json_decref(accepted);
 }
 

@@ -1,21 +1,20 @@
 /* Questions that wait while some providers have room and others have none. */
-#include "call/holds.h"
 #include "service_rig.h"
 
 enum { WAITING = 30 };
 
 static _Atomic unsigned looked_up; /* grants of clients: once for each question and client */
 
-bool __real_fsz_holds_principal(const struct fsz_holds *holds, const struct fsz_provider *provider,
-                                struct fsz_principal *ret_who);
-bool __wrap_fsz_holds_principal(const struct fsz_holds *holds, const struct fsz_provider *provider,
-                                struct fsz_principal *ret_who);
+bool __real_fsz_provider_principal(const struct fsz_provider *provider,
+                                   struct fsz_principal      *ret_who);
+bool __wrap_fsz_provider_principal(const struct fsz_provider *provider,
+                                   struct fsz_principal      *ret_who);
 
-bool __wrap_fsz_holds_principal(const struct fsz_holds *holds, const struct fsz_provider *provider,
-                                struct fsz_principal *ret_who)
+bool __wrap_fsz_provider_principal(const struct fsz_provider *provider,
+                                   struct fsz_principal      *ret_who)
 {
     looked_up++;
-    return __real_fsz_holds_principal(holds, provider, ret_who);
+    return __real_fsz_provider_principal(provider, ret_who);
 }
 
 /* The client may answer `directory`, the endpoint everything. */

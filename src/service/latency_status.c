@@ -1,4 +1,4 @@
-#include "base/latency_status.h"
+#include "service/latency_status.h"
 
 json_t *fsz_latency_status(const struct fsz_latency *latency)
 {

@@ -1,5 +1,19 @@
-/* What a socket of our own wire shows in the status: its connections, and what its limits did. */
-#include "engine/status.h"
+#include "net/net_status.h"
+
+json_t *fsz_status_endpoints(const struct fsz_endpoints *endpoints)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < endpoints->count; i++) {
+        const struct fsz_endpoint_state *e = &endpoints->list[i];
+        bool        lost = fsz_endpoints_is_lost(endpoints, e), open = e->open && !lost;
+        const char *why =
+            lost ? "its file was deleted, so nobody can connect; a reload makes it anew" : e->why;
+        json_array_append_new(list, json_pack("{ss ss sb ss}", "address", e->address, "mode",
+                                              e->connect ? "connect" : "bind", "open", open,
+                                              open ? "bound" : "why", open ? e->bound : why));
+    }
+    return list;
+}
 
 static json_t *wire_endings(const struct fsz_zmtp_figures *figures)
 {
