@@ -1,7 +1,7 @@
-/* config-doc - makes what is written about configuration keys from the table of keys.
+/* config-doc - generates the documentation of the configuration keys from the table of keys.
  *
- *   config-doc sample            the commented event_zmq.conf.xml, on stdout
- *   config-doc markdown FILE     FILE, with what is between its two markers made anew, on stdout */
+ *   config-doc sample            prints the commented event_zmq.conf.xml
+ *   config-doc markdown FILE     prints FILE, with the text between its two markers regenerated */
 #include "config/config.h"
 #include "config/config_keys.h"
 
@@ -13,7 +13,7 @@ static const char doc_end[] = "<!-- keys: end -->\n";
 
 enum { DOC_WIDTH = 100, DOC_ALLOWED_BYTES = 256 };
 
-/* For keys without a default. */
+/* Examples for keys without a default. */
 static const struct fsz_config_param doc_examples[] = {
     {"users-file", "/etc/freeswitch/event_zmq.users.json"},
     {"curve-key-file", "/etc/freeswitch/event_zmq.key_secret"},
@@ -48,7 +48,7 @@ static const char *doc_example(const struct fsz_config_key *key)
     return example->value;
 }
 
-/* Several words in a line, wrapped and indented. */
+/* Prints words, wrapped and indented. */
 static void doc_wrapped(const char *text, int indent)
 {
     int column = printf("%*s", indent, "");
@@ -75,12 +75,12 @@ static void doc_unit(const struct fsz_config_key *key, char *ret_text, size_t by
 static const char *doc_without(const struct fsz_config_key *key)
 {
     bool pattern = key->type == FSZ_KEY_PATTERN;
-    return key->scope == FSZ_SCOPE_GROUP ? "Without it, none."
-           : pattern                     ? "Without it, any."
+    return key->scope == FSZ_SCOPE_GROUP ? "Default: none."
+           : pattern                     ? "Default: any."
                                          : "No default.";
 }
 
-/* XML as FreeSWITCH reads it knows no `--` in a comment, which no help text has. */
+/* FreeSWITCH's XML parser allows no `--` in a comment, so no help text has one. */
 static void doc_sample_help(const struct fsz_config_key *key, int indent)
 {
     char        allowed[DOC_ALLOWED_BYTES];
@@ -105,7 +105,8 @@ static void doc_sample_param(const char *name, const char *value, int indent, bo
     printf(set ? "%*s%s\n" : "%*s<!-- %s -->\n", indent, "", text);
 }
 
-/* What the sample sets, so that it says aloud what holds without it; all else is commented out. */
+/* The value that the sample sets, to make an important default visible. NULL: the sample shows the
+ * key in a comment. */
 static const char *doc_sample_value(const struct fsz_config_key *key, enum fsz_key_scope element)
 {
     if (strcmp(key->name, "bind") == 0) {
@@ -139,7 +140,7 @@ static void doc_sample_keys(enum fsz_key_scope scope, enum fsz_key_scope element
     }
 }
 
-/* Each right with what the default group has of it. */
+/* Each right, with what the default group grants of it. */
 static void doc_sample_grants(int indent)
 {
     for (size_t i = 0; i < FSZ_CONFIG_KEYS; i++) {
@@ -162,7 +163,7 @@ static void doc_sample_grants(int indent)
 
 static void doc_sample_streams(void)
 {
-    printf("  <!-- Without <streams>, the two streams below are what you get. -->\n"
+    printf("  <!-- Without <streams>, there are the two streams below. -->\n"
            "  <streams>\n"
            "    <stream name=\"" FSZ_DEFAULT_STREAM "\">\n");
     doc_sample_keys(FSZ_SCOPE_SOCKET, FSZ_SCOPE_STREAM, 6);
@@ -170,14 +171,14 @@ static void doc_sample_streams(void)
     printf(
         "      <!-- Only events whose headers meet conditions: equals, matches (a regular "
         "expression) or\n"
-        "           exists, each with not=\"true\" if need be; match=\"all\" or \"any\" of them.\n"
+        "           exists. not=\"true\" negates a condition. match is \"all\" or \"any\".\n"
         "      <filter match=\"all\">\n"
         "        <header name=\"Caller-Context\" equals=\"public\"/>\n"
         "        <header name=\"Caller-Destination-Number\" matches=\"^\\+?49\"/>\n"
         "        <header name=\"variable_test_call\" exists=\"true\" not=\"true\"/>\n"
         "      </filter> -->\n"
         "    </stream>\n\n"
-        "    <!-- The same events with sequence numbers, by which a subscriber sees what it lost. "
+        "    <!-- The same events with sequence numbers, which show a subscriber what it lost. "
         "-->\n"
         "    <stream name=\"" FSZ_DEFAULT_NUMBERED_STREAM "\">\n");
     doc_sample_param("bind", FSZ_DEFAULT_NUMBERED_ENDPOINT, 6, true);
@@ -190,31 +191,30 @@ static void doc_sample_streams(void)
 static void doc_sample_channels(void)
 {
     printf(
-        "  <!-- Requests. Without <api-channels>, the API channel below is what you get; an empty\n"
-        "       <api-channels/> is none. The keys of a stream from bind to ipc-mode, explained\n"
-        "       above, are valid here too. -->\n"
-        "  <api-channels>\n"
-        "    <api-channel name=\"" FSZ_DEFAULT_CHANNEL "\">\n");
+        "  <!-- Sockets for requests. Without <api-sockets>, there is the API socket below. An\n"
+        "       empty <api-sockets/> means no API socket. The keys of a stream from bind to\n"
+        "       ipc-mode, explained above, are valid here too. -->\n"
+        "  <api-sockets>\n"
+        "    <api-socket name=\"" FSZ_DEFAULT_CHANNEL "\">\n");
     doc_sample_param("bind", FSZ_DEFAULT_CHANNEL_ENDPOINT, 6, true);
     doc_sample_param("apply-inbound-acl", "loopback.auto", 6, true);
     doc_sample_param("security", "none", 6, false);
     printf("\n");
     doc_sample_keys(FSZ_SCOPE_CHANNEL, FSZ_SCOPE_CHANNEL, 6);
-    printf("    </api-channel>\n"
-           "  </api-channels>\n\n");
+    printf("    </api-socket>\n"
+           "  </api-sockets>\n\n");
 }
 
 static void doc_sample_groups(void)
 {
     printf(
-        "  <!-- Who may do what. A user of users-file has the grants of all of its groups, a peer\n"
-        "       without a name those of the group `" FSZ_DEFAULT_GROUP "`; what no group grants is "
-        "refused. Without\n"
-        "       <groups>, the group below is what you get: it sees everything and changes "
+        "  <!-- Who may do what. A user of users-file has the grants of all its groups. A peer\n"
+        "       without a name has the grants of the group `" FSZ_DEFAULT_GROUP "`. Everything "
+        "else is refused.\n"
+        "       Without <groups>, there is the group below: it sees all events and changes "
         "nothing.\n"
-        "       To open it up, take more keys out of their comments, or write `*`. Keys may be "
-        "given\n"
-        "       several times. -->\n"
+        "       To grant more, remove the comment marks from more keys, or write `*`. A key may be\n"
+        "       given several times. -->\n"
         "  <groups>\n"
         "    <group name=\"" FSZ_DEFAULT_GROUP "\">\n");
     doc_sample_grants(6);
@@ -230,13 +230,13 @@ static void doc_sample_groups(void)
            "  </groups>\n");
 }
 
-/* Services and bindings change what the switch does, so here they are none: all is in comments. */
+/* Services and bindings change what the switch does, so the sample has them only in comments. */
 static void doc_sample_services(void)
 {
     printf(
         "\n"
-        "  <!-- Programs that answer the switch's questions (docs/protocol/services.md). Without\n"
-        "       a <service> there is none. One with the keys below, as:\n"
+        "  <!-- Programs that reply to requests of the switch (docs/protocol/services.md). There\n"
+        "       is no default service. An example; all keys are below:\n"
         "    <service name=\"directory\">\n"
         "      <param name=\"connect\" value=\"tcp://127.0.0.1:5560\"/>\n"
         "      <param name=\"connect\" value=\"tcp://127.0.0.1:5561\"/>\n"
@@ -245,8 +245,9 @@ static void doc_sample_services(void)
     doc_sample_keys(FSZ_SCOPE_SERVICE, FSZ_SCOPE_SERVICE, 4);
     printf(
         "  </services>\n\n"
-        "  <!-- Which of the switch's lookups of XML go to a service; the first binding that\n"
-        "       fits is asked first. Without a <binding>, none do. One with the keys below, as:\n"
+        "  <!-- Which of the switch's XML lookups go to a service. The first binding that matches\n"
+        "       is asked first. Without a <binding>, no lookup does. An example; all keys are\n"
+        "       below:\n"
         "    <binding name=\"directory\">\n"
         "      <param name=\"service\" value=\"directory\"/>\n"
         "      <param name=\"sections\" value=\"directory\"/>\n"
@@ -265,8 +266,8 @@ static void doc_sample(void)
         "<!-- Events of the switch, and requests to it, as JSON over ZeroMQ. Reference: "
         "docs/configuration.md.\n"
         "     After a change: `zmq reload` in FreeSWITCH, SIGHUP for fszmqd. A file with mistakes\n"
-        "     changes nothing, and the log has a line for each. What is commented out shows the\n"
-        "     default, or an example where there is none. -->\n"
+        "     changes nothing, and the log has a line for each mistake. Keys in comments show\n"
+        "     their default, or an example if they have none. -->\n"
         "<configuration name=\"event_zmq.conf\" description=\"Events and requests as JSON over "
         "ZeroMQ\">\n"
         "  <settings>\n");
@@ -279,7 +280,7 @@ static void doc_sample(void)
     printf("</configuration>\n");
 }
 
-/* `|` would end a cell. */
+/* An unescaped `|` would end the cell. */
 static void doc_cell(const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -335,9 +336,9 @@ static int doc_markdown(FILE *file)
             markers++;
             printf("\n");
             doc_table(FSZ_SCOPE_SETTINGS, "Keys in `<settings>`");
-            doc_table(FSZ_SCOPE_SOCKET, "Keys in `<stream>` and `<api-channel>`");
+            doc_table(FSZ_SCOPE_SOCKET, "Keys in `<stream>` and `<api-socket>`");
             doc_table(FSZ_SCOPE_STREAM, "Keys in `<stream>` only");
-            doc_table(FSZ_SCOPE_CHANNEL, "Keys in `<api-channel>` only");
+            doc_table(FSZ_SCOPE_CHANNEL, "Keys in `<api-socket>` only");
             doc_table(FSZ_SCOPE_GROUP, "Keys in `<group>`");
             doc_table(FSZ_SCOPE_SERVICE, "Keys in `<service>`");
             doc_table(FSZ_SCOPE_BINDING, "Keys in `<binding>`");
