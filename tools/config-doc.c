@@ -168,19 +168,18 @@ static void doc_sample_streams(void)
            "    <stream name=\"" FSZ_DEFAULT_STREAM "\">\n");
     doc_sample_keys(FSZ_SCOPE_SOCKET, FSZ_SCOPE_STREAM, 6);
     doc_sample_keys(FSZ_SCOPE_STREAM, FSZ_SCOPE_STREAM, 6);
-    printf(
-        "      <!-- Only events whose headers meet conditions: equals, matches (a regular "
-        "expression) or\n"
-        "           exists. not=\"true\" negates a condition. match is \"all\" or \"any\".\n"
-        "      <filter match=\"all\">\n"
-        "        <header name=\"Caller-Context\" equals=\"public\"/>\n"
-        "        <header name=\"Caller-Destination-Number\" matches=\"^\\+?49\"/>\n"
-        "        <header name=\"variable_test_call\" exists=\"true\" not=\"true\"/>\n"
-        "      </filter> -->\n"
-        "    </stream>\n\n"
-        "    <!-- The same events with sequence numbers, which show a subscriber what it lost. "
-        "-->\n"
-        "    <stream name=\"" FSZ_DEFAULT_NUMBERED_STREAM "\">\n");
+    printf("      <!-- Only events whose headers meet conditions: equals, matches (a regular "
+           "expression) or\n"
+           "           exists. not=\"true\" negates a condition. match is \"all\" or \"any\".\n"
+           "      <filter match=\"all\">\n"
+           "        <header name=\"Caller-Context\" equals=\"public\"/>\n"
+           "        <header name=\"Caller-Destination-Number\" matches=\"^\\+?49\"/>\n"
+           "        <header name=\"variable_test_call\" exists=\"true\" not=\"true\"/>\n"
+           "      </filter> -->\n"
+           "    </stream>\n\n"
+           "    <!-- The same events with sequence numbers, which show a subscriber what it lost. "
+           "-->\n"
+           "    <stream name=\"" FSZ_DEFAULT_NUMBERED_STREAM "\">\n");
     doc_sample_param("bind", FSZ_DEFAULT_NUMBERED_ENDPOINT, 6, true);
     doc_sample_param("apply-inbound-acl", "loopback.auto", 6, true);
     doc_sample_param("framing", "envelope", 6, true);
@@ -190,12 +189,11 @@ static void doc_sample_streams(void)
 
 static void doc_sample_channels(void)
 {
-    printf(
-        "  <!-- Sockets for requests. Without <api-sockets>, there is the API socket below. An\n"
-        "       empty <api-sockets/> means no API socket. The keys of a stream from bind to\n"
-        "       ipc-mode, explained above, are valid here too. -->\n"
-        "  <api-sockets>\n"
-        "    <api-socket name=\"" FSZ_DEFAULT_CHANNEL "\">\n");
+    printf("  <!-- Sockets for requests. Without <api-sockets>, there is the API socket below. An\n"
+           "       empty <api-sockets/> means no API socket. The keys of a stream from bind to\n"
+           "       ipc-mode, explained above, are valid here too. -->\n"
+           "  <api-sockets>\n"
+           "    <api-socket name=\"" FSZ_DEFAULT_CHANNEL "\">\n");
     doc_sample_param("bind", FSZ_DEFAULT_CHANNEL_ENDPOINT, 6, true);
     doc_sample_param("apply-inbound-acl", "loopback.auto", 6, true);
     doc_sample_param("security", "none", 6, false);
@@ -207,16 +205,16 @@ static void doc_sample_channels(void)
 
 static void doc_sample_groups(void)
 {
-    printf(
-        "  <!-- Who may do what. A user of users-file has the grants of all its groups. A peer\n"
-        "       without a name has the grants of the group `" FSZ_DEFAULT_GROUP "`. Everything "
-        "else is refused.\n"
-        "       Without <groups>, there is the group below: it sees all events and changes "
-        "nothing.\n"
-        "       To grant more, remove the comment marks from more keys, or write `*`. A key may be\n"
-        "       given several times. -->\n"
-        "  <groups>\n"
-        "    <group name=\"" FSZ_DEFAULT_GROUP "\">\n");
+    printf("  <!-- Who may do what. A user of users-file has the grants of all its groups. A peer\n"
+           "       without a name has the grants of the group `" FSZ_DEFAULT_GROUP "`. Everything "
+           "else is refused.\n"
+           "       Without <groups>, there is the group below: it sees all events and changes "
+           "nothing.\n"
+           "       To grant more, remove the comment marks from more keys, or write `*`. A key may "
+           "be\n"
+           "       given several times. -->\n"
+           "  <groups>\n"
+           "    <group name=\"" FSZ_DEFAULT_GROUP "\">\n");
     doc_sample_grants(6);
     printf("    </group>\n\n"
            "    <!-- Users who may do everything:\n"
