@@ -1,4 +1,4 @@
-"""The API channel under load: its configuration, the runs of bench_api, their tables.
+"""The API socket under load: its configuration, the runs of bench_api, their tables.
 
 Used by bench/run (fszmqd against plain libzmq) and bench/freeswitch/api (against mod_event_socket)."""
 
@@ -24,13 +24,13 @@ CONFIGURATION = """<configuration name="event_zmq.conf">
     <param name="curve-key-file" value="{folder}/switch_secret"/>
   </settings>
   <streams><stream name="bench"><param name="bind" value="{stream}"/></stream></streams>
-  <api-channels>
-    <api-channel name="plain"><param name="bind" value="{api}"/></api-channel>
-    <api-channel name="curve">
+  <api-sockets>
+    <api-socket name="plain"><param name="bind" value="{api}"/></api-socket>
+    <api-socket name="curve">
       <param name="bind" value="{curve}"/>
       <param name="security" value="curve"/>
-    </api-channel>
-  </api-channels>
+    </api-socket>
+  </api-sockets>
   <groups>
     <group name="default"><param name="methods" value="*"/><param name="api" value="*"/></group>
   </groups>
@@ -95,7 +95,7 @@ def wait_answer(rig, pid):
             return rig.ask("api", pid, count=1)
         except subprocess.CalledProcessError:
             time.sleep(0.1)
-    raise TimeoutError("no answer on the API channel")
+    raise TimeoutError("no answer on the API socket")
 
 
 def against_libzmq(build, rounds, scale=1):

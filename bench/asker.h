@@ -1,4 +1,4 @@
-/* asker.h - a connection that asks a switch to run commands, to the API channel or to the Event
+/* asker.h - a connection that asks a switch to run commands, to the API socket or to the Event
  * Socket; for the benchmarks. Failures end the program. One thread. */
 #ifndef BENCH_ASKER_H
 #define BENCH_ASKER_H

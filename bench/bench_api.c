@@ -1,4 +1,4 @@
-/* bench_api: asks a switch to run `echo`, over an API channel or over the Event Socket, and prints
+/* bench_api: asks a switch to run `echo`, over an API socket or over the Event Socket, and prints
  * one line of JSON: answers a second, how long they took, and the switch's processor time.
  *
  *   --protocol api|socket --connect ADDRESS [--password WORD] [--key FILE --server-key FILE]

@@ -1,7 +1,7 @@
 /* outbound_zmq - takes calls of the dialplan's `zmq`: outbound_zmq ENDPOINT SERVICE
  * list|control|hold.
  *
- * A client of an API channel, one thread, any number of calls. For each: the first application,
+ * A client of an API socket, one thread, any number of calls. For each: the first application,
  * answer, three variables, hangup; with `list` all in its answer to the offer, with `control` by a
  * command each; with `hold` only the answer, so that the call stays. */
 #include <signal.h>

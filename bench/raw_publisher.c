@@ -107,7 +107,7 @@ static struct fsz_config *config_make(const struct publisher_options *options)
     struct fsz_confnode *root = fsz_confnode_new(NULL, "configuration", 0);
     struct fsz_confnode *streams = fsz_confnode_new(root, "streams", 0);
     struct fsz_confnode *stream = fsz_confnode_new(streams, "stream", 0);
-    struct fsz_confnode *channels = fsz_confnode_new(root, "api-channels", 0); /* none */
+    struct fsz_confnode *channels = fsz_confnode_new(root, "api-sockets", 0); /* none */
     if (stream == NULL || channels == NULL || fsz_confnode_set(stream, "name", "bench") != FSZ_OK) {
         fail("out of memory");
     }

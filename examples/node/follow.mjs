@@ -38,7 +38,7 @@ class Follower {
   }
 
   #numbers(meta) {
-    const moved = meta.kind_seq !== undefined ? { [meta.kind]: meta.kind_seq } : (meta.kinds ?? {}); // of a beat
+    const moved = meta.type_seq !== undefined ? { [meta.type]: meta.type_seq } : (meta.types ?? {}); // of a beat
     return Object.entries(moved).filter(([kind]) => this.#prefixes.some((prefix) => `${kind}/`.startsWith(prefix)));
   }
 

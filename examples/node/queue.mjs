@@ -1,6 +1,6 @@
 // A queue: callers hear music until an agent is free, who says so by a message.
 //
-//     node queue.mjs [API channel [service [where agents connect [music]]]]          once before: npm ci
+//     node queue.mjs [API socket [service [where agents connect [music]]]]          once before: npm ci
 //
 // An agent's program asks {"agent":"user/1001","free":true} of a REP socket, and is told how many wait.
 // Who has had a call says again that they are free; {"free":false} takes that back.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A directory like directory.py, for a switch that knows nothing of where it runs: it registers there.
 
-    directory_client.py [endpoint of the API channel [service]]          Debian: python3-zmq
+    directory_client.py [endpoint of the API socket [service]]          Debian: python3-zmq
 """
 import json
 import sys

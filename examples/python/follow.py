@@ -39,9 +39,9 @@ class Follower:
         return is_event
 
     def numbers(self, meta):
-        moved = meta.get("kinds", {})  # of a beat
-        if "kind_seq" in meta:
-            moved = {meta["kind"]: meta["kind_seq"]}
+        moved = meta.get("types", {})  # of a beat
+        if "type_seq" in meta:
+            moved = {meta["type"]: meta["type_seq"]}
         return [(kind, number) for kind, number in moved.items() if (kind + "/").startswith(self.prefixes)]
 
     def sent_up_to(self, kind, number):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """An IVR for any number of callers at once: asks for digits, with which the dialplan goes on in ${ivr_choice}.
-    ivr.py [endpoint of the API channel [service [prompt]]]          Debian: python3-zmq"""
+    ivr.py [endpoint of the API socket [service [prompt]]]          Debian: python3-zmq"""
 import sys
 import zmq
 

@@ -46,10 +46,10 @@ enum fszmq_frame {
 #define FSZMQ_META_STREAM "stream"     /* name of the stream */
 #define FSZMQ_META_EPOCH "epoch"       /* UUID, new at each start of the stream */
 #define FSZMQ_META_SEQ "seq"           /* number of the event in the stream */
-#define FSZMQ_META_KIND "kind"         /* Event-Name/Event-Subclass, as in a topic */
-#define FSZMQ_META_KIND_SEQ "kind_seq" /* number of the event among those of its kind */
+#define FSZMQ_META_TYPE "type"         /* Event-Name/Event-Subclass, as in a topic */
+#define FSZMQ_META_TYPE_SEQ "type_seq" /* number of the event among those of its kind */
 #define FSZMQ_META_TIME "time"         /* microseconds since 1970 */
-#define FSZMQ_META_KINDS "kinds"       /* a beat: last kind_seq of each kind that moved */
+#define FSZMQ_META_TYPES "types"       /* a beat: last type_seq of each kind that moved */
 #define FSZMQ_META_LOST "lost" /* on .lost/: messages dropped for this subscriber, by class */
 #define FSZMQ_META_ALL "all"   /* a beat: true where it names every kind with a number */
 

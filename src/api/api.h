@@ -1,4 +1,4 @@
-/* api.h - the API channel: requests in over ROUTER sockets, answers out.
+/* api.h - the API socket: requests in over ROUTER sockets, answers out.
  *
  * Wire: docs/protocol/requests.md. One thread, the API thread, owns the sockets; what may block
  * runs on workers (workers.h). Started and reloaded by the engine, one caller at a time.
@@ -31,7 +31,7 @@ struct fsz_api_server {
     void *self;
 };
 
-/* What the API channel stands on; all stay the caller's and outlive it. */
+/* What the API socket stands on; all stay the caller's and outlive it. */
 struct fsz_api_base {
     void                     *context; /* libzmq's */
     struct fsz_access        *access;  /* or NULL: everyone is admitted */
@@ -46,7 +46,7 @@ struct fsz_api_base {
     struct fsz_api_server server;
 };
 
-/* Opens the configuration's API channels; an endpoint that cannot be had is logged and retried.
+/* Opens the configuration's API sockets; an endpoint that cannot be had is logged and retried.
  * Takes references to the configuration and the policy. FSZ_ENOMEM, FSZ_ESYSTEM. */
 FSZ_NODISCARD fsz_err fsz_api_new(const struct fsz_api_base *base, struct fsz_config *config,
                                   struct fsz_policy *policy, struct fsz_api **ret_api);

@@ -1,4 +1,4 @@
-/* Connections of API channels and of services' endpoints: listed, and ended on request. */
+/* Connections of API sockets and of services' endpoints: listed, and ended on request. */
 #include "api/api_private.h"
 
 #include "zmtp/dealer.h"
@@ -29,9 +29,8 @@ static void clients_each_source(const struct fsz_api *api, size_t skip, clients_
     size_t count = api->channel_count;
     bool   ended = false;
     for (size_t i = skip; i < api->channel_count && !ended; i++) {
-        const struct fsz_connections_source source = {.socket = api->channels[i]->wire,
-                                                      .type = "api-channel",
-                                                      .name = api->channels[i]->name};
+        const struct fsz_connections_source source = {
+            .socket = api->channels[i]->wire, .type = "api-socket", .name = api->channels[i]->name};
         ended = look(argument, &source);
     }
     for (size_t i = 0; i < api->services->count && !ended; i++) {

@@ -52,7 +52,7 @@ struct fsz_api {
     size_t                  channels_closing; /* they send what is queued, and go */
     bool                    has_left;         /* a client that serves has */
     struct fsz_heap         deadlines;
-    unsigned                under_way;  /* requests not freed yet, for the status */
+    unsigned                in_flight;  /* requests not freed yet, for the status */
     unsigned                on_workers; /* of them, those that a worker may answer itself */
     bool                    closing;    /* nothing new is run, and the pools are another's */
     bool                    ending;

@@ -1,4 +1,4 @@
-/* What the API channel tells of itself. Members: docs/operations.md. */
+/* What the API socket tells of itself. Members: docs/operations.md. */
 #include "api/api_private.h"
 #include "net/net_status.h"
 
@@ -42,7 +42,7 @@ static json_t *status_requests(const struct fsz_api *api)
     const struct fsz_api_counters *c = &api->counters;
     json_t                        *requests =
         json_pack("{sI sI sI sI sI}", "messages", (json_int_t)c->messages, "batches",
-                  (json_int_t)c->batches, "under_way", (json_int_t)api->under_way, "late",
+                  (json_int_t)c->batches, "in_flight", (json_int_t)api->in_flight, "late",
                   (json_int_t)c->late, "held_bytes", (json_int_t)fsz_account_bytes(api->whole));
     for (int outcome = 0; outcome < FSZ_OUTCOMES; outcome++) {
         json_object_set_new(requests, fsz_outcome_names[outcome],
@@ -57,7 +57,7 @@ void fsz_api_write_status(struct fsz_api *api, void *ret_status)
     for (size_t i = 0; i < api->channel_count; i++) {
         json_array_append_new(channels, status_channel(api->channels[i]));
     }
-    *status = json_pack("{so so so sI}", "channels", channels, "requests", status_requests(api),
+    *status = json_pack("{so so so sI}", "sockets", channels, "requests", status_requests(api),
                         "jobs", status_jobs(api->jobs), "cut", (json_int_t)api->counters.cut);
     if (!api->closing) {
         json_object_set_new(*status, "workers", status_workers(api->workers));

@@ -194,7 +194,7 @@ static void json_api_answer(struct fsz_request *request, fsz_err err,
     } else if (err == FSZ_ELIMIT || answer->failed == FSZ_ELIMIT) {
         json_decref(value);
         fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL,
-                         "it has run, but its answer is larger than answer-bytes");
+                         "it has run, but its answer is larger than reply-bytes");
     } else if (err != FSZ_OK || value == NULL) {
         json_decref(value);
         fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "%s",

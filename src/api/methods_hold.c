@@ -36,7 +36,7 @@ const struct fsz_param fsz_params_hand_over[] = {FSZ_PARAM_CALL,
                                                  FSZ_PARAM_END};
 const struct fsz_param fsz_params_subscribe[] = {
     FSZ_PARAM_CALL,
-    {.name = "kinds", .type = FSZ_PARAM_NAMES, .required = true, .min = 0, .max = FSZ_NAMES_MAX},
+    {.name = "events", .type = FSZ_PARAM_NAMES, .required = true, .min = 0, .max = FSZ_NAMES_MAX},
     FSZ_PARAM_LEASE,
     FSZ_PARAM_END};
 enum { HOLD_CALL, HOLD_SECOND, HOLD_THIRD };
@@ -191,15 +191,15 @@ static struct fsz_selection *hold_kinds(struct fsz_request *request)
         const char *text = json_string_value(kind);
         size_t      mark = text[0] == '!';
         if (!fsz_eventname_is_valid(text + mark, strlen(text + mark), why)) {
-            fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{s:s}", "param", "kinds"),
-                             "kinds: %s", why);
+            fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{s:s}", "param", "events"),
+                             "events: %s", why);
         }
         fsz_buffer_printf(&list, "%s ", text);
     }
     if (request->error == NULL && list.size > 0 &&
         fsz_selection_new(fsz_buffer_string(&list), &kinds, NULL) != FSZ_OK) {
-        fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{s:s}", "param", "kinds"),
-                         "kinds: a subclass can't have blanks or commas");
+        fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{s:s}", "param", "events"),
+                         "events: a subclass can't have blanks or commas");
     }
     fsz_buffer_fini(&list);
     return kinds;

@@ -41,7 +41,7 @@ static void request_free(struct fsz_request *request)
 void fsz_request_release(struct fsz_api *api, struct fsz_request *request)
 {
     if (request->answered && !request->on_worker && !request->waiting) {
-        api->under_way--;
+        api->in_flight--;
         request_free(request);
     }
 }
@@ -276,7 +276,7 @@ bool fsz_request_run(struct fsz_task *task, bool abandoned)
     struct fsz_request *request = FSZ_CONTAINER_OF(task, struct fsz_request, task);
     bool                waits = request->wait.mailbox != NULL;
     if (abandoned) {
-        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "not run: the API channel ends");
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "not run: the API socket ends");
     } else if (request->hold != NULL && !fsz_hold_obeys(request->hold, request->lease)) {
         fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL, "you do not hold this call any more");
     } else {
@@ -333,7 +333,7 @@ void fsz_request_expire(struct fsz_api *api, struct fsz_request *request, bool c
         request->waiting = false;
     }
     if (closing) {
-        request_answer_error(api, request, FSZ_RPC_OVERLOADED, "the API channel ends");
+        request_answer_error(api, request, FSZ_RPC_OVERLOADED, "the API socket ends");
     } else {
         request_answer_error(api, request, FSZ_RPC_DEADLINE,
                              request->on_worker ? "deadline passed; what runs in the switch goes on"

@@ -23,10 +23,10 @@ static struct fsz_request *request_new(struct fsz_api *api, struct fsz_exchange 
     request->host = api->base.host;
     request->waits = api->waits;
     request->server = api->base.server;
-    request->answer_bytes_max = (size_t)exchange->client->channel->config->answer_bytes;
+    request->answer_bytes_max = (size_t)exchange->client->channel->config->reply_bytes;
     request->started_us = fsz_request_now_us();
     fsz_buffer_init(&request->answer, SIZE_MAX);
-    api->under_way++;
+    api->in_flight++;
     return request;
 }
 
@@ -187,7 +187,7 @@ void fsz_request_begin(struct fsz_api *api, struct fsz_exchange *exchange, size_
                          "your requests and the answers that you have not taken are too large "
                          "together (client-bytes)");
     } else if (api->closing) {
-        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "the API channel ends");
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "the API socket ends");
     } else {
         request_judge(api, request, who);
     }

@@ -1,6 +1,6 @@
 /* access.h - who may connect, with NULL, PLAIN (RFC 24) or CURVE (RFC 26).
  *
- * Sockets ask through gates (access_gate.h), which name the stream or API channel
+ * Sockets ask through gates (access_gate.h), which name the stream or API socket
  * (fsz_socket_config's owner); a thread of its own answers. The address lists are asked first,
  * through the host, which may take its time; then, as the security says, the password or key is
  * checked. A peer without an address (ipc) needs no list: the file's permissions have decided.

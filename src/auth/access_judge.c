@@ -144,15 +144,15 @@ static enum access_outcome access_decide(struct fsz_access *access, struct acces
 static void access_log_refusal(struct fsz_access *access, const struct access_case *c,
                                const char *why)
 {
-    uint64_t held_back = 0;
+    uint64_t suppressed = 0;
     char     line[640];
-    if (!fsz_ratelimit_passes(&access->refusals, &held_back)) {
+    if (!fsz_ratelimit_passes(&access->refusals, &suppressed)) {
         return;
     }
     snprintf(line, sizeof(line),
              "%s: refused a connection from %s (%s); %" PRIu64 " more since the last such line",
              c->question->owner, c->peer.address[0] != '\0' ? c->peer.address : "this host", why,
-             held_back);
+             suppressed);
     access->host->log(access->host->self, FSZ_LOG_WARNING, line);
 }
 

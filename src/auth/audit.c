@@ -26,7 +26,7 @@ struct fsz_audit {
     pthread_mutex_t   lock; /* of the buckets; never held over a call that leaves this file */
     _Atomic int64_t   rate;
     struct audit_flow commands, refusals;
-    _Atomic uint64_t  held_back;
+    _Atomic uint64_t  suppressed;
 };
 
 /* Where a record goes, and how many records each outlet held back before it. */
@@ -39,7 +39,7 @@ struct audit_outlets {
 struct audit_texts {
     char what[FSZ_AUDIT_TEXT_BYTES], why[FSZ_AUDIT_TEXT_BYTES];
     char user[FSZ_USER_NAME_MAX + 8];
-    char took_us[AUDIT_NUMBER_BYTES], held_back[AUDIT_NUMBER_BYTES], time[AUDIT_NUMBER_BYTES],
+    char took_us[AUDIT_NUMBER_BYTES], suppressed[AUDIT_NUMBER_BYTES], time[AUDIT_NUMBER_BYTES],
         serial[AUDIT_NUMBER_BYTES];
 };
 
@@ -99,11 +99,11 @@ static void audit_header(struct fsz_header *headers, size_t *count, const char *
 }
 
 static void audit_offer(struct fsz_audit *audit, const struct fsz_audit_record *record,
-                        struct audit_texts *texts, uint64_t held_back)
+                        struct audit_texts *texts, uint64_t suppressed)
 {
     struct fsz_header headers[AUDIT_HEADERS_MAX] = {{.name = NULL}};
     size_t            count = 0;
-    snprintf(texts->held_back, sizeof(texts->held_back), "%" PRIu64, held_back);
+    snprintf(texts->suppressed, sizeof(texts->suppressed), "%" PRIu64, suppressed);
     audit_header(headers, &count, "Core-UUID", audit->identity.core_uuid);
     audit_header(headers, &count, "FreeSWITCH-Hostname", audit->identity.hostname);
     audit_header(headers, &count, "FreeSWITCH-Switchname", audit->identity.switchname);
@@ -111,29 +111,29 @@ static void audit_offer(struct fsz_audit *audit, const struct fsz_audit_record *
     audit_header(headers, &count, "Audit-User", texts->user);
     audit_header(headers, &count, "Audit-Address", record->peer->address);
     audit_header(headers, &count, "Audit-Connection", texts->serial);
-    audit_header(headers, &count, "Audit-Channel", record->channel);
+    audit_header(headers, &count, "Audit-Socket", record->channel);
     audit_header(headers, &count, "Audit-Action", record->action);
     audit_header(headers, &count, "Audit-What", texts->what);
     audit_header(headers, &count, "Audit-Outcome", record->outcome);
     audit_header(headers, &count, "Audit-Why", texts->why);
     audit_header(headers, &count, "Audit-Took-us", record->took_us < 0 ? "" : texts->took_us);
-    audit_header(headers, &count, "Audit-Held-Back", held_back == 0 ? "" : texts->held_back);
+    audit_header(headers, &count, "Audit-Suppressed", suppressed == 0 ? "" : texts->suppressed);
     struct fsz_event event = {.name = "CUSTOM",
                               .subclass = FSZ_AUDIT_SUBCLASS,
                               .headers = headers,
                               .read = fsz_headers_of_array};
     if (audit->offer(audit->offer_self, &event) != FSZ_OK) {
-        audit->held_back++;
+        audit->suppressed++;
     }
 }
 
 static void audit_log(struct fsz_audit *audit, const struct fsz_audit_record *record,
-                      const struct audit_texts *texts, uint64_t held_back)
+                      const struct audit_texts *texts, uint64_t suppressed)
 {
     char line[4 * FSZ_AUDIT_TEXT_BYTES];
     char more[48] = "";
-    if (held_back > 0) {
-        snprintf(more, sizeof(more), " (%" PRIu64 " more held back)", held_back);
+    if (suppressed > 0) {
+        snprintf(more, sizeof(more), " (%" PRIu64 " more suppressed)", suppressed);
     }
     snprintf(line, sizeof(line), "audit: %s at %s, %.64s: %.64s %s: %.64s%s%s%s",
              texts->user[0] ? texts->user : "nobody",
@@ -165,7 +165,7 @@ void fsz_audit_write(struct fsz_audit *audit, const struct fsz_audit_record *rec
     int64_t            rate = audit->rate;
     flow->records++;
     if (rate <= 0) {
-        audit->held_back++;
+        audit->suppressed++;
         return;
     }
     struct audit_outlets outlets = {.line = record->weight != FSZ_AUDIT_ROUTINE};
@@ -177,7 +177,7 @@ void fsz_audit_write(struct fsz_audit *audit, const struct fsz_audit_record *rec
     if (outlets.event) {
         audit_offer(audit, record, &texts, outlets.held_events);
     } else {
-        audit->held_back++;
+        audit->suppressed++;
     }
     if (outlets.line) {
         audit_log(audit, record, &texts, outlets.held_lines);
@@ -188,5 +188,5 @@ struct fsz_audit_counters fsz_audit_counters(const struct fsz_audit *audit)
 {
     return (struct fsz_audit_counters){.commands = audit->commands.records,
                                        .refusals = audit->refusals.records,
-                                       .held_back = audit->held_back};
+                                       .suppressed = audit->suppressed};
 }

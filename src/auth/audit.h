@@ -30,7 +30,7 @@ enum fsz_audit_weight {
 
 struct fsz_audit_record {
     const struct fsz_peer *peer;
-    const char            *channel; /* name of the API channel or stream */
+    const char            *channel; /* name of the API socket or stream */
     const char            *action;  /* a method, `connect`, `subscribe` */
     const char            *what;    /* the command or kind asked for; secrets are cut here */
     const char            *outcome; /* `ok`, `refused`, `failed`, `deadline`, `overloaded` */
@@ -52,7 +52,7 @@ void fsz_audit_write(struct fsz_audit *audit, const struct fsz_audit_record *rec
 
 struct fsz_audit_counters {
     uint64_t commands, refusals; /* records, held back or not */
-    uint64_t held_back;          /* that made no event */
+    uint64_t suppressed;         /* that made no event */
 };
 struct fsz_audit_counters fsz_audit_counters(const struct fsz_audit *audit);
 

@@ -9,7 +9,7 @@
 
 struct fsz_domain {
     char  *name;  /* the socket's owner */
-    char  *label; /* name of the stream or API channel */
+    char  *label; /* name of the stream or API socket */
     char **acls;
     size_t acl_count; /* none: everybody */
 

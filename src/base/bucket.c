@@ -17,35 +17,35 @@ static void bucket_fill(struct fsz_bucket *bucket, int64_t rate, int64_t burst, 
     }
 }
 
-static void bucket_spend(struct fsz_bucket *bucket, uint64_t *ret_held_back)
+static void bucket_spend(struct fsz_bucket *bucket, uint64_t *ret_suppressed)
 {
     bucket->milli_tokens -= BUCKET_MILLI;
-    *ret_held_back = bucket->held_back;
-    bucket->held_back = 0;
+    *ret_suppressed = bucket->suppressed;
+    bucket->suppressed = 0;
 }
 
 bool fsz_bucket_take(struct fsz_bucket *bucket, int64_t rate, int64_t burst, int64_t now_ms,
-                     uint64_t *ret_held_back)
+                     uint64_t *ret_suppressed)
 {
     bucket_fill(bucket, rate, burst, now_ms);
     if (bucket->milli_tokens < BUCKET_MILLI) {
-        bucket->held_back++;
+        bucket->suppressed++;
         return false;
     }
-    bucket_spend(bucket, ret_held_back);
+    bucket_spend(bucket, ret_suppressed);
     return true;
 }
 
 bool fsz_bucket_owes(struct fsz_bucket *bucket, int64_t rate, int64_t burst, int64_t now_ms,
-                     uint64_t *ret_held_back)
+                     uint64_t *ret_suppressed)
 {
-    if (bucket->held_back == 0) {
+    if (bucket->suppressed == 0) {
         return false;
     }
     bucket_fill(bucket, rate, burst, now_ms);
     if (bucket->milli_tokens < BUCKET_MILLI) {
         return false;
     }
-    bucket_spend(bucket, ret_held_back);
+    bucket_spend(bucket, ret_suppressed);
     return true;
 }

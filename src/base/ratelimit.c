@@ -9,31 +9,31 @@ int64_t fsz_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-bool fsz_ratelimit_passes(struct fsz_ratelimit *limit, uint64_t *ret_held_back)
+bool fsz_ratelimit_passes(struct fsz_ratelimit *limit, uint64_t *ret_suppressed)
 {
     int64_t now = fsz_now_ms();
     if (now < limit->next_ms) {
-        limit->held_back++;
+        limit->suppressed++;
         return false;
     }
     limit->next_ms = now + FSZ_LOG_INTERVAL_MS;
-    *ret_held_back = limit->held_back;
-    limit->held_back = 0;
+    *ret_suppressed = limit->suppressed;
+    limit->suppressed = 0;
     return true;
 }
 
 int64_t fsz_ratelimit_due_ms(const struct fsz_ratelimit *limit)
 {
-    return limit->held_back > 0 ? limit->next_ms : INT64_MAX;
+    return limit->suppressed > 0 ? limit->next_ms : INT64_MAX;
 }
 
-bool fsz_ratelimit_owes(struct fsz_ratelimit *limit, int64_t now_ms, uint64_t *ret_held_back)
+bool fsz_ratelimit_owes(struct fsz_ratelimit *limit, int64_t now_ms, uint64_t *ret_suppressed)
 {
-    if (limit->held_back == 0 || now_ms < limit->next_ms) {
+    if (limit->suppressed == 0 || now_ms < limit->next_ms) {
         return false;
     }
     limit->next_ms = fsz_now_ms() + FSZ_LOG_INTERVAL_MS;
-    *ret_held_back = limit->held_back;
-    limit->held_back = 0;
+    *ret_suppressed = limit->suppressed;
+    limit->suppressed = 0;
     return true;
 }

@@ -13,17 +13,17 @@ enum { FSZ_LOG_INTERVAL_MS = 5000 }; /* what peers can cause is logged at most t
 
 struct fsz_ratelimit {
     int64_t  next_ms; /* 0: now */
-    uint64_t held_back;
+    uint64_t suppressed;
 };
 
 /* Milliseconds of the monotonic clock. */
 int64_t fsz_now_ms(void);
-/* May a line go out? With true, *ret_held_back is how many did not since the last one. */
-bool fsz_ratelimit_passes(struct fsz_ratelimit *limit, uint64_t *ret_held_back);
+/* May a line go out? With true, *ret_suppressed is how many did not since the last one. */
+bool fsz_ratelimit_passes(struct fsz_ratelimit *limit, uint64_t *ret_suppressed);
 /* When a line that was held back may go out, on the clock of fsz_now_ms(); INT64_MAX: none was. */
 int64_t fsz_ratelimit_due_ms(const struct fsz_ratelimit *limit);
-/* True: a line was held back, and it is time for it; *ret_held_back (at least 1) counts it too.
+/* True: a line was held back, and it is time for it; *ret_suppressed (at least 1) counts it too.
  * `now_ms` is fsz_now_ms(), or INT64_MAX where no later time will come. */
-bool fsz_ratelimit_owes(struct fsz_ratelimit *limit, int64_t now_ms, uint64_t *ret_held_back);
+bool fsz_ratelimit_owes(struct fsz_ratelimit *limit, int64_t now_ms, uint64_t *ret_suppressed);
 
 #endif

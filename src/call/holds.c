@@ -431,7 +431,7 @@ static size_t holds_count_held(const struct fsz_holds *holds)
 json_t *fsz_holds_status(const struct fsz_holds *holds)
 {
     return json_pack(
-        "{sI sI sI sI sI sI sI sI sI sI sI sI}", "held", (json_int_t)holds_count_held(holds),
+        "{sI sI sI sI sI sI sI sI sI sI sI sI}", "controlled", (json_int_t)holds_count_held(holds),
         "accepted", (json_int_t)holds->counters.accepted, "refused",
         (json_int_t)holds->counters.refused, "released", (json_int_t)holds->counters.released,
         "handed_over", (json_int_t)holds->counters.handed_over, "lost",

@@ -36,7 +36,7 @@ struct fsz_account_options {
 enum { FSZ_ACCOUNT_ENDPOINT_BYTES = 256 };
 
 struct fsz_account {
-    char            api[FSZ_ACCOUNT_ENDPOINT_BYTES];    /* of the API channel */
+    char            api[FSZ_ACCOUNT_ENDPOINT_BYTES];    /* of the API socket */
     char            events[FSZ_ACCOUNT_ENDPOINT_BYTES]; /* of the event stream */
     char            user[FSZ_PASSWORD_MAX + 1];
     char            password[FSZ_PASSWORD_MAX + 1];

@@ -1,4 +1,4 @@
-/* client.h - JSON-RPC 2.0 requests to an API channel (docs/protocol/requests.md). One thread.
+/* client.h - JSON-RPC 2.0 requests to an API socket (docs/protocol/requests.md). One thread.
  *
  * A request is sent when the connection is up, or not at all: none waits in a queue, where it would
  * run when the switch is back. None is sent a second time: the first may have run, though its
@@ -19,7 +19,7 @@ struct fsz_client {
     struct fsz_connect   connect;
     struct fsz_account   account;
     void                *context;
-    const char          *endpoint; /* of the API channel; the options' or the account's */
+    const char          *endpoint; /* of the API socket; the options' or the account's */
     json_int_t           last_id;
     double               timeout_s;  /* for the connection, then for the answer */
     bool                 unanswered; /* the last call was sent, and its answer did not come */
@@ -40,7 +40,7 @@ struct fsz_client_options {
 #define FSZ_CLIENT_OPTIONS(type, member)                                                           \
     {"endpoint",      'a',                                                                         \
      FSZ_OPTION_TEXT, offsetof(type, member.endpoint),                                             \
-     "ENDPOINT",      "the switch's API channel"},                                                 \
+     "ENDPOINT",      "the switch's API socket"},                                                  \
         {"timeout",          't',                                                                  \
          FSZ_OPTION_SECONDS, offsetof(type, member.timeout_s),                                     \
          "SECONDS",          "how long to wait for the connection, then for the answer (10)"},     \

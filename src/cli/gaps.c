@@ -11,7 +11,7 @@ enum { GAPS_STREAM_NAME_BYTES = 256, GAPS_EPOCH_BYTES = 64 };
 struct gaps_stream {
     char     name[GAPS_STREAM_NAME_BYTES];
     char     epoch[GAPS_EPOCH_BYTES];
-    json_t  *kinds;    /* kind → last kind_seq seen */
+    json_t  *kinds;    /* kind → last type_seq seen */
     bool     complete; /* a kind that is not among them had no number when counting started */
     uint64_t used;     /* for finding the one silent longest */
 };
@@ -144,10 +144,10 @@ static bool gaps_kind_is_wanted(const struct fsz_gaps *gaps, const char *kind)
 
 /* An event carries the number after the last one; a beat carries the last one. */
 static void gaps_see_kind(struct fsz_gaps *gaps, struct gaps_stream *stream, const char *kind,
-                          json_int_t kind_seq, bool own)
+                          json_int_t type_seq, bool own)
 {
     const json_t *known = json_object_get(stream->kinds, kind);
-    json_int_t    last_lost = own ? kind_seq : kind_seq - 1;
+    json_int_t    last_lost = own ? type_seq : type_seq - 1;
     json_int_t    seen = json_integer_value(known);
     if (known == NULL && json_object_size(stream->kinds) >= FSZ_GAPS_KINDS_MAX) {
         return;
@@ -155,15 +155,15 @@ static void gaps_see_kind(struct fsz_gaps *gaps, struct gaps_stream *stream, con
     if ((known != NULL || stream->complete) && last_lost > seen) {
         gaps_report(gaps, stream, kind, seen + 1, last_lost);
     }
-    if (known == NULL || kind_seq > seen) {
-        json_object_set_new(stream->kinds, kind, json_integer(kind_seq));
+    if (known == NULL || type_seq > seen) {
+        json_object_set_new(stream->kinds, kind, json_integer(type_seq));
     }
 }
 
 static void gaps_see_beat_kinds(struct fsz_gaps *gaps, struct gaps_stream *stream,
                                 const json_t *meta)
 {
-    json_t     *kinds = json_object_get(meta, FSZMQ_META_KINDS);
+    json_t     *kinds = json_object_get(meta, FSZMQ_META_TYPES);
     const char *kind = NULL;
     json_t     *number = NULL;
     json_object_foreach(kinds, kind, number)
@@ -178,12 +178,12 @@ static void gaps_see_beat_kinds(struct fsz_gaps *gaps, struct gaps_stream *strea
 static void gaps_see_kinds(struct fsz_gaps *gaps, struct gaps_stream *stream, const json_t *meta,
                            bool own)
 {
-    const char *kind = json_string_value(json_object_get(meta, FSZMQ_META_KIND));
-    json_int_t  kind_seq = json_integer_value(json_object_get(meta, FSZMQ_META_KIND_SEQ));
+    const char *kind = json_string_value(json_object_get(meta, FSZMQ_META_TYPE));
+    json_int_t  type_seq = json_integer_value(json_object_get(meta, FSZMQ_META_TYPE_SEQ));
     if (own) {
         gaps_see_beat_kinds(gaps, stream, meta);
-    } else if (kind != NULL && kind_seq > 0 && gaps_kind_is_wanted(gaps, kind)) {
-        gaps_see_kind(gaps, stream, kind, kind_seq, false);
+    } else if (kind != NULL && type_seq > 0 && gaps_kind_is_wanted(gaps, kind)) {
+        gaps_see_kind(gaps, stream, kind, type_seq, false);
     }
 }
 

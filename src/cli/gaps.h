@@ -1,6 +1,6 @@
 /* gaps.h - what a subscriber lost, from the numbers in the meta frames of framing `envelope`.
  *
- * The numbers of each kind (kind_seq) are watched, never seq, which counts also events that this
+ * The numbers of each kind (type_seq) are watched, never seq, which counts also events that this
  * user may not see. A beat says how far the numbers have gone, so a loss that no later event shows
  * is seen too, and one that names all kinds says where counting starts. What was sent before that
  * is not a loss. Memory is bounded whatever a peer sends. */

@@ -71,7 +71,7 @@ static const struct pretty_kind pretty_kinds[] = {
     {"CUSTOM", "sofia::gateway*", "35", "{Gateway}[ {State}][ {Status}]"},
     {"CUSTOM", "fszmq::client", "34",
      "{Client-Action}[ {Client-Group}][ {Client-Owner}][ {Client-Address}][ user {Client-User}]"
-     "[: {Client-Reason}][, {Client-Held-Back} held back]"},
+     "[: {Client-Reason}][, {Client-Suppressed} suppressed]"},
     {"CUSTOM", NULL, "35", "[{Action}][ {status}]"},
     {"*", NULL, "34", ""},
 };
@@ -252,9 +252,9 @@ void fsz_pretty_meta(const struct fsz_pretty *pretty, FILE *out, const json_t *m
     pretty_colour(pretty, out, PRETTY_DIM);
     pretty_value(pretty, out, fsz_headers_text(meta, "stream"), PRETTY_VALUE_BYTES);
     fprintf(out, " %" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(meta, "seq")));
-    const json_t *kind_seq = json_object_get(meta, "kind_seq");
-    if (kind_seq != NULL) {
-        fprintf(out, "/%" JSON_INTEGER_FORMAT, json_integer_value(kind_seq));
+    const json_t *type_seq = json_object_get(meta, "type_seq");
+    if (type_seq != NULL) {
+        fprintf(out, "/%" JSON_INTEGER_FORMAT, json_integer_value(type_seq));
     }
     pretty_reset(pretty, out);
     fputc(' ', out);

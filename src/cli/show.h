@@ -10,7 +10,7 @@ struct fsz_show {
     struct fsz_option_list fields;
     char                  *fields_text; /* what `fields` points into */
     bool                   json;        /* whole JSON, one event a line */
-    bool                   envelope;    /* with stream, seq and kind_seq */
+    bool                   envelope;    /* with stream, seq and type_seq */
     bool                   terminal;    /* standard output is one */
 };
 

@@ -43,9 +43,9 @@ static void tail_report_gap(void *context, const struct fsz_gap *gap)
     }
     fprintf(out, "lost %" JSON_INTEGER_FORMAT " event%s of stream ", count, count == 1 ? "" : "s");
     fsz_text_puts(out, gap->stream);
-    fputs(", kind ", out);
+    fputs(", type ", out);
     fsz_text_puts(out, gap->kind);
-    fprintf(out, " (kind_seq %" JSON_INTEGER_FORMAT, gap->first);
+    fprintf(out, " (type_seq %" JSON_INTEGER_FORMAT, gap->first);
     if (count > 1) {
         fprintf(out, "%s%" JSON_INTEGER_FORMAT, tail->show.pretty.utf8 ? "–" : "-", gap->last);
     }
@@ -100,10 +100,10 @@ static void tail_take_lost(struct fsz_tail *tail, const json_t *meta)
         FILE *out = tail_notice(tail);
         fprintf(out,
                 "fszmq tail: the switch dropped messages because this subscriber read too slowly: "
-                "%" JSON_INTEGER_FORMAT " noise, %" JSON_INTEGER_FORMAT
-                " normal, %" JSON_INTEGER_FORMAT " vital (.lost/)\n",
-                tail_lost_of(meta, "noise"), tail_lost_of(meta, "normal"),
-                tail_lost_of(meta, "vital"));
+                "%" JSON_INTEGER_FORMAT " low, %" JSON_INTEGER_FORMAT
+                " normal, %" JSON_INTEGER_FORMAT " high (.lost/)\n",
+                tail_lost_of(meta, "low"), tail_lost_of(meta, "normal"),
+                tail_lost_of(meta, "high"));
     }
 }
 

@@ -28,7 +28,7 @@ static const struct fsz_option tail_options[] = {
     {"timeout", 't', FSZ_OPTION_SECONDS, TAIL_OPTION(timeout_s), "SECONDS",
      "end when no event comes for so long"},
     {"envelope", 'E', FSZ_OPTION_FLAG, TAIL_OPTION(envelope), NULL,
-     "with stream, seq and kind_seq of each event"},
+     "with stream, seq and type_seq of each event"},
     {"rate", 'r', FSZ_OPTION_FLAG, TAIL_OPTION(rate), NULL, "events a second, on standard error"},
     {"color", 0, FSZ_OPTION_TEXT, TAIL_OPTION(colour), "WHEN", "auto (default), always or never"},
     {"quiet", 'q', FSZ_OPTION_FLAG, TAIL_OPTION(quiet), NULL,

@@ -30,13 +30,13 @@ struct fsz_selection;
 
 enum {
     FSZ_STREAMS_MAX = 256,    /* streams in one configuration */
-    FSZ_CHANNELS_MAX = 64,    /* API channels */
+    FSZ_CHANNELS_MAX = 64,    /* API sockets */
     FSZ_GROUPS_MAX = 256,     /* groups */
     FSZ_SERVICES_MAX = 64,    /* services */
     FSZ_BINDINGS_MAX = 256,   /* bindings */
-    FSZ_ENDPOINTS_MAX = 64,   /* endpoints of one stream or API channel */
-    FSZ_ACLS_MAX = 32,        /* access lists of one stream or API channel */
-    FSZ_CONFIG_NAME_MAX = 64, /* bytes of the name of a stream, API channel, group, service … */
+    FSZ_ENDPOINTS_MAX = 64,   /* endpoints of one stream or API socket */
+    FSZ_ACLS_MAX = 32,        /* access lists of one stream or API socket */
+    FSZ_CONFIG_NAME_MAX = 64, /* bytes of the name of a stream, API socket, group, service … */
     FSZ_OWNER_BYTES = FSZ_CONFIG_NAME_MAX + 16,
 };
 
@@ -55,7 +55,7 @@ enum fsz_security {
 
 /* What is configured alike for every socket of ours, whatever it carries. */
 struct fsz_socket_config {
-    /* `stream "NAME"` or `API channel "NAME"`: in messages and to access control. */
+    /* `stream "NAME"` or `API socket "NAME"`: in messages and to access control. */
     char                 owner[FSZ_OWNER_BYTES];
     struct fsz_endpoint *endpoints;
     size_t               endpoint_count;
@@ -99,14 +99,14 @@ struct fsz_stream_config {
 
 struct fsz_channel_config {
     struct fsz_socket_config socket; /* first, as above */
-    char                    *name;   /* unique among API channels; as a stream's */
+    char                    *name;   /* unique among API sockets; as a stream's */
     int64_t request_bytes;           /* of one message; a client that sends more is cut off */
     int64_t receive_bytes;           /* unfinished messages of all clients */
     int64_t request_depth;           /* of nested objects and arrays */
     int64_t batch_max;               /* requests of one batch */
-    int64_t answer_bytes;            /* of one answer */
+    int64_t reply_bytes;             /* of one answer */
     int64_t client_bytes;            /* of a client's requests, and of answers not taken */
-    int64_t channel_bytes;           /* the same of all clients together */
+    int64_t client_total_bytes;      /* the same of all clients together */
     int64_t deadline_ms;             /* of a request that has no timeout_ms */
     int64_t deadline_max_ms;         /* the longest timeout_ms */
 };
@@ -119,23 +119,23 @@ struct fsz_service_config {
     /* First. Of `connect`, heartbeats and ipv6; the rest as in a stream that says nothing, but
      * security: secret_key is set where there is CURVE, of which this side is the client. */
     struct fsz_socket_config socket;
-    char                    *name;    /* unique among services; as a stream's */
-    char                    *server;  /* server-key: a key, or the path of a certificate */
-    char server_key[FSZ_KEY_BYTES];   /* the providers' public key, once files are loaded; empty: no
-                                         CURVE */
-    bool             registration;    /* clients of API channels may register, if granted */
-    int64_t          capacity;        /* questions under way at an endpoint */
-    int64_t          questions_max;   /* under way and waiting, of the whole service */
-    int64_t          questions_bytes; /* and in bytes */
-    int64_t          answer_bytes;    /* of one answer; over it the connection ends */
-    int64_t          deadline_ms;     /* of all tries together */
-    int64_t          try_ms;          /* of one provider, when there is another */
-    int64_t          failures_max;    /* missed in a row, and a provider is put aside */
-    int64_t          probe_ms;        /* between two probes of one that is aside */
-    char            *group;           /* whose grants its endpoints have; never NULL */
-    int64_t          calls_max;       /* offered and held, of the whole service */
-    int64_t          lease_ms;        /* how long a holder may be silent */
-    enum fsz_on_lost on_lost;         /* unless the call says otherwise */
+    char                    *name;   /* unique among services; as a stream's */
+    char                    *server; /* server-key: a key, or the path of a certificate */
+    char server_key[FSZ_KEY_BYTES];  /* the providers' public key, once files are loaded; empty: no
+                                        CURVE */
+    bool             registration;   /* clients of API sockets may register, if granted */
+    int64_t          capacity;       /* questions under way at an endpoint */
+    int64_t          requests_max;   /* under way and waiting, of the whole service */
+    int64_t          requests_bytes; /* and in bytes */
+    int64_t          reply_bytes;    /* of one answer; over it the connection ends */
+    int64_t          deadline_ms;    /* of all tries together */
+    int64_t          attempt_ms;     /* of one provider, when there is another */
+    int64_t          failures_max;   /* missed in a row, and a provider is put aside */
+    int64_t          probe_ms;       /* between two probes of one that is aside */
+    char            *group;          /* whose grants its endpoints have; never NULL */
+    int64_t          calls_max;      /* offered and held, of the whole service */
+    int64_t          lease_ms;       /* how long a holder may be silent */
+    enum fsz_on_lost on_lost;        /* unless the call says otherwise */
 };
 
 /* The bits of fsz_binding_config.sections, in the order of the words that a key takes. */
@@ -184,10 +184,10 @@ struct fsz_config {
     int64_t queue_bytes;       /* and in bytes */
     int64_t io_threads;        /* of libzmq; read at start only */
     int64_t max_sockets;       /* of libzmq's context; read at start only */
-    int64_t kinds_max;         /* distinct event names and subclasses tracked */
+    int64_t event_types_max;   /* distinct event names and subclasses tracked */
     int64_t subscriptions_max; /* of all subscribers of one stream */
     int64_t subscription_bytes_max;
-    int64_t gather_us; /* how long events that come thick may wait for others; 0: not */
+    int64_t batch_us;  /* how long events that come thick may wait for others; 0: not */
     int64_t linger_ms; /* how long an orderly stop waits for peers to be sent what is queued */
     struct fsz_selection *noise; /* drop classes; what neither names is normal */
     struct fsz_selection *vital;
@@ -208,7 +208,7 @@ struct fsz_config {
     int64_t audit_rate;                    /* records a second; 0: none */
     int64_t client_events_rate;            /* events a second; 0: none */
     int64_t failures_per_minute;           /* wrong passwords and keys of one address */
-    int64_t connections_max;               /* of one stream or API channel */
+    int64_t connections_max;               /* of one stream or API socket */
     int64_t address_connections_max;       /* of one address; 0: three quarters of these */
     int64_t address_connections_per_second; /* new ones of one address; 0: no bound */
     int64_t address_connections_burst;      /* of these, in a row */
@@ -238,7 +238,7 @@ FSZ_NODISCARD fsz_err fsz_config_load(const struct fsz_confnode *root,
                                       struct fsz_problems       *problems);
 /* What an empty configuration gives: the stream FSZ_DEFAULT_STREAM at FSZ_DEFAULT_ENDPOINT, the
  * stream FSZ_DEFAULT_NUMBERED_STREAM with framing `envelope` at FSZ_DEFAULT_NUMBERED_ENDPOINT, and
- * the API channel FSZ_DEFAULT_CHANNEL at FSZ_DEFAULT_CHANNEL_ENDPOINT, which admit loopback.auto,
+ * the API socket FSZ_DEFAULT_CHANNEL at FSZ_DEFAULT_CHANNEL_ENDPOINT, which admit loopback.auto,
  * and the group FSZ_DEFAULT_GROUP, which may see everything and change nothing. */
 FSZ_NODISCARD fsz_err fsz_config_default(struct fsz_config **ret_config);
 /* Reads what the configuration has in other files, the keys of CURVE: before its sockets are
@@ -249,7 +249,7 @@ FSZ_NODISCARD fsz_err fsz_config_load_files(struct fsz_config   *config,
 /* Has its endpoints' connections encrypted. */
 bool fsz_config_service_has_curve(const struct fsz_service_config *service);
 
-/* The sockets of all streams, then those of all API channels. */
+/* The sockets of all streams, then those of all API sockets. */
 size_t                          fsz_config_socket_count(const struct fsz_config *config);
 const struct fsz_socket_config *fsz_config_socket_at(const struct fsz_config *config, size_t index);
 

@@ -1,4 +1,4 @@
-/* Reads one <api-channel>. */
+/* Reads one <api-socket>. */
 #include "config/config_reader.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 void fsz_config_read_channel(struct fsz_config_reader *r, const struct fsz_confnode *node,
                              struct fsz_channel_config *channel)
 {
-    fsz_config_read_name(r, node, "API channel", &channel->name);
+    fsz_config_read_name(r, node, "API socket", &channel->name);
     fsz_config_read_socket(r, FSZ_SCOPE_CHANNEL, node, &channel->socket);
     fsz_config_refuse_children(r, node, "param");
     if (fsz_config_count_multicast(&channel->socket) > 0) {

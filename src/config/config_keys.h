@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where a key is valid: SOCKET in both <stream> and <api-channel>, the others in one element. */
+/* Where a key is valid: SOCKET in both <stream> and <api-socket>, the others in one element. */
 enum fsz_key_scope {
     FSZ_SCOPE_SETTINGS,
     FSZ_SCOPE_SOCKET,

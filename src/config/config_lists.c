@@ -125,7 +125,7 @@ static const struct lists_kind {
     const struct lists_default *defaults;
 } lists_all[] = {
     {"streams", "stream", FSZ_STREAMS_MAX, lists_read_stream, lists_streams},
-    {"api-channels", "api-channel", FSZ_CHANNELS_MAX, lists_read_channel, lists_channels},
+    {"api-sockets", "api-socket", FSZ_CHANNELS_MAX, lists_read_channel, lists_channels},
     {"groups", "group", FSZ_GROUPS_MAX, lists_read_group, lists_groups},
     {"services", "service", FSZ_SERVICES_MAX, lists_read_service, lists_none},
     {"bindings", "binding", FSZ_BINDINGS_MAX, lists_read_binding, lists_none},
@@ -213,7 +213,7 @@ static void lists_find_section(struct fsz_config_reader *r, const struct fsz_con
     const struct fsz_confnode **section = lists_section(sections, node->name);
     if (section == NULL) {
         fsz_config_refuse_element(r, node, "configuration",
-                                  "settings, streams, api-channels, groups, services or bindings");
+                                  "settings, streams, api-sockets, groups, services or bindings");
     } else if (*section != NULL) {
         fsz_config_complain(r, node->line, "<%s> is there twice", node->name);
     } else {

@@ -59,7 +59,7 @@ void fsz_config_refuse_children(struct fsz_config_reader *r, const struct fsz_co
  * from now on, until `where` is emptied. */
 void fsz_config_read_name(struct fsz_config_reader *r, const struct fsz_confnode *node,
                           const char *what, char **ret_name);
-/* Reads the <param> children of a <stream> or <api-channel>, of which `socket` is the first
+/* Reads the <param> children of a <stream> or <api-socket>, of which `socket` is the first
  * member, and checks what both have. After fsz_config_read_name(). */
 void   fsz_config_read_socket(struct fsz_config_reader *r, enum fsz_key_scope element,
                               const struct fsz_confnode *node, struct fsz_socket_config *socket);
@@ -78,7 +78,7 @@ struct fsz_filter *fsz_config_read_filter(struct fsz_config_reader  *r,
 void fsz_config_read_stream(struct fsz_config_reader *r, const struct fsz_confnode *node,
                             struct fsz_stream_config *stream);
 void fsz_config_free_stream(struct fsz_stream_config *stream);
-/* The same for one <api-channel> and one <group>. */
+/* The same for one <api-socket> and one <group>. */
 void fsz_config_read_channel(struct fsz_config_reader *r, const struct fsz_confnode *node,
                              struct fsz_channel_config *channel);
 void fsz_config_free_channel(struct fsz_channel_config *channel);

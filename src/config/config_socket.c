@@ -1,4 +1,4 @@
-/* What a <stream> and an <api-channel> have in common. */
+/* What a <stream> and an <api-socket> have in common. */
 #include "config/config_endpoint.h"
 #include "config/config_reader.h"
 

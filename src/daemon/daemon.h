@@ -14,7 +14,7 @@ struct fsz_daemon {
     struct fsz_host    host;
     struct fsz_engine *engine;
     struct fsz_sim    *sim;
-    pthread_mutex_t    reload_lock; /* SIGHUP, the console and API channels */
+    pthread_mutex_t    reload_lock; /* SIGHUP, the console and API sockets */
 };
 
 /* Reads and checks the configuration; every problem is logged. */

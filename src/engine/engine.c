@@ -125,7 +125,7 @@ static bool engine_stop_controlled(struct fsz_engine *engine)
     }
     if (!idle) {
         engine->host->log(engine->host->self, FSZ_LOG_WARNING,
-                          "a command of the API channel still runs; going on without it");
+                          "a command of the API socket still runs; going on without it");
     }
     bool looked_up = fsz_resolver_wait(ENGINE_LOOK_UP_MS);
     if (!looked_up) {
@@ -175,7 +175,7 @@ static fsz_err engine_start_access(struct fsz_engine *engine, struct fsz_config 
     return err;
 }
 
-/* An fsz_api_server.stats; a worker of the API channel. A mistake may name users and files, which
+/* An fsz_api_server.stats; a worker of the API socket. A mistake may name users and files, which
  * is for those only who may run the command `zmq`. */
 static json_t *engine_stats(void *engine)
 {
@@ -196,7 +196,7 @@ static fsz_err engine_kick(void *engine, uint64_t id)
     return fsz_engine_kick(engine, id);
 }
 
-/* The API channel comes last, so that what it audits has streams to go to. */
+/* The API socket comes last, so that what it audits has streams to go to. */
 static fsz_err engine_start_parts(struct fsz_engine *engine, struct fsz_config *config,
                                   struct fsz_policy **ret_policy)
 {
@@ -295,7 +295,7 @@ static void engine_review(const struct fsz_publisher_view *view, void *unused)
     }
 }
 
-/* All of a reload that can fail. A port may move from a stream to an API channel, or back. */
+/* All of a reload that can fail. A port may move from a stream to an API socket, or back. */
 static fsz_err engine_reload_sockets(struct fsz_engine *engine, struct fsz_config *config,
                                      struct fsz_problems *problems)
 {

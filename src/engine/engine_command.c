@@ -28,7 +28,7 @@ static void command_write_help(const json_t *status, struct fsz_buffer *out)
                     "zmq status       uptime, events, queue, what was refused, endpoints\n"
                     "zmq status json  the same and all counters, for programs\n"
                     "zmq streams      each stream: numbers, subscribers, endpoints\n"
-                    "zmq api          API channels: requests by outcome, workers, jobs, endpoints\n"
+                    "zmq api          API sockets: requests by outcome, workers, jobs, endpoints\n"
                     "zmq services     services: their providers, how they answer, who waits\n"
                     "zmq bindings     lookups of XML: by binding, and the cache\n"
                     "zmq clients [json] [after=ID] [limit=N] [owner=OWNER] [user=USER] "

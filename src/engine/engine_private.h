@@ -63,12 +63,12 @@ json_t *fsz_engine_refusal_status(const struct fsz_engine *engine);
 
 /* Waits for control, however long. */
 void fsz_engine_take_control(struct fsz_engine *engine, bool stopping);
-/* For what a worker of the API channel may ask, and a stop may wait for: it gives way to a stop.
+/* For what a worker of the API socket may ask, and a stop may wait for: it gives way to a stop.
  * False: there is nothing to ask. */
 bool fsz_engine_try_control(struct fsz_engine *engine);
 void fsz_engine_give_control(struct fsz_engine *engine, bool stopping);
 
-/* From now on lookups are answered; after the API channel was started. FSZ_ENOMEM. */
+/* From now on lookups are answered; after the API socket was started. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_engine_open_lookups(struct fsz_engine *engine, struct fsz_config *config);
 /* The two steps of a reload (lookup.h); without `commit` the second one is to give up. */
 FSZ_NODISCARD fsz_err fsz_engine_prepare_lookups(struct fsz_engine *engine,

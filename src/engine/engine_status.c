@@ -7,14 +7,14 @@ static json_t *engine_status_of_audit(const struct fsz_engine *engine)
 {
     struct fsz_audit_counters audit = fsz_audit_counters(engine->audit);
     return json_pack("{sI sI sI}", "commands", (json_int_t)audit.commands, "refusals",
-                     (json_int_t)audit.refusals, "held_back", (json_int_t)audit.held_back);
+                     (json_int_t)audit.refusals, "suppressed", (json_int_t)audit.suppressed);
 }
 
 static json_t *engine_status_of_client_events(const struct fsz_engine *engine)
 {
     struct fsz_client_events_counters counters = fsz_client_events_counters(engine->client_events);
-    return json_pack("{sI sI sI sI}", "fired", (json_int_t)counters.fired, "held_back",
-                     (json_int_t)counters.held_back, "overflowed", (json_int_t)counters.overflowed,
+    return json_pack("{sI sI sI sI}", "fired", (json_int_t)counters.fired, "suppressed",
+                     (json_int_t)counters.suppressed, "overflowed", (json_int_t)counters.overflowed,
                      "refused", (json_int_t)counters.refused);
 }
 

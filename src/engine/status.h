@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-/* The part of a status that the publisher knows: an object with "events", "queue", "kinds",
+/* The part of a status that the publisher knows: an object with "events", "queue", "event_types",
  * "streams". On the stream thread (an fsz_publisher_view_fn); `argument` is a json_t **, NULL when
  * out of memory. */
 void fsz_status_of_publisher(const struct fsz_publisher_view *view, void *argument);

@@ -71,20 +71,20 @@ static void status_write_requests(const json_t *status, struct fsz_buffer *out)
     fsz_buffer_printf(
         out,
         "requests %lld ok, %lld failed, %lld invalid, %lld refused, %lld overloaded, %lld past "
-        "their deadline, %lld under way\n",
+        "their deadline, %lld in flight\n",
         status_number(status, "api.requests.ok"), status_number(status, "api.requests.failed"),
         status_number(status, "api.requests.invalid"),
         status_number(status, "api.requests.refused"),
         status_number(status, "api.requests.overloaded"),
         status_number(status, "api.requests.deadline"),
-        status_number(status, "api.requests.under_way"));
+        status_number(status, "api.requests.in_flight"));
 }
 
 static void status_write_channels(const json_t *status, struct fsz_buffer *out)
 {
     size_t  index = 0;
     json_t *channel = NULL;
-    json_array_foreach(json_object_get(json_object_get(status, "api"), "channels"), index, channel)
+    json_array_foreach(json_object_get(json_object_get(status, "api"), "sockets"), index, channel)
     {
         fsz_buffer_printf(out,
                           "api      %s: %lld clients, %lld messages in, %lld out, %lld lost, %lld "
@@ -109,18 +109,18 @@ void fsz_status_write_summary(const json_t *status, struct fsz_buffer *out)
         out,
         "events   %lld offered, %lld unwanted, %lld written, %lld lost for want of memory\n"
         "queue    %lld of %lld events (peak %lld), %lld of %lld bytes (peak %lld)\n"
-        "refused  %lld noise, %lld normal, %lld vital\n"
+        "refused  %lld low, %lld normal, %lld high\n"
         "access   %lld admitted, %lld refused\n"
-        "clients  %lld events fired, %lld held back, %lld lost\n",
+        "clients  %lld events fired, %lld suppressed, %lld lost\n",
         status_number(status, "events.offered"), status_number(status, "events.unwanted"),
         status_number(status, "events.encoded"), status_number(status, "events.failed"),
         status_number(status, "queue.events"), status_number(status, "queue.events_max"),
         status_number(status, "queue.events_peak"), status_number(status, "queue.bytes"),
         status_number(status, "queue.bytes_max"), status_number(status, "queue.bytes_peak"),
-        status_number(status, "queue.refused.noise"), status_number(status, "queue.refused.normal"),
-        status_number(status, "queue.refused.vital"), status_number(status, "access.admitted"),
+        status_number(status, "queue.refused.low"), status_number(status, "queue.refused.normal"),
+        status_number(status, "queue.refused.high"), status_number(status, "access.admitted"),
         status_number(status, "access.refused"), status_number(status, "client_events.fired"),
-        status_number(status, "client_events.held_back"),
+        status_number(status, "client_events.suppressed"),
         status_number(status, "client_events.overflowed") +
             status_number(status, "client_events.refused"));
     status_write_requests(status, out);
@@ -156,12 +156,12 @@ void fsz_status_write_api(const json_t *status, struct fsz_buffer *out)
     status_write_pool(json_object_get(api, "background"), "jobs    ", out);
     fsz_buffer_printf(out,
                       "results  %lld kept, %lld bytes, %lld running, %lld refused, %lld dropped\n"
-                      "audit    %lld commands, %lld refusals, %lld held back\n",
+                      "audit    %lld commands, %lld refusals, %lld suppressed\n",
                       status_number(api, "jobs.kept"), status_number(api, "jobs.bytes"),
                       status_number(api, "jobs.running"), status_number(api, "jobs.refused"),
                       status_number(api, "jobs.dropped"), status_number(status, "audit.commands"),
                       status_number(status, "audit.refusals"),
-                      status_number(status, "audit.held_back"));
+                      status_number(status, "audit.suppressed"));
     status_write_channels(status, out);
 }
 
@@ -169,13 +169,13 @@ static void status_write_provider(const json_t *p, struct fsz_buffer *out)
 {
     fsz_buffer_printf(
         out,
-        "  %s is %s%s: %lld of %lld under way, %lld asked, %lld answered (%lld errors), "
-        "%lld missed, %lld late, %lld bad, aside %lld times; p50 %lld, p99 %lld µs\n",
+        "  %s is %s%s: %lld of %lld in flight, %lld asked, %lld answered (%lld errors), "
+        "%lld missed, %lld late, %lld bad, ejected %lld times; p50 %lld, p99 %lld µs\n",
         status_string(p, "name"), status_string(p, "state"),
         json_is_false(json_object_get(p, "was_connected")) ? ", never connected" : "",
-        status_number(p, "under_way"), status_number(p, "capacity"), status_number(p, "asked"),
+        status_number(p, "in_flight"), status_number(p, "capacity"), status_number(p, "asked"),
         status_number(p, "answered"), status_number(p, "errors"), status_number(p, "missed"),
-        status_number(p, "late"), status_number(p, "bad"), status_number(p, "asides"),
+        status_number(p, "late"), status_number(p, "bad"), status_number(p, "ejections"),
         status_number(p, "latency_us.p50"), status_number(p, "latency_us.p99"));
 }
 
@@ -184,10 +184,10 @@ static void status_write_calls(const json_t *calls, struct fsz_buffer *out)
     if (calls != NULL) {
         fsz_buffer_printf(
             out,
-            "calls    %lld held; %lld accepted, %lld released, %lld handed over, %lld "
+            "calls    %lld controlled; %lld accepted, %lld released, %lld handed over, %lld "
             "lost, %lld hung up, %lld gone elsewhere, %lld closed; %lld answers refused, "
             "%lld commands fenced, %lld events\n",
-            status_number(calls, "held"), status_number(calls, "accepted"),
+            status_number(calls, "controlled"), status_number(calls, "accepted"),
             status_number(calls, "released"), status_number(calls, "handed_over"),
             status_number(calls, "lost"), status_number(calls, "hangup"),
             status_number(calls, "elsewhere"), status_number(calls, "closed"),
@@ -209,11 +209,12 @@ void fsz_status_write_services(const json_t *status, struct fsz_buffer *out)
             out,
             "%s\n"
             "  %lld asked, %lld answered, %lld errors, %lld past their deadline, %lld "
-            "with nobody to ask, %lld refused, %lld withdrawn; %lld under way, %lld waiting\n",
+            "with no provider, %lld refused, %lld cancelled; %lld in flight, %lld waiting\n",
             status_string(s, "name"), status_number(s, "asked"), status_number(s, "answered"),
-            status_number(s, "errors"), status_number(s, "deadline"), status_number(s, "nobody"),
-            status_number(s, "overloaded"), status_number(s, "withdrawn"),
-            status_number(s, "under_way"), status_number(s, "waiting"));
+            status_number(s, "errors"), status_number(s, "deadline"),
+            status_number(s, "no_provider"), status_number(s, "overloaded"),
+            status_number(s, "cancelled"), status_number(s, "in_flight"),
+            status_number(s, "waiting"));
         json_array_foreach(json_object_get(s, "providers"), place, provider)
         {
             status_write_provider(provider, out);
@@ -235,21 +236,22 @@ void fsz_status_write_bindings(const json_t *status, struct fsz_buffer *out)
             out,
             "%s (service %s)\n"
             "  %lld asked: %lld found, %lld not found, %lld failed; %lld from the cache, %lld "
-            "stale, %lld joined; p50 %lld, p90 %lld, p99 %lld, max %lld µs\n",
+            "stale, %lld coalesced; p50 %lld, p90 %lld, p99 %lld, max %lld µs\n",
             status_string(b, "name"), status_string(b, "service"), status_number(b, "asked"),
             status_number(b, "found"), status_number(b, "not_found"), status_number(b, "failed"),
-            status_number(b, "cache_hits"), status_number(b, "stale"), status_number(b, "joined"),
-            status_number(b, "latency_us.p50"), status_number(b, "latency_us.p90"),
-            status_number(b, "latency_us.p99"), status_number(b, "latency_us.max"));
+            status_number(b, "cache_hits"), status_number(b, "stale"),
+            status_number(b, "coalesced"), status_number(b, "latency_us.p50"),
+            status_number(b, "latency_us.p90"), status_number(b, "latency_us.p99"),
+            status_number(b, "latency_us.max"));
     }
     fsz_buffer_printf(
         out,
         "cache    %lld of %lld entries, %lld of %lld bytes; %lld hits, %lld misses, %lld stale, "
-        "%lld joined, %lld evicted, %lld flushed, %lld not kept\n",
+        "%lld coalesced, %lld evicted, %lld flushed, %lld not kept\n",
         status_number(status, "cache.entries"), status_number(status, "cache.entries_max"),
         status_number(status, "cache.bytes"), status_number(status, "cache.bytes_max"),
         status_number(status, "cache.hits"), status_number(status, "cache.misses"),
-        status_number(status, "cache.stale"), status_number(status, "cache.joined"),
+        status_number(status, "cache.stale"), status_number(status, "cache.coalesced"),
         status_number(status, "cache.evicted"), status_number(status, "cache.flushed"),
         status_number(status, "cache.not_kept"));
 }

@@ -272,7 +272,7 @@ SWITCH_MODULE_SHUTDOWN_FUNCTION(mod_event_zmq_shutdown)
     fsz_search_unbind();
     fsz_events_unbind();
     struct fsz_engine *engine = module_publish(NULL);
-    /* A command that an API channel's worker runs may not have returned: it returns into this code.
+    /* A command that an API socket's worker runs may not have returned: it returns into this code.
      */
     bool idle = fsz_engine_free(&engine);
     fsz_events_release();

@@ -22,16 +22,16 @@ static struct {
 
 static void search_log_refused(const struct fsz_lookup *lookup, const char *why)
 {
-    uint64_t held_back = 0;
+    uint64_t suppressed = 0;
     pthread_mutex_lock(&search.refused_lock);
-    bool passes = fsz_ratelimit_passes(&search.refused, &held_back);
+    bool passes = fsz_ratelimit_passes(&search.refused, &suppressed);
     pthread_mutex_unlock(&search.refused_lock);
     if (passes) {
         switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,
                           "%s of section %s: FreeSWITCH does not take a document that was checked: "
                           "%s (%llu more before)\n",
                           lookup->value != NULL ? lookup->value : "lookup", lookup->section, why,
-                          (unsigned long long)held_back);
+                          (unsigned long long)suppressed);
     }
 }
 

@@ -12,13 +12,13 @@ static const bool bounds_log_has[FSZ_ZMTP_ENDING_COUNT] = {
 void fsz_bounds_log(struct fsz_ratelimit *limit, const struct fsz_host *host, const char *whose,
                     const struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
-    uint64_t held_back = 0;
+    uint64_t suppressed = 0;
     char     line[512];
-    if (!bounds_log_has[ending] || !fsz_ratelimit_passes(limit, &held_back)) {
+    if (!bounds_log_has[ending] || !fsz_ratelimit_passes(limit, &suppressed)) {
         return;
     }
-    snprintf(line, sizeof(line), "%.79s: disconnected %.100s: %s (%" PRIu64 " such held back)",
-             whose, fsz_conn_facts(conn)->peer, fsz_zmtp_ending_text(ending), held_back);
+    snprintf(line, sizeof(line), "%.79s: disconnected %.100s: %s (%" PRIu64 " such suppressed)",
+             whose, fsz_conn_facts(conn)->peer, fsz_zmtp_ending_text(ending), suppressed);
     host->log(host->self, FSZ_LOG_WARNING, line);
 }
 
@@ -26,15 +26,15 @@ void fsz_bounds_log_turned_away(struct fsz_ratelimit *limit, const struct fsz_ho
                                 const char *whose, const struct fsz_address *peer,
                                 enum fsz_zmtp_ending ending)
 {
-    uint64_t held_back = 0;
+    uint64_t suppressed = 0;
     char     address[FSZ_ADDRESS_TEXT_BYTES], line[512];
-    if (!fsz_ratelimit_passes(limit, &held_back)) {
+    if (!fsz_ratelimit_passes(limit, &suppressed)) {
         return;
     }
     fsz_address_write(peer, address);
     snprintf(line, sizeof(line),
              "%.79s: closed a new connection of %.100s at once: %s; %" PRIu64
              " more since the last such line",
-             whose, address, fsz_zmtp_ending_text(ending), held_back);
+             whose, address, fsz_zmtp_ending_text(ending), suppressed);
     host->log(host->self, FSZ_LOG_WARNING, line);
 }

@@ -28,7 +28,7 @@ static bool channel_knows(const struct fsz_channel *channel, const struct fsz_pe
 static struct fsz_client_source channel_source(const struct fsz_channel *channel)
 {
     return (struct fsz_client_source){
-        .events = channel->base.client_events, .type = "api-channel", .name = channel->name};
+        .events = channel->base.client_events, .type = "api-socket", .name = channel->name};
 }
 
 static void channel_ready(void *self, struct fsz_conn *conn)
@@ -301,11 +301,11 @@ bool fsz_channel_is_over(const struct fsz_channel *channel, size_t bytes)
         return true;
     }
     if (channel->account == NULL || /* a provider's (provider_link.h) */
-        fsz_account_bytes(channel->account) <= (size_t)config->channel_bytes) {
+        fsz_account_bytes(channel->account) <= (size_t)config->client_total_bytes) {
         return false;
     }
     size_t clients = fsz_account_parts(channel->account);
-    return bytes > (size_t)config->channel_bytes / (clients > 0 ? clients : 1);
+    return bytes > (size_t)config->client_total_bytes / (clients > 0 ? clients : 1);
 }
 
 void fsz_channel_count_sent(struct fsz_channel *channel, fsz_err err, size_t bytes)

@@ -1,4 +1,4 @@
-/* channel.h - one API channel: a ROUTER on our own wire and, for inproc endpoints, one of libzmq;
+/* channel.h - one API socket: a ROUTER on our own wire and, for inproc endpoints, one of libzmq;
  * its endpoints, its clients.
  *
  * Wire: docs/protocol/requests.md. API thread only. */

@@ -1,4 +1,4 @@
-/* client.h - a client of an API channel: one connection, and what is under way for it.
+/* client.h - a client of an API socket: one connection, and what is under way for it.
  *
  * Counted, because a background job may outlive the connection and the channel. API thread only,
  * except for the account and fsz_client_send() to a connection on our own wire. */

@@ -25,7 +25,7 @@ struct fsz_client_events {
     size_t                 first, count;
 
     _Atomic int64_t  rate;
-    _Atomic uint64_t fired, held_back, overflowed, refused;
+    _Atomic uint64_t fired, suppressed, overflowed, refused;
 };
 
 /* ---- the outbox ------------------------------------------------------------------------------ */
@@ -56,12 +56,12 @@ static bool events_pass_locked(struct fsz_client_events *events, struct fsz_buck
                                int64_t rate, struct fsz_client_note *note)
 {
     if (events->count == FSZ_CLIENT_OUTBOX) {
-        bucket->held_back++;
+        bucket->suppressed++;
         events->overflowed++;
         return false;
     }
-    if (!fsz_bucket_take(bucket, rate, rate, fsz_now_ms(), &note->held_back)) {
-        events->held_back++;
+    if (!fsz_bucket_take(bucket, rate, rate, fsz_now_ms(), &note->suppressed)) {
+        events->suppressed++;
         return false;
     }
     return true;
@@ -119,11 +119,11 @@ static bool events_owe_locked(struct fsz_client_events *events, struct fsz_clien
     }
     for (enum fsz_client_group group = 0; group < FSZ_CLIENT_GROUPS; group++) {
         struct fsz_bucket *bucket = &events->groups[group];
-        *ret_note = (struct fsz_client_note){.action = FSZ_CLIENT_HELD_BACK, .group = group};
-        if (rate > 0 && fsz_bucket_owes(bucket, rate, rate, now_ms, &ret_note->held_back)) {
+        *ret_note = (struct fsz_client_note){.action = FSZ_CLIENT_SUPPRESSED, .group = group};
+        if (rate > 0 && fsz_bucket_owes(bucket, rate, rate, now_ms, &ret_note->suppressed)) {
             return true; /* others of them come next */
         }
-        any |= rate > 0 && bucket->held_back > 0;
+        any |= rate > 0 && bucket->suppressed > 0;
     }
     events->owed_ms = any ? now_ms + EVENTS_RETRY_MS : 0;
     return false;
@@ -220,7 +220,7 @@ void fsz_client_events_set_rate(struct fsz_client_events *events, int64_t rate)
     pthread_mutex_lock(&events->lock);
     events->rate = rate;
     for (int group = 0; group < FSZ_CLIENT_GROUPS && rate == 0; group++) {
-        events->groups[group].held_back = 0; /* nobody wants to know any more */
+        events->groups[group].suppressed = 0; /* nobody wants to know any more */
     }
     pthread_mutex_unlock(&events->lock);
 }
@@ -255,7 +255,7 @@ struct fsz_client_events_counters fsz_client_events_counters(const struct fsz_cl
     static const struct fsz_client_events_counters none;
     return events == NULL ? none
                           : (struct fsz_client_events_counters){.fired = events->fired,
-                                                                .held_back = events->held_back,
+                                                                .suppressed = events->suppressed,
                                                                 .overflowed = events->overflowed,
                                                                 .refused = events->refused};
 }

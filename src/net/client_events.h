@@ -38,7 +38,7 @@ void fsz_client_events_free(struct fsz_client_events **events);
 
 struct fsz_client_events_counters {
     uint64_t fired;
-    uint64_t held_back;  /* by the rate */
+    uint64_t suppressed; /* by the rate */
     uint64_t overflowed; /* the outbox was full */
     uint64_t refused;    /* by the switch, or out of memory */
 };

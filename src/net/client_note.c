@@ -14,7 +14,7 @@ static const char *const note_actions[FSZ_CLIENT_ACTIONS] = {
     [FSZ_CLIENT_DISCONNECT] = "disconnect",
     [FSZ_CLIENT_LAG] = "lag",
     [FSZ_CLIENT_CAUGHT_UP] = "caught-up",
-    [FSZ_CLIENT_HELD_BACK] = "held-back",
+    [FSZ_CLIENT_SUPPRESSED] = "suppressed",
 };
 
 static const char *const note_groups[FSZ_CLIENT_GROUPS] = {
@@ -107,9 +107,9 @@ static void note_identify(struct note_headers *headers, const struct fsz_client_
 
 static void note_add_dropped(struct note_headers *headers, const struct fsz_client_note *note)
 {
-    note_number(headers, "Client-Dropped-Noise", (int64_t)note->dropped[0]);
+    note_number(headers, "Client-Dropped-Low", (int64_t)note->dropped[0]);
     note_number(headers, "Client-Dropped-Normal", (int64_t)note->dropped[1]);
-    note_number(headers, "Client-Dropped-Vital", (int64_t)note->dropped[2]);
+    note_number(headers, "Client-Dropped-High", (int64_t)note->dropped[2]);
 }
 
 static void note_write(const struct fsz_client_note *note, struct note_headers *ret_headers)
@@ -117,7 +117,7 @@ static void note_write(const struct fsz_client_note *note, struct note_headers *
     enum fsz_client_action action = note->action;
     *ret_headers = (struct note_headers){.count = 0};
     note_text(ret_headers, "Client-Action", note_actions[action]);
-    if (action == FSZ_CLIENT_HELD_BACK) {
+    if (action == FSZ_CLIENT_SUPPRESSED) {
         note_text(ret_headers, "Client-Group", note_groups[note->group]);
     } else {
         note_identify(ret_headers, note);
@@ -130,8 +130,8 @@ static void note_write(const struct fsz_client_note *note, struct note_headers *
         action == FSZ_CLIENT_CAUGHT_UP) {
         note_add_dropped(ret_headers, note);
     }
-    if (note->held_back > 0) {
-        note_number(ret_headers, "Client-Held-Back", (int64_t)note->held_back);
+    if (note->suppressed > 0) {
+        note_number(ret_headers, "Client-Suppressed", (int64_t)note->suppressed);
     }
 }
 

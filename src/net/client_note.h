@@ -13,7 +13,7 @@ enum fsz_client_action {
     FSZ_CLIENT_DISCONNECT, /* ours */
     FSZ_CLIENT_LAG,
     FSZ_CLIENT_CAUGHT_UP,
-    FSZ_CLIENT_HELD_BACK, /* of no connection: there were others */
+    FSZ_CLIENT_SUPPRESSED, /* of no connection: there were others */
     FSZ_CLIENT_ACTIONS
 };
 
@@ -35,7 +35,7 @@ struct fsz_client_note {
     enum fsz_zmtp_mechanism_name mechanism;
     int64_t                      uid, pid, age_ms;
     uint64_t                     dropped[FSZ_CONNECTION_CLASSES];
-    uint64_t                     held_back; /* before this one, of its group */
+    uint64_t                     suppressed; /* before this one, of its group */
     char                         owner[FSZ_CONNECTION_OWNER_BYTES];
     char                         user[FSZ_USER_NAME_MAX + 1]; /* empty: none */
     char                         address[FSZ_ADDRESS_TEXT_BYTES], endpoint[FSZ_ADDRESS_TEXT_BYTES];

@@ -15,8 +15,8 @@ static const char *json_version(enum fsz_zmtp_version version)
 
 static json_t *json_of_classes(const uint64_t counts[FSZ_CONNECTION_CLASSES])
 {
-    return json_pack("{sI sI sI}", "noise", (json_int_t)counts[0], "normal", (json_int_t)counts[1],
-                     "vital", (json_int_t)counts[2]);
+    return json_pack("{sI sI sI}", "low", (json_int_t)counts[0], "normal", (json_int_t)counts[1],
+                     "high", (json_int_t)counts[2]);
 }
 
 static int64_t json_wall_us(void)
@@ -109,9 +109,9 @@ static void text_classes(const json_t *object, const char *name, const char *lab
 {
     const json_t *counts = json_object_get(object, name);
     if (counts != NULL) {
-        fsz_buffer_printf(out, ", %s %lld noise, %lld normal, %lld vital", label,
-                          text_number(counts, "noise"), text_number(counts, "normal"),
-                          text_number(counts, "vital"));
+        fsz_buffer_printf(out, ", %s %lld low, %lld normal, %lld high", label,
+                          text_number(counts, "low"), text_number(counts, "normal"),
+                          text_number(counts, "high"));
     }
 }
 

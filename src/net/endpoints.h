@@ -1,4 +1,4 @@
-/* endpoints.h - the endpoints of one stream or API channel: opened, closed, tried again, told
+/* endpoints.h - the endpoints of one stream or API socket: opened, closed, tried again, told
  * about.
  *
  * tcp and ipc are opened on our own wire (zmtp/zmtp_socket.h), inproc and multicast by a libzmq
@@ -48,7 +48,7 @@ struct fsz_endpoints {
     void                   *socket; /* libzmq's; NULL: not needed yet */
     fsz_endpoints_local_fn  make_socket;
     void                   *self; /* its */
-    char owner[FSZ_OWNER_BYTES];  /* `stream "NAME"` or `API channel "NAME"`, for messages */
+    char owner[FSZ_OWNER_BYTES];  /* `stream "NAME"` or `API socket "NAME"`, for messages */
     struct fsz_endpoint_backlog backlog;
     size_t                      count;
     struct fsz_endpoint_state   list[2 * FSZ_ENDPOINTS_MAX]; /* old and new ones during a change */

@@ -35,14 +35,14 @@ void fsz_mismatch_note(struct fsz_mismatch *mismatch, const struct fsz_host *hos
                        enum fsz_zmtp_ending ending)
 {
     char        text[128], line[640];
-    uint64_t    held_back = 0;
+    uint64_t    suppressed = 0;
     const char *reason =
         fsz_conn_is_ready(conn) ? NULL : mismatch_reason(conn, ending, text, sizeof(text));
     if (reason == NULL) {
         return;
     }
     mismatch->waiting++;
-    if (!fsz_ratelimit_passes(&mismatch->limit, &held_back)) {
+    if (!fsz_ratelimit_passes(&mismatch->limit, &suppressed)) {
         return;
     }
     snprintf(line, sizeof(line),

@@ -29,8 +29,8 @@ static json_t *wire_endings(const struct fsz_zmtp_figures *figures)
 
 static json_t *wire_dropped(const struct fsz_zmtp_figures *figures)
 {
-    return json_pack("{sI sI sI}", "noise", (json_int_t)figures->dropped[FSZ_ZMTP_NOISE], "normal",
-                     (json_int_t)figures->dropped[FSZ_ZMTP_NORMAL], "vital",
+    return json_pack("{sI sI sI}", "low", (json_int_t)figures->dropped[FSZ_ZMTP_NOISE], "normal",
+                     (json_int_t)figures->dropped[FSZ_ZMTP_NORMAL], "high",
                      (json_int_t)figures->dropped[FSZ_ZMTP_VITAL]);
 }
 

@@ -55,7 +55,7 @@ struct fsz_told {
  */
 struct fsz_desk_reader {
     void (*ask)(struct fsz_mail *mail, void *reader);      /* a question (question.h): its mail */
-    void (*withdraw)(struct fsz_mail *mail, void *reader); /* its `withdrawn` */
+    void (*withdraw)(struct fsz_mail *mail, void *reader); /* its `cancelled` */
     void (*late)(struct fsz_mail *mail, void *reader);     /* its `late` */
     void (*leave)(struct fsz_mail *mail, void *reader);    /* a call's thread has left */
 };
@@ -74,8 +74,8 @@ void fsz_desk_close(struct fsz_desk *desk);
 /* Asks, and waits until there is an answer or the deadline has passed. Any thread but the API
  * thread, which would wait for itself. FSZ_OK: `result` is set. FSZ_EREFUSED: the provider answered
  * with an error. FSZ_EINVALID: with what is no answer. FSZ_ETIMEOUT. FSZ_ENOTFOUND: no provider
- * that could be asked, or no such service. FSZ_EFULL: too many questions (questions-max,
- * questions-bytes). FSZ_ECLOSED. FSZ_ENOMEM. ret_told is always written. */
+ * that could be asked, or no such service. FSZ_EFULL: too many questions (requests-max,
+ * requests-bytes). FSZ_ECLOSED. FSZ_ENOMEM. ret_told is always written. */
 FSZ_NODISCARD fsz_err fsz_desk_ask(struct fsz_desk *desk, const struct fsz_ask *ask,
                                    struct fsz_told *ret_told);
 

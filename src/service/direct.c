@@ -46,7 +46,7 @@ bool fsz_direct_retire_service(struct fsz_direct *direct, struct fsz_direct_serv
     fsz_thread_lock(&direct->lock);
     bool idle = service->open == 0 && service->held == 0;
     if (idle) {
-        service->limits = (struct fsz_direct_limits){.questions_max = 0};
+        service->limits = (struct fsz_direct_limits){.requests_max = 0};
     }
     pthread_mutex_unlock(&direct->lock);
     return idle;
@@ -65,8 +65,8 @@ static bool service_is_full(const struct fsz_direct_service *service, size_t byt
     if (call && service->open + service->held >= (size_t)limits->calls_max) {
         return true;
     }
-    return service->open >= (size_t)limits->questions_max ||
-           service->bytes + bytes > (size_t)limits->questions_bytes;
+    return service->open >= (size_t)limits->requests_max ||
+           service->bytes + bytes > (size_t)limits->requests_bytes;
 }
 
 static void service_open_locked(struct fsz_direct_service *service, size_t bytes)
@@ -242,7 +242,7 @@ static bool direct_take_locked(struct fsz_direct *direct, const struct fsz_direc
                                              .client = best->client,
                                              .others = count > 1,
                                              .deadline_ms = service->limits.deadline_ms,
-                                             .try_ms = service->limits.try_ms,
+                                             .attempt_ms = service->limits.attempt_ms,
                                              .view = fsz_direct_view_ref(&best->view)};
     return true;
 }

@@ -41,8 +41,8 @@ struct fsz_direct_provider {
 };
 
 struct fsz_direct_limits {
-    int64_t questions_max, questions_bytes, calls_max;
-    int64_t deadline_ms, try_ms;
+    int64_t requests_max, requests_bytes, calls_max;
+    int64_t deadline_ms, attempt_ms;
 };
 
 /* Embedded in a service. */
@@ -114,7 +114,7 @@ struct fsz_direct_want {
 struct fsz_direct_ticket {
     uint64_t               service, provider, client; /* serials */
     bool                   others;                    /* that are up, and could be asked, too */
-    int64_t                deadline_ms, try_ms;
+    int64_t                deadline_ms, attempt_ms;
     struct fsz_direct_view view; /* with references */
 };
 

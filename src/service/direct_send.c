@@ -35,8 +35,8 @@ static int64_t send_due_ms(const struct fsz_question      *question,
                            const struct fsz_direct_ticket *ticket)
 {
     int64_t patience_ms = question->deadline_ms > 0 ? question->deadline_ms : ticket->deadline_ms;
-    bool    tried = ticket->others && ticket->try_ms < patience_ms;
-    return question->sent.at_ms + (tried ? ticket->try_ms : patience_ms);
+    bool    tried = ticket->others && ticket->attempt_ms < patience_ms;
+    return question->sent.at_ms + (tried ? ticket->attempt_ms : patience_ms);
 }
 
 /* NULL: out of memory. */

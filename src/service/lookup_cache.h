@@ -56,7 +56,7 @@ struct fsz_cache_counters {
     uint64_t flushed;        /* by fsz_lookup_cache_flush() */
     uint64_t not_kept;       /* larger than the whole cache may be, or no memory */
     uint64_t entries, bytes; /* now */
-    uint64_t under_way;      /* questions, now */
+    uint64_t in_flight;      /* questions, now */
 };
 
 FSZ_NODISCARD fsz_err fsz_lookup_cache_new(const struct fsz_cache_limits *limits,

@@ -86,7 +86,7 @@ static struct fsz_cache_flight *flight_begin_locked(struct fsz_lookup_cache *cac
         flight_free(flight);
         return NULL;
     }
-    cache->counters.under_way++;
+    cache->counters.in_flight++;
     return flight;
 }
 
@@ -133,7 +133,7 @@ void fsz_lookup_cache_tell(struct fsz_lookup_cache *cache, struct fsz_cache_flig
         return;
     }
     fsz_thread_lock(&cache->lock);
-    cache->counters.under_way--;
+    cache->counters.in_flight--;
     if (!f->flushed) { /* else it is not there, and one of the same key may be */
         HASH_DEL(cache->flights, f);
     }

@@ -49,16 +49,16 @@ static void run_tell(const struct lookup_course *course, const struct run_answer
 {
     const struct fsz_lookup *lookup = course->lookup;
     const struct fsz_host   *host = course->lookups->host;
-    uint64_t                 held_back = 0;
+    uint64_t                 suppressed = 0;
     char                     line[RUN_LINE_BYTES], more[64] = "";
     pthread_mutex_lock(&course->meter->lock);
-    bool passes = fsz_ratelimit_passes(&course->meter->failures, &held_back);
+    bool passes = fsz_ratelimit_passes(&course->meter->failures, &suppressed);
     pthread_mutex_unlock(&course->meter->lock);
     if (!passes) {
         return;
     }
-    if (held_back > 0) {
-        snprintf(more, sizeof(more), " (%" PRIu64 " more failed before it)", held_back);
+    if (suppressed > 0) {
+        snprintf(more, sizeof(more), " (%" PRIu64 " more failed before it)", suppressed);
     }
     snprintf(line, sizeof(line),
              "binding \"%s\": lookup of %s %.64s %.64s=\"%.128s\": service \"%s\"%s%.200s: %s%s",

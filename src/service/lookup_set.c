@@ -82,7 +82,7 @@ static json_t *meter_status(struct lookup_meter *meter, const char *service)
                      "asked", (json_int_t)meter->asked, "found", (json_int_t)meter->found,
                      "not_found", (json_int_t)meter->not_found, "failed", (json_int_t)meter->failed,
                      "cache_hits", (json_int_t)meter->cache_hits, "stale", (json_int_t)meter->stale,
-                     "joined", (json_int_t)meter->joined, "latency_us",
+                     "coalesced", (json_int_t)meter->joined, "latency_us",
                      fsz_latency_status(&latency));
 }
 
@@ -92,10 +92,10 @@ static json_t *cache_status(struct fsz_lookup_cache *cache, const struct fsz_con
     return json_pack("{sI sI sI sI sI sI sI sI sI sI sI sI}", "entries", (json_int_t)c.entries,
                      "entries_max", (json_int_t)config->cache_entries, "bytes", (json_int_t)c.bytes,
                      "bytes_max", (json_int_t)config->cache_bytes, "hits", (json_int_t)c.hits,
-                     "stale", (json_int_t)c.stale, "misses", (json_int_t)c.misses, "joined",
+                     "stale", (json_int_t)c.stale, "misses", (json_int_t)c.misses, "coalesced",
                      (json_int_t)c.joined, "evicted", (json_int_t)c.evicted, "flushed",
-                     (json_int_t)c.flushed, "not_kept", (json_int_t)c.not_kept, "under_way",
-                     (json_int_t)c.under_way);
+                     (json_int_t)c.flushed, "not_kept", (json_int_t)c.not_kept, "in_flight",
+                     (json_int_t)c.in_flight);
 }
 
 json_t *fsz_lookups_status(struct fsz_lookups *lookups)

@@ -215,7 +215,7 @@ const char *fsz_provider_state(const struct fsz_provider *provider)
         return "down";
     }
     if (provider->leaves) {
-        return "leaving";
+        return "draining";
     }
-    return provider->breaker.open ? "aside" : "up";
+    return provider->breaker.open ? "ejected" : "up";
 }

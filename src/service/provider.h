@@ -1,5 +1,5 @@
 /* provider.h - one who answers a service's questions: an endpoint that we connect to, or a client
- * of an API channel that registered. API thread only. */
+ * of an API socket that registered. API thread only. */
 #ifndef FSZ_PROVIDER_H
 #define FSZ_PROVIDER_H
 
@@ -59,7 +59,7 @@ struct fsz_provider {
     bool                         leaves;        /* orderly: gets nothing new, ends what it has */
     bool                         hidden; /* its connection: it is being told that it serves */
     struct fsz_direct_provider   direct; /* what askers see, its capacity, and what it is asked */
-    size_t                       under_way; /* tries */
+    size_t                       in_flight; /* tries */
     struct fsz_try              *tries;
     struct fsz_question         *last; /* what a probe repeats: a reference, or NULL */
     struct fsz_hold             *held; /* calls that it holds */
@@ -162,7 +162,7 @@ bool fsz_provider_is_pending(const struct fsz_provider *provider);
 
 /* May it be asked now, but for its capacity? */
 bool fsz_provider_is_up(const struct fsz_provider *provider);
-/* "up", "aside", "leaving" or "down". */
+/* "up", "ejected", "draining" or "down". */
 const char *fsz_provider_state(const struct fsz_provider *provider);
 
 #endif

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The defaults of an API channel: whoever is connected to is trusted with no more. */
+/* The defaults of an API socket: whoever is connected to is trusted with no more. */
 static const struct fsz_channel_config link_config = {.request_bytes = 1 << 20,
                                                       .request_depth = 32,
                                                       .batch_max = 100,
-                                                      .answer_bytes = 16 << 20,
+                                                      .reply_bytes = 16 << 20,
                                                       .client_bytes = 32 << 20,
                                                       .deadline_ms = 30000,
                                                       .deadline_max_ms = 3600000};

@@ -9,7 +9,7 @@
 
 enum {
     LOCAL_AGAIN_MS = 500, /* after which one that could not be reached is tried again */
-    LOCAL_HWM = 10000     /* messages, as an API channel's send-hwm */
+    LOCAL_HWM = 10000     /* messages, as an API socket's send-hwm */
 };
 
 static void local_set(void *socket, int option, int value)
@@ -21,7 +21,7 @@ fsz_err fsz_provider_open_local(struct fsz_provider *provider, const struct fsz_
                                 const struct fsz_service_config *config,
                                 char                             why[FSZ_TOLD_WHY_BYTES])
 {
-    int64_t largest = config->answer_bytes;
+    int64_t largest = config->reply_bytes;
     provider->socket = zmq_socket(base->context, ZMQ_DEALER);
     if (provider->socket != NULL) {
         local_set(provider->socket, ZMQ_LINGER, 0);

@@ -55,7 +55,7 @@ static void wire_down(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending en
         return;
     }
     if (ending == FSZ_ZMTP_END_MESSAGE_BYTES) {
-        provider->handler->bad(provider, "a message of more than answer-bytes");
+        provider->handler->bad(provider, "a message of more than reply-bytes");
     }
     provider->handler->down(provider);
 }
@@ -87,7 +87,7 @@ static const struct fsz_dealer_handler wire_handler = {
 static void wire_settings(const struct fsz_config *whole, const struct fsz_service_config *config,
                           struct fsz_zmtp_options *ret_options, struct fsz_zmtp_limits *ret_limits)
 {
-    const struct fsz_wire_bounds bounds = {.message_bytes = (size_t)config->answer_bytes,
+    const struct fsz_wire_bounds bounds = {.message_bytes = (size_t)config->reply_bytes,
                                            .message_frames = WIRE_FRAMES};
     fsz_wire_options_of_service(config, ret_options);
     fsz_wire_limits(whole, &config->socket, &bounds, ret_limits);

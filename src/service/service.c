@@ -42,11 +42,11 @@ void fsz_service_free(struct fsz_service **service, fsz_err result, const char *
 
 void fsz_service_limit(struct fsz_service *service, const struct fsz_service_config *config)
 {
-    const struct fsz_direct_limits limits = {.questions_max = config->questions_max,
-                                             .questions_bytes = config->questions_bytes,
+    const struct fsz_direct_limits limits = {.requests_max = config->requests_max,
+                                             .requests_bytes = config->requests_bytes,
                                              .calls_max = config->calls_max,
                                              .deadline_ms = config->deadline_ms,
-                                             .try_ms = config->try_ms};
+                                             .attempt_ms = config->attempt_ms};
     service->config = config;
     fsz_direct_limit(service->services->base.direct, &service->direct, &limits);
 }

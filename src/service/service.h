@@ -34,7 +34,7 @@ struct fsz_service_counters {
     uint64_t errors;     /* providers answered with errors, or memory ran out */
     uint64_t deadline;   /* no answer in time */
     uint64_t nobody;     /* no provider could be asked */
-    uint64_t overloaded; /* questions-max, questions-bytes or calls-max was reached */
+    uint64_t overloaded; /* requests-max, requests-bytes or calls-max was reached */
     uint64_t withdrawn;  /* the asker stopped waiting: its call ended, or a stop */
 };
 

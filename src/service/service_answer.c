@@ -8,13 +8,13 @@
 
 void fsz_service_complain(struct fsz_provider *provider, const char *what)
 {
-    uint64_t held_back = 0;
+    uint64_t suppressed = 0;
     provider->counters.bad++;
-    if (fsz_ratelimit_passes(&provider->complaints, &held_back)) {
+    if (fsz_ratelimit_passes(&provider->complaints, &suppressed)) {
         const struct fsz_host *host = provider->service->services->base.host;
         char                   line[FSZ_PROVIDER_NAME_BYTES + 256];
-        snprintf(line, sizeof(line), "service \"%s\": %s: %s (%" PRIu64 " such held back)",
-                 provider->service->name, provider->name, what, held_back);
+        snprintf(line, sizeof(line), "service \"%s\": %s: %s (%" PRIu64 " such suppressed)",
+                 provider->service->name, provider->name, what, suppressed);
         host->log(host->self, FSZ_LOG_WARNING, line);
     }
 }

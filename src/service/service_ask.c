@@ -194,8 +194,9 @@ bool fsz_service_dispatch(struct fsz_service *service, struct fsz_question *ques
     struct service_choice choice = service_choose(service, question);
     while (choice.best != NULL) {
         if (question_send(question, choice.best)) {
-            int64_t try_ms = fsz_now_ms() + service->config->try_ms;
-            fsz_service_was_sent(question, choice.best, choice.others ? try_ms : question->due_ms);
+            int64_t attempt_ms = fsz_now_ms() + service->config->attempt_ms;
+            fsz_service_was_sent(question, choice.best,
+                                 choice.others ? attempt_ms : question->due_ms);
             return false;
         }
         choice = service_choose(service, question);

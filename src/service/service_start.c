@@ -28,7 +28,7 @@ static void start_refuse(struct fsz_service *service, struct fsz_question *quest
     service->counters.asked++;
     service->counters.overloaded++;
     snprintf(question->told.why, sizeof(question->told.why), "%s",
-             "too many questions or calls (questions-max, questions-bytes, calls-max)");
+             "too many questions or calls (requests-max, requests-bytes, calls-max)");
     fsz_question_end(question, FSZ_EFULL);
     fsz_question_unref(&question);
 }
@@ -91,7 +91,7 @@ bool fsz_service_adopt(struct fsz_service *service, struct fsz_question *questio
     }
     if (provider != NULL && fsz_try_adopt(provider, question)) {
         fsz_service_was_sent(question, provider,
-                             sent->others ? sent->at_ms + service->config->try_ms
+                             sent->others ? sent->at_ms + service->config->attempt_ms
                                           : question->due_ms);
     } else {
         start_go_elsewhere(service, question);

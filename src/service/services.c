@@ -113,7 +113,7 @@ static bool message_is_request(const struct fsz_rpc_message *message)
 static void endpoint_message(struct fsz_provider *provider, const void *bytes, size_t size)
 {
     const struct fsz_services_base *base = &provider->service->services->base;
-    const struct fsz_rpc_limits limits = {.bytes = (size_t)provider->service->config->answer_bytes,
+    const struct fsz_rpc_limits limits = {.bytes = (size_t)provider->service->config->reply_bytes,
                                           .depth = SERVICES_DEPTH,
                                           .batch = 1};
     struct fsz_rpc_message      message;

@@ -1,4 +1,4 @@
-/* Clients of API channels that serve. */
+/* Clients of API sockets that serve. */
 #include "service/service_private.h"
 
 #include "base/ratelimit.h"

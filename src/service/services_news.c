@@ -6,14 +6,14 @@
 #include <time.h>
 
 /* Nothing is wrong where a provider is up, or goes in good order. */
-static void news_log(const struct fsz_provider *provider, uint64_t held_back)
+static void news_log(const struct fsz_provider *provider, uint64_t suppressed)
 {
     const struct fsz_host *host = provider->service->services->base.host;
     bool                   fine = fsz_provider_is_up(provider) || provider->leaves;
     char                   line[FSZ_PROVIDER_NAME_BYTES + FSZ_TOLD_WHY_BYTES + 128], more[80] = "";
-    if (held_back > 0) {
+    if (suppressed > 0) {
         snprintf(more, sizeof(more), " (%" PRIu64 " changes of state before it were not logged)",
-                 held_back);
+                 suppressed);
     }
     snprintf(line, sizeof(line), "service \"%s\": %s is %s: %s%s", provider->service->name,
              provider->name, fsz_provider_state(provider), provider->news_why, more);
@@ -47,11 +47,11 @@ static void news_offer(const struct fsz_provider *provider)
 
 void fsz_services_tell(struct fsz_provider *provider, const char *why)
 {
-    uint64_t held_back = 0;
+    uint64_t suppressed = 0;
     fsz_provider_show(provider);
     provider->news_why = why;
-    if (fsz_ratelimit_passes(&provider->news, &held_back)) {
-        news_log(provider, held_back);
+    if (fsz_ratelimit_passes(&provider->news, &suppressed)) {
+        news_log(provider, suppressed);
     }
     news_offer(provider);
 }
@@ -59,8 +59,8 @@ void fsz_services_tell(struct fsz_provider *provider, const char *why)
 /* The last of those held back is the present state. */
 void fsz_services_tell_owed(struct fsz_provider *provider, int64_t now_ms)
 {
-    uint64_t held_back = 0;
-    if (fsz_ratelimit_owes(&provider->news, now_ms, &held_back)) {
-        news_log(provider, held_back - 1);
+    uint64_t suppressed = 0;
+    if (fsz_ratelimit_owes(&provider->news, now_ms, &suppressed)) {
+        news_log(provider, suppressed - 1);
     }
 }

@@ -8,12 +8,12 @@ static json_t *status_provider(const struct fsz_provider *provider)
     const struct fsz_provider_counters *c = &provider->counters;
     return json_pack("{ss ss sb sI sI sI sI sI sI sI sI sI sI so}", "name", provider->name, "state",
                      fsz_provider_state(provider), "was_connected", provider->was_connected,
-                     "capacity", (json_int_t)provider->direct.capacity, "under_way",
-                     (json_int_t)provider->under_way, "asked", (json_int_t)c->asked, "answered",
+                     "capacity", (json_int_t)provider->direct.capacity, "in_flight",
+                     (json_int_t)provider->in_flight, "asked", (json_int_t)c->asked, "answered",
                      (json_int_t)c->answered, "errors", (json_int_t)c->errors, "missed",
                      (json_int_t)c->missed, "late", (json_int_t)c->late, "bad", (json_int_t)c->bad,
-                     "asides", (json_int_t)c->asides, "probes", (json_int_t)c->probes, "latency_us",
-                     fsz_latency_status(&provider->latency));
+                     "ejections", (json_int_t)c->asides, "probes", (json_int_t)c->probes,
+                     "latency_us", fsz_latency_status(&provider->latency));
 }
 
 static json_t *status_service(const struct fsz_service *service)
@@ -27,9 +27,9 @@ static json_t *status_service(const struct fsz_service *service)
     }
     return json_pack("{ss sI sI sI sI sI sI sI sI sI sI so}", "name", service->name, "asked",
                      (json_int_t)c->asked, "answered", (json_int_t)c->answered, "errors",
-                     (json_int_t)c->errors, "deadline", (json_int_t)c->deadline, "nobody",
-                     (json_int_t)c->nobody, "overloaded", (json_int_t)c->overloaded, "withdrawn",
-                     (json_int_t)c->withdrawn, "under_way",
+                     (json_int_t)c->errors, "deadline", (json_int_t)c->deadline, "no_provider",
+                     (json_int_t)c->nobody, "overloaded", (json_int_t)c->overloaded, "cancelled",
+                     (json_int_t)c->withdrawn, "in_flight",
                      (json_int_t)(service->direct.open - service->direct.waiting), "waiting",
                      (json_int_t)service->direct.waiting, "bytes",
                      (json_int_t)service->direct.bytes, "providers", providers);

@@ -42,7 +42,7 @@ static struct fsz_try *try_new(struct fsz_provider *provider, struct fsz_questio
     if (!probe) {
         DL_PREPEND2(question->tries, try, previous_of, next_of);
     }
-    provider->under_way++;
+    provider->in_flight++;
     return try;
 }
 
@@ -54,7 +54,7 @@ void fsz_try_free(struct fsz_try *try)
     if (!try->probe) {
         DL_DELETE2(try->question->tries, try, previous_of, next_of);
     }
-    provider->under_way--;
+    provider->in_flight--;
     try_release(provider);
     fsz_question_unref(&try->question);
     free(try);
@@ -113,7 +113,7 @@ void fsz_try_cancel(const struct fsz_try *try)
  * who got it in the end. */
 static bool try_was_short(const struct fsz_try *try)
 {
-    int64_t whole_ms = try->provider->service->config->try_ms;
+    int64_t whole_ms = try->provider->service->config->attempt_ms;
     whole_ms = whole_ms < try->question->patience_ms ? whole_ms : try->question->patience_ms;
     return fsz_try_age_us(try) < whole_ms * 500;
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const fsz_class_names[FSZ_CLASSES] = {"noise", "normal", "vital"};
+const char *const fsz_class_names[FSZ_CLASSES] = {"low", "normal", "high"};
 
 /* An open-addressed table of pointers, at most half full, to which entries are only ever added: a
  * reader that finds a pointer finds a finished kind. */
@@ -210,7 +210,7 @@ struct fsz_kind *fsz_kinds_at(const struct fsz_kinds *kinds, uint32_t id)
     return kinds->by_id[id];
 }
 
-uint32_t fsz_kinds_max(const struct fsz_kinds *kinds)
+uint32_t fsz_event_types_max(const struct fsz_kinds *kinds)
 {
     return kinds->max;
 }

@@ -44,7 +44,7 @@ FSZ_NODISCARD fsz_err fsz_kinds_add(struct fsz_kinds *kinds, const char *name, c
 /* How many there are: ids below it can be read with fsz_kinds_at(). */
 uint32_t         fsz_kinds_count(const struct fsz_kinds *kinds);
 struct fsz_kind *fsz_kinds_at(const struct fsz_kinds *kinds, uint32_t id);
-uint32_t         fsz_kinds_max(const struct fsz_kinds *kinds);
+uint32_t         fsz_event_types_max(const struct fsz_kinds *kinds);
 /* Events of kinds that could not be added. */
 uint64_t fsz_kinds_overflowed(const struct fsz_kinds *kinds);
 

@@ -3,26 +3,26 @@
 enum { PACE_AHEAD = 2 /* waits; further ahead a pause would be noticed too late */ };
 
 /* A clock that was set back must not count for long. */
-static int64_t pace_ahead_us(int64_t due_us, int64_t gather_us, int64_t now_us)
+static int64_t pace_ahead_us(int64_t due_us, int64_t batch_us, int64_t now_us)
 {
-    int64_t most_us = PACE_AHEAD * gather_us;
+    int64_t most_us = PACE_AHEAD * batch_us;
     int64_t ahead_us = due_us > now_us ? due_us - now_us : 0;
     return ahead_us < most_us ? ahead_us : most_us;
 }
 
-bool fsz_pace_note(struct fsz_pace *pace, int64_t gather_us, int64_t now_us)
+bool fsz_pace_note(struct fsz_pace *pace, int64_t batch_us, int64_t now_us)
 {
     int64_t due_us = atomic_load_explicit(&pace->due_us, memory_order_relaxed);
     int64_t next_us = 0;
     do {
-        next_us = now_us + pace_ahead_us(due_us, gather_us, now_us) + gather_us / FSZ_PACE_WORTH;
+        next_us = now_us + pace_ahead_us(due_us, batch_us, now_us) + batch_us / FSZ_PACE_WORTH;
     } while (!atomic_compare_exchange_weak_explicit(&pace->due_us, &due_us, next_us,
                                                     memory_order_relaxed, memory_order_relaxed));
-    return next_us - now_us > gather_us;
+    return next_us - now_us > batch_us;
 }
 
-bool fsz_pace_is_thick(const struct fsz_pace *pace, int64_t gather_us, int64_t now_us)
+bool fsz_pace_is_thick(const struct fsz_pace *pace, int64_t batch_us, int64_t now_us)
 {
     int64_t due_us = atomic_load_explicit(&pace->due_us, memory_order_relaxed);
-    return pace_ahead_us(due_us, gather_us, now_us) > gather_us;
+    return pace_ahead_us(due_us, batch_us, now_us) > batch_us;
 }

@@ -23,9 +23,9 @@ struct fsz_pace {
 
 /* An event comes at `now_us` (microseconds of any clock). Returns what fsz_pace_is_thick() would,
  * this event included. */
-bool fsz_pace_note(struct fsz_pace *pace, int64_t gather_us, int64_t now_us);
-/* Have so many events come that more of them are to be expected within `gather_us` than make a
+bool fsz_pace_note(struct fsz_pace *pace, int64_t batch_us, int64_t now_us);
+/* Have so many events come that more of them are to be expected within `batch_us` than make a
  * wait worth while? */
-bool fsz_pace_is_thick(const struct fsz_pace *pace, int64_t gather_us, int64_t now_us);
+bool fsz_pace_is_thick(const struct fsz_pace *pace, int64_t batch_us, int64_t now_us);
 
 #endif

@@ -32,7 +32,7 @@ static fsz_err publisher_allocate(struct fsz_publisher *p, const struct fsz_conf
     pthread_mutex_init(&p->ask_lock, NULL);
     pthread_mutex_init(&p->task_lock, NULL);
     pthread_cond_init(&p->task_done, NULL);
-    fsz_err err = fsz_kinds_new(&p->kinds, (uint32_t)config->kinds_max);
+    fsz_err err = fsz_kinds_new(&p->kinds, (uint32_t)config->event_types_max);
     err = err != FSZ_OK ? err
                         : fsz_queue_new(&p->queue, (uint64_t)config->queue_events,
                                         (uint64_t)config->queue_bytes);
@@ -157,7 +157,7 @@ static void publisher_send_now(struct fsz_publisher *p, struct fsz_message *mess
  * stays in order. Takes the message over. */
 static fsz_err publisher_send(struct fsz_publisher *p, struct fsz_message *message)
 {
-    bool thick = fsz_pace_note(&p->pace, p->routes->config->gather_us, message->time_us);
+    bool thick = fsz_pace_note(&p->pace, p->routes->config->batch_us, message->time_us);
     if (!thick && message->json_size <= PUBLISHER_WRITE_BYTES && atomic_load(&p->underway) == 0) {
         publisher_send_now(p, message);
         if (fsz_streamset_empty(&message->streams)) {

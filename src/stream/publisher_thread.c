@@ -190,14 +190,14 @@ static int64_t publisher_patience_ns(struct fsz_publisher *p, bool gathering)
     if (wait_ms <= 0 || fsz_queue_wait(p->queue, gathering ? PUBLISHER_BATCH : 1)) {
         return 0;
     }
-    return gathering ? p->routes->config->gather_us * 1000 : wait_ms * 1000000;
+    return gathering ? p->routes->config->batch_us * 1000 : wait_ms * 1000000;
 }
 
 /* Are more events to be left to gather, after `taken` of them? Only while they come: who waits in
  * vain has waited for the last time. */
 static bool publisher_gathers(const struct fsz_publisher *p, size_t taken)
 {
-    return taken > 0 && fsz_pace_is_thick(&p->pace, p->routes->config->gather_us, fsz_now_us());
+    return taken > 0 && fsz_pace_is_thick(&p->pace, p->routes->config->batch_us, fsz_now_us());
 }
 
 /* Is there something left to be read from a socket of libzmq? */

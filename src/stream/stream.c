@@ -14,18 +14,19 @@
 static fsz_err stream_allocate(struct fsz_stream *s, const struct fsz_config *whole,
                                const char *name)
 {
-    uint32_t kinds_max = fsz_kinds_max(s->base.kinds);
+    uint32_t event_types_max = fsz_event_types_max(s->base.kinds);
     s->name = strdup(name);
-    s->kind_seq = calloc(kinds_max, sizeof(*s->kind_seq));
-    s->kind_seq_told = calloc(kinds_max, sizeof(*s->kind_seq_told));
-    s->kind_wanted = malloc(kinds_max * sizeof(*s->kind_wanted));
-    s->lost = calloc(kinds_max + 1, sizeof(*s->lost));
-    if (!s->name || !s->kind_seq || !s->kind_seq_told || !s->kind_wanted || !s->lost) {
+    s->type_seq = calloc(event_types_max, sizeof(*s->type_seq));
+    s->type_seq_told = calloc(event_types_max, sizeof(*s->type_seq_told));
+    s->kind_wanted = malloc(event_types_max * sizeof(*s->kind_wanted));
+    s->lost = calloc(event_types_max + 1, sizeof(*s->lost));
+    if (!s->name || !s->type_seq || !s->type_seq_told || !s->kind_wanted || !s->lost) {
         return FSZ_ENOMEM;
     }
     /* Until the first marking: switch threads write the first event of a kind on suspicion. */
-    memset(s->kind_wanted, true, kinds_max * sizeof(*s->kind_wanted));
-    return fsz_subscriptions_new(&s->subscriptions, kinds_max, (uint64_t)whole->subscriptions_max);
+    memset(s->kind_wanted, true, event_types_max * sizeof(*s->kind_wanted));
+    return fsz_subscriptions_new(&s->subscriptions, event_types_max,
+                                 (uint64_t)whole->subscriptions_max);
 }
 
 fsz_err fsz_stream_new(const struct fsz_stream_base *base, unsigned slot,
@@ -60,8 +61,8 @@ static void stream_release(void *argument)
     void *closed_argument = s->closed_argument;
     fsz_access_gate_free(&s->gate);
     fsz_subscriptions_free(&s->subscriptions);
-    free(s->kind_seq);
-    free(s->kind_seq_told);
+    free(s->type_seq);
+    free(s->type_seq_told);
     free(s->kind_wanted);
     free(s->lost);
     free(s->name);
@@ -165,9 +166,9 @@ static bool stream_mark_kind(struct fsz_stream *s, struct fsz_kind *kind)
 {
     bool wanted = stream_is_wanted(s, kind->id) &&
                   fsz_selection_matches(s->config->selection, kind->name, kind->subclass);
-    bool resumed = wanted && !s->kind_wanted[kind->id] && s->kind_seq[kind->id] > 0;
+    bool resumed = wanted && !s->kind_wanted[kind->id] && s->type_seq[kind->id] > 0;
     s->kind_wanted[kind->id] = wanted;
-    s->kind_seq[kind->id] += resumed;
+    s->type_seq[kind->id] += resumed;
     fsz_streamset_share(&kind->wanted, s->slot, wanted);
     return resumed;
 }

@@ -75,12 +75,12 @@ struct fsz_stream {
     bool                      pending;   /* something came there, or may have */
     bool                      multicast; /* an endpoint is open that tells of no subscriptions */
 
-    /* Guarded likewise, up to kind_seq_told. */
+    /* Guarded likewise, up to type_seq_told. */
     uint64_t          seq;                      /* of the last message */
     uint64_t          seq_flushed;              /* at the end of the last flush */
-    uint64_t         *kind_seq, *kind_seq_told; /* by kind id; told by the last beat */
+    uint64_t         *type_seq, *type_seq_told; /* by kind id; told by the last beat */
     bool             *kind_wanted;              /* by kind id; as last marked */
-    _Atomic uint32_t *lost;                     /* by kind id; [kinds_max]: no kind */
+    _Atomic uint32_t *lost;                     /* by kind id; [event_types_max]: no kind */
     _Atomic uint64_t  lost_unseen;
     int64_t           next_beat_ms;
     uint64_t          beats; /* sent so far */
@@ -116,7 +116,7 @@ void fsz_stream_flush_blocked(struct fsz_stream *stream);
  * no more than *writes (which is lowered by so many), and if the lock is free. False: it was not
  * sent. Any thread; never waits for a peer. */
 bool fsz_stream_send_now(struct fsz_stream *stream, struct fsz_message *message, size_t *writes);
-/* An event for this stream was lost before it got here. Any thread. `kind` may be NULL. */
+/* An event for this stream was lost before it got here. Any thread. `type` may be NULL. */
 void fsz_stream_lose(struct fsz_stream *stream, const struct fsz_kind *kind);
 /* Takes the numbers of what was lost, so that subscribers see the gap. */
 void fsz_stream_settle_losses(struct fsz_stream *stream);

@@ -21,7 +21,7 @@ static void own_write_meta(const struct fsz_stream *s, const char *kind, const c
 {
     fsz_buffer_printf(meta,
                       "{\"stream\":\"%s\",\"epoch\":\"%s\",\"seq\":%" PRIu64
-                      ",\"kind\":\"%s\",\"time\":%" PRId64 "%s}",
+                      ",\"type\":\"%s\",\"time\":%" PRId64 "%s}",
                       s->name, s->epoch, s->seq, kind, fsz_now_us(), more);
 }
 
@@ -53,21 +53,21 @@ static bool beat_names(const struct fsz_stream *s, const struct beat *beat, uint
 {
     size_t      size = 0;
     const char *head = fsz_subscriptions_head(s->subscriptions, id, &size);
-    bool        due = beat->all ? s->kind_seq[id] > 0 : s->kind_seq[id] != s->kind_seq_told[id];
+    bool        due = beat->all ? s->type_seq[id] > 0 : s->type_seq[id] != s->type_seq_told[id];
     return due && (beat->view == NULL || fsz_narrow_sees_all(beat->view->narrow) ||
                    fsz_narrow_shows(beat->view->narrow, head, size));
 }
 
-/* `,"kinds":{…}`. */
+/* `,"types":{…}`. */
 static void beat_write_kinds(const struct fsz_stream *s, const struct beat *beat,
                              struct fsz_buffer *out)
 {
     const char *separator = "";
-    fsz_buffer_text(out, ",\"kinds\":{");
+    fsz_buffer_text(out, ",\"types\":{");
     for (uint32_t id = 0; id < beat->end; id++) {
         if (beat_names(s, beat, id)) {
             fsz_buffer_printf(out, "%s%s:%" PRIu64, separator,
-                              fsz_kinds_at(s->base.kinds, id)->label, s->kind_seq[id]);
+                              fsz_kinds_at(s->base.kinds, id)->label, s->type_seq[id]);
             separator = ",";
         }
     }
@@ -140,7 +140,7 @@ static void beat_send_all(struct fsz_stream *s)
     for (struct fsz_view *view = s->views.first; view != NULL; view = view->next) {
         beat_send_view(s, view, all, end);
     }
-    memcpy(s->kind_seq_told, s->kind_seq, end * sizeof(*s->kind_seq_told));
+    memcpy(s->type_seq_told, s->type_seq, end * sizeof(*s->type_seq_told));
 }
 
 int64_t fsz_stream_beat(struct fsz_stream *stream, int64_t now_ms)

@@ -22,8 +22,8 @@ static int send_write_meta(const struct fsz_stream *s, const struct fsz_message 
     }
     return snprintf(meta, SEND_META_BYTES,
                     "{\"stream\":\"%s\",\"epoch\":\"%s\",\"seq\":%" PRIu64
-                    ",\"kind\":%s,\"kind_seq\":%" PRIu64 ",\"time\":%" PRId64 "}",
-                    s->name, s->epoch, s->seq, m->kind->label, s->kind_seq[m->kind->id],
+                    ",\"type\":%s,\"type_seq\":%" PRIu64 ",\"time\":%" PRId64 "}",
+                    s->name, s->epoch, s->seq, m->kind->label, s->type_seq[m->kind->id],
                     m->time_us);
 }
 
@@ -99,7 +99,7 @@ static void send_one(struct fsz_stream *s, struct fsz_message *m)
     size_t meta_size = 0;
     s->seq++;
     if (m->kind != NULL) {
-        s->kind_seq[m->kind->id]++;
+        s->type_seq[m->kind->id]++;
     }
     if (s->config->framing == FSZ_FRAMING_ENVELOPE) {
         meta_size = (size_t)send_write_meta(s, m, meta);
@@ -160,7 +160,7 @@ bool fsz_stream_send_now(struct fsz_stream *stream, struct fsz_message *message,
 
 void fsz_stream_lose(struct fsz_stream *stream, const struct fsz_kind *kind)
 {
-    uint32_t id = kind ? kind->id : fsz_kinds_max(stream->base.kinds);
+    uint32_t id = kind ? kind->id : fsz_event_types_max(stream->base.kinds);
     atomic_fetch_add(&stream->lost[id], 1);
     atomic_fetch_add(&stream->lost_unseen, 1);
 }
@@ -170,14 +170,14 @@ void fsz_stream_settle_losses_held(struct fsz_stream *stream)
     if (atomic_load(&stream->lost_unseen) == 0 || atomic_exchange(&stream->lost_unseen, 0) == 0) {
         return;
     }
-    uint32_t kinds_max = fsz_kinds_max(stream->base.kinds);
+    uint32_t event_types_max = fsz_event_types_max(stream->base.kinds);
     for (uint32_t id = 0; id < fsz_kinds_count(stream->base.kinds); id++) {
         uint32_t lost = atomic_exchange(&stream->lost[id], 0);
-        stream->kind_seq[id] += lost;
+        stream->type_seq[id] += lost;
         stream->seq += lost;
         stream->counters.lost += lost;
     }
-    uint32_t lost = atomic_exchange(&stream->lost[kinds_max], 0);
+    uint32_t lost = atomic_exchange(&stream->lost[event_types_max], 0);
     stream->seq += lost;
     stream->counters.lost += lost;
 }

@@ -170,15 +170,15 @@ static void wire_audit_denied(struct fsz_stream *s, const struct fsz_peer *peer,
 static void wire_log_bound(struct fsz_stream *s, const struct fsz_subscriber *subscriber,
                            const char *bound)
 {
-    uint64_t held_back = 0;
+    uint64_t suppressed = 0;
     char     line[512];
-    if (!fsz_ratelimit_passes(&s->refusals, &held_back)) {
+    if (!fsz_ratelimit_passes(&s->refusals, &suppressed)) {
         return;
     }
     snprintf(line, sizeof(line),
              "stream \"%s\": refused a subscription of %.100s: %s is reached; %" PRIu64
              " more since the last such line",
-             s->name, fsz_conn_facts(subscriber->conn)->peer, bound, held_back);
+             s->name, fsz_conn_facts(subscriber->conn)->peer, bound, suppressed);
     s->base.host->log(s->base.host->self, FSZ_LOG_WARNING, line);
 }
 

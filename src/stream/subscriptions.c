@@ -22,23 +22,23 @@ struct kind_interest {
 struct fsz_subscriptions {
     struct subscription  *by_prefix;
     uint64_t              max, untracked;
-    uint32_t              kinds_max, kind_count;
+    uint32_t              event_types_max, kind_count;
     struct kind_interest *kinds;
 };
 
-fsz_err fsz_subscriptions_new(struct fsz_subscriptions **ret_subscriptions, uint32_t kinds_max,
-                              uint64_t max)
+fsz_err fsz_subscriptions_new(struct fsz_subscriptions **ret_subscriptions,
+                              uint32_t event_types_max, uint64_t max)
 {
     struct fsz_subscriptions *s = calloc(1, sizeof(*s));
     if (s == NULL) {
         return FSZ_ENOMEM;
     }
-    s->kinds = calloc(kinds_max, sizeof(*s->kinds));
+    s->kinds = calloc(event_types_max, sizeof(*s->kinds));
     if (s->kinds == NULL) {
         free(s);
         return FSZ_ENOMEM;
     }
-    s->kinds_max = kinds_max;
+    s->event_types_max = event_types_max;
     s->max = max;
     *ret_subscriptions = s;
     return FSZ_OK;
@@ -88,7 +88,7 @@ static bool subscription_may_match(const struct kind_interest *kind, const void 
 void fsz_subscriptions_add_kind(struct fsz_subscriptions *s, uint32_t id, const char *head,
                                 size_t head_size)
 {
-    if (id != s->kind_count || id >= s->kinds_max) {
+    if (id != s->kind_count || id >= s->event_types_max) {
         return;
     }
     struct kind_interest *kind = &s->kinds[id];

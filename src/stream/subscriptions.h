@@ -15,10 +15,10 @@
 
 struct fsz_subscriptions;
 
-/* `kinds_max`: ids that will be asked about; `max`: distinct prefixes kept (beyond it every kind
- * counts as wanted until subscriptions leave, and fsz_subscriptions_untracked() tells). */
+/* `event_types_max`: ids that will be asked about; `max`: distinct prefixes kept (beyond it every
+ * kind counts as wanted until subscriptions leave, and fsz_subscriptions_untracked() tells). */
 FSZ_NODISCARD fsz_err fsz_subscriptions_new(struct fsz_subscriptions **ret_subscriptions,
-                                            uint32_t kinds_max, uint64_t max);
+                                            uint32_t event_types_max, uint64_t max);
 void                  fsz_subscriptions_free(struct fsz_subscriptions **subscriptions);
 
 /* A kind's first-frame prefix is told once, in the order of ids; until then nothing is known of it.

@@ -36,7 +36,7 @@ static struct fsz_config *module_config(void)
     struct fsz_confnode *stream =
         fsz_confnode_new(fsz_confnode_new(root, "streams", 0), "stream", 0);
     struct fsz_confnode *bind = fsz_confnode_new(stream, "param", 0);
-    struct fsz_confnode *channels = fsz_confnode_new(root, "api-channels", 0); /* none */
+    struct fsz_confnode *channels = fsz_confnode_new(root, "api-sockets", 0); /* none */
     fsz_problems_init(&problems);
     if (channels != NULL && fsz_confnode_set(stream, "name", "inside") == FSZ_OK &&
         fsz_confnode_set(bind, "name", "bind") == FSZ_OK &&

@@ -1,4 +1,4 @@
-"""As much of an API channel's client as the tests need: JSON-RPC over a DEALER."""
+"""As much of an API socket's client as the tests need: JSON-RPC over a DEALER."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""Fixtures of an API channel on which everything is allowed, and of its clients; conftest.py hands them out."""
+"""Fixtures of an API socket on which everything is allowed, and of its clients; conftest.py hands them out."""
 
 import pytest
 import zmq
@@ -12,8 +12,8 @@ GROUPS = ("<groups><group name=\"default\">"
 
 
 def channel_config(stream, channel, **settings):
-    """One stream, and one API channel on which everything is allowed."""
-    channels = [f'<api-channel name="default"><param name="bind" value="{channel}"/></api-channel>']
+    """One stream, and one API socket on which everything is allowed."""
+    channels = [f'<api-socket name="default"><param name="bind" value="{channel}"/></api-socket>']
     text = config_xml(stream_xml(stream), channels=channels, **settings)
     return text.replace("</configuration>", f"{GROUPS}</configuration>")
 
@@ -35,7 +35,7 @@ def connect():
 
 @pytest.fixture
 def channel(publisher):
-    """Loads the module with an API channel; its endpoint."""
+    """Loads the module with an API socket; its endpoint."""
     endpoint = f"tcp://127.0.0.1:{free_port()}"
     publisher(xml=channel_config(f"tcp://127.0.0.1:{free_port()}", endpoint, linger_ms=500))
     return endpoint

@@ -1,4 +1,4 @@
-"""Clients that ask an API channel for all kinds of things until they are stopped, whatever happens to it."""
+"""Clients that ask an API socket for all kinds of things until they are stopped, whatever happens to it."""
 
 import json
 import threading

@@ -30,7 +30,7 @@ GROUPS = ("<groups><group name=\"default\">"
 
 def call_service_xml(name="ivr", **keys):
     """One <service>; keys with _ for -."""
-    keys = {"try_ms": 5000, "deadline_ms": 10000, **keys}  # nobody is too slow, unless a test says so
+    keys = {"attempt_ms": 5000, "deadline_ms": 10000, **keys}  # nobody is too slow, unless a test says so
     params = "".join(f'<param name="{key.replace("_", "-")}" value="{value}"/>' for key, value in keys.items())
     return f'<service name="{name}">{params}</service>'
 
@@ -43,7 +43,7 @@ class Served:
         self.stream, self.channel = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
 
     def text(self, *services):
-        channel = f'<api-channel name="default"><param name="bind" value="{self.channel}"/></api-channel>'
+        channel = f'<api-socket name="default"><param name="bind" value="{self.channel}"/></api-socket>'
         text = config_xml(stream_xml(self.stream), channels=[channel], linger_ms=500)
         return text.replace("</configuration>", f"{GROUPS}<services>{''.join(services)}</services></configuration>")
 

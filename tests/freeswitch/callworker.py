@@ -1,4 +1,4 @@
-"""A program that takes calls: a client of an API channel that registered for a service.
+"""A program that takes calls: a client of an API socket that registered for a service.
 
 It answers the switch's pings whenever it reads; a test that wants it silent does not read."""
 

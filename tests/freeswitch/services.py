@@ -53,7 +53,7 @@ def params_of(question):
 
 class Service:
     """A ROUTER in a thread. `answer(question)` gives the result, None for no answer, or bytes to send as they
-    are (a list of them: several). While `held` is set nothing is answered, and what came then is answered
+    are (a list of them: several). While `controlled` is set nothing is answered, and what came then is answered
     when it is cleared."""
 
     def __init__(self, answer, endpoint=None):

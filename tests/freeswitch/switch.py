@@ -69,7 +69,7 @@ def config_xml(*streams, channels=(), **settings):
     )
     return (f'<configuration name="event_zmq.conf">\n<settings>\n{params}</settings>\n'
             f"<streams>\n{''.join(streams)}</streams>\n"
-            f"<api-channels>\n{''.join(channels)}</api-channels>\n</configuration>\n")
+            f"<api-sockets>\n{''.join(channels)}</api-sockets>\n</configuration>\n")
 
 
 def pkg_config(*arguments, env=None):

@@ -40,8 +40,8 @@ def test_lists_of_the_switch_guard_an_api_channel_too(switch, publisher):
     context = zmq.Context()
     for acl, admitted in (("nobody", False), ("this-host", True)):
         endpoint, stream = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
-        channel = (f'<api-channel name="default"><param name="bind" value="{endpoint}"/>'
-                   f'<param name="apply-inbound-acl" value="{acl}"/></api-channel>')
+        channel = (f'<api-socket name="default"><param name="bind" value="{endpoint}"/>'
+                   f'<param name="apply-inbound-acl" value="{acl}"/></api-socket>')
         publisher(xml=config_xml(stream_xml(stream), channels=[channel]))
         client = ApiClient(context, endpoint, timeout_s=20 if admitted else 2)
         if admitted:

@@ -1,4 +1,4 @@
-"""The API channel: every method, on calls and on the switch."""
+"""The API socket: every method, on calls and on the switch."""
 
 import json
 import time

@@ -25,11 +25,11 @@ def one_round(switch, load, good, other, bad):
 
 
 def configurations(endpoint):
-    """Three with that API channel: other workers in the second, a mistake in the third."""
+    """Three with that API socket: other workers in the second, a mistake in the third."""
     stream = f"tcp://127.0.0.1:{free_port()}"
     good = channel_config(stream, endpoint, linger_ms=100)
     return good, channel_config(stream, endpoint, linger_ms=100, workers=3, workers_stuck=1), \
-        good.replace("api-channel name", "api-channel nahme")
+        good.replace("api-socket name", "api-socket nahme")
 
 
 @pytest.mark.timeout(300)

@@ -38,7 +38,7 @@ class Attacked:
         self.lease_ms = lease_ms
 
     def text(self, **stream):
-        channels = [f'<api-channel name="{name}"><param name="bind" value="{bind}"/></api-channel>'
+        channels = [f'<api-socket name="{name}"><param name="bind" value="{bind}"/></api-socket>'
                     for name, bind in (("default", self.channel), ("other", self.other_channel))]
         text = config_xml(stream_xml(self.stream, **stream), stream_xml(self.other_stream, name="other"),
                           channels=channels, linger_ms=500, address_connections_per_second=0)
@@ -168,7 +168,7 @@ def held_calls(start_switch, processes, tmp_path):
         assert switch.load() == "+OK", switch.log_path.read_text(errors="replace")[-3000:]
         processes(attacked.channel, "callholder.py", WHOLE_S)
         started.append((switch, callers.Callers(switch, "zmq-ivr", CALLS, RATE, CALLS, tmp_path, WHOLE_S)))
-        wait_until(lambda: calls_of(switch)["held"] == CALLS, "all calls to be held", 60)
+        wait_until(lambda: calls_of(switch)["controlled"] == CALLS, "all calls to be held", 60)
         return switch, attacked
 
     yield start
@@ -183,7 +183,7 @@ def calls_of(switch):
 
 def check_calls(switch, kinds):
     calls = calls_of(switch)
-    assert calls["held"] == CALLS and calls["lost"] == 0, f"{kinds}: {calls}"
+    assert calls["controlled"] == CALLS and calls["lost"] == 0, f"{kinds}: {calls}"
 
 
 def check_good_client(attacked, subscriber, connect):

@@ -50,7 +50,7 @@ def test_answer_prompt_and_goodbye(held):
 
 def test_digits_are_collected_and_told(held):
     call = held()
-    call.do("subscribe", kinds=["DTMF/*", "PLAYBACK_START/*"])
+    call.do("subscribe", events=["DTMF/*", "PLAYBACK_START/*"])
     number = call.worker.send("call.execute", call=call.call, app="play_and_get_digits", wait=True, names=["choice"],
                               arg=f"2 4 1 20000 # {LONG} silence_stream://100 choice \\d+")
     call.event("PLAYBACK_START")
@@ -63,17 +63,17 @@ def test_digits_are_collected_and_told(held):
 
 def test_digits_between_applications_are_told_too(held):
     call = held()
-    call.do("subscribe", kinds=["DTMF/*"])
+    call.do("subscribe", events=["DTMF/*"])
     call.phone.digits("7")
     assert call.event("DTMF")["DTMF-Digit"] == "7"
-    call.do("subscribe", kinds=[])
+    call.do("subscribe", events=[])
     call.do("hangup")
     call.end()
 
 
 def test_recording_is_told_and_there(held, tmp_path):
     call, path = held(), tmp_path / "message.wav"
-    call.do("subscribe", kinds=["RECORD_*"])
+    call.do("subscribe", events=["RECORD_*"])
     call.execute("record", f"{path} 60")
     assert call.event("RECORD_START")["Record-File-Path"] == str(path)
     call.phone.speak(0.2)
@@ -167,7 +167,7 @@ def test_bridge_of_calls_without_media_is_refused_with_the_reason(held):
 
 def test_bridge_to_somebody_else_comes_back_to_the_holder(held, phones):
     call, callee = held(), phones()
-    call.do("subscribe", kinds=["CHANNEL_BRIDGE/*"])
+    call.do("subscribe", events=["CHANNEL_BRIDGE/*"])
     bridge = call.worker.send("call.execute", call=call.call, app="bridge", wait=True, names=["last_bridge_hangup_cause"],
                               arg=f"sofia/loopback/callee@127.0.0.1:{callee.port}")
     call.event("CHANNEL_BRIDGE")

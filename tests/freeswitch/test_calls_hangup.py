@@ -37,7 +37,7 @@ class Scene:
         self.call, self.held = self.offer["params"]["call"], None
         if stage != "offered":
             self.held = worker.take(self.offer)
-            self.held.do("subscribe", kinds=["CHANNEL_EXECUTE/*"])
+            self.held.do("subscribe", events=["CHANNEL_EXECUTE/*"])
             self._run(folder)
 
     def _run(self, folder):

@@ -158,7 +158,7 @@ def test_whatever_runs_is_ended_before_the_next_worker_is_asked(switch, call_ser
     first = workers()
     phones().call("answer-zmq-ivr")
     held = first.take()
-    held.do("subscribe", kinds=["CHANNEL_EXECUTE"])
+    held.do("subscribe", events=["CHANNEL_EXECUTE"])
     held.execute(app, COLLECTING[app].replace("{folder}", str(tmp_path)))
     while held.event("CHANNEL_EXECUTE")["Application"] != app:
         pass
@@ -220,6 +220,6 @@ def test_switch_that_was_held_up_gives_a_worker_time_to_answer(switch, call_serv
     time.sleep(0.18 * lease_ms / 1000)  # the switch looks at leases meanwhile
     process.signal(signal.SIGCONT)
     time.sleep(lease_ms / 2000)
-    assert served.status()["calls"]["lost"] == 0 and served.status()["calls"]["held"] == 1
+    assert served.status()["calls"]["lost"] == 0 and served.status()["calls"]["controlled"] == 1
     process.signal(signal.SIGSTOP)
     wait_until(lambda: served.status()["calls"]["lost"] == 1, "the lease to run out all the same")

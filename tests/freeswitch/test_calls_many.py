@@ -55,11 +55,11 @@ def pool(processes):
 def test_each_of_many_calls_ends_accounted_while_workers_are_killed(big_switch, call_service, subscriber, pool,
                                                                     tmp_path):
     switch = big_switch
-    served = call_service(on=switch, calls_max=10000, questions_max=10000)
+    served = call_service(on=switch, calls_max=10000, requests_max=10000)
     ended, workers = Endings(subscriber_of(subscriber, served.stream)), pool(served.channel)
     calling = callers.Callers(switch, "zmq-ivr", CALLS, RATE, CALLS, tmp_path, WHOLE_S)
     try:
-        wait_until(lambda: served.status()["calls"]["held"] == CALLS, "all calls to be held", WHOLE_S)
+        wait_until(lambda: served.status()["calls"]["controlled"] == CALLS, "all calls to be held", WHOLE_S)
         for _ in range(KILLS):
             workers.replace()
             time.sleep(BETWEEN_S)
@@ -80,7 +80,7 @@ def check_accounts(workers, endings, served):
     took, resumed = workers.said("took"), [each for each in workers.said("took") if each["resumed"]]
     assert {each["call"] for each in took} == calls and resumed, "no call outlived its worker"
     ends = [each["call"] for each in workers.said("end") if each["reason"] == "hangup"]
-    wait_until(lambda: served.status()["calls"]["held"] == 0, "no call to be held")
+    wait_until(lambda: served.status()["calls"]["controlled"] == 0, "no call to be held")
     assert len(ends) == len(set(ends)) and set(ends) <= calls
     status = served.status()["calls"]
     print(f"{CALLS} calls, {KILLS} workers killed: {len(resumed)} resumed; {status}")

@@ -14,7 +14,7 @@ LONG = "tone_stream://%(60000,0,440)"
 
 def one_round(switch, call_service, workers, worker_of):
     """Refused, silent, released, handed over, bridged, hung up, lost: each call ends."""
-    call_service(on=switch, lease_ms=900, try_ms=300, deadline_ms=600)
+    call_service(on=switch, lease_ms=900, attempt_ms=300, deadline_ms=600)
     phones, process = [], worker_of()
     phones.append(Phone(switch.sip_port).call("lost-continue-answer-zmq-ivr"))
     process.wait("plays")
@@ -31,7 +31,7 @@ def one_round(switch, call_service, workers, worker_of):
     held[0].execute("set", "a=1", wait=True)
     held[0].do("release")
     held[1].do("bridge", other=held[2].call)
-    held[3].do("subscribe", kinds=["*"])
+    held[3].do("subscribe", events=["*"])
     held[3].execute("playback", LONG)
     phones[-1].hangup()
     for each in held:

@@ -64,7 +64,7 @@ def test_forced_unload_gives_calls_back_and_hangs_up_those_who_do_not_leave(swit
     events = switch.connect()
     events.command("event json CHANNEL_HANGUP_COMPLETE")
     calls["playing"][1].execute("playback", LONG)
-    calls["bridged"][1].do("subscribe", kinds=["CHANNEL_BRIDGE/*"])
+    calls["bridged"][1].do("subscribe", events=["CHANNEL_BRIDGE/*"])
     calls["bridged"][1].execute("bridge", f"sofia/loopback/callee@127.0.0.1:{callee.port}")
     calls["bridged"][1].event("CHANNEL_BRIDGE")
     wait_until(lambda: calls["playing"][1].get("current_application") == "playback", "the tone")
@@ -162,5 +162,5 @@ def test_switch_shuts_down_with_held_calls(start_switch, call_service, workers, 
     own.api("bgapi originate loopback/hold/default '&zmq(ivr)'")
     held = worker.take()
     held.execute("playback", LONG)
-    assert served.status()["calls"]["held"] == 1
+    assert served.status()["calls"]["controlled"] == 1
     assert own.stop() == 0

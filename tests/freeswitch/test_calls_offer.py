@@ -144,7 +144,7 @@ def test_nobody_there_is_told_at_once(switch, call_service, phones, endings):
 
 
 def test_silent_worker_is_a_timeout_and_is_told_that_the_offer_is_void(call_service, workers, phones, endings):
-    call_service(deadline_ms=500, try_ms=500)
+    call_service(deadline_ms=500, attempt_ms=500)
     worker, ended = workers(), endings()
     phones().call("zmq-ivr")
     offer = worker.next_offer()

@@ -16,7 +16,7 @@ class Pair:
 
     def __init__(self, held, asker):
         self.held, self.asker = held, asker
-        held.do("subscribe", kinds=["PLAYBACK_START"])
+        held.do("subscribe", events=["PLAYBACK_START"])
         self.runs = asker.send("call.execute", call=held.call, app="playback", arg=LONG, lock=True, wait=True, loops=3)
         self.queued = asker.send("call.execute", call=held.call, app="set", arg="a=1", lock=True, wait=True)
         held.event("PLAYBACK_START")  # a break before it would be lost

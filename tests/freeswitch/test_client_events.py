@@ -42,7 +42,7 @@ def next_of(connection, action, owner):
 def test_mod_event_socket_and_our_stream_have_the_same(switch, sockets):
     stream, channel = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
     switch.configure(config_xml(stream_xml(stream), channels=[
-        f'<api-channel name="tested"><param name="bind" value="{channel}"/></api-channel>']))
+        f'<api-socket name="tested"><param name="bind" value="{channel}"/></api-socket>']))
     other = switch.connect()
     assert other.command("event json CUSTOM fszmq::client").startswith("+OK")
     assert switch.load() == "+OK"
@@ -51,10 +51,10 @@ def test_mod_event_socket_and_our_stream_have_the_same(switch, sockets):
     came = next_of(other, "connect", "stream/default")
     assert came["Event-Subclass"] == "fszmq::client" and came["Client-Mechanism"] == "NULL"
     asking = sockets(zmq.DEALER, channel)
-    came = next_of(other, "connect", "api-channel/tested")
+    came = next_of(other, "connect", "api-socket/tested")
     wait_until(lambda: json.loads(switch.api("zmq status json"))["streams"][0]["subscriptions"] == 1, "the subscription")
     assert switch.api(f"zmq kick {came['Client-Id']}").startswith("+OK")
-    ended = next_of(other, "disconnect", "api-channel/tested")
+    ended = next_of(other, "disconnect", "api-socket/tested")
     assert ended["Client-Id"] == came["Client-Id"] and ended["Client-Reason"] == "kicked"
     seen = json.loads(watching.recv())
     while seen["Client-Action"] != "disconnect":

@@ -44,7 +44,7 @@ def test_status_json_counts_subscribers_events_and_bytes(switch, publisher, subs
     stream = after["streams"][0]
     assert stream["subscribers"] == 1 and stream["subscriptions"] == 1 and stream["connections"] == 1
     assert stream["events_sent"] >= 3 and stream["bytes_sent"] >= sum(sizes)
-    assert after["queue"]["refused"] == {"noise": 0, "normal": 0, "vital": 0}
+    assert after["queue"]["refused"] == {"low": 0, "normal": 0, "high": 0}
     assert after["access"]["admitted"] == 1 and after["access"]["refused"] == 0
 
 

@@ -12,7 +12,7 @@ NEW = 40
 
 
 def wait_refused(switch, count):
-    wait_until(lambda: status(switch)["api"]["channels"][0]["endings"].get("descriptors", 0) >= count,
+    wait_until(lambda: status(switch)["api"]["sockets"][0]["endings"].get("descriptors", 0) >= count,
                "connections that are refused")
 
 

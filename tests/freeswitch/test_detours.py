@@ -51,8 +51,8 @@ def configuration(folder, endpoint, stream):
             f'<param name="users-file" value="{folder}/users.json"/>'
             f'<param name="curve-key-file" value="{folder}/switch.key_secret"/></settings>'
             f'<streams><stream name="default"><param name="bind" value="{stream}"/></stream></streams>'
-            f'<api-channels><api-channel name="default"><param name="bind" value="{endpoint}"/>'
-            f'<param name="security" value="curve"/></api-channel></api-channels>'
+            f'<api-sockets><api-socket name="default"><param name="bind" value="{endpoint}"/>'
+            f'<param name="security" value="curve"/></api-socket></api-sockets>'
             f'<groups>{groups}</groups></configuration>')
 
 

@@ -15,7 +15,7 @@ MODULE, *PROGRAMS = re.findall(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\
 
 @pytest.fixture
 def folder(publisher, tmp_path):
-    """Has the page's switch.py, for a stream and an API channel that allow everything."""
+    """Has the page's switch.py, for a stream and an API socket that allow everything."""
     events, api = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
     publisher(xml=channel_config(events, api))
     text = MODULE[0].replace("tcp://localhost:5556", events).replace("tcp://localhost:5557", api)

@@ -20,12 +20,12 @@ def slow_switch(start_switch, installation, tmp_path):
 
 
 def with_names(host):
-    """A stream, a service and an API channel that connect to it, and a stream at the endpoint that is given too."""
+    """A stream, a service and an API socket that connect to it, and a stream at the endpoint that is given too."""
     endpoint = f"tcp://127.0.0.1:{free_port()}"
     far = [f"tcp://{host}:{free_port()}" for _ in range(3)]
     connect = '<param name="connect" value="{}"/>'
     text = config_xml(stream_xml(endpoint), stream_xml(name="far", inner=connect.format(far[0])),
-                      channels=[f'<api-channel name="default">{connect.format(far[1])}</api-channel>'])
+                      channels=[f'<api-socket name="default">{connect.format(far[1])}</api-socket>'])
     services = f"<services>{service_xml('tested', far[2])}</services>"
     return endpoint, text.replace("</configuration>", f"{services}</configuration>")
 

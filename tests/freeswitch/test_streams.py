@@ -122,7 +122,7 @@ def receive_for(sub, beats):
 
 
 def assert_numbers(messages):
-    """seq and kind_seq without a gap, topics as the event says, valid JSON, and as many of each kind as told."""
+    """seq and type_seq without a gap, topics as the event says, valid JSON, and as many of each kind as told."""
     seq, kinds = None, {}
     for topic, meta, event in messages:
         meta, event = json.loads(meta), json.loads(event)
@@ -132,8 +132,8 @@ def assert_numbers(messages):
             continue
         assert seq is None or meta["seq"] == seq + 1
         seq = meta["seq"]
-        assert meta["kind_seq"] == kinds.get(meta["kind"], meta["kind_seq"] - 1) + 1
-        kinds[meta["kind"]] = meta["kind_seq"]
+        assert meta["type_seq"] == kinds.get(meta["type"], meta["type_seq"] - 1) + 1
+        kinds[meta["type"]] = meta["type_seq"]
         assert topic.startswith(event["Event-Name"].encode() + b"/")
         assert topic.endswith(event.get("Unique-ID", "").encode())
     return seq
@@ -151,7 +151,7 @@ def test_under_call_load_no_number_is_missing(switch, publisher, subscriber, cal
     destroyed = sum(topic.startswith(b"CHANNEL_DESTROY/") for topic, _, _ in messages)
     assert created == destroyed > 100
     queue = json.loads(switch.api("zmq status json"))["queue"]
-    assert queue["refused"] == {"noise": 0, "normal": 0, "vital": 0}
+    assert queue["refused"] == {"low": 0, "normal": 0, "high": 0}
 
 
 @pytest.mark.skipif(not shutil.which("sipp"), reason="no sipp here: install sip-tester")

@@ -55,7 +55,7 @@ def test_handlers_of_many_threads_at_once_lose_nothing_and_number_each_event_onc
     assert all(sorted(each) == list(range(EVENTS)) for each in numbers.values()) and len(numbers) == THREADS
     switch.wait_idle()
     status = json.loads(switch.api("zmq status json"))
-    assert status["queue"]["refused"] == {"noise": 0, "normal": 0, "vital": 0} and status["events"]["failed"] == 0
+    assert status["queue"]["refused"] == {"low": 0, "normal": 0, "high": 0} and status["events"]["failed"] == 0
     assert switch.unload().startswith("+OK")
 
 

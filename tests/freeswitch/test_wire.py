@@ -15,8 +15,8 @@ def threads_of_libzmq(switch):
 def everything(switch, *binds):
     """Streams, channels and services over tcp and ipc, bound and connected, and further binds of the stream."""
     stream, channel = f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}"
-    channels = [f'<api-channel name="default"><param name="bind" value="{channel}"/>'
-                f'<param name="bind" value="ipc://{switch.folder}/api"/></api-channel>']
+    channels = [f'<api-socket name="default"><param name="bind" value="{channel}"/>'
+                f'<param name="bind" value="ipc://{switch.folder}/api"/></api-socket>']
     services = call_service_xml() + service_xml("tested", f"tcp://127.0.0.1:{free_port()}")
     text = config_xml(stream_xml(stream, f"ipc://{switch.folder}/events", *binds), channels=channels)
     return stream, channel, text.replace("</configuration>",

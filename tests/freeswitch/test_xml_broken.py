@@ -84,7 +84,7 @@ def test_a_stopped_service_costs_each_caller_its_deadline_and_nothing_once_it_is
     for _ in range(50):
         assert password(switch) != "of 1000"
     assert time.monotonic() - start < 50  # half of 50 deadlines
-    assert status(switch)["nobody"] >= 50
+    assert status(switch)["no_provider"] >= 50
     users.thaw()
     wait_found(switch)
 
@@ -205,7 +205,7 @@ def test_a_service_that_restarts_again_and_again_costs_no_caller_more_than_its_d
 
 def test_of_two_providers_the_one_that_works_answers(switch, service, lookups):
     broken, good = service(), service()
-    lookups(broken, good, of={"deadline_ms": 10000, "try_ms": 200, "failures_max": 2, "probe_ms": 200})
+    lookups(broken, good, of={"deadline_ms": 10000, "attempt_ms": 200, "failures_max": 2, "probe_ms": 200})
     wait_until(lambda: all(each["state"] == "up" for each in status(switch)["providers"]), "both")
     broken.freeze()
     for _ in range(20):

@@ -17,7 +17,7 @@ EVERYTHING = [(right, "*") for right in ("streams", "events", "methods", "api", 
 LONG = "silence_stream://-1"  # plays until it is ended
 STAND_BY = 600_000  # milliseconds: longer than any test, so that time alone decides nothing
 QUICK = {"lease_ms": 300}
-PATIENT = {"lease_ms": STAND_BY, "deadline_ms": STAND_BY, "try_ms": STAND_BY}
+PATIENT = {"lease_ms": STAND_BY, "deadline_ms": STAND_BY, "attempt_ms": STAND_BY}
 
 
 def ivr_xml(connect=(), **keys):

@@ -76,8 +76,8 @@ def stream_xml(name="default", binds=(), acl="loopback.auto", inner="", **params
 
 
 def channel_xml(name="default", **keys):
-    """One <api-channel>, with the keywords of stream_xml()."""
-    return stream_xml(name, **keys).replace("<stream ", "<api-channel ").replace("</stream>", "</api-channel>")
+    """One <api-socket>, with the keywords of stream_xml()."""
+    return stream_xml(name, **keys).replace("<stream ", "<api-socket ").replace("</stream>", "</api-socket>")
 
 
 def group_xml(name, *grants):
@@ -100,7 +100,7 @@ def binding_xml(name, **keys):
 
 def config_xml(streams, settings=None, channels=(), groups=None, services=(), bindings=()):
     """A whole event_zmq.conf.xml; streams: what stream_xml() gave, settings: {key: value}, channels:
-    what channel_xml() gave (without any there is no API channel), groups: what group_xml() gave (without
+    what channel_xml() gave (without any there is no API socket), groups: what group_xml() gave (without
     any: the default ones), services and bindings: what service_xml() and binding_xml() gave."""
     params = "".join(
         f'<param name={quoteattr(k)} value={quoteattr(str(v))}/>\n' for k, v in (settings or {}).items()
@@ -108,7 +108,7 @@ def config_xml(streams, settings=None, channels=(), groups=None, services=(), bi
     return (
         f'<configuration name="event_zmq.conf">\n<settings>\n{params}</settings>\n'
         f"<streams>\n{''.join(streams)}</streams>\n"
-        f"<api-channels>\n{''.join(channels)}</api-channels>\n"
+        f"<api-sockets>\n{''.join(channels)}</api-sockets>\n"
         + (f"<groups>\n{''.join(groups)}</groups>\n" if groups is not None else "")
         + f"<services>\n{''.join(services)}</services>\n<bindings>\n{''.join(bindings)}</bindings>\n"
         + "</configuration>\n"

@@ -27,7 +27,7 @@ class Reader:
         self.first = self.last = None
         self.received = self.lost = 0
         self.gaps, self.epochs, self.bye = [], [], False
-        self.by_kind, self.last_kind_seq, self.lost_by_kind = (collections.Counter() for _ in range(3))
+        self.by_kind, self.last_type_seq, self.lost_by_kind = (collections.Counter() for _ in range(3))
         self.started = threading.Event()
         self.ending = False
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -53,7 +53,7 @@ class Reader:
         if not self.epochs or meta["epoch"] != self.epochs[-1]:
             self.epochs.append(meta["epoch"])
             self.first = self.last = None
-            self.last_kind_seq.clear()
+            self.last_type_seq.clear()
         self.bye = self.bye or topic == b".bye/"
         own = topic.startswith(b".")
         seq, before = meta["seq"], self.last
@@ -67,13 +67,13 @@ class Reader:
         self.last = seq
         if not own:
             self.received += 1
-            self._take_kind(meta["kind"], meta["kind_seq"])
+            self._take_kind(meta["type"], meta["type_seq"])
 
-    def _take_kind(self, kind, kind_seq):
-        before = self.last_kind_seq.get(kind, kind_seq - 1)
+    def _take_kind(self, kind, type_seq):
+        before = self.last_type_seq.get(kind, type_seq - 1)
         self.by_kind[kind] += 1
-        self.lost_by_kind[kind] += kind_seq - before - 1
-        self.last_kind_seq[kind] = kind_seq
+        self.lost_by_kind[kind] += type_seq - before - 1
+        self.last_type_seq[kind] = type_seq
 
     def ledger(self):
         self.ending = True

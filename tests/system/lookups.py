@@ -81,7 +81,7 @@ def services():
 
 
 class Switch:
-    """An fszmqd with an API channel, a console, and these services and bindings."""
+    """An fszmqd with an API socket, a console, and these services and bindings."""
 
     def __init__(self, fszmqd, services, bindings, settings=None):
         self.api, self.settings = f"tcp://127.0.0.1:{free_port()}", settings

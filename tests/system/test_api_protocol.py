@@ -1,4 +1,4 @@
-"""The API channel of a real fszmqd: the examples of docs/protocol/requests.md, and what clients rely on."""
+"""The API socket of a real fszmqd: the examples of docs/protocol/requests.md, and what clients rely on."""
 
 import json
 import time
@@ -46,7 +46,7 @@ class Client:
 
 @pytest.fixture
 def switch(fszmqd):
-    """Factory: a daemon with one API channel that everybody on this host may use for everything."""
+    """Factory: a daemon with one API socket that everybody on this host may use for everything."""
 
     def start(settings=None, groups=None, calls_per_second=5, **channel):
         api = f"tcp://127.0.0.1:{free_port()}"
@@ -164,7 +164,7 @@ def test_garbage_of_one_leaves_others_alone(switch, client):
     for _ in range(20):
         assert good.result("server.ping") == {}
         time.sleep(0.01)
-    assert good.result("server.stats")["api"]["channels"][0]["clients"] >= 1
+    assert good.result("server.stats")["api"]["sockets"][0]["clients"] >= 1
 
 
 def test_a_reload_keeps_clients_and_changes_what_they_may(switch, client):
@@ -178,4 +178,4 @@ def test_a_reload_keeps_clients_and_changes_what_they_may(switch, client):
     assert me.code("api", command="status") == -32001
     methods = me.result("server.hello")["methods"]
     assert methods == ["server.hello", "server.ping", "server.stats", "server.clients"]
-    assert me.result("server.stats")["api"]["channels"][0]["accepted"] == 1
+    assert me.result("server.stats")["api"]["sockets"][0]["accepted"] == 1

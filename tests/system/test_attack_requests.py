@@ -1,4 +1,4 @@
-"""What may be done to an API channel, while a well-behaved client is served throughout."""
+"""What may be done to an API socket, while a well-behaved client is served throughout."""
 
 import contextlib
 import json
@@ -46,7 +46,7 @@ class Target:
         return at
 
     def channel(self, name):
-        return self.counter("channels", 0, name)
+        return self.counter("sockets", 0, name)
 
     def close(self):
         assert self.behaved.served()
@@ -265,7 +265,7 @@ def test_answers_to_clients_that_have_left_are_dropped_and_counted(target):
         peer.sendall(frame(question("api", number, command="msleep", arg="200")))
         peer.close()
     wait_until(lambda: at.channel("answers_lost") >= 90, "the answers to be lost")
-    wait_until(lambda: at.counter("requests", "under_way") <= 1, "nothing to be under way")
+    wait_until(lambda: at.counter("requests", "in_flight") <= 1, "nothing to be under way")
 
 
 # ---- commands that never return --------------------------------------------------------------------

@@ -33,7 +33,7 @@ def start():
 
 
 class FakeSwitch:
-    """The API channel of a switch whose every word is the test's."""
+    """The API socket of a switch whose every word is the test's."""
 
     def __init__(self, context):
         self.socket, self.route = context.socket(zmq.ROUTER), None

@@ -122,7 +122,7 @@ def test_beyond_calls_max_there_is_no_service(callswitch):
 
 
 def test_a_worker_at_its_capacity_is_not_asked(callswitch):
-    rig = callswitch([ivr_xml(lease_ms=STAND_BY, try_ms=200, deadline_ms=200)])
+    rig = callswitch([ivr_xml(lease_ms=STAND_BY, attempt_ms=200, deadline_ms=200)])
     worker = rig.worker(capacity=1)
     rig.dial()
     held = worker.accept()
@@ -136,7 +136,7 @@ def test_a_worker_at_its_capacity_is_not_asked(callswitch):
 
 
 def test_silence_is_a_timeout(callswitch):
-    rig = callswitch([ivr_xml(lease_ms=STAND_BY, try_ms=100, deadline_ms=200)])
+    rig = callswitch([ivr_xml(lease_ms=STAND_BY, attempt_ms=100, deadline_ms=200)])
     worker = rig.worker()
     call = rig.dial()
     offer = worker.offer()
@@ -148,7 +148,7 @@ def test_silence_is_a_timeout(callswitch):
 
 
 def test_the_first_is_silent_and_the_second_has_the_call(callswitch):
-    rig = callswitch([ivr_xml(lease_ms=STAND_BY, try_ms=200, deadline_ms=STAND_BY)])
+    rig = callswitch([ivr_xml(lease_ms=STAND_BY, attempt_ms=200, deadline_ms=STAND_BY)])
     workers = [rig.worker(), rig.worker()]
     call = rig.dial()
     first = first_of(*workers)
@@ -234,7 +234,7 @@ def test_events_come_to_who_subscribed_and_the_end_is_last_and_once(callswitch):
     worker = rig.worker()
     call = rig.dial()
     held = worker.accept()
-    held.do("subscribe", kinds=["DTMF", "CHANNEL_EXECUTE*"])
+    held.do("subscribe", events=["DTMF", "CHANNEL_EXECUTE*"])
     rig.api("uuid_recv_dtmf", f"{call} 7")
     held.execute("playback", LONG)
     rig.kill(call, "ORIGINATOR_CANCEL")
@@ -256,10 +256,10 @@ def test_no_kinds_ends_a_subscription(callswitch):
     worker = rig.worker()
     call = rig.dial()
     held = worker.accept()
-    held.do("subscribe", kinds=["DTMF"])
+    held.do("subscribe", events=["DTMF"])
     rig.api("uuid_recv_dtmf", f"{call} 1")
     assert worker.told()[1]["event"]["DTMF-Digit"] == "1"
-    held.do("subscribe", kinds=[])
+    held.do("subscribe", events=[])
     rig.api("uuid_recv_dtmf", f"{call} 2")
     held.do("hangup")
     assert worker.told()[1]["event"]["Event-Name"] == "CHANNEL_HANGUP_COMPLETE"
@@ -365,7 +365,7 @@ def test_nobody_but_the_holder_commands_a_call_it_was_offered(callswitch):
     held = worker.accept()
     assert held.ask("hangup", lease=held.lease + 1)["error"]["code"] == NOBODY
     assert other.code("call.release", call=held.call) == NOBODY
-    assert other.code("call.subscribe", call=held.call, kinds=["DTMF"]) == NOBODY
+    assert other.code("call.subscribe", call=held.call, events=["DTMF"]) == NOBODY
     assert other.code("call.hand-over", call=held.call, service="ivr") == NOBODY
     held.do("release", lease=held.lease)
     assert held.end()["reason"] == "released"

@@ -8,7 +8,7 @@ from callrig import LONG, PATIENT, QUICK, first_of, ivr_xml
 from conftest import free_port, service_xml, wait_until
 
 NOBODY = -32004
-ALONE = {**PATIENT, "try_ms": 500, "deadline_ms": 500}
+ALONE = {**PATIENT, "attempt_ms": 500, "deadline_ms": 500}
 
 
 def held_by(rig, worker, **variables):

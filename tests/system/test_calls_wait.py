@@ -15,7 +15,7 @@ def held(callswitch):
     worker = rig.worker()
     rig.dial(sim_then="park")
     call = worker.accept()
-    call.do("subscribe", kinds=["CHANNEL_EXECUTE"])
+    call.do("subscribe", events=["CHANNEL_EXECUTE"])
     call.rig = rig
     call.runs = worker.send("call.execute", call=call.call, app="playback", arg=LONG, lock=True, wait=True, loops=3)
     call.queued = worker.send("call.execute", call=call.call, app="set", arg="a=1", wait=True, lock=True)
@@ -80,7 +80,7 @@ def test_loss_of_the_worker_cuts_short_what_others_wait_for(callswitch):
     worker, operator = rig.worker(), rig.client()
     rig.dial(sim_then="park")
     call = worker.accept()
-    call.do("subscribe", kinds=["CHANNEL_EXECUTE"])
+    call.do("subscribe", events=["CHANNEL_EXECUTE"])
     call.runs = operator.send("call.execute", call=call.call, app="playback", arg=LONG, lock=True, wait=True)
     call.queued = operator.send("call.execute", call=call.call, app="set", arg="a=1", wait=True)
     worker.receive("call.event")

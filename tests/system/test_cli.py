@@ -48,14 +48,14 @@ class Publisher:
         for one in events:
             self.socket.send(one)
 
-    def envelope(self, seq, kind_seq, one, epoch="e1"):
+    def envelope(self, seq, type_seq, one, epoch="e1"):
         name = json.loads(one)
         kind = f"{name['Event-Name']}/{name.get('Event-Subclass', '')}"
-        meta = {"stream": "live", "epoch": epoch, "seq": seq, "kind": kind, "kind_seq": kind_seq, "time": 1}
+        meta = {"stream": "live", "epoch": epoch, "seq": seq, "type": kind, "type_seq": type_seq, "time": 1}
         self.socket.send_multipart([f"{kind}/".encode(), json.dumps(meta).encode(), one])
 
     def own(self, topic, seq, kinds=None):
-        meta = {"stream": "live", "epoch": "e1", "seq": seq, "time": 1, "kinds": kinds or {}}
+        meta = {"stream": "live", "epoch": "e1", "seq": seq, "time": 1, "types": kinds or {}}
         self.socket.send_multipart([topic, json.dumps(meta).encode(), b"{}"])
 
 
@@ -197,8 +197,8 @@ def test_tail_envelope_shows_numbers_and_reports_gaps(publisher, fszmq):
     out, err = ended(tail)
     assert [line.split()[:2] for line in out.splitlines()] == [["live", "4710/5"], ["live", "4723/18"], ["live", "4/1"]]
     assert [line for line in err.splitlines() if "stream live" in line] == [
-        "fszmq tail: lost 12 events of stream live, kind DTMF/ (kind_seq 6–17)",
-        "fszmq tail: lost 2 events of stream live, kind DTMF/ (kind_seq 19–20)",
+        "fszmq tail: lost 12 events of stream live, kind DTMF/ (type_seq 6–17)",
+        "fszmq tail: lost 2 events of stream live, kind DTMF/ (type_seq 19–20)",
         "fszmq tail: stream live was started anew"]
 
 
@@ -219,18 +219,18 @@ def test_tail_of_some_kinds_reports_gaps_of_these(publisher, fszmq):
     publisher.envelope(90, 3, event("DTMF"))
     out, err = ended(tail)
     assert [json.loads(line)["meta"]["seq"] for line in out.splitlines()] == [1, 90]
-    assert "lost 1 event of stream live, kind DTMF/ (kind_seq 2)" in err
+    assert "lost 1 event of stream live, kind DTMF/ (type_seq 2)" in err
     assert err.count("lost") == 1
 
 
 def test_tail_shows_what_was_dropped_for_it_alone(publisher, fszmq):
     tail = fszmq("tail", "-n", 1, "--envelope", publisher.endpoint)
     publisher.wait_subscriptions()
-    meta = {"stream": "live", "epoch": "e", "seq": 9, "kind": ".lost/", "time": 1,
-            "lost": {"noise": 5, "normal": 2, "vital": 0}, "first_seq": 2, "last_seq": 8}
+    meta = {"stream": "live", "epoch": "e", "seq": 9, "type": ".lost/", "time": 1,
+            "lost": {"low": 5, "normal": 2, "high": 0}, "first_seq": 2, "last_seq": 8}
     publisher.socket.send_multipart([b".lost/", json.dumps(meta).encode(), b"{}"])
     publisher.envelope(9, 1, event("DTMF"))
-    assert "read too slowly: 5 noise, 2 normal, 0 vital (.lost/)" in ended(tail)[1]
+    assert "read too slowly: 5 low, 2 normal, 0 high (.lost/)" in ended(tail)[1]
 
 
 def test_tail_tells_of_an_orderly_stop(publisher, fszmq):
@@ -262,7 +262,7 @@ def test_tail_takes_several_messages_in_one_for_a_loss(publisher, fszmq):
     out, err = ended(tail)
     assert [json.loads(line)["meta"]["seq"] for line in out.splitlines()] == [1, 4]
     assert "5 frame(s)" in err and "several messages in one" in err
-    assert "lost 2 events of stream live, kind DTMF/ (kind_seq 2" in err
+    assert "lost 2 events of stream live, kind DTMF/ (type_seq 2" in err
 
 
 def test_tail_ends_quietly_when_its_reader_goes(publisher, fszmq):

@@ -125,7 +125,7 @@ def test_no_answer_is_exit_code_3_and_told_what_to_check(switch, tmp_path):
 def test_an_asking_tool_ends_at_a_signal(switch):
     asking = switch.start("api", "--timeout=600", "msleep", "60000")
     try:
-        wait_until(lambda: stats(switch)["api"]["requests"]["under_way"] > 1, "the command to run")
+        wait_until(lambda: stats(switch)["api"]["requests"]["in_flight"] > 1, "the command to run")
         asking.send_signal(signal.SIGINT)
         asking.communicate(timeout=PATIENCE_S)
         assert asking.returncode == 3

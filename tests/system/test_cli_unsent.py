@@ -25,7 +25,7 @@ COMMANDS = {
 
 
 class FakeSwitch:
-    """An API channel that says what the test says."""
+    """An API socket that says what the test says."""
 
     def __init__(self, endpoint):
         self.context = zmq.Context()

@@ -147,7 +147,7 @@ def test_a_password_is_not_shown_on_the_terminal_not_even_after_a_signal(users, 
 
 
 class Secured:
-    """An fszmqd with security on stream and API channel, and its users."""
+    """An fszmqd with security on stream and API socket, and its users."""
 
     def __init__(self, fszmqd, folder, security):
         self.folder, self.ports, self.users = folder, free_ports(), folder / "users.json"

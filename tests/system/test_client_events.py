@@ -14,11 +14,11 @@ from tool import ALL, Requests, environment, run
 
 CLIENT = b'{"Event-Name":"CUSTOM","Event-Subclass":"fszmq::client"'
 LAG_EVENTS = 1000  # 10 MB: more than the system's buffers and `send-hwm` hold
-DROPPED = ("Client-Dropped-Noise", "Client-Dropped-Normal", "Client-Dropped-Vital")
+DROPPED = ("Client-Dropped-Low", "Client-Dropped-Normal", "Client-Dropped-High")
 
 
 class Switch:
-    """An fszmqd with the streams `watch` and `slow` and an API channel; a subscriber sees its client events."""
+    """An fszmqd with the streams `watch` and `slow` and an API socket; a subscriber sees its client events."""
 
     def __init__(self, fszmqd, subscriber, settings=None, calls_per_second=5, watch=True, services=(),
                  grants=ALL, **both):
@@ -69,7 +69,7 @@ class Switch:
         if self.asking is None:
             self.asking = Requests(self.context, self.api)
             self.asking.call("server.ping")
-            self.next("connect", owner="api-channel/api")
+            self.next("connect", owner="api-socket/api")
         for _ in range(count):
             answer = self.asking.call("event.send", event={"Event-Name": "CUSTOM", "Event-Subclass": "acme::load",
                                                       "_body": "x" * 10000})
@@ -86,7 +86,7 @@ class Switch:
 
 @pytest.fixture
 def switch(fszmqd, subscriber):
-    """Factory: switch(settings=None, calls_per_second=5, **keys of the stream `slow` and of the API channel)."""
+    """Factory: switch(settings=None, calls_per_second=5, **keys of the stream `slow` and of the API socket)."""
     made = []
 
     def start(**options):
@@ -104,7 +104,7 @@ def test_a_subscriber_that_comes_and_leaves(switch):
     came = here.next("connect", owner="stream/slow")
     assert came["Client-Address"] == here.names[peer] and came["Client-Endpoint"] == here.slow
     assert came["Client-Direction"] == "accepted" and came["Client-Mechanism"] == "NULL"
-    assert "Client-User" not in came and "Client-Reason" not in came and "Client-Dropped-Noise" not in came
+    assert "Client-User" not in came and "Client-Reason" not in came and "Client-Dropped-Low" not in came
     listed = json.loads(here.daemon.command("zmq clients json owner=stream/slow"))["connections"]
     assert [str(each["id"]) for each in listed] == [came["Client-Id"]]
     peer.close()
@@ -125,7 +125,7 @@ def test_a_client_of_an_api_channel_that_is_kicked(switch):
     here = switch()
     asking = Requests(here.context, here.api)
     asking.call("server.ping")
-    came = here.next("connect", owner="api-channel/api")
+    came = here.next("connect", owner="api-socket/api")
     here.daemon.command(f"zmq kick {came['Client-Id']}")
     assert here.next("disconnect", id=came["Client-Id"])["Client-Reason"] == "kicked"
 
@@ -135,12 +135,12 @@ def test_a_user_and_one_who_is_refused(switch, tmp_path):
         env=environment(tmp_path), stdin="right\n")
     here = switch(settings={"users-file": tmp_path / "users.json"}, security="plain")
     wrong = Requests(here.context, here.api, plain_username=b"alice", plain_password=b"wrong")
-    refused = here.next("reject", owner="api-channel/api")
+    refused = here.next("reject", owner="api-socket/api")
     assert refused["Client-Reason"] == "refused" and refused["Client-Mechanism"] == "PLAIN"
     wrong.socket.close()
     right = Requests(here.context, here.api, plain_username=b"alice", plain_password=b"right")
     right.call("server.ping")
-    came = here.next("connect", owner="api-channel/api")
+    came = here.next("connect", owner="api-socket/api")
     assert came["Client-User"] == "alice" and came["Client-Mechanism"] == "PLAIN"
 
 
@@ -148,7 +148,7 @@ def test_one_that_speaks_another_protocol_is_rejected(switch):
     here = switch()
     with socket.create_connection(("127.0.0.1", int(here.api.rpartition(":")[2])), PATIENCE_S) as browser:
         browser.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" + bytes(64))
-        rejected = here.next("reject", owner="api-channel/api")
+        rejected = here.next("reject", owner="api-socket/api")
         assert rejected["Client-Address"] == "tcp://%s:%d" % browser.getsockname()
     assert rejected["Client-Reason"] in ("protocol", "version") and "Client-Mechanism" not in rejected
 
@@ -162,7 +162,7 @@ def test_one_over_a_bound_of_connections_is_rejected(switch):
     second = here.peer(here.slow)
     rejected = here.next("reject", owner="stream/slow")
     assert rejected["Client-Reason"] == "address-connections" and rejected["Client-Address"] == here.names[second]
-    assert "Client-Id" not in rejected and "Client-Dropped-Noise" not in rejected
+    assert "Client-Id" not in rejected and "Client-Dropped-Low" not in rejected
 
 
 def test_a_peer_that_comes_to_look_only_is_no_client(switch):
@@ -195,10 +195,10 @@ def test_a_request_over_the_bound_ends_the_connection(switch):
     here = switch()
     asking = Requests(here.context, here.api)
     asking.call("server.ping")
-    came = here.next("connect", owner="api-channel/api")
+    came = here.next("connect", owner="api-socket/api")
     asking.socket.send(bytes(2 << 20))
     assert here.next("disconnect", id=came["Client-Id"])["Client-Reason"] == "message-bytes"
-    here.daemon.wait_log('API channel "api": disconnected ')
+    here.daemon.wait_log('API socket "api": disconnected ')
 
 
 def test_a_client_that_answers_no_heartbeat(switch):
@@ -254,18 +254,18 @@ def test_a_flood_of_connections_makes_few_events_and_the_rest_is_counted(switch)
     reported = fired = 0
     while fired + reported < 2 * flood:  # the last may come alone
         event = json.loads(here.events.recv())
-        reported += int(event.get("Client-Held-Back", 0))
-        fired += event["Client-Action"] != "held-back"
+        reported += int(event.get("Client-Suppressed", 0))
+        fired += event["Client-Action"] != "suppressed"
     assert fired + reported == 2 * flood and fired <= 5 + 5 * (took_s + 1)
-    assert here.counters()["held_back"] - before["held_back"] == reported
-    assert "held back" in here.daemon.command("zmq status")
+    assert here.counters()["suppressed"] - before["suppressed"] == reported
+    assert "suppressed" in here.daemon.command("zmq status")
 
 
 def test_off_and_on_by_a_reload(switch):
     here = switch(settings={"client-events-rate": 0}, watch=False)
     here.peer(here.slow)
     wait_until(lambda: json.loads(here.daemon.command("zmq clients json owner=stream/slow"))["connections"], "it to come")
-    assert here.counters() == {"fired": 0, "held_back": 0, "overflowed": 0, "refused": 0}
+    assert here.counters() == {"fired": 0, "suppressed": 0, "overflowed": 0, "refused": 0}
     here.daemon.reload(here.config(**{"client-events-rate": 50}))
     here.daemon.wait_log("reloaded")
     here.peer(here.slow)

@@ -23,7 +23,7 @@ def config(ports, settings):
 
 def endings(daemon, what, name):
     status = json.loads(daemon.command("zmq status json"))
-    sockets = status["streams"] if what == "stream" else status["api"]["channels"]
+    sockets = status["streams"] if what == "stream" else status["api"]["sockets"]
     return sockets[0]["endings"].get(name, 0)
 
 
@@ -39,7 +39,7 @@ def some_are_turned_away(daemon, endpoint, what):
 def test_what_is_over_the_rate_is_closed_counted_logged_and_lifted_by_a_reload(fszmqd):
     ports = [f"tcp://127.0.0.1:{free_port()}" for _ in range(2)]
     daemon = fszmqd(console=True, config=config(ports, SLOW), endpoint=ports[0])
-    for endpoint, what, owner in zip(ports, ("stream", "channel"), ("stream ", "API channel ")):
+    for endpoint, what, owner in zip(ports, ("stream", "channel"), ("stream ", "API socket ")):
         wait_until(functools.partial(some_are_turned_away, daemon, endpoint, what), "some to be turned away")
         line = daemon.wait_log("closed a new connection of tcp://127.0.0.1:")
         assert owner in line and "too many new connections a second from one address" in line
@@ -63,7 +63,7 @@ def test_clients_that_come_all_at_once_get_in_by_trying_again(fszmqd):
         client.send_json({"jsonrpc": "2.0", "id": 1, "method": "server.ping"})
     for client in clients:
         assert "result" in json.loads(client.recv())
-    wait_until(lambda: json.loads(daemon.command("zmq status json"))["api"]["channels"][0]["clients"] == CLIENTS,
+    wait_until(lambda: json.loads(daemon.command("zmq status json"))["api"]["sockets"][0]["clients"] == CLIENTS,
                "all to be connected")
     for client in clients:
         client.close()

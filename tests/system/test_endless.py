@@ -76,7 +76,7 @@ def test_a_message_without_end_is_cut_off_and_others_are_served(fszmqd, subscrib
         assert sent > 64 << 10  # a message of request-bytes gets through
     now = json.loads(daemon.command("zmq status json"))
     over = [sum(each["endings"].get(reason, 0) for reason in ("message-bytes", "message-frames"))
-            for each in (now["api"]["channels"][0], now["streams"][0])]
+            for each in (now["api"]["sockets"][0], now["streams"][0])]
     assert over == [socket_type == b"DEALER", socket_type == b"SUB"]
     before = other.recv()
     assert before.startswith(b'{"Event-Name":"')

@@ -255,7 +255,7 @@ def test_the_readme_shows_a_stream_with_numbers_that_is_there_by_default(fszmqd)
     done = subprocess.run([find_program("fszmq"), *command.split(), "--json", "-n", "3"], capture_output=True, text=True,
                           timeout=PATIENCE_S, check=True)
     metas = [json.loads(line)["meta"] for line in done.stdout.splitlines()]
-    assert [meta["stream"] for meta in metas] == ["live"] * 3 and metas[0]["kind_seq"] > 0
+    assert [meta["stream"] for meta in metas] == ["live"] * 3 and metas[0]["type_seq"] > 0
 
 
 @pytest.fixture(params=FOLLOWERS)
@@ -304,12 +304,12 @@ class LossyStream:
         meta = {"stream": "default", "epoch": self.epoch, "time": 1, **meta}
         self.socket.send_multipart([topic.encode(), json.dumps(meta).encode(), event.encode()])
 
-    def answer(self, seq, **kind_seq):
-        self.send("CHANNEL_ANSWER//u", f'{{"seq":{seq}}}', seq=seq, kind="CHANNEL_ANSWER/", **kind_seq)
+    def answer(self, seq, **type_seq):
+        self.send("CHANNEL_ANSWER//u", f'{{"seq":{seq}}}', seq=seq, type="CHANNEL_ANSWER/", **type_seq)
 
     def beat(self, seq, /, whole=False, **kinds):
         more = {"all": True} if whole else {}
-        self.send(".beat/", seq=seq, kinds={f"{name}/": number for name, number in kinds.items()}, **more)
+        self.send(".beat/", seq=seq, types={f"{name}/": number for name, number in kinds.items()}, **more)
 
     def close(self):
         self.socket.close()
@@ -326,15 +326,15 @@ def lossy():
 def test_follower_of_a_kind_tells_of_every_event_of_it_that_was_lost(follower, lossy):
     example = follower(lossy.endpoint, "CHANNEL_ANSWER")
     lossy.wait_subscription(b".beat/")
-    lossy.answer(50, kind_seq=5)  # what was before is not ours
-    lossy.answer(60, kind_seq=6)  # other kinds in between: no loss
-    lossy.answer(61, kind_seq=9)
+    lossy.answer(50, type_seq=5)  # what was before is not ours
+    lossy.answer(60, type_seq=6)  # other kinds in between: no loss
+    lossy.answer(61, type_seq=9)
     lossy.beat(70, CHANNEL_ANSWER=9, CHANNEL_HANGUP=3)
     lossy.beat(71, CHANNEL_ANSWER=12)  # a loss that no event after it shows
-    lossy.answer(72, kind_seq=13)
+    lossy.answer(72, type_seq=13)
     lossy.answer(73)  # a kind that the stream does not count
     lossy.epoch = "e2"
-    lossy.answer(8, kind_seq=3)
+    lossy.answer(8, type_seq=3)
     lossy.send(".bye/", seq=8)
     example.wait_error("stopped")
     assert example.errors[1:-1] == [
@@ -352,12 +352,12 @@ def test_follower_of_everything_tells_of_every_event_that_was_lost(follower, los
     example = follower(lossy.endpoint)
     lossy.wait_subscription(b".beat/")
     lossy.beat(49, CHANNEL_ANSWER=4, whole=True)
-    lossy.answer(50, kind_seq=5)
-    lossy.answer(53, kind_seq=8)
+    lossy.answer(50, type_seq=5)
+    lossy.answer(53, type_seq=8)
     lossy.beat(60, CHANNEL_ANSWER=8, CHANNEL_HANGUP=2)  # of which nothing came
     lossy.answer(61)  # a kind that the stream does not count
     lossy.epoch = "e2"
-    lossy.answer(1, kind_seq=1)
+    lossy.answer(1, type_seq=1)
     lossy.beat(2, CHANNEL_HANGUP=1)
     lossy.send(".bye/", seq=2)
     example.wait_error("stopped")
@@ -373,9 +373,9 @@ def test_follower_of_everything_tells_of_every_event_that_was_lost(follower, los
 def test_follower_takes_no_number_of_what_it_may_not_see_for_a_loss(follower, lossy):
     example = follower(lossy.endpoint)
     lossy.wait_subscription(b".beat/")
-    lossy.answer(50, kind_seq=5)
-    lossy.send(".beat/0123456789abcdef/", seq=99, kinds={"CHANNEL_ANSWER/": 5}, all=True)
-    lossy.answer(500, kind_seq=6)
+    lossy.answer(50, type_seq=5)
+    lossy.send(".beat/0123456789abcdef/", seq=99, types={"CHANNEL_ANSWER/": 5}, all=True)
+    lossy.answer(500, type_seq=6)
     lossy.send(".bye/", seq=900)
     example.wait_error("stopped")
     assert example.errors[1:-1] == ["joined: epoch e1"]
@@ -384,9 +384,9 @@ def test_follower_takes_no_number_of_what_it_may_not_see_for_a_loss(follower, lo
 def test_follower_drops_an_incomplete_message_and_tells_of_both_that_are_lost(follower, lossy):
     example = follower(lossy.endpoint)
     lossy.wait_subscription(b".beat/")
-    lossy.answer(1, kind_seq=1)
+    lossy.answer(1, type_seq=1)
     lossy.socket.send_multipart([b"CHANNEL_ANSWER//u", b'{"seq":2}', b"CHANNEL_ANSWER//u", b'{"seq":3}', b"{}"])
-    lossy.answer(4, kind_seq=4)
+    lossy.answer(4, type_seq=4)
     lossy.send(".bye/", seq=4)
     example.wait_error("stopped")
     assert example.errors[1:-1] == [

@@ -155,7 +155,7 @@ def encoded_of_known_kinds(daemon):
     before = status(daemon)["events"]
     wait_until(lambda: status(daemon)["events"]["offered"] > before["offered"] + 1000, "more events")
     after = status(daemon)["events"]
-    return after["encoded"] - before["encoded"] if status(daemon)["kinds"] == first["kinds"] else None
+    return after["encoded"] - before["encoded"] if status(daemon)["event_types"] == first["event_types"] else None
 
 
 @pytest.mark.parametrize("framing, head", [("envelope", "CHANNEL_ANSWER/"), ("json", '{"Event-Name":"CHANNEL_ANSWER"')])

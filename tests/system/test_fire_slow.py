@@ -135,7 +135,7 @@ def test_overload_loses_noise_first_and_vital_events_last_and_tells_each_loss(fs
     wait_until(lambda: status_queue(daemon)["refused"]["normal"] > enough, "enough refusals", 60)
     queue = status_queue(daemon)
     assert queue["events_peak"] <= queue_events
-    assert queue["refused"]["noise"] > 0
+    assert queue["refused"]["low"] > 0
     daemon.process.send_signal(signal.SIGTERM)
     wait_until(lambda: all(reader.bye for reader in readers), ".bye/", 60)
     ledgers = [reader.ledger() for reader in readers]

@@ -26,7 +26,7 @@ def switch(fszmqd):
 
 
 def locate_at_once(switch, count, *words):
-    """The answers to so many lookups that run side by side, each by a worker of the API channel."""
+    """The answers to so many lookups that run side by side, each by a worker of the API socket."""
     with clients_of(switch.api, count) as clients, concurrent.futures.ThreadPoolExecutor(count) as pool:
         command = " ".join(words or ("directory", "domain", "name", "example.org"))
         answers = pool.map(lambda each: each.call("api", command="xml_locate", arg=command), clients)

@@ -78,7 +78,7 @@ def stoppable(fszmqd, program_at):
         endpoint = f"tcp://127.0.0.1:{free_port()}"
         process = program_at(endpoint)
         here = Switch(fszmqd, [service_xml("s", [endpoint], heartbeat_ms=0, deadline_ms=DEADLINE_MS, probe_ms=50,
-                                           questions_max=10 * MANY, capacity=MANY, **(of_service or {}))],
+                                           requests_max=10 * MANY, capacity=MANY, **(of_service or {}))],
                       [binding_xml("b", service="s", sections="directory", **of_binding)], WORKERS)
         here.wait_state("up")
         return here, process, endpoint
@@ -113,12 +113,12 @@ def test_stopped_service_costs_a_deadline_once_and_then_nothing(stoppable):
         assert ask_many(client) == {n: found(f"d{n % KEYS}.org") for n in range(MANY)}
         process.send_signal(signal.SIGSTOP)
         assert set(ask_many(client).values()) == {NOTHING + "\n"}
-        here.wait_state("aside")
+        here.wait_state("ejected")
         before = of_service(here)
         assert set(ask_many(client).values()) == {NOTHING + "\n"}
         after = of_service(here)
         assert after["deadline"] == before["deadline"]
-        assert after["nobody"] == before["nobody"] + MANY
+        assert after["no_provider"] == before["no_provider"] + MANY
         process.send_signal(signal.SIGCONT)
         here.wait_state("up")
         assert ask_many(client) == {n: found(f"d{n % KEYS}.org") for n in range(MANY)}
@@ -131,7 +131,7 @@ def test_stale_cache_bridges_a_stopped_and_a_killed_service(stoppable, program_a
         assert ask_many(client) == everything
         process.send_signal(signal.SIGSTOP)
         assert ask_many(client) == everything
-        here.wait_state("aside")
+        here.wait_state("ejected")
         assert ask_many(client) == everything
         process.kill()
         here.wait_state("down")
@@ -151,7 +151,7 @@ def test_memory_is_flat_while_the_service_is_stopped(stoppable):
         ask_many(client)
         process.send_signal(signal.SIGSTOP)
         ask_many(client)
-        here.wait_state("aside")
+        here.wait_state("ejected")
         for _ in range(5):
             ask_many(client)
         before = resident_kb(here.daemon.pid)

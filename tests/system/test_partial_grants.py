@@ -68,9 +68,9 @@ def test_no_kind_is_named_that_may_not_be_seen(stream, subscribe, prefix):
         if topic.startswith("."):
             beats += 1
             whole += meta.get("all", False)
-            named.update(meta["kinds"])
+            named.update(meta["types"])
         else:
-            named.add(meta["kind"])
+            named.add(meta["type"])
     assert beats > 10 and whole >= 1
     assert {"CHANNEL_ANSWER/", "CHANNEL_HANGUP/"} <= named
     assert [kind for kind in named if not SEEN.fullmatch(kind)] == []
@@ -107,7 +107,7 @@ def test_every_real_loss_is_reported_to_one_who_may_see_a_part(stream, subscribe
         topic, meta, _ = socket.recv_multipart()
         meta = json.loads(meta)
         if follower.take(topic, meta):
-            received[meta["kind"]] = received.get(meta["kind"], 0) + follower.complete
+            received[meta["type"]] = received.get(meta["type"], 0) + follower.complete
         last.update(follower.last)
 
     while not follower.complete:

@@ -54,7 +54,7 @@ class Users:
         self.daemon.wait_log("reloaded")
 
     def channel(self, name):
-        return self.asking["alice"].call("server.stats")["result"]["api"]["channels"][0][name]
+        return self.asking["alice"].call("server.stats")["result"]["api"]["sockets"][0][name]
 
     def stream(self, name):
         return self.asking["alice"].call("server.stats")["result"]["streams"][0][name]
@@ -81,7 +81,7 @@ def test_who_may_stay_is_not_dropped_and_who_may_not_is_cut_off(users):
     (users.folder / "users.json").write_text(json.dumps(changed))
     users.reload()
 
-    wait_until(lambda: users.channel("clients") == 2, "bob and carol to be cut off from the API channel")
+    wait_until(lambda: users.channel("clients") == 2, "bob and carol to be cut off from the API socket")
     wait_until(lambda: users.stream("subscribers") == 2, "and from the stream")
     for name in ("alice", "dora"):  # on the connections that they had
         assert users.asking[name].call("server.hello")["result"]["user"] == name
@@ -127,7 +127,7 @@ def test_a_changed_password_cuts_off_who_came_by_the_old_one(fszmqd, tmp_path):
     passwd("passwd", "erin", "another one")
     daemon.reload()
     daemon.wait_log("reloaded")
-    wait_until(lambda: frank.call("server.stats")["result"]["api"]["channels"][0]["clients"] == 1, "erin to be cut off")
+    wait_until(lambda: frank.call("server.stats")["result"]["api"]["sockets"][0]["clients"] == 1, "erin to be cut off")
     assert frank.call("server.hello")["result"]["user"] == "frank"
     for each in (erin, frank):
         each.socket.close()

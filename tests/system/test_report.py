@@ -18,7 +18,7 @@ LOOKERS = (("streams", "*"), ("events", "HEARTBEAT"), ("events", "CUSTOM/fszmq::
 
 
 class Switch:
-    """An fszmqd with a stream, an API channel, a service `s` and a console."""
+    """An fszmqd with a stream, an API socket, a service `s` and a console."""
 
     def __init__(self, fszmqd, grants=ALL, settings=None):
         self.events, self.api = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
@@ -45,7 +45,7 @@ def switch(fszmqd):
 
 @pytest.fixture
 def client():
-    """Factory: client(switch) is a client of its API channel."""
+    """Factory: client(switch) is a client of its API socket."""
     opened = []
 
     def connect(switch):
@@ -74,7 +74,7 @@ def test_refused_subscription_is_in_the_audit_and_the_log(switch, subscriber):
         record = json.loads(audit.recv())
     assert (record["Audit-Action"], record["Audit-Outcome"]) == ("subscribe", "refused")
     assert record["Audit-What"].startswith('{"Event-Name":"CHANNEL_CREATE"')
-    assert record["Audit-Channel"] == "default" and record["Audit-Address"] == "127.0.0.1"
+    assert record["Audit-Socket"] == "default" and record["Audit-Address"] == "127.0.0.1"
     here.daemon.wait_log("subscribe {\"Event-Name\":\"CHANNEL_CREATE\": refused")
 
 
@@ -178,7 +178,7 @@ def test_ipc_file_that_was_deleted_comes_back_at_a_reload_and_goes_at_the_end(fs
 
     def endpoints():
         status = json.loads(daemon.command("zmq status json"))
-        return [each["endpoints"][0] for each in (status["streams"][0], status["api"]["channels"][0])]
+        return [each["endpoints"][0] for each in (status["streams"][0], status["api"]["sockets"][0])]
 
     assert all(each["open"] for each in endpoints())
     for path in paths:
@@ -256,7 +256,7 @@ def test_followers_say_how_an_event_is_written(command):
 
 
 def secured(fszmqd, folder, security):
-    """An fszmqd with that security on stream and API channel, the addresses of both, and a user alice's options."""
+    """An fszmqd with that security on stream and API socket, the addresses of both, and a user alice's options."""
     env, ports = environment(folder), free_ports()
     for name in ("switch", "alice"):
         run("keygen", folder / name, env=env)
@@ -282,7 +282,7 @@ def test_wrong_security_is_in_the_log_and_the_tool_says_what_is_wanted(fszmqd, t
         done = subprocess.run([find_program("fszmq"), *arguments], capture_output=True, text=True, env=env,
                               timeout=2 * PATIENCE_S, check=False)
         assert done.returncode == 1 and words in done.stderr, done
-    for owner in ("API channel", "stream") if wanted != "none" else ():
+    for owner in ("API socket", "stream") if wanted != "none" else ():
         wait_until(lambda name=owner: [line for line in daemon.log if f'{name} "default" has security {wanted}' in line],
                    f"the line about the {owner}")
 

@@ -1,4 +1,4 @@
-"""What the tests of fszmq against a real fszmqd share: a switch with an API channel, the tool, a terminal."""
+"""What the tests of fszmq against a real fszmqd share: a switch with an API socket, the tool, a terminal."""
 
 import fcntl
 import json
@@ -31,7 +31,7 @@ def free_ports():
 
 
 def switch_xml(ports, groups, settings=None, **both):
-    """One stream and one API channel at `ports`; `both` are keys of either, such as security="curve"."""
+    """One stream and one API socket at `ports`; `both` are keys of either, such as security="curve"."""
     return config_xml([stream_xml(binds=[ports.events], **both)], settings,
                       [channel_xml(binds=[ports.api], **both)], groups)
 
@@ -107,7 +107,7 @@ class Terminal:
 
 
 class Requests:
-    """A DEALER of PyZMQ on an API channel."""
+    """A DEALER of PyZMQ on an API socket."""
 
     def __init__(self, context, endpoint, **options):
         self.socket = context.socket(zmq.DEALER)

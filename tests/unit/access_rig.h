@@ -25,7 +25,7 @@ struct rig {
     struct fsz_cert    server, alice, stranger; /* CURVE */
     char               bobs_hash[FSZ_PASSWORD_HASH_BYTES];
 
-    sem_t held_is_asked, held_may_answer; /* of the list `held` */
+    sem_t held_is_asked, held_may_answer; /* of the list `controlled` */
 
     pthread_mutex_t lock;                  /* of all below, which the control thread writes */
     unsigned        lines_logged, records; /* warnings; of the audit */

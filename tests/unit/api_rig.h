@@ -1,4 +1,4 @@
-/* api_rig.h - an API channel over a switch of the test's own, and clients with real sockets.
+/* api_rig.h - an API socket over a switch of the test's own, and clients with real sockets.
  *
  * The switch knows the commands of rig_commands below; whoever is in the group `default` may do
  * everything. One rig at a time. */
@@ -343,8 +343,8 @@ static struct fsz_config *rig_config(const char *const *params)
         "services", "events", "controlled-calls", "endpoints",    "files",       "contexts"};
     struct fsz_confnode *root = fsz_confnode_new(NULL, "configuration", 0);
     struct fsz_confnode *settings = fsz_confnode_new(root, "settings", 0);
-    struct fsz_confnode *channels = fsz_confnode_new(root, "api-channels", 0);
-    struct fsz_confnode *channel = rig_named(channels, "api-channel", "default");
+    struct fsz_confnode *channels = fsz_confnode_new(root, "api-sockets", 0);
+    struct fsz_confnode *channel = rig_named(channels, "api-socket", "default");
     struct fsz_confnode *group = rig_named(fsz_confnode_new(root, "groups", 0), "group", "default");
     struct fsz_confnode *services = fsz_confnode_new(root, "services", 0);
     for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
@@ -358,7 +358,7 @@ static struct fsz_config *rig_config(const char *const *params)
         if (strcmp(text, "-") == 0) {
             at = channel;
         } else if (strncmp(text, "channel ", 8) == 0) {
-            at = rig_named(channels, "api-channel", text + 8);
+            at = rig_named(channels, "api-socket", text + 8);
         } else if (strncmp(text, "service ", 8) == 0) {
             at = rig_named(services, "service", text + 8);
         } else if ((equals = strchr(text, '=')) != NULL) {
@@ -421,7 +421,7 @@ static json_t *rig_status(struct rig *rig)
     return status;
 }
 
-/* A number of the status by its path, such as "requests.ok" or "channels.0.answers". */
+/* A number of the status by its path, such as "requests.ok" or "sockets.0.answers". */
 static json_int_t rig_number(struct rig *rig, const char *path)
 {
     char          text[128], *rest = text, *name = NULL;
@@ -457,8 +457,8 @@ static void rig_find_endpoint(struct rig *rig)
 {
     json_t     *status = rig_status(rig);
     const char *bound = NULL;
-    assert_int_equal(
-        json_unpack(status, "{s[{s[{ss}]}]}", "channels", "endpoints", "bound", &bound), 0);
+    assert_int_equal(json_unpack(status, "{s[{s[{ss}]}]}", "sockets", "endpoints", "bound", &bound),
+                     0);
     snprintf(rig->endpoint, sizeof(rig->endpoint), "%s", bound);
     json_decref(status);
 }

@@ -62,7 +62,7 @@ static inline struct fsz_confnode *conf_param(struct fsz_confnode *parent, const
 static const struct conf_kind {
     const char *word, *list, *item;
 } conf_kinds[] = {{"stream ", "streams", "stream"},
-                  {"channel ", "api-channels", "api-channel"},
+                  {"channel ", "api-sockets", "api-socket"},
                   {"service ", "services", "service"},
                   {"binding ", "bindings", "binding"}};
 enum { CONF_KINDS = sizeof(conf_kinds) / sizeof(conf_kinds[0]) };

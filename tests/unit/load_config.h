@@ -42,8 +42,8 @@ static inline struct fsz_config *load(const char *inner)
     "</stream></streams>"
 
 #define CHANNEL(inner)                                                                             \
-    "<api-channels><api-channel name=\"c\"><param name=\"bind\" "                                  \
-    "value=\"tcp://127.0.0.1:5602\"/>" inner "</api-channel></api-channels>"
+    "<api-sockets><api-socket name=\"c\"><param name=\"bind\" "                                    \
+    "value=\"tcp://127.0.0.1:5602\"/>" inner "</api-socket></api-sockets>"
 #define GROUP(inner) "<groups><group name=\"g\">" inner "</group></groups>"
 #define SERVICE(inner) "<services><service name=\"d\">" inner "</service></services>"
 /* Of the service of SERVICE(). */

@@ -27,7 +27,7 @@ static void test_gate_holds_up_neither_its_loop_nor_a_reload(void **state)
     struct fsz_access_gate *other = NULL;
     const char *config = HELD CHANNEL("<param name=\"apply-inbound-acl\" value=\"any\"/>");
     rig_configure(asker->rig, config, FSZ_SECURITY_NONE, 10);
-    assert_int_equal(fsz_access_gate_new(asker->rig->access, "API channel \"c\"", &other), FSZ_OK);
+    assert_int_equal(fsz_access_gate_new(asker->rig->access, "API socket \"c\"", &other), FSZ_OK);
     uint64_t first = put_first_held(asker), second = put_held(asker);
     uint64_t through_other =
         put(other, question(asker, FSZ_ADMISSION_ADDRESS, FSZ_ZMTP_NULL, "10.1.2.3"));
@@ -48,7 +48,7 @@ static void test_gate_takes_turns_with_others(void **state)
     uint64_t                last = 0;
     rig_configure(asker->rig, HELD CHANNEL("<param name=\"apply-inbound-acl\" value=\"lan\"/>"),
                   FSZ_SECURITY_NONE, 10);
-    assert_int_equal(fsz_access_gate_new(asker->rig->access, "API channel \"c\"", &other), FSZ_OK);
+    assert_int_equal(fsz_access_gate_new(asker->rig->access, "API socket \"c\"", &other), FSZ_OK);
     put_first_held(asker);
     for (int i = 0; i < 10; i++) {
         last = put_held(asker);

@@ -1,4 +1,4 @@
-/* The API channel over real sockets: frames, methods, answers. docs/protocol/requests.md */
+/* The API socket over real sockets: frames, methods, answers. docs/protocol/requests.md */
 #include "api_rig.h"
 
 static struct rig rig;
@@ -51,7 +51,7 @@ static void test_api_refuses_any_other_count_of_frames(void **state)
     assert_int_equal(answer_code(answer), -32600);
     json_decref(answer);
     client_expect(dealer, CALL(2, "server.ping", "{}"), RESULT(2, "{}"));
-    assert_int_equal(rig_number(&rig, "channels.0.frames_bad"), 2);
+    assert_int_equal(rig_number(&rig, "sockets.0.frames_bad"), 2);
 }
 
 static void test_api_drops_a_probe_without_an_answer(void **state)
@@ -60,9 +60,9 @@ static void test_api_drops_a_probe_without_an_answer(void **state)
     void *dealer = client_open(&rig, ZMQ_DEALER, NULL);
     zmq_send(dealer, "", 0, 0); /* as with ZMQ_PROBE_ROUTER */
     client_expect(dealer, CALL(1, "server.ping", "{}"), RESULT(1, "{}"));
-    assert_int_equal(rig_number(&rig, "channels.0.probes"), 1);
-    assert_int_equal(rig_number(&rig, "channels.0.messages"), 1);
-    assert_int_equal(rig_number(&rig, "channels.0.frames_bad"), 0);
+    assert_int_equal(rig_number(&rig, "sockets.0.probes"), 1);
+    assert_int_equal(rig_number(&rig, "sockets.0.messages"), 1);
+    assert_int_equal(rig_number(&rig, "sockets.0.frames_bad"), 0);
 }
 
 static void test_api_answers_an_empty_request_of_a_req_socket(void **state)
@@ -335,7 +335,7 @@ static void test_api_execute_ends_with_its_call_or_its_deadline(void **state)
                      36);
     json_decref(answer);
     assert_int_equal(rig.watched, 0);
-    rig_wait_number(&rig, "requests.under_way", 0);
+    rig_wait_number(&rig, "requests.in_flight", 0);
 }
 
 static void test_api_runs_the_requests_of_a_call_in_order_and_others_beside(void **state)

@@ -1,4 +1,4 @@
-/* The API channel's bounds: deadlines, overload, clients that leave or do not read, its own end. */
+/* The API socket's bounds: deadlines, overload, clients that leave or do not read, its own end. */
 #include "api_rig.h"
 
 static struct rig rig;
@@ -39,7 +39,7 @@ static void test_api_deadline_is_told_while_others_are_served(void **state)
     assert_in_range(rig_number(&rig, "requests.deadline"), 1, 10);
     rig_release();
     rig_wait_number(&rig, "requests.late", 1);
-    rig_wait_number(&rig, "requests.under_way", 0);
+    rig_wait_number(&rig, "requests.in_flight", 0);
     stop();
 }
 
@@ -92,7 +92,7 @@ static void test_api_jobs_do_not_take_the_workers_of_requests(void **state)
 static void test_api_cuts_an_output_that_is_too_large(void **state)
 {
     (void)state;
-    RIG_START(&rig, "-", RIG_BIND, "answer-bytes=4096");
+    RIG_START(&rig, "-", RIG_BIND, "reply-bytes=4096");
     void   *dealer = client_open(&rig, ZMQ_DEALER, NULL);
     json_t *answer = client_ask(dealer, CALL(1, "api", "[\"lines\",\"1000\"]"));
     json_t *result = json_object_get(answer, "result");
@@ -111,9 +111,9 @@ static void test_api_cuts_off_who_sends_more_than_allowed(void **state)
     char *bytes = calloc(1, 1 << 20);
     assert_int_equal(zmq_send(large, bytes, 1 << 20, 0), 1 << 20);
     free(bytes);
-    rig_wait_number(&rig, "channels.0.disconnected", 1);
+    rig_wait_number(&rig, "sockets.0.disconnected", 1);
     client_expect(good, CALL(2, "server.ping", "{}"), RESULT(2, "{}"));
-    assert_int_equal(rig_number(&rig, "channels.0.messages"), 2);
+    assert_int_equal(rig_number(&rig, "sockets.0.messages"), 2);
     stop();
 }
 
@@ -131,7 +131,7 @@ static void test_api_client_that_takes_no_answers_is_bounded(void **state)
         client_send(slow, CALL(1, "api", "[\"lines\",\"1000\"]"));
         client_expect(good, CALL(2, "server.ping", "{}"), RESULT(2, "{}"));
     }
-    rig_wait_number(&rig, "requests.under_way", 0);
+    rig_wait_number(&rig, "requests.in_flight", 0);
     /* One answer of 32 KB more than the bound, and small ones. */
     assert_in_range(rig_number(&rig, "requests.held_bytes"), 1, 65536 + 40000 + REQUESTS * 300);
     for (int i = 0; i < REQUESTS; i++) {
@@ -181,9 +181,9 @@ static void test_api_answer_to_who_has_left_is_counted(void **state)
     client_send(dealer, CALL(1, "api", "[\"block\"]"));
     rig_wait_blocked(1);
     client_close(&rig, dealer);
-    rig_wait_number(&rig, "channels.0.disconnected", 1);
+    rig_wait_number(&rig, "sockets.0.disconnected", 1);
     rig_release();
-    rig_wait_number(&rig, "channels.0.answers_lost", 1);
+    rig_wait_number(&rig, "sockets.0.answers_lost", 1);
     client_expect(good, CALL(2, "server.ping", "{}"), RESULT(2, "{}"));
     stop();
 }
@@ -197,11 +197,11 @@ static void test_api_answer_does_not_go_to_who_takes_the_routing_id_over(void **
     client_send(first, CALL(1, "api", "[\"block\"]"));
     rig_wait_blocked(1);
     client_close(&rig, first);
-    rig_wait_number(&rig, "channels.0.disconnected", 1);
+    rig_wait_number(&rig, "sockets.0.disconnected", 1);
     void *second = client_open(&rig, ZMQ_DEALER, "chosen");
     client_expect(second, CALL(2, "server.ping", "{}"), RESULT(2, "{}"));
     rig_release();
-    rig_wait_number(&rig, "channels.0.answers_lost", 1);
+    rig_wait_number(&rig, "sockets.0.answers_lost", 1);
     client_expect(second, CALL(3, "server.ping", "{}"), RESULT(3, "{}"));
     stop();
 }
@@ -216,7 +216,7 @@ static void test_api_serves_two_connections_with_one_routing_id(void **state)
     rig_wait_blocked(1);
     void *second = client_open(&rig, ZMQ_DEALER, "chosen");
     client_expect(second, CALL(3, "server.ping", "{}"), RESULT(3, "{}"));
-    assert_int_equal(rig_number(&rig, "channels.0.clients"), 2);
+    assert_int_equal(rig_number(&rig, "sockets.0.clients"), 2);
     rig_release();
     json_t *answer = client_receive(first);
     assert_int_equal(json_integer_value(json_object_get(answer, "id")), 2);
@@ -268,7 +268,7 @@ static void test_api_reload_keeps_clients_and_a_bad_one_changes_nothing(void **s
     memcpy(rig.endpoint, bind, sizeof(bind));
     void *local = client_open(&rig, ZMQ_REQ, NULL);
     client_expect(local, CALL(3, "server.ping", "{}"), RESULT(3, "{}"));
-    assert_int_equal(rig_number(&rig, "channels.0.accepted"), 2);
+    assert_int_equal(rig_number(&rig, "sockets.0.accepted"), 2);
     stop();
     unlink(bind + strlen("ipc://"));
 }
@@ -289,12 +289,12 @@ static void test_api_reload_to_other_limits_leaves_connections_alone(void **stat
     for (int i = 0; i < 10; i++) {
         client_expect(dealer, CALL(1, "server.ping", "{}"), RESULT(1, "{}"));
         assert_int_equal(reload(i % 2 ? first : other, &problems), FSZ_OK);
-        rig_wait_number(&rig, "channels.0.connections", 1);
+        rig_wait_number(&rig, "sockets.0.connections", 1);
     }
     client_expect(dealer, CALL(2, "server.ping", "{}"), RESULT(2, "{}"));
-    assert_int_equal(rig_number(&rig, "channels.0.messages"), 11);
-    rig_wait_number(&rig, "channels.0.accepted", 1);
-    assert_int_equal(rig_number(&rig, "channels.0.disconnected"), 0);
+    assert_int_equal(rig_number(&rig, "sockets.0.messages"), 11);
+    rig_wait_number(&rig, "sockets.0.accepted", 1);
+    assert_int_equal(rig_number(&rig, "sockets.0.disconnected"), 0);
     stop();
     unlink(bind + strlen("ipc://"));
 }

@@ -1,4 +1,4 @@
-/* Each allocation of the API channel's parts fails in turn, jansson's too: what comes back is
+/* Each allocation of the API socket's parts fails in turn, jansson's too: what comes back is
  * FSZ_ENOMEM or a result, and the next try works. Leaks and wild pointers are the sanitizers' to
  * find. */
 #include "api/jobs.h"

@@ -1,4 +1,4 @@
-/* API channels on the wire: ways through queues, answers that are not taken, answers of workers,
+/* API sockets on the wire: ways through queues, answers that are not taken, answers of workers,
  * reloads under load. */
 #include "service_rig.h"
 
@@ -82,11 +82,11 @@ static void test_api_way_that_is_too_long_is_counted_and_harms_nobody(void **sta
         way[i] = i + 1 < FRAMES ? "queue" : "";
     }
     way_send(dealer, way, FRAMES, CALL(1, "server.ping", "{}"));
-    rig_wait_number(&rig, "channels.0.frames_bad", 1);
+    rig_wait_number(&rig, "sockets.0.frames_bad", 1);
     way_send(dealer, way + 1, FRAMES - 1, CALL(2, "server.ping", "{}"));
     way_expect(dealer, way + 1, FRAMES - 1);
     json_decref(client_receive(dealer));
-    assert_int_equal(rig_number(&rig, "channels.0.disconnected"), 0);
+    assert_int_equal(rig_number(&rig, "sockets.0.disconnected"), 0);
     stop();
 }
 
@@ -157,7 +157,8 @@ static void test_api_serves_the_good_client_while_others_hold_all_that_a_channel
     enum { HOGS = 5, ROUNDS = 60, CHANNEL = 1 << 20, ANSWER = 40000, SHARE = CHANNEL / (HOGS + 1) };
     void *hogs[HOGS];
     (void)state;
-    RIG_START(&rig, "-", RIG_BIND, "channel-bytes=1m", "client-bytes=1m", "send-buffer-bytes=4096");
+    RIG_START(&rig, "-", RIG_BIND, "client-total-bytes=1m", "client-bytes=1m",
+              "send-buffer-bytes=4096");
     for (int i = 0; i < HOGS; i++) {
         hogs[i] = hog_open();
     }
@@ -170,21 +171,21 @@ static void test_api_serves_the_good_client_while_others_hold_all_that_a_channel
         assert_non_null(json_object_get(answer, "result"));
         json_decref(answer);
     }
-    rig_wait_number(&rig, "requests.under_way", 0);
-    assert_in_range(rig_number(&rig, "channels.0.bytes_held"), CHANNEL / 2,
+    rig_wait_number(&rig, "requests.in_flight", 0);
+    assert_in_range(rig_number(&rig, "sockets.0.bytes_held"), CHANNEL / 2,
                     CHANNEL + HOGS * (SHARE + ANSWER) + HOGS * ROUNDS * 300);
     assert_true(rig_number(&rig, "requests.overloaded") > 0);
     for (int i = 0; i < HOGS; i++) {
         client_close(&rig, hogs[i]);
     }
-    rig_wait_number(&rig, "channels.0.bytes_held", 0);
+    rig_wait_number(&rig, "sockets.0.bytes_held", 0);
     stop();
 }
 
 static void test_api_clients_that_have_left_count_for_the_share_of_others(void **state)
 {
     (void)state;
-    RIG_START(&rig, "workers=8", "-", RIG_BIND, "channel-bytes=1m", "client-bytes=2m");
+    RIG_START(&rig, "workers=8", "-", RIG_BIND, "client-total-bytes=1m", "client-bytes=2m");
     char *text = malloc(400000);
     int   size = snprintf(text, 400000, CALL(1, "api", "[\"block\",\"%0*d\"]"), 300000, 0);
     assert_in_range(size, 300000, 399999);
@@ -193,13 +194,13 @@ static void test_api_clients_that_have_left_count_for_the_share_of_others(void *
         client_send(dealer, text);
         rig_wait_blocked(i);
         client_close(&rig, dealer);
-        rig_wait_number(&rig, "channels.0.disconnected", i);
+        rig_wait_number(&rig, "sockets.0.disconnected", i);
     }
     void *last = client_open(&rig, ZMQ_DEALER, NULL);
     client_refused(last, text, -32002, "client-bytes");
     client_expect(last, CALL(2, "server.ping", "{}"), RESULT(2, "{}"));
     rig_release();
-    rig_wait_number(&rig, "channels.0.bytes_held", 0);
+    rig_wait_number(&rig, "sockets.0.bytes_held", 0);
     free(text);
     stop();
 }
@@ -231,11 +232,11 @@ static void test_api_answers_once_whatever_comes_first_worker_or_deadline(void *
         in_time += json_object_get(answer, "result") != NULL;
         json_decref(answer);
     }
-    rig_wait_number(&rig, "requests.under_way", 0);
+    rig_wait_number(&rig, "requests.in_flight", 0);
     assert_int_equal(rig_number(&rig, "requests.ok"), in_time);
     assert_int_equal(rig_number(&rig, "requests.deadline"), REQUESTS - in_time);
-    assert_int_equal(rig_number(&rig, "channels.0.answers"), REQUESTS);
-    assert_int_equal(rig_number(&rig, "channels.0.bytes_held"), 0);
+    assert_int_equal(rig_number(&rig, "sockets.0.answers"), REQUESTS);
+    assert_int_equal(rig_number(&rig, "sockets.0.bytes_held"), 0);
     stop();
 }
 
@@ -318,8 +319,8 @@ static void test_api_reloads_under_load_lose_nothing(void **state)
     pthread_join(load.thread, NULL);
     assert_true(load.asked > 0);
     assert_int_equal(load.answered, load.asked);
-    assert_int_equal(rig_number(&rig, "channels.0.accepted"), 1);
-    assert_int_equal(rig_number(&rig, "channels.0.disconnected"), 0);
+    assert_int_equal(rig_number(&rig, "sockets.0.accepted"), 1);
+    assert_int_equal(rig_number(&rig, "sockets.0.disconnected"), 0);
     stop();
 }
 
@@ -356,9 +357,9 @@ static void test_api_change_of_security_ends_all_that_came_under_the_old_one(voi
     void *dealer = client_open(&rig, ZMQ_DEALER, NULL);
     client_expect(dealer, CALL(1, "server.ping", "{}"), RESULT(1, "{}"));
     int fd = half_open(rig.endpoint);
-    rig_wait_number(&rig, "channels.0.connections", 2);
+    rig_wait_number(&rig, "sockets.0.connections", 2);
     RIG_RELOAD(&rig, users, "-", RIG_BIND, "security=plain");
-    assert_int_equal(rig_number(&rig, "channels.0.clients"), 0);
+    assert_int_equal(rig_number(&rig, "sockets.0.clients"), 0);
     while (recv(fd, bytes, sizeof(bytes), 0) > 0) {
         continue; /* our greeting; then the end, or this waits for ever */
     }
@@ -374,12 +375,11 @@ static void test_api_reload_without_a_channel_ends_what_it_had(void **state)
     char second[256];
     (void)state;
     RIG_START(&rig, "linger-ms=200", "-", RIG_BIND, "channel other", RIG_BIND, "client-bytes=1m",
-              "channel-bytes=1m", "send-buffer-bytes=4096");
+              "client-total-bytes=1m", "send-buffer-bytes=4096");
     json_t     *status = rig_status(&rig);
     const char *bound = json_string_value(json_object_get(
         json_array_get(
-            json_object_get(json_array_get(json_object_get(status, "channels"), 1), "endpoints"),
-            0),
+            json_object_get(json_array_get(json_object_get(status, "sockets"), 1), "endpoints"), 0),
         "bound"));
     snprintf(second, sizeof(second), "%s", bound);
     json_decref(status);
@@ -395,7 +395,7 @@ static void test_api_reload_without_a_channel_ends_what_it_had(void **state)
     RIG_RELOAD(&rig, "linger-ms=200", "-", RIG_BIND);
     client_expect(first, CALL(4, "server.ping", "{}"), RESULT(4, "{}"));
     rig_release();
-    rig_wait_number(&rig, "requests.under_way", 0);
+    rig_wait_number(&rig, "requests.in_flight", 0);
     rig_wait_number(&rig, "requests.held_bytes", 0);
     client_expect(first, CALL(5, "server.ping", "{}"), RESULT(5, "{}"));
     stop();

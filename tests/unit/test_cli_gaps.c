@@ -54,19 +54,19 @@ static void see_text(struct fsz_gaps *gaps, const char *text, bool own)
 }
 
 static void see_event(struct fsz_gaps *gaps, const char *epoch, int seq, const char *kind,
-                      int kind_seq)
+                      int type_seq)
 {
     char text[256];
     snprintf(text, sizeof text,
-             "{\"stream\":\"live\",\"epoch\":\"%s\",\"seq\":%d,\"kind\":\"%s\",\"kind_seq\":%d}",
-             epoch, seq, kind, kind_seq);
+             "{\"stream\":\"live\",\"epoch\":\"%s\",\"seq\":%d,\"type\":\"%s\",\"type_seq\":%d}",
+             epoch, seq, kind, type_seq);
     see_text(gaps, text, false);
 }
 
 static void see_beat(struct fsz_gaps *gaps, int seq, const char *kinds)
 {
     char text[256];
-    snprintf(text, sizeof text, "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":%d,\"kinds\":{%s}}",
+    snprintf(text, sizeof text, "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":%d,\"types\":{%s}}",
              seq, kinds);
     see_text(gaps, text, true);
 }
@@ -76,7 +76,7 @@ static void see_beat_of_all(struct fsz_gaps *gaps, const char *kinds)
 {
     char text[256];
     snprintf(text, sizeof text,
-             "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":9,\"kinds\":{%s},\"all\":true}", kinds);
+             "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":9,\"types\":{%s},\"all\":true}", kinds);
     see_text(gaps, text, true);
 }
 
@@ -162,7 +162,7 @@ static void test_gaps_keeps_streams_apart(void **state)
     struct fsz_gaps *gaps = gaps_of_everything(&reports);
 #define SEE(stream, number)                                                                        \
     see_text(gaps,                                                                                 \
-             "{\"stream\":\"" stream "\",\"epoch\":\"1\",\"kind\":\"K/\",\"kind_seq\":" number     \
+             "{\"stream\":\"" stream "\",\"epoch\":\"1\",\"type\":\"K/\",\"type_seq\":" number     \
              "}",                                                                                  \
              false)
     SEE("x", "1");
@@ -242,7 +242,7 @@ static void test_gaps_ignores_meta_that_is_not_ours(void **state)
         "{\"stream\":[],\"epoch\":{},\"seq\":9}",
         "{\"stream\":\"live\",\"epoch\":"
         "\"0123456789012345678901234567890123456789012345678901234567890123456789\",\"seq\":900}",
-        "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":2,\"kinds\":[1],\"kind\":7,\"kind_seq\":"
+        "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":2,\"types\":[1],\"type\":7,\"type_seq\":"
         "\"x\"}",
     };
     struct reports   reports = {0};

@@ -60,15 +60,15 @@ static void test_pretty_shows_what_became_of_which_client(void **state)
                          "\"Client-Address\":\"tcp://127.0.0.1:40112\"}",
             "--:--:--.000 fszmq::client                       "
             "connect stream/default tcp://127.0.0.1:40112\n");
-    line_is(CLIENT_EVENT "\"Client-Action\":\"disconnect\",\"Client-Owner\":\"api-channel/a\","
+    line_is(CLIENT_EVENT "\"Client-Action\":\"disconnect\",\"Client-Owner\":\"api-socket/a\","
                          "\"Client-Address\":\"tcp://192.0.2.7:1\",\"Client-User\":\"ann\","
-                         "\"Client-Reason\":\"kicked\",\"Client-Held-Back\":\"12\"}",
+                         "\"Client-Reason\":\"kicked\",\"Client-Suppressed\":\"12\"}",
             "--:--:--.000 fszmq::client                       "
-            "disconnect api-channel/a tcp://192.0.2.7:1 user ann: kicked, 12 held back\n");
-    line_is(CLIENT_EVENT "\"Client-Action\":\"held-back\",\"Client-Group\":\"traffic\","
-                         "\"Client-Held-Back\":\"3\"}",
+            "disconnect api-socket/a tcp://192.0.2.7:1 user ann: kicked, 12 suppressed\n");
+    line_is(CLIENT_EVENT "\"Client-Action\":\"suppressed\",\"Client-Group\":\"traffic\","
+                         "\"Client-Suppressed\":\"3\"}",
             "--:--:--.000 fszmq::client                       "
-            "held-back traffic, 3 held back\n");
+            "suppressed traffic, 3 suppressed\n");
 }
 
 static void test_pretty_leaves_out_parts_without_a_value(void **state)
@@ -174,7 +174,7 @@ static void test_pretty_shows_the_numbers_of_the_envelope(void **state)
     const struct fsz_pretty plain = {0};
     char                   *text = NULL;
     size_t                  size = 0;
-    json_t *meta = json_pack("{s:s, s:i, s:i}", "stream", "li\x1bve", "seq", 4711, "kind_seq", 12);
+    json_t *meta = json_pack("{s:s, s:i, s:i}", "stream", "li\x1bve", "seq", 4711, "type_seq", 12);
     FILE   *out = open_memstream(&text, &size);
     fsz_pretty_meta(&plain, out, meta);
     fclose(out);

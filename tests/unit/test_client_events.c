@@ -25,7 +25,7 @@ struct rig {
     fsz_err                   answer;
     _Atomic uint64_t          sent;
     /* Read once the thread has ended, or waits. */
-    uint64_t reported; /* sum of Client-Held-Back */
+    uint64_t reported; /* sum of Client-Suppressed */
     char     last[4096], actions[1024];
 };
 
@@ -39,7 +39,7 @@ static void rig_keep(struct rig *rig, const struct fsz_event *event)
     for (size_t i = 0; i < count; i++) {
         size += (size_t)snprintf(rig->last + size, sizeof(rig->last) - size, "%s: %s\n",
                                  headers[i].name, headers[i].value);
-        if (strcmp(headers[i].name, "Client-Held-Back") == 0) {
+        if (strcmp(headers[i].name, "Client-Suppressed") == 0) {
             rig->reported += strtoull(headers[i].value, NULL, 10);
         }
         if ((strcmp(headers[i].name, "Client-Action") == 0 ||
@@ -164,9 +164,9 @@ static void test_an_event_has_the_facts_of_its_note(void **state)
                                    "Client-Mechanism: CURVE\n"
                                    "Client-Age-ms: 1500\n"
                                    "Client-Reason: kicked\n"
-                                   "Client-Dropped-Noise: 3\n"
+                                   "Client-Dropped-Low: 3\n"
                                    "Client-Dropped-Normal: 2\n"
-                                   "Client-Dropped-Vital: 1\n");
+                                   "Client-Dropped-High: 1\n");
     rig_free(rig);
 }
 
@@ -192,10 +192,10 @@ static void test_events_keep_the_order_of_their_notes(void **state)
 {
     struct rig *rig = rig_new(RATE_MAX);
     (void)state;
-    for (enum fsz_client_action action = 0; action < FSZ_CLIENT_HELD_BACK; action++) {
+    for (enum fsz_client_action action = 0; action < FSZ_CLIENT_SUPPRESSED; action++) {
         put(rig, action);
     }
-    rig_await_sent(rig, FSZ_CLIENT_HELD_BACK);
+    rig_await_sent(rig, FSZ_CLIENT_SUPPRESSED);
     assert_string_equal(rig->actions, "connect leave reject disconnect lag caught-up ");
     rig_free(rig);
 }
@@ -215,7 +215,7 @@ static void test_notes_do_not_wait_for_a_switch_that_blocks(void **state)
     rig_await_sent(rig, 3 * FSZ_CLIENT_OUTBOX - overflowed + 1);
     fsz_client_events_stop(rig->events);
     assert_int_equal(rig->reported, overflowed);
-    assert_int_equal(fsz_client_events_counters(rig->events).held_back, 0);
+    assert_int_equal(fsz_client_events_counters(rig->events).suppressed, 0);
     rig_free(rig);
 }
 
@@ -227,11 +227,11 @@ static void test_what_a_flood_held_back_is_reported_when_it_is_over(void **state
     for (int i = 0; i < FLOOD; i++) {
         put(rig, FSZ_CLIENT_CONNECT);
     }
-    uint64_t held_back = fsz_client_events_counters(rig->events).held_back;
-    assert_true(held_back > 0);
-    rig_await(rig, has_reported, &held_back);
+    uint64_t suppressed = fsz_client_events_counters(rig->events).suppressed;
+    assert_true(suppressed > 0);
+    rig_await(rig, has_reported, &suppressed);
     fsz_client_events_stop(rig->events);
-    assert_int_equal(rig->reported, held_back);
+    assert_int_equal(rig->reported, suppressed);
     rig_free(rig);
 }
 
@@ -286,7 +286,7 @@ static void test_what_was_held_back_is_reported_while_others_come_and_go(void **
         put(rig, FSZ_CLIENT_CONNECT); /* wakes the thread again and again */
         usleep(10000);
         pthread_mutex_lock(&rig->gate);
-        found = has_action(rig, "held-back offences ");
+        found = has_action(rig, "suppressed offences ");
         pthread_mutex_unlock(&rig->gate);
     }
     assert_true(found);
@@ -317,7 +317,7 @@ static void test_a_rate_of_0_is_off(void **state)
     rig_await_sent(rig, 1);
     fsz_client_events_stop(rig->events);
     assert_string_equal(rig->actions, "lag ");
-    assert_int_equal(fsz_client_events_counters(rig->events).held_back, 0);
+    assert_int_equal(fsz_client_events_counters(rig->events).suppressed, 0);
     rig_free(rig);
 }
 
@@ -375,7 +375,7 @@ static void test_lag_of_one_connection_is_reported_at_most_once_an_interval(void
 static void *put_many(void *argument)
 {
     for (int i = 0; i < PUTS; i++) {
-        put(argument, i % FSZ_CLIENT_HELD_BACK);
+        put(argument, i % FSZ_CLIENT_SUPPRESSED);
     }
     return NULL;
 }
@@ -393,8 +393,8 @@ static void test_threads_take_notes_together(void **state)
         pthread_join(threads[i], NULL);
     }
     uint64_t overflowed = fsz_client_events_counters(rig->events).overflowed;
-    uint64_t held_back = fsz_client_events_counters(rig->events).held_back;
-    rig_await_sent(rig, (uint64_t)THREADS * PUTS - overflowed - held_back);
+    uint64_t suppressed = fsz_client_events_counters(rig->events).suppressed;
+    rig_await_sent(rig, (uint64_t)THREADS * PUTS - overflowed - suppressed);
     rig_free(rig);
 }
 

@@ -41,8 +41,8 @@ static void test_config_defaults_are_those_of_the_table(void **state)
     struct fsz_config *config = load("");
     assert_int_equal(config->queue_events, 100000);
     assert_int_equal(config->queue_bytes, 268435456);
-    assert_int_equal(config->kinds_max, 4096);
-    assert_int_equal(config->gather_us, 2000);
+    assert_int_equal(config->event_types_max, 4096);
+    assert_int_equal(config->batch_us, 2000);
     assert_true(fsz_selection_matches(config->noise, "CODEC", NULL));
     assert_false(fsz_selection_matches(config->noise, "CHANNEL_ANSWER", NULL));
     assert_true(fsz_selection_matches(config->vital, "CHANNEL_HANGUP_COMPLETE", NULL));
@@ -171,7 +171,7 @@ static void test_config_reads_values_into_their_members(void **state)
     struct fsz_config *config =
         load("<settings><param name=\"queue-bytes\" value=\"2G\"/>"
              "<param name=\"io-threads\" value=\"3\"/>"
-             "<param name=\"vital-events\" value=\"DTMF\"/></settings>" STREAM(
+             "<param name=\"high-priority-events\" value=\"DTMF\"/></settings>" STREAM(
                  "<param name=\"connect\" value=\"tcp://collector.example:5600\"/>"
                  "<param name=\"apply-inbound-acl\" value=\"lan\"/>"
                  "<param name=\"apply-inbound-acl\" value=\"rfc1918.auto\"/>"
@@ -298,7 +298,7 @@ static void test_config_names_the_nearest_key(void **state)
     refuse("<settings><param name=\"colour\" value=\"1\"/></settings>",
            "line 1: settings: colour is not known");
     refuse("<settings><param name=\"bind\" value=\"1\"/></settings>",
-           "line 1: settings: bind belongs into <stream> or <api-channel>");
+           "line 1: settings: bind belongs into <stream> or <api-socket>");
     refuse(STREAM("<param name=\"linger-ms\" value=\"1\"/>"),
            "line 1: stream \"s\": linger-ms belongs into <settings>");
 }
@@ -307,7 +307,7 @@ static void test_config_refuses_structure_that_it_does_not_know(void **state)
 {
     (void)state;
     refuse("<setings/>", "line 1: <setings> is not known in <configuration>: settings, streams, "
-                         "api-channels, groups, services or bindings");
+                         "api-sockets, groups, services or bindings");
     refuse("<settings><parm/></settings>",
            "line 1: settings: <parm> is not known in <settings>: param");
     refuse("<settings><param name=\"linger-ms\" val=\"1\" value=\"2\"/></settings>",
@@ -439,14 +439,15 @@ static void test_config_warns_of_events_that_no_switch_has(void **state)
 {
     (void)state;
     struct fsz_config *config = load(
-        "<settings><param name=\"vital-events\" value=\"CHANNEL_HANGUP CDR\"/></settings>" STREAM(
+        "<settings><param name=\"high-priority-events\" value=\"CHANNEL_HANGUP "
+        "CDR\"/></settings>" STREAM(
             "<param name=\"events\" value=\"ALL !CHANEL_STATE SWITCH_EVENT_DTMF CHANNEL_*\"/>"));
     assert_non_null(config);
     assert_non_null(config->warnings);
     assert_int_equal(config->warnings->count, 2);
     assert_string_equal(
         config->warnings->lines[0],
-        "line 1: settings: vital-events: FreeSWITCH 1.10 and 1.11 have no event CDR");
+        "line 1: settings: high-priority-events: FreeSWITCH 1.10 and 1.11 have no event CDR");
     assert_string_equal(config->warnings->lines[1],
                         "line 1: stream \"s\": events: FreeSWITCH 1.10 and 1.11 have no event "
                         "CHANEL_STATE; did you mean CHANNEL_STATE?");

@@ -7,7 +7,7 @@ static void test_config_without_api_channels_has_one_for_loopback(void **state)
     assert_int_equal(config->channel_count, 1);
     const struct fsz_channel_config *channel = &config->channels[0];
     assert_string_equal(channel->name, "default");
-    assert_string_equal(channel->socket.owner, "API channel \"default\"");
+    assert_string_equal(channel->socket.owner, "API socket \"default\"");
     assert_int_equal(channel->socket.endpoint_count, 1);
     assert_string_equal(channel->socket.endpoints[0].address, "tcp://*:5557");
     assert_false(channel->socket.endpoints[0].connect);
@@ -23,7 +23,7 @@ static void test_config_without_api_channels_has_one_for_loopback(void **state)
 static void test_config_empty_api_channels_are_none(void **state)
 {
     (void)state;
-    struct fsz_config *config = load("<api-channels/>");
+    struct fsz_config *config = load("<api-sockets/>");
     assert_int_equal(config->channel_count, 0);
     assert_int_equal(config->stream_count, 2);
     assert_int_equal(fsz_config_socket_count(config), 2);
@@ -41,7 +41,7 @@ static void test_config_reads_an_api_channel_into_its_members(void **state)
                      "<param name=\"request-bytes\" value=\"64K\"/>"
                      "<param name=\"request-depth\" value=\"9\"/>"
                      "<param name=\"batch-max\" value=\"10\"/>"
-                     "<param name=\"answer-bytes\" value=\"1M\"/>"
+                     "<param name=\"reply-bytes\" value=\"1M\"/>"
                      "<param name=\"deadline-ms\" value=\"11\"/>"
                      "<param name=\"deadline-max-ms\" value=\"12\"/>"));
     assert_non_null(config);
@@ -54,7 +54,7 @@ static void test_config_reads_an_api_channel_into_its_members(void **state)
     assert_int_equal(channel->request_bytes, 65536);
     assert_int_equal(channel->request_depth, 9);
     assert_int_equal(channel->batch_max, 10);
-    assert_int_equal(channel->answer_bytes, 1048576);
+    assert_int_equal(channel->reply_bytes, 1048576);
     assert_int_equal(channel->deadline_ms, 11);
     assert_int_equal(channel->deadline_max_ms, 12);
     fsz_config_free(&config);
@@ -82,8 +82,8 @@ static void test_config_stream_and_api_channel_may_have_one_name(void **state)
 {
     (void)state;
     struct fsz_config *config =
-        load(STREAM("") "<api-channels><api-channel name=\"s\"><param name=\"bind\" "
-                        "value=\"inproc://api\"/></api-channel></api-channels>");
+        load(STREAM("") "<api-sockets><api-socket name=\"s\"><param name=\"bind\" "
+                        "value=\"inproc://api\"/></api-socket></api-sockets>");
     assert_non_null(config);
     assert_string_equal(config->streams[0].name, config->channels[0].name);
     assert_string_not_equal(config->streams[0].socket.owner, config->channels[0].socket.owner);
@@ -99,10 +99,10 @@ static void test_config_longest_name_fits_what_a_socket_is_called(void **state)
     memset(name, 'x', FSZ_CONFIG_NAME_MAX);
     name[FSZ_CONFIG_NAME_MAX] = '\0';
     snprintf(inner, sizeof inner,
-             "<api-channels><api-channel name=\"%s\"><param name=\"bind\" "
-             "value=\"inproc://api\"/></api-channel></api-channels>",
+             "<api-sockets><api-socket name=\"%s\"><param name=\"bind\" "
+             "value=\"inproc://api\"/></api-socket></api-sockets>",
              name);
-    snprintf(owner, sizeof owner, "API channel \"%s\"", name);
+    snprintf(owner, sizeof owner, "API socket \"%s\"", name);
     struct fsz_config *config = load(inner);
     assert_string_equal(config->channels[0].socket.owner, owner);
     fsz_config_free(&config);
@@ -111,43 +111,43 @@ static void test_config_longest_name_fits_what_a_socket_is_called(void **state)
 static void test_config_endpoints_clash_across_streams_and_api_channels(void **state)
 {
     (void)state;
-    refuse(STREAM("") "\n<api-channels>\n<api-channel name=\"c\"><param name=\"bind\" "
-                      "value=\"tcp://*:5601\"/></api-channel></api-channels>",
-           "line 3: API channel \"c\": bind=\"tcp://*:5601\" is taken by "
+    refuse(STREAM("") "\n<api-sockets>\n<api-socket name=\"c\"><param name=\"bind\" "
+                      "value=\"tcp://*:5601\"/></api-socket></api-sockets>",
+           "line 3: API socket \"c\": bind=\"tcp://*:5601\" is taken by "
            "bind=\"tcp://127.0.0.1:5601\" of stream \"s\"");
     refuse(CHANNEL("<param name=\"bind\" value=\"tcp://127.0.0.1:5602\"/>"),
-           "line 1: API channel \"c\": bind=\"tcp://127.0.0.1:5602\" is taken by "
-           "bind=\"tcp://127.0.0.1:5602\" of API channel \"c\"");
+           "line 1: API socket \"c\": bind=\"tcp://127.0.0.1:5602\" is taken by "
+           "bind=\"tcp://127.0.0.1:5602\" of API socket \"c\"");
     refuse("<streams><stream name=\"s\"><param name=\"bind\" value=\"tcp://*:5557\"/></stream>"
            "</streams>",
-           "API channel \"default\": bind=\"tcp://*:5557\" is taken by bind=\"tcp://*:5557\" of "
+           "API socket \"default\": bind=\"tcp://*:5557\" is taken by bind=\"tcp://*:5557\" of "
            "stream \"s\"");
 }
 
 static void test_config_tells_mistakes_in_api_channels(void **state)
 {
     (void)state;
-    refuse("<api-channels><api-channel name=\"c\"/></api-channels>",
-           "line 1: API channel \"c\": needs at least one bind or connect");
-    refuse("<api-channels><api-channel><param name=\"bind\" value=\"inproc://a\"/></api-channel>"
-           "</api-channels>",
-           "line 1: <api-channel> needs a name");
-    refuse("<api-channels><channel/></api-channels>",
-           "line 1: <channel> is not known in <api-channels>: api-channel");
+    refuse("<api-sockets><api-socket name=\"c\"/></api-sockets>",
+           "line 1: API socket \"c\": needs at least one bind or connect");
+    refuse("<api-sockets><api-socket><param name=\"bind\" value=\"inproc://a\"/></api-socket>"
+           "</api-sockets>",
+           "line 1: <api-socket> needs a name");
+    refuse("<api-sockets><channel/></api-sockets>",
+           "line 1: <channel> is not known in <api-sockets>: api-socket");
     refuse(CHANNEL("<filter/>"),
-           "line 1: API channel \"c\": <filter> is not known in <api-channel>: param");
+           "line 1: API socket \"c\": <filter> is not known in <api-socket>: param");
     refuse(CHANNEL("<param name=\"framing\" value=\"json\"/>"),
-           "line 1: API channel \"c\": framing belongs into <stream>");
+           "line 1: API socket \"c\": framing belongs into <stream>");
     refuse(STREAM("<param name=\"batch-max\" value=\"1\"/>"),
-           "line 1: stream \"s\": batch-max belongs into <api-channel>");
+           "line 1: stream \"s\": batch-max belongs into <api-socket>");
     refuse(CHANNEL("<param name=\"request-byte\" value=\"1M\"/>"),
-           "line 1: API channel \"c\": request-byte is not known; did you mean request-bytes?");
+           "line 1: API socket \"c\": request-byte is not known; did you mean request-bytes?");
     refuse(CHANNEL("<param name=\"bind\" value=\"epgm://eth0;239.192.1.1:5556\"/>"),
-           "line 1: API channel \"c\": answers can't go over multicast: use tcp, ipc or inproc");
-    refuse("<api-channels>\n<api-channel name=\"c\"><param name=\"bind\" value=\"inproc://a\"/>"
-           "</api-channel>\n<api-channel name=\"c\"><param name=\"bind\" value=\"inproc://b\"/>"
-           "</api-channel></api-channels>",
-           "line 3: api-channel \"c\" is there twice: names must differ");
+           "line 1: API socket \"c\": answers can't go over multicast: use tcp, ipc or inproc");
+    refuse("<api-sockets>\n<api-socket name=\"c\"><param name=\"bind\" value=\"inproc://a\"/>"
+           "</api-socket>\n<api-socket name=\"c\"><param name=\"bind\" value=\"inproc://b\"/>"
+           "</api-socket></api-sockets>",
+           "line 3: api-socket \"c\" is there twice: names must differ");
 }
 
 static void test_config_refuses_more_api_channels_than_its_cap(void **state)
@@ -156,15 +156,15 @@ static void test_config_refuses_more_api_channels_than_its_cap(void **state)
     enum { BYTES = 16 * 1024 };
     char *inner = calloc(1, BYTES);
     assert_non_null(inner);
-    size_t used = (size_t)snprintf(inner, BYTES, "<api-channels>");
+    size_t used = (size_t)snprintf(inner, BYTES, "<api-sockets>");
     for (int i = 0; i < FSZ_CHANNELS_MAX + 2; i++) {
         used += (size_t)snprintf(inner + used, BYTES - used,
-                                 "<api-channel name=\"c%d\"><param name=\"bind\" "
-                                 "value=\"inproc://%d\"/></api-channel>",
+                                 "<api-socket name=\"c%d\"><param name=\"bind\" "
+                                 "value=\"inproc://%d\"/></api-socket>",
                                  i, i);
     }
-    snprintf(inner + used, BYTES - used, "</api-channels>");
-    refuse(inner, "line 1: more than 64 in <api-channels>");
+    snprintf(inner + used, BYTES - used, "</api-sockets>");
+    refuse(inner, "line 1: more than 64 in <api-sockets>");
     free(inner);
 }
 

@@ -124,7 +124,7 @@ static void test_config_tells_mistakes_in_groups(void **state)
     refuse(GROUP("<param name=\"method\" value=\"*\"/>"),
            "line 1: group \"g\": method is not known; did you mean methods?");
     refuse(GROUP("<param name=\"bind\" value=\"inproc://a\"/>"),
-           "line 1: group \"g\": bind belongs into <stream> or <api-channel>");
+           "line 1: group \"g\": bind belongs into <stream> or <api-socket>");
     refuse(GROUP("<user/>"), "line 1: group \"g\": <user> is not known in <group>: param");
     refuse("<groups><users/></groups>", "line 1: <users> is not known in <groups>: group");
     refuse("<groups><group/></groups>", "line 1: <group> needs a name");

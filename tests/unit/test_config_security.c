@@ -27,7 +27,7 @@ static void test_config_security_needs_its_files(void **state)
     refuse(STREAM(PLAIN),
            "line 1: stream \"s\": security=\"plain\" needs users-file in <settings>");
     refuse("<settings>" USERS "</settings>\n" CHANNEL(CURVE),
-           "line 2: API channel \"c\": security=\"curve\" needs curve-key-file in <settings>");
+           "line 2: API socket \"c\": security=\"curve\" needs curve-key-file in <settings>");
     accept_config("<settings>" USERS "</settings>" STREAM(PLAIN));
     assert_null(load(CHANNEL(CURVE)));
     assert_int_equal(problems.count, 2);
@@ -37,7 +37,7 @@ static void test_config_security_is_one_of_three(void **state)
 {
     (void)state;
     refuse(CHANNEL("<param name=\"security\" value=\"tls\"/>"),
-           "line 1: API channel \"c\": security=\"tls\" is not valid: none, plain or curve");
+           "line 1: API socket \"c\": security=\"tls\" is not valid: none, plain or curve");
 }
 
 static void test_config_security_is_not_promised_for_multicast(void **state)

@@ -36,11 +36,11 @@ static void test_config_service_has_the_defaults_of_the_table(void **state)
     assert_string_equal(service->server_key, "");
     assert_null(service->socket.secret_key);
     assert_int_equal(service->capacity, 100);
-    assert_int_equal(service->questions_max, 1000);
-    assert_int_equal(service->questions_bytes, 64 << 20);
-    assert_int_equal(service->answer_bytes, 4 << 20);
+    assert_int_equal(service->requests_max, 1000);
+    assert_int_equal(service->requests_bytes, 64 << 20);
+    assert_int_equal(service->reply_bytes, 4 << 20);
     assert_int_equal(service->deadline_ms, 2000);
-    assert_int_equal(service->try_ms, 500);
+    assert_int_equal(service->attempt_ms, 500);
     assert_int_equal(service->failures_max, 3);
     assert_int_equal(service->probe_ms, 500);
     assert_int_equal(service->socket.heartbeat_ms, 2000);
@@ -83,7 +83,7 @@ static void test_config_service_refuses_what_nobody_could_answer(void **state)
     refuse(SERVICE(PARAM("connect", "tcp://h:1") PARAM("connect", "tcp://h:1")),
            "line 1: service \"d\": connect=\"tcp://h:1\" is there twice");
     refuse(SERVICE(PARAM("bind", "tcp://*:1")),
-           "line 1: service \"d\": bind belongs into <stream> or <api-channel>");
+           "line 1: service \"d\": bind belongs into <stream> or <api-socket>");
     refuse("<services><service name=\"d\"/>\n<service name=\"d\"/></services>",
            "line 2: service \"d\" is there twice: names must differ");
     refuse("<services><service/></services>", "line 1: <service> needs a name");

@@ -1,4 +1,4 @@
-/* Connections of streams, API channels and services: listed, filtered, ended on request. */
+/* Connections of streams, API sockets and services: listed, filtered, ended on request. */
 #include "engine_rig.h"
 
 #include <unistd.h>
@@ -61,7 +61,7 @@ static json_int_t number_in(const json_t *object, const char *name, const char *
 static void bound_channel(struct rig *rig, char *address, size_t size)
 {
     json_t       *status = rig_status(rig);
-    const json_t *channels = json_object_get(json_object_get(status, "api"), "channels");
+    const json_t *channels = json_object_get(json_object_get(status, "api"), "sockets");
     const json_t *endpoints = json_object_get(json_array_get(channels, 0), "endpoints");
     snprintf(address, size, "%s", text(json_array_get(endpoints, 0), "bound"));
     json_decref(status);
@@ -110,8 +110,8 @@ static void test_each_connection_is_listed_with_what_it_is_and_does(void **state
     assert_int_equal(number(one, "queued_messages"), 0);
     assert_int_equal(number_in(one, "subscriptions", "count"), 1);
     assert_int_equal(number_in(one, "subscriptions", "bytes"), 1);
-    assert_int_equal(number_in(one, "dropped", "vital"), 0);
-    assert_int_equal(number_in(one, "reported", "vital"), 0);
+    assert_int_equal(number_in(one, "dropped", "high"), 0);
+    assert_int_equal(number_in(one, "reported", "high"), 0);
     assert_null(json_object_get(one, "uid"));
     assert_true(json_is_false(json_object_get(list, "more")));
     json_decref(list);
@@ -154,14 +154,14 @@ static void test_channels_and_services_are_listed_beside_streams_in_the_order_of
     assert_string_equal(text(nth(list, 0), "direction"), "dialed");
     assert_string_equal(text(nth(list, 0), "endpoint"), worker);
     assert_string_equal(text(nth(list, 1), "owner"), "stream/default");
-    assert_string_equal(text(nth(list, 2), "owner"), "api-channel/main");
+    assert_string_equal(text(nth(list, 2), "owner"), "api-socket/main");
     assert_int_equal(number(nth(list, 2), "messages_in"), 1);
     assert_true(number(nth(list, 0), "id") < number(nth(list, 1), "id"));
     assert_true(number(nth(list, 1), "id") < number(nth(list, 2), "id"));
     ask(req,
         "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"server.clients\",\"params\":"
-        "{\"owner\":\"api-channel/main\"}}",
-        "\"owner\":\"api-channel/main\"");
+        "{\"owner\":\"api-socket/main\"}}",
+        "\"owner\":\"api-socket/main\"");
     json_decref(list);
     close_socket(service);
     close_socket(req);
@@ -255,7 +255,7 @@ static void test_an_endpoint_of_a_service_and_a_client_of_the_api_can_be_kicked(
     void *req = connect_socket(rig, ZMQ_REQ, address);
     void *other = connect_socket(rig, ZMQ_REQ, address);
     ask(req, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server.ping\"}", "\"result\":{}");
-    list = await_clients(rig, "owner=api-channel", 2);
+    list = await_clients(rig, "owner=api-socket", 2);
     id = number(nth(list, 1), "id");
     json_decref(list);
     snprintf(request, sizeof(request),
@@ -266,7 +266,7 @@ static void test_an_endpoint_of_a_service_and_a_client_of_the_api_can_be_kicked(
     snprintf(line, sizeof(line), "kick %lld", (long long)id);
     command(rig, line, FSZ_OK, &out);
     fsz_buffer_fini(&out);
-    snprintf(line, sizeof(line), "owner=api-channel after=%lld", (long long)id);
+    snprintf(line, sizeof(line), "owner=api-socket after=%lld", (long long)id);
     json_decref(await_clients(rig, line, 1));
     close_socket(service);
     close_socket(req);

@@ -42,11 +42,11 @@ static void side_init(struct side *side, void (*open)(struct fsz_mail *mail, voi
 {
     static const struct fsz_host   host = {.name = "test"};
     const struct fsz_desk_reader   reader = {.ask = open};
-    const struct fsz_direct_limits limits = {.questions_max = 10,
-                                             .questions_bytes = 1000,
+    const struct fsz_direct_limits limits = {.requests_max = 10,
+                                             .requests_bytes = 1000,
                                              .calls_max = 10,
                                              .deadline_ms = RIG_WAIT_MS,
-                                             .try_ms = RIG_WAIT_MS};
+                                             .attempt_ms = RIG_WAIT_MS};
     memset(side, 0, sizeof(*side));
     rig_router(&side->rig);
     rig_shake_dealer(&side->rig);

@@ -19,7 +19,7 @@ static void test_engine_sends_each_event_to_each_subscriber(void **state)
 static void test_engine_sends_what_it_gathered_in_order(void **state)
 {
     struct rig *rig = *state;
-    start(rig, CONFIG("gather-us=20000", "stream default", "bind=tcp://127.0.0.1:*"));
+    start(rig, CONFIG("batch-us=20000", "stream default", "bind=tcp://127.0.0.1:*"));
     void *all = rig_subscribe_to(rig, "default", "", 1);
     for (int i = 0; i < 300; i++) {
         char number[12], expected[64];
@@ -109,17 +109,17 @@ static void test_engine_numbers_an_envelope_and_its_kind(void **state)
     offer(rig, "CHANNEL_ANSWER", NULL, "3");
     static const struct {
         const char *topic, *kind;
-        int         seq, kind_seq;
+        int         seq, type_seq;
     } wanted[] = {{"CHANNEL_CREATE//", "CHANNEL_CREATE/", 1, 1},
                   {"CHANNEL_ANSWER//", "CHANNEL_ANSWER/", 2, 1},
                   {"CHANNEL_ANSWER//", "CHANNEL_ANSWER/", 3, 2}};
     for (size_t i = 0; i < 3; i++) {
         json_t *meta = receive_meta(all, topic, sizeof(topic));
         assert_string_equal(topic, wanted[i].topic);
-        assert_string_equal(json_string_value(json_object_get(meta, "kind")), wanted[i].kind);
+        assert_string_equal(json_string_value(json_object_get(meta, "type")), wanted[i].kind);
         assert_string_equal(json_string_value(json_object_get(meta, "stream")), "live");
         assert_int_equal(number(meta, "seq"), wanted[i].seq);
-        assert_int_equal(number(meta, "kind_seq"), wanted[i].kind_seq);
+        assert_int_equal(number(meta, "type_seq"), wanted[i].type_seq);
         assert_true(number(meta, "time") > INT64_C(1700000000000000));
         json_decref(meta);
     }
@@ -139,7 +139,7 @@ static void test_engine_beats_with_the_kinds_that_moved_and_says_bye(void **stat
     for (int i = 0; i < 20 && moved == 0; i++) {
         json_t *meta = receive_meta(own, topic, sizeof(topic));
         assert_string_equal(topic, ".beat/");
-        moved = number(json_object_get(meta, "kinds"), "DTMF/");
+        moved = number(json_object_get(meta, "types"), "DTMF/");
         json_decref(meta);
     }
     assert_int_equal(moved, 1);
@@ -173,7 +173,7 @@ static void test_engine_shows_what_the_queue_refused_as_a_gap(void **state)
     json_t *third = receive_meta(all, topic, sizeof(topic));
     assert_int_equal(number(first, "seq"), 1);
     assert_int_equal(number(third, "seq"), 3);
-    assert_int_equal(number(third, "kind_seq"), 3);
+    assert_int_equal(number(third, "type_seq"), 3);
     json_decref(first);
     json_decref(third);
     free(large);
@@ -194,8 +194,8 @@ static void test_engine_shows_a_lone_subscriber_the_pause_it_made(void **state)
     void *second = rig_subscribe_to(rig, "live", "DTMF/", 1);
     offer(rig, "DTMF", NULL, "2");
     json_t *after = receive_meta(second, topic, sizeof(topic));
-    assert_int_equal(number(before, "kind_seq"), 1);
-    assert_int_equal(number(after, "kind_seq"), 3);
+    assert_int_equal(number(before, "type_seq"), 1);
+    assert_int_equal(number(after, "type_seq"), 3);
     assert_int_equal(number(after, "seq"), 3);
     json_decref(before);
     json_decref(after);

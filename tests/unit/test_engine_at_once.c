@@ -10,7 +10,7 @@ enum {
     OFFERERS = 3,
     EVENTS = 2000,     /* of each offerer */
     BURST = 12,        /* thick from the fifth on */
-    PAUSE_US = 3000,   /* longer than gather-us: thin again */
+    PAUSE_US = 3000,   /* longer than batch-us: thin again */
     AT_ONCE_MOST = 8,  /* subscribers */
     SWAPS = 20,        /* of framings */
     UNREAD = 20000,    /* events; more than sockets hold */
@@ -142,7 +142,7 @@ static void test_numbers_have_no_holes_and_threads_keep_their_order(void **state
             int n = atoi(json_string_value(json_object_get(event, "N")));
             assert_int_equal(number(meta, "seq"), ++seq);
             assert_int_equal(n % 1000000, next[n / 1000000]++);
-            assert_int_equal(number(meta, "kind_seq"),
+            assert_int_equal(number(meta, "type_seq"),
                              n / 1000000 == 1 ? next[1] : next[0] + next[2]);
         } else {
             assert_int_equal(number(meta, "seq"), seq); /* a beat tells what has been sent */
@@ -214,7 +214,7 @@ static void test_a_subscriber_that_stops_reading_gets_all_in_order_later(void **
     char        address[256], text[UNREAD_BYTES + 1], expected[24];
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
-    start(rig, CONFIG("gather-us=0", "queue-events=100000", "stream s", "bind=tcp://127.0.0.1:*",
+    start(rig, CONFIG("batch-us=0", "queue-events=100000", "stream s", "bind=tcp://127.0.0.1:*",
                       "send-hwm=100000"));
     rig_bound(rig, "s", address, sizeof(address));
     void *subscriber = zmq_socket(rig->context, ZMQ_SUB);

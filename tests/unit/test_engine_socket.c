@@ -23,7 +23,7 @@ static void assert_meta(void *subscriber, const char *epoch, json_int_t seq)
     json_t *meta = receive_meta(subscriber, topic, sizeof(topic));
     assert_string_equal(json_string_value(json_object_get(meta, "epoch")), epoch);
     assert_int_equal(number(meta, "seq"), seq);
-    assert_int_equal(number(meta, "kind_seq"), seq);
+    assert_int_equal(number(meta, "type_seq"), seq);
     json_decref(meta);
 }
 
@@ -146,7 +146,7 @@ static bool is_open(struct rig *rig, const char *list)
     json_t       *status = rig_status(rig);
     const json_t *owners = strcmp(list, "streams") == 0
                                ? json_object_get(status, "streams")
-                               : json_object_get(json_object_get(status, "api"), "channels");
+                               : json_object_get(json_object_get(status, "api"), "sockets");
     const json_t *endpoints = json_object_get(json_array_get(owners, 0), "endpoints");
     bool          open = json_is_true(json_object_get(json_array_get(endpoints, 0), "open"));
     json_decref(status);
@@ -177,11 +177,11 @@ static void test_engine_reload_changes_the_address_of_a_port(void **state)
         reload(rig, i % 2 ? CONFIG("stream s", all, "channel c", api_all)
                           : CONFIG("stream s", one, "channel c", api_one));
         await_open(rig, "streams");
-        await_open(rig, "channels");
+        await_open(rig, "sockets");
     }
     reload(rig, CONFIG("stream other", one, "channel other", api_one)); /* and between two */
     await_open(rig, "streams");
-    await_open(rig, "channels");
+    await_open(rig, "sockets");
 }
 
 static void test_engine_reload_moves_a_port_between_a_stream_and_a_channel(void **state)
@@ -196,7 +196,7 @@ static void test_engine_reload_moves_a_port_between_a_stream_and_a_channel(void 
         reload(rig, i % 2 ? CONFIG("stream s", one, "channel c", other)
                           : CONFIG("stream s", other, "channel c", one));
         await_open(rig, "streams");
-        await_open(rig, "channels");
+        await_open(rig, "sockets");
     }
 }
 

@@ -100,7 +100,7 @@ static void test_kinds_over_the_limit_are_refused_and_counted(void **state)
     assert_int_equal(fsz_kinds_overflowed(kinds), 1);
     add(kinds, "KIND_3", NULL); /* known ones go on */
     assert_int_equal(fsz_kinds_count(kinds), 16);
-    assert_int_equal(fsz_kinds_max(kinds), 16);
+    assert_int_equal(fsz_event_types_max(kinds), 16);
     fsz_kinds_free(&kinds);
 }
 

@@ -349,7 +349,7 @@ static void test_lookup_of_many_at_once_is_one_question(void **state)
     for (int i = 0; i < ASKERS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, asker_main, &out[i]), 0);
     }
-    while (number_of("b", "asked") < ASKERS || number_of(NULL, "joined") < ASKERS - 1) {
+    while (number_of("b", "asked") < ASKERS || number_of(NULL, "coalesced") < ASKERS - 1) {
         usleep(1000);
     }
     desk.held = 0;
@@ -360,7 +360,7 @@ static void test_lookup_of_many_at_once_is_one_question(void **state)
         fsz_buffer_fini(&out[i]);
     }
     assert_int_equal(desk.asked, 1);
-    assert_int_equal(number_of("b", "joined"), ASKERS - 1);
+    assert_int_equal(number_of("b", "coalesced"), ASKERS - 1);
     end();
 }
 

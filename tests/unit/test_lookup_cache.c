@@ -243,11 +243,11 @@ static void test_cache_flush_reaches_answers_under_way(void **state)
     (void)state;
     struct fsz_cache_found  found = get("a", NOW_MS);
     struct fsz_cache_answer answer = {.err = FSZ_ENOTFOUND, .now_ms = NOW_MS, .fresh_ms = 100};
-    assert_int_equal(counters().under_way, 1);
+    assert_int_equal(counters().in_flight, 1);
     assert_int_equal(fsz_lookup_cache_flush(cache, "a"), 0);
     fsz_lookup_cache_tell(cache, &found.flight, &answer);
     assert_absent("a", NOW_MS);
-    assert_int_equal(counters().under_way, 0);
+    assert_int_equal(counters().in_flight, 0);
 }
 
 static void test_cache_forgets_what_it_is_told_to(void **state)
@@ -279,16 +279,16 @@ static void test_cache_after_a_flush_nobody_joins_a_question_from_before(void **
     struct fsz_cache_found after = get("a", NOW_MS);
     assert_int_equal(after.how, FSZ_CACHE_ASK);
     assert_non_null(after.flight);
-    assert_int_equal(counters().under_way, 2);
+    assert_int_equal(counters().in_flight, 2);
     land(&before, "<old/>");
-    assert_int_equal(counters().under_way, 1);
+    assert_int_equal(counters().in_flight, 1);
     struct fsz_cache_found joiner = {.how = FSZ_CACHE_ASK};
     fsz_lookup_cache_get(cache, key_of("a"), NOW_MS, 1, &joiner); /* of the new one, still there */
     assert_int_equal(joiner.how, FSZ_CACHE_JOINED);
     assert_int_equal(joiner.err, FSZ_ETIMEOUT);
     land(&after, "<new/>");
     assert_hit("a", NOW_MS, "<new/>");
-    assert_int_equal(counters().under_way, 0);
+    assert_int_equal(counters().in_flight, 0);
 }
 
 static void test_cache_answer_from_before_a_flush_comes_after_the_new_one(void **state)
@@ -303,7 +303,7 @@ static void test_cache_answer_from_before_a_flush_comes_after_the_new_one(void *
     assert_hit("a", NOW_MS, "<new/>");
     land(&other, "<b/>");
     assert_hit("b", NOW_MS, "<b/>");
-    assert_int_equal(counters().under_way, 0);
+    assert_int_equal(counters().in_flight, 0);
 }
 
 static void test_cache_document_outlives_its_entry(void **state)
@@ -458,7 +458,7 @@ static void test_cache_holds_with_many_threads(void **state)
     struct fsz_cache_counters c = counters();
     assert_int_equal(c.misses, asked);
     assert_int_equal(c.hits + c.joined + c.misses, ROUNDS * THREADS);
-    assert_int_equal(c.under_way, 0);
+    assert_int_equal(c.in_flight, 0);
     assert_true(c.entries <= KEYS);
 }
 

@@ -123,8 +123,9 @@ static void test_filter_takes_out_the_streams_whose_filter_it_does_not_pass(void
 static void test_class_is_that_of_the_lists_and_vital_goes_first(void **state)
 {
     (void)state;
-    struct fsz_routes *routes = routes_of("<settings>" PARAM("noise-events", "CODEC CDR") PARAM(
-        "vital-events", "CDR CUSTOM/pay*") "</settings>" STREAM(""));
+    struct fsz_routes *routes =
+        routes_of("<settings>" PARAM("low-priority-events", "CODEC CDR")
+                      PARAM("high-priority-events", "CDR CUSTOM/pay*") "</settings>" STREAM(""));
     assert_int_equal(fsz_routes_class(routes, "CODEC", NULL), FSZ_CLASS_NOISE);
     assert_int_equal(fsz_routes_class(routes, "CDR", NULL), FSZ_CLASS_VITAL);
     assert_int_equal(fsz_routes_class(routes, "CUSTOM", "payment"), FSZ_CLASS_VITAL);

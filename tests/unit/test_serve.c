@@ -63,7 +63,7 @@ static void test_call_goes_to_the_next_who_is_asked(void **state)
     (void)state;
     struct rig    rig;
     struct caller caller;
-    RIG_START(&rig, "-", RIG_BIND, "service s", "try-ms=10000");
+    RIG_START(&rig, "-", RIG_BIND, "service s", "attempt-ms=10000");
     void *first = worker_open(&rig, 1), *second = worker_open(&rig, 1);
     void *third = worker_open(&rig, 1);
     caller_start(&rig, &caller, "c1", "s");
@@ -174,7 +174,7 @@ static void test_holder_commands_the_call_and_gives_it_back(void **state)
     worker_expect_end(worker, lease, "released");
     caller_end(&caller, "zmq_result=accepted zmq_result=released ", "");
     client_refused(worker, CALL(7, "call.release", "{\"call\":\"c1\"}"), -32004, "do not hold");
-    assert_int_equal(rig_number(&rig, "calls.held"), 0);
+    assert_int_equal(rig_number(&rig, "calls.controlled"), 0);
     rig_stop(&rig);
 }
 
@@ -186,7 +186,7 @@ static void test_holder_hears_the_hangup_last_and_once(void **state)
     RIG_START(&rig, "-", RIG_BIND, "service s");
     void      *worker = worker_open(&rig, 1);
     json_int_t lease = worker_hold(&rig, worker, &caller, "c1");
-    client_expect(worker, CALL(2, "call.subscribe", "{\"call\":\"c1\",\"kinds\":[\"DTMF\"]}"),
+    client_expect(worker, CALL(2, "call.subscribe", "{\"call\":\"c1\",\"events\":[\"DTMF\"]}"),
                   RESULT(2, "{}"));
     call_event(&rig, "CHANNEL_ANSWER", "c1");
     call_event(&rig, "DTMF", "c2");

@@ -62,7 +62,7 @@ static void test_hangup_that_meets_a_hand_over_is_no_offer(void **state)
     json_decref(worker_take(first, "call.event", NULL));
     worker_expect_end(first, lease, "hangup");
     assert_null(worker_hears(second, 200));
-    assert_int_equal(rig_number(&rig, "calls.held"), 0);
+    assert_int_equal(rig_number(&rig, "calls.controlled"), 0);
     rig_stop(&rig);
 }
 
@@ -89,7 +89,7 @@ static void test_loss_and_hangup_while_the_api_is_busy_are_both_told(void **stat
     caller_join(&caller);
     worker_expect_end(worker, lease, "lost");
     call_event(&rig, "CHANNEL_HANGUP_COMPLETE", "c1");
-    rig_wait_number(&rig, "calls.held", 0);
+    rig_wait_number(&rig, "calls.controlled", 0);
     rig_stop(&rig);
 }
 
@@ -126,7 +126,7 @@ static void test_acceptance_of_a_call_that_has_gone_on_is_refused(void **state)
     assert_false(late.taken);
     assert_string_equal(late.why, "the call has gone on");
     json_decref(worker_take(worker, "call.cancel", NULL));
-    assert_int_equal(rig_number(&rig, "calls.held"), 0);
+    assert_int_equal(rig_number(&rig, "calls.controlled"), 0);
     rig_stop(&rig);
 }
 
@@ -186,7 +186,7 @@ static void test_who_lost_a_call_does_not_command_it_in_the_dialplan(void **stat
         assert_non_null(told);
     } while (strcmp(json_string_value(json_object_get(told, "method")), "call.end") != 0);
     json_decref(told);
-    rig_wait_number(&rig, "calls.held", 0);
+    rig_wait_number(&rig, "calls.controlled", 0);
     client_refused(worker, CALL(2, "call.hangup", "{\"call\":\"c1\"}"), -32004, "not at all");
     call_event(&rig, "CHANNEL_HANGUP_COMPLETE", "c1");
     rig_stop(&rig);
@@ -197,8 +197,8 @@ static void test_who_lost_calls_by_silence_is_not_the_first_to_be_offered_them(v
     (void)state;
     struct rig    rig;
     struct caller caller;
-    RIG_START(&rig, "-", RIG_BIND, "service s", "lease-ms=100", "failures-max=1000", "try-ms=60000",
-              "deadline-ms=60000");
+    RIG_START(&rig, "-", RIG_BIND, "service s", "lease-ms=100", "failures-max=1000",
+              "attempt-ms=60000", "deadline-ms=60000");
     void *silent = worker_open(&rig, 9);
     caller_start(&rig, &caller, "c1", "s");
     worker_answer(silent, worker_offer(silent, "c1", false), CONTROL);
@@ -274,7 +274,7 @@ static void test_worker_of_two_services_comes_back_to_the_one_that_put_it_aside(
     struct rig    rig;
     struct caller caller;
     json_int_t    ping = 0;
-    RIG_START(&rig, "-", RIG_BIND, "service s", "service t", "failures-max=1", "try-ms=20",
+    RIG_START(&rig, "-", RIG_BIND, "service s", "service t", "failures-max=1", "attempt-ms=20",
               "deadline-ms=50", "probe-ms=10");
     void *worker = worker_open(&rig, 1);
     client_expect(worker, CALL(2, "service.register", "[\"t\"]"), RESULT(2, "{}"));
@@ -284,7 +284,7 @@ static void test_worker_of_two_services_comes_back_to_the_one_that_put_it_aside(
     json_decref(worker_take(worker, "call.cancel", NULL));
     json_decref(worker_take(worker, "service.ping", &ping));
     worker_answer(worker, ping, "{}");
-    for (int waited_ms = 0; strstr(rig_switch.news, "aside up ") == NULL; waited_ms += 10) {
+    for (int waited_ms = 0; strstr(rig_switch.news, "ejected up ") == NULL; waited_ms += 10) {
         assert_true(waited_ms < RIG_PATIENCE_MS);
         usleep(10000);
     }
@@ -354,7 +354,7 @@ static void test_reload_keeps_a_call_at_an_endpoint_that_the_dialplan_named(void
     struct provided offer = endpoint_accept(endpoint);
     caller_wait_held(&caller);
     RIG_RELOAD(&rig, "literal-service=s", "-", RIG_BIND, "service s");
-    assert_int_equal(rig_number(&rig, "calls.held"), 1);
+    assert_int_equal(rig_number(&rig, "calls.controlled"), 1);
     provider_send(endpoint, &offer, CALL(1, "call.release", "{\"call\":\"c1\"}"));
     json_t *answer = endpoint_receive(endpoint);
     assert_non_null(json_object_get(answer, "result"));

@@ -25,7 +25,7 @@ static void test_service_answers_are_matched_by_id_in_any_order(void **state)
     provider_answer(provider, &one, "un");
     asker_expect(&first, "un");
     assert_int_equal(rig_number(&rig, "services.0.answered"), 2);
-    assert_int_equal(rig_number(&rig, "services.0.under_way"), 0);
+    assert_int_equal(rig_number(&rig, "services.0.in_flight"), 0);
     zmq_close(provider);
     rig_stop(&rig);
     zmq_ctx_term(context);
@@ -87,7 +87,7 @@ static void test_service_asks_the_one_with_least_under_way(void **state)
     struct rig      rig;
     struct asker    askers[3];
     struct provided taken[3];
-    two_open(context, &rig, providers, "try-ms=10000");
+    two_open(context, &rig, providers, "attempt-ms=10000");
     asker_start(&rig, &askers[0], "a", 10000);
     taken[0] = provider_take(providers[0]);
     asker_start(&rig, &askers[1], "b", 10000);
@@ -110,7 +110,7 @@ static void test_service_error_sends_the_question_to_another_provider(void **sta
     struct rig      rig;
     struct asker    asker;
     struct provided taken;
-    two_open(context, &rig, providers, "try-ms=10000");
+    two_open(context, &rig, providers, "attempt-ms=10000");
     asker_start(&rig, &asker, "x", 10000);
     taken = provider_take(providers[0]);
     provider_refuse(providers[0], &taken);
@@ -123,7 +123,7 @@ static void test_service_error_sends_the_question_to_another_provider(void **sta
     taken = provider_take(providers[1]);
     provider_refuse(providers[1], &taken);
     asker_expect_failure(&asker, FSZ_EREFUSED, "out of paper");
-    assert_string_equal(strstr(rig_switch.news, "aside") ? "aside" : "", "");
+    assert_string_equal(strstr(rig_switch.news, "ejected") ? "ejected" : "", "");
     two_close(context, &rig, providers);
 }
 
@@ -135,7 +135,7 @@ test_service_silence_sends_the_question_on_and_whoever_answers_first_counts(void
     struct rig      rig;
     struct asker    asker;
     struct provided slow, other;
-    two_open(context, &rig, providers, "try-ms=20");
+    two_open(context, &rig, providers, "attempt-ms=20");
     asker_start(&rig, &asker, "x", 10000);
     slow = provider_take(providers[0]);
     other = provider_take(providers[1]);
@@ -154,7 +154,7 @@ static void test_service_lost_connection_sends_the_question_on_at_once(void **st
     struct rig      rig;
     struct asker    asker;
     struct provided taken;
-    two_open(context, &rig, providers, "try-ms=10000");
+    two_open(context, &rig, providers, "attempt-ms=10000");
     asker_start(&rig, &asker, "x", 10000);
     taken = provider_take(providers[0]);
     zmq_close(providers[0]);
@@ -206,7 +206,7 @@ static void test_service_puts_aside_who_misses_and_takes_back_who_answers_a_prob
         provider_take(provider);
         asker_expect_failure(&asker, FSZ_ETIMEOUT, "");
     }
-    service_wait_state(&rig, 0, "aside");
+    service_wait_state(&rig, 0, "ejected");
     asker_fail(&rig, 60000, FSZ_ENOTFOUND, "no provider is up");
     taken = provider_take(provider);
     assert_string_equal(taken.word, "x");
@@ -216,8 +216,8 @@ static void test_service_puts_aside_who_misses_and_takes_back_who_answers_a_prob
     taken = provider_take(provider);
     provider_answer(provider, &taken, "z");
     asker_expect(&asker, "z");
-    assert_string_equal(rig_switch.news, "up aside up ");
-    assert_int_equal(rig_number(&rig, "services.0.providers.0.asides"), 1);
+    assert_string_equal(rig_switch.news, "up ejected up ");
+    assert_int_equal(rig_number(&rig, "services.0.providers.0.ejections"), 1);
     zmq_close(provider);
     rig_stop(&rig);
     zmq_ctx_term(context);
@@ -236,7 +236,7 @@ static void test_service_takes_back_at_once_who_connects_anew(void **state)
     asker_start(&rig, &asker, "x", 20);
     provider_take(provider);
     asker_expect_failure(&asker, FSZ_ETIMEOUT, "");
-    service_wait_state(&rig, 0, "aside");
+    service_wait_state(&rig, 0, "ejected");
     zmq_close(provider);
     service_wait_state(&rig, 0, "down");
     asker_fail(&rig, 60000, FSZ_ENOTFOUND, "no provider is up");
@@ -280,7 +280,7 @@ static void test_service_waits_for_a_first_connection_but_not_for_the_next(void 
     zmq_close(provider);
     service_wait_state(&rig, 0, "down");
     asker_fail(&rig, 60000, FSZ_ENOTFOUND, "no provider is up");
-    assert_int_equal(rig_number(&rig, "services.0.nobody"), 1);
+    assert_int_equal(rig_number(&rig, "services.0.no_provider"), 1);
     rig_stop(&rig);
     zmq_ctx_term(context);
 }
@@ -294,14 +294,14 @@ test_service_holds_back_what_is_over_a_capacity_and_refuses_what_is_over_its_own
     struct asker askers[3];
     char         connect[256];
     void        *provider = provider_open(context, connect);
-    RIG_START(&rig, "-", RIG_BIND, "service s", connect, "capacity=1", "questions-max=2");
+    RIG_START(&rig, "-", RIG_BIND, "service s", connect, "capacity=1", "requests-max=2");
     service_wait_state(&rig, 0, "up");
     asker_start(&rig, &askers[0], "a", 20000);
     struct provided taken = provider_take(provider);
     asker_start(&rig, &askers[1], "b", 20000);
     rig_wait_number(&rig, "services.0.waiting", 1);
     asker_start(&rig, &askers[2], "c", 20000);
-    asker_expect_failure(&askers[2], FSZ_EFULL, "questions-max");
+    asker_expect_failure(&askers[2], FSZ_EFULL, "requests-max");
     provider_answer(provider, &taken, "A");
     asker_expect(&askers[0], "A");
     taken = provider_take(provider);
@@ -340,7 +340,7 @@ static void test_service_survives_garbage_and_forged_ids(void **state)
     void        *context = zmq_ctx_new(), *providers[2];
     struct rig   rig;
     struct asker asker;
-    two_open(context, &rig, providers, "try-ms=10000");
+    two_open(context, &rig, providers, "attempt-ms=10000");
     asker_start(&rig, &asker, "x", 20000);
     struct provided taken = provider_take(providers[0]);
     provider_send(providers[0], &taken, "garbage");
@@ -363,7 +363,7 @@ static void test_service_id_of_another_provider_is_not_taken(void **state)
     void        *context = zmq_ctx_new(), *providers[2];
     struct rig   rig;
     struct asker first, second;
-    two_open(context, &rig, providers, "try-ms=10000");
+    two_open(context, &rig, providers, "attempt-ms=10000");
     asker_start(&rig, &first, "x", 20000);
     struct provided mine = provider_take(providers[0]);
     asker_start(&rig, &second, "y", 20000);

@@ -21,7 +21,7 @@ static void test_one_probe_is_under_way_however_many_late_answers_come(void **st
         taken[i] = provider_take(provider);
         asker_expect_failure(&asker, FSZ_ETIMEOUT, "");
     }
-    service_wait_state(&rig, 0, "aside");
+    service_wait_state(&rig, 0, "ejected");
     probe = provider_take(provider);
     for (int i = 0; i < 2; i++) {
         provider_answer(provider, &taken[i], "late");
@@ -45,7 +45,7 @@ static void test_probe_that_was_not_answered_within_a_deadline_is_followed_by_an
     char         connect[256];
     void        *provider = provider_open(context, connect);
     RIG_START(&rig, "-", RIG_BIND, "service s", connect, "failures-max=1", "probe-ms=10",
-              "try-ms=20", "deadline-ms=1000");
+              "attempt-ms=20", "deadline-ms=1000");
     service_wait_state(&rig, 0, "up");
     asker_start(&rig, &asker, "x", 50);
     provider_take(provider);
@@ -79,7 +79,7 @@ static void test_nothing_is_done_for_who_is_aside_and_gone(void **state)
     asker_start(&rig, &asker, "x", 20);
     provider_take(provider);
     asker_expect_failure(&asker, FSZ_ETIMEOUT, "");
-    service_wait_state(&rig, 0, "aside");
+    service_wait_state(&rig, 0, "ejected");
     zmq_close(provider);
     service_wait_state(&rig, 0, "down");
     int64_t before_ms = processor_ms();
@@ -99,7 +99,7 @@ static void test_questions_that_had_no_time_left_put_nobody_aside(void **state)
     char         connect[256];
     void        *provider = provider_open(context, connect);
     RIG_START(&rig, "-", RIG_BIND, "service s", connect, "failures-max=2", "capacity=1",
-              "try-ms=1000", "deadline-ms=1000");
+              "attempt-ms=1000", "deadline-ms=1000");
     service_wait_state(&rig, 0, "up");
     for (size_t i = 0; i < 4; i++) {
         asker_start(&rig, &askers[i], "x", 0);
@@ -109,7 +109,7 @@ static void test_questions_that_had_no_time_left_put_nobody_aside(void **state)
         asker_expect_failure(&askers[i], FSZ_ETIMEOUT, "");
     }
     service_wait_state(&rig, 0, "up");
-    assert_int_equal(rig_number(&rig, "services.0.providers.0.asides"), 0);
+    assert_int_equal(rig_number(&rig, "services.0.providers.0.ejections"), 0);
     zmq_close(provider);
     rig_stop(&rig);
     zmq_ctx_term(context);

@@ -78,7 +78,7 @@ static void test_client_that_unregisters_leaves_nobody_waiting_for_it(void **sta
     client_answer(client, a, "A");
     asker_expect(&first, "A");
     rig_wait_logged("is down: it has ended what it had");
-    assert_string_equal(rig_switch.news, "up leaving down ");
+    assert_string_equal(rig_switch.news, "up draining down ");
     rig_stop(&rig);
 }
 
@@ -102,7 +102,7 @@ static void test_client_that_leaves_gives_its_questions_to_another(void **state)
     (void)state;
     struct rig   rig;
     struct asker asker;
-    RIG_START(&rig, "-", RIG_BIND, "service s", "try-ms=20000");
+    RIG_START(&rig, "-", RIG_BIND, "service s", "attempt-ms=20000");
     void *first = worker_open(&rig, 1);
     void *second = worker_open(&rig, 1);
     asker_start(&rig, &asker, "x", 20000);
@@ -176,7 +176,7 @@ static void test_client_that_is_aside_is_probed_with_what_it_was_asked_itself(vo
     char            connect[256];
     void           *endpoint = provider_open(context, connect);
     RIG_START(&rig, "-", RIG_BIND, "service s", connect, "failures-max=1", "probe-ms=10",
-              "try-ms=20", "deadline-ms=50");
+              "attempt-ms=20", "deadline-ms=50");
     service_wait_state(&rig, 0, "up");
     asker_start_section(&rig, &asker, "directory", "first", 20000);
     taken = provider_take(endpoint);
@@ -186,7 +186,7 @@ static void test_client_that_is_aside_is_probed_with_what_it_was_asked_itself(vo
     asker_start_section(&rig, &asker, "directory", "mine", 20);
     client_take(client, "mine");
     asker_expect_failure(&asker, FSZ_ETIMEOUT, "");
-    service_wait_state(&rig, 1, "aside");
+    service_wait_state(&rig, 1, "ejected");
     client_take(client, "mine");
     asker_start_section(&rig, &asker, "dialplan", "theirs", 20000);
     taken = provider_take(endpoint);
@@ -211,13 +211,13 @@ static void test_reload_keeps_the_providers_that_stay(void **state)
     char         stays[256], goes[256], comes[256];
     void        *staying = provider_open(context, stays), *going = provider_open(context, goes);
     void        *coming = provider_open(context, comes);
-    RIG_START(&rig, "-", RIG_BIND, "service s", stays, goes, "try-ms=20000");
+    RIG_START(&rig, "-", RIG_BIND, "service s", stays, goes, "attempt-ms=20000");
     worker_open(&rig, 1);
     service_wait_state(&rig, 0, "up");
     service_wait_state(&rig, 1, "up");
     asker_start(&rig, &asker, "x", 20000);
     struct provided taken = provider_take(staying); /* all alike: the first one */
-    RIG_RELOAD(&rig, "-", RIG_BIND, "service s", stays, comes, "try-ms=20000");
+    RIG_RELOAD(&rig, "-", RIG_BIND, "service s", stays, comes, "attempt-ms=20000");
     provider_answer(staying, &taken, "by who stayed");
     asker_expect(&asker, "by who stayed");
     service_wait_state(&rig, 2, "up");

@@ -170,14 +170,15 @@ static void crowd_change(struct rig *rig, const struct crowd_provider *providers
     crowd_visit(rig, 1 + turn % 3);
     fsz_api_ask(rig->api, crowd_look, &kick);
     assert_false(kick.over);
-    RIG_RELOAD(rig, "-", RIG_BIND, "service s", "capacity=2", "try-ms=20000", providers[0].connect,
-               providers[1].connect, turn % 2 == 0 ? NULL : providers[2].connect);
+    RIG_RELOAD(rig, "-", RIG_BIND, "service s", "capacity=2", "attempt-ms=20000",
+               providers[0].connect, providers[1].connect,
+               turn % 2 == 0 ? NULL : providers[2].connect);
 }
 
 static void crowd_expect_sums(struct rig *rig)
 {
-    static const char *const outcomes[] = {"answered", "errors",     "deadline",
-                                           "nobody",   "overloaded", "withdrawn"};
+    static const char *const outcomes[] = {"answered",    "errors",     "deadline",
+                                           "no_provider", "overloaded", "cancelled"};
     json_int_t               sum = 0;
     for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
         char path[64];
@@ -185,7 +186,7 @@ static void crowd_expect_sums(struct rig *rig)
         sum += rig_number(rig, path);
     }
     assert_int_equal(rig_number(rig, "services.0.asked"), sum);
-    assert_int_equal(rig_number(rig, "services.0.under_way"), 0);
+    assert_int_equal(rig_number(rig, "services.0.in_flight"), 0);
     assert_int_equal(rig_number(rig, "services.0.waiting"), 0);
     assert_int_equal(rig_number(rig, "services.0.bytes"), 0);
 }
@@ -203,7 +204,7 @@ static void test_crowd_is_told_what_each_asked_for(void **state)
         crowd_provider_start(&providers[i], context);
     }
     RIG_START(&rig, "-", RIG_BIND, "service s", providers[0].connect, providers[1].connect,
-              providers[2].connect, "capacity=2", "try-ms=20000");
+              providers[2].connect, "capacity=2", "attempt-ms=20000");
     for (unsigned i = 0; i < CROWD_ASKERS; i++) {
         askers[i].rig = &rig;
         askers[i].number = i;

@@ -77,7 +77,7 @@ static void test_question_is_sent_though_the_api_thread_is_busy(void **state)
     void        *context = zmq_ctx_new();
     struct rig   rig;
     struct asker asker;
-    void        *provider = provider_up(context, &rig, "try-ms=20000");
+    void        *provider = provider_up(context, &rig, "attempt-ms=20000");
     void        *stall = stall_begin(&rig);
     asker_start(&rig, &asker, "x", 20000);
     struct provided question = provider_take(provider);
@@ -85,7 +85,7 @@ static void test_question_is_sent_though_the_api_thread_is_busy(void **state)
     stall_end(stall);
     asker_expect(&asker, "y");
     assert_int_equal(rig_number(&rig, "services.1.answered"), 1);
-    assert_int_equal(rig_number(&rig, "services.1.under_way"), 0);
+    assert_int_equal(rig_number(&rig, "services.1.in_flight"), 0);
     assert_int_equal(rig_number(&rig, "services.1.providers.0.asked"), 1);
     assert_int_equal(rig_number(&rig, "services.1.providers.0.late"), 0);
     all_close(context, &rig, provider);
@@ -121,14 +121,14 @@ static void test_question_beyond_the_services_bound_is_refused(void **state)
     void        *context = zmq_ctx_new();
     struct rig   rig;
     struct asker first, second;
-    void        *provider = provider_up(context, &rig, "questions-max=1");
+    void        *provider = provider_up(context, &rig, "requests-max=1");
     void        *stall = stall_begin(&rig);
     asker_start(&rig, &first, "x", 20000);
     struct provided taken = provider_take(provider);
     asker_start(&rig, &second, "z", 20000);
     assert_false(has_come(provider, 50));
     stall_end(stall);
-    asker_expect_failure(&second, FSZ_EFULL, "questions-max");
+    asker_expect_failure(&second, FSZ_EFULL, "requests-max");
     provider_answer(provider, &taken, "y");
     asker_expect(&first, "y");
     assert_int_equal(rig_number(&rig, "services.1.asked"), 2);
@@ -142,7 +142,7 @@ static void test_question_to_a_provider_that_goes_is_asked_of_the_next(void **st
     void        *context = zmq_ctx_new();
     struct rig   rig;
     struct asker asker;
-    void        *provider = provider_up(context, &rig, "try-ms=20000");
+    void        *provider = provider_up(context, &rig, "attempt-ms=20000");
     void        *client = client_open(&rig, ZMQ_DEALER, NULL);
     client_expect(client, CALL(1, "service.register", "{\"service\":\"s\"}"), RESULT(1, "{}"));
     void *stall = stall_begin(&rig);
@@ -176,7 +176,7 @@ static void test_question_without_an_answer_ends_in_time(void **state)
     rig_wait_number(&rig, "services.1.providers.0.late", 1);
     assert_int_equal(rig_number(&rig, "services.1.deadline"), 1);
     assert_int_equal(rig_number(&rig, "services.1.providers.0.missed"), 1);
-    assert_int_equal(rig_number(&rig, "services.1.providers.0.asides"), 1);
+    assert_int_equal(rig_number(&rig, "services.1.providers.0.ejections"), 1);
     all_close(context, &rig, provider);
 }
 
@@ -204,7 +204,7 @@ static void test_offer_whose_call_hangs_up_is_cancelled(void **state)
     caller_join(&caller);
     stall_end(stall);
     worker_expect_cancel(worker, id);
-    rig_wait_number(&rig, "services.1.withdrawn", 1);
+    rig_wait_number(&rig, "services.1.cancelled", 1);
     rig_stop(&rig);
 }
 

@@ -87,7 +87,7 @@ static void test_provider_that_never_connected_is_named(void **state)
         0);
     assert_true(json_is_false(connected));
     json_decref(status);
-    assert_int_equal(rig_number(&rig, "services.0.nobody"), 1);
+    assert_int_equal(rig_number(&rig, "services.0.no_provider"), 1);
     assert_int_equal(rig_number(&rig, "services.0.deadline"), 0);
     rig_stop(&rig);
 }
@@ -102,18 +102,18 @@ static bool never(void *unused)
 static void test_asked_is_the_sum_of_the_outcomes(void **state)
 {
     (void)state;
-    static const char *const outcomes[] = {"answered", "errors",     "deadline",
-                                           "nobody",   "overloaded", "withdrawn"};
+    static const char *const outcomes[] = {"answered",    "errors",     "deadline",
+                                           "no_provider", "overloaded", "cancelled"};
     void                    *context = zmq_ctx_new();
     struct rig               rig;
     struct asker             asker, waiting;
     char                     connect[256];
     void                    *provider = provider_open(context, connect);
-    RIG_START(&rig, "-", RIG_BIND, "service s", connect, "questions-max=1", "failures-max=1000");
+    RIG_START(&rig, "-", RIG_BIND, "service s", connect, "requests-max=1", "failures-max=1000");
     service_wait_state(&rig, 0, "up");
     asker_start(&rig, &asker, "answered", 20000);
     struct provided taken = provider_take(provider);
-    asker_fail(&rig, 20000, FSZ_EFULL, "questions-max");
+    asker_fail(&rig, 20000, FSZ_EFULL, "requests-max");
     provider_answer(provider, &taken, "A");
     asker_expect(&asker, "A");
     asker_start(&rig, &asker, "errors", 20000);
@@ -133,7 +133,7 @@ static void test_asked_is_the_sum_of_the_outcomes(void **state)
                                    .poll_ms = 1};
     assert_int_equal(fsz_desk_ask(waiting.desk, &waiting.ask, &waiting.told), FSZ_ECLOSED);
     fsz_desk_unref(&waiting.desk);
-    rig_wait_number(&rig, "services.0.withdrawn", 1);
+    rig_wait_number(&rig, "services.0.cancelled", 1);
     zmq_close(provider);
     service_wait_state(&rig, 0, "down");
     asker_fail(&rig, 20000, FSZ_ENOTFOUND, "no provider is up");

@@ -72,7 +72,7 @@ static void test_question_that_could_not_be_sent_was_not_asked(void **state)
     assert_int_equal(seen[1].answers, seen[0].answers + 1);
     assert_int_equal(seen[1].lost, seen[0].lost + 1);
     json_decref(worker_take(second, "test.ask", NULL));
-    rig_wait_number(&rig, "services.0.withdrawn", 1);
+    rig_wait_number(&rig, "services.0.cancelled", 1);
     rig_stop(&rig);
 }
 

@@ -27,7 +27,7 @@ static void test_answer_is_not_slowed_down_by_those_who_wait_for_somebody_else(v
     struct provided taken;
     char            connect[256];
     void           *endpoint = provider_open(context, connect);
-    RIG_START(&rig, "-", RIG_BIND, "service s", connect, "capacity=1", "try-ms=60000");
+    RIG_START(&rig, "-", RIG_BIND, "service s", connect, "capacity=1", "attempt-ms=60000");
     service_wait_state(&rig, 0, "up");
     void *client = worker_open(&rig, 10);
     for (int i = 0; i <= WAITING; i++) {
@@ -65,7 +65,7 @@ static void test_question_is_not_held_up_by_one_that_was_refused_where_there_is_
     void           *one = provider_open(context, connects[0]);
     void           *two = provider_open(context, connects[1]);
     RIG_START(&rig, "-", RIG_BIND, "service s", connects[0], connects[1], "capacity=1",
-              "try-ms=60000");
+              "attempt-ms=60000");
     service_wait_state(&rig, 0, "up");
     service_wait_state(&rig, 1, "up");
     asker_start(&rig, &busy, "busy", 60000);

@@ -14,18 +14,18 @@ static const char full[] =
     "{\"version\":\"1.2.3\",\"host\":\"sim\",\"uptime_ms\":93784000,\"reloads\":4,"
     "\"events\":{\"offered\":10,\"unwanted\":11,\"encoded\":12,\"failed\":13},"
     "\"queue\":{\"events\":20,\"events_max\":21,\"events_peak\":22,\"bytes\":23,\"bytes_max\":24,"
-    "\"bytes_peak\":25,\"refused\":{\"noise\":30,\"normal\":31,\"vital\":32}},"
+    "\"bytes_peak\":25,\"refused\":{\"low\":30,\"normal\":31,\"high\":32}},"
     "\"access\":{\"admitted\":40,\"refused\":41},"
-    "\"client_events\":{\"fired\":42,\"held_back\":43,\"overflowed\":20,\"refused\":24},"
-    "\"audit\":{\"commands\":90,\"refusals\":91,\"held_back\":92},"
+    "\"client_events\":{\"fired\":42,\"suppressed\":43,\"overflowed\":20,\"refused\":24},"
+    "\"audit\":{\"commands\":90,\"refusals\":91,\"suppressed\":92},"
     "\"api\":{\"requests\":{\"ok\":70,\"failed\":71,\"invalid\":72,\"refused\":73,"
-    "\"overloaded\":74,\"deadline\":75,\"under_way\":76},"
+    "\"overloaded\":74,\"deadline\":75,\"in_flight\":76},"
     "\"workers\":{\"threads\":1,\"busy\":2,\"stuck\":3,\"waiting\":4,\"waiting_peak\":5,\"run\":6,"
     "\"given_up\":7,\"refused_queue\":8,\"refused_share\":9},"
     "\"background\":{\"threads\":11,\"busy\":12,\"stuck\":13,\"waiting\":14,\"waiting_peak\":15,"
     "\"run\":16,\"given_up\":17,\"refused_queue\":18,\"refused_share\":19},"
     "\"jobs\":{\"kept\":80,\"bytes\":81,\"running\":82,\"refused\":83,\"dropped\":84},"
-    "\"channels\":[{\"name\":\"main\",\"clients\":60,\"messages\":61,\"answers\":62,"
+    "\"sockets\":[{\"name\":\"main\",\"clients\":60,\"messages\":61,\"answers\":62,"
     "\"answers_lost\":63,\"answers_dropped\":64,\"bytes_held\":59,\"endpoints\":["
     "{\"address\":\"ipc:///a\",\"mode\":\"bind\",\"open\":true,\"bound\":\"ipc:///a\"}]}]},"
     "\"streams\":[{\"name\":\"live\",\"framing\":\"envelope\",\"epoch\":\"e-1\",\"seq\":50,"
@@ -104,11 +104,11 @@ static void test_summary_tells_every_number_where_it_belongs(void **state)
         "event_zmq 1.2.3 on sim, up 1d 02:03:04, reloaded 4 times\n"
         "events   10 offered, 11 unwanted, 12 written, 13 lost for want of memory\n"
         "queue    20 of 21 events (peak 22), 23 of 24 bytes (peak 25)\n"
-        "refused  30 noise, 31 normal, 32 vital\n"
+        "refused  30 low, 31 normal, 32 high\n"
         "access   40 admitted, 41 refused\n"
-        "clients  42 events fired, 43 held back, 44 lost\n"
+        "clients  42 events fired, 43 suppressed, 44 lost\n"
         "requests 70 ok, 71 failed, 72 invalid, 73 refused, 74 overloaded, 75 past "
-        "their deadline, 76 under way\n"
+        "their deadline, 76 in flight\n"
         "stream   live (envelope): 51 subscribers, 57 events, 58 bytes out\n"
         "  bind tcp://*:5556 as tcp://[::]:5556\n"
         "  bind tcp://*:5557 NOT OPEN: in use\n"
@@ -124,13 +124,13 @@ static void test_api_tells_every_number_where_it_belongs(void **state)
     assert_string_equal(
         text,
         "requests 70 ok, 71 failed, 72 invalid, 73 refused, 74 overloaded, 75 past their "
-        "deadline, 76 under way\n"
+        "deadline, 76 in flight\n"
         "workers  1 threads, 2 busy, 3 stuck, 4 waiting (peak 5), 6 run, 7 given up, refused "
         "8 by queue, 9 by share\n"
         "jobs     11 threads, 12 busy, 13 stuck, 14 waiting (peak 15), 16 run, 17 given up, "
         "refused 18 by queue, 19 by share\n"
         "results  80 kept, 81 bytes, 82 running, 83 refused, 84 dropped\n"
-        "audit    90 commands, 91 refusals, 92 held back\n"
+        "audit    90 commands, 91 refusals, 92 suppressed\n"
         "api      main: 60 clients, 61 messages in, 62 out, 63 lost, 64 dropped, 59 bytes held\n"
         "  bind ipc:///a as ipc:///a\n");
     free(text);
@@ -155,25 +155,27 @@ static void test_services_tell_every_number_of_each_provider(void **state)
     (void)state;
     char *text = text_of(
         "{\"services\":[{\"name\":\"users\",\"asked\":1,\"answered\":2,\"errors\":3,"
-        "\"deadline\":4,\"nobody\":5,\"overloaded\":6,\"withdrawn\":31,"
-        "\"under_way\":7,\"waiting\":8,"
-        "\"providers\":[{\"name\":\"tcp://a:1\",\"state\":\"aside\",\"was_connected\":false,"
-        "\"under_way\":9,"
+        "\"deadline\":4,\"no_provider\":5,\"overloaded\":6,\"cancelled\":31,"
+        "\"in_flight\":7,\"waiting\":8,"
+        "\"providers\":[{\"name\":\"tcp://a:1\",\"state\":\"ejected\",\"was_connected\":false,"
+        "\"in_flight\":9,"
         "\"capacity\":10,\"asked\":11,\"answered\":12,\"errors\":13,\"missed\":14,"
-        "\"late\":15,\"bad\":16,\"asides\":17,\"latency_us\":{\"p50\":18,\"p99\":19}}]}],"
-        "\"calls\":{\"held\":20,\"accepted\":21,\"released\":22,\"handed_over\":23,\"lost\":24,"
+        "\"late\":15,\"bad\":16,\"ejections\":17,\"latency_us\":{\"p50\":18,\"p99\":19}}]}],"
+        "\"calls\":{\"controlled\":20,\"accepted\":21,\"released\":22,\"handed_over\":23,\"lost\":"
+        "24,"
         "\"hangup\":25,\"elsewhere\":26,\"closed\":27,\"refused\":28,\"fenced\":29,"
         "\"events\":30}}",
         fsz_status_write_services);
     assert_string_equal(
-        text, "users\n"
-              "  1 asked, 2 answered, 3 errors, 4 past their deadline, 5 with nobody to "
-              "ask, 6 refused, 31 withdrawn; 7 under way, 8 waiting\n"
-              "  tcp://a:1 is aside, never connected: 9 of 10 under way, 11 asked, 12 answered (13 "
-              "errors), 14 missed, 15 late, 16 bad, aside 17 times; p50 18, p99 19 µs\n"
-              "calls    20 held; 21 accepted, 22 released, 23 handed over, 24 lost, 25 hung "
-              "up, 26 gone elsewhere, 27 closed; 28 answers refused, 29 commands fenced, 30 "
-              "events\n");
+        text,
+        "users\n"
+        "  1 asked, 2 answered, 3 errors, 4 past their deadline, 5 with no provider, "
+        "6 refused, 31 cancelled; 7 in flight, 8 waiting\n"
+        "  tcp://a:1 is ejected, never connected: 9 of 10 in flight, 11 asked, 12 answered (13 "
+        "errors), 14 missed, 15 late, 16 bad, ejected 17 times; p50 18, p99 19 µs\n"
+        "calls    20 controlled; 21 accepted, 22 released, 23 handed over, 24 lost, 25 hung "
+        "up, 26 gone elsewhere, 27 closed; 28 answers refused, 29 commands fenced, 30 "
+        "events\n");
     free(text);
     text = text_of("{}", fsz_status_write_services);
     assert_string_equal(text, "no services\n");

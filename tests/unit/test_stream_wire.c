@@ -109,8 +109,8 @@ static void test_stream_tells_one_subscriber_what_it_alone_has_lost(void **state
     receive_until_lost(slow, &got);
     const json_t *numbers = json_object_get(got.lost, "lost");
     assert_int_equal(number(numbers, "normal"), lost);
-    assert_int_equal(number(numbers, "noise"), 0);
-    assert_int_equal(number(numbers, "vital"), 0);
+    assert_int_equal(number(numbers, "low"), 0);
+    assert_int_equal(number(numbers, "high"), 0);
     assert_int_equal(got.events, 300 - lost);
     assert_int_equal(number(got.lost, "first_seq"), got.first_missing);
     assert_int_equal(number(got.lost, "last_seq"), 300);
@@ -131,13 +131,14 @@ static void test_stream_drops_noise_before_normal_and_normal_before_vital(void *
 {
     struct rig *rig = *state;
     char        address[256];
-    start(rig, CONFIG("queue-events=100000", "noise-events=PRESENCE_IN", "vital-events=HEARTBEAT",
-                      "stream s", "bind=tcp://127.0.0.1:*", "framing=envelope",
-                      "beat-interval-ms=0", "send-buffer-bytes=8192", "send-hwm=100"));
+    start(rig, CONFIG("queue-events=100000", "low-priority-events=PRESENCE_IN",
+                      "high-priority-events=HEARTBEAT", "stream s", "bind=tcp://127.0.0.1:*",
+                      "framing=envelope", "beat-interval-ms=0", "send-buffer-bytes=8192",
+                      "send-hwm=100"));
     rig_bound(rig, "s", address, sizeof(address));
     void *slow = slow_subscriber(rig, address);
     rig_await(rig, "s", "subscriptions", 1);
-    while (dropped(rig, "s", "noise") == 0) {
+    while (dropped(rig, "s", "low") == 0) {
         offer_many(rig, "s", "PRESENCE_IN", 1);
     }
     assert_int_equal(dropped(rig, "s", "normal"), 0);
@@ -146,9 +147,9 @@ static void test_stream_drops_noise_before_normal_and_normal_before_vital(void *
     while (dropped(rig, "s", "normal") == 0) {
         offer_many(rig, "s", "DTMF", 1);
     }
-    assert_int_equal(dropped(rig, "s", "vital"), 0);
+    assert_int_equal(dropped(rig, "s", "high"), 0);
     offer_many(rig, "s", "HEARTBEAT", 1);
-    assert_int_equal(dropped(rig, "s", "vital"), 0);
+    assert_int_equal(dropped(rig, "s", "high"), 0);
     close_socket(slow);
 }
 
@@ -239,7 +240,7 @@ static void test_stream_sends_one_beat_for_each_interval_and_bye_at_its_end(void
     json_t *kinds = NULL;
     while (kinds == NULL) {
         json_t *meta = receive_meta(all, topic, sizeof(topic));
-        kinds = json_incref(json_object_get(json_object_get(meta, "kinds"), "DTMF/"));
+        kinds = json_incref(json_object_get(json_object_get(meta, "types"), "DTMF/"));
         json_decref(meta);
     }
     assert_int_equal(json_integer_value(kinds), 1);

@@ -15,7 +15,7 @@
 
 static struct fsz_socket_config config_with(enum fsz_security security, const char *secret)
 {
-    return (struct fsz_socket_config){.owner = "API channel \"c\"",
+    return (struct fsz_socket_config){.owner = "API socket \"c\"",
                                       .security = security,
                                       .secret_key = secret,
                                       .send_hwm = 7,
