@@ -1,7 +1,7 @@
-"""What bench/run prints, part by part, and docs/performance.md, which has a place for each part.
+"""The output of bench/run, part by part, and docs/performance.md, which has a place for each part.
 
-A place is between the lines `<!-- bench NAME -->` and `<!-- end -->`. What is printed for a part is what
-stands there, so that a page filled by hand or by FSZ_PAGE=yes is the same."""
+A place is between the lines `<!-- bench NAME -->` and `<!-- end -->`. It holds exactly what is printed for
+the part, so a page filled by hand is the same as one filled by FSZ_PAGE=yes."""
 
 import os
 import pathlib
@@ -13,7 +13,7 @@ PAGE = pathlib.Path(__file__).resolve().parents[1] / "docs/performance.md"
 
 
 class Report:
-    """Prints, and keeps what it printed and which goals were met."""
+    """Prints, and records what it printed and which goals were met."""
 
     def __init__(self):
         self.parts, self.goals, self._lines = {}, [], None
@@ -32,12 +32,12 @@ class Report:
         self.put("\n".join("| " + " | ".join(map(str, row)) + " |" for row in (head, ["---"] * len(head), *rows)))
 
     def verdict(self, what, goal, figure, good):
-        """A cell; the goal is listed in the end."""
+        """Returns a table cell; the goal is also listed at the end."""
         self.goals.append([what, goal, figure, "met" if good else "**missed**"])
         return f"{goal}: {self.goals[-1][-1]}"
 
     def fill_page(self, whole):
-        """Puts each part in its place; the list of goals only when it is `whole`."""
+        """Puts each part in its place; the list of goals only if it is `whole`."""
         text = PAGE.read_text()
         for name, lines in self.parts.items():
             if name == "goals" and not whole:
@@ -50,20 +50,20 @@ class Report:
 
 
 class Machine:
-    """What the figures were taken on, and how much else it did meanwhile."""
+    """The machine that is measured on, and its other load meanwhile."""
 
     def __init__(self):
         self.load, self.start = os.getloadavg()[0], self._times()
 
     @staticmethod
     def _times():
-        """Seconds: of the clock, of all processes, of ours."""
+        """Seconds of the clock, of all processes, and of ours."""
         ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
         idle = ticks[3] + ticks[4]
         return time.monotonic(), (sum(ticks) - idle) / os.sysconf("SC_CLK_TCK"), sum(os.times()[:4])
 
     def others_share(self):
-        """The part of the processors that went to others, other guests of the same host among them."""
+        """The share of the processors used by others, including other guests of the same host."""
         passed, all_busy, ours = (now - then for now, then in zip(self._times(), self.start))
         return max(0, all_busy - ours) / (passed * os.cpu_count())
 
