@@ -197,8 +197,8 @@ def test_tail_envelope_shows_numbers_and_reports_gaps(publisher, fszmq):
     out, err = ended(tail)
     assert [line.split()[:2] for line in out.splitlines()] == [["live", "4710/5"], ["live", "4723/18"], ["live", "4/1"]]
     assert [line for line in err.splitlines() if "stream live" in line] == [
-        "fszmq tail: lost 12 events of stream live, kind DTMF/ (type_seq 6–17)",
-        "fszmq tail: lost 2 events of stream live, kind DTMF/ (type_seq 19–20)",
+        "fszmq tail: lost 12 events of stream live, type DTMF/ (type_seq 6–17)",
+        "fszmq tail: lost 2 events of stream live, type DTMF/ (type_seq 19–20)",
         "fszmq tail: stream live was started anew"]
 
 
@@ -219,7 +219,7 @@ def test_tail_of_some_kinds_reports_gaps_of_these(publisher, fszmq):
     publisher.envelope(90, 3, event("DTMF"))
     out, err = ended(tail)
     assert [json.loads(line)["meta"]["seq"] for line in out.splitlines()] == [1, 90]
-    assert "lost 1 event of stream live, kind DTMF/ (type_seq 2)" in err
+    assert "lost 1 event of stream live, type DTMF/ (type_seq 2)" in err
     assert err.count("lost") == 1
 
 
@@ -262,7 +262,7 @@ def test_tail_takes_several_messages_in_one_for_a_loss(publisher, fszmq):
     out, err = ended(tail)
     assert [json.loads(line)["meta"]["seq"] for line in out.splitlines()] == [1, 4]
     assert "5 frame(s)" in err and "several messages in one" in err
-    assert "lost 2 events of stream live, kind DTMF/ (type_seq 2" in err
+    assert "lost 2 events of stream live, type DTMF/ (type_seq 2" in err
 
 
 def test_tail_ends_quietly_when_its_reader_goes(publisher, fszmq):
