@@ -260,11 +260,11 @@ def test_many_at_once_are_one_question(switch, service):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         answers = pool.submit(locate_at_once, here, 12)
         wait_until(lambda: here.binding()["asked"] == 12, "all lookups")
-        wait_until(lambda: here.status()["cache"]["joined"] == 11, "all but one to wait")
+        wait_until(lambda: here.status()["cache"]["coalesced"] == 11, "all but one to wait")
         own.held.set()
         assert set(answers.result(PATIENCE_S)) == {document("<a/>")}
     assert len(own.questions) == 1
-    assert here.binding()["joined"] == 11
+    assert here.binding()["coalesced"] == 11
 
 
 def test_many_askers_get_each_what_is_theirs(switch, service):
