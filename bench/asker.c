@@ -14,12 +14,12 @@ void asker_fail(const char *what)
     exit(1);
 }
 
-static const struct asker_kind *asker_kind(const char *name)
+static const struct asker_type *asker_type(const char *name)
 {
-    static const struct asker_kind *const kinds[] = {&asker_api, &asker_socket};
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (strcmp(kinds[i]->name, name) == 0) {
-            return kinds[i];
+    static const struct asker_type *const types[] = {&asker_api, &asker_socket};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcmp(types[i]->name, name) == 0) {
+            return types[i];
         }
     }
     errno = 0;
@@ -29,32 +29,32 @@ static const struct asker_kind *asker_kind(const char *name)
 
 void asker_open(struct asker *asker, const struct asker_options *options, void *context)
 {
-    asker->kind = asker_kind(options->protocol);
-    asker->kind->open(asker, options, context);
+    asker->type = asker_type(options->protocol);
+    asker->type->open(asker, options, context);
 }
 
 void asker_close(struct asker *asker)
 {
-    asker->kind->close(asker);
+    asker->type->close(asker);
 }
 
 void asker_ask(struct asker *asker, const char *command, const char *arg)
 {
     asker->asked++;
     asker->start_ns[asker->asked % ASKER_WINDOW_MAX] = bench_now_ns();
-    asker->kind->ask(asker, command, arg);
+    asker->type->ask(asker, command, arg);
 }
 
 void asker_flush(struct asker *asker)
 {
-    if (asker->kind->flush != NULL) {
-        asker->kind->flush(asker);
+    if (asker->type->flush != NULL) {
+        asker->type->flush(asker);
     }
 }
 
 void asker_take(struct asker *asker, asker_answer_fn answer, void *self)
 {
-    asker->kind->take(asker, answer, self);
+    asker->type->take(asker, answer, self);
     asker_flush(asker);
 }
 

@@ -22,7 +22,7 @@ struct asker_options {
 };
 
 struct asker {
-    const struct asker_kind *kind;
+    const struct asker_type *type;
     void                    *socket; /* libzmq's, or NULL */
     int                      fd;     /* the Event Socket's */
     uint64_t                 asked, answered;
@@ -47,7 +47,7 @@ zmq_pollitem_t asker_pollitem(const struct asker *asker);
 void asker_echo(const char *endpoint);
 
 /* How each protocol does it; asker_api.c and asker_socket.c. */
-struct asker_kind {
+struct asker_type {
     const char *name;
     void (*open)(struct asker *asker, const struct asker_options *options, void *context);
     void (*close)(struct asker *asker);
@@ -55,7 +55,7 @@ struct asker_kind {
     void (*flush)(struct asker *asker); /* or NULL */
     void (*take)(struct asker *asker, asker_answer_fn answer, void *self);
 };
-extern const struct asker_kind asker_api, asker_socket;
+extern const struct asker_type asker_api, asker_socket;
 void                           asker_fail(const char *what);
 
 #endif

@@ -92,7 +92,7 @@ static void api_take(struct asker *asker, asker_answer_fn answer, void *self)
     }
 }
 
-const struct asker_kind asker_api = {
+const struct asker_type asker_api = {
     .name = "api", .open = api_open, .close = api_close, .ask = api_ask, .take = api_take};
 
 void asker_echo(const char *endpoint)

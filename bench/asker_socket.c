@@ -143,7 +143,7 @@ static void socket_close(struct asker *asker)
     close(asker->fd);
 }
 
-const struct asker_kind asker_socket = {.name = "socket",
+const struct asker_type asker_socket = {.name = "socket",
                                         .open = socket_open,
                                         .close = socket_close,
                                         .ask = socket_ask,

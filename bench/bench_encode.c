@@ -8,7 +8,7 @@
  * it. */
 #include "bench/corpus.h"
 #include "event/encode.h"
-#include "event/quick.h"
+#include "event/fast_path.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -34,11 +34,11 @@ enum {
 typedef size_t (*encode_fn)(const struct corpus_item *item); /* returns the bytes written */
 
 struct contestant {
-    const char             *name;
-    encode_fn               encode;
-    const struct fsz_quick *quick; /* NULL: not ours */
-    double                  seconds;
-    size_t                  bytes;
+    const char                 *name;
+    encode_fn                   encode;
+    const struct fsz_fast_path *quick; /* NULL: not ours */
+    double                      seconds;
+    size_t                      bytes;
 };
 
 /* -- the contestants --------------------------------------------------------------------------- */
@@ -110,7 +110,7 @@ static double contestant_round_s(const struct contestant  *contestant,
 {
     size_t bytes = 0;
     if (contestant->quick != NULL) {
-        fsz_quick_use(contestant->quick);
+        fsz_fast_path_use(contestant->quick);
     }
     double start = now_s();
     for (size_t i = 0; i < count; i++) {
@@ -150,7 +150,7 @@ static size_t contestants_list(struct contestant *ret_contestants)
 #ifdef FSZ_HAVE_FREESWITCH
     ret_contestants[count++] = (struct contestant){.name = "FreeSWITCH", .encode = serialise_write};
 #endif
-    for (const struct fsz_quick *quick = fsz_quicks();
+    for (const struct fsz_fast_path *quick = fsz_fast_paths();
          quick->name != NULL && count < CONTESTANTS_MAX; quick++) {
         if (quick->usable) {
             ret_contestants[count++] =

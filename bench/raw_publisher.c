@@ -107,8 +107,9 @@ static struct fsz_config *config_make(const struct publisher_options *options)
     struct fsz_confnode *root = fsz_confnode_new(NULL, "configuration", 0);
     struct fsz_confnode *streams = fsz_confnode_new(root, "streams", 0);
     struct fsz_confnode *stream = fsz_confnode_new(streams, "stream", 0);
-    struct fsz_confnode *channels = fsz_confnode_new(root, "api-sockets", 0); /* none */
-    if (stream == NULL || channels == NULL || fsz_confnode_set(stream, "name", "bench") != FSZ_OK) {
+    struct fsz_confnode *api_sockets = fsz_confnode_new(root, "api-sockets", 0); /* none */
+    if (stream == NULL || api_sockets == NULL ||
+        fsz_confnode_set(stream, "name", "bench") != FSZ_OK) {
         fail("out of memory");
     }
     snprintf(hwm, sizeof(hwm), "%" PRIu64, options->send_hwm);

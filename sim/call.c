@@ -103,28 +103,29 @@ uint64_t fsz_call_due_ns(const struct fsz_call *call)
     return offset_us < 0 ? call->start_ns : call->start_ns + (uint64_t)offset_us * 1000;
 }
 
-bool fsz_call_is_held(const struct fsz_call *call)
+bool fsz_call_is_controlled(const struct fsz_call *call)
 {
-    return call->hold && call->flow->hold_after > 0 && call->at >= call->flow->hold_after &&
-           call->at <= call->flow->hangup;
+    return call->control && call->flow->control_after > 0 &&
+           call->at >= call->flow->control_after && call->at <= call->flow->hangup;
 }
 
 /* Of such a flow the captured answer is moved to when it is asked for. */
 static bool call_has_answer(const struct fsz_call *call)
 {
-    return call->hold && call->flow->hold_after > 0 && call->flow->hold_after < call->flow->hangup;
+    return call->control && call->flow->control_after > 0 &&
+           call->flow->control_after < call->flow->hangup;
 }
 
 bool fsz_call_rings(const struct fsz_call *call)
 {
-    return call_has_answer(call) && call->at == call->flow->hold_after;
+    return call_has_answer(call) && call->at == call->flow->control_after;
 }
 
 /* Is the instant between where the call waited and its hangup? */
 static bool call_is_of_answer(const struct fsz_call *call, size_t index)
 {
     const struct fsz_flow *flow = call->flow;
-    return flow->instants_us[index] >= flow->events[flow->hold_after].offset_us &&
+    return flow->instants_us[index] >= flow->events[flow->control_after].offset_us &&
            flow->instants_us[index] < flow->events[flow->hangup].offset_us;
 }
 
@@ -188,7 +189,7 @@ bool fsz_call_cut(struct fsz_call *call, const struct fsz_cause *cause, int64_t 
     call->late_us = since_us - hangup_us;
     bool answers = call_has_answer(call);
     call->at = flow->hangup;
-    call->hold = false;
+    call->control = false;
     call->cut = true;
     call->cause = cause;
     for (size_t i = 0; i < flow->instant_count; i++) {

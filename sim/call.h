@@ -22,7 +22,7 @@ enum {
 
 struct fsz_call;
 struct fsz_execution;
-struct fsz_sim_guest;
+struct fsz_sim_session;
 
 struct fsz_variable {
     char                *name, *value; /* name begins with variable_ */
@@ -61,14 +61,14 @@ struct fsz_call {
     uint64_t         start_ns;
     int64_t          start_us;
     int64_t          late_us; /* by how much the hangup is later than captured; may be negative */
-    bool             hold;    /* stays up at the flow's hold_after */
+    bool             control; /* stays up at the flow's hold_after */
     bool             cut;     /* hung up by command: events of legs that never began are left out */
     uint64_t         quit_ns; /* when the caller of a held call hangs up; UINT64_MAX: never */
     uint64_t         answer_ns; /* when a held call that rings is answered by itself; UINT64_MAX */
-    int64_t          answered_us;  /* of a call that is answered when it is asked for; 0: not yet */
-    char            *line;         /* what the dialplan gives `zmq` once it is held; or NULL */
-    struct fsz_sim_guest   *guest; /* while a thread of its own serves it (serve.h) */
-    const struct fsz_cause *cause; /* NULL: as captured */
+    int64_t          answered_us; /* of a call that is answered when it is asked for; 0: not yet */
+    char            *line;        /* what the dialplan gives `zmq` once it is held; or NULL */
+    struct fsz_sim_session *session; /* while a thread of its own serves it (serve.h) */
+    const struct fsz_cause *cause;   /* NULL: as captured */
     char number[FSZ_CALL_TEXT_BYTES], app[FSZ_CALL_TEXT_BYTES]; /* "": as captured */
     char (*fresh)[FSZ_UUID_BYTES];
     struct fsz_instant *instants;
@@ -86,7 +86,7 @@ uint64_t fsz_call_due_ns(const struct fsz_call *call);
 bool fsz_call_cut(struct fsz_call *call, const struct fsz_cause *cause, int64_t now_us,
                   struct fsz_calendar *calendar);
 /* Is it up, and waits to be told what to do? */
-bool fsz_call_is_held(const struct fsz_call *call);
+bool fsz_call_is_controlled(const struct fsz_call *call);
 /* Is there an answer to come, between where a held call waits and its hangup? */
 bool fsz_call_rings(const struct fsz_call *call);
 /* The answer is now. */

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 /* The application's name, when it is one that holds a call. */
-static bool app_holds(const char *text, char *ret_app, size_t size)
+static bool app_controls(const char *text, char *ret_app, size_t size)
 {
     static const char *const holding[] = {"park", "echo"};
     size_t                   length = strcspn(text + 1, "( ");
@@ -45,9 +45,9 @@ static const char *originate_start(struct fsz_sim *sim, const char *application,
                                    struct fsz_call **ret_call)
 {
     char             app[FSZ_CALL_TEXT_BYTES] = "", bytes[FSZ_WORDS_BYTES];
-    bool             holds = app_holds(application, app, sizeof app);
+    bool             controls = app_controls(application, app, sizeof app);
     const char      *line = app_service(application, bytes, sizeof bytes);
-    const char      *name = !holds ? "loopback" : rings ? "service" : "park";
+    const char      *name = !controls ? "loopback" : rings ? "service" : "park";
     struct fsz_flow *flow = fsz_script_flow(sim->script, name);
     uint64_t         now_ns = fsz_clock_monotonic_ns();
     fsz_err          err = FSZ_ENOTFOUND;
@@ -59,7 +59,7 @@ static const char *originate_start(struct fsz_sim *sim, const char *application,
     if (err != FSZ_OK) {
         return err == FSZ_ENOTFOUND ? "SERVICE_NOT_IMPLEMENTED" : "SWITCH_CONGESTION";
     }
-    (*ret_call)->hold = holds || line != NULL;
+    (*ret_call)->control = controls || line != NULL;
     snprintf((*ret_call)->app, sizeof(*ret_call)->app, "%s", app);
     return NULL;
 }
@@ -118,7 +118,7 @@ static const char *originate_prepare(struct fsz_sim *sim, struct fsz_call *call)
         fsz_play_drop(sim, call);
         return "DESTINATION_OUT_OF_ORDER";
     }
-    if (call->hold && call->line == NULL) {
+    if (call->control && call->line == NULL) {
         fsz_play_set_times(sim, call);
     }
     return NULL;

@@ -122,7 +122,7 @@ static const char *transfer_refusal(const struct fsz_leg *leg, const char *which
     if (leg->call->cut || leg->call->at > leg->call->flow->hangup) {
         return "the call is hanging up";
     }
-    return leg->call->hold ? NULL : "only a call that was originated to be held is transferred";
+    return leg->call->control ? NULL : "only a call that was originated to be held is transferred";
 }
 
 /* As in FreeSWITCH the transfer itself goes well, whatever there is at the extension. */
@@ -177,7 +177,7 @@ static const char *bridge_refusal(const struct fsz_leg *a, const struct fsz_leg 
     if (a->call == b->call) {
         return "a call is not bridged with itself";
     }
-    if (!fsz_call_is_held(a->call) || !fsz_call_is_held(b->call)) {
+    if (!fsz_call_is_controlled(a->call) || !fsz_call_is_controlled(b->call)) {
         return "only calls that are held, and are not hanging up, are bridged";
     }
     return NULL;

@@ -29,8 +29,8 @@ struct fsz_execution {
     struct fsz_execution         *next;             /* below it, or behind it in the queue */
 };
 
-/* `direct`: by the call's own thread (guest.h), not by a command. FSZ_EREFUSED, with words: no such
- * application, too many, or the call is hanging up. */
+/* `direct`: by the call's own thread (session.h), not by a command. FSZ_EREFUSED, with words: no
+ * such application, too many, or the call is hanging up. */
 fsz_err fsz_execute(struct fsz_sim *sim, struct fsz_leg *leg, const struct fsz_execute *execute,
                     bool direct, struct fsz_buffer *words);
 /* Begins what waits and may begin. */

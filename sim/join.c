@@ -97,7 +97,7 @@ static struct fsz_leg *join_called(struct fsz_sim *sim, const struct fsz_executi
 {
     struct fsz_leg *called = NULL;
     HASH_FIND(hh, sim->channels, execution->state, FSZ_UUID_BYTES - 1, called);
-    return called == NULL || !fsz_call_is_held(called->call) ? NULL : called;
+    return called == NULL || !fsz_call_is_controlled(called->call) ? NULL : called;
 }
 
 static void join_forget(struct fsz_execution *execution)
@@ -142,7 +142,7 @@ static struct fsz_call *join_call(struct fsz_sim *sim, const char *text, const c
     if (*ret_cause != NULL) {
         return NULL;
     }
-    call->hold = true;
+    call->control = true;
     snprintf(call->app, sizeof call->app, "park");
     snprintf(call->number, sizeof call->number, "%s", dial.extension);
     fsz_err err = fsz_dial_set_variables(&dial, &call->legs[0]);

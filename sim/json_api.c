@@ -22,7 +22,7 @@ static json_t *json_api_status(struct fsz_sim *sim, const json_t *data, fsz_err 
         (json_int_t)(ms / 86400000 % 365), "hours", (json_int_t)(ms / 3600000 % 24), "minutes",
         (json_int_t)(ms / 60000 % 60), "seconds", (json_int_t)(ms / 1000 % 60), "milliseconds",
         (json_int_t)(ms % 1000), "version", FSZ_SIM_VERSION, "sessions", "count", "total",
-        (json_int_t)sim->sessions, "active", (json_int_t)sim->channel_count, "peak",
+        (json_int_t)sim->session_total, "active", (json_int_t)sim->channel_count, "peak",
         (json_int_t)sim->channel_peak, "peak5Min", (json_int_t)sim->channel_peak, "limit",
         (json_int_t)sim->options.calls_max, "rate", "current", (json_int_t)sim->last_calls, "peak",
         (json_int_t)sim->most_calls, "peak5Min", (json_int_t)sim->most_calls);

@@ -55,7 +55,7 @@ void fsz_live_update(struct fsz_sim *sim, uint64_t now_ns)
     live_number(sim, FSZ_LIVE_RATE, sim->last_calls);
     live_number(sim, FSZ_LIVE_RATE_MAX, sim->most_calls);
     live_number(sim, FSZ_LIVE_RATE_FIVE, sim->most_calls);
-    live_number(sim, FSZ_LIVE_SINCE_STARTUP, sim->sessions);
+    live_number(sim, FSZ_LIVE_SINCE_STARTUP, sim->session_total);
     live_number(sim, FSZ_LIVE_PEAK, sim->channel_peak);
     live_number(sim, FSZ_LIVE_PEAK_FIVE, sim->channel_peak);
 }
@@ -73,7 +73,7 @@ void fsz_live_status(struct fsz_sim *sim, char *ret_text, size_t size)
              "%u session(s) - peak %u, last 5min %u\n"
              "%u session(s) per Sec out of max %.0f, peak %u, last 5min %u\n"
              "%u session(s) max\n",
-             up, FSZ_SIM_VERSION, (unsigned long long)sim->sessions, sim->channel_count,
+             up, FSZ_SIM_VERSION, (unsigned long long)sim->session_total, sim->channel_count,
              sim->channel_peak, sim->channel_peak, sim->last_calls, FSZ_SIM_RATE_MAX,
              sim->most_calls, sim->most_calls, sim->options.calls_max);
 }

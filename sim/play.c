@@ -43,7 +43,7 @@ fsz_err fsz_play_start(struct fsz_sim *sim, struct fsz_flow *flow, uint64_t now_
     }
     for (size_t i = 0; i < flow->leg_count; i++) {
         snprintf(call->legs[i].session, sizeof call->legs[i].session, "%llu",
-                 (unsigned long long)++sim->sessions);
+                 (unsigned long long)++sim->session_total);
     }
     DL_APPEND(sim->calls, call);
     if (flow->every_s == 0) {
@@ -182,11 +182,11 @@ static void play_step(struct fsz_sim *sim, struct fsz_call *call)
  * thread has let go of it. */
 static uint64_t play_due_ns(const struct fsz_call *call)
 {
-    if (fsz_call_is_held(call)) {
+    if (fsz_call_is_controlled(call)) {
         bool rings = fsz_call_rings(call) && call->answer_ns < call->quit_ns;
         return rings ? call->answer_ns : call->quit_ns;
     }
-    bool waits = call->guest != NULL && call->at > call->flow->hangup;
+    bool waits = call->session != NULL && call->at > call->flow->hangup;
     return waits ? UINT64_MAX : fsz_call_due_ns(call);
 }
 
@@ -194,7 +194,7 @@ static uint64_t play_due_ns(const struct fsz_call *call)
 static void play_next(struct fsz_sim *sim, struct fsz_call *call)
 {
     if (call->at < call->flow->event_count) {
-        if (fsz_call_is_held(call)) {
+        if (fsz_call_is_controlled(call)) {
             fsz_serve_begin(sim, call);
         }
         (void)fsz_heap_set(&sim->heap, &call->timer, play_due_ns(call)); /* is in: can't fail */
@@ -218,8 +218,8 @@ static void play_tell(struct fsz_sim *sim, uint64_t now_ns)
 {
     char     text[160];
     uint64_t lost = sim->stats.calls_skipped + sim->stats.calls_refused;
-    if (lost == sim->told_lost || sim->options.log == NULL ||
-        (sim->told_ns != 0 && now_ns - sim->told_ns < FSZ_PLAY_TELL_MS * 1000000ull)) {
+    if (lost == sim->reported_lost || sim->options.log == NULL ||
+        (sim->reported_ns != 0 && now_ns - sim->reported_ns < FSZ_PLAY_TELL_MS * 1000000ull)) {
         return;
     }
     snprintf(text, sizeof text,
@@ -227,8 +227,8 @@ static void play_tell(struct fsz_sim *sim, uint64_t now_ns)
              (unsigned long long)sim->stats.calls_skipped,
              (unsigned long long)sim->stats.calls_refused, sim->options.calls_max);
     sim->options.log(sim->options.log_self, FSZ_LOG_WARNING, text);
-    sim->told_ns = now_ns;
-    sim->told_lost = lost;
+    sim->reported_ns = now_ns;
+    sim->reported_lost = lost;
 }
 
 /* New calls keep their rate by deadlines of their own; those that are long past are left out, and
@@ -268,7 +268,7 @@ static void play_go_on(struct fsz_sim *sim, struct fsz_call *call)
     if (fsz_call_rings(call) && call->answer_ns < call->quit_ns) {
         fsz_play_answer(sim, call);
         fsz_play_resume(sim, call);
-    } else if (fsz_call_is_held(call)) {
+    } else if (fsz_call_is_controlled(call)) {
         (void)fsz_play_hangup(sim, call, fsz_cause_find("NORMAL_CLEARING"));
     } else {
         play_step(sim, call);
@@ -300,7 +300,7 @@ void fsz_play_begin(struct fsz_sim *sim, struct fsz_call *call)
 {
     uint64_t now_ns = fsz_clock_monotonic_ns();
     while (call->at < call->flow->hangup && fsz_call_due_ns(call) <= now_ns &&
-           !fsz_call_is_held(call)) {
+           !fsz_call_is_controlled(call)) {
         play_step(sim, call);
     }
     play_next(sim, call);

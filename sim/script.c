@@ -61,7 +61,7 @@ static fsz_err script_add_flow(struct fsz_script *script, const json_t *head)
         .app = flow_text(head, "app"),
         .weight = flow_number(head, "weight"),
         .every_s = flow_number(head, "every_s"),
-        .hold_after = flow_number(head, "hold_after"),
+        .control_after = flow_number(head, "hold_after"),
         .leg_count = json_array_size(json_object_get(head, "legs")),
     };
     script->weight += flow->weight;
@@ -131,7 +131,7 @@ static fsz_err flow_finish(struct fsz_flow *flow, struct fsz_problems *problems)
         flow->hangup++;
     }
     if (flow->event_count == 0 || flow->leg_count > flow->fresh_count ||
-        flow->hold_after > flow->hangup) {
+        flow->control_after > flow->hangup) {
         fsz_problems_add(problems, "flow \"%s\": no events, or its legs or hold_after do not fit",
                          flow->name);
         return FSZ_EINVALID;

@@ -31,9 +31,9 @@ struct fsz_script_event {
 
 struct fsz_flow {
     char                    *name;
-    uint32_t                 weight;     /* share of the new calls; 0: only when asked for */
-    uint32_t                 every_s;    /* the switch's own, at that interval; 0: a call */
-    size_t                   hold_after; /* a held call stops before this event; 0: never */
+    uint32_t                 weight;        /* share of the new calls; 0: only when asked for */
+    uint32_t                 every_s;       /* the switch's own, at that interval; 0: a call */
+    size_t                   control_after; /* a held call stops before this event; 0: never */
     char                    *number, *app;
     size_t                   leg_count; /* the first of fresh are the legs' UUIDs */
     char                   **fresh;

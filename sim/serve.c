@@ -28,7 +28,7 @@ fsz_err fsz_serve_start(struct fsz_sim *sim, const char *line, uint64_t now_ns,
     /* Comes with the program; a file of one's own may lack it. */
     struct fsz_flow *flow = fsz_script_flow(sim->script, "service");
     if (sim->options.serve == NULL || flow == NULL || flow->leg_count == 0 ||
-        flow->hold_after == 0 || flow->hangup == flow->event_count) {
+        flow->control_after == 0 || flow->hangup == flow->event_count) {
         return FSZ_ENOTFOUND;
     }
     char            *copy = strdup(line);
@@ -38,72 +38,72 @@ fsz_err fsz_serve_start(struct fsz_sim *sim, const char *line, uint64_t now_ns,
         free(copy);
         return err;
     }
-    call->hold = true;
+    call->control = true;
     call->line = copy;
     *ret_call = call;
     return FSZ_OK;
 }
 
-static void serve_poke(struct fsz_sim_guest *guest)
+static void serve_poke(struct fsz_sim_session *session)
 {
-    pthread_mutex_lock(&guest->sim->guests_lock);
-    guest->changes++;
-    pthread_cond_signal(&guest->changed);
-    pthread_mutex_unlock(&guest->sim->guests_lock);
+    pthread_mutex_lock(&session->sim->sessions_lock);
+    session->changes++;
+    pthread_cond_signal(&session->changed);
+    pthread_mutex_unlock(&session->sim->sessions_lock);
 }
 
 void fsz_serve_poke(struct fsz_sim *sim, const struct fsz_leg *leg)
 {
     (void)sim;
-    if (leg->call->guest != NULL && leg->call->guest->leg == leg) {
-        serve_poke(leg->call->guest);
+    if (leg->call->session != NULL && leg->call->session->leg == leg) {
+        serve_poke(leg->call->session);
     }
 }
 
 void fsz_sim_wake(struct fsz_sim *sim, const char *call, bool stop)
 {
-    struct fsz_sim_guest *guest = NULL;
-    pthread_mutex_lock(&sim->guests_lock);
-    HASH_FIND(hh, sim->guests, call, strlen(call), guest);
-    if (guest != NULL) {
-        guest->stop |= stop;
-        guest->changes++;
-        pthread_cond_signal(&guest->changed);
+    struct fsz_sim_session *session = NULL;
+    pthread_mutex_lock(&sim->sessions_lock);
+    HASH_FIND(hh, sim->sessions, call, strlen(call), session);
+    if (session != NULL) {
+        session->stop |= stop;
+        session->changes++;
+        pthread_cond_signal(&session->changed);
     }
-    pthread_mutex_unlock(&sim->guests_lock);
+    pthread_mutex_unlock(&sim->sessions_lock);
 }
 
 void fsz_serve_ran(struct fsz_sim *sim, const struct fsz_leg *leg, const char *app, const char *arg)
 {
-    struct fsz_sim_guest *guest = leg->call->guest;
+    struct fsz_sim_session *session = leg->call->session;
     (void)sim;
-    if (guest == NULL || guest->leg != leg) {
+    if (session == NULL || session->leg != leg) {
         return;
     }
     struct fsz_ran *ran = calloc(1, sizeof *ran);
     if (ran != NULL) { /* else the next who holds the call is not told of it */
         ran->app = strdup(app);
         ran->arg = strdup(arg);
-        LL_APPEND(guest->ran, ran);
+        LL_APPEND(session->ran, ran);
     }
 }
 
 bool fsz_serve_lets_run(const struct fsz_leg *leg)
 {
-    const struct fsz_sim_guest *guest = leg->call->guest;
-    return guest == NULL || guest->leg != leg || guest->holds;
+    const struct fsz_sim_session *session = leg->call->session;
+    return session == NULL || session->leg != leg || session->controls;
 }
 
 /* The application `zmq` itself, as the call's events tell of it. */
-static void serve_tell(struct fsz_sim_guest *guest, const char *event)
+static void serve_tell(struct fsz_sim_session *session, const char *event)
 {
     bool                    done = strcmp(event, "CHANNEL_EXECUTE_COMPLETE") == 0;
     const struct fsz_header own[] = {
         {.name = "Application", .value = "zmq"},
-        {.name = "Application-Data", .value = guest->line},
+        {.name = "Application-Data", .value = session->line},
         {.name = done ? "Application-Response" : NULL, .value = "_none_"},
         {0}};
-    fsz_emit_leg(guest->sim, guest->leg, &(struct fsz_event){.name = event}, own);
+    fsz_emit_leg(session->sim, session->leg, &(struct fsz_event){.name = event}, own);
 }
 
 void fsz_ran_free(struct fsz_ran *ran)
@@ -113,17 +113,17 @@ void fsz_ran_free(struct fsz_ran *ran)
     free(ran);
 }
 
-static void serve_free(struct fsz_sim_guest *guest)
+static void serve_free(struct fsz_sim_session *session)
 {
     struct fsz_ran *ran = NULL, *next = NULL;
-    LL_FOREACH_SAFE(guest->ran, ran, next)
+    LL_FOREACH_SAFE(session->ran, ran, next)
     {
         fsz_ran_free(ran);
     }
-    pthread_cond_destroy(&guest->changed);
-    free(guest->got);
-    free(guest->line);
-    free(guest);
+    pthread_cond_destroy(&session->changed);
+    free(session->got);
+    free(session->line);
+    free(session);
 }
 
 /* The dialplan goes on behind `zmq`: with what the variable sim_then says, or with nothing. */
@@ -136,19 +136,19 @@ static void serve_dialplan(struct fsz_sim *sim, struct fsz_call *call)
 }
 
 /* The thread has come back: the call goes on without it. */
-static void serve_give_back(struct fsz_sim_guest *guest)
+static void serve_give_back(struct fsz_sim_session *session)
 {
-    struct fsz_sim  *sim = guest->sim;
-    struct fsz_call *call = guest->leg->call;
-    pthread_mutex_lock(&sim->guests_lock);
-    HASH_DEL(sim->guests, guest);
-    pthread_mutex_unlock(&sim->guests_lock);
+    struct fsz_sim  *sim = session->sim;
+    struct fsz_call *call = session->leg->call;
+    pthread_mutex_lock(&sim->sessions_lock);
+    HASH_DEL(sim->sessions, session);
+    pthread_mutex_unlock(&sim->sessions_lock);
     fsz_play_hangup_due(sim, call);
-    serve_tell(guest, "CHANNEL_EXECUTE_COMPLETE");
-    call->guest = NULL;
-    if (fsz_call_is_held(call) && call->line != NULL) {
+    serve_tell(session, "CHANNEL_EXECUTE_COMPLETE");
+    call->session = NULL;
+    if (fsz_call_is_controlled(call) && call->line != NULL) {
         fsz_serve_begin(sim, call);
-    } else if (fsz_call_is_held(call) && !guest->left && !sim->stopping) {
+    } else if (fsz_call_is_controlled(call) && !session->left && !sim->stopping) {
         serve_dialplan(sim, call);
     }
     fsz_play_resume(sim, call);
@@ -157,45 +157,45 @@ static void serve_give_back(struct fsz_sim_guest *guest)
 
 static void *serve_thread(void *self)
 {
-    struct fsz_sim_guest *guest = self;
-    struct fsz_sim       *sim = guest->sim;
+    struct fsz_sim_session *session = self;
+    struct fsz_sim         *sim = session->sim;
     pthread_setname_np(pthread_self(), "fsz-sim-call");
-    sim->options.serve(sim->options.serve_self, &guest->guest, guest->line);
+    sim->options.serve(sim->options.serve_self, &session->session, session->line);
     pthread_mutex_lock(&sim->lock);
-    serve_give_back(guest);
-    serve_free(guest);
-    sim->guest_count--;
-    pthread_cond_broadcast(&sim->guests_gone);
+    serve_give_back(session);
+    serve_free(session);
+    sim->session_count--;
+    pthread_cond_broadcast(&sim->sessions_gone);
     pthread_mutex_unlock(&sim->lock);
     return NULL;
 }
 
-static bool serve_run_thread(struct fsz_sim_guest *guest)
+static bool serve_run_thread(struct fsz_sim_session *session)
 {
     pthread_t      thread;
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    int error = pthread_create(&thread, &attributes, serve_thread, guest);
+    int error = pthread_create(&thread, &attributes, serve_thread, session);
     pthread_attr_destroy(&attributes);
     return error == 0;
 }
 
-static struct fsz_sim_guest *serve_new(struct fsz_sim *sim, struct fsz_call *call)
+static struct fsz_sim_session *serve_new(struct fsz_sim *sim, struct fsz_call *call)
 {
-    struct fsz_sim_guest *guest = calloc(1, sizeof *guest);
-    if (guest == NULL) {
+    struct fsz_sim_session *session = calloc(1, sizeof *session);
+    if (session == NULL) {
         return NULL;
     }
-    guest->sim = sim;
-    guest->leg = &call->legs[0];
-    guest->line = call->line;
+    session->sim = sim;
+    session->leg = &call->legs[0];
+    session->line = call->line;
     call->line = NULL;
-    snprintf(guest->uuid, sizeof guest->uuid, "%s", guest->leg->uuid);
-    pthread_cond_init(&guest->changed, NULL);
-    fsz_sim_guest_init(guest);
-    return guest;
+    snprintf(session->uuid, sizeof session->uuid, "%s", session->leg->uuid);
+    pthread_cond_init(&session->changed, NULL);
+    fsz_sim_session_init(session);
+    return session;
 }
 
 /* The caller's patience begins with the first. */
@@ -210,55 +210,55 @@ static void serve_limit(struct fsz_sim *sim, struct fsz_call *call)
 
 void fsz_serve_begin(struct fsz_sim *sim, struct fsz_call *call)
 {
-    if (call->line == NULL || call->guest != NULL || sim->stopping) {
+    if (call->line == NULL || call->session != NULL || sim->stopping) {
         return;
     }
-    struct fsz_sim_guest *guest = serve_new(sim, call);
-    if (guest == NULL) {
+    struct fsz_sim_session *session = serve_new(sim, call);
+    if (session == NULL) {
         (void)fsz_play_hangup(sim, call, fsz_cause_find("SWITCH_CONGESTION"));
         return;
     }
-    call->guest = guest;
+    call->session = session;
     serve_limit(sim, call);
-    serve_tell(guest, "CHANNEL_EXECUTE");
-    pthread_mutex_lock(&sim->guests_lock);
-    HASH_ADD_KEYPTR(hh, sim->guests, guest->uuid, FSZ_UUID_BYTES - 1, guest);
-    pthread_mutex_unlock(&sim->guests_lock);
-    sim->guest_count++;
-    if (!serve_run_thread(guest)) {
+    serve_tell(session, "CHANNEL_EXECUTE");
+    pthread_mutex_lock(&sim->sessions_lock);
+    HASH_ADD_KEYPTR(hh, sim->sessions, session->uuid, FSZ_UUID_BYTES - 1, session);
+    pthread_mutex_unlock(&sim->sessions_lock);
+    sim->session_count++;
+    if (!serve_run_thread(session)) {
         (void)fsz_play_hangup(sim, call, fsz_cause_find("SWITCH_CONGESTION"));
-        serve_give_back(guest);
-        serve_free(guest);
-        sim->guest_count--;
+        serve_give_back(session);
+        serve_free(session);
+        sim->session_count--;
     }
 }
 
 void fsz_serve_leave(struct fsz_sim *sim, struct fsz_call *call, const char *line,
                      const char *state)
 {
-    struct fsz_sim_guest *guest = call->guest;
+    struct fsz_sim_session *session = call->session;
     free(call->line);
     call->line = line == NULL ? NULL : strdup(line);
     call->legs[0].heads_for = state;
     fsz_execute_cancel(sim, &call->legs[0]);
     call->legs[0].heads_for = NULL;
-    if (guest == NULL) {
+    if (session == NULL) {
         fsz_serve_begin(sim, call);
     } else {
-        guest->left = true;
-        guest->joined = strcmp(state, FSZ_SERVE_HIBERNATE) == 0;
-        serve_poke(guest);
+        session->left = true;
+        session->joined = strcmp(state, FSZ_SERVE_HIBERNATE) == 0;
+        serve_poke(session);
     }
 }
 
 void fsz_serve_end(struct fsz_sim *sim)
 {
     for (struct fsz_call *call = sim->calls; call != NULL; call = call->next) {
-        if (call->guest != NULL) {
-            serve_poke(call->guest);
+        if (call->session != NULL) {
+            serve_poke(call->session);
         }
     }
-    while (sim->guest_count > 0) {
-        pthread_cond_wait(&sim->guests_gone, &sim->lock);
+    while (sim->session_count > 0) {
+        pthread_cond_wait(&sim->sessions_gone, &sim->lock);
     }
 }

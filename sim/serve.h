@@ -6,7 +6,7 @@
 #ifndef FSZ_SIM_SERVE_H
 #define FSZ_SIM_SERVE_H
 
-#include "host/guest.h"
+#include "host/session.h"
 #include "sim/state.h"
 
 #define FSZ_SERVE_EXTENSION "zmq-" /* transfers to zmq-NAME go to that service */
@@ -19,21 +19,21 @@ struct fsz_ran {
 
 void fsz_ran_free(struct fsz_ran *ran);
 
-struct fsz_sim_guest {
-    struct fsz_guest guest;
-    struct fsz_sim  *sim;
-    struct fsz_leg  *leg; /* stays while the thread is here */
-    char            *line;
-    bool             holds; /* what is queued for the call runs */
-    bool             left;  /* transferred, or bridged with another call: */
-    bool             joined;
-    struct fsz_ran  *ran; /* first to last */
-    char            *got; /* own thread: the variable that was asked for last */
-    char             uuid[FSZ_UUID_BYTES];
-    pthread_cond_t   changed; /* these under guests_lock */
-    uint64_t         changes;
-    bool             stop; /* what runs is to be ended */
-    UT_hash_handle   hh;
+struct fsz_sim_session {
+    struct fsz_session session;
+    struct fsz_sim    *sim;
+    struct fsz_leg    *leg; /* stays while the thread is here */
+    char              *line;
+    bool               controls; /* what is queued for the call runs */
+    bool               left;     /* transferred, or bridged with another call: */
+    bool               joined;
+    struct fsz_ran    *ran; /* first to last */
+    char              *got; /* own thread: the variable that was asked for last */
+    char               uuid[FSZ_UUID_BYTES];
+    pthread_cond_t     changed; /* these under sessions_lock */
+    uint64_t           changes;
+    bool               stop; /* what runs is to be ended */
+    UT_hash_handle     hh;
 };
 
 /* Is the next new call one for the service that the options name? */
@@ -61,7 +61,7 @@ bool fsz_serve_lets_run(const struct fsz_leg *leg);
 /* All threads are told that the switch stops, and waited for; gives the lock away meanwhile. */
 void fsz_serve_end(struct fsz_sim *sim);
 
-/* The operations of guest.h, for `guest->guest`. */
-void fsz_sim_guest_init(struct fsz_sim_guest *guest);
+/* The operations of session.h, for `session->session`. */
+void fsz_sim_session_init(struct fsz_sim_session *session);
 
 #endif

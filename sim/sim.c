@@ -47,9 +47,9 @@ static void sim_init_locks(struct fsz_sim *sim)
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&sim->lock, NULL);
-    pthread_mutex_init(&sim->guests_lock, NULL);
+    pthread_mutex_init(&sim->sessions_lock, NULL);
     pthread_cond_init(&sim->wake, &monotonic);
-    pthread_cond_init(&sim->guests_gone, &monotonic);
+    pthread_cond_init(&sim->sessions_gone, &monotonic);
     pthread_condattr_destroy(&monotonic);
 }
 
@@ -86,9 +86,9 @@ void fsz_sim_free(struct fsz_sim **sim)
     fsz_heap_fini(&s->ends);
     fsz_render_fini(&s->render);
     fsz_script_free(&s->script);
-    pthread_cond_destroy(&s->guests_gone);
+    pthread_cond_destroy(&s->sessions_gone);
     pthread_cond_destroy(&s->wake);
-    pthread_mutex_destroy(&s->guests_lock);
+    pthread_mutex_destroy(&s->sessions_lock);
     pthread_mutex_destroy(&s->lock);
     free(s);
     *sim = NULL;

@@ -8,8 +8,8 @@
 #include "base/buffer.h"
 #include "base/problems.h"
 #include "event/event.h"
-#include "host/guest.h"
 #include "host/host.h"
+#include "host/session.h"
 #include "service/lookup.h"
 
 #include <stdint.h>
@@ -37,7 +37,7 @@ struct fsz_sim_options {
     void *locate_self;
     /* A call's dialplan has run `zmq` with that line: on a thread of the call's own, returns when
      * the dialplan may go on. NULL: no call can be offered. */
-    void (*serve)(void *serve_self, const struct fsz_guest *guest, const char *line);
+    void (*serve)(void *serve_self, const struct fsz_session *session, const char *line);
     void *serve_self;
     /* The command `zmq`: the core's own, with the rest of the line. NULL: there is none. As
      * `locate` in all else. */

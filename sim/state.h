@@ -9,37 +9,37 @@
 #include <pthread.h>
 
 struct fsz_sim {
-    struct fsz_sim_options options;
-    pthread_mutex_t        lock; /* guards all that follows but the thread */
-    pthread_cond_t         wake; /* something is due earlier than was thought, or stop */
-    pthread_t              thread;
-    bool                   running; /* start and stop only */
-    bool                   stopping;
-    struct fsz_script     *script;
-    struct fsz_render      render;
-    struct fsz_calendar    calendar;   /* of calls' instants */
-    struct fsz_random      random;     /* of calls */
-    struct fsz_random      random_own; /* of the switch: when its flows are due changes no call */
-    struct fsz_heap        heap;
-    struct fsz_heap        ends;     /* of applications (execute.h) */
-    struct fsz_call       *calls;    /* all, newest last; with the switch's own flows */
-    struct fsz_leg        *channels; /* by UUID */
-    uint32_t               channel_count, channel_peak;
-    struct fsz_sim_guest  *guests;      /* serve.h, by UUID; under guests_lock */
-    pthread_mutex_t        guests_lock; /* the last to be taken */
-    uint32_t               guest_count; /* threads that serve */
-    pthread_cond_t         guests_gone; /* with the lock: guest_count is 0 */
-    struct fsz_sim_stats   stats;
-    uint64_t               start_ns;
-    uint64_t               arrival_ns; /* the next new call; UINT64_MAX: none */
-    uint64_t               sequence, sessions;
-    uint64_t               second; /* whose arrivals are counted */
-    uint32_t               second_calls, last_calls, most_calls;
-    uint64_t               told_ns; /* when it was last said that it does not keep up */
-    uint64_t               told_lost;
-    char                   core_uuid[FSZ_UUID_BYTES];
-    char                   hostname[256];
-    char                   live[FSZ_LIVE_COUNT][128];
+    struct fsz_sim_options  options;
+    pthread_mutex_t         lock; /* guards all that follows but the thread */
+    pthread_cond_t          wake; /* something is due earlier than was thought, or stop */
+    pthread_t               thread;
+    bool                    running; /* start and stop only */
+    bool                    stopping;
+    struct fsz_script      *script;
+    struct fsz_render       render;
+    struct fsz_calendar     calendar;   /* of calls' instants */
+    struct fsz_random       random;     /* of calls */
+    struct fsz_random       random_own; /* of the switch: when its flows are due changes no call */
+    struct fsz_heap         heap;
+    struct fsz_heap         ends;     /* of applications (execute.h) */
+    struct fsz_call        *calls;    /* all, newest last; with the switch's own flows */
+    struct fsz_leg         *channels; /* by UUID */
+    uint32_t                channel_count, channel_peak;
+    struct fsz_sim_session *sessions;      /* serve.h, by UUID; under sessions_lock */
+    pthread_mutex_t         sessions_lock; /* the last to be taken */
+    uint32_t                session_count; /* threads that serve */
+    pthread_cond_t          sessions_gone; /* with the lock: session_count is 0 */
+    struct fsz_sim_stats    stats;
+    uint64_t                start_ns;
+    uint64_t                arrival_ns; /* the next new call; UINT64_MAX: none */
+    uint64_t                sequence, session_total;
+    uint64_t                second; /* whose arrivals are counted */
+    uint32_t                second_calls, last_calls, most_calls;
+    uint64_t                reported_ns; /* when it was last said that it does not keep up */
+    uint64_t                reported_lost;
+    char                    core_uuid[FSZ_UUID_BYTES];
+    char                    hostname[256];
+    char                    live[FSZ_LIVE_COUNT][128];
 };
 
 #endif

@@ -110,7 +110,8 @@ static void doc_sample_param(const char *name, const char *value, int indent, bo
 static const char *doc_sample_value(const struct fsz_config_key *key, enum fsz_key_scope element)
 {
     if (strcmp(key->name, "bind") == 0) {
-        return element == FSZ_SCOPE_CHANNEL ? FSZ_DEFAULT_CHANNEL_ENDPOINT : FSZ_DEFAULT_ENDPOINT;
+        return element == FSZ_SCOPE_API_SOCKET ? FSZ_DEFAULT_API_SOCKET_ENDPOINT
+                                               : FSZ_DEFAULT_ENDPOINT;
     }
     if (element != FSZ_SCOPE_STREAM) {
         return NULL;
@@ -187,18 +188,18 @@ static void doc_sample_streams(void)
            "  </streams>\n\n");
 }
 
-static void doc_sample_channels(void)
+static void doc_sample_api_sockets(void)
 {
     printf("  <!-- Sockets for requests. Without <api-sockets>, there is the API socket below. An\n"
            "       empty <api-sockets/> means no API socket. The keys of a stream from bind to\n"
            "       ipc-mode, explained above, are valid here too. -->\n"
            "  <api-sockets>\n"
-           "    <api-socket name=\"" FSZ_DEFAULT_CHANNEL "\">\n");
-    doc_sample_param("bind", FSZ_DEFAULT_CHANNEL_ENDPOINT, 6, true);
+           "    <api-socket name=\"" FSZ_DEFAULT_API_SOCKET "\">\n");
+    doc_sample_param("bind", FSZ_DEFAULT_API_SOCKET_ENDPOINT, 6, true);
     doc_sample_param("apply-inbound-acl", "loopback.auto", 6, true);
     doc_sample_param("security", "none", 6, false);
     printf("\n");
-    doc_sample_keys(FSZ_SCOPE_CHANNEL, FSZ_SCOPE_CHANNEL, 6);
+    doc_sample_keys(FSZ_SCOPE_API_SOCKET, FSZ_SCOPE_API_SOCKET, 6);
     printf("    </api-socket>\n"
            "  </api-sockets>\n\n");
 }
@@ -272,7 +273,7 @@ static void doc_sample(void)
     doc_sample_keys(FSZ_SCOPE_SETTINGS, FSZ_SCOPE_SETTINGS, 4);
     printf("  </settings>\n\n");
     doc_sample_streams();
-    doc_sample_channels();
+    doc_sample_api_sockets();
     doc_sample_groups();
     doc_sample_services();
     printf("</configuration>\n");
@@ -336,7 +337,7 @@ static int doc_markdown(FILE *file)
             doc_table(FSZ_SCOPE_SETTINGS, "Keys in `<settings>`");
             doc_table(FSZ_SCOPE_SOCKET, "Keys in `<stream>` and `<api-socket>`");
             doc_table(FSZ_SCOPE_STREAM, "Keys in `<stream>` only");
-            doc_table(FSZ_SCOPE_CHANNEL, "Keys in `<api-socket>` only");
+            doc_table(FSZ_SCOPE_API_SOCKET, "Keys in `<api-socket>` only");
             doc_table(FSZ_SCOPE_GROUP, "Keys in `<group>`");
             doc_table(FSZ_SCOPE_SERVICE, "Keys in `<service>`");
             doc_table(FSZ_SCOPE_BINDING, "Keys in `<binding>`");

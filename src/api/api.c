@@ -10,17 +10,17 @@
 #include <string.h>
 
 /* An fsz_mail's open; API thread, or with NULL the asker's. */
-static void api_take_question(struct fsz_mail *mail, void *reader)
+static void api_take_request(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_question *question = (struct fsz_question *)(void *)mail;
-    struct fsz_api      *api = reader;
+    struct fsz_service_request *request = (struct fsz_service_request *)(void *)mail;
+    struct fsz_api             *api = reader;
     if (api != NULL && !api->closing) {
-        fsz_services_ask(api->services, question);
+        fsz_services_ask(api->services, request);
         return;
     }
-    fsz_direct_settle(question);
-    fsz_question_end(question, FSZ_ECLOSED);
-    fsz_question_unref(&question);
+    fsz_direct_settle(request);
+    fsz_service_request_end(request, FSZ_ECLOSED);
+    fsz_service_request_unref(&request);
 }
 
 /* What was posted quietly comes before what its poster posts after it. */
@@ -34,60 +34,62 @@ static void api_catch_up(void *reader)
 
 /* The same for a question of which nobody waits for the answer any more. What waits for its room
  * goes on. */
-static void api_take_withdrawn(struct fsz_mail *mail, void *reader)
+static void api_take_cancelled(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_question *question = FSZ_CONTAINER_OF(mail, struct fsz_question, withdrawn);
+    struct fsz_service_request *request =
+        FSZ_CONTAINER_OF(mail, struct fsz_service_request, cancelled);
     api_catch_up(reader);
-    struct fsz_service *service = question->service;
+    struct fsz_service *service = request->service;
     if (reader != NULL && service != NULL) {
-        fsz_service_finish(question, FSZ_ECLOSED, NULL);
+        fsz_service_finish(request, FSZ_ECLOSED, NULL);
         fsz_service_go_on(service);
     }
-    fsz_question_unref(&question);
+    fsz_service_request_unref(&request);
 }
 
 /* Its asker has sent it, and could not, or has no answer in time. */
 static void api_take_late(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_question *question = FSZ_CONTAINER_OF(mail, struct fsz_question, late);
+    struct fsz_service_request *request = FSZ_CONTAINER_OF(mail, struct fsz_service_request, late);
     api_catch_up(reader);
-    if (reader != NULL && question->service != NULL && question->unsent != FSZ_OK) {
-        fsz_service_unsent(question);
+    if (reader != NULL && request->service != NULL && request->unsent != FSZ_OK) {
+        fsz_service_unsent(request);
     }
-    fsz_question_unref(&question);
+    fsz_service_request_unref(&request);
 }
 
 static void api_take_leave(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_hold_leave *leave = FSZ_CONTAINER_OF(mail, struct fsz_hold_leave, mail);
-    struct fsz_api        *api = reader;
-    struct fsz_hold       *hold = leave->hold;
+    struct fsz_control_leave *leave = FSZ_CONTAINER_OF(mail, struct fsz_control_leave, mail);
+    struct fsz_api           *api = reader;
+    struct fsz_control       *control = leave->control;
     api_catch_up(reader);
     if (api != NULL) {
-        fsz_holds_leave(&api->holds, leave);
-        fsz_desk_left(api->desk);
+        fsz_controls_leave(&api->controls, leave);
+        fsz_service_client_left(api->service_client);
     } else {
-        fsz_hold_unref(&hold);
+        fsz_control_unref(&control);
     }
 }
 
 /* An fsz_watch_fn. */
-static void api_take_call_event(void *reader, struct fsz_hold *hold, const char *kind,
+static void api_take_call_event(void *reader, struct fsz_control *control, const char *kind,
                                 const struct fsz_buffer *text, bool last)
 {
     struct fsz_api *api = reader;
-    fsz_holds_event(&api->holds, hold, kind, text, last);
+    fsz_controls_event(&api->controls, control, kind, text, last);
 }
 
 static fsz_err api_allocate_services(struct fsz_api *api)
 {
-    static const struct fsz_desk_reader reader = {.ask = api_take_question,
-                                                  .withdraw = api_take_withdrawn,
-                                                  .late = api_take_late,
-                                                  .leave = api_take_leave};
-    fsz_err                             desk_err = fsz_desk_new(api->mailbox, &reader, &api->desk);
-    if (desk_err != FSZ_OK) {
-        return desk_err;
+    static const struct fsz_service_client_reader reader = {.ask = api_take_request,
+                                                            .cancel = api_take_cancelled,
+                                                            .late = api_take_late,
+                                                            .leave = api_take_leave};
+    fsz_err                                       service_client_err =
+        fsz_service_client_new(api->mailbox, &reader, &api->service_client);
+    if (service_client_err != FSZ_OK) {
+        return service_client_err;
     }
     const struct fsz_services_base base = {.loop = api->loop,
                                            .context = api->base.context,
@@ -100,13 +102,14 @@ static fsz_err api_allocate_services(struct fsz_api *api)
                                            .request = fsz_api_take_message,
                                            .request_self = api,
                                            .catch_up = api_catch_up,
-                                           .direct = fsz_desk_direct(api->desk)};
-    api->holds.host = api->base.host;
-    api->call_owner = fsz_holds_owner(&api->holds);
+                                           .direct =
+                                               fsz_service_client_direct(api->service_client)};
+    api->controls.host = api->base.host;
+    api->call_owner = fsz_controls_owner(&api->controls);
     fsz_err err = fsz_services_new(&base, &api->identity, api->policy, &api->services);
     return err != FSZ_OK ? err
                          : fsz_watch_new(api->mailbox, api->base.watched, api_take_call_event,
-                                         &api->holds.watch);
+                                         &api->controls.watch);
 }
 
 static fsz_err api_allocate(struct fsz_api *api)
@@ -120,7 +123,7 @@ static fsz_err api_allocate(struct fsz_api *api)
     err = err != FSZ_OK ? err : api_allocate_services(api);
     err = err != FSZ_OK ? err : fsz_api_watch(api);
     err = err != FSZ_OK ? err : fsz_waits_new(api->base.watched, &api->waits);
-    api->holds.waits = api->waits;
+    api->controls.waits = api->waits;
     err = err != FSZ_OK ? err : fsz_jobs_new(&jobs, &api->jobs);
     err = err != FSZ_OK ? err : fsz_workers_new(&workers, &api->workers);
     return err != FSZ_OK ? err : fsz_workers_new(&workers, &api->background);
@@ -142,13 +145,13 @@ static bool api_release(struct fsz_api *api, int64_t wait_ms)
 }
 
 /* Of calls that have not left: their threads have references of their own. */
-static void api_free_holds(struct fsz_api *api)
+static void api_free_controls(struct fsz_api *api)
 {
-    struct fsz_hold *hold = NULL, *next = NULL;
-    HASH_ITER(hh, api->holds.list, hold, next)
+    struct fsz_control *control = NULL, *next = NULL;
+    HASH_ITER(hh, api->controls.list, control, next)
     {
-        HASH_DEL(api->holds.list, hold);
-        fsz_hold_unref(&hold);
+        HASH_DEL(api->controls.list, control);
+        fsz_control_unref(&control);
     }
 }
 
@@ -157,12 +160,12 @@ static void api_free(struct fsz_api *api)
     if (api->mailbox != NULL) {
         fsz_mailbox_close(api->mailbox);
     }
-    api_free_holds(api);
+    api_free_controls(api);
     fsz_api_unwatch(api);
     fsz_services_free(&api->services);
     fsz_loop_free(&api->loop);
-    fsz_watch_free(&api->holds.watch);
-    fsz_desk_unref(&api->desk);
+    fsz_watch_free(&api->controls.watch);
+    fsz_service_client_unref(&api->service_client);
     fsz_account_unref(&api->whole);
     fsz_waits_free(&api->waits);
     fsz_jobs_free(&api->jobs);
@@ -229,7 +232,7 @@ bool fsz_api_free(struct fsz_api **api)
         return true;
     }
     fsz_api_close_calls(*api);
-    fsz_desk_close((*api)->desk);
+    fsz_service_client_close((*api)->service_client);
     fsz_api_ask(*api, api_close, NULL);
     bool idle = api_release(*api, (*api)->config->linger_ms);
     fsz_api_ask(*api, api_finish, NULL);
@@ -240,17 +243,17 @@ bool fsz_api_free(struct fsz_api **api)
 }
 
 fsz_err fsz_api_leave(struct fsz_api *api, const struct fsz_config *config,
-                      struct fsz_leaving *leaving)
+                      struct fsz_released *released)
 {
-    struct api_departure departure = {.config = config, .leaving = leaving};
+    struct api_departure departure = {.config = config, .released = released};
     fsz_api_ask(api, fsz_api_change_depart, &departure);
     return departure.result;
 }
 
 fsz_err fsz_api_prepare(struct fsz_api *api, struct fsz_config *config,
-                        const struct fsz_leaving *leaving, struct fsz_problems *problems)
+                        const struct fsz_released *released, struct fsz_problems *problems)
 {
-    struct api_change change = {.config = config, .leaving = leaving, .problems = problems};
+    struct api_change change = {.config = config, .released = released, .problems = problems};
     fsz_api_ask(api, fsz_api_change_prepare, &change);
     return change.result;
 }
@@ -265,15 +268,15 @@ void fsz_api_cancel(struct fsz_api *api)
     fsz_api_ask(api, fsz_api_change_cancel, NULL);
 }
 
-struct fsz_desk *fsz_api_desk(struct fsz_api *api)
+struct fsz_service_client *fsz_api_service_client(struct fsz_api *api)
 {
-    return fsz_desk_ref(api->desk);
+    return fsz_service_client_ref(api->service_client);
 }
 
 static void api_close_calls(struct fsz_api *api, void *unused)
 {
     (void)unused;
-    fsz_holds_close(&api->holds);
+    fsz_controls_close(&api->controls);
 }
 
 void fsz_api_close_calls(struct fsz_api *api)
@@ -284,7 +287,7 @@ void fsz_api_close_calls(struct fsz_api *api)
 void fsz_api_see(struct fsz_api *api, const struct fsz_event *event)
 {
     fsz_waits_see_begin(api->waits, event);
-    fsz_watch_see(api->holds.watch, event);
+    fsz_watch_see(api->controls.watch, event);
     fsz_waits_see(api->waits, event);
 }
 
@@ -309,7 +312,7 @@ json_t *fsz_api_services_status(struct fsz_api *api)
 
 static void api_write_calls_status(struct fsz_api *api, void *ret_status)
 {
-    *(json_t **)ret_status = fsz_holds_status(&api->holds);
+    *(json_t **)ret_status = fsz_controls_status(&api->controls);
 }
 
 json_t *fsz_api_calls_status(struct fsz_api *api)

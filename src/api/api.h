@@ -15,8 +15,8 @@
 #include "host/host.h"
 #include "net/client_events.h"
 #include "net/connections.h"
-#include "net/leaving.h"
-#include "service/desk.h"
+#include "net/released.h"
+#include "service/service_client.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -52,13 +52,13 @@ FSZ_NODISCARD fsz_err fsz_api_new(const struct fsz_api_base *base, struct fsz_co
                                   struct fsz_policy *policy, struct fsz_api **ret_api);
 /* Adds the addresses that another configuration would let go of. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_api_leave(struct fsz_api *api, const struct fsz_config *config,
-                                    struct fsz_leaving *leaving);
+                                    struct fsz_released *released);
 /* A change of configuration has two steps, so that a bad one changes nothing: this does all that
  * can fail. On failure `problems` says why, and nothing has changed; else commit or cancel.
  * `leaving`: what all sockets together let go of by it; NULL: nothing. */
 FSZ_NODISCARD fsz_err fsz_api_prepare(struct fsz_api *api, struct fsz_config *config,
-                                      const struct fsz_leaving *leaving,
-                                      struct fsz_problems      *problems);
+                                      const struct fsz_released *released,
+                                      struct fsz_problems       *problems);
 /* Goes over to what was prepared, and to another policy. Clients of endpoints that did not change
  * stay; those whose user is gone are cut off. */
 void fsz_api_commit(struct fsz_api *api, struct fsz_policy *policy);
@@ -69,7 +69,7 @@ void fsz_api_cancel(struct fsz_api *api);
 bool fsz_api_free(struct fsz_api **api);
 
 /* Where switch threads ask services: a new reference. Any thread. */
-struct fsz_desk *fsz_api_desk(struct fsz_api *api);
+struct fsz_service_client *fsz_api_service_client(struct fsz_api *api);
 
 /* Every call that is held is given back to its dialplan, and none is taken any more. Any thread. */
 void fsz_api_close_calls(struct fsz_api *api);

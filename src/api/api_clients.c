@@ -26,11 +26,12 @@ static bool clients_each_provider(const struct fsz_service *service, size_t skip
 static void clients_each_source(const struct fsz_api *api, size_t skip, clients_source_fn look,
                                 void *argument)
 {
-    size_t count = api->channel_count;
+    size_t count = api->api_socket_count;
     bool   ended = false;
-    for (size_t i = skip; i < api->channel_count && !ended; i++) {
-        const struct fsz_connections_source source = {
-            .socket = api->channels[i]->wire, .type = "api-socket", .name = api->channels[i]->name};
+    for (size_t i = skip; i < api->api_socket_count && !ended; i++) {
+        const struct fsz_connections_source source = {.socket = api->api_sockets[i]->wire,
+                                                      .type = "api-socket",
+                                                      .name = api->api_sockets[i]->name};
         ended = look(argument, &source);
     }
     for (size_t i = 0; i < api->services->count && !ended; i++) {

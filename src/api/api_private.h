@@ -9,9 +9,9 @@
 #include "api/workers.h"
 #include "base/heap.h"
 #include "base/mailbox.h"
-#include "call/holds.h"
+#include "call/controls.h"
 #include "call/waits.h"
-#include "net/channel.h"
+#include "net/rpc_socket.h"
 #include "service/services.h"
 
 #include <pthread.h>
@@ -26,31 +26,31 @@ struct fsz_api_counters {
 };
 
 struct fsz_api {
-    struct fsz_api_base      base;
-    struct fsz_host_identity identity;
-    struct fsz_mailbox      *mailbox;
-    struct fsz_workers      *workers;
-    struct fsz_workers      *background; /* of jobs, which have no deadline and may take long */
-    struct fsz_jobs         *jobs;
-    struct fsz_waits        *waits;
-    struct fsz_desk         *desk;
-    pthread_t                thread;
-    pthread_mutex_t          task_lock; /* guards api_task.finished */
-    pthread_cond_t           task_done;
-    struct fsz_loop         *loop; /* the API thread's */
-    struct fsz_loop_watch    mailbox_watch, services_watch;
+    struct fsz_api_base        base;
+    struct fsz_host_identity   identity;
+    struct fsz_mailbox        *mailbox;
+    struct fsz_workers        *workers;
+    struct fsz_workers        *background; /* of jobs, which have no deadline and may take long */
+    struct fsz_jobs           *jobs;
+    struct fsz_waits          *waits;
+    struct fsz_service_client *service_client;
+    pthread_t                  thread;
+    pthread_mutex_t            task_lock; /* guards api_task.finished */
+    pthread_cond_t             task_done;
+    struct fsz_loop           *loop; /* the API thread's */
+    struct fsz_loop_watch      mailbox_watch, services_watch;
 
     /* API thread only. */
     struct fsz_config      *config; /* a reference */
     struct fsz_policy      *policy; /* a reference */
     struct fsz_account     *whole;
     struct fsz_services    *services;
-    struct fsz_holds        holds;
-    struct fsz_call_owner   call_owner;                 /* the table of `holds`, for services */
-    struct fsz_channel     *channels[FSZ_CHANNELS_MAX]; /* as the configuration lists them */
-    size_t                  channel_count;
-    size_t                  channels_closing; /* they send what is queued, and go */
-    bool                    has_left;         /* a client that serves has */
+    struct fsz_controls     controls;
+    struct fsz_call_owner   call_owner; /* the table of `holds`, for services */
+    struct fsz_rpc_socket  *api_sockets[FSZ_API_SOCKETS_MAX]; /* as the configuration lists them */
+    size_t                  api_socket_count;
+    size_t                  api_sockets_closing; /* they send what is queued, and go */
+    bool                    has_left;            /* a client that serves has */
     struct fsz_heap         deadlines;
     unsigned                in_flight;  /* requests not freed yet, for the status */
     unsigned                on_workers; /* of them, those that a worker may answer itself */
@@ -60,8 +60,8 @@ struct fsz_api {
     struct fsz_api_counters counters;
 
     /* Prepared, and neither committed nor cancelled: */
-    struct fsz_config  *next_config;                     /* a reference; NULL: nothing is */
-    struct fsz_channel *next_channels[FSZ_CHANNELS_MAX]; /* as next_config lists them */
+    struct fsz_config     *next_config; /* a reference; NULL: nothing is */
+    struct fsz_rpc_socket *next_api_sockets[FSZ_API_SOCKETS_MAX]; /* as next_config lists them */
 };
 
 /* api_thread.c */
@@ -72,12 +72,13 @@ FSZ_NODISCARD fsz_err fsz_api_watch(struct fsz_api *api);
 void                  fsz_api_unwatch(struct fsz_api *api);
 /* A message of an endpoint that a service connects to, and that is no answer. API thread. */
 void fsz_api_take_message(void *self, struct fsz_client *client, const void *body, size_t size);
-/* The callbacks of a channel (struct fsz_channel_base). */
+/* The callbacks of a channel (struct fsz_rpc_socket_base). */
 void fsz_api_take(void *self, const struct fsz_inbound *inbound);
 void fsz_api_left(void *self, struct fsz_client *client);
 /* Takes a channel out of service; it is freed once what is queued to its clients is sent, or
  * `linger_ms` are over. */
-void fsz_api_close_channel(struct fsz_api *api, struct fsz_channel **channel, int64_t linger_ms);
+void fsz_api_close_api_socket(struct fsz_api *api, struct fsz_rpc_socket **api_socket,
+                              int64_t linger_ms);
 /* Runs `run` on the API thread and waits for it. */
 void fsz_api_ask(struct fsz_api *api, void (*run)(struct fsz_api *api, void *argument),
                  void           *argument);
@@ -86,16 +87,16 @@ void fsz_api_log(const struct fsz_api *api, enum fsz_log_level level, const char
 
 /* api_reload.c; API thread. */
 struct api_change {
-    struct fsz_config        *config;
-    const struct fsz_leaving *leaving;  /* of all sockets; NULL at the start */
-    struct fsz_problems      *problems; /* NULL at the start: what fails is logged and retried */
-    fsz_err                   result;
+    struct fsz_config         *config;
+    const struct fsz_released *released; /* of all sockets; NULL at the start */
+    struct fsz_problems       *problems; /* NULL at the start: what fails is logged and retried */
+    fsz_err                    result;
 };
 void fsz_api_change_prepare(struct fsz_api *api, void *argument); /* a struct api_change */
 void fsz_api_change_commit(struct fsz_api *api, void *policy);    /* a struct fsz_policy */
 struct api_departure {
     const struct fsz_config *config;
-    struct fsz_leaving      *leaving;
+    struct fsz_released     *released;
     fsz_err                  result;
 };
 void fsz_api_change_depart(struct fsz_api *api, void *argument); /* a struct api_departure */

@@ -22,11 +22,11 @@ struct fsz_jobs_limits fsz_api_limits_of_jobs(const struct fsz_config *config)
 
 /* ---- what can fail --------------------------------------------------------------------------- */
 
-static struct fsz_channel *change_find(const struct fsz_api *api, const char *name)
+static struct fsz_rpc_socket *change_find(const struct fsz_api *api, const char *name)
 {
-    for (size_t i = 0; i < api->channel_count; i++) {
-        if (strcmp(api->channels[i]->name, name) == 0) {
-            return api->channels[i];
+    for (size_t i = 0; i < api->api_socket_count; i++) {
+        if (strcmp(api->api_sockets[i]->name, name) == 0) {
+            return api->api_sockets[i];
         }
     }
     return NULL;
@@ -43,72 +43,72 @@ static void change_complain(const struct fsz_api *api, const struct api_change *
 }
 
 static fsz_err change_open_endpoint(const struct fsz_api *api, const struct api_change *change,
-                                    struct fsz_channel *channel, const struct fsz_endpoint *wanted,
-                                    bool ipv6)
+                                    struct fsz_rpc_socket     *api_socket,
+                                    const struct fsz_endpoint *wanted, bool ipv6)
 {
     struct fsz_endpoint_state *state = NULL;
-    if (fsz_endpoints_find(&channel->endpoints, wanted->address, wanted->connect) != NULL) {
+    if (fsz_endpoints_find(&api_socket->endpoints, wanted->address, wanted->connect) != NULL) {
         return FSZ_OK;
     }
-    if (fsz_leaving_blocks(change->leaving, wanted, ipv6)) {
-        return fsz_endpoints_defer(&channel->endpoints, wanted);
+    if (fsz_released_blocks(change->released, wanted, ipv6)) {
+        return fsz_endpoints_defer(&api_socket->endpoints, wanted);
     }
-    fsz_err err = fsz_endpoints_open(&channel->endpoints, wanted, true, &state);
+    fsz_err err = fsz_endpoints_open(&api_socket->endpoints, wanted, true, &state);
     if (err == FSZ_ESYSTEM) {
         char what[FSZ_ENDPOINT_WHY_BYTES];
         snprintf(what, sizeof(what), "cannot %s %s", wanted->connect ? "connect to" : "bind",
                  wanted->address);
-        change_complain(api, change, channel->endpoints.owner, what, state->why);
+        change_complain(api, change, api_socket->endpoints.owner, what, state->why);
         return change->problems ? FSZ_EINVALID : FSZ_OK;
     }
     return err;
 }
 
 static fsz_err change_create(struct fsz_api *api, struct fsz_config *whole,
-                             const struct fsz_channel_config *config,
-                             struct fsz_channel             **ret_channel)
+                             const struct fsz_api_socket_config *config,
+                             struct fsz_rpc_socket             **ret_api_socket)
 {
-    const struct fsz_channel_base base = {.loop = api->loop,
-                                          .context = api->base.context,
-                                          .access = api->base.access,
-                                          .host = api->base.host,
-                                          .whole = api->whole,
-                                          .client_events = api->base.client_events,
-                                          .take = fsz_api_take,
-                                          .left = fsz_api_left,
-                                          .self = api};
-    return fsz_channel_new(&base, whole, config, ret_channel);
+    const struct fsz_rpc_socket_base base = {.loop = api->loop,
+                                             .context = api->base.context,
+                                             .access = api->base.access,
+                                             .host = api->base.host,
+                                             .whole = api->whole,
+                                             .client_events = api->base.client_events,
+                                             .take = fsz_api_take,
+                                             .left = fsz_api_left,
+                                             .self = api};
+    return fsz_rpc_socket_new(&base, whole, config, ret_api_socket);
 }
 
 static fsz_err change_stage(struct fsz_api *api, const struct api_change *change, size_t index)
 {
-    const struct fsz_channel_config *config = &change->config->channels[index];
-    struct fsz_channel              *channel = change_find(api, config->name);
-    fsz_err                          result = FSZ_OK;
-    if (channel == NULL) {
-        result = change_create(api, change->config, config, &channel);
+    const struct fsz_api_socket_config *config = &change->config->api_sockets[index];
+    struct fsz_rpc_socket              *api_socket = change_find(api, config->name);
+    fsz_err                             result = FSZ_OK;
+    if (api_socket == NULL) {
+        result = change_create(api, change->config, config, &api_socket);
     }
     if (result != FSZ_OK) {
         change_complain(api, change, config->socket.owner, "cannot be set up",
                         fsz_err_text(result));
         return result;
     }
-    api->next_channels[index] = channel;
-    fsz_channel_prepare(channel, config);
+    api->next_api_sockets[index] = api_socket;
+    fsz_rpc_socket_prepare(api_socket, config);
     for (size_t i = 0; i < config->socket.endpoint_count; i++) {
-        fsz_err err = change_open_endpoint(api, change, channel, &config->socket.endpoints[i],
+        fsz_err err = change_open_endpoint(api, change, api_socket, &config->socket.endpoints[i],
                                            config->socket.ipv6);
         result = err != FSZ_OK ? err : result;
     }
     return result;
 }
 
-static const struct fsz_channel_config *change_config(const struct fsz_config *config,
-                                                      const char              *name)
+static const struct fsz_api_socket_config *change_config(const struct fsz_config *config,
+                                                         const char              *name)
 {
-    for (size_t i = 0; i < config->channel_count; i++) {
-        if (strcmp(config->channels[i].name, name) == 0) {
-            return &config->channels[i];
+    for (size_t i = 0; i < config->api_socket_count; i++) {
+        if (strcmp(config->api_sockets[i].name, name) == 0) {
+            return &config->api_sockets[i];
         }
     }
     return NULL;
@@ -118,11 +118,13 @@ void fsz_api_change_depart(struct fsz_api *api, void *argument)
 {
     struct api_departure *departure = argument;
     fsz_err               err = FSZ_OK;
-    for (size_t i = 0; err == FSZ_OK && i < api->channel_count; i++) {
-        const struct fsz_channel        *channel = api->channels[i];
-        const struct fsz_channel_config *next = change_config(departure->config, channel->name);
-        err = fsz_leaving_add(departure->leaving, &channel->endpoints, channel->config->socket.ipv6,
-                              next != NULL ? &next->socket : NULL);
+    for (size_t i = 0; err == FSZ_OK && i < api->api_socket_count; i++) {
+        const struct fsz_rpc_socket        *api_socket = api->api_sockets[i];
+        const struct fsz_api_socket_config *next =
+            change_config(departure->config, api_socket->name);
+        err =
+            fsz_released_add(departure->released, &api_socket->endpoints,
+                             api_socket->config->socket.ipv6, next != NULL ? &next->socket : NULL);
     }
     departure->result = err;
 }
@@ -132,7 +134,7 @@ void fsz_api_change_prepare(struct fsz_api *api, void *argument)
     struct api_change *change = argument;
     fsz_err            result = FSZ_OK;
     api->next_config = fsz_config_ref(change->config);
-    for (size_t i = 0; i < change->config->channel_count; i++) {
+    for (size_t i = 0; i < change->config->api_socket_count; i++) {
         fsz_err err = change_stage(api, change, i);
         result = err != FSZ_OK ? err : result;
     }
@@ -148,14 +150,14 @@ void fsz_api_change_prepare(struct fsz_api *api, void *argument)
 void fsz_api_change_cancel(struct fsz_api *api, void *unused)
 {
     (void)unused;
-    for (size_t i = 0; i < FSZ_CHANNELS_MAX; i++) {
-        struct fsz_channel *channel = api->next_channels[i];
-        api->next_channels[i] = NULL;
-        if (channel != NULL && change_find(api, channel->name) == channel) {
-            fsz_endpoints_discard(&channel->endpoints);
-            fsz_channel_prepare(channel, channel->config);
+    for (size_t i = 0; i < FSZ_API_SOCKETS_MAX; i++) {
+        struct fsz_rpc_socket *api_socket = api->next_api_sockets[i];
+        api->next_api_sockets[i] = NULL;
+        if (api_socket != NULL && change_find(api, api_socket->name) == api_socket) {
+            fsz_endpoints_discard(&api_socket->endpoints);
+            fsz_rpc_socket_prepare(api_socket, api_socket->config);
         } else {
-            fsz_api_close_channel(api, &channel, 0);
+            fsz_api_close_api_socket(api, &api_socket, 0);
         }
     }
     fsz_services_cancel(api->services);
@@ -165,11 +167,11 @@ void fsz_api_change_cancel(struct fsz_api *api, void *unused)
 /* ---- the swap -------------------------------------------------------------------------------- */
 
 /* The next channel of that name, or NULL. */
-static struct fsz_channel *change_next(const struct fsz_api *api, const char *name)
+static struct fsz_rpc_socket *change_next(const struct fsz_api *api, const char *name)
 {
-    for (size_t i = 0; i < api->next_config->channel_count; i++) {
-        if (strcmp(api->next_channels[i]->name, name) == 0) {
-            return api->next_channels[i];
+    for (size_t i = 0; i < api->next_config->api_socket_count; i++) {
+        if (strcmp(api->next_api_sockets[i]->name, name) == 0) {
+            return api->next_api_sockets[i];
         }
     }
     return NULL;
@@ -177,21 +179,21 @@ static struct fsz_channel *change_next(const struct fsz_api *api, const char *na
 
 static void change_close_removed(struct fsz_api *api)
 {
-    for (size_t i = 0; i < api->channel_count; i++) {
-        struct fsz_channel *old = api->channels[i];
-        struct fsz_channel *next = change_next(api, old->name);
+    for (size_t i = 0; i < api->api_socket_count; i++) {
+        struct fsz_rpc_socket *old = api->api_sockets[i];
+        struct fsz_rpc_socket *next = change_next(api, old->name);
         if (next != old) {
-            fsz_api_close_channel(api, &api->channels[i], api->next_config->linger_ms);
+            fsz_api_close_api_socket(api, &api->api_sockets[i], api->next_config->linger_ms);
         }
     }
 }
 
 static void change_settle(struct fsz_api *api, size_t index)
 {
-    struct fsz_channel              *channel = api->next_channels[index];
-    const struct fsz_channel_config *config = &api->next_config->channels[index];
-    fsz_endpoints_settle(&channel->endpoints, &config->socket);
-    fsz_channel_configure(channel, api->next_config, config);
+    struct fsz_rpc_socket              *api_socket = api->next_api_sockets[index];
+    const struct fsz_api_socket_config *config = &api->next_config->api_sockets[index];
+    fsz_endpoints_settle(&api_socket->endpoints, &config->socket);
+    fsz_rpc_socket_configure(api_socket, api->next_config, config);
 }
 
 static bool change_peer_stays(const struct fsz_peer *peer, void *policy)
@@ -215,12 +217,12 @@ static void change_limits(struct fsz_api *api)
 void fsz_api_change_commit(struct fsz_api *api, void *policy)
 {
     change_close_removed(api);
-    for (size_t i = 0; i < api->next_config->channel_count; i++) {
+    for (size_t i = 0; i < api->next_config->api_socket_count; i++) {
         change_settle(api, i);
-        api->channels[i] = api->next_channels[i];
-        api->next_channels[i] = NULL;
+        api->api_sockets[i] = api->next_api_sockets[i];
+        api->next_api_sockets[i] = NULL;
     }
-    api->channel_count = api->next_config->channel_count;
+    api->api_socket_count = api->next_config->api_socket_count;
     fsz_config_free(&api->config);
     api->config = api->next_config;
     api->next_config = NULL;
@@ -228,10 +230,10 @@ void fsz_api_change_commit(struct fsz_api *api, void *policy)
     api->policy = fsz_policy_ref(policy);
     fsz_services_commit(api->services, policy);
     change_limits(api);
-    for (size_t i = 0; i < api->channel_count; i++) {
-        api->counters.cut += fsz_channel_cut(api->channels[i], change_peer_stays, policy);
-        fsz_announce_endpoints(api->base.host, &api->channels[i]->config->socket,
-                               &api->channels[i]->endpoints);
+    for (size_t i = 0; i < api->api_socket_count; i++) {
+        api->counters.cut += fsz_rpc_socket_cut(api->api_sockets[i], change_peer_stays, policy);
+        fsz_announce_endpoints(api->base.host, &api->api_sockets[i]->config->socket,
+                               &api->api_sockets[i]->endpoints);
     }
     api->next_due_ms = 0;
 }

@@ -2,19 +2,19 @@
 #include "api/api_private.h"
 #include "net/net_status.h"
 
-static json_t *status_channel(const struct fsz_channel *channel)
+static json_t *status_api_socket(const struct fsz_rpc_socket *api_socket)
 {
-    const struct fsz_channel_counters *c = &channel->counters;
-    json_t                            *status = json_pack(
-                                   "{ss so sI sI sI sI sI sI sI sI sI sI sI}", "name", channel->name, "endpoints",
-                                   fsz_status_endpoints(&channel->endpoints), "clients",
-                                   (json_int_t)fsz_channel_clients(channel), "bytes_held",
-                                   (json_int_t)fsz_account_bytes(channel->account), "messages", (json_int_t)c->messages,
-                                   "bytes_in", (json_int_t)c->bytes_in, "messages_dropped", (json_int_t)c->messages_dropped,
-                                   "probes", (json_int_t)c->probes, "frames_bad", (json_int_t)c->frames_bad, "answers",
-                                   (json_int_t)c->answers, "bytes_out", (json_int_t)c->bytes_out, "answers_lost",
-                                   (json_int_t)c->answers_lost, "answers_dropped", (json_int_t)c->answers_dropped);
-    fsz_status_wire(status, channel->wire);
+    const struct fsz_rpc_socket_counters *c = &api_socket->counters;
+    json_t                               *status = json_pack(
+                                      "{ss so sI sI sI sI sI sI sI sI sI sI sI}", "name", api_socket->name, "endpoints",
+                                      fsz_status_endpoints(&api_socket->endpoints), "clients",
+                                      (json_int_t)fsz_rpc_socket_clients(api_socket), "bytes_held",
+                                      (json_int_t)fsz_account_bytes(api_socket->account), "messages", (json_int_t)c->messages,
+                                      "bytes_in", (json_int_t)c->bytes_in, "messages_dropped", (json_int_t)c->messages_dropped,
+                                      "probes", (json_int_t)c->probes, "frames_bad", (json_int_t)c->frames_bad, "answers",
+                                      (json_int_t)c->answers, "bytes_out", (json_int_t)c->bytes_out, "answers_lost",
+                                      (json_int_t)c->answers_lost, "answers_dropped", (json_int_t)c->answers_dropped);
+    fsz_status_wire(status, api_socket->wire);
     return status;
 }
 
@@ -53,11 +53,11 @@ static json_t *status_requests(const struct fsz_api *api)
 
 void fsz_api_write_status(struct fsz_api *api, void *ret_status)
 {
-    json_t *channels = json_array(), **status = (json_t **)ret_status;
-    for (size_t i = 0; i < api->channel_count; i++) {
-        json_array_append_new(channels, status_channel(api->channels[i]));
+    json_t *api_sockets = json_array(), **status = (json_t **)ret_status;
+    for (size_t i = 0; i < api->api_socket_count; i++) {
+        json_array_append_new(api_sockets, status_api_socket(api->api_sockets[i]));
     }
-    *status = json_pack("{so so so sI}", "sockets", channels, "requests", status_requests(api),
+    *status = json_pack("{so so so sI}", "sockets", api_sockets, "requests", status_requests(api),
                         "jobs", status_jobs(api->jobs), "cut", (json_int_t)api->counters.cut);
     if (!api->closing) {
         json_object_set_new(*status, "workers", status_workers(api->workers));

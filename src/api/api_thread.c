@@ -40,8 +40,8 @@ struct api_task {
 
 static void api_stir(struct fsz_api *api)
 {
-    for (size_t i = 0; i < api->channel_count; i++) {
-        api->channels[i]->stirred = true;
+    for (size_t i = 0; i < api->api_socket_count; i++) {
+        api->api_sockets[i]->stirred = true;
     }
 }
 
@@ -109,7 +109,7 @@ static void api_begin(struct fsz_api *api, struct fsz_exchange *exchange)
     struct fsz_principal who;
     struct fsz_client   *client = exchange->client;
     bool                 known = api_find(api, client, &who);
-    bool   refused = fsz_channel_is_over(client->channel, fsz_account_bytes(client->account));
+    bool   refused = fsz_rpc_socket_is_over(client->api_socket, fsz_account_bytes(client->account));
     size_t count = exchange->message.count;
     fsz_loop_spend(api->loop, API_WORK_REQUEST * count);
     api->counters.messages++;
@@ -130,7 +130,7 @@ void fsz_api_take(void *self, const struct fsz_inbound *inbound)
     inbound->client->heard_ms = fsz_now_ms();
     fsz_loop_spend(api->loop, inbound->size / API_WORK_BYTES);
     if (fsz_exchange_new(inbound, &exchange) != FSZ_OK) {
-        inbound->client->channel->counters.messages_dropped++;
+        inbound->client->api_socket->counters.messages_dropped++;
         return;
     }
     api_begin(api, exchange);
@@ -156,8 +156,8 @@ void fsz_api_left(void *self, struct fsz_client *client)
 
 static void api_read(struct fsz_api *api)
 {
-    for (size_t i = 0; i < api->channel_count; i++) {
-        fsz_channel_read_local(api->channels[i], API_BATCH);
+    for (size_t i = 0; i < api->api_socket_count; i++) {
+        fsz_rpc_socket_read_local(api->api_sockets[i], API_BATCH);
     }
     fsz_services_read(api->services);
     fsz_services_unhide(api->services);
@@ -167,17 +167,18 @@ static void api_read(struct fsz_api *api)
     }
 }
 
-static void api_channel_closed(void *argument)
+static void api_api_socket_closed(void *argument)
 {
     struct fsz_api *api = argument;
-    api->channels_closing--;
+    api->api_sockets_closing--;
 }
 
-void fsz_api_close_channel(struct fsz_api *api, struct fsz_channel **channel, int64_t linger_ms)
+void fsz_api_close_api_socket(struct fsz_api *api, struct fsz_rpc_socket **api_socket,
+                              int64_t linger_ms)
 {
-    if (*channel != NULL) {
-        api->channels_closing++;
-        fsz_channel_free(channel, linger_ms, api_channel_closed, api);
+    if (*api_socket != NULL) {
+        api->api_sockets_closing++;
+        fsz_rpc_socket_free(api_socket, linger_ms, api_api_socket_closed, api);
     }
 }
 
@@ -206,29 +207,29 @@ static void api_due(struct fsz_api *api, int64_t due_ms)
     api->next_due_ms = due_ms < api->next_due_ms ? due_ms : api->next_due_ms;
 }
 
-static void api_retry(struct fsz_api *api, struct fsz_channel *channel, int64_t now_ms)
+static void api_retry(struct fsz_api *api, struct fsz_rpc_socket *api_socket, int64_t now_ms)
 {
-    const struct fsz_endpoint_state *state = fsz_endpoints_retry(&channel->endpoints, now_ms);
+    const struct fsz_endpoint_state *state = fsz_endpoints_retry(&api_socket->endpoints, now_ms);
     if (state != NULL) {
-        fsz_announce_retried(api->base.host, channel->endpoints.owner, state);
+        fsz_announce_retried(api->base.host, api_socket->endpoints.owner, state);
     }
-    api_due(api, fsz_endpoints_next_retry_ms(&channel->endpoints));
+    api_due(api, fsz_endpoints_next_retry_ms(&api_socket->endpoints));
 }
 
 static void api_keep_time(struct fsz_api *api)
 {
     int64_t now_ms = fsz_now_ms();
     fsz_services_keep_time(api->services, now_ms);
-    fsz_holds_sweep(&api->holds, now_ms);
+    fsz_controls_sweep(&api->controls, now_ms);
     if (now_ms < api->next_due_ms) {
         return;
     }
     api->next_due_ms = now_ms + API_IDLE_MS;
     api_stir(api);
     fsz_services_sweep(api->services);
-    for (size_t i = 0; i < api->channel_count; i++) {
-        api_retry(api, api->channels[i], now_ms);
-        fsz_clients_sweep(api->channels[i]->local);
+    for (size_t i = 0; i < api->api_socket_count; i++) {
+        api_retry(api, api->api_sockets[i], now_ms);
+        fsz_clients_sweep(api->api_sockets[i]->local);
     }
 }
 
@@ -236,8 +237,8 @@ static int64_t api_patience_ms(struct fsz_api *api)
 {
     const struct fsz_timer *timer = fsz_heap_first(&api->deadlines);
     int64_t                 now_ms = fsz_now_ms();
-    for (size_t i = 0; i < api->channel_count; i++) {
-        if (fsz_clients_count(api->channels[i]->local) > 0) {
+    for (size_t i = 0; i < api->api_socket_count; i++) {
+        if (fsz_clients_count(api->api_sockets[i]->local) > 0) {
             api_due(api, now_ms + API_SWEEP_MS);
         }
     }
@@ -246,11 +247,11 @@ static int64_t api_patience_ms(struct fsz_api *api)
     if (api->on_workers > 0 && now_ms + API_QUIET_MS < due_ms) {
         due_ms = now_ms + API_QUIET_MS;
     }
-    if (api->holds.left > 0 && now_ms + API_SWEEP_MS < due_ms) {
+    if (api->controls.left > 0 && now_ms + API_SWEEP_MS < due_ms) {
         due_ms = now_ms + API_SWEEP_MS;
     }
-    if (api->holds.losing > 0 && now_ms + FSZ_HOLD_NUDGE_MS < due_ms) {
-        due_ms = now_ms + FSZ_HOLD_NUDGE_MS;
+    if (api->controls.losing > 0 && now_ms + FSZ_CONTROL_NUDGE_MS < due_ms) {
+        due_ms = now_ms + FSZ_CONTROL_NUDGE_MS;
     }
     int64_t deadline_ms = timer ? (int64_t)(timer->due_ns / 1000000) : due_ms;
     due_ms = deadline_ms < due_ms ? deadline_ms : due_ms;
@@ -293,8 +294,8 @@ void fsz_api_unwatch(struct fsz_api *api)
 
 static bool api_is_stirred(const struct fsz_api *api)
 {
-    for (size_t i = 0; i < api->channel_count; i++) {
-        if (api->channels[i]->stirred) {
+    for (size_t i = 0; i < api->api_socket_count; i++) {
+        if (api->api_sockets[i]->stirred) {
             return true;
         }
     }
@@ -321,11 +322,11 @@ static void api_end(struct fsz_api *api)
     fsz_mailbox_open(api->mailbox, api);
     fsz_api_unwatch(api);
     fsz_services_free(&api->services);
-    for (size_t i = 0; i < api->channel_count; i++) {
-        fsz_api_close_channel(api, &api->channels[i], api->config->linger_ms);
+    for (size_t i = 0; i < api->api_socket_count; i++) {
+        fsz_api_close_api_socket(api, &api->api_sockets[i], api->config->linger_ms);
     }
-    api->channel_count = 0;
-    while (api->channels_closing > 0) {
+    api->api_socket_count = 0;
+    while (api->api_sockets_closing > 0) {
         fsz_loop_turn(api->loop, API_CLOSE_TURN_NS);
     }
     fsz_account_unref(&api->whole);

@@ -22,12 +22,12 @@ static fsz_err exchange_read_misframed(const struct fsz_rpc_limits *limits,
 
 fsz_err fsz_exchange_new(const struct fsz_inbound *inbound, struct fsz_exchange **ret_exchange)
 {
-    const struct fsz_channel        *channel = inbound->client->channel;
-    const struct fsz_channel_config *config = channel->config;
-    struct fsz_exchange             *exchange = calloc(1, sizeof(*exchange));
-    struct fsz_rpc_limits            limits = {.bytes = (size_t)config->request_bytes,
-                                               .depth = (size_t)config->request_depth,
-                                               .batch = (size_t)config->batch_max};
+    const struct fsz_rpc_socket        *api_socket = inbound->client->api_socket;
+    const struct fsz_api_socket_config *config = api_socket->config;
+    struct fsz_exchange                *exchange = calloc(1, sizeof(*exchange));
+    struct fsz_rpc_limits               limits = {.bytes = (size_t)config->request_bytes,
+                                                  .depth = (size_t)config->request_depth,
+                                                  .batch = (size_t)config->batch_max};
     if (exchange == NULL) {
         return FSZ_ENOMEM;
     }
@@ -41,7 +41,7 @@ fsz_err fsz_exchange_new(const struct fsz_inbound *inbound, struct fsz_exchange 
     exchange->references = 1;
     exchange->client = fsz_client_ref(inbound->client);
     exchange->peer = inbound->client->peer;
-    snprintf(exchange->channel, sizeof(exchange->channel), "%s", channel->name);
+    snprintf(exchange->api_socket, sizeof(exchange->api_socket), "%s", api_socket->name);
     exchange->envelope = fsz_envelope_ref(inbound->envelope);
     exchange->bytes = inbound->size;
     exchange->open = exchange->message.count;
@@ -114,8 +114,8 @@ void fsz_exchange_settle(struct fsz_exchange *exchange, fsz_err err, size_t size
 {
     struct fsz_client *client = exchange->client;
     exchange->open--;
-    if (client->channel != NULL) {
-        fsz_channel_count_sent(client->channel, err, size);
+    if (client->api_socket != NULL) {
+        fsz_rpc_socket_count_sent(client->api_socket, err, size);
     }
     fsz_client_unref(&exchange->client);
 }

@@ -5,8 +5,8 @@
 #ifndef FSZ_EXCHANGE_H
 #define FSZ_EXCHANGE_H
 
-#include "net/channel.h"
 #include "net/outbound.h"
+#include "net/rpc_socket.h"
 #include "rpc/rpc.h"
 
 #include <stdatomic.h>
@@ -16,7 +16,7 @@ struct fsz_exchange {
     struct fsz_client     *client;     /* a reference; NULL once it is answered */
     struct fsz_peer        peer;       /* who asks */
     struct fsz_envelope   *envelope;   /* of the message; goes in front of what it causes */
-    char                   channel[FSZ_CONFIG_NAME_MAX + 1];
+    char                   api_socket[FSZ_CONFIG_NAME_MAX + 1];
     struct fsz_rpc_message message;
     size_t                 bytes;    /* of the message; until it is answered, these ... */
     size_t                 gathered; /* ... and those of the text are on the client's account */

@@ -127,12 +127,12 @@ void                          fsz_check_originate(struct fsz_api *api, struct fs
                                                   const struct fsz_principal *who);
 void                          fsz_method_originate(struct fsz_request *request);
 
-/* methods_hold.c */
+/* methods_control.c */
 extern const struct fsz_param fsz_params_stop[], fsz_params_bridge[], fsz_params_release[],
     fsz_params_hand_over[], fsz_params_subscribe[];
 /* May the client ask this of that call? Else the request fails. API thread, before `check`. */
-void fsz_hold_check(struct fsz_api *api, struct fsz_request *request,
-                    const struct fsz_principal *who);
+void fsz_control_check(struct fsz_api *api, struct fsz_request *request,
+                       const struct fsz_principal *who);
 void fsz_check_bridge(struct fsz_api *api, struct fsz_request *request,
                       const struct fsz_principal *who);
 void fsz_check_hand_over(struct fsz_api *api, struct fsz_request *request,

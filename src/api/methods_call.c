@@ -2,7 +2,7 @@
 #include "api/method.h"
 #include "api/outcome.h"
 #include "auth/authorize.h"
-#include "call/hold_private.h"
+#include "call/control_private.h"
 #include "event/ending.h"
 
 #include <stdio.h>
@@ -134,8 +134,8 @@ void fsz_method_execute(struct fsz_request *request)
     } else if (request->wait.mailbox == NULL) {
         fsz_request_succeed(request, json_pack("{ss}", "id", request->wait.id));
     }
-    if (err == FSZ_OK && request->hold != NULL) {
-        fsz_hold_poke(request->hold);
+    if (err == FSZ_OK && request->control != NULL) {
+        fsz_control_poke(request->control);
     }
     fsz_buffer_fini(&words);
 }

@@ -26,7 +26,7 @@ static bool request_is_notification(const struct fsz_request *request)
 static void request_free(struct fsz_request *request)
 {
     fsz_exchange_unref(&request->exchange);
-    fsz_hold_unref(&request->hold);
+    fsz_control_unref(&request->control);
     fsz_client_unref(&request->client);
     fsz_mailbox_unref(&request->mailbox);
     fsz_sentevent_fini(&request->event);
@@ -76,7 +76,7 @@ static enum fsz_audit_weight request_weight(const struct fsz_request *request,
     if (outcome == FSZ_OUTCOME_REFUSED || outcome == FSZ_OUTCOME_OVERLOADED) {
         return FSZ_AUDIT_REFUSAL;
     }
-    return request->routine || request->hold != NULL ? FSZ_AUDIT_ROUTINE : FSZ_AUDIT_CHANGE;
+    return request->routine || request->control != NULL ? FSZ_AUDIT_ROUTINE : FSZ_AUDIT_CHANGE;
 }
 
 static void request_audit(struct fsz_api *api, const struct fsz_request *request,
@@ -90,7 +90,7 @@ static void request_audit(struct fsz_api *api, const struct fsz_request *request
     }
     const struct fsz_audit_record record = {
         .peer = &request->exchange->peer,
-        .channel = request->exchange->channel,
+        .socket = request->exchange->api_socket,
         .action = request->rpc->method ? request->rpc->method : "",
         .what = request->what,
         .outcome = fsz_outcome_names[outcome],
@@ -277,7 +277,7 @@ bool fsz_request_run(struct fsz_task *task, bool abandoned)
     bool                waits = request->wait.mailbox != NULL;
     if (abandoned) {
         fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "not run: the API socket ends");
-    } else if (request->hold != NULL && !fsz_hold_obeys(request->hold, request->lease)) {
+    } else if (request->control != NULL && !fsz_control_obeys(request->control, request->lease)) {
         fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL, "you do not hold this call any more");
     } else {
         request->method->run(request);

@@ -22,7 +22,7 @@
 #include "net/answers.h"
 
 struct fsz_api;
-struct fsz_hold;
+struct fsz_control;
 struct fsz_method;
 
 enum { FSZ_REQUEST_WHAT_BYTES = 512, FSZ_JOB_BYTES = 128 };
@@ -54,9 +54,9 @@ struct fsz_request {
     struct fsz_api_server         server; /* of the API's base */
     size_t                        answer_bytes_max;
     struct fsz_sentevent          event;
-    struct fsz_waits             *waits; /* the API's */
-    struct fsz_hold              *hold;  /* of the call, if this client holds it: a reference */
-    uint64_t                      lease; /* under which it does */
+    struct fsz_waits             *waits;   /* the API's */
+    struct fsz_control           *control; /* of the call, if this client holds it: a reference */
+    uint64_t                      lease;   /* under which it does */
     char                          job[FSZ_JOB_BYTES];           /* of a background job */
     char                          what[FSZ_REQUEST_WHAT_BYTES]; /* for the audit */
     bool                          routine; /* for the audit: changes nothing (FSZ_AUDIT_ROUTINE) */

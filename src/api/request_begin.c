@@ -23,7 +23,7 @@ static struct fsz_request *request_new(struct fsz_api *api, struct fsz_exchange 
     request->host = api->base.host;
     request->waits = api->waits;
     request->server = api->base.server;
-    request->answer_bytes_max = (size_t)exchange->client->channel->config->reply_bytes;
+    request->answer_bytes_max = (size_t)exchange->client->api_socket->config->reply_bytes;
     request->started_us = fsz_request_now_us();
     fsz_buffer_init(&request->answer, SIZE_MAX);
     api->in_flight++;
@@ -66,8 +66,8 @@ static const json_t *request_param(const struct fsz_request *request, const char
 
 static int64_t request_timeout_ms(const struct fsz_request *request)
 {
-    const struct fsz_channel_config *config = request->client->channel->config;
-    const json_t                    *given = request_param(request, "timeout_ms");
+    const struct fsz_api_socket_config *config = request->client->api_socket->config;
+    const json_t                       *given = request_param(request, "timeout_ms");
     int64_t timeout_ms = given ? json_integer_value(given) : config->deadline_ms;
     return timeout_ms < config->deadline_max_ms ? timeout_ms : config->deadline_max_ms;
 }
@@ -164,7 +164,7 @@ static void request_judge(struct fsz_api *api, struct fsz_request *request,
                           !json_is_true(request_param(request, "wait"));
     }
     if (!fsz_request_is_decided(request) && request->method->on_call) {
-        fsz_hold_check(api, request, who);
+        fsz_control_check(api, request, who);
     }
     if (!fsz_request_is_decided(request) && request->method->check != NULL) {
         request->method->check(api, request, who);

@@ -43,14 +43,14 @@ struct gate_texts {
     char key[FSZ_KEY_BYTES];
 };
 
-static struct access_question gate_question(const struct fsz_access_gate *gate,
-                                            const struct fsz_admission   *admission,
-                                            struct gate_texts            *texts)
+static struct access_check gate_check(const struct fsz_access_gate *gate,
+                                      const struct fsz_admission   *admission,
+                                      struct gate_texts            *texts)
 {
     bool is_ipc = admission->address[0] == '\0';
     snprintf(texts->uid, sizeof(texts->uid), ":%" PRId64, admission->uid);
     fsz_key_text(admission->credentials.key, texts->key);
-    return (struct access_question){
+    return (struct access_check){
         .owner = gate->owner,
         .address = admission->address,
         .origin = is_ipc ? texts->uid : admission->address,
@@ -72,10 +72,10 @@ static void gate_answer(struct fsz_admission *admission, const struct access_ver
 
 static void gate_judge(struct fsz_access_gate *gate, struct fsz_admission *admission)
 {
-    struct gate_texts      texts;
-    struct access_question question = gate_question(gate, admission, &texts);
-    struct access_verdict  verdict;
-    fsz_access_judge(gate->access, &question, &verdict);
+    struct gate_texts     texts;
+    struct access_check   check = gate_check(gate, admission, &texts);
+    struct access_verdict verdict;
+    fsz_access_judge(gate->access, &check, &verdict);
     gate_answer(admission, &verdict);
 }
 
@@ -146,10 +146,10 @@ static void gate_ask(void *self, struct fsz_admission *admission)
 {
     struct fsz_access_gate *gate = self;
     struct gate_texts       texts;
-    struct access_question  question = gate_question(gate, admission, &texts);
+    struct access_check     check = gate_check(gate, admission, &texts);
     struct access_verdict   verdict;
     bool                    post = false;
-    if (fsz_access_admit_at_once(gate->access, &question, &verdict)) {
+    if (fsz_access_admit_at_once(gate->access, &check, &verdict)) {
         gate_answer(admission, &verdict);
     } else if (!gate_append(gate, admission, &post)) {
         gate->access->deferred++;

@@ -34,25 +34,25 @@ static const struct access_answer {
 
 /* A question while it is judged. */
 struct access_case {
-    const struct access_question *question;
-    struct fsz_domains           *domains; /* NULL: not configured yet */
-    const struct fsz_domain      *domain;  /* NULL: not known */
-    struct fsz_policy            *policy;
-    int64_t                       failures_per_minute;
-    struct fsz_peer               peer;
+    const struct access_check *check;
+    struct fsz_domains        *domains; /* NULL: not configured yet */
+    const struct fsz_domain   *domain;  /* NULL: not known */
+    struct fsz_policy         *policy;
+    int64_t                    failures_per_minute;
+    struct fsz_peer            peer;
 };
 
 /* ---- judging --------------------------------------------------------------------------------- */
 
 /* By the state now: lists, security and users are of one configuration. */
-static void access_case_begin(struct fsz_access *access, const struct access_question *question,
+static void access_case_begin(struct fsz_access *access, const struct access_check *check,
                               struct access_case *c)
 {
     memset(c, 0, sizeof(*c));
-    c->question = question;
-    c->peer.serial = question->connection;
+    c->check = check;
+    c->peer.serial = check->connection;
     snprintf(c->peer.address, sizeof(c->peer.address), "%.*s", FSZ_PEER_ADDRESS_BYTES - 1,
-             question->address);
+             check->address);
     pthread_mutex_lock(&access->lock);
     if (access->domains != NULL) {
         c->domains = fsz_domains_ref(access->domains);
@@ -60,7 +60,7 @@ static void access_case_begin(struct fsz_access *access, const struct access_que
         c->failures_per_minute = access->failures_per_minute;
     }
     pthread_mutex_unlock(&access->lock);
-    c->domain = c->domains != NULL ? fsz_domains_find(c->domains, question->owner) : NULL;
+    c->domain = c->domains != NULL ? fsz_domains_find(c->domains, check->owner) : NULL;
 }
 
 static void access_case_end(struct access_case *c)
@@ -91,13 +91,13 @@ static bool access_security_is(const struct access_case *c)
         [FSZ_SECURITY_PLAIN] = FSZ_ZMTP_PLAIN,
         [FSZ_SECURITY_CURVE] = FSZ_ZMTP_CURVE,
     };
-    return c->question->shown.mechanism == mechanisms[c->domain->security];
+    return c->check->shown.mechanism == mechanisms[c->domain->security];
 }
 
 static enum access_outcome access_judge_shown(struct fsz_access *access, struct access_case *c,
                                               int64_t now_ms)
 {
-    const struct fsz_shown *shown = &c->question->shown;
+    const struct fsz_shown *shown = &c->check->shown;
     const struct fsz_user  *user = NULL;
     switch (fsz_credentials_check(access->credentials, fsz_policy_users(c->policy), shown, now_ms,
                                   &user)) {
@@ -107,7 +107,7 @@ static enum access_outcome access_judge_shown(struct fsz_access *access, struct 
             fsz_peer_proof(shown->mechanism == FSZ_ZMTP_CURVE ? shown->key : user->password);
         return ACCESS_ADMITTED;
     case FSZ_EDENIED:
-        fsz_failures_note(access->failures, c->question->origin, now_ms);
+        fsz_failures_note(access->failures, c->check->origin, now_ms);
         return ACCESS_WRONG_CREDENTIALS;
     case FSZ_EBUSY:
         return ACCESS_LATER;
@@ -127,15 +127,15 @@ static enum access_outcome access_decide(struct fsz_access *access, struct acces
     if (!access_security_is(c)) {
         return ACCESS_OTHER_SECURITY;
     }
-    if (c->question->shown.mechanism == FSZ_ZMTP_NULL) {
+    if (c->check->shown.mechanism == FSZ_ZMTP_NULL) {
         return ACCESS_ADMITTED;
     }
     int64_t now_ms = fsz_now_ms();
-    if (fsz_failures_reach(access->failures, c->question->origin, c->failures_per_minute, now_ms)) {
+    if (fsz_failures_reach(access->failures, c->check->origin, c->failures_per_minute, now_ms)) {
         return ACCESS_LIMITED;
     }
-    return c->question->stage == FSZ_ADMISSION_CREDENTIALS ? access_judge_shown(access, c, now_ms)
-                                                           : ACCESS_ADMITTED;
+    return c->check->stage == FSZ_ADMISSION_CREDENTIALS ? access_judge_shown(access, c, now_ms)
+                                                        : ACCESS_ADMITTED;
 }
 
 /* ---- reporting ------------------------------------------------------------------------------ */
@@ -151,18 +151,18 @@ static void access_log_refusal(struct fsz_access *access, const struct access_ca
     }
     snprintf(line, sizeof(line),
              "%s: refused a connection from %s (%s); %" PRIu64 " more since the last such line",
-             c->question->owner, c->peer.address[0] != '\0' ? c->peer.address : "this host", why,
+             c->check->owner, c->peer.address[0] != '\0' ? c->peer.address : "this host", why,
              suppressed);
     access->host->log(access->host->self, FSZ_LOG_WARNING, line);
 }
 
 /* `PLAIN alice`, `CURVE Yne@$w-v...`: what was shown. The audit cuts whole keys. A name that can't
  * be one may be a password typed in the wrong place. */
-static void access_describe(const struct access_question *question, char *ret_text, size_t bytes)
+static void access_describe(const struct access_check *check, char *ret_text, size_t bytes)
 {
-    const struct fsz_shown *shown = &question->shown;
+    const struct fsz_shown *shown = &check->shown;
     const char             *mechanism = fsz_zmtp_mechanism_text(shown->mechanism);
-    bool                    has_shown = question->stage == FSZ_ADMISSION_CREDENTIALS;
+    bool                    has_shown = check->stage == FSZ_ADMISSION_CREDENTIALS;
     if (has_shown && shown->mechanism == FSZ_ZMTP_CURVE) {
         snprintf(ret_text, bytes, "%s %.8s...", mechanism, shown->key);
     } else if (has_shown && shown->mechanism == FSZ_ZMTP_PLAIN &&
@@ -178,7 +178,7 @@ static void access_write_audit(struct fsz_access *access, const struct access_ca
 {
     char                    what[FSZ_USER_NAME_MAX + 32];
     struct fsz_audit_record record = {.peer = &c->peer,
-                                      .channel = c->domain != NULL ? c->domain->label : "",
+                                      .socket = c->domain != NULL ? c->domain->label : "",
                                       .action = "connect",
                                       .what = what,
                                       .outcome = why == NULL ? "ok" : "refused",
@@ -186,7 +186,7 @@ static void access_write_audit(struct fsz_access *access, const struct access_ca
                                       .took_us = -1,
                                       .weight =
                                           why != NULL ? FSZ_AUDIT_REFUSAL : FSZ_AUDIT_ROUTINE};
-    access_describe(c->question, what, sizeof(what));
+    access_describe(c->check, what, sizeof(what));
     fsz_audit_write(access->audit, &record);
 }
 
@@ -194,7 +194,7 @@ static void access_report(struct fsz_access *access, const struct access_case *c
                           enum access_outcome outcome)
 {
     const char           *why = access_answers[outcome].why;
-    struct access_counts *counts = &access->counts[c->question->shown.mechanism];
+    struct access_counts *counts = &access->counts[c->check->shown.mechanism];
     if (outcome != ACCESS_ADMITTED && why == NULL) {
         access->deferred++;
         return;
@@ -217,9 +217,9 @@ static void access_report(struct fsz_access *access, const struct access_case *c
 static void access_finish(struct fsz_access *access, struct access_case *c,
                           enum access_outcome outcome, struct access_verdict *ret_verdict)
 {
-    const struct access_question *question = c->question;
-    bool                          is_last =
-        question->stage == FSZ_ADMISSION_CREDENTIALS || question->shown.mechanism == FSZ_ZMTP_NULL;
+    const struct access_check *check = c->check;
+    bool                       is_last =
+        check->stage == FSZ_ADMISSION_CREDENTIALS || check->shown.mechanism == FSZ_ZMTP_NULL;
     if (outcome != ACCESS_ADMITTED || is_last) {
         access_report(access, c, outcome);
     }
@@ -227,21 +227,21 @@ static void access_finish(struct fsz_access *access, struct access_case *c,
     access_case_end(c);
 }
 
-void fsz_access_judge(struct fsz_access *access, const struct access_question *question,
+void fsz_access_judge(struct fsz_access *access, const struct access_check *check,
                       struct access_verdict *ret_verdict)
 {
     struct access_case c;
-    access_case_begin(access, question, &c);
+    access_case_begin(access, check, &c);
     access_finish(access, &c, access_decide(access, &c), ret_verdict);
 }
 
-bool fsz_access_admit_at_once(struct fsz_access *access, const struct access_question *question,
+bool fsz_access_admit_at_once(struct fsz_access *access, const struct access_check *check,
                               struct access_verdict *ret_verdict)
 {
     struct access_case c;
-    access_case_begin(access, question, &c);
-    if (question->shown.mechanism != FSZ_ZMTP_NULL || c.domain == NULL ||
-        !access_needs_no_list(&c) || !access_security_is(&c)) {
+    access_case_begin(access, check, &c);
+    if (check->shown.mechanism != FSZ_ZMTP_NULL || c.domain == NULL || !access_needs_no_list(&c) ||
+        !access_security_is(&c)) {
         access_case_end(&c);
         return false;
     }

@@ -38,7 +38,7 @@ struct fsz_access {
 };
 
 /* Who wants to connect where. */
-struct access_question {
+struct access_check {
     const char              *owner;   /* fsz_domain.name */
     const char              *address; /* a number; empty: ipc */
     const char              *origin;  /* what failures are counted by (failures.h) */
@@ -53,11 +53,11 @@ struct access_verdict {
 };
 
 /* Decides, counts and reports. Control thread. */
-void fsz_access_judge(struct fsz_access *access, const struct access_question *question,
+void fsz_access_judge(struct fsz_access *access, const struct access_check *check,
                       struct access_verdict *ret_verdict);
 /* The same on any thread, for a peer that shows nothing and needs no list. False: it does, or is
  * not to be admitted; nothing is decided. */
-bool fsz_access_admit_at_once(struct fsz_access *access, const struct access_question *question,
+bool fsz_access_admit_at_once(struct fsz_access *access, const struct access_check *check,
                               struct access_verdict *ret_verdict);
 
 #endif

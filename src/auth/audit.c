@@ -111,7 +111,7 @@ static void audit_offer(struct fsz_audit *audit, const struct fsz_audit_record *
     audit_header(headers, &count, "Audit-User", texts->user);
     audit_header(headers, &count, "Audit-Address", record->peer->address);
     audit_header(headers, &count, "Audit-Connection", texts->serial);
-    audit_header(headers, &count, "Audit-Socket", record->channel);
+    audit_header(headers, &count, "Audit-Socket", record->socket);
     audit_header(headers, &count, "Audit-Action", record->action);
     audit_header(headers, &count, "Audit-What", texts->what);
     audit_header(headers, &count, "Audit-Outcome", record->outcome);
@@ -137,7 +137,7 @@ static void audit_log(struct fsz_audit *audit, const struct fsz_audit_record *re
     }
     snprintf(line, sizeof(line), "audit: %s at %s, %.64s: %.64s %s: %.64s%s%s%s",
              texts->user[0] ? texts->user : "nobody",
-             record->peer->address[0] ? record->peer->address : "local", record->channel,
+             record->peer->address[0] ? record->peer->address : "local", record->socket,
              record->action, texts->what, record->outcome, texts->why[0] ? ", " : "", texts->why,
              more);
     audit->host->log(audit->host->self,

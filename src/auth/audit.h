@@ -30,7 +30,7 @@ enum fsz_audit_weight {
 
 struct fsz_audit_record {
     const struct fsz_peer *peer;
-    const char            *channel; /* name of the API socket or stream */
+    const char            *socket;  /* name of the API socket or stream */
     const char            *action;  /* a method, `connect`, `subscribe` */
     const char            *what;    /* the command or kind asked for; secrets are cut here */
     const char            *outcome; /* `ok`, `refused`, `failed`, `deadline`, `overloaded` */

@@ -58,7 +58,7 @@ static bool domains_add(struct fsz_domains *domains, const char *label,
 
 fsz_err fsz_domains_new(const struct fsz_config *config, struct fsz_domains **ret_domains)
 {
-    size_t              count = config->stream_count + config->channel_count;
+    size_t              count = config->stream_count + config->api_socket_count;
     struct fsz_domains *domains = calloc(1, sizeof(*domains) + count * sizeof(domains->list[0]));
     bool                added = domains != NULL;
     if (added) {
@@ -67,8 +67,8 @@ fsz_err fsz_domains_new(const struct fsz_config *config, struct fsz_domains **re
     for (size_t i = 0; added && i < config->stream_count; i++) {
         added = domains_add(domains, config->streams[i].name, &config->streams[i].socket);
     }
-    for (size_t i = 0; added && i < config->channel_count; i++) {
-        added = domains_add(domains, config->channels[i].name, &config->channels[i].socket);
+    for (size_t i = 0; added && i < config->api_socket_count; i++) {
+        added = domains_add(domains, config->api_sockets[i].name, &config->api_sockets[i].socket);
     }
     if (!added) {
         fsz_domains_unref(&domains);

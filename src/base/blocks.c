@@ -32,8 +32,8 @@ struct piece {
     struct piece  *previous, *next; /* in its class's list while a block is free, or idle */
     struct block  *free;
     unsigned char *fresh;
-    unsigned class;
-    uint32_t used;
+    unsigned       size_class;
+    uint32_t       used;
 };
 
 static struct {
@@ -57,23 +57,23 @@ static void pool_lock(void)
     fsz_thread_lock(&pool.lock);
 }
 
-static size_t class_bytes(unsigned class)
+static size_t size_class_bytes(unsigned size_class)
 {
-    return (size_t)BLOCK_SMALLEST_BYTES << class;
+    return (size_t)BLOCK_SMALLEST_BYTES << size_class;
 }
 
-static unsigned class_of(size_t bytes)
+static unsigned size_class_of(size_t bytes)
 {
-    unsigned class = 0;
-    while (class_bytes(class) < bytes) {
-        class ++;
+    unsigned size_class = 0;
+    while (size_class_bytes(size_class) < bytes) {
+        size_class++;
     }
-    return class;
+    return size_class;
 }
 
 static bool piece_has_fresh(const struct piece *piece)
 {
-    return piece->fresh + class_bytes(piece->class) <=
+    return piece->fresh + size_class_bytes(piece->size_class) <=
            (const unsigned char *)piece + FSZ_BLOCKS_PIECE_BYTES;
 }
 
@@ -118,7 +118,7 @@ static struct piece *piece_map(void)
     return (struct piece *)(void *)aligned;
 }
 
-static struct piece *piece_new_locked(unsigned class)
+static struct piece *piece_new_locked(unsigned size_class)
 {
     struct piece *piece = pool.idle;
     if (piece != NULL) {
@@ -128,8 +128,9 @@ static struct piece *piece_new_locked(unsigned class)
         piece = piece_map();
     }
     if (piece != NULL) {
-        *piece = (struct piece){.class = class, .fresh = (unsigned char *)piece + class_bytes(0)};
-        piece_link_locked(piece, &pool.partial[class]);
+        *piece = (struct piece){.size_class = size_class,
+                                .fresh = (unsigned char *)piece + size_class_bytes(0)};
+        piece_link_locked(piece, &pool.partial[size_class]);
     }
     return piece;
 }
@@ -141,13 +142,13 @@ static struct block *piece_take_locked(struct piece *piece)
         piece->free = block->next;
     } else {
         block = (struct block *)(void *)piece->fresh;
-        piece->fresh += class_bytes(piece->class);
+        piece->fresh += size_class_bytes(piece->size_class);
     }
     block->piece = piece;
     piece->used++;
-    pool.used_bytes += class_bytes(piece->class);
+    pool.used_bytes += size_class_bytes(piece->size_class);
     if (piece->free == NULL && !piece_has_fresh(piece)) {
-        piece_unlink_locked(piece, &pool.partial[piece->class]);
+        piece_unlink_locked(piece, &pool.partial[piece->size_class]);
     }
     return block;
 }
@@ -159,14 +160,14 @@ static bool piece_give_locked(struct piece *piece, struct block *block)
     block->next = piece->free;
     piece->free = block;
     piece->used--;
-    pool.used_bytes -= class_bytes(piece->class);
+    pool.used_bytes -= size_class_bytes(piece->size_class);
     if (was_full) {
-        piece_link_locked(piece, &pool.partial[piece->class]);
+        piece_link_locked(piece, &pool.partial[piece->size_class]);
     }
     if (piece->used > 0) {
         return false;
     }
-    piece_unlink_locked(piece, &pool.partial[piece->class]);
+    piece_unlink_locked(piece, &pool.partial[piece->size_class]);
     if (pool.idle_count == PIECES_IDLE_MAX) {
         return true;
     }
@@ -184,11 +185,12 @@ static struct block *block_allocate(size_t bytes)
     return block;
 }
 
-static struct block *pool_take(unsigned class)
+static struct block *pool_take(unsigned size_class)
 {
     struct block *block = NULL;
     pool_lock();
-    struct piece *piece = pool.partial[class] ? pool.partial[class] : piece_new_locked(class);
+    struct piece *piece =
+        pool.partial[size_class] ? pool.partial[size_class] : piece_new_locked(size_class);
     if (piece != NULL) {
         block = piece_take_locked(piece);
     }
@@ -204,9 +206,9 @@ void *fsz_block_take(size_t size, size_t *ret_capacity)
         return NULL;
     }
     if (bytes <= BLOCK_LARGEST_BYTES) {
-        unsigned class = class_of(bytes);
-        bytes = class_bytes(class);
-        block = pool_take(class);
+        unsigned size_class = size_class_of(bytes);
+        bytes = size_class_bytes(size_class);
+        block = pool_take(size_class);
     } else {
         block = block_allocate(bytes);
     }

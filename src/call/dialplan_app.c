@@ -1,6 +1,6 @@
 #include "call/dialplan_app.h"
 
-#include "call/hold_private.h"
+#include "call/control_private.h"
 #include "call/offer.h"
 #include "config/config.h"
 #include "rpc/rpc.h"
@@ -11,105 +11,105 @@
 
 enum { SERVE_POLL_MS = 20, SERVE_OFFER_BYTES = 1 << 20 };
 
-struct serve {
-    struct fsz_desk        *desk;
-    const struct fsz_host  *host;
-    const struct fsz_guest *guest;
-    struct fsz_hold        *hold;
-    char                    service[FSZ_CONFIG_NAME_MAX + 1];
-    json_t                 *args;
-    json_t                 *data; /* of the last hand-over; or NULL */
-    const char             *why;  /* it is offered once more: "lost", "handed-over"; or NULL */
+struct app_run {
+    struct fsz_service_client *service_client;
+    const struct fsz_host     *host;
+    const struct fsz_session  *session;
+    struct fsz_control        *control;
+    char                       service[FSZ_CONFIG_NAME_MAX + 1];
+    json_t                    *args;
+    json_t                    *data; /* of the last hand-over; or NULL */
+    const char                *why;  /* it is offered once more: "lost", "handed-over"; or NULL */
 };
 
 /* ---- what the dialplan said ------------------------------------------------------------------ */
 
 /* The first word is the service. False: there is none, or it is too long. */
-static bool serve_read_line(struct serve *serve, const char *line)
+static bool app_read_line(struct app_run *run, const char *line)
 {
     static const char blank[] = " \t";
     line += strspn(line, blank);
     size_t length = strcspn(line, blank);
-    snprintf(serve->service, sizeof(serve->service), "%.*s", (int)length, line);
-    bool named = length > 0 && length < sizeof(serve->service);
+    snprintf(run->service, sizeof(run->service), "%.*s", (int)length, line);
+    bool named = length > 0 && length < sizeof(run->service);
     for (line += length; *(line += strspn(line, blank)) != '\0'; line += length) {
         length = strcspn(line, blank);
-        json_array_append_new(serve->args, fsz_rpc_text(line, length));
+        json_array_append_new(run->args, fsz_rpc_text(line, length));
     }
     return named;
 }
 
-static enum fsz_on_lost serve_on_lost(const struct serve *serve)
+static enum fsz_on_lost app_on_lost(const struct app_run *run)
 {
     static const char *const words[] = {"offer", "continue", "hangup"};
-    const char              *said = serve->guest->get(serve->guest->self, "zmq_on_lost");
+    const char              *said = run->session->get(run->session->self, "zmq_on_lost");
     for (size_t i = 0; said != NULL && i < sizeof(words) / sizeof(words[0]); i++) {
         if (strcmp(said, words[i]) == 0) {
             return (enum fsz_on_lost)i;
         }
     }
-    return serve->hold->on_lost;
+    return run->control->on_lost;
 }
 
-static void serve_result(const struct serve *serve, const char *result)
+static void app_result(const struct app_run *run, const char *result)
 {
-    serve->guest->set(serve->guest->self, "zmq_result", result);
+    run->session->set(run->session->self, "zmq_result", result);
 }
 
 /* ---- the offer ------------------------------------------------------------------------------- */
 
-struct serve_text {
-    struct serve      *serve;
+struct app_text {
+    struct app_run    *run;
     struct fsz_buffer *out;
 };
 
-static void serve_write_offer(void *argument, const struct fsz_event *channel)
+static void app_write_offer(void *argument, const struct fsz_event *channel)
 {
-    const struct serve_text    *text = argument;
-    const struct serve         *serve = text->serve;
-    const struct fsz_offer_text offer = {.call = serve->guest->call,
-                                         .service = serve->service,
-                                         .args = serve->args,
-                                         .executed = serve->hold->executed,
-                                         .data = serve->data,
-                                         .why = serve->why};
+    const struct app_text      *text = argument;
+    const struct app_run       *run = text->run;
+    const struct fsz_offer_text offer = {.call = run->session->call,
+                                         .service = run->service,
+                                         .args = run->args,
+                                         .executed = run->control->executed,
+                                         .data = run->data,
+                                         .why = run->why};
     fsz_offer_write(text->out, &offer, channel);
 }
 
-static bool serve_goes_on(void *serve)
+static bool app_goes_on(void *run)
 {
-    const struct fsz_guest *guest = ((struct serve *)serve)->guest;
-    return guest->is_up(guest->self);
+    const struct fsz_session *session = ((struct app_run *)run)->session;
+    return session->is_up(session->self);
 }
 
 /* A question with the whole channel in it, of which the hold remembers the outcome. */
-static fsz_err serve_offer(struct serve *serve, struct fsz_told *ret_told)
+static fsz_err app_offer(struct app_run *run, struct fsz_reply *ret_reply)
 {
-    const struct fsz_guest *guest = serve->guest;
-    struct fsz_buffer       out;
-    struct serve_text       text = {.serve = serve, .out = &out};
+    const struct fsz_session *session = run->session;
+    struct fsz_buffer         out;
+    struct app_text           text = {.run = run, .out = &out};
     fsz_buffer_init(&out, SERVE_OFFER_BYTES);
-    fsz_err err = guest->describe(guest->self, serve_write_offer, &text);
+    fsz_err err = session->describe(session->self, app_write_offer, &text);
     err = err != FSZ_OK ? err : out.failed;
     if (err == FSZ_OK) {
-        const struct fsz_ask ask = {.service = serve->service,
-                                    .method = "call.offer",
-                                    .params = (const char *)out.data,
-                                    .params_bytes = out.size,
-                                    .call = &serve->hold->offered,
-                                    .goes_on = serve_goes_on,
-                                    .goes_on_self = serve,
-                                    .poll_ms = SERVE_POLL_MS};
-        err = fsz_desk_ask(serve->desk, &ask, ret_told);
+        const struct fsz_request_spec ask = {.service = run->service,
+                                             .method = "call.offer",
+                                             .params = (const char *)out.data,
+                                             .params_bytes = out.size,
+                                             .call = &run->control->offered,
+                                             .goes_on = app_goes_on,
+                                             .goes_on_self = run,
+                                             .poll_ms = SERVE_POLL_MS};
+        err = fsz_service_client_ask(run->service_client, &ask, ret_reply);
     } else {
-        *ret_told = (struct fsz_told){.result = NULL};
-        snprintf(ret_told->why, sizeof(ret_told->why), "%s", fsz_err_text(err));
+        *ret_reply = (struct fsz_reply){.result = NULL};
+        snprintf(ret_reply->why, sizeof(ret_reply->why), "%s", fsz_err_text(err));
     }
     fsz_buffer_fini(&out);
     return err;
 }
 
-static const char *serve_word(fsz_err err)
+static const char *app_word(fsz_err err)
 {
     switch (err) {
     case FSZ_ETIMEOUT:
@@ -122,45 +122,45 @@ static const char *serve_word(fsz_err err)
     }
 }
 
-static void serve_log_failure(const struct serve *serve, fsz_err err, const struct fsz_told *told)
+static void app_log_failure(const struct app_run *run, fsz_err err, const struct fsz_reply *reply)
 {
-    char line[FSZ_TOLD_WHY_BYTES + FSZ_PROVIDER_NAME_BYTES + 2 * FSZ_CALL_BYTES];
-    snprintf(line, sizeof(line), "service \"%s\": nobody takes call %s (%s): %s%s%s",
-             serve->service, serve->hold->call, serve_word(err), told->why,
-             told->provider[0] ? ", asked last: " : "", told->provider);
-    serve->host->log(serve->host->self, FSZ_LOG_WARNING, line);
+    char line[FSZ_REPLY_WHY_BYTES + FSZ_PROVIDER_NAME_BYTES + 2 * FSZ_CALL_BYTES];
+    snprintf(line, sizeof(line), "service \"%s\": nobody takes call %s (%s): %s%s%s", run->service,
+             run->control->call, app_word(err), reply->why,
+             reply->provider[0] ? ", asked last: " : "", reply->provider);
+    run->host->log(run->host->self, FSZ_LOG_WARNING, line);
 }
 
 /* ---- what was answered ----------------------------------------------------------------------- */
 
-static void serve_set(const struct serve *serve, const struct fsz_offer *offer)
+static void app_set(const struct app_run *run, const struct fsz_offer *offer)
 {
     const char *name = NULL;
     json_t     *value = NULL;
     json_object_foreach((json_t *)offer->set, name, value)
     {
-        serve->guest->set(serve->guest->self, name, json_string_value(value));
+        run->session->set(run->session->self, name, json_string_value(value));
     }
 }
 
 /* One after another, as long as the call is up and whoever said so still has it. */
-static void serve_run(const struct serve *serve, const struct fsz_offer *offer)
+static void app_run(const struct app_run *run, const struct fsz_offer *offer)
 {
-    const struct fsz_guest *guest = serve->guest;
+    const struct fsz_session *session = run->session;
     for (size_t i = 0; i < json_array_size(offer->steps); i++) {
         struct fsz_buffer words;
         const char       *app = fsz_offer_app(offer, i), *arg = fsz_offer_arg(offer, i);
-        if (!guest->is_up(guest->self) || fsz_hold_drops(serve->hold)) {
+        if (!session->is_up(session->self) || fsz_control_drops(run->control)) {
             return;
         }
-        fsz_buffer_init(&words, FSZ_TOLD_WHY_BYTES);
-        if (guest->run(guest->self, app, arg, &words) == FSZ_OK) {
-            fsz_hold_ran(serve->hold, app, arg);
+        fsz_buffer_init(&words, FSZ_REPLY_WHY_BYTES);
+        if (session->run(session->self, app, arg, &words) == FSZ_OK) {
+            fsz_control_ran(run->control, app, arg);
         } else {
-            char line[2 * FSZ_TOLD_WHY_BYTES + FSZ_CALL_BYTES];
-            snprintf(line, sizeof(line), "service \"%s\", call %s: %.64s: %s", serve->service,
-                     serve->hold->call, app, fsz_buffer_string(&words));
-            serve->host->log(serve->host->self, FSZ_LOG_ERROR, line);
+            char line[2 * FSZ_REPLY_WHY_BYTES + FSZ_CALL_BYTES];
+            snprintf(line, sizeof(line), "service \"%s\", call %s: %.64s: %s", run->service,
+                     run->control->call, app, fsz_buffer_string(&words));
+            run->host->log(run->host->self, FSZ_LOG_ERROR, line);
         }
         fsz_buffer_fini(&words);
     }
@@ -168,131 +168,132 @@ static void serve_run(const struct serve *serve, const struct fsz_offer *offer)
 
 /* How it came that the call is not held any more, for call.end; `otherwise`: nothing else says.
  * `again`: it is to be offered once more; true: it is, for it is still up. */
-static bool serve_leave(struct serve *serve, const char *otherwise, bool again)
+static bool app_leave(struct app_run *run, const char *otherwise, bool again)
 {
-    const char *const       reasons[] = {[FSZ_HOLD_ON] = otherwise,
-                                         [FSZ_HOLD_RELEASED] = "released",
-                                         [FSZ_HOLD_HANDED_OVER] = "handed-over",
-                                         [FSZ_HOLD_LOST] = "lost",
-                                         [FSZ_HOLD_CLOSED] = "closed"};
-    const struct fsz_guest *guest = serve->guest;
-    struct fsz_hold        *hold = serve->hold;
-    const char             *cause = "";
-    bool                    up = guest->is_up(guest->self);
-    bool                    hungup = !up && guest->has_hung_up(guest->self, &cause);
+    const char *const         reasons[] = {[FSZ_CONTROL_ON] = otherwise,
+                                           [FSZ_CONTROL_RELEASED] = "released",
+                                           [FSZ_CONTROL_HANDED_OVER] = "handed-over",
+                                           [FSZ_CONTROL_LOST] = "lost",
+                                           [FSZ_CONTROL_CLOSED] = "closed"};
+    const struct fsz_session *session = run->session;
+    struct fsz_control       *control = run->control;
+    const char               *cause = "";
+    bool                      up = session->is_up(session->self);
+    bool                      hungup = !up && session->has_hung_up(session->self, &cause);
     again &= up;
-    struct fsz_hold_leave *leave = again ? &hold->leave_again : &hold->leave_last;
+    struct fsz_control_leave *leave = again ? &control->leave_again : &control->leave_last;
     snprintf(leave->reason, sizeof(leave->reason), "%s",
-             hungup ? "hangup" : reasons[fsz_hold_state(hold)]);
+             hungup ? "hangup" : reasons[fsz_control_state(control)]);
     snprintf(leave->cause, sizeof(leave->cause), "%s", hungup ? cause : "");
     leave->again = again;
-    leave->hold = fsz_hold_ref(hold);
+    leave->control = fsz_control_ref(control);
     if (!again) {
-        pthread_mutex_lock(&hold->lock);
-        hold->leaves = true;
-        pthread_mutex_unlock(&hold->lock);
+        pthread_mutex_lock(&control->lock);
+        control->leaves = true;
+        pthread_mutex_unlock(&control->lock);
     }
-    fsz_desk_leave(serve->desk, &leave->mail);
+    fsz_service_client_leave(run->service_client, &leave->mail);
     return again;
 }
 
 /* True: the call is to be offered once more. */
-static bool serve_after_hold(struct serve *serve)
+static bool app_after_control(struct app_run *run)
 {
-    const struct fsz_guest *guest = serve->guest;
-    struct fsz_hold        *hold = serve->hold;
-    enum fsz_hold_state     state = fsz_hold_state(hold);
-    if (state == FSZ_HOLD_HANDED_OVER) {
-        json_decref(serve->data);
-        serve->why = "handed-over";
-        snprintf(serve->service, sizeof(serve->service), "%s", hold->next_service);
-        serve->data = hold->data;
-        hold->data = NULL;
+    const struct fsz_session *session = run->session;
+    struct fsz_control       *control = run->control;
+    enum fsz_control_state    state = fsz_control_state(control);
+    if (state == FSZ_CONTROL_HANDED_OVER) {
+        json_decref(run->data);
+        run->why = "handed-over";
+        snprintf(run->service, sizeof(run->service), "%s", control->next_service);
+        run->data = control->data;
+        control->data = NULL;
         return true;
     }
-    if (state != FSZ_HOLD_LOST) {
-        serve_result(serve, state == FSZ_HOLD_CLOSED ? "lost" : "released");
+    if (state != FSZ_CONTROL_LOST) {
+        app_result(run, state == FSZ_CONTROL_CLOSED ? "lost" : "released");
         return false;
     }
-    serve->why = "lost";
-    enum fsz_on_lost on_lost = serve_on_lost(serve);
-    serve_result(serve, "lost");
+    run->why = "lost";
+    enum fsz_on_lost on_lost = app_on_lost(run);
+    app_result(run, "lost");
     if (on_lost == FSZ_ON_LOST_HANGUP) {
-        guest->hangup(guest->self, "NORMAL_TEMPORARY_FAILURE");
+        session->hangup(session->self, "NORMAL_TEMPORARY_FAILURE");
     }
     return on_lost == FSZ_ON_LOST_OFFER;
 }
 
-static const char *serve_elsewhere(const struct fsz_guest *guest)
+static const char *app_elsewhere(const struct fsz_session *session)
 {
-    return guest->is_joined(guest->self) ? "bridged" : "transferred";
+    return session->is_joined(session->self) ? "bridged" : "transferred";
 }
 
 /* The answer was read and judged on the API thread; here it is done. */
-static bool serve_accepted(struct serve *serve, const json_t *result)
+static bool app_accepted(struct app_run *run, const json_t *result)
 {
-    const struct fsz_guest *guest = serve->guest;
-    struct fsz_offer        offer;
-    const char             *why = NULL;
+    const struct fsz_session *session = run->session;
+    struct fsz_offer          offer;
+    const char               *why = NULL;
     if (fsz_offer_read(result, &offer, &why) != FSZ_OK) {
         return false; /* never: it was judged */
     }
-    serve_result(serve, "accepted");
-    serve_set(serve, &offer);
-    serve_run(serve, &offer);
+    app_result(run, "accepted");
+    app_set(run, &offer);
+    app_run(run, &offer);
     if (offer.then == FSZ_THEN_CONTROL) {
-        if (guest->is_up(guest->self)) {
-            guest->hold(guest->self, serve->hold);
+        if (session->is_up(session->self)) {
+            session->control(session->self, run->control);
         }
-        bool again = guest->is_up(guest->self) && serve_after_hold(serve);
-        return serve_leave(serve, serve_elsewhere(guest), again);
+        bool again = session->is_up(session->self) && app_after_control(run);
+        return app_leave(run, app_elsewhere(session), again);
     }
-    serve_result(serve, "released");
-    if (offer.then == FSZ_THEN_HANGUP && guest->is_up(guest->self)) {
-        guest->hangup(guest->self, offer.cause);
+    app_result(run, "released");
+    if (offer.then == FSZ_THEN_HANGUP && session->is_up(session->self)) {
+        session->hangup(session->self, offer.cause);
     }
-    return serve_leave(serve, "released", false); /* nobody holds it; somebody may have before */
+    return app_leave(run, "released", false); /* nobody holds it; somebody may have before */
 }
 
 /* True: once more. */
-static bool serve_once(struct serve *serve)
+static bool app_once(struct app_run *run)
 {
-    const struct fsz_guest *guest = serve->guest;
-    struct fsz_told         told;
-    bool                    again = false;
-    fsz_hold_begin(serve->hold);
-    fsz_err err = serve_offer(serve, &told);
-    if (told.provider[0] != '\0') {
-        guest->set(guest->self, "zmq_peer", told.provider);
+    const struct fsz_session *session = run->session;
+    struct fsz_reply          reply;
+    bool                      again = false;
+    fsz_control_begin(run->control);
+    fsz_err err = app_offer(run, &reply);
+    if (reply.provider[0] != '\0') {
+        session->set(session->self, "zmq_peer", reply.provider);
     }
     if (err == FSZ_OK) {
-        again = serve_accepted(serve, told.result);
+        again = app_accepted(run, reply.result);
     } else {
         /* Should somebody have accepted as it was given up. */
-        serve_leave(serve, guest->is_up(guest->self) ? "closed" : serve_elsewhere(guest), false);
-        serve_result(serve, serve->why != NULL ? "lost" : serve_word(err));
-        if (guest->is_up(guest->self)) {
-            serve_log_failure(serve, err, &told);
+        app_leave(run, session->is_up(session->self) ? "closed" : app_elsewhere(session), false);
+        app_result(run, run->why != NULL ? "lost" : app_word(err));
+        if (session->is_up(session->self)) {
+            app_log_failure(run, err, &reply);
         }
     }
-    json_decref(told.result);
+    json_decref(reply.result);
     return again;
 }
 
-void fsz_serve(struct fsz_desk *desk, const struct fsz_host *host, const struct fsz_guest *guest,
-               const char *line)
+void fsz_dialplan_app(struct fsz_service_client *service_client, const struct fsz_host *host,
+                      const struct fsz_session *session, const char *line)
 {
-    struct serve serve = {.desk = desk, .host = host, .guest = guest, .args = json_array()};
-    if (!serve_read_line(&serve, line)) {
+    struct app_run run = {
+        .service_client = service_client, .host = host, .session = session, .args = json_array()};
+    if (!app_read_line(&run, line)) {
         host->log(host->self, FSZ_LOG_ERROR, "zmq: which service? zmq NAME [ARGUMENT ...]");
-        serve_result(&serve, "no-service");
-    } else if (fsz_hold_new(host, guest->call, &serve.hold) != FSZ_OK) {
-        serve_result(&serve, "no-service");
+        app_result(&run, "no-service");
+    } else if (fsz_control_new(host, session->call, &run.control) != FSZ_OK) {
+        app_result(&run, "no-service");
     } else {
-        while (serve_once(&serve)) {
+        while (app_once(&run)) {
         }
     }
-    fsz_hold_unref(&serve.hold);
-    json_decref(serve.args);
-    json_decref(serve.data);
+    fsz_control_unref(&run.control);
+    json_decref(run.args);
+    json_decref(run.data);
 }

@@ -5,13 +5,13 @@
 #ifndef FSZ_SERVE_H
 #define FSZ_SERVE_H
 
-#include "host/guest.h"
 #include "host/host.h"
-#include "service/desk.h"
+#include "host/session.h"
+#include "service/service_client.h"
 
 /* `line`: what the dialplan gave the application: a service's name and arguments. Returns when the
  * dialplan may go on, which it does if the call is up; zmq_result says how it came to that. */
-void fsz_serve(struct fsz_desk *desk, const struct fsz_host *host, const struct fsz_guest *guest,
-               const char *line);
+void fsz_dialplan_app(struct fsz_service_client *service_client, const struct fsz_host *host,
+                      const struct fsz_session *session, const char *line);
 
 #endif

@@ -13,8 +13,8 @@ enum { WATCH_EVENT_BYTES = 1 << 20, WATCH_KIND_BYTES = 256 };
 static const char watch_last[] = "CHANNEL_HANGUP_COMPLETE";
 
 struct watch_entry {
-    UT_hash_handle        hh;   /* by call */
-    struct fsz_hold      *hold; /* a reference */
+    UT_hash_handle        hh;      /* by call */
+    struct fsz_control   *control; /* a reference */
     struct fsz_selection *kinds;
 };
 
@@ -30,13 +30,13 @@ struct fsz_watch {
 
 /* An event on its way. */
 struct watch_mail {
-    struct fsz_mail   mail;
-    struct fsz_watch *watch; /* valid while there is a reader */
-    struct fsz_hold  *hold;  /* a reference */
-    struct fsz_buffer text;
-    bool              last;
-    char              kind[WATCH_KIND_BYTES];
-    char              heir[FSZ_CALL_BYTES]; /* of the last: who goes on in place of the call */
+    struct fsz_mail     mail;
+    struct fsz_watch   *watch;   /* valid while there is a reader */
+    struct fsz_control *control; /* a reference */
+    struct fsz_buffer   text;
+    bool                last;
+    char                kind[WATCH_KIND_BYTES];
+    char replacement[FSZ_CALL_BYTES]; /* of the last: who goes on in place of the call */
 };
 
 fsz_err fsz_watch_new(struct fsz_mailbox *mailbox, _Atomic uint32_t *watched, fsz_watch_fn take,
@@ -59,7 +59,7 @@ static void watch_drop_locked(struct fsz_watch *watch, struct watch_entry *entry
     HASH_DEL(watch->entries, entry);
     --*watch->watched;
     fsz_selection_free(&entry->kinds);
-    fsz_hold_unref(&entry->hold);
+    fsz_control_unref(&entry->control);
     free(entry);
 }
 
@@ -87,42 +87,42 @@ static struct watch_entry *watch_find_locked(const struct fsz_watch *watch, cons
     return entry;
 }
 
-fsz_err fsz_watch_add(struct fsz_watch *watch, struct fsz_hold *hold)
+fsz_err fsz_watch_add(struct fsz_watch *watch, struct fsz_control *control)
 {
     struct watch_entry *entry = calloc(1, sizeof(*entry));
     if (entry == NULL) {
         return FSZ_ENOMEM;
     }
-    entry->hold = fsz_hold_ref(hold);
+    entry->control = fsz_control_ref(control);
     fsz_thread_lock(&watch->lock);
-    HASH_ADD_KEYPTR(hh, watch->entries, hold->call, strlen(hold->call), entry);
+    HASH_ADD_KEYPTR(hh, watch->entries, control->call, strlen(control->call), entry);
     bool added = entry->hh.tbl != NULL;
     *watch->watched += added;
     pthread_mutex_unlock(&watch->lock);
     if (!added) {
-        fsz_hold_unref(&entry->hold);
+        fsz_control_unref(&entry->control);
         free(entry);
         return FSZ_ENOMEM;
     }
     return FSZ_OK;
 }
 
-void fsz_watch_remove(struct fsz_watch *watch, struct fsz_hold *hold)
+void fsz_watch_remove(struct fsz_watch *watch, struct fsz_control *control)
 {
     fsz_thread_lock(&watch->lock);
-    struct watch_entry *entry = watch_find_locked(watch, hold->call);
-    if (entry != NULL && entry->hold == hold) {
+    struct watch_entry *entry = watch_find_locked(watch, control->call);
+    if (entry != NULL && entry->control == control) {
         watch_drop_locked(watch, entry);
     }
     pthread_mutex_unlock(&watch->lock);
 }
 
-void fsz_watch_subscribe(struct fsz_watch *watch, struct fsz_hold *hold,
+void fsz_watch_subscribe(struct fsz_watch *watch, struct fsz_control *control,
                          struct fsz_selection **kinds)
 {
     fsz_thread_lock(&watch->lock);
-    struct watch_entry *entry = watch_find_locked(watch, hold->call);
-    if (entry != NULL && entry->hold == hold) {
+    struct watch_entry *entry = watch_find_locked(watch, control->call);
+    if (entry != NULL && entry->control == control) {
         struct fsz_selection *before = entry->kinds;
         entry->kinds = *kinds;
         *kinds = before;
@@ -139,32 +139,32 @@ static void watch_open(struct fsz_mail *mail, void *reader)
     struct watch_mail *event = (struct watch_mail *)(void *)mail;
     if (reader != NULL) {
         event->watch->bytes -= event->text.capacity;
-        memcpy(event->hold->heir, event->heir, sizeof(event->heir));
-        event->watch->take(reader, event->hold, event->kind, &event->text, event->last);
+        memcpy(event->control->replacement, event->replacement, sizeof(event->replacement));
+        event->watch->take(reader, event->control, event->kind, &event->text, event->last);
     }
     fsz_buffer_fini(&event->text);
-    fsz_hold_unref(&event->hold);
+    fsz_control_unref(&event->control);
     free(event);
 }
 
 /* A reference to the hold, if its holder is to have this event. */
-static struct fsz_hold *watch_wants(struct fsz_watch *watch, const char *call,
-                                    const struct fsz_event *event)
+static struct fsz_control *watch_wants(struct fsz_watch *watch, const char *call,
+                                       const struct fsz_event *event)
 {
-    struct fsz_hold *hold = NULL;
+    struct fsz_control *control = NULL;
     fsz_thread_lock(&watch->lock);
     struct watch_entry *entry = watch_find_locked(watch, call);
     if (entry != NULL && (strcmp(event->name, watch_last) == 0 ||
                           (entry->kinds != NULL &&
                            fsz_selection_matches(entry->kinds, event->name, event->subclass)))) {
-        hold = fsz_hold_ref(entry->hold);
+        control = fsz_control_ref(entry->control);
     }
     pthread_mutex_unlock(&watch->lock);
-    return hold;
+    return control;
 }
 
 /* Takes the reference over. */
-static void watch_send(struct fsz_watch *watch, struct fsz_hold *hold,
+static void watch_send(struct fsz_watch *watch, struct fsz_control *control,
                        const struct fsz_event *event)
 {
     bool               last = strcmp(event->name, watch_last) == 0;
@@ -172,15 +172,16 @@ static void watch_send(struct fsz_watch *watch, struct fsz_hold *hold,
     struct watch_mail *mail = fits ? calloc(1, sizeof(*mail)) : NULL;
     if (mail == NULL) {
         watch->dropped++;
-        fsz_hold_unref(&hold); /* the sweep tells a hangup all the same */
+        fsz_control_unref(&control); /* the sweep tells a hangup all the same */
         return;
     }
     mail->mail.open = watch_open;
     mail->watch = watch;
-    mail->hold = hold;
+    mail->control = control;
     mail->last = last;
-    const char *heir = mail->last ? fsz_ending_heir(event) : NULL;
-    snprintf(mail->heir, sizeof(mail->heir), "%s", heir != NULL ? heir : "");
+    const char *replacement = mail->last ? fsz_ending_replacement(event) : NULL;
+    snprintf(mail->replacement, sizeof(mail->replacement), "%s",
+             replacement != NULL ? replacement : "");
     snprintf(mail->kind, sizeof(mail->kind), "%s/%s", event->name,
              event->subclass ? event->subclass : "");
     fsz_buffer_init(&mail->text, WATCH_EVENT_BYTES);
@@ -200,9 +201,9 @@ void fsz_watch_see(struct fsz_watch *watch, const struct fsz_event *event)
 {
     struct fsz_header call = {.value = NULL};
     if (fsz_event_find(event, "Unique-ID", &call) && call.value != NULL) {
-        struct fsz_hold *hold = watch_wants(watch, call.value, event);
-        if (hold != NULL) {
-            watch_send(watch, hold, event);
+        struct fsz_control *control = watch_wants(watch, call.value, event);
+        if (control != NULL) {
+            watch_send(watch, control, event);
         }
     }
 }

@@ -6,7 +6,7 @@
 #define FSZ_WATCH_H
 
 #include "base/buffer.h"
-#include "call/hold_private.h"
+#include "call/control_private.h"
 #include "event/event.h"
 #include "event/selection.h"
 
@@ -17,7 +17,7 @@ struct fsz_watch;
 enum { FSZ_WATCH_BYTES_MAX = 64 << 20 };
 
 /* What the API thread does with an event; frees nothing. `hold` is the table's. */
-typedef void (*fsz_watch_fn)(void *reader, struct fsz_hold *hold, const char *kind,
+typedef void (*fsz_watch_fn)(void *reader, struct fsz_control *control, const char *kind,
                              const struct fsz_buffer *text, bool last);
 
 /* `watched`: the caller's count of those who look at events. FSZ_ENOMEM. */
@@ -27,10 +27,10 @@ FSZ_NODISCARD fsz_err fsz_watch_new(struct fsz_mailbox *mailbox, _Atomic uint32_
 void fsz_watch_free(struct fsz_watch **watch);
 
 /* From now on; a reference is taken. FSZ_ENOMEM. API thread, like the next two. */
-FSZ_NODISCARD fsz_err fsz_watch_add(struct fsz_watch *watch, struct fsz_hold *hold);
-void                  fsz_watch_remove(struct fsz_watch *watch, struct fsz_hold *hold);
+FSZ_NODISCARD fsz_err fsz_watch_add(struct fsz_watch *watch, struct fsz_control *control);
+void                  fsz_watch_remove(struct fsz_watch *watch, struct fsz_control *control);
 /* Takes *kinds over; NULL: none. */
-void fsz_watch_subscribe(struct fsz_watch *watch, struct fsz_hold *hold,
+void fsz_watch_subscribe(struct fsz_watch *watch, struct fsz_control *control,
                          struct fsz_selection **kinds);
 
 /* Events that were dropped. Any thread. */

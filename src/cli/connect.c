@@ -146,7 +146,7 @@ static void connect_become(struct fsz_connect *connect, struct fsz_connect_peer 
     }
     connect->lost += peer->state == FSZ_CONNECT_READY;
     peer->state = state;
-    if (state == FSZ_CONNECT_OPEN || (!bad && !peer->told) ||
+    if (state == FSZ_CONNECT_OPEN || (!bad && !peer->reported) ||
         (state == FSZ_CONNECT_TURNED && connect->once) ||
         (connect->quiet && !connect_is_final(state))) {
         return;
@@ -160,7 +160,7 @@ static void connect_become(struct fsz_connect *connect, struct fsz_connect_peer 
     if (bad && state != FSZ_CONNECT_LOST) {
         fsz_connect_hint(state);
     }
-    peer->told = bad;
+    peer->reported = bad;
 }
 
 static enum fsz_connect_state connect_after_close(enum fsz_connect_state state)
@@ -366,7 +366,7 @@ void fsz_connect_explain(const struct fsz_connect *connect)
     for (size_t i = 0; i < connect->count; i++) {
         const struct fsz_connect_peer *peer = &connect->peers[i];
         fsz_connect_tell(connect, peer, "");
-        if (!peer->told) { /* or the hint stands a few lines above */
+        if (!peer->reported) { /* or the hint stands a few lines above */
             fsz_connect_hint(peer->state);
         }
     }

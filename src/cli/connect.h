@@ -38,7 +38,7 @@ struct fsz_connect_peer {
     int64_t                opened_ns; /* CLOCK_MONOTONIC */
     bool                   checked;   /* by fsz_connect_check() */
     bool                   failed;    /* an attempt came to nothing, and none has succeeded since */
-    bool                   told;      /* trouble was told, so the way out of it is, too */
+    bool                   reported;  /* trouble was told, so the way out of it is, too */
 };
 
 struct fsz_connect {

@@ -11,9 +11,9 @@ enum { GAPS_STREAM_NAME_BYTES = 256, GAPS_EPOCH_BYTES = 64 };
 struct gaps_stream {
     char     name[GAPS_STREAM_NAME_BYTES];
     char     epoch[GAPS_EPOCH_BYTES];
-    json_t  *kinds;    /* kind → last type_seq seen */
-    bool     complete; /* a kind that is not among them had no number when counting started */
-    uint64_t used;     /* for finding the one silent longest */
+    json_t  *event_types; /* kind → last type_seq seen */
+    bool     complete;    /* a kind that is not among them had no number when counting started */
+    uint64_t used;        /* for finding the one silent longest */
 };
 
 struct fsz_gaps {
@@ -55,7 +55,7 @@ void fsz_gaps_free(struct fsz_gaps **gaps)
 {
     if (*gaps != NULL) {
         for (size_t i = 0; i < (*gaps)->stream_count; i++) {
-            json_decref((*gaps)->streams[i].kinds);
+            json_decref((*gaps)->streams[i].event_types);
         }
         free(*gaps);
         *gaps = NULL;
@@ -67,12 +67,15 @@ json_int_t fsz_gaps_lost(const struct fsz_gaps *gaps)
     return gaps->lost;
 }
 
-static void gaps_report(struct fsz_gaps *gaps, const struct gaps_stream *stream, const char *kind,
-                        json_int_t first, json_int_t last)
+static void gaps_report(struct fsz_gaps *gaps, const struct gaps_stream *stream,
+                        const char *event_type, json_int_t first, json_int_t last)
 {
-    struct fsz_gap gap = {
-        .type = FSZ_GAP_KIND, .stream = stream->name, .kind = kind, .first = first, .last = last};
-    json_int_t count = last - first + 1;
+    struct fsz_gap gap = {.type = FSZ_GAP_EVENT_TYPE,
+                          .stream = stream->name,
+                          .event_type = event_type,
+                          .first = first,
+                          .last = last};
+    json_int_t     count = last - first + 1;
     gaps->lost = gaps->lost > INT64_MAX - count ? INT64_MAX : gaps->lost + count;
     gaps->report(gaps->context, &gap);
 }
@@ -89,7 +92,7 @@ static struct gaps_stream *gaps_place(struct fsz_gaps *gaps)
             oldest = &gaps->streams[i];
         }
     }
-    json_decref(oldest->kinds);
+    json_decref(oldest->event_types);
     return oldest;
 }
 
@@ -112,12 +115,12 @@ static struct gaps_stream *gaps_stream_of(struct fsz_gaps *gaps, const char *nam
 static struct gaps_stream *gaps_stream_add(struct fsz_gaps *gaps, const char *name,
                                            const char *epoch)
 {
-    json_t *kinds = json_object();
-    if (kinds == NULL) {
+    json_t *event_types = json_object();
+    if (event_types == NULL) {
         return NULL;
     }
     struct gaps_stream *stream = gaps_place(gaps);
-    *stream = (struct gaps_stream){.kinds = kinds};
+    *stream = (struct gaps_stream){.event_types = event_types};
     memcpy(stream->name, name, strlen(name));
     memcpy(stream->epoch, epoch, strlen(epoch));
     return stream;
@@ -125,17 +128,17 @@ static struct gaps_stream *gaps_stream_add(struct fsz_gaps *gaps, const char *na
 
 /* Whether every event of the kind is subscribed to: its topics start with the kind and a separator.
  */
-static bool gaps_kind_is_wanted(const struct fsz_gaps *gaps, const char *kind)
+static bool gaps_event_type_is_wanted(const struct fsz_gaps *gaps, const char *event_type)
 {
-    size_t size = strlen(kind);
+    size_t size = strlen(event_type);
     if (gaps->everything) {
         return true;
     }
     for (size_t i = 0; i < gaps->topic_count; i++) {
         size_t prefix = strlen(gaps->topics[i]);
-        if (strncmp(gaps->topics[i], kind, prefix) == 0 ||
+        if (strncmp(gaps->topics[i], event_type, prefix) == 0 ||
             (prefix == size + 1 && gaps->topics[i][size] == FSZMQ_TOPIC_SEPARATOR &&
-             strncmp(gaps->topics[i], kind, size) == 0)) {
+             strncmp(gaps->topics[i], event_type, size) == 0)) {
             return true;
         }
     }
@@ -143,47 +146,47 @@ static bool gaps_kind_is_wanted(const struct fsz_gaps *gaps, const char *kind)
 }
 
 /* An event carries the number after the last one; a beat carries the last one. */
-static void gaps_see_kind(struct fsz_gaps *gaps, struct gaps_stream *stream, const char *kind,
-                          json_int_t type_seq, bool own)
+static void gaps_see_event_type(struct fsz_gaps *gaps, struct gaps_stream *stream,
+                                const char *event_type, json_int_t type_seq, bool own)
 {
-    const json_t *known = json_object_get(stream->kinds, kind);
+    const json_t *known = json_object_get(stream->event_types, event_type);
     json_int_t    last_lost = own ? type_seq : type_seq - 1;
     json_int_t    seen = json_integer_value(known);
-    if (known == NULL && json_object_size(stream->kinds) >= FSZ_GAPS_KINDS_MAX) {
+    if (known == NULL && json_object_size(stream->event_types) >= FSZ_GAPS_EVENT_TYPES_MAX) {
         return;
     }
     if ((known != NULL || stream->complete) && last_lost > seen) {
-        gaps_report(gaps, stream, kind, seen + 1, last_lost);
+        gaps_report(gaps, stream, event_type, seen + 1, last_lost);
     }
     if (known == NULL || type_seq > seen) {
-        json_object_set_new(stream->kinds, kind, json_integer(type_seq));
+        json_object_set_new(stream->event_types, event_type, json_integer(type_seq));
     }
 }
 
-static void gaps_see_beat_kinds(struct fsz_gaps *gaps, struct gaps_stream *stream,
-                                const json_t *meta)
+static void gaps_see_beat_event_types(struct fsz_gaps *gaps, struct gaps_stream *stream,
+                                      const json_t *meta)
 {
-    json_t     *kinds = json_object_get(meta, FSZMQ_META_TYPES);
-    const char *kind = NULL;
+    json_t     *event_types = json_object_get(meta, FSZMQ_META_TYPES);
+    const char *event_type = NULL;
     json_t     *number = NULL;
-    json_object_foreach(kinds, kind, number)
+    json_object_foreach(event_types, event_type, number)
     {
-        if (gaps_kind_is_wanted(gaps, kind) && json_integer_value(number) > 0) {
-            gaps_see_kind(gaps, stream, kind, json_integer_value(number), true);
+        if (gaps_event_type_is_wanted(gaps, event_type) && json_integer_value(number) > 0) {
+            gaps_see_event_type(gaps, stream, event_type, json_integer_value(number), true);
         }
     }
     stream->complete |= json_is_true(json_object_get(meta, FSZMQ_META_ALL));
 }
 
-static void gaps_see_kinds(struct fsz_gaps *gaps, struct gaps_stream *stream, const json_t *meta,
-                           bool own)
+static void gaps_see_event_types(struct fsz_gaps *gaps, struct gaps_stream *stream,
+                                 const json_t *meta, bool own)
 {
-    const char *kind = json_string_value(json_object_get(meta, FSZMQ_META_TYPE));
+    const char *event_type = json_string_value(json_object_get(meta, FSZMQ_META_TYPE));
     json_int_t  type_seq = json_integer_value(json_object_get(meta, FSZMQ_META_TYPE_SEQ));
     if (own) {
-        gaps_see_beat_kinds(gaps, stream, meta);
-    } else if (kind != NULL && type_seq > 0 && gaps_kind_is_wanted(gaps, kind)) {
-        gaps_see_kind(gaps, stream, kind, type_seq, false);
+        gaps_see_beat_event_types(gaps, stream, meta);
+    } else if (event_type != NULL && type_seq > 0 && gaps_event_type_is_wanted(gaps, event_type)) {
+        gaps_see_event_type(gaps, stream, event_type, type_seq, false);
     }
 }
 
@@ -214,6 +217,6 @@ void fsz_gaps_see(struct fsz_gaps *gaps, const json_t *meta, bool own)
     struct gaps_stream *stream = gaps_stream_for(gaps, meta);
     if (stream != NULL) {
         stream->used = ++gaps->clock;
-        gaps_see_kinds(gaps, stream, meta, own);
+        gaps_see_event_types(gaps, stream, meta, own);
     }
 }

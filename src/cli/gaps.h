@@ -12,19 +12,19 @@
 #include <stddef.h>
 
 enum {
-    FSZ_GAPS_STREAMS_MAX = 64,  /* streams followed at a time; the one silent longest makes room */
-    FSZ_GAPS_KINDS_MAX = 65536, /* kinds followed in each */
+    FSZ_GAPS_STREAMS_MAX = 64, /* streams followed at a time; the one silent longest makes room */
+    FSZ_GAPS_EVENT_TYPES_MAX = 65536, /* kinds followed in each */
 };
 
 enum fsz_gap_type {
-    FSZ_GAP_KIND,  /* events first to last of the kind are lost */
-    FSZ_GAP_EPOCH, /* the stream was started anew, and its numbers with it */
+    FSZ_GAP_EVENT_TYPE, /* events first to last of the kind are lost */
+    FSZ_GAP_EPOCH,      /* the stream was started anew, and its numbers with it */
 };
 
 struct fsz_gap {
     enum fsz_gap_type type;
     const char       *stream;
-    const char       *kind; /* FSZ_GAP_KIND only */
+    const char       *event_type; /* FSZ_GAP_KIND only */
     json_int_t        first;
     json_int_t        last;
 };

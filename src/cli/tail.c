@@ -44,7 +44,7 @@ static void tail_report_gap(void *context, const struct fsz_gap *gap)
     fprintf(out, "lost %" JSON_INTEGER_FORMAT " event%s of stream ", count, count == 1 ? "" : "s");
     fsz_text_puts(out, gap->stream);
     fputs(", type ", out);
-    fsz_text_puts(out, gap->kind);
+    fsz_text_puts(out, gap->event_type);
     fprintf(out, " (type_seq %" JSON_INTEGER_FORMAT, gap->first);
     if (count > 1) {
         fprintf(out, "%s%" JSON_INTEGER_FORMAT, tail->show.pretty.utf8 ? "–" : "-", gap->last);

@@ -10,14 +10,14 @@
 
 static struct fsz_socket_config *config_socket(const struct fsz_config *config, size_t index)
 {
-    size_t channel = index - config->stream_count;
+    size_t api_socket = index - config->stream_count;
     return index < config->stream_count ? &config->streams[index].socket
-                                        : &config->channels[channel].socket;
+                                        : &config->api_sockets[api_socket].socket;
 }
 
 size_t fsz_config_socket_count(const struct fsz_config *config)
 {
-    return config->stream_count + config->channel_count;
+    return config->stream_count + config->api_socket_count;
 }
 
 const struct fsz_socket_config *fsz_config_socket_at(const struct fsz_config *config, size_t index)
@@ -108,8 +108,8 @@ void fsz_config_free(struct fsz_config **config)
     for (size_t i = 0; i < c->stream_count; i++) {
         fsz_config_free_stream(&c->streams[i]);
     }
-    for (size_t i = 0; i < c->channel_count; i++) {
-        fsz_config_free_channel(&c->channels[i]);
+    for (size_t i = 0; i < c->api_socket_count; i++) {
+        fsz_config_free_api_socket(&c->api_sockets[i]);
     }
     for (size_t i = 0; i < c->group_count; i++) {
         fsz_config_free_group(&c->groups[i]);
@@ -123,14 +123,14 @@ void fsz_config_free(struct fsz_config **config)
     free(c->services);
     free(c->bindings);
     free(c->streams);
-    free(c->channels);
+    free(c->api_sockets);
     free(c->groups);
     explicit_bzero(c->curve_secret_key, sizeof c->curve_secret_key);
     free(c->warnings);
     free(c->users_file);
     free(c->literal_service);
     free(c->curve_key_file);
-    fsz_selection_free(&c->noise);
-    fsz_selection_free(&c->vital);
+    fsz_selection_free(&c->low_priority);
+    fsz_selection_free(&c->high_priority);
     free(c);
 }

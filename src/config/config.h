@@ -18,8 +18,8 @@
 #define FSZ_DEFAULT_ENDPOINT "tcp://*:5556"
 #define FSZ_DEFAULT_NUMBERED_STREAM "live" /* the same events with framing `envelope` */
 #define FSZ_DEFAULT_NUMBERED_ENDPOINT "tcp://*:5558"
-#define FSZ_DEFAULT_CHANNEL "default"
-#define FSZ_DEFAULT_CHANNEL_ENDPOINT "tcp://*:5557"
+#define FSZ_DEFAULT_API_SOCKET "default"
+#define FSZ_DEFAULT_API_SOCKET_ENDPOINT "tcp://*:5557"
 #define FSZ_DEFAULT_GROUP "default" /* of peers without a name */
 
 struct fsz_confnode;
@@ -30,7 +30,7 @@ struct fsz_selection;
 
 enum {
     FSZ_STREAMS_MAX = 256,    /* streams in one configuration */
-    FSZ_CHANNELS_MAX = 64,    /* API sockets */
+    FSZ_API_SOCKETS_MAX = 64, /* API sockets */
     FSZ_GROUPS_MAX = 256,     /* groups */
     FSZ_SERVICES_MAX = 64,    /* services */
     FSZ_BINDINGS_MAX = 256,   /* bindings */
@@ -97,7 +97,7 @@ struct fsz_stream_config {
     int64_t                  multicast_tpdu_bytes;
 };
 
-struct fsz_channel_config {
+struct fsz_api_socket_config {
     struct fsz_socket_config socket; /* first, as above */
     char                    *name;   /* unique among API sockets; as a stream's */
     int64_t request_bytes;           /* of one message; a client that sends more is cut off */
@@ -189,8 +189,8 @@ struct fsz_config {
     int64_t subscription_bytes_max;
     int64_t batch_us;  /* how long events that come thick may wait for others; 0: not */
     int64_t linger_ms; /* how long an orderly stop waits for peers to be sent what is queued */
-    struct fsz_selection *noise; /* drop classes; what neither names is normal */
-    struct fsz_selection *vital;
+    struct fsz_selection *low_priority; /* drop classes; what neither names is normal */
+    struct fsz_selection *high_priority;
 
     struct fsz_problems *warnings; /* what hardly was meant, but may be; NULL: nothing */
 
@@ -213,16 +213,16 @@ struct fsz_config {
     int64_t address_connections_per_second; /* new ones of one address; 0: no bound */
     int64_t address_connections_burst;      /* of these, in a row */
 
-    struct fsz_stream_config  *streams;
-    size_t                     stream_count;
-    struct fsz_channel_config *channels;
-    size_t                     channel_count;
-    struct fsz_group_config   *groups;
-    size_t                     group_count;
-    struct fsz_service_config *services;
-    size_t                     service_count;
-    struct fsz_binding_config *bindings; /* in the order in which they are asked */
-    size_t                     binding_count;
+    struct fsz_stream_config     *streams;
+    size_t                        stream_count;
+    struct fsz_api_socket_config *api_sockets;
+    size_t                        api_socket_count;
+    struct fsz_group_config      *groups;
+    size_t                        group_count;
+    struct fsz_service_config    *services;
+    size_t                        service_count;
+    struct fsz_binding_config    *bindings; /* in the order in which they are asked */
+    size_t                        binding_count;
 
     int64_t cache_entries; /* documents that the cache of lookups has at most */
     int64_t cache_bytes;   /* and their bytes together */

@@ -8,17 +8,17 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct fsz_config         keys_of_SETTINGS;
-typedef struct fsz_socket_config  keys_of_SOCKET;
-typedef struct fsz_stream_config  keys_of_STREAM;
-typedef struct fsz_channel_config keys_of_CHANNEL;
-typedef struct fsz_group_config   keys_of_GROUP;
-typedef struct fsz_service_config keys_of_SERVICE;
-typedef struct fsz_binding_config keys_of_BINDING;
+typedef struct fsz_config            keys_of_SETTINGS;
+typedef struct fsz_socket_config     keys_of_SOCKET;
+typedef struct fsz_stream_config     keys_of_STREAM;
+typedef struct fsz_api_socket_config keys_of_API_SOCKET;
+typedef struct fsz_group_config      keys_of_GROUP;
+typedef struct fsz_service_config    keys_of_SERVICE;
+typedef struct fsz_binding_config    keys_of_BINDING;
 
 /* So that the offset of a SOCKET key holds in both, and an endpoint is added alike to all three. */
 static_assert(offsetof(struct fsz_stream_config, socket) == 0, "the socket comes first");
-static_assert(offsetof(struct fsz_channel_config, socket) == 0, "the socket comes first");
+static_assert(offsetof(struct fsz_api_socket_config, socket) == 0, "the socket comes first");
 static_assert(offsetof(struct fsz_service_config, socket) == 0, "the socket comes first");
 
 /* Of NAMES, the count is found behind the pointer. */
@@ -47,8 +47,9 @@ const struct fsz_config_key fsz_config_keys[FSZ_CONFIG_KEYS] = {
 
 bool fsz_config_key_is_in(const struct fsz_config_key *key, enum fsz_key_scope element)
 {
-    return key->scope == element || (key->scope == FSZ_SCOPE_SOCKET &&
-                                     (element == FSZ_SCOPE_STREAM || element == FSZ_SCOPE_CHANNEL));
+    return key->scope == element ||
+           (key->scope == FSZ_SCOPE_SOCKET &&
+            (element == FSZ_SCOPE_STREAM || element == FSZ_SCOPE_API_SOCKET));
 }
 
 const struct fsz_config_key *fsz_config_key_find(enum fsz_key_scope element, const char *name)

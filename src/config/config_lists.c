@@ -44,14 +44,14 @@ static void lists_read_stream(struct fsz_config_reader *r, const struct fsz_conf
     }
 }
 
-static void lists_read_channel(struct fsz_config_reader *r, const struct fsz_confnode *node,
-                               struct fsz_config *config)
+static void lists_read_api_socket(struct fsz_config_reader *r, const struct fsz_confnode *node,
+                                  struct fsz_config *config)
 {
-    struct fsz_channel_config *grown =
-        lists_grow(r, config->channels, config->channel_count, sizeof *grown);
+    struct fsz_api_socket_config *grown =
+        lists_grow(r, config->api_sockets, config->api_socket_count, sizeof *grown);
     if (grown != NULL) {
-        config->channels = grown;
-        fsz_config_read_channel(r, node, &grown[config->channel_count++]);
+        config->api_sockets = grown;
+        fsz_config_read_api_socket(r, node, &grown[config->api_socket_count++]);
         fsz_config_check_last_socket(r, config, node->line);
     }
 }
@@ -104,9 +104,9 @@ static const struct lists_default lists_streams[] = {
          {"bind", FSZ_DEFAULT_NUMBERED_ENDPOINT}, {"framing", "envelope"}, {NULL, NULL}}},
     {NULL, NULL},
 };
-static const struct lists_default lists_channels[] = {
-    {FSZ_DEFAULT_CHANNEL,
-     (const struct fsz_config_param[]){{"bind", FSZ_DEFAULT_CHANNEL_ENDPOINT}, {NULL, NULL}}},
+static const struct lists_default lists_api_sockets[] = {
+    {FSZ_DEFAULT_API_SOCKET,
+     (const struct fsz_config_param[]){{"bind", FSZ_DEFAULT_API_SOCKET_ENDPOINT}, {NULL, NULL}}},
     {NULL, NULL},
 };
 static const struct lists_default lists_groups[] = {
@@ -117,7 +117,7 @@ static const struct lists_default lists_none[] = {{NULL, NULL}};
 
 /* The lists of <configuration>, and what each stands for when it is not there. They are read in
  * this order: bindings name services. */
-static const struct lists_kind {
+static const struct lists_type {
     const char *name, *item;
     size_t      max;
     void (*read)(struct fsz_config_reader *r, const struct fsz_confnode *node,
@@ -125,7 +125,7 @@ static const struct lists_kind {
     const struct lists_default *defaults;
 } lists_all[] = {
     {"streams", "stream", FSZ_STREAMS_MAX, lists_read_stream, lists_streams},
-    {"api-sockets", "api-socket", FSZ_CHANNELS_MAX, lists_read_channel, lists_channels},
+    {"api-sockets", "api-socket", FSZ_API_SOCKETS_MAX, lists_read_api_socket, lists_api_sockets},
     {"groups", "group", FSZ_GROUPS_MAX, lists_read_group, lists_groups},
     {"services", "service", FSZ_SERVICES_MAX, lists_read_service, lists_none},
     {"bindings", "binding", FSZ_BINDINGS_MAX, lists_read_binding, lists_none},
@@ -147,7 +147,7 @@ static void lists_check_name(struct fsz_config_reader *r, const struct fsz_confn
     }
 }
 
-static void lists_read_list(struct fsz_config_reader *r, const struct lists_kind *list,
+static void lists_read_list(struct fsz_config_reader *r, const struct lists_type *list,
                             const struct fsz_confnode *node, struct fsz_config *config)
 {
     static const char *const known[] = {NULL};
@@ -176,7 +176,7 @@ static fsz_err lists_add_param(struct fsz_confnode *stream, const char *name, co
     return FSZ_OK;
 }
 
-static void lists_read_default(struct fsz_config_reader *r, const struct lists_kind *list,
+static void lists_read_default(struct fsz_config_reader *r, const struct lists_type *list,
                                const struct lists_default *element, struct fsz_config *config)
 {
     struct fsz_confnode *node = fsz_confnode_new(NULL, list->item, 0);
@@ -221,7 +221,7 @@ static void lists_find_section(struct fsz_config_reader *r, const struct fsz_con
     }
 }
 
-static void lists_read_defaults(struct fsz_config_reader *r, const struct lists_kind *list,
+static void lists_read_defaults(struct fsz_config_reader *r, const struct lists_type *list,
                                 struct fsz_config *config)
 {
     for (const struct lists_default *d = list->defaults; d->name != NULL && r->err == FSZ_OK; d++) {

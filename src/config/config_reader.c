@@ -75,7 +75,7 @@ void fsz_config_refuse_element(struct fsz_config_reader *r, const struct fsz_con
 
 static const char *const reader_elements[] = {
     [FSZ_SCOPE_SETTINGS] = "<settings>", [FSZ_SCOPE_SOCKET] = "<stream> or <api-socket>",
-    [FSZ_SCOPE_STREAM] = "<stream>",     [FSZ_SCOPE_CHANNEL] = "<api-socket>",
+    [FSZ_SCOPE_STREAM] = "<stream>",     [FSZ_SCOPE_API_SOCKET] = "<api-socket>",
     [FSZ_SCOPE_GROUP] = "<group>",       [FSZ_SCOPE_SERVICE] = "<service>",
     [FSZ_SCOPE_BINDING] = "<binding>",
 };

@@ -79,9 +79,9 @@ void fsz_config_read_stream(struct fsz_config_reader *r, const struct fsz_confno
                             struct fsz_stream_config *stream);
 void fsz_config_free_stream(struct fsz_stream_config *stream);
 /* The same for one <api-socket> and one <group>. */
-void fsz_config_read_channel(struct fsz_config_reader *r, const struct fsz_confnode *node,
-                             struct fsz_channel_config *channel);
-void fsz_config_free_channel(struct fsz_channel_config *channel);
+void fsz_config_read_api_socket(struct fsz_config_reader *r, const struct fsz_confnode *node,
+                                struct fsz_api_socket_config *api_socket);
+void fsz_config_free_api_socket(struct fsz_api_socket_config *api_socket);
 void fsz_config_read_group(struct fsz_config_reader *r, const struct fsz_confnode *node,
                            struct fsz_group_config *group);
 void fsz_config_free_group(struct fsz_group_config *group);

@@ -99,9 +99,9 @@ static fsz_err daemon_locate(void *self, const struct fsz_lookup *lookup, struct
     return fsz_engine_lookup(self, lookup, xml);
 }
 
-static void daemon_serve(void *self, const struct fsz_guest *guest, const char *line)
+static void daemon_serve(void *self, const struct fsz_session *session, const char *line)
 {
-    fsz_engine_serve(self, guest, line);
+    fsz_engine_run_dialplan_app(self, session, line);
 }
 
 static void daemon_zmq(void *self, const char *line, struct fsz_buffer *output);

@@ -96,7 +96,7 @@ void fsz_switchhost_init(struct fsz_host *ret_host, struct fsz_sim **sim)
         .self = sim,
         .name = "sim",
         .capabilities =
-            FSZ_CAN_COMMAND | FSZ_CAN_JSON_API | FSZ_CAN_SEND | FSZ_CAN_CALLS | FSZ_CAN_HOLD,
+            FSZ_CAN_COMMAND | FSZ_CAN_JSON_API | FSZ_CAN_SEND | FSZ_CAN_CALLS | FSZ_CAN_CONTROL,
         .log = fsz_log_host,
         .admits = host_admits,
         .identify = host_identify,

@@ -299,15 +299,15 @@ static void engine_review(const struct fsz_publisher_view *view, void *unused)
 static fsz_err engine_reload_sockets(struct fsz_engine *engine, struct fsz_config *config,
                                      struct fsz_problems *problems)
 {
-    struct fsz_config *shared = fsz_config_ref(config);
-    struct fsz_leaving leaving;
-    fsz_leaving_init(&leaving);
+    struct fsz_config  *shared = fsz_config_ref(config);
+    struct fsz_released released;
+    fsz_released_init(&released);
     fsz_err err = fsz_engine_prepare_lookups(engine, config);
-    err = err != FSZ_OK ? err : fsz_publisher_leave(engine->publisher, config, &leaving);
-    err = err != FSZ_OK ? err : fsz_api_leave(engine->api, config, &leaving);
-    err = err != FSZ_OK ? err : fsz_api_prepare(engine->api, config, &leaving, problems);
+    err = err != FSZ_OK ? err : fsz_publisher_leave(engine->publisher, config, &released);
+    err = err != FSZ_OK ? err : fsz_api_leave(engine->api, config, &released);
+    err = err != FSZ_OK ? err : fsz_api_prepare(engine->api, config, &released, problems);
     if (err == FSZ_OK) {
-        err = fsz_publisher_reload(engine->publisher, &shared, &leaving, problems);
+        err = fsz_publisher_reload(engine->publisher, &shared, &released, problems);
         if (err != FSZ_OK) {
             fsz_api_cancel(engine->api);
         }
@@ -315,7 +315,7 @@ static fsz_err engine_reload_sockets(struct fsz_engine *engine, struct fsz_confi
     if (err != FSZ_OK) {
         fsz_engine_change_lookups(engine, config, false);
     }
-    fsz_leaving_fini(&leaving);
+    fsz_released_fini(&released);
     fsz_config_free(&shared);
     return err;
 }

@@ -9,8 +9,8 @@
 #include "base/buffer.h"
 #include "config/config.h"
 #include "event/event.h"
-#include "host/guest.h"
 #include "host/host.h"
+#include "host/session.h"
 #include "net/connections.h"
 #include "net/zmq_context.h"
 #include "service/lookup.h"
@@ -69,7 +69,8 @@ void fsz_engine_close_lookups(struct fsz_engine *engine);
 fsz_err fsz_engine_flush_lookups(struct fsz_engine *engine, const char *pattern, size_t *ret_count);
 /* A call whose dialplan ran `zmq` with that line: returns when the dialplan may go on (serve.h).
  * The call's own thread. */
-void fsz_engine_serve(struct fsz_engine *engine, const struct fsz_guest *guest, const char *line);
+void fsz_engine_run_dialplan_app(struct fsz_engine *engine, const struct fsz_session *session,
+                                 const char *line);
 /* Every call is given back to its dialplan, and none is taken any more: before a host lets go. */
 void fsz_engine_close_calls(struct fsz_engine *engine);
 

@@ -4,23 +4,25 @@
 #include "engine/engine_private.h"
 
 /* A reference, or NULL: not started, or about to stop. */
-static struct fsz_desk *engine_desk(struct fsz_engine *engine)
+static struct fsz_service_client *engine_service_client(struct fsz_engine *engine)
 {
     pthread_rwlock_rdlock(&engine->life);
-    struct fsz_desk *desk = engine->desk != NULL ? fsz_desk_ref(engine->desk) : NULL;
+    struct fsz_service_client *service_client =
+        engine->service_client != NULL ? fsz_service_client_ref(engine->service_client) : NULL;
     pthread_rwlock_unlock(&engine->life);
-    return desk;
+    return service_client;
 }
 
-void fsz_engine_serve(struct fsz_engine *engine, const struct fsz_guest *guest, const char *line)
+void fsz_engine_run_dialplan_app(struct fsz_engine *engine, const struct fsz_session *session,
+                                 const char *line)
 {
-    struct fsz_desk *desk = engine_desk(engine);
-    if (desk == NULL) {
-        guest->set(guest->self, "zmq_result", "no-service");
+    struct fsz_service_client *service_client = engine_service_client(engine);
+    if (service_client == NULL) {
+        session->set(session->self, "zmq_result", "no-service");
         return;
     }
-    fsz_serve(desk, engine->host, guest, line);
-    fsz_desk_unref(&desk);
+    fsz_dialplan_app(service_client, engine->host, session, line);
+    fsz_service_client_unref(&service_client);
 }
 
 void fsz_engine_close_calls(struct fsz_engine *engine)

@@ -5,13 +5,13 @@
 
 /* What answers lookups: new references. False: nothing does. */
 static bool engine_take_lookups(struct fsz_engine *engine, struct fsz_lookups **ret_lookups,
-                                struct fsz_desk **ret_desk)
+                                struct fsz_service_client **ret_service_client)
 {
     pthread_rwlock_rdlock(&engine->life);
     bool open = engine->lookups != NULL;
     if (open) {
         *ret_lookups = fsz_lookups_ref(engine->lookups);
-        *ret_desk = fsz_desk_ref(engine->desk);
+        *ret_service_client = fsz_service_client_ref(engine->service_client);
     }
     pthread_rwlock_unlock(&engine->life);
     return open;
@@ -20,14 +20,14 @@ static bool engine_take_lookups(struct fsz_engine *engine, struct fsz_lookups **
 fsz_err fsz_engine_lookup(struct fsz_engine *engine, const struct fsz_lookup *lookup,
                           struct fsz_buffer *xml)
 {
-    struct fsz_lookups *lookups = NULL;
-    struct fsz_desk    *desk = NULL;
+    struct fsz_lookups        *lookups = NULL;
+    struct fsz_service_client *service_client = NULL;
     if (!atomic_load_explicit(&engine->bound, memory_order_relaxed) ||
-        !engine_take_lookups(engine, &lookups, &desk)) {
+        !engine_take_lookups(engine, &lookups, &service_client)) {
         return FSZ_ENOTFOUND;
     }
-    fsz_err err = fsz_lookups_find(lookups, desk, lookup, xml);
-    fsz_desk_unref(&desk);
+    fsz_err err = fsz_lookups_find(lookups, service_client, lookup, xml);
+    fsz_service_client_unref(&service_client);
     fsz_lookups_unref(&lookups);
     return err;
 }
@@ -44,10 +44,10 @@ fsz_err fsz_engine_open_lookups(struct fsz_engine *engine, struct fsz_config *co
     if (err != FSZ_OK) {
         return err;
     }
-    struct fsz_desk *desk = fsz_api_desk(engine->api);
+    struct fsz_service_client *service_client = fsz_api_service_client(engine->api);
     pthread_rwlock_wrlock(&engine->life);
     engine->lookups = lookups;
-    engine->desk = desk;
+    engine->service_client = service_client;
     pthread_rwlock_unlock(&engine->life);
     atomic_store(&engine->bound, config->binding_count > 0);
     return FSZ_OK;
@@ -57,27 +57,27 @@ void fsz_engine_close_lookups(struct fsz_engine *engine)
 {
     atomic_store(&engine->bound, false);
     pthread_rwlock_wrlock(&engine->life);
-    struct fsz_lookups *lookups = engine->lookups;
-    struct fsz_desk    *desk = engine->desk;
+    struct fsz_lookups        *lookups = engine->lookups;
+    struct fsz_service_client *service_client = engine->service_client;
     engine->lookups = NULL;
-    engine->desk = NULL;
+    engine->service_client = NULL;
     pthread_rwlock_unlock(&engine->life);
-    if (desk != NULL) {
-        fsz_desk_close(desk);
+    if (service_client != NULL) {
+        fsz_service_client_close(service_client);
     }
-    fsz_desk_unref(&desk);
+    fsz_service_client_unref(&service_client);
     fsz_lookups_unref(&lookups);
 }
 
 fsz_err fsz_engine_prepare_lookups(struct fsz_engine *engine, struct fsz_config *config)
 {
-    struct fsz_lookups *lookups = NULL;
-    struct fsz_desk    *desk = NULL;
-    if (!engine_take_lookups(engine, &lookups, &desk)) {
+    struct fsz_lookups        *lookups = NULL;
+    struct fsz_service_client *service_client = NULL;
+    if (!engine_take_lookups(engine, &lookups, &service_client)) {
         return FSZ_OK; /* they were closed: a stop is near */
     }
     fsz_err err = fsz_lookups_prepare(lookups, config);
-    fsz_desk_unref(&desk);
+    fsz_service_client_unref(&service_client);
     fsz_lookups_unref(&lookups);
     return err;
 }
@@ -85,9 +85,9 @@ fsz_err fsz_engine_prepare_lookups(struct fsz_engine *engine, struct fsz_config 
 void fsz_engine_change_lookups(struct fsz_engine *engine, const struct fsz_config *config,
                                bool commit)
 {
-    struct fsz_lookups *lookups = NULL;
-    struct fsz_desk    *desk = NULL;
-    if (!engine_take_lookups(engine, &lookups, &desk)) {
+    struct fsz_lookups        *lookups = NULL;
+    struct fsz_service_client *service_client = NULL;
+    if (!engine_take_lookups(engine, &lookups, &service_client)) {
         return;
     }
     if (commit) {
@@ -96,32 +96,32 @@ void fsz_engine_change_lookups(struct fsz_engine *engine, const struct fsz_confi
     } else {
         fsz_lookups_cancel(lookups);
     }
-    fsz_desk_unref(&desk);
+    fsz_service_client_unref(&service_client);
     fsz_lookups_unref(&lookups);
 }
 
 json_t *fsz_engine_lookups_status(struct fsz_engine *engine)
 {
-    struct fsz_lookups *lookups = NULL;
-    struct fsz_desk    *desk = NULL;
-    if (!engine_take_lookups(engine, &lookups, &desk)) {
+    struct fsz_lookups        *lookups = NULL;
+    struct fsz_service_client *service_client = NULL;
+    if (!engine_take_lookups(engine, &lookups, &service_client)) {
         return NULL;
     }
     json_t *status = fsz_lookups_status(lookups);
-    fsz_desk_unref(&desk);
+    fsz_service_client_unref(&service_client);
     fsz_lookups_unref(&lookups);
     return status;
 }
 
 fsz_err fsz_engine_flush_lookups(struct fsz_engine *engine, const char *pattern, size_t *ret_count)
 {
-    struct fsz_lookups *lookups = NULL;
-    struct fsz_desk    *desk = NULL;
-    if (!engine_take_lookups(engine, &lookups, &desk)) {
+    struct fsz_lookups        *lookups = NULL;
+    struct fsz_service_client *service_client = NULL;
+    if (!engine_take_lookups(engine, &lookups, &service_client)) {
         return FSZ_ECLOSED;
     }
     *ret_count = fsz_lookups_flush(lookups, pattern);
-    fsz_desk_unref(&desk);
+    fsz_service_client_unref(&service_client);
     fsz_lookups_unref(&lookups);
     return FSZ_OK;
 }

@@ -32,17 +32,17 @@ struct fsz_engine {
     pthread_cond_t  turn_changed; /* either of them did */
     bool            controlled, stopping;
     /* Held for reading while an event is offered, for writing while the pointers below change. */
-    pthread_rwlock_t          life;
-    struct fsz_publisher     *publisher;
-    struct fsz_api           *api;
-    struct fsz_lookups       *lookups; /* NULL: refused */
-    struct fsz_desk          *desk;    /* beside lookups */
-    struct fsz_audit         *audit;   /* for who has control, like all below */
-    struct fsz_access        *access;
-    struct fsz_client_events *client_events; /* NULL: the host cannot fire events */
-    struct fsz_context       *context;
-    int64_t                   started_ms;
-    uint64_t                  reloads;
+    pthread_rwlock_t           life;
+    struct fsz_publisher      *publisher;
+    struct fsz_api            *api;
+    struct fsz_lookups        *lookups;        /* NULL: refused */
+    struct fsz_service_client *service_client; /* beside lookups */
+    struct fsz_audit          *audit;          /* for who has control, like all below */
+    struct fsz_access         *access;
+    struct fsz_client_events  *client_events; /* NULL: the host cannot fire events */
+    struct fsz_context        *context;
+    int64_t                    started_ms;
+    uint64_t                   reloads;
     /* Of the host, at the start. */
     struct fsz_host_identity identity;
     struct engine_refusal    refused; /* the last reload, if it was refused */

@@ -9,9 +9,9 @@
 static json_t *status_refused(const struct fsz_queue_stats *q)
 {
     json_t *refused = json_object();
-    for (int class = 0; class < FSZ_CLASSES; class ++) {
-        json_object_set_new(refused, fsz_class_names[class],
-                            json_integer((json_int_t)q->refused[class]));
+    for (int priority = 0; priority < FSZ_PRIORITIES; priority++) {
+        json_object_set_new(refused, fsz_priority_names[priority],
+                            json_integer((json_int_t)q->refused[priority]));
     }
     return refused;
 }
@@ -71,13 +71,13 @@ void fsz_status_of_publisher(const struct fsz_publisher_view *view, void *argume
             json_array_append_new(streams, status_stream(view->streams[slot]));
         }
     }
-    *ret_status = json_pack("{s{sI sI sI sI} so s{sI sI sI} sI so so}", "events", "offered",
-                            (json_int_t)view->offered, "unwanted", (json_int_t)view->unwanted,
-                            "encoded", (json_int_t)view->encoded, "failed",
-                            (json_int_t)view->failed, "queue", status_queue(view->queue),
-                            "event_types", "tracked", (json_int_t)fsz_kinds_count(view->kinds),
-                            "max", (json_int_t)fsz_event_types_max(view->kinds), "overflowed",
-                            (json_int_t)fsz_kinds_overflowed(view->kinds), "filters_gave_up",
-                            (json_int_t)fsz_filter_gave_up(), "streams", streams, "warnings",
-                            status_warnings(view->config->warnings));
+    *ret_status = json_pack(
+        "{s{sI sI sI sI} so s{sI sI sI} sI so so}", "events", "offered", (json_int_t)view->offered,
+        "unwanted", (json_int_t)view->unwanted, "encoded", (json_int_t)view->encoded, "failed",
+        (json_int_t)view->failed, "queue", status_queue(view->queue), "event_types", "tracked",
+        (json_int_t)fsz_event_types_count(view->types), "max",
+        (json_int_t)fsz_event_types_max(view->types), "overflowed",
+        (json_int_t)fsz_event_types_overflowed(view->types), "filters_gave_up",
+        (json_int_t)fsz_filter_gave_up(), "streams", streams, "warnings",
+        status_warnings(view->config->warnings));
 }

@@ -80,21 +80,22 @@ static void status_write_requests(const json_t *status, struct fsz_buffer *out)
         status_number(status, "api.requests.in_flight"));
 }
 
-static void status_write_channels(const json_t *status, struct fsz_buffer *out)
+static void status_write_api_sockets(const json_t *status, struct fsz_buffer *out)
 {
     size_t  index = 0;
-    json_t *channel = NULL;
-    json_array_foreach(json_object_get(json_object_get(status, "api"), "sockets"), index, channel)
+    json_t *api_socket = NULL;
+    json_array_foreach(json_object_get(json_object_get(status, "api"), "sockets"), index,
+                       api_socket)
     {
-        fsz_buffer_printf(out,
-                          "api      %s: %lld clients, %lld messages in, %lld out, %lld lost, %lld "
-                          "dropped, %lld bytes held\n",
-                          status_string(channel, "name"), status_number(channel, "clients"),
-                          status_number(channel, "messages"), status_number(channel, "answers"),
-                          status_number(channel, "answers_lost"),
-                          status_number(channel, "answers_dropped"),
-                          status_number(channel, "bytes_held"));
-        status_write_endpoints(channel, out);
+        fsz_buffer_printf(
+            out,
+            "api      %s: %lld clients, %lld messages in, %lld out, %lld lost, %lld "
+            "dropped, %lld bytes held\n",
+            status_string(api_socket, "name"), status_number(api_socket, "clients"),
+            status_number(api_socket, "messages"), status_number(api_socket, "answers"),
+            status_number(api_socket, "answers_lost"), status_number(api_socket, "answers_dropped"),
+            status_number(api_socket, "bytes_held"));
+        status_write_endpoints(api_socket, out);
     }
 }
 
@@ -133,7 +134,7 @@ void fsz_status_write_summary(const json_t *status, struct fsz_buffer *out)
                           status_number(stream, "bytes_sent"));
         status_write_endpoints(stream, out);
     }
-    status_write_channels(status, out);
+    status_write_api_sockets(status, out);
 }
 
 static void status_write_pool(const json_t *pool, const char *name, struct fsz_buffer *out)
@@ -162,7 +163,7 @@ void fsz_status_write_api(const json_t *status, struct fsz_buffer *out)
                       status_number(api, "jobs.dropped"), status_number(status, "audit.commands"),
                       status_number(status, "audit.refusals"),
                       status_number(status, "audit.suppressed"));
-    status_write_channels(status, out);
+    status_write_api_sockets(status, out);
 }
 
 static void status_write_provider(const json_t *p, struct fsz_buffer *out)

@@ -1,6 +1,6 @@
 #include "event/encode.h"
 
-#include "event/quick.h"
+#include "event/fast_path.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -237,11 +237,11 @@ static void encoder_write_carefully(struct fsz_encoder *e)
 /* False: to be written the other way. */
 static bool encoder_write_quickly(struct fsz_encoder *e)
 {
-    unsigned char object[FSZ_QUICK_BYTES];
+    unsigned char object[FSZ_FAST_PATH_BYTES];
     if (encoder_reserve_names(e, FSZ_NAMES_USUAL) != FSZ_OK) {
         return false;
     }
-    const unsigned char *end = fsz_quick->write(e, object);
+    const unsigned char *end = fsz_fast_path->write(e, object);
     if (end == NULL || e->members.failed != FSZ_OK ||
         (e->max_bytes > 0 && (size_t)(end - object) > e->max_bytes)) {
         return false;

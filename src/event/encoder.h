@@ -1,7 +1,7 @@
 /* encoder.h - private to the encoder: an object while it is written.
  *
- * Nearly every event goes the quick way (quick.h). What is too large for it, is to be left out in
- * part, or has names that must be put in order goes the careful way (encode.c, encode_bound.c):
+ * Nearly every event goes the quick way (fast_path.h). What is too large for it, is to be left out
+ * in part, or has names that must be put in order goes the careful way (encode.c, encode_bound.c):
  * each member is measured, then reserved, then written.
  *
  * What writes takes the place to write to and returns the place behind, so that it can stay in a

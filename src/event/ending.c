@@ -25,7 +25,7 @@ static bool ending_is(const struct fsz_event *event, const char *name, const cha
     return found != NULL && strcmp(found, value) == 0;
 }
 
-const char *fsz_ending_heir(const struct fsz_event *event)
+const char *fsz_ending_replacement(const struct fsz_event *event)
 {
     bool leaves = ending_is(event, "variable_loopback_hangup_cause", "bridge") ||
                   ending_is(event, "variable_loopback_hangup_cause", "bowout");
@@ -34,7 +34,7 @@ const char *fsz_ending_heir(const struct fsz_event *event)
 
 const char *fsz_ending_hungup(const struct fsz_event *event)
 {
-    return fsz_ending_heir(event) != NULL ? FSZ_ENDING_REPLACED : FSZ_ENDING_HANGUP;
+    return fsz_ending_replacement(event) != NULL ? FSZ_ENDING_REPLACED : FSZ_ENDING_HANGUP;
 }
 
 /* NULL: it stays. */

@@ -21,6 +21,6 @@ const char *fsz_ending(const struct fsz_event *event);
 /* Of the last events of a call: hangup or replaced. */
 const char *fsz_ending_hungup(const struct fsz_event *event);
 /* The call that goes on in place of a replaced leg, or NULL. Lives as long as the event. */
-const char *fsz_ending_heir(const struct fsz_event *event);
+const char *fsz_ending_replacement(const struct fsz_event *event);
 
 #endif

@@ -8,11 +8,11 @@ static const char REPLACEMENT[] = "\xef\xbf\xbd"; /* U+FFFD */
 
 enum { REPLACEMENT_BYTES = 3, LEAD_MORE_MAX = 3 };
 
-enum unit_kind { UNIT_PLAIN, UNIT_ESCAPED, UNIT_BAD };
+enum unit_type { UNIT_PLAIN, UNIT_ESCAPED, UNIT_BAD };
 
 /* A character of the text, or a run of bytes that stands for one U+FFFD. */
 struct unit {
-    enum unit_kind kind;
+    enum unit_type type;
     size_t         in;  /* bytes of the text */
     size_t         out; /* bytes written for it */
 };
@@ -96,9 +96,9 @@ static void escape_write_one(unsigned char *at, unsigned char byte)
 
 static void unit_write(unsigned char *at, const unsigned char *text, struct unit unit)
 {
-    if (unit.kind == UNIT_BAD) {
+    if (unit.type == UNIT_BAD) {
         memcpy(at, REPLACEMENT, REPLACEMENT_BYTES);
-    } else if (unit.kind == UNIT_ESCAPED) {
+    } else if (unit.type == UNIT_ESCAPED) {
         escape_write_one(at, text[0]);
     } else {
         for (size_t i = 0; i < unit.in; i++) {
@@ -133,7 +133,7 @@ size_t fsz_escape_size(const char *text, size_t length, bool *ret_bad)
         size += plain;
         unit = i < length ? unit_of(bytes + i, length - i) : (struct unit){0};
         size += unit.out;
-        bad |= unit.kind == UNIT_BAD;
+        bad |= unit.type == UNIT_BAD;
     }
     if (ret_bad != NULL) {
         *ret_bad = bad;
@@ -190,7 +190,7 @@ unsigned char *fsz_escape_repair(unsigned char *at, const char *text, size_t len
     struct unit unit;
     for (size_t i = 0; i < length; i += unit.in) {
         unit = unit_of((const unsigned char *)text + i, length - i);
-        if (unit.kind == UNIT_BAD) {
+        if (unit.type == UNIT_BAD) {
             memcpy(at, REPLACEMENT, REPLACEMENT_BYTES);
             at += REPLACEMENT_BYTES;
         } else {

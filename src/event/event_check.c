@@ -86,7 +86,7 @@ static fsz_err event_check_header(const struct fsz_event *event, const struct fs
     return FSZ_OK;
 }
 
-static fsz_err event_check_kind(const struct fsz_event *event, struct fsz_buffer *words)
+static fsz_err event_check_type(const struct fsz_event *event, struct fsz_buffer *words)
 {
     bool custom = strcasecmp(event->name, "CUSTOM") == 0;
     bool subclass = event->subclass != NULL && event->subclass[0] != '\0';
@@ -103,7 +103,7 @@ fsz_err fsz_event_check(const struct fsz_event *event, struct fsz_buffer *words)
     struct fsz_header batch[FSZ_HEADER_BATCH];
     const void       *cursor = event->headers;
     size_t            total = 0, count = 0;
-    fsz_err           err = event_check_kind(event, words);
+    fsz_err           err = event_check_type(event, words);
     while (err == FSZ_OK && cursor != NULL &&
            (count = event->read(&cursor, batch, FSZ_HEADER_BATCH)) > 0) {
         total += count;

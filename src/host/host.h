@@ -21,7 +21,7 @@ enum fsz_capability {
     FSZ_CAN_JSON_API = 1 << 1, /* json_api */
     FSZ_CAN_SEND = 1 << 2,     /* send_event */
     FSZ_CAN_CALLS = 1 << 3,    /* execute, hangup, get, set, transfer, stop, bridge */
-    FSZ_CAN_HOLD = 1 << 4,     /* gives calls to fsz_engine_serve(); wake */
+    FSZ_CAN_CONTROL = 1 << 4,  /* gives calls to fsz_engine_run_dialplan_app(); wake */
 };
 
 /* Who the switch is, for server.hello and status. */
@@ -121,9 +121,9 @@ struct fsz_host {
     /* Joins two calls, which leave where they are. */
     fsz_err (*bridge)(void *self, const char *call, const char *other, struct fsz_buffer *words);
 
-    /* Only with FSZ_CAN_HOLD. The call's thread is in fsz_guest.hold and is to look again; with
-     * `stop` the application that it runs is ended too, unless that is a bridge; asked again, by
-     * whatever means there are. Any thread; must not block. The call may have left. */
+    /* Only with FSZ_CAN_CONTROL. The call's thread is in fsz_session.hold and is to look again;
+     * with `stop` the application that it runs is ended too, unless that is a bridge; asked again,
+     * by whatever means there are. Any thread; must not block. The call may have left. */
     void (*wake)(void *self, const char *call, bool stop);
 };
 

@@ -3,7 +3,7 @@
  *
  * Load: configuration, engine, then the switch's events, its lookups of XML, then the command and
  * the application `zmq`. Unload is the exact reverse; a load that fails undoes what it did. */
-#include "module/call_guest.h"
+#include "module/call_session.h"
 #include "module/canary.h"
 #include "module/events.h"
 #include "module/fit.h"

@@ -15,7 +15,7 @@ enum {
 /* Made by bind, gone after unbind; the switch calls only in between. */
 static struct {
     switch_xml_binding_t *binding;
-    struct fsz_documents *documents;
+    struct fsz_xml_cache *xml_cache;
     pthread_mutex_t       refused_lock;
     struct fsz_ratelimit  refused;
 } search = {.refused_lock = PTHREAD_MUTEX_INITIALIZER};
@@ -65,7 +65,7 @@ static switch_xml_t search_find(const char *section, const char *tag, const char
     }
     fsz_buffer_init(&xml, SEARCH_XML_BYTES);
     if (fsz_engine_lookup(user_data, &lookup, &xml) == FSZ_OK) {
-        tree = fsz_documents_parse(search.documents, &xml, search_only_reads(section, params), why);
+        tree = fsz_xml_cache_parse(search.xml_cache, &xml, search_only_reads(section, params), why);
         if (tree == NULL) {
             search_log_refused(&lookup, why);
         }
@@ -76,11 +76,11 @@ static switch_xml_t search_find(const char *section, const char *tag, const char
 
 fsz_err fsz_search_bind(struct fsz_engine *engine)
 {
-    fsz_err err = fsz_documents_new(&search.documents);
+    fsz_err err = fsz_xml_cache_new(&search.xml_cache);
     if (err == FSZ_OK &&
         switch_xml_bind_search_function_ret(search_find, fsz_numbers.xml_sections, engine,
                                             &search.binding) != SWITCH_STATUS_SUCCESS) {
-        fsz_documents_free(&search.documents);
+        fsz_xml_cache_free(&search.xml_cache);
         search.binding = NULL;
         err = FSZ_ESYSTEM;
     }
@@ -93,5 +93,5 @@ void fsz_search_unbind(void)
         switch_xml_unbind_search_function(&search.binding);
         search.binding = NULL;
     }
-    fsz_documents_free(&search.documents);
+    fsz_xml_cache_free(&search.xml_cache);
 }

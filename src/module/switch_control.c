@@ -1,6 +1,6 @@
 #include "module/switch_control.h"
 
-#include "module/call_guest.h"
+#include "module/call_session.h"
 
 #include <switch.h>
 

@@ -156,7 +156,7 @@ static fsz_err host_json_api(void *self, const char *request, struct fsz_buffer 
 const struct fsz_host fsz_module_host = {
     .name = "FreeSWITCH",
     .capabilities =
-        FSZ_CAN_COMMAND | FSZ_CAN_JSON_API | FSZ_CAN_SEND | FSZ_CAN_CALLS | FSZ_CAN_HOLD,
+        FSZ_CAN_COMMAND | FSZ_CAN_JSON_API | FSZ_CAN_SEND | FSZ_CAN_CALLS | FSZ_CAN_CONTROL,
     .log = host_log,
     .admits = host_admits,
     .identify = host_identify,

@@ -5,8 +5,8 @@
 #include <uthash.h>
 
 enum {
-    DOCUMENTS_SHARES = 256,   /* lookups that one parse serves */
-    DOCUMENTS_SEEN = 1 << 12, /* hashes of texts that came once */
+    XML_CACHE_SHARES = 256,   /* lookups that one parse serves */
+    XML_CACHE_SEEN = 1 << 12, /* hashes of texts that came once */
 };
 
 struct document {
@@ -18,15 +18,15 @@ struct document {
     UT_hash_handle hh;
 };
 
-struct fsz_documents {
+struct fsz_xml_cache {
     pthread_mutex_t  lock;
     struct document *kept; /* in the order in which they are looked at for removal */
     size_t           bytes;
-    unsigned         seen[DOCUMENTS_SEEN];
+    unsigned         seen[XML_CACHE_SEEN];
 };
 
 /* Owns the text. */
-static switch_xml_t documents_parse_text(char *text, char *ret_why)
+static switch_xml_t xml_cache_parse_text(char *text, char *ret_why)
 {
     switch_xml_t tree = text != NULL ? switch_xml_parse_str_dynamic(text, SWITCH_FALSE) : NULL;
     if (tree == NULL) {
@@ -59,65 +59,65 @@ static switch_xml_t document_share(struct document *document, char *ret_why)
         if (copy != NULL) {
             memcpy(copy, document->text, document->size + 1);
         }
-        document->tree = documents_parse_text(copy, ret_why);
+        document->tree = xml_cache_parse_text(copy, ret_why);
         if (document->tree == NULL) {
             return NULL;
         }
         switch_set_flag(document->tree, SWITCH_XML_ROOT);
-        document->tree->refs = document->shares_left = DOCUMENTS_SHARES;
+        document->tree->refs = document->shares_left = XML_CACHE_SHARES;
     }
     document->used = true;
     document->shares_left--;
     return document->tree;
 }
 
-static void documents_forget(struct fsz_documents *documents, struct document *document)
+static void xml_cache_forget(struct fsz_xml_cache *xml_cache, struct document *document)
 {
-    HASH_DEL(documents->kept, document);
-    documents->bytes -= document->size;
+    HASH_DEL(xml_cache->kept, document);
+    xml_cache->bytes -= document->size;
     document_free(document);
 }
 
 /* Removes what was not used since it was last looked at here, until there is room. */
-static void documents_make_room(struct fsz_documents *documents, size_t size)
+static void xml_cache_make_room(struct fsz_xml_cache *xml_cache, size_t size)
 {
-    while (documents->kept != NULL && (HASH_COUNT(documents->kept) >= FSZ_DOCUMENTS_MAX ||
-                                       documents->bytes + size > FSZ_DOCUMENTS_BYTES)) {
-        struct document *oldest = documents->kept;
+    while (xml_cache->kept != NULL && (HASH_COUNT(xml_cache->kept) >= FSZ_XML_CACHE_MAX ||
+                                       xml_cache->bytes + size > FSZ_XML_CACHE_BYTES)) {
+        struct document *oldest = xml_cache->kept;
         if (!oldest->used) {
-            documents_forget(documents, oldest);
+            xml_cache_forget(xml_cache, oldest);
             continue;
         }
         unsigned hash = oldest->hh.hashv;
         oldest->used = false;
-        HASH_DEL(documents->kept, oldest);
-        HASH_ADD_KEYPTR_BYHASHVALUE(hh, documents->kept, oldest->text, oldest->size, hash, oldest);
+        HASH_DEL(xml_cache->kept, oldest);
+        HASH_ADD_KEYPTR_BYHASHVALUE(hh, xml_cache->kept, oldest->text, oldest->size, hash, oldest);
         if (oldest->hh.tbl == NULL) { /* out of memory */
-            documents->bytes -= oldest->size;
+            xml_cache->bytes -= oldest->size;
             document_free(oldest);
         }
     }
 }
 
 /* Keeps a text that came before. NULL: this is the first time, or out of memory. */
-static struct document *documents_keep(struct fsz_documents    *documents,
+static struct document *xml_cache_keep(struct fsz_xml_cache    *xml_cache,
                                        const struct fsz_buffer *xml, unsigned hash)
 {
-    unsigned *seen = &documents->seen[hash % DOCUMENTS_SEEN];
+    unsigned *seen = &xml_cache->seen[hash % XML_CACHE_SEEN];
     if (*seen != hash) {
         *seen = hash;
         return NULL;
     }
-    documents_make_room(documents, xml->size);
+    xml_cache_make_room(xml_cache, xml->size);
     struct document *document = calloc(1, sizeof *document);
     char            *text = malloc(xml->size + 1);
     if (document != NULL && text != NULL) {
         memcpy(text, xml->data, xml->size);
         text[xml->size] = '\0';
         *document = (struct document){.text = text, .size = xml->size};
-        HASH_ADD_KEYPTR_BYHASHVALUE(hh, documents->kept, text, xml->size, hash, document);
+        HASH_ADD_KEYPTR_BYHASHVALUE(hh, xml_cache->kept, text, xml->size, hash, document);
         if (document->hh.tbl != NULL) {
-            documents->bytes += document->size;
+            xml_cache->bytes += document->size;
             return document;
         }
     }
@@ -127,56 +127,56 @@ static struct document *documents_keep(struct fsz_documents    *documents,
 }
 
 /* NULL: it is not shared. */
-static switch_xml_t documents_share(struct fsz_documents *documents, const struct fsz_buffer *xml,
+static switch_xml_t xml_cache_share(struct fsz_xml_cache *xml_cache, const struct fsz_buffer *xml,
                                     char *ret_why)
 {
     unsigned         hash;
     struct document *document = NULL;
     HASH_VALUE(xml->data, xml->size, hash);
-    pthread_mutex_lock(&documents->lock);
-    HASH_FIND_BYHASHVALUE(hh, documents->kept, xml->data, xml->size, hash, document);
+    pthread_mutex_lock(&xml_cache->lock);
+    HASH_FIND_BYHASHVALUE(hh, xml_cache->kept, xml->data, xml->size, hash, document);
     if (document == NULL) {
-        document = documents_keep(documents, xml, hash);
+        document = xml_cache_keep(xml_cache, xml, hash);
     }
     switch_xml_t tree = document != NULL ? document_share(document, ret_why) : NULL;
-    pthread_mutex_unlock(&documents->lock);
+    pthread_mutex_unlock(&xml_cache->lock);
     return tree;
 }
 
-switch_xml_t fsz_documents_parse(struct fsz_documents *documents, struct fsz_buffer *xml,
+switch_xml_t fsz_xml_cache_parse(struct fsz_xml_cache *xml_cache, struct fsz_buffer *xml,
                                  bool may_share, char ret_why[FSZ_DOCUMENT_WHY_BYTES])
 {
     switch_xml_t tree = NULL;
     if (may_share && xml->size > 0 && xml->size <= FSZ_DOCUMENT_BYTES_MAX) {
-        tree = documents_share(documents, xml, ret_why);
+        tree = xml_cache_share(xml_cache, xml, ret_why);
     }
     if (tree == NULL) {
-        tree = documents_parse_text(fsz_buffer_give(xml), ret_why);
+        tree = xml_cache_parse_text(fsz_buffer_give(xml), ret_why);
     }
     fsz_buffer_fini(xml);
     return tree;
 }
 
-fsz_err fsz_documents_new(struct fsz_documents **ret_documents)
+fsz_err fsz_xml_cache_new(struct fsz_xml_cache **ret_xml_cache)
 {
-    struct fsz_documents *documents = calloc(1, sizeof *documents);
-    if (documents == NULL) {
+    struct fsz_xml_cache *xml_cache = calloc(1, sizeof *xml_cache);
+    if (xml_cache == NULL) {
         return FSZ_ENOMEM;
     }
-    pthread_mutex_init(&documents->lock, NULL);
-    *ret_documents = documents;
+    pthread_mutex_init(&xml_cache->lock, NULL);
+    *ret_xml_cache = xml_cache;
     return FSZ_OK;
 }
 
-void fsz_documents_free(struct fsz_documents **documents)
+void fsz_xml_cache_free(struct fsz_xml_cache **xml_cache)
 {
-    if (*documents == NULL) {
+    if (*xml_cache == NULL) {
         return;
     }
-    while ((*documents)->kept != NULL) {
-        documents_forget(*documents, (*documents)->kept);
+    while ((*xml_cache)->kept != NULL) {
+        xml_cache_forget(*xml_cache, (*xml_cache)->kept);
     }
-    pthread_mutex_destroy(&(*documents)->lock);
-    free(*documents);
-    *documents = NULL;
+    pthread_mutex_destroy(&(*xml_cache)->lock);
+    free(*xml_cache);
+    *xml_cache = NULL;
 }

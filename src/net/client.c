@@ -1,6 +1,6 @@
 #include "net/client.h"
 
-#include "net/channel.h"
+#include "net/rpc_socket.h"
 
 #include "base/container_of.h"
 #include "zmtp/dealer.h"
@@ -19,8 +19,8 @@ struct clients_entry {
 };
 
 struct fsz_clients {
-    struct fsz_channel   *channel;
-    struct clients_entry *entries;
+    struct fsz_rpc_socket *api_socket;
+    struct clients_entry  *entries;
 };
 
 static struct clients_entry *clients_entry_of(struct fsz_client *client)
@@ -34,8 +34,8 @@ static uint64_t client_serial(void)
     return ++last;
 }
 
-static fsz_err client_new(struct fsz_channel *channel, struct fsz_account *whole, const void *id,
-                          size_t id_size, struct fsz_client **ret_client)
+static fsz_err client_new(struct fsz_rpc_socket *api_socket, struct fsz_account *whole,
+                          const void *id, size_t id_size, struct fsz_client **ret_client)
 {
     struct clients_entry *entry = calloc(1, sizeof(*entry) + id_size);
     if (entry == NULL) {
@@ -51,7 +51,7 @@ static fsz_err client_new(struct fsz_channel *channel, struct fsz_account *whole
         free(entry);
         return FSZ_ENOMEM;
     }
-    client->channel = channel;
+    client->api_socket = api_socket;
     client->references = 1;
     client->serial = client_serial();
     client->id_size = id_size;
@@ -62,25 +62,25 @@ static fsz_err client_new(struct fsz_channel *channel, struct fsz_account *whole
     return FSZ_OK;
 }
 
-fsz_err fsz_client_new_wire(struct fsz_channel *channel, struct fsz_conn *conn,
+fsz_err fsz_client_new_wire(struct fsz_rpc_socket *api_socket, struct fsz_conn *conn,
                             struct fsz_client **ret_client)
 {
     struct fsz_client *client = NULL;
-    fsz_err            err = client_new(channel, channel->account, NULL, 0, &client);
+    fsz_err            err = client_new(api_socket, api_socket->account, NULL, 0, &client);
     if (err == FSZ_OK) {
         client->conn = fsz_conn_ref(conn);
         fsz_peer_of_conn(conn, &client->peer);
-        DL_APPEND(channel->clients, client);
+        DL_APPEND(api_socket->clients, client);
         *ret_client = client;
     }
     return err;
 }
 
-fsz_err fsz_client_new_endpoint(struct fsz_channel *channel, struct fsz_account *whole,
+fsz_err fsz_client_new_endpoint(struct fsz_rpc_socket *api_socket, struct fsz_account *whole,
                                 const char *address, struct fsz_client **ret_client)
 {
     struct fsz_client *client = NULL;
-    fsz_err            err = client_new(channel, whole, NULL, 0, &client);
+    fsz_err            err = client_new(api_socket, whole, NULL, 0, &client);
     if (err == FSZ_OK) {
         snprintf(client->peer.address, sizeof(client->peer.address), "%s", address);
         *ret_client = client;
@@ -98,8 +98,8 @@ void fsz_client_unref(struct fsz_client **client)
 {
     if (*client != NULL && --(*client)->references == 0) {
         struct fsz_client *gone = *client;
-        if (gone->conn != NULL && gone->channel != NULL) {
-            DL_DELETE(gone->channel->clients, gone);
+        if (gone->conn != NULL && gone->api_socket != NULL) {
+            DL_DELETE(gone->api_socket->clients, gone);
         }
         fsz_answers_fini(&gone->answers);
         fsz_account_unref(&gone->account);
@@ -122,8 +122,9 @@ fsz_err fsz_client_send(struct fsz_client *client, struct fsz_zmtp_message *mess
     if (client->dealer != NULL) {
         return fsz_dealer_send(client->dealer, message);
     }
-    return client->channel == NULL ? FSZ_ECLOSED
-                                   : fsz_channel_send_local(client->channel, client, message);
+    return client->api_socket == NULL
+               ? FSZ_ECLOSED
+               : fsz_rpc_socket_send_local(client->api_socket, client, message);
 }
 
 /* A fsz_mail. */
@@ -147,13 +148,13 @@ void fsz_client_call_sender(struct fsz_client *client, struct fsz_mailbox *mailb
 
 /* ---- over inproc ----------------------------------------------------------------------------- */
 
-fsz_err fsz_clients_new(struct fsz_channel *channel, struct fsz_clients **ret_clients)
+fsz_err fsz_clients_new(struct fsz_rpc_socket *api_socket, struct fsz_clients **ret_clients)
 {
     struct fsz_clients *clients = calloc(1, sizeof(*clients));
     if (clients == NULL) {
         return FSZ_ENOMEM;
     }
-    clients->channel = channel;
+    clients->api_socket = api_socket;
     *ret_clients = clients;
     return FSZ_OK;
 }
@@ -173,7 +174,7 @@ void fsz_clients_free(struct fsz_clients **clients)
     }
     HASH_ITER(hh, (*clients)->entries, entry, next)
     {
-        entry->client.channel = NULL;
+        entry->client.api_socket = NULL;
         clients_forget(*clients, entry);
     }
     free(*clients);
@@ -190,7 +191,8 @@ fsz_err fsz_clients_take(struct fsz_clients *clients, const void *id, size_t id_
         *ret_client = fsz_client_ref(&entry->client);
         return FSZ_OK;
     }
-    fsz_err err = client_new(clients->channel, clients->channel->account, id, id_size, &client);
+    fsz_err err =
+        client_new(clients->api_socket, clients->api_socket->account, id, id_size, &client);
     if (err != FSZ_OK) {
         return err;
     }

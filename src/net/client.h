@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct fsz_channel;
+struct fsz_rpc_socket;
 struct fsz_clients;
 struct fsz_dealer;
 struct fsz_zmtp_message;
@@ -23,30 +23,30 @@ struct fsz_zmtp_message;
 /* How it is reached: by one of `conn`, `dealer`, or else by libzmq's socket of its channel, with
  * `id` where that is a ROUTER. */
 struct fsz_client {
-    struct fsz_client  *next, *prev; /* of its channel's, with a `conn` */
-    struct fsz_channel *channel;     /* NULL: it is closed */
-    struct fsz_account *account;     /* bytes of its requests, and of answers it has not taken */
-    struct fsz_peer     peer;
-    struct fsz_conn    *conn;   /* on our own wire: a reference */
-    struct fsz_dealer  *dealer; /* an endpoint of a service, that we connect to; its provider's */
-    void               *local;  /* the same over inproc: libzmq's DEALER; its provider's */
-    uint64_t            serial; /* no other client of the process has it */
-    char                group[FSZ_CONFIG_NAME_MAX + 1]; /* whose grants it has; empty: its user's */
-    int64_t             heard_ms;                       /* when its last message came */
-    bool                serves;                         /* it has registered for a service */
-    struct fsz_answers  answers;                        /* of workers, to its `conn` */
-    struct fsz_mail     sender;                         /* has the API thread send them */
-    _Atomic bool        sender_called;
-    _Atomic unsigned    references;
-    size_t              id_size;
-    unsigned char id[]; /* over inproc: the routing id that libzmq gave it, or that it chose */
+    struct fsz_client     *next, *prev; /* of its channel's, with a `conn` */
+    struct fsz_rpc_socket *api_socket;  /* NULL: it is closed */
+    struct fsz_account    *account;     /* bytes of its requests, and of answers it has not taken */
+    struct fsz_peer        peer;
+    struct fsz_conn       *conn; /* on our own wire: a reference */
+    struct fsz_dealer *dealer;   /* an endpoint of a service, that we connect to; its provider's */
+    void              *local;    /* the same over inproc: libzmq's DEALER; its provider's */
+    uint64_t           serial;   /* no other client of the process has it */
+    char               group[FSZ_CONFIG_NAME_MAX + 1]; /* whose grants it has; empty: its user's */
+    int64_t            heard_ms;                       /* when its last message came */
+    bool               serves;                         /* it has registered for a service */
+    struct fsz_answers answers;                        /* of workers, to its `conn` */
+    struct fsz_mail    sender;                         /* has the API thread send them */
+    _Atomic bool       sender_called;
+    _Atomic unsigned   references;
+    size_t             id_size;
+    unsigned char      id[]; /* over inproc: the routing id that libzmq gave it, or that it chose */
 };
 
 /* A client with one reference. FSZ_ENOMEM. */
-FSZ_NODISCARD fsz_err fsz_client_new_wire(struct fsz_channel *channel, struct fsz_conn *conn,
+FSZ_NODISCARD fsz_err fsz_client_new_wire(struct fsz_rpc_socket *api_socket, struct fsz_conn *conn,
                                           struct fsz_client **ret_client);
 /* An endpoint that is connected to, named by its address. */
-FSZ_NODISCARD fsz_err fsz_client_new_endpoint(struct fsz_channel *channel,
+FSZ_NODISCARD fsz_err fsz_client_new_endpoint(struct fsz_rpc_socket *api_socket,
                                               struct fsz_account *whole, const char *address,
                                               struct fsz_client **ret_client);
 /* The last reference to a client of a channel that is open is given up on the API thread. */
@@ -65,8 +65,8 @@ void fsz_client_call_sender(struct fsz_client *client, struct fsz_mailbox *mailb
 
 /* Clients over inproc, by routing id: libzmq does not report when they leave, so they are forgotten
  * when nothing is under way for them. */
-FSZ_NODISCARD fsz_err fsz_clients_new(struct fsz_channel  *channel,
-                                      struct fsz_clients **ret_clients);
+FSZ_NODISCARD fsz_err fsz_clients_new(struct fsz_rpc_socket *api_socket,
+                                      struct fsz_clients   **ret_clients);
 /* Those that somebody still holds live on, without a channel. Accepts NULL in *clients. */
 void fsz_clients_free(struct fsz_clients **clients);
 /* The client of that routing id, added if need be; a reference for the caller. FSZ_ENOMEM. */

@@ -40,8 +40,8 @@ void fsz_client_note_take(struct fsz_client_note *ret_note, enum fsz_client_acti
         .uid = facts->uid,
         .pid = facts->pid,
         .age_ms = fsz_now_ms() - facts->since_ms,
-        .dropped = {figures.dropped[FSZ_ZMTP_NOISE], figures.dropped[FSZ_ZMTP_NORMAL],
-                    figures.dropped[FSZ_ZMTP_VITAL]},
+        .dropped = {figures.dropped[FSZ_ZMTP_LOW], figures.dropped[FSZ_ZMTP_NORMAL],
+                    figures.dropped[FSZ_ZMTP_HIGH]},
     };
     snprintf(ret_note->owner, sizeof(ret_note->owner), "%s/%s", source->type, source->name);
     snprintf(ret_note->user, sizeof(ret_note->user), "%.*s", FSZ_USER_NAME_MAX,

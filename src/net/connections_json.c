@@ -52,7 +52,7 @@ static void json_add_figures(json_t *object, struct fsz_conn *conn)
     struct fsz_conn_figures f;
     fsz_conn_figures(conn, &f);
     const uint64_t dropped[FSZ_CONNECTION_CLASSES] = {
-        f.dropped[FSZ_ZMTP_NOISE], f.dropped[FSZ_ZMTP_NORMAL], f.dropped[FSZ_ZMTP_VITAL]};
+        f.dropped[FSZ_ZMTP_LOW], f.dropped[FSZ_ZMTP_NORMAL], f.dropped[FSZ_ZMTP_HIGH]};
     json_t *figures = json_pack(
         "{sI sI sI sI sI sI so sI so}", "messages_in", (json_int_t)f.messages_in, "bytes_in",
         (json_int_t)f.bytes_in, "messages_out", (json_int_t)f.messages_out, "bytes_out",
@@ -73,7 +73,7 @@ static json_t *json_of_one(const struct fsz_connection *connection)
                             json_pack("{sI sI sI}", "count", (json_int_t)connection->subscriptions,
                                       "bytes", (json_int_t)connection->subscription_bytes,
                                       "refused", (json_int_t)connection->refused));
-        json_object_set_new(object, "reported", json_of_classes(connection->told));
+        json_object_set_new(object, "reported", json_of_classes(connection->reported));
     }
     return object;
 }

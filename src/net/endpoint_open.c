@@ -5,7 +5,7 @@
 #include "base/ratelimit.h"
 #include "config/config_endpoint.h"
 #include "net/multicast.h"
-#include "net/portholder.h"
+#include "net/port_owner.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,9 +38,9 @@ void fsz_endpoints_set_linger(void *socket)
 
 static void endpoint_explain(struct fsz_endpoint_state *state, int error, bool ask_who)
 {
-    char holder[FSZ_PORTHOLDER_BYTES] = "";
+    char holder[FSZ_PORT_OWNER_BYTES] = "";
     if (error == EADDRINUSE && ask_who) {
-        fsz_portholder_find(state->address, holder);
+        fsz_port_owner_find(state->address, holder);
     }
     snprintf(state->why, sizeof(state->why), "%s%s", zmq_strerror(error), holder);
 }
@@ -49,7 +49,7 @@ static void endpoint_opened(const struct fsz_endpoints *e, struct fsz_endpoint_s
 {
     size_t size = sizeof(state->bound);
     state->open = true;
-    state->deferred = state->told = false;
+    state->deferred = state->reported = false;
     state->why[0] = '\0';
     if (!state->is_wire && zmq_getsockopt(e->socket, ZMQ_LAST_ENDPOINT, state->bound, &size) != 0) {
         snprintf(state->bound, sizeof(state->bound), "%s", state->address);

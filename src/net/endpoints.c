@@ -4,7 +4,7 @@
 #include "base/ratelimit.h"
 #include "config/config_endpoint.h"
 #include "net/multicast.h"
-#include "net/portholder.h"
+#include "net/port_owner.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -79,7 +79,7 @@ fsz_err fsz_endpoints_open(struct fsz_endpoints *e, const struct fsz_endpoint *w
     state->staged = staged;
     *ret_state = state;
     err = fsz_endpoint_try(e, state, true);
-    state->told = err != FSZ_OK;
+    state->reported = err != FSZ_OK;
     return err;
 }
 
@@ -172,8 +172,8 @@ struct fsz_endpoint_state *fsz_endpoints_retry(struct fsz_endpoints *e, int64_t 
             bool settled = state->retry_in_ms == FSZ_RETRY_MS;
             state->deferred &= !settled; /* by now it is somebody else */
             bool changed =
-                fsz_endpoint_try(e, state, settled) == FSZ_OK || (settled && !state->told);
-            state->told = !state->open && (settled || state->told);
+                fsz_endpoint_try(e, state, settled) == FSZ_OK || (settled && !state->reported);
+            state->reported = !state->open && (settled || state->reported);
             return changed ? state : NULL;
         }
     }

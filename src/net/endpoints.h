@@ -27,7 +27,7 @@ struct fsz_endpoint_state {
     bool  open;
     bool  staged;   /* opened by the change under way */
     bool  deferred; /* waits for a socket of ours that lets go; not open yet */
-    bool  told;     /* whoever opens it knows that it could not be had */
+    bool  reported; /* whoever opens it knows that it could not be had */
     char  bound[FSZ_ENDPOINT_BOUND_BYTES]; /* as the system gave it, wildcard resolved; when open */
     char  why[FSZ_ENDPOINT_WHY_BYTES];     /* when not open */
     int64_t retry_at_ms;                   /* monotonic */

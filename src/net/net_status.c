@@ -29,9 +29,9 @@ static json_t *wire_endings(const struct fsz_zmtp_figures *figures)
 
 static json_t *wire_dropped(const struct fsz_zmtp_figures *figures)
 {
-    return json_pack("{sI sI sI}", "low", (json_int_t)figures->dropped[FSZ_ZMTP_NOISE], "normal",
+    return json_pack("{sI sI sI}", "low", (json_int_t)figures->dropped[FSZ_ZMTP_LOW], "normal",
                      (json_int_t)figures->dropped[FSZ_ZMTP_NORMAL], "high",
-                     (json_int_t)figures->dropped[FSZ_ZMTP_VITAL]);
+                     (json_int_t)figures->dropped[FSZ_ZMTP_HIGH]);
 }
 
 void fsz_status_wire(json_t *status, struct fsz_zmtp_socket *wire)

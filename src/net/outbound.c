@@ -1,7 +1,7 @@
 #include "net/outbound.h"
 
 #include "base/blocks.h"
-#include "net/channel.h"
+#include "net/rpc_socket.h"
 #include "zmtp/zmtp_message.h"
 
 #include <string.h>
@@ -74,7 +74,7 @@ struct fsz_zmtp_message *fsz_outbound_take(struct fsz_outbound *outbound,
     const uint8_t           *head = outbound_put_head(outbound, text, size);
     *made = (struct outbound_message){
         .message = {.refs = 1,
-                    .priority = FSZ_ZMTP_VITAL,
+                    .priority = FSZ_ZMTP_HIGH,
                     .head = head,
                     .head_size = (size_t)(text + size - head),
                     .held_bytes = outbound->text.capacity,
@@ -97,8 +97,8 @@ bool fsz_outbound_send(struct fsz_client *client, struct fsz_outbound *outbound)
     size_t  size = fsz_zmtp_message_size(message);
     fsz_err err = fsz_client_send(client, message);
     fsz_zmtp_message_unref(message);
-    if (client->channel != NULL) {
-        fsz_channel_count_sent(client->channel, err, size);
+    if (client->api_socket != NULL) {
+        fsz_rpc_socket_count_sent(client->api_socket, err, size);
     }
     return err == FSZ_OK;
 }

@@ -44,7 +44,7 @@ void fsz_direct_limit(struct fsz_direct *direct, struct fsz_direct_service *serv
 bool fsz_direct_retire_service(struct fsz_direct *direct, struct fsz_direct_service *service)
 {
     fsz_thread_lock(&direct->lock);
-    bool idle = service->open == 0 && service->held == 0;
+    bool idle = service->open == 0 && service->controlled == 0;
     if (idle) {
         service->limits = (struct fsz_direct_limits){.requests_max = 0};
     }
@@ -62,7 +62,7 @@ void fsz_direct_remove_service(struct fsz_direct *direct, struct fsz_direct_serv
 static bool service_is_full(const struct fsz_direct_service *service, size_t bytes, bool call)
 {
     const struct fsz_direct_limits *limits = &service->limits;
-    if (call && service->open + service->held >= (size_t)limits->calls_max) {
+    if (call && service->open + service->controlled >= (size_t)limits->calls_max) {
         return true;
     }
     return service->open >= (size_t)limits->requests_max ||
@@ -171,11 +171,12 @@ void fsz_direct_release(struct fsz_direct *direct, struct fsz_direct_provider *p
     pthread_mutex_unlock(&direct->lock);
 }
 
-void fsz_direct_hold(struct fsz_direct *direct, struct fsz_direct_provider *provider, bool holds)
+void fsz_direct_control(struct fsz_direct *direct, struct fsz_direct_provider *provider,
+                        bool controls)
 {
     fsz_thread_lock(&direct->lock);
-    provider->load += holds ? 1 : (size_t)-1;
-    provider->service->held += holds ? 1 : (size_t)-1;
+    provider->load += controls ? 1 : (size_t)-1;
+    provider->service->controlled += controls ? 1 : (size_t)-1;
     pthread_mutex_unlock(&direct->lock);
 }
 

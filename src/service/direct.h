@@ -55,7 +55,7 @@ struct fsz_direct_service {
     size_t                      count;       /* of them */
     _Atomic size_t              open, bytes; /* questions, and their params */
     _Atomic size_t              waiting;     /* of them, for room; the API thread's */
-    _Atomic size_t              held;        /* calls */
+    _Atomic size_t              controlled;  /* calls */
 };
 
 struct fsz_direct {
@@ -95,7 +95,8 @@ bool fsz_direct_claim(struct fsz_direct *direct, struct fsz_direct_provider *pro
 /* One less. */
 void fsz_direct_release(struct fsz_direct *direct, struct fsz_direct_provider *provider);
 /* It holds one more call, or one less. */
-void fsz_direct_hold(struct fsz_direct *direct, struct fsz_direct_provider *provider, bool holds);
+void fsz_direct_control(struct fsz_direct *direct, struct fsz_direct_provider *provider,
+                        bool controls);
 /* One more question of that size, which offers a call or not. False: the service is full. */
 bool fsz_direct_open(struct fsz_direct *direct, struct fsz_direct_service *service, size_t bytes,
                      bool call);

@@ -18,97 +18,97 @@ static int64_t send_now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static bool send_take(struct fsz_direct *direct, const struct fsz_question *question,
+static bool send_take(struct fsz_direct *direct, const struct fsz_service_request *request,
                       struct fsz_direct_ticket *ret_ticket)
 {
-    const char                  *section = question->section;
-    const struct fsz_direct_want want = {.service = question->service_name,
+    const char                  *section = request->section;
+    const struct fsz_direct_want want = {.service = request->service_name,
                                          .section = section[0] == '\0' ? FSZ_DIRECT_NO_SECTION
                                                                        : fsz_section_find(section),
-                                         .bytes = question->params_bytes,
-                                         .call = question->call != NULL};
+                                         .bytes = request->params_bytes,
+                                         .call = request->call != NULL};
     return fsz_direct_take(direct, &want, ret_ticket);
 }
 
 /* When the API thread is to look after it, should it still be open. */
-static int64_t send_due_ms(const struct fsz_question      *question,
-                           const struct fsz_direct_ticket *ticket)
+static int64_t send_due_ms(const struct fsz_service_request *request,
+                           const struct fsz_direct_ticket   *ticket)
 {
-    int64_t patience_ms = question->deadline_ms > 0 ? question->deadline_ms : ticket->deadline_ms;
+    int64_t patience_ms = request->deadline_ms > 0 ? request->deadline_ms : ticket->deadline_ms;
     bool    tried = ticket->others && ticket->attempt_ms < patience_ms;
-    return question->sent.at_ms + (tried ? ticket->attempt_ms : patience_ms);
+    return request->sent.at_ms + (tried ? ticket->attempt_ms : patience_ms);
 }
 
 /* NULL: out of memory. */
-static struct fsz_zmtp_message *send_write(struct fsz_question      *question,
+static struct fsz_zmtp_message *send_write(struct fsz_service_request *request,
                                            struct fsz_direct_ticket *ticket, uint64_t id)
 {
     struct fsz_outbound outbound;
     fsz_outbound_init(&outbound, ticket->view.envelope);
-    fsz_question_write(question, id, &outbound.text);
+    fsz_service_request_write(request, id, &outbound.text);
     struct fsz_zmtp_message *message = fsz_outbound_take(&outbound, ticket->view.account);
-    question->sent = (struct fsz_sent){.id = id,
-                                       .service = ticket->service,
-                                       .provider = ticket->provider,
-                                       .client = ticket->client,
-                                       .others = ticket->others,
-                                       .at_ms = fsz_now_ms(),
-                                       .at_us = send_now_us(),
-                                       .bytes = message ? fsz_zmtp_message_size(message) : 0};
-    if (question->call != NULL) {
-        question->sent.to = fsz_direct_view_ref(&ticket->view);
+    request->sent = (struct fsz_sent){.id = id,
+                                      .service = ticket->service,
+                                      .provider = ticket->provider,
+                                      .client = ticket->client,
+                                      .others = ticket->others,
+                                      .at_ms = fsz_now_ms(),
+                                      .at_us = send_now_us(),
+                                      .bytes = message ? fsz_zmtp_message_size(message) : 0};
+    if (request->call != NULL) {
+        request->sent.to = fsz_direct_view_ref(&ticket->view);
     }
     return message;
 }
 
-static void send_cancel(const struct fsz_question *question)
+static void send_cancel(const struct fsz_service_request *request)
 {
-    const struct fsz_direct_view *to = &question->sent.to;
+    const struct fsz_direct_view *to = &request->sent.to;
     struct fsz_outbound           outbound;
     fsz_outbound_init(&outbound, to->envelope);
     fsz_buffer_text(&outbound.text,
                     "{\"jsonrpc\":\"2.0\",\"method\":\"call.cancel\",\"params\":{\"call\":");
-    fsz_encode_string(&outbound.text, question->call->uuid);
-    fsz_buffer_printf(&outbound.text, ",\"lease\":%" PRIu64 "}}", question->sent.id);
+    fsz_encode_string(&outbound.text, request->call->uuid);
+    fsz_buffer_printf(&outbound.text, ",\"lease\":%" PRIu64 "}}", request->sent.id);
     struct fsz_zmtp_message *message = fsz_outbound_take(&outbound, to->account);
     fsz_err                  err = message != NULL ? fsz_conn_send(to->conn, message) : FSZ_ENOMEM;
     (void)err; /* the client has left, or is being disconnected: it takes nothing any more */
     fsz_zmtp_message_unref(message);
 }
 
-void fsz_direct_settle(struct fsz_question *question)
+void fsz_direct_settle(struct fsz_service_request *request)
 {
-    if (question->call != NULL && fsz_question_settle(question)) {
-        send_cancel(question);
+    if (request->call != NULL && fsz_service_request_settle(request)) {
+        send_cancel(request);
     }
 }
 
 /* The API thread opens the mail before it reads an answer: it is posted before the question is
  * sent. From then on the question is the API thread's. */
 int64_t fsz_direct_send(struct fsz_direct *direct, struct fsz_mailbox *mailbox,
-                        struct fsz_question *question)
+                        struct fsz_service_request *request)
 {
     struct fsz_direct_ticket ticket;
-    if (!send_take(direct, question, &ticket)) {
+    if (!send_take(direct, request, &ticket)) {
         return 0;
     }
-    struct fsz_zmtp_message *message = send_write(question, &ticket, fsz_direct_next_id(direct));
-    int64_t                  due_ms = send_due_ms(question, &ticket);
-    fsz_mailbox_post_quietly(mailbox, &question->mail);
+    struct fsz_zmtp_message *message = send_write(request, &ticket, fsz_direct_next_id(direct));
+    int64_t                  due_ms = send_due_ms(request, &ticket);
+    fsz_mailbox_post_quietly(mailbox, &request->mail);
     fsz_err err = message != NULL ? fsz_conn_send(ticket.view.conn, message) : FSZ_ENOMEM;
     fsz_zmtp_message_unref(message);
     fsz_direct_view_fini(&ticket.view);
     if (err != FSZ_OK) {
-        question->unsent = err;
-        fsz_direct_hand_over(mailbox, question);
+        request->unsent = err;
+        fsz_direct_hand_over(mailbox, request);
         return INT64_MAX;
     }
-    fsz_direct_settle(question);
+    fsz_direct_settle(request);
     return due_ms;
 }
 
-void fsz_direct_hand_over(struct fsz_mailbox *mailbox, struct fsz_question *question)
+void fsz_direct_hand_over(struct fsz_mailbox *mailbox, struct fsz_service_request *request)
 {
-    fsz_question_ref(question);
-    fsz_mailbox_post(mailbox, &question->late);
+    fsz_service_request_ref(request);
+    fsz_mailbox_post(mailbox, &request->late);
 }

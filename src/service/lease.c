@@ -21,7 +21,7 @@ void fsz_lease_held_up(struct fsz_lease *lease, int64_t heard_ms)
         lease->held_up_heard_ms = heard_ms;
         lease->held_ups = 0;
     }
-    if (lease->held_ups < FSZ_LEASE_HOLD_UPS) {
+    if (lease->held_ups < FSZ_LEASE_CONTROL_UPS) {
         lease->held_ups++;
         lease->asked_ms = 0;
     }

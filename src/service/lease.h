@@ -14,7 +14,7 @@ struct fsz_lease {
     int     held_ups;         /* since then */
 };
 
-enum { FSZ_LEASE_HOLD_UPS = 8 };
+enum { FSZ_LEASE_CONTROL_UPS = 8 };
 
 enum fsz_lease_state {
     FSZ_LEASE_HOLDS,

@@ -146,7 +146,7 @@ static fsz_err lookup_in_set(struct lookup_course *course, const struct lookup_s
     return err;
 }
 
-fsz_err fsz_lookups_find(struct fsz_lookups *lookups, struct fsz_desk *desk,
+fsz_err fsz_lookups_find(struct fsz_lookups *lookups, struct fsz_service_client *service_client,
                          const struct fsz_lookup *lookup, struct fsz_buffer *xml)
 {
     uint32_t bound = atomic_load_explicit(&lookups->sections, memory_order_relaxed);
@@ -157,9 +157,10 @@ fsz_err fsz_lookups_find(struct fsz_lookups *lookups, struct fsz_desk *desk,
     if ((bound & section) == 0 || lookup_is_own(section, lookup)) {
         return FSZ_ENOTFOUND;
     }
-    struct lookup_course course = {.lookups = lookups, .desk = desk, .lookup = lookup};
-    struct lookup_set   *set = fsz_lookups_take_set(lookups);
-    fsz_err              err = lookup_in_set(&course, set, section, xml);
+    struct lookup_course course = {
+        .lookups = lookups, .service_client = service_client, .lookup = lookup};
+    struct lookup_set *set = fsz_lookups_take_set(lookups);
+    fsz_err            err = lookup_in_set(&course, set, section, xml);
     fsz_lookup_set_unref(&set);
     return err;
 }

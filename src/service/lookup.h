@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "event/event.h"
 #include "host/host.h"
-#include "service/desk.h"
+#include "service/service_client.h"
 
 #include <jansson.h>
 
@@ -23,8 +23,8 @@ struct fsz_lookup {
 
 struct fsz_lookups;
 
-/* Counted, for the same reason as the desk (desk.h). `host` stays the caller's and outlives all.
- * `switchname` is what questions have as `hostname`. */
+/* Counted, for the same reason as the desk (service_client.h). `host` stays the caller's and
+ * outlives all. `switchname` is what questions have as `hostname`. */
 FSZ_NODISCARD fsz_err fsz_lookups_new(const struct fsz_host *host, const char *switchname,
                                       struct fsz_config *config, struct fsz_lookups **ret_lookups);
 struct fsz_lookups   *fsz_lookups_ref(struct fsz_lookups *lookups);
@@ -43,7 +43,8 @@ void fsz_lookups_cancel(struct fsz_lookups *lookups);
  * it would without us; a failure is told in the log (rate-limited) and becomes this, or, where the
  * binding's on-failure says so, FSZ_OK with an empty element. Never anything else. Costs one
  * atomic read where no binding is for the section. */
-FSZ_NODISCARD fsz_err fsz_lookups_find(struct fsz_lookups *lookups, struct fsz_desk *desk,
+FSZ_NODISCARD fsz_err fsz_lookups_find(struct fsz_lookups        *lookups,
+                                       struct fsz_service_client *service_client,
                                        const struct fsz_lookup *lookup, struct fsz_buffer *xml);
 /* Forgets what the cache has for keys that match the pattern (lookup_cache.h; the parts are
  * binding, section, tag, key, value, then name and value of each header that counts); NULL: all.

@@ -51,7 +51,7 @@ struct fsz_cache_answer {
 };
 
 struct fsz_cache_counters {
-    uint64_t hits, stale, misses, joined;
+    uint64_t hits, stale, misses, coalesced;
     uint64_t evicted;        /* for want of room */
     uint64_t flushed;        /* by fsz_lookup_cache_flush() */
     uint64_t not_kept;       /* larger than the whole cache may be, or no memory */

@@ -21,7 +21,7 @@ static struct fsz_cache_flight *flight_new(struct fsz_cache_key key)
     pthread_condattr_destroy(&monotonic);
     memcpy(flight->key, key.bytes, key.size);
     flight->key_size = key.size;
-    flight->holders = 1;
+    flight->controllers = 1;
     return flight;
 }
 
@@ -35,7 +35,7 @@ static void flight_free(struct fsz_cache_flight *flight)
 /* Returns the flight if nobody holds it any more: to be freed outside the lock. */
 static struct fsz_cache_flight *flight_leave_locked(struct fsz_cache_flight *flight)
 {
-    return --flight->holders == 0 ? flight : NULL;
+    return --flight->controllers == 0 ? flight : NULL;
 }
 
 static struct timespec flight_deadline(int64_t wait_ms)
@@ -57,8 +57,8 @@ static void flight_join_locked(struct fsz_lookup_cache *cache, struct fsz_cache_
 {
     struct timespec deadline = flight_deadline(wait_ms);
     int             waited = 0;
-    cache->counters.joined++;
-    flight->holders++;
+    cache->counters.coalesced++;
+    flight->controllers++;
     while (!flight->done && waited == 0) {
         waited = pthread_cond_timedwait(&flight->landed, &cache->lock, &deadline);
     }

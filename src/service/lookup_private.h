@@ -12,15 +12,15 @@
 #include <stdatomic.h>
 
 enum {
-    FSZ_LOOKUP_QUESTION_BYTES = 16 << 20, /* of one question's params */
-    FSZ_LOOKUP_KEY_BYTES = 1 << 20,       /* of one key; what has a longer one is not kept */
+    FSZ_LOOKUP_REQUEST_BYTES = 16 << 20, /* of one question's params */
+    FSZ_LOOKUP_KEY_BYTES = 1 << 20,      /* of one key; what has a longer one is not kept */
 };
 
 /* What a binding has done. Lives as long as one configuration after the other has a binding of
  * that name. */
 struct lookup_meter {
     _Atomic unsigned     references; /* beside the first */
-    _Atomic uint64_t     asked, found, not_found, failed, cache_hits, stale, joined;
+    _Atomic uint64_t     asked, found, not_found, failed, cache_hits, stale, coalesced;
     pthread_mutex_t      lock;     /* guards the two below */
     struct fsz_latency   latency;  /* of the service's answers and failures */
     struct fsz_ratelimit failures; /* told in the log */
@@ -59,7 +59,7 @@ struct lookup_set *fsz_lookups_take_set(struct fsz_lookups *lookups);
 /* One lookup by one binding. */
 struct lookup_course {
     struct fsz_lookups              *lookups;
-    struct fsz_desk                 *desk;
+    struct fsz_service_client       *service_client;
     const struct fsz_lookup         *lookup;
     const struct fsz_binding_config *binding;
     const struct fsz_service_config *service; /* of the binding */
@@ -70,9 +70,9 @@ struct lookup_course {
 FSZ_NODISCARD fsz_err fsz_lookup_run(const struct lookup_course *course, struct fsz_buffer *xml);
 
 /* Appends the params of xml.fetch. FSZ_ENOMEM, FSZ_ELIMIT. */
-FSZ_NODISCARD fsz_err fsz_lookup_write_question(struct fsz_buffer *out, const char *switchname,
-                                                const struct fsz_lookup *lookup,
-                                                const struct fsz_fields *fields);
+FSZ_NODISCARD fsz_err fsz_lookup_write_request(struct fsz_buffer *out, const char *switchname,
+                                               const struct fsz_lookup *lookup,
+                                               const struct fsz_fields *fields);
 /* Reads all headers and leaves those that the question has: what the fields let pass, the last of
  * each name, and none that the question writes itself. The name of any other is NULL. FSZ_ENOMEM.
  */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { RUN_WHY_BYTES = FSZ_TOLD_WHY_BYTES, RUN_LINE_BYTES = 1024 };
+enum { RUN_WHY_BYTES = FSZ_REPLY_WHY_BYTES, RUN_LINE_BYTES = 1024 };
 
 /* What the service said. */
 struct run_answer {
@@ -131,20 +131,20 @@ static int64_t run_deadline_ms(const struct lookup_course *course)
 }
 
 /* A service without providers has not found anything out: that is a failure. */
-static fsz_err run_ask_desk(const struct lookup_course *course, const struct fsz_buffer *params,
-                            struct run_answer *answer)
+static fsz_err run_ask_service_client(const struct lookup_course *course,
+                                      const struct fsz_buffer *params, struct run_answer *answer)
 {
-    struct fsz_told told = {0};
-    struct fsz_ask  ask = {.service = course->binding->service,
-                           .method = "xml.fetch",
-                           .params = (const char *)params->data,
-                           .params_bytes = params->size,
-                           .deadline_ms = run_deadline_ms(course),
-                           .section = course->lookup->section};
-    fsz_err         err = fsz_desk_ask(course->desk, &ask, &told);
-    memcpy(answer->provider, told.provider, sizeof(answer->provider));
-    memcpy(answer->why, told.why, sizeof(told.why));
-    answer->result = told.result;
+    struct fsz_reply        reply = {0};
+    struct fsz_request_spec ask = {.service = course->binding->service,
+                                   .method = "xml.fetch",
+                                   .params = (const char *)params->data,
+                                   .params_bytes = params->size,
+                                   .deadline_ms = run_deadline_ms(course),
+                                   .section = course->lookup->section};
+    fsz_err                 err = fsz_service_client_ask(course->service_client, &ask, &reply);
+    memcpy(answer->provider, reply.provider, sizeof(answer->provider));
+    memcpy(answer->why, reply.why, sizeof(reply.why));
+    answer->result = reply.result;
     if (err == FSZ_ENOTFOUND) {
         return FSZ_EREFUSED;
     }
@@ -155,12 +155,12 @@ static void run_ask(const struct lookup_course *course, struct run_answer *answe
 {
     struct fsz_buffer params;
     int64_t           began_us = run_now_us();
-    fsz_buffer_init(&params, FSZ_LOOKUP_QUESTION_BYTES);
+    fsz_buffer_init(&params, FSZ_LOOKUP_REQUEST_BYTES);
     answer->ttl_ms = -1;
-    answer->err = fsz_lookup_write_question(&params, course->lookups->switchname, course->lookup,
-                                            course->binding->params);
+    answer->err = fsz_lookup_write_request(&params, course->lookups->switchname, course->lookup,
+                                           course->binding->params);
     if (answer->err == FSZ_OK) {
-        answer->err = run_ask_desk(course, &params, answer);
+        answer->err = run_ask_service_client(course, &params, answer);
     }
     fsz_buffer_fini(&params);
     pthread_mutex_lock(&course->meter->lock);
@@ -209,16 +209,16 @@ static void run_ask_for_all(const struct lookup_course *course, struct fsz_cache
         answer.err = fsz_document_new(answer.xml, answer.xml_bytes, &found->document);
     }
     found->err = answer.err;
-    struct fsz_cache_answer told = {.err = answer.err,
-                                    .document = found->document,
-                                    .now_ms = fsz_now_ms(),
-                                    .fresh_ms = run_fresh_ms(course->binding, &answer),
-                                    .stale_ms = 1000 * course->binding->stale_s};
+    struct fsz_cache_answer reply = {.err = answer.err,
+                                     .document = found->document,
+                                     .now_ms = fsz_now_ms(),
+                                     .fresh_ms = run_fresh_ms(course->binding, &answer),
+                                     .stale_ms = 1000 * course->binding->stale_s};
     json_decref(answer.result);
     if (answer.err == FSZ_ENOTFOUND && found->flight == NULL) {
         fsz_lookup_cache_forget(course->lookups->cache, key);
     }
-    fsz_lookup_cache_tell(course->lookups->cache, &found->flight, &told);
+    fsz_lookup_cache_tell(course->lookups->cache, &found->flight, &reply);
 }
 
 static void run_count_how(const struct lookup_course *course, enum fsz_cache_how how)
@@ -226,7 +226,7 @@ static void run_count_how(const struct lookup_course *course, enum fsz_cache_how
     if (how == FSZ_CACHE_HIT) {
         course->meter->cache_hits++;
     } else if (how == FSZ_CACHE_JOINED) {
-        course->meter->joined++;
+        course->meter->coalesced++;
     }
 }
 

@@ -82,7 +82,7 @@ static json_t *meter_status(struct lookup_meter *meter, const char *service)
                      "asked", (json_int_t)meter->asked, "found", (json_int_t)meter->found,
                      "not_found", (json_int_t)meter->not_found, "failed", (json_int_t)meter->failed,
                      "cache_hits", (json_int_t)meter->cache_hits, "stale", (json_int_t)meter->stale,
-                     "coalesced", (json_int_t)meter->joined, "latency_us",
+                     "coalesced", (json_int_t)meter->coalesced, "latency_us",
                      fsz_latency_status(&latency));
 }
 
@@ -93,7 +93,7 @@ static json_t *cache_status(struct fsz_lookup_cache *cache, const struct fsz_con
                      "entries_max", (json_int_t)config->cache_entries, "bytes", (json_int_t)c.bytes,
                      "bytes_max", (json_int_t)config->cache_bytes, "hits", (json_int_t)c.hits,
                      "stale", (json_int_t)c.stale, "misses", (json_int_t)c.misses, "coalesced",
-                     (json_int_t)c.joined, "evicted", (json_int_t)c.evicted, "flushed",
+                     (json_int_t)c.coalesced, "evicted", (json_int_t)c.evicted, "flushed",
                      (json_int_t)c.flushed, "not_kept", (json_int_t)c.not_kept, "in_flight",
                      (json_int_t)c.in_flight);
 }

@@ -25,7 +25,7 @@ bool fsz_provider_differs(const struct fsz_service_config *a, const struct fsz_s
 
 static fsz_err provider_open(struct fsz_provider *provider, const struct fsz_provider_base *base,
                              const struct fsz_config         *whole,
-                             const struct fsz_service_config *config, char why[FSZ_TOLD_WHY_BYTES])
+                             const struct fsz_service_config *config, char why[FSZ_REPLY_WHY_BYTES])
 {
     return fsz_address_is_ours(provider->address)
                ? fsz_provider_open_wire(provider, base, whole, config, why)
@@ -53,10 +53,10 @@ static fsz_err provider_prepare(struct fsz_provider *provider, const struct fsz_
 
 fsz_err fsz_provider_connect(const struct fsz_provider_base *base, const struct fsz_config *whole,
                              const struct fsz_service_config *config, const char *address,
-                             struct fsz_provider **ret_provider, char why[FSZ_TOLD_WHY_BYTES])
+                             struct fsz_provider **ret_provider, char why[FSZ_REPLY_WHY_BYTES])
 {
     struct fsz_provider *provider = calloc(1, sizeof(*provider));
-    snprintf(why, FSZ_TOLD_WHY_BYTES, "%s", fsz_err_text(FSZ_ENOMEM));
+    snprintf(why, FSZ_REPLY_WHY_BYTES, "%s", fsz_err_text(FSZ_ENOMEM));
     if (provider == NULL) {
         return FSZ_ENOMEM;
     }
@@ -109,7 +109,7 @@ void fsz_provider_free(struct fsz_provider **provider)
         zmq_close(p->socket);
     }
     fsz_envelope_unref(&p->envelope);
-    fsz_question_unref(&p->last);
+    fsz_service_request_unref(&p->last);
     fsz_client_unref(&p->client);
     free(p->address);
     free(p);
@@ -149,12 +149,12 @@ static bool provider_send(struct fsz_provider *provider, struct fsz_outbound *ou
     return sent;
 }
 
-bool fsz_provider_send(struct fsz_provider *provider, const struct fsz_question *question,
+bool fsz_provider_send(struct fsz_provider *provider, const struct fsz_service_request *request,
                        uint64_t id)
 {
     struct fsz_outbound outbound;
     fsz_outbound_init(&outbound, provider->envelope);
-    fsz_question_write(question, id, &outbound.text);
+    fsz_service_request_write(request, id, &outbound.text);
     return provider_send(provider, &outbound);
 }
 
@@ -197,7 +197,7 @@ bool fsz_provider_notify(struct fsz_provider *provider, const char *method, json
 bool fsz_provider_has_left(struct fsz_provider *provider)
 {
     if (!provider->connected ||
-        (provider->client->channel != NULL && fsz_client_is_connected(provider->client))) {
+        (provider->client->api_socket != NULL && fsz_client_is_connected(provider->client))) {
         return false;
     }
     provider->connected = false;

@@ -7,25 +7,25 @@
 #include "base/latency.h"
 #include "base/ratelimit.h"
 #include "config/config.h"
-#include "net/channel.h"
 #include "net/client_events.h"
 #include "net/mismatch.h"
 #include "net/outbound.h"
+#include "net/rpc_socket.h"
 #include "service/breaker.h"
 #include "service/direct.h"
 #include "service/lease.h"
-#include "service/question.h"
+#include "service/service_request.h"
 
-struct fsz_hold;
+struct fsz_control;
 
 struct fsz_provider_counters {
-    uint64_t asked;    /* probes included */
-    uint64_t answered; /* in time, errors included */
-    uint64_t errors;   /* of them, JSON-RPC errors */
-    uint64_t missed;   /* not in time, or the connection ended first */
-    uint64_t late;     /* answers to what nobody waits for any more */
-    uint64_t bad;      /* messages that are no answers to what this provider was asked */
-    uint64_t asides;   /* times it was put aside */
+    uint64_t asked;     /* probes included */
+    uint64_t answered;  /* in time, errors included */
+    uint64_t errors;    /* of them, JSON-RPC errors */
+    uint64_t missed;    /* not in time, or the connection ended first */
+    uint64_t late;      /* answers to what nobody waits for any more */
+    uint64_t bad;       /* messages that are no answers to what this provider was asked */
+    uint64_t ejections; /* times it was put aside */
     uint64_t probes;
 };
 
@@ -46,7 +46,7 @@ struct fsz_provider {
     struct fsz_mismatch       mismatch;
     struct fsz_client_events *client_events; /* or NULL */
     int64_t                   opened_ms;
-    struct fsz_channel       *link; /* through which it is a client as well: */
+    struct fsz_rpc_socket    *link; /* through which it is a client as well: */
     struct fsz_client        *linked;
 
     /* Or a client. */
@@ -60,10 +60,10 @@ struct fsz_provider {
     bool                         hidden; /* its connection: it is being told that it serves */
     struct fsz_direct_provider   direct; /* what askers see, its capacity, and what it is asked */
     size_t                       in_flight; /* tries */
-    struct fsz_try              *tries;
-    struct fsz_question         *last; /* what a probe repeats: a reference, or NULL */
-    struct fsz_hold             *held; /* calls that it holds */
-    size_t                       held_count;
+    struct fsz_attempt          *attempts;
+    struct fsz_service_request  *last;       /* what a probe repeats: a reference, or NULL */
+    struct fsz_control          *controlled; /* calls that it holds */
+    size_t                       controlled_count;
     uint64_t                     ping_id; /* of the last service.ping; 0: it was answered */
     struct fsz_lease             lease;
     struct fsz_breaker           breaker;
@@ -99,7 +99,7 @@ FSZ_NODISCARD fsz_err fsz_provider_connect(const struct fsz_provider_base  *base
                                            const struct fsz_config         *whole,
                                            const struct fsz_service_config *config,
                                            const char *address, struct fsz_provider **ret_provider,
-                                           char why[FSZ_TOLD_WHY_BYTES]);
+                                           char why[FSZ_REPLY_WHY_BYTES]);
 /* A client, of which it takes a reference, as of the envelope. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_provider_register(struct fsz_client   *client,
                                             struct fsz_envelope *envelope, int64_t capacity,
@@ -114,7 +114,7 @@ bool fsz_provider_differs(const struct fsz_service_config *a, const struct fsz_s
 void fsz_provider_show(struct fsz_provider *provider);
 
 /* Sends a question under that id; false: it could not be sent, and nothing was. */
-bool fsz_provider_send(struct fsz_provider *provider, const struct fsz_question *question,
+bool fsz_provider_send(struct fsz_provider *provider, const struct fsz_service_request *request,
                        uint64_t id);
 
 /* Whose grants it has. False: its user is not known any more. */
@@ -143,7 +143,7 @@ FSZ_NODISCARD fsz_err fsz_provider_open_wire(struct fsz_provider             *pr
                                              const struct fsz_provider_base  *base,
                                              const struct fsz_config         *whole,
                                              const struct fsz_service_config *config,
-                                             char why[FSZ_TOLD_WHY_BYTES]);
+                                             char why[FSZ_REPLY_WHY_BYTES]);
 
 /* Before it is freed, which reports nothing: the end of its connection, if there is one. */
 void fsz_provider_report_end(const struct fsz_provider *provider);
@@ -152,7 +152,7 @@ void fsz_provider_report_end(const struct fsz_provider *provider);
 FSZ_NODISCARD fsz_err fsz_provider_open_local(struct fsz_provider             *provider,
                                               const struct fsz_provider_base  *base,
                                               const struct fsz_service_config *config,
-                                              char why[FSZ_TOLD_WHY_BYTES]);
+                                              char why[FSZ_REPLY_WHY_BYTES]);
 /* Reads up to `most` messages; returns how many. Says when it is taken for up or down. */
 size_t fsz_provider_read_local(struct fsz_provider *provider, size_t most, int64_t now_ms);
 /* A message could not be sent: taken for gone, for a while. */

@@ -19,7 +19,7 @@ static void local_set(void *socket, int option, int value)
 
 fsz_err fsz_provider_open_local(struct fsz_provider *provider, const struct fsz_provider_base *base,
                                 const struct fsz_service_config *config,
-                                char                             why[FSZ_TOLD_WHY_BYTES])
+                                char                             why[FSZ_REPLY_WHY_BYTES])
 {
     int64_t largest = config->reply_bytes;
     provider->socket = zmq_socket(base->context, ZMQ_DEALER);
@@ -31,7 +31,7 @@ fsz_err fsz_provider_open_local(struct fsz_provider *provider, const struct fsz_
         zmq_setsockopt(provider->socket, ZMQ_MAXMSGSIZE, &largest, sizeof(largest));
     }
     if (provider->socket == NULL || zmq_connect(provider->socket, provider->address) != 0) {
-        snprintf(why, FSZ_TOLD_WHY_BYTES, "%s", zmq_strerror(zmq_errno()));
+        snprintf(why, FSZ_REPLY_WHY_BYTES, "%s", zmq_strerror(zmq_errno()));
         return FSZ_ESYSTEM;
     }
     provider->fd = fsz_socket_fd(provider->socket);

@@ -109,7 +109,7 @@ void fsz_provider_configure(struct fsz_provider *provider, const struct fsz_conf
 fsz_err fsz_provider_open_wire(struct fsz_provider *provider, const struct fsz_provider_base *base,
                                const struct fsz_config         *whole,
                                const struct fsz_service_config *config,
-                               char                             why[FSZ_TOLD_WHY_BYTES])
+                               char                             why[FSZ_REPLY_WHY_BYTES])
 {
     struct fsz_zmtp_options options;
     struct fsz_zmtp_limits  limits;
@@ -129,7 +129,7 @@ fsz_err fsz_provider_open_wire(struct fsz_provider *provider, const struct fsz_p
     fsz_err err = fsz_dealer_new(base->loop, &dealer, &provider->dealer, reason);
     sodium_memzero(&options, sizeof(options));
     if (err == FSZ_EINVALID) {
-        snprintf(why, FSZ_TOLD_WHY_BYTES, "%s", reason);
+        snprintf(why, FSZ_REPLY_WHY_BYTES, "%s", reason);
         return FSZ_ESYSTEM;
     }
     return err;

@@ -29,8 +29,8 @@ void fsz_service_free(struct fsz_service **service, fsz_err result, const char *
         return;
     }
     fsz_direct_remove_service(s->services->base.direct, &s->direct);
-    while (s->questions != NULL) {
-        fsz_service_finish(s->questions, result, why);
+    while (s->requests != NULL) {
+        fsz_service_finish(s->requests, result, why);
     }
     while (s->providers != NULL) {
         s->providers->leaves = true;
@@ -98,12 +98,12 @@ static void provider_lose_calls(struct fsz_provider *provider)
 }
 
 /* What is under way there goes elsewhere. */
-static void provider_lose_tries(struct fsz_provider *provider)
+static void provider_lose_attempts(struct fsz_provider *provider)
 {
-    while (provider->tries != NULL) {
-        struct fsz_try *try = provider->tries;
-        provider->counters.missed += !try->probe && !try->missed;
-        fsz_service_lose(try);
+    while (provider->attempts != NULL) {
+        struct fsz_attempt *attempt = provider->attempts;
+        provider->counters.missed += !attempt->probe && !attempt->missed;
+        fsz_service_lose(attempt);
     }
 }
 
@@ -111,18 +111,18 @@ void fsz_service_provider_down(struct fsz_provider *provider, const char *why)
 {
     fsz_services_tell(provider, why);
     provider_lose_calls(provider);
-    provider_lose_tries(provider);
+    provider_lose_attempts(provider);
 }
 
 /* A client may stay connected, and be a provider no more. */
 static void provider_cancel_offers(const struct fsz_provider *provider)
 {
-    struct fsz_try *try = NULL;
-    bool            hears = provider->client != NULL && fsz_client_is_connected(provider->client);
-    DL_FOREACH(provider->tries, try)
+    struct fsz_attempt *attempt = NULL;
+    bool hears = provider->client != NULL && fsz_client_is_connected(provider->client);
+    DL_FOREACH(provider->attempts, attempt)
     {
-        if (hears && try->question->call != NULL) {
-            fsz_try_cancel(try);
+        if (hears && attempt->request->call != NULL) {
+            fsz_attempt_cancel(attempt);
         }
     }
 }
@@ -142,7 +142,7 @@ void fsz_service_remove(struct fsz_provider *provider, const char *why)
     fsz_direct_remove_provider(provider->service->services->base.direct, &provider->direct);
     service_unwatch(provider);
     provider_cancel_offers(provider);
-    provider_lose_tries(provider);
+    provider_lose_attempts(provider);
     struct fsz_service *service = provider->service;
     fsz_provider_free(&provider);
     fsz_service_give_up(service);
@@ -150,23 +150,23 @@ void fsz_service_remove(struct fsz_provider *provider, const char *why)
 
 /* ---- probes --------------------------------------------------------------------------------- */
 
-static struct fsz_try *provider_find_probe(const struct fsz_provider *provider)
+static struct fsz_attempt *provider_find_probe(const struct fsz_provider *provider)
 {
-    struct fsz_try *try = provider->tries;
-    while (try != NULL && !try->probe) {
-        try = try->next;
+    struct fsz_attempt *attempt = provider->attempts;
+    while (attempt != NULL && !attempt->probe) {
+        attempt = attempt->next;
     }
-    return try;
+    return attempt;
 }
 
 /* Is there one whose answer would still be in time? Another one beside it would only make whoever
  * is behind with answers fall behind further. */
 static bool provider_is_probed(const struct fsz_provider *provider, int64_t now_ms)
 {
-    const struct fsz_try *try = provider_find_probe(provider);
-    int64_t               deadline_ms = provider->service->config->deadline_ms;
-    if (try != NULL) {
-        return fsz_try_age_us(try) < deadline_ms * 1000;
+    const struct fsz_attempt *attempt = provider_find_probe(provider);
+    int64_t                   deadline_ms = provider->service->config->deadline_ms;
+    if (attempt != NULL) {
+        return fsz_attempt_age_us(attempt) < deadline_ms * 1000;
     }
     return provider->ping_id != 0 && now_ms - provider->lease.pinged_ms < deadline_ms;
 }
@@ -183,16 +183,16 @@ static void provider_probe(struct fsz_provider *provider, int64_t now_ms)
     if (provider_is_probed(provider, now_ms)) {
         return;
     }
-    struct fsz_try *old = provider_find_probe(provider);
+    struct fsz_attempt *old = provider_find_probe(provider);
     if (old != NULL) {
-        fsz_try_free(old);
+        fsz_attempt_free(old);
     }
     provider->counters.probes++;
     if (provider->last == NULL || !fsz_service_may_answer(provider, provider->last)) {
         provider_ping(provider);
     } else {
         (void)fsz_direct_claim(provider->service->services->base.direct, &provider->direct, true);
-        (void)fsz_try_send(provider, provider->last, true);
+        (void)fsz_attempt_send(provider, provider->last, true);
     }
 }
 
@@ -233,7 +233,7 @@ static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_m
 static void provider_loses_calls(struct fsz_provider *provider, int64_t now_ms)
 {
     struct fsz_service *service = provider->service;
-    provider->counters.asides += fsz_breaker_open(&provider->breaker, now_ms);
+    provider->counters.ejections += fsz_breaker_open(&provider->breaker, now_ms);
     service->services->next_probe_ms = now_ms;
     fsz_services_tell(provider,
                       "it held calls and did not show that it lives: they are taken away");
@@ -266,7 +266,7 @@ void fsz_service_renew(struct fsz_service *service, int64_t now_ms)
     bool                 held_up = service_was_held_up(service, now_ms);
     DL_FOREACH(service->providers, provider)
     {
-        if (provider->held_count > 0) {
+        if (provider->controlled_count > 0) {
             service_renew_of(provider, held_up, now_ms);
         }
     }

@@ -16,26 +16,26 @@ struct fsz_services;
 enum { FSZ_PROVIDERS_MAX = 1024 }; /* of one service */
 
 /* One question at one provider. */
-struct fsz_try {
-    UT_hash_handle       hh; /* by id, of all services' tries */
-    uint64_t             id;
-    struct fsz_question *question; /* a reference; */
-    bool                 probe;    /* of its copy, for which nobody waits */
-    bool                 missed;   /* its time is over, but not the question's */
-    struct fsz_provider *provider;
-    int64_t              sent_us;
-    struct fsz_try      *next, *prev;           /* of the provider's */
-    struct fsz_try      *next_of, *previous_of; /* of the question's */
+struct fsz_attempt {
+    UT_hash_handle              hh; /* by id, of all services' tries */
+    uint64_t                    id;
+    struct fsz_service_request *request; /* a reference; */
+    bool                        probe;   /* of its copy, for which nobody waits */
+    bool                        missed;  /* its time is over, but not the question's */
+    struct fsz_provider        *provider;
+    int64_t                     sent_us;
+    struct fsz_attempt         *next, *prev;           /* of the provider's */
+    struct fsz_attempt         *next_of, *previous_of; /* of the question's */
 };
 
 /* `asked` is the sum of all others and of those that are open. */
 struct fsz_service_counters {
     uint64_t asked, answered;
-    uint64_t errors;     /* providers answered with errors, or memory ran out */
-    uint64_t deadline;   /* no answer in time */
-    uint64_t nobody;     /* no provider could be asked */
-    uint64_t overloaded; /* requests-max, requests-bytes or calls-max was reached */
-    uint64_t withdrawn;  /* the asker stopped waiting: its call ended, or a stop */
+    uint64_t errors;      /* providers answered with errors, or memory ran out */
+    uint64_t deadline;    /* no answer in time */
+    uint64_t no_provider; /* no provider could be asked */
+    uint64_t overloaded;  /* requests-max, requests-bytes or calls-max was reached */
+    uint64_t cancelled;   /* the asker stopped waiting: its call ended, or a stop */
 };
 
 struct fsz_service {
@@ -44,8 +44,8 @@ struct fsz_service {
     char                            *name;
     struct fsz_provider             *providers;
     size_t                           provider_count;
-    struct fsz_question             *questions; /* waiting and under way, in the order of asking */
-    struct fsz_direct_service        direct;    /* how many they are, and calls held */
+    struct fsz_service_request      *requests; /* waiting and under way, in the order of asking */
+    struct fsz_direct_service        direct;   /* how many they are, and calls held */
     int64_t renewed_ms; /* when its leases were last looked at; 0: there was none */
     struct fsz_service_counters counters;
 };
@@ -57,14 +57,14 @@ FSZ_NODISCARD fsz_err fsz_service_new(struct fsz_services             *services,
 void fsz_service_free(struct fsz_service **service, fsz_err result, const char *why);
 
 /* Takes a question up, for which it gets a reference: to a provider, to wait, or to its end. */
-void fsz_service_ask(struct fsz_service *service, struct fsz_question *question);
+void fsz_service_ask(struct fsz_service *service, struct fsz_service_request *request);
 /* The same for one that its asker has sent already. False: not in the name of this service, but of
  * one that had its name before. */
-bool fsz_service_adopt(struct fsz_service *service, struct fsz_question *question);
+bool fsz_service_adopt(struct fsz_service *service, struct fsz_service_request *request);
 /* Its asker could not send it after all: it goes elsewhere. */
-void fsz_service_unsent(struct fsz_question *question);
+void fsz_service_unsent(struct fsz_service_request *request);
 /* A question's time, or that of a try of it, is over. */
-void fsz_service_expire(struct fsz_service *service, struct fsz_question *question);
+void fsz_service_expire(struct fsz_service *service, struct fsz_service_request *request);
 /* An answer has come: the object, of which a result is taken out. */
 void fsz_service_answer(struct fsz_provider *provider, json_t *response);
 /* Was this provider asked what that answers? */

@@ -37,44 +37,45 @@ void fsz_service_complain_of(struct fsz_provider *provider, const json_t *error)
 }
 
 /* An answer that ends the question: what else was sent of it is void. */
-static void try_succeeded(struct fsz_try *try, json_t *result)
+static void attempt_succeeded(struct fsz_attempt *attempt, json_t *result)
 {
-    struct fsz_question *question = try->question;
-    fsz_service_note(question, try->provider, FSZ_OK, "");
-    question->told.result = result;
-    fsz_try_free(try);
-    fsz_service_finish(question, FSZ_OK, NULL);
+    struct fsz_service_request *request = attempt->request;
+    fsz_service_note(request, attempt->provider, FSZ_OK, "");
+    request->reply.result = result;
+    fsz_attempt_free(attempt);
+    fsz_service_finish(request, FSZ_OK, NULL);
 }
 
 /* It said that it takes the call, and does not get it. */
-static void try_cancel(const struct fsz_try *try, const json_t *result)
+static void attempt_cancel(const struct fsz_attempt *attempt, const json_t *result)
 {
     if (!json_is_false(json_object_get(result, "accept"))) {
-        fsz_try_cancel(try);
+        fsz_attempt_cancel(attempt);
     }
 }
 
 /* Another provider may do better. */
-static void try_failed(struct fsz_try *try, fsz_err failure, const char *why)
+static void attempt_failed(struct fsz_attempt *attempt, fsz_err failure, const char *why)
 {
-    struct fsz_question *question = try->question;
-    fsz_service_note(question, try->provider, failure, why);
-    fsz_try_free(try);
-    fsz_service_dispatch(question->service, question);
+    struct fsz_service_request *request = attempt->request;
+    fsz_service_note(request, attempt->provider, failure, why);
+    fsz_attempt_free(attempt);
+    fsz_service_dispatch(request->service, request);
 }
 
-static bool try_is_taken(const struct fsz_try *try, const json_t *result, const char **why)
+static bool attempt_is_taken(const struct fsz_attempt *attempt, const json_t *result,
+                             const char **why)
 {
-    struct fsz_question *question = try->question;
-    if (question->call == NULL) {
+    struct fsz_service_request *request = attempt->request;
+    if (request->call == NULL) {
         return true;
     }
-    const struct fsz_call_owner *calls = fsz_service_calls(question->service);
-    return calls->accept(calls->self, question->call, try->provider, try->id, result, why);
+    const struct fsz_call_owner *calls = fsz_service_calls(request->service);
+    return calls->accept(calls->self, request->call, attempt->provider, attempt->id, result, why);
 }
 
 /* The result is taken out of the response, so that one thread has it alone. */
-static void try_answered(struct fsz_try *try, json_t *response)
+static void attempt_answered(struct fsz_attempt *attempt, json_t *response)
 {
     json_t       *result = json_incref(json_object_get(response, "result"));
     const json_t *error = json_object_get(response, "error");
@@ -83,30 +84,28 @@ static void try_answered(struct fsz_try *try, json_t *response)
         words ? words : "its answer has neither a result that is an object nor an error";
     json_object_del(response, "result");
     if (!json_is_object(result)) {
-        try->provider->counters.errors++;
-        try_failed(try, error ? FSZ_EREFUSED : FSZ_EINVALID, why);
-    } else if (try_is_taken(try, result, &why)) {
-        try_succeeded(try, result);
+        attempt->provider->counters.errors++;
+        attempt_failed(attempt, error ? FSZ_EREFUSED : FSZ_EINVALID, why);
+    } else if (attempt_is_taken(attempt, result, &why)) {
+        attempt_succeeded(attempt, result);
         return;
     } else {
-        try_cancel(try, result);
-        try_failed(try, FSZ_EREFUSED, why);
+        attempt_cancel(attempt, result);
+        attempt_failed(attempt, FSZ_EREFUSED, why);
     }
     json_decref(result);
 }
 
-static struct fsz_try *provider_find_try(const struct fsz_provider *provider,
-                                         const json_t              *response)
+static struct fsz_attempt *provider_find_attempt(const struct fsz_provider *provider,
+                                                 const json_t              *response)
 {
-    struct fsz_try *try = NULL;
-    const json_t   *number = json_object_get(response, "id");
-    uint64_t        id = (uint64_t)json_integer_value(number);
+    struct fsz_attempt *attempt = NULL;
+    const json_t       *number = json_object_get(response, "id");
+    uint64_t            id = (uint64_t)json_integer_value(number);
     if (json_is_integer(number)) {
-        HASH_FIND(hh, provider->service->services->tries, &id, sizeof(id), try);
+        HASH_FIND(hh, provider->service->services->attempts, &id, sizeof(id), attempt);
     }
-    return try != NULL && try->provider == provider ?
-    try : NULL
-        ;
+    return attempt != NULL && attempt->provider == provider ? attempt : NULL;
 }
 
 static void provider_answered_ping(struct fsz_provider *provider)
@@ -135,7 +134,8 @@ static bool provider_was_pinged(const struct fsz_provider *provider, const json_
 
 bool fsz_service_asked(const struct fsz_provider *provider, const json_t *response)
 {
-    return provider_find_try(provider, response) != NULL || provider_was_pinged(provider, response);
+    return provider_find_attempt(provider, response) != NULL ||
+           provider_was_pinged(provider, response);
 }
 
 static void provider_unmatched(struct fsz_provider *provider, const json_t *response,
@@ -160,18 +160,18 @@ static void provider_unmatched(struct fsz_provider *provider, const json_t *resp
 void fsz_service_answer(struct fsz_provider *provider, json_t *response)
 {
     struct fsz_service *service = provider->service;
-    struct fsz_try     *try = provider_find_try(provider, response);
-    if (try == NULL) {
+    struct fsz_attempt *attempt = provider_find_attempt(provider, response);
+    if (attempt == NULL) {
         provider_unmatched(provider, response, fsz_now_ms());
         return;
     }
-    bool missed = try->missed;
+    bool missed = attempt->missed;
     provider->counters.answered++;
-    fsz_latency_add(&provider->latency, fsz_try_age_us(try));
-    if (try->probe) {
-        fsz_try_free(try);
+    fsz_latency_add(&provider->latency, fsz_attempt_age_us(attempt));
+    if (attempt->probe) {
+        fsz_attempt_free(attempt);
     } else {
-        try_answered(try, response);
+        attempt_answered(attempt, response);
     }
     if (missed) {
         provider_stirred(provider, fsz_now_ms());

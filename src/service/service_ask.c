@@ -7,30 +7,30 @@
 /* ---- the end of a question ------------------------------------------------------------------- */
 
 /* While one waits, no asker sends its own before it. */
-static void question_wait(struct fsz_question *question, bool waiting)
+static void request_wait(struct fsz_service_request *request, bool waiting)
 {
-    question->service->direct.waiting += (size_t)waiting - (size_t)question->waiting;
-    question->waiting = waiting;
+    request->service->direct.waiting += (size_t)waiting - (size_t)request->waiting;
+    request->waiting = waiting;
 }
 
-static void question_leave(struct fsz_question *question)
+static void request_leave(struct fsz_service_request *request)
 {
-    struct fsz_service *service = question->service;
-    while (question->tries != NULL) {
-        struct fsz_try *try = question->tries;
-        if (question->call != NULL) {
-            fsz_try_cancel(try);
+    struct fsz_service *service = request->service;
+    while (request->attempts != NULL) {
+        struct fsz_attempt *attempt = request->attempts;
+        if (request->call != NULL) {
+            fsz_attempt_cancel(attempt);
         }
-        fsz_try_free(try);
+        fsz_attempt_free(attempt);
     }
-    fsz_heap_remove(&service->services->timers, &question->timer);
-    DL_DELETE(service->questions, question);
-    question_wait(question, false);
-    fsz_direct_close(service->services->base.direct, &service->direct, question->params_bytes);
-    question->service = NULL;
+    fsz_heap_remove(&service->services->timers, &request->timer);
+    DL_DELETE(service->requests, request);
+    request_wait(request, false);
+    fsz_direct_close(service->services->base.direct, &service->direct, request->params_bytes);
+    request->service = NULL;
 }
 
-static void question_count(struct fsz_service_counters *counters, fsz_err result)
+static void request_count(struct fsz_service_counters *counters, fsz_err result)
 {
     switch (result) {
     case FSZ_OK:
@@ -40,13 +40,13 @@ static void question_count(struct fsz_service_counters *counters, fsz_err result
         counters->deadline++;
         break;
     case FSZ_ENOTFOUND:
-        counters->nobody++;
+        counters->no_provider++;
         break;
     case FSZ_EFULL:
         counters->overloaded++;
         break;
     case FSZ_ECLOSED:
-        counters->withdrawn++;
+        counters->cancelled++;
         break;
     default:
         counters->errors++;
@@ -54,24 +54,24 @@ static void question_count(struct fsz_service_counters *counters, fsz_err result
     }
 }
 
-void fsz_service_finish(struct fsz_question *question, fsz_err result, const char *why)
+void fsz_service_finish(struct fsz_service_request *request, fsz_err result, const char *why)
 {
-    question_count(&question->service->counters, result);
+    request_count(&request->service->counters, result);
     if (why != NULL) {
-        snprintf(question->told.why, sizeof(question->told.why), "%s", why);
+        snprintf(request->reply.why, sizeof(request->reply.why), "%s", why);
     }
-    question_leave(question);
-    fsz_question_end(question, result);
-    fsz_question_unref(&question);
+    request_leave(request);
+    fsz_service_request_end(request, result);
+    fsz_service_request_unref(&request);
 }
 
-void fsz_service_note(struct fsz_question *question, const struct fsz_provider *provider,
+void fsz_service_note(struct fsz_service_request *request, const struct fsz_provider *provider,
                       fsz_err failure, const char *why)
 {
-    question->failure = failure;
-    snprintf(question->told.why, sizeof(question->told.why), "%s", why);
+    request->failure = failure;
+    snprintf(request->reply.why, sizeof(request->reply.why), "%s", why);
     if (provider != NULL) {
-        snprintf(question->told.provider, sizeof(question->told.provider), "%s", provider->name);
+        snprintf(request->reply.provider, sizeof(request->reply.provider), "%s", provider->name);
     }
 }
 
@@ -90,14 +90,14 @@ static bool choice_is_bettered(const struct service_choice *choice,
     return fsz_direct_is_better(&provider->direct, choice->best ? &choice->best->direct : NULL);
 }
 
-static bool question_was_at(const struct fsz_question *question,
-                            const struct fsz_provider *provider)
+static bool request_was_at(const struct fsz_service_request *request,
+                           const struct fsz_provider        *provider)
 {
     size_t i = 0;
-    while (i < question->asked_count && question->asked[i] != provider->direct.serial) {
+    while (i < request->asked_count && request->asked[i] != provider->direct.serial) {
         i++;
     }
-    return i < question->asked_count || i == FSZ_TRIES_MAX;
+    return i < request->asked_count || i == FSZ_ATTEMPTS_MAX;
 }
 
 /* It is connecting, and has been for less than a question may take: at the start of the switch. */
@@ -108,19 +108,19 @@ static bool provider_is_young(const struct fsz_provider *provider, int64_t now_m
 }
 
 /* An endpoint is what the configuration says it is; a client, what it has been granted. */
-bool fsz_service_may_answer(const struct fsz_provider *provider,
-                            const struct fsz_question *question)
+bool fsz_service_may_answer(const struct fsz_provider        *provider,
+                            const struct fsz_service_request *request)
 {
     struct fsz_principal who;
-    if (provider->client == NULL || question->section[0] == '\0') {
+    if (provider->client == NULL || request->section[0] == '\0') {
         return true;
     }
     return fsz_provider_principal(provider, &who) &&
-           fsz_principal_may(&who, FSZ_RIGHT_SECTIONS, question->section);
+           fsz_principal_may(&who, FSZ_RIGHT_SECTIONS, request->section);
 }
 
-static struct service_choice service_choose(const struct fsz_service  *service,
-                                            const struct fsz_question *question)
+static struct service_choice service_choose(const struct fsz_service         *service,
+                                            const struct fsz_service_request *request)
 {
     struct service_choice choice = {.best = NULL};
     struct fsz_provider  *provider = NULL;
@@ -129,11 +129,11 @@ static struct service_choice service_choose(const struct fsz_service  *service,
     DL_FOREACH(service->providers, provider)
     {
         bool fresh =
-            !question_was_at(question, provider) && fsz_service_may_answer(provider, question);
+            !request_was_at(request, provider) && fsz_service_may_answer(provider, request);
         bool up = fresh && fsz_provider_is_up(provider);
         bool has_room = fsz_direct_has_room(&provider->direct);
         candidates += up;
-        choice.hopeful |= (up && !has_room && question->call == NULL) ||
+        choice.hopeful |= (up && !has_room && request->call == NULL) ||
                           (fresh && provider_is_young(provider, now_ms));
         if (up && has_room && choice_is_bettered(&choice, provider)) {
             choice.best = provider;
@@ -144,95 +144,95 @@ static struct service_choice service_choose(const struct fsz_service  *service,
 }
 
 /* Fails only for one that has no timer yet, so not while others are being sent on. */
-static void question_set_timer(struct fsz_question *question, int64_t due_ms)
+static void request_set_timer(struct fsz_service_request *request, int64_t due_ms)
 {
-    struct fsz_service *service = question->service;
-    due_ms = due_ms < question->due_ms ? due_ms : question->due_ms;
-    if (fsz_heap_set(&service->services->timers, &question->timer, (uint64_t)due_ms * 1000000) !=
+    struct fsz_service *service = request->service;
+    due_ms = due_ms < request->due_ms ? due_ms : request->due_ms;
+    if (fsz_heap_set(&service->services->timers, &request->timer, (uint64_t)due_ms * 1000000) !=
         FSZ_OK) {
-        fsz_service_finish(question, FSZ_ENOMEM, fsz_err_text(FSZ_ENOMEM));
+        fsz_service_finish(request, FSZ_ENOMEM, fsz_err_text(FSZ_ENOMEM));
         fsz_service_go_on(service);
     }
 }
 
 /* What may come twice is what a probe repeats; an offer may not. */
-static void provider_was_sent(struct fsz_provider *provider, struct fsz_question *question)
+static void provider_was_sent(struct fsz_provider *provider, struct fsz_service_request *request)
 {
-    if (question->call != NULL) {
-        fsz_service_calls(question->service)
-            ->offered(question->call, fsz_provider_client(provider)->serial);
+    if (request->call != NULL) {
+        fsz_service_calls(request->service)
+            ->offered(request->call, fsz_provider_client(provider)->serial);
     } else {
-        fsz_question_unref(&provider->last);
-        provider->last = fsz_question_ref(question);
+        fsz_service_request_unref(&provider->last);
+        provider->last = fsz_service_request_ref(request);
     }
 }
 
-void fsz_service_was_sent(struct fsz_question *question, struct fsz_provider *provider,
+void fsz_service_was_sent(struct fsz_service_request *request, struct fsz_provider *provider,
                           int64_t due_ms)
 {
-    question_wait(question, false);
-    provider_was_sent(provider, question);
-    fsz_service_note(question, provider, FSZ_ETIMEOUT, "no answer in time");
-    question_set_timer(question, due_ms);
+    request_wait(request, false);
+    provider_was_sent(provider, request);
+    fsz_service_note(request, provider, FSZ_ETIMEOUT, "no answer in time");
+    request_set_timer(request, due_ms);
 }
 
 /* False: an asker was faster, or it could not be sent, and is not to be sent there any more. */
-static bool question_send(struct fsz_question *question, struct fsz_provider *provider)
+static bool request_send(struct fsz_service_request *request, struct fsz_provider *provider)
 {
-    struct fsz_direct *direct = question->service->services->base.direct;
+    struct fsz_direct *direct = request->service->services->base.direct;
     if (!fsz_direct_claim(direct, &provider->direct, false)) {
         return false;
     }
-    question->asked[question->asked_count++] = provider->direct.serial;
-    return fsz_try_send(provider, question, false);
+    request->asked[request->asked_count++] = provider->direct.serial;
+    return fsz_attempt_send(provider, request, false);
 }
 
 /* To the best provider that it has not been at; else it waits for those that it is at, or for one
  * to have room; else it fails. */
-bool fsz_service_dispatch(struct fsz_service *service, struct fsz_question *question)
+bool fsz_service_dispatch(struct fsz_service *service, struct fsz_service_request *request)
 {
-    struct service_choice choice = service_choose(service, question);
+    struct service_choice choice = service_choose(service, request);
     while (choice.best != NULL) {
-        if (question_send(question, choice.best)) {
+        if (request_send(request, choice.best)) {
             int64_t attempt_ms = fsz_now_ms() + service->config->attempt_ms;
-            fsz_service_was_sent(question, choice.best,
-                                 choice.others ? attempt_ms : question->due_ms);
+            fsz_service_was_sent(request, choice.best,
+                                 choice.others ? attempt_ms : request->due_ms);
             return false;
         }
-        choice = service_choose(service, question);
+        choice = service_choose(service, request);
     }
-    if (question->tries == NULL && !choice.hopeful) {
-        fsz_service_finish(question, question->failure, NULL);
+    if (request->attempts == NULL && !choice.hopeful) {
+        fsz_service_finish(request, request->failure, NULL);
         return false;
     }
-    bool waits = question->tries == NULL;
-    question_wait(question, waits);
-    question_set_timer(question, question->due_ms);
+    bool waits = request->attempts == NULL;
+    request_wait(request, waits);
+    request_set_timer(request, request->due_ms);
     return waits;
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
 /* True: that has put a provider aside. */
-static bool question_miss_tries(const struct fsz_question *question, int64_t now_ms)
+static bool request_miss_attempts(const struct fsz_service_request *request, int64_t now_ms)
 {
-    struct fsz_try *try = NULL;
-    bool            aside = false;
-    DL_FOREACH2(question->tries, try, next_of)
+    struct fsz_attempt *attempt = NULL;
+    bool                ejected = false;
+    DL_FOREACH2(request->attempts, attempt, next_of)
     {
-        aside |= fsz_try_missed(try, now_ms);
+        ejected |= fsz_attempt_missed(attempt, now_ms);
     }
-    return aside;
+    return ejected;
 }
 
-void fsz_service_lose(struct fsz_try *try)
+void fsz_service_lose(struct fsz_attempt *attempt)
 {
-    struct fsz_provider *provider = try->provider;
-    struct fsz_question *question = try->probe ? NULL : try->question;
-    fsz_try_free(try);
-    if (question != NULL && question->tries == NULL) {
-        fsz_service_note(question, provider, FSZ_ENOTFOUND, "its connection ended");
-        fsz_service_dispatch(provider->service, question);
+    struct fsz_provider        *provider = attempt->provider;
+    struct fsz_service_request *request = attempt->probe ? NULL : attempt->request;
+    fsz_attempt_free(attempt);
+    if (request != NULL && request->attempts == NULL) {
+        fsz_service_note(request, provider, FSZ_ENOTFOUND, "its connection ended");
+        fsz_service_dispatch(provider->service, request);
     }
 }
 
@@ -249,29 +249,29 @@ static bool service_is_up(const struct fsz_service *service)
 }
 
 /* Its time is over. One that waited had no provider: none had room, or none was up. */
-static void question_run_out(const struct fsz_service *service, struct fsz_question *question)
+static void request_run_out(const struct fsz_service *service, struct fsz_service_request *request)
 {
-    if (!question->waiting) {
-        fsz_service_finish(question, FSZ_ETIMEOUT, "no answer in time");
+    if (!request->waiting) {
+        fsz_service_finish(request, FSZ_ETIMEOUT, "no answer in time");
     } else if (service_is_up(service)) {
-        fsz_service_finish(question, FSZ_ETIMEOUT, "no provider had room in time");
+        fsz_service_finish(request, FSZ_ETIMEOUT, "no provider had room in time");
     } else {
-        fsz_service_note_absence(service, question);
-        fsz_service_finish(question, FSZ_ENOTFOUND, NULL);
+        fsz_service_note_absence(service, request);
+        fsz_service_finish(request, FSZ_ENOTFOUND, NULL);
     }
 }
 
-void fsz_service_expire(struct fsz_service *service, struct fsz_question *question)
+void fsz_service_expire(struct fsz_service *service, struct fsz_service_request *request)
 {
     int64_t now_ms = fsz_now_ms();
-    bool    aside = question_miss_tries(question, now_ms);
-    if (now_ms < question->due_ms) {
-        fsz_service_dispatch(service, question);
+    bool    ejected = request_miss_attempts(request, now_ms);
+    if (now_ms < request->due_ms) {
+        fsz_service_dispatch(service, request);
     } else {
-        question_run_out(service, question);
+        request_run_out(service, request);
         fsz_service_go_on(service);
     }
-    if (aside) {
+    if (ejected) {
         fsz_service_give_up(service);
     }
 }

@@ -7,7 +7,8 @@
 #include <utlist.h>
 
 /* Why there is no provider to ask, should there be none: the one that never connected is named. */
-void fsz_service_note_absence(const struct fsz_service *service, struct fsz_question *question)
+void fsz_service_note_absence(const struct fsz_service   *service,
+                              struct fsz_service_request *request)
 {
     const struct fsz_provider *provider = NULL;
     bool                       connected = false;
@@ -16,45 +17,45 @@ void fsz_service_note_absence(const struct fsz_service *service, struct fsz_ques
         connected |= provider->was_connected;
     }
     if (connected || service->providers == NULL) {
-        fsz_service_note(question, NULL, FSZ_ENOTFOUND, "no provider is up");
+        fsz_service_note(request, NULL, FSZ_ENOTFOUND, "no provider is up");
     } else {
-        fsz_service_note(question, service->provider_count == 1 ? service->providers : NULL,
+        fsz_service_note(request, service->provider_count == 1 ? service->providers : NULL,
                          FSZ_ENOTFOUND, "no provider has connected yet");
     }
 }
 
-static void start_refuse(struct fsz_service *service, struct fsz_question *question)
+static void start_refuse(struct fsz_service *service, struct fsz_service_request *request)
 {
     service->counters.asked++;
     service->counters.overloaded++;
-    snprintf(question->told.why, sizeof(question->told.why), "%s",
+    snprintf(request->reply.why, sizeof(request->reply.why), "%s",
              "too many questions or calls (requests-max, requests-bytes, calls-max)");
-    fsz_question_end(question, FSZ_EFULL);
-    fsz_question_unref(&question);
+    fsz_service_request_end(request, FSZ_EFULL);
+    fsz_service_request_unref(&request);
 }
 
 /* It has been counted as open. */
-static void start_enter(struct fsz_service *service, struct fsz_question *question, int64_t at_ms)
+static void start_enter(struct fsz_service *service, struct fsz_service_request *request,
+                        int64_t at_ms)
 {
-    question->service = service;
-    question->patience_ms =
-        question->deadline_ms > 0 ? question->deadline_ms : service->config->deadline_ms;
-    question->due_ms = at_ms + question->patience_ms;
-    DL_APPEND(service->questions, question);
+    request->service = service;
+    request->patience_ms =
+        request->deadline_ms > 0 ? request->deadline_ms : service->config->deadline_ms;
+    request->due_ms = at_ms + request->patience_ms;
+    DL_APPEND(service->requests, request);
     service->counters.asked++;
-    fsz_service_note_absence(service, question);
+    fsz_service_note_absence(service, request);
 }
 
-void fsz_service_ask(struct fsz_service *service, struct fsz_question *question)
+void fsz_service_ask(struct fsz_service *service, struct fsz_service_request *request)
 {
     struct fsz_direct *direct = service->services->base.direct;
-    if (!fsz_direct_open(direct, &service->direct, question->params_bytes,
-                         question->call != NULL)) {
-        start_refuse(service, question);
+    if (!fsz_direct_open(direct, &service->direct, request->params_bytes, request->call != NULL)) {
+        start_refuse(service, request);
         return;
     }
-    start_enter(service, question, fsz_now_ms());
-    fsz_service_dispatch(service, question);
+    start_enter(service, request, fsz_now_ms());
+    fsz_service_dispatch(service, request);
 }
 
 /* ---- what an asker has sent ------------------------------------------------------------------ */
@@ -69,46 +70,46 @@ static struct fsz_provider *start_find_provider(const struct fsz_service *servic
 }
 
 /* Its provider is gone, or there is no memory to wait for its answer. */
-static void start_go_elsewhere(struct fsz_service *service, struct fsz_question *question)
+static void start_go_elsewhere(struct fsz_service *service, struct fsz_service_request *request)
 {
-    fsz_direct_settle(question);
-    fsz_service_note(question, NULL, FSZ_ENOTFOUND, "its connection ended");
-    fsz_service_dispatch(service, question);
+    fsz_direct_settle(request);
+    fsz_service_note(request, NULL, FSZ_ENOTFOUND, "its connection ended");
+    fsz_service_dispatch(service, request);
     fsz_service_go_on(service);
 }
 
-bool fsz_service_adopt(struct fsz_service *service, struct fsz_question *question)
+bool fsz_service_adopt(struct fsz_service *service, struct fsz_service_request *request)
 {
-    const struct fsz_sent *sent = &question->sent;
+    const struct fsz_sent *sent = &request->sent;
     if (service->direct.serial != sent->service) {
         return false;
     }
     struct fsz_provider *provider = start_find_provider(service, sent->provider);
-    start_enter(service, question, sent->at_ms);
-    question->asked[question->asked_count++] = sent->provider;
-    if (question->call != NULL) {
-        fsz_service_calls(service)->offered(question->call, sent->client);
+    start_enter(service, request, sent->at_ms);
+    request->asked[request->asked_count++] = sent->provider;
+    if (request->call != NULL) {
+        fsz_service_calls(service)->offered(request->call, sent->client);
     }
-    if (provider != NULL && fsz_try_adopt(provider, question)) {
-        fsz_service_was_sent(question, provider,
+    if (provider != NULL && fsz_attempt_adopt(provider, request)) {
+        fsz_service_was_sent(request, provider,
                              sent->others ? sent->at_ms + service->config->attempt_ms
-                                          : question->due_ms);
+                                          : request->due_ms);
     } else {
-        start_go_elsewhere(service, question);
+        start_go_elsewhere(service, request);
     }
     return true;
 }
 
 /* Ended meanwhile, or taken up as if it had not been sent: then there is no such try. */
-void fsz_service_unsent(struct fsz_question *question)
+void fsz_service_unsent(struct fsz_service_request *request)
 {
-    struct fsz_service *service = question->service;
-    struct fsz_try     *try = question->tries;
-    while (try != NULL && try->id != question->sent.id) {
-        try = try->next_of;
+    struct fsz_service *service = request->service;
+    struct fsz_attempt *attempt = request->attempts;
+    while (attempt != NULL && attempt->id != request->sent.id) {
+        attempt = attempt->next_of;
     }
-    if (try != NULL) {
-        fsz_try_unsent(try);
+    if (attempt != NULL) {
+        fsz_attempt_unsent(attempt);
         fsz_service_go_on(service);
     }
 }

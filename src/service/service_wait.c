@@ -23,29 +23,30 @@ static bool service_has_room(const struct fsz_service *service)
 
 /* A question whose time is almost over is not sent any more: its asker would be gone before the
  * answer, and other questions would wait meanwhile. Its timer ends it. */
-static bool question_may_go_on(const struct fsz_question *question, int64_t now_ms)
+static bool request_may_go_on(const struct fsz_service_request *request, int64_t now_ms)
 {
-    return question->waiting && question->due_ms - now_ms > question->patience_ms / WAIT_LEAST_PART;
+    return request->waiting && request->due_ms - now_ms > request->patience_ms / WAIT_LEAST_PART;
 }
 
 /* Questions that found no provider, one of each kind. */
 struct wait_stuck {
-    const struct fsz_question *questions[WAIT_KINDS];
-    size_t                     count;
+    const struct fsz_service_request *requests[WAIT_KINDS];
+    size_t                            count;
 };
 
 /* Would both find the same providers? */
-static bool question_is_like(const struct fsz_question *a, const struct fsz_question *b)
+static bool request_is_like(const struct fsz_service_request *a,
+                            const struct fsz_service_request *b)
 {
     return (a->call == NULL) == (b->call == NULL) && a->asked_count == b->asked_count &&
            memcmp(a->asked, b->asked, a->asked_count * sizeof(a->asked[0])) == 0 &&
            strcmp(a->section, b->section) == 0;
 }
 
-static bool stuck_has(const struct wait_stuck *stuck, const struct fsz_question *question)
+static bool stuck_has(const struct wait_stuck *stuck, const struct fsz_service_request *request)
 {
     for (size_t i = 0; i < stuck->count; i++) {
-        if (question_is_like(stuck->questions[i], question)) {
+        if (request_is_like(stuck->requests[i], request)) {
             return true;
         }
     }
@@ -57,22 +58,22 @@ static bool stuck_has(const struct wait_stuck *stuck, const struct fsz_question 
  * others. `all`: also where no provider has room; a question for which none is up fails then. */
 static void service_send_waiting(struct fsz_service *service, bool all)
 {
-    struct wait_stuck    stuck = {.count = 0};
-    struct fsz_question *question = NULL, *next = NULL;
-    int64_t              now_ms = fsz_now_ms();
+    struct wait_stuck           stuck = {.count = 0};
+    struct fsz_service_request *request = NULL, *next = NULL;
+    int64_t                     now_ms = fsz_now_ms();
     if (service->direct.waiting == 0) {
         return;
     }
-    DL_FOREACH_SAFE(service->questions, question, next)
+    DL_FOREACH_SAFE(service->requests, request, next)
     {
-        if (!question_may_go_on(question, now_ms) || stuck_has(&stuck, question)) {
+        if (!request_may_go_on(request, now_ms) || stuck_has(&stuck, request)) {
             continue;
         }
         if (!all && !service_has_room(service)) {
             return;
         }
-        if (fsz_service_dispatch(service, question) && stuck.count < WAIT_KINDS) {
-            stuck.questions[stuck.count++] = question;
+        if (fsz_service_dispatch(service, request) && stuck.count < WAIT_KINDS) {
+            stuck.requests[stuck.count++] = request;
         }
     }
 }

@@ -68,32 +68,33 @@ struct fsz_service *fsz_services_find(const struct fsz_services *services, const
 
 /* Its asker sent it for a service that is gone. It opens no other: what is sent so is taken up in
  * the middle of other things (catch_up()), where no provider may be freed to make room. */
-static void services_disown(const struct fsz_services *services, struct fsz_question *question)
+static void services_disown(const struct fsz_services  *services,
+                            struct fsz_service_request *request)
 {
-    if (question->call != NULL) {
-        services->base.calls->offered(question->call, question->sent.client);
-        fsz_direct_settle(question);
+    if (request->call != NULL) {
+        services->base.calls->offered(request->call, request->sent.client);
+        fsz_direct_settle(request);
     }
 }
 
-void fsz_services_ask(struct fsz_services *services, struct fsz_question *question)
+void fsz_services_ask(struct fsz_services *services, struct fsz_service_request *request)
 {
-    struct fsz_service *service = fsz_services_find(services, question->service_name);
-    if (service != NULL && question->sent.id != 0 && fsz_service_adopt(service, question)) {
+    struct fsz_service *service = fsz_services_find(services, request->service_name);
+    if (service != NULL && request->sent.id != 0 && fsz_service_adopt(service, request)) {
         return;
     }
-    if (question->sent.id != 0) {
-        services_disown(services, question);
-    } else if (service == NULL && question->call != NULL) {
-        service = fsz_services_literal(services, question->service_name);
+    if (request->sent.id != 0) {
+        services_disown(services, request);
+    } else if (service == NULL && request->call != NULL) {
+        service = fsz_services_literal(services, request->service_name);
     }
     if (service != NULL) {
-        fsz_service_ask(service, question);
+        fsz_service_ask(service, request);
         return;
     }
-    snprintf(question->told.why, sizeof(question->told.why), "there is no such service");
-    fsz_question_end(question, FSZ_ENOTFOUND);
-    fsz_question_unref(&question);
+    snprintf(request->reply.why, sizeof(request->reply.why), "there is no such service");
+    fsz_service_request_end(request, FSZ_ENOTFOUND);
+    fsz_service_request_unref(&request);
 }
 
 /* ---- endpoints ------------------------------------------------------------------------------- */
@@ -151,7 +152,7 @@ static const struct fsz_provider_handler endpoint_handler = {.up = endpoint_up,
 
 fsz_err fsz_services_connect(struct fsz_services *services, const struct fsz_config *whole,
                              const struct fsz_service_config *config, const char *address,
-                             struct fsz_provider **ret_provider, char why[FSZ_TOLD_WHY_BYTES])
+                             struct fsz_provider **ret_provider, char why[FSZ_REPLY_WHY_BYTES])
 {
     const struct fsz_provider_base base = {.loop = services->base.loop,
                                            .context = services->base.context,
@@ -199,13 +200,15 @@ bool fsz_services_pending(const struct fsz_services *services)
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-static struct fsz_question *services_first_due(const struct fsz_services *services, int64_t now_ms)
+static struct fsz_service_request *services_first_due(const struct fsz_services *services,
+                                                      int64_t                    now_ms)
 {
     struct fsz_timer *timer = fsz_heap_first(&services->timers);
     return timer == NULL || timer->due_ns > (uint64_t)now_ms * 1000000
                ? NULL
-               : (struct fsz_question *)(void *)((char *)timer -
-                                                 offsetof(struct fsz_question, timer));
+               : (struct fsz_service_request *)(void *)((char *)timer -
+                                                        offsetof(struct fsz_service_request,
+                                                                 timer));
 }
 
 /* Logs states that were held back. */
@@ -229,7 +232,7 @@ static void services_renew(struct fsz_services *services, int64_t now_ms)
     for (size_t i = 0; i < services->count; i++) {
         struct fsz_service *service = services->list[i];
         int64_t             next_ms = now_ms + service->config->lease_ms / SERVICES_RENEW_PARTS;
-        if (service->direct.held > 0) {
+        if (service->direct.controlled > 0) {
             fsz_service_renew(service, now_ms);
             services->next_renew_ms =
                 next_ms < services->next_renew_ms ? next_ms : services->next_renew_ms;
@@ -241,9 +244,9 @@ static void services_renew(struct fsz_services *services, int64_t now_ms)
 
 void fsz_services_keep_time(struct fsz_services *services, int64_t now_ms)
 {
-    struct fsz_question *question = NULL;
-    while ((question = services_first_due(services, now_ms)) != NULL) {
-        fsz_service_expire(question->service, question);
+    struct fsz_service_request *request = NULL;
+    while ((request = services_first_due(services, now_ms)) != NULL) {
+        fsz_service_expire(request->service, request);
     }
     if (now_ms >= services->next_probe_ms) {
         services->next_probe_ms = INT64_MAX;

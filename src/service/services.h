@@ -1,6 +1,6 @@
 /* services.h - all services: part of the API thread, which calls everything here.
  *
- * Questions come from the desk (desk.h), which is what switch threads see. */
+ * Questions come from the desk (service_client.h), which is what switch threads see. */
 #ifndef FSZ_SERVICES_H
 #define FSZ_SERVICES_H
 
@@ -8,8 +8,8 @@
 #include "base/problems.h"
 #include "host/host.h"
 #include "net/client_events.h"
-#include "service/desk.h"
 #include "service/service.h"
+#include "service/service_client.h"
 
 #define FSZ_SERVICE_SUBCLASS "fszmq::service"
 
@@ -40,8 +40,8 @@ struct fsz_services {
     const struct fsz_policy *policy; /* of the API thread, which replaces it at a reload */
     struct fsz_service      *list[FSZ_SERVICES_MAX + FSZ_LITERALS_MAX];
     size_t                   count;
-    struct fsz_try          *tries;  /* by id */
-    struct fsz_heap          timers; /* of questions */
+    struct fsz_attempt      *attempts; /* by id */
+    struct fsz_heap          timers;   /* of questions */
     int64_t                  next_probe_ms, next_renew_ms;
     bool                     hides;    /* a provider that has just registered */
     bool                     has_done; /* a provider that leaves has nothing left to do: sweep */
@@ -71,7 +71,7 @@ void fsz_services_cancel(struct fsz_services *services);
 /* NULL: there is none of that name. */
 struct fsz_service *fsz_services_find(const struct fsz_services *services, const char *name);
 /* A question from the desk, sent or not, with the reference that is the API thread's. */
-void fsz_services_ask(struct fsz_services *services, struct fsz_question *question);
+void fsz_services_ask(struct fsz_services *services, struct fsz_service_request *request);
 /* Registers the client, or changes its capacity; *ret_renewed: it was registered like that before.
  * FSZ_ENOMEM, FSZ_ELIMIT: too many providers. */
 FSZ_NODISCARD fsz_err fsz_services_register(struct fsz_service *service, struct fsz_client *client,
@@ -100,7 +100,7 @@ FSZ_NODISCARD fsz_err fsz_services_connect(struct fsz_services             *serv
                                            const struct fsz_config         *whole,
                                            const struct fsz_service_config *config,
                                            const char *address, struct fsz_provider **ret_provider,
-                                           char why[FSZ_TOLD_WHY_BYTES]);
+                                           char why[FSZ_REPLY_WHY_BYTES]);
 /* Has something come over inproc, or is there something to sweep? To be asked before one sleeps on
  * epoll_fd. */
 bool fsz_services_pending(const struct fsz_services *services);

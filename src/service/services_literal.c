@@ -29,7 +29,7 @@ static bool literal_make_room(struct fsz_services *services)
 static fsz_err literal_open(struct fsz_services *services, const struct fsz_service_config *config,
                             const char *address, struct fsz_service **ret_service)
 {
-    char                 why[FSZ_TOLD_WHY_BYTES];
+    char                 why[FSZ_REPLY_WHY_BYTES];
     struct fsz_provider *provider = NULL;
     struct fsz_service  *service = NULL;
     fsz_err              err = fsz_service_new(services, config, address, &service);

@@ -10,7 +10,7 @@ static void news_log(const struct fsz_provider *provider, uint64_t suppressed)
 {
     const struct fsz_host *host = provider->service->services->base.host;
     bool                   fine = fsz_provider_is_up(provider) || provider->leaves;
-    char                   line[FSZ_PROVIDER_NAME_BYTES + FSZ_TOLD_WHY_BYTES + 128], more[80] = "";
+    char                   line[FSZ_PROVIDER_NAME_BYTES + FSZ_REPLY_WHY_BYTES + 128], more[80] = "";
     if (suppressed > 0) {
         snprintf(more, sizeof(more), " (%" PRIu64 " changes of state before it were not logged)",
                  suppressed);

@@ -8,7 +8,7 @@
 static void change_complain(const struct fsz_services *services, struct fsz_problems *problems,
                             const char *owner, const char *what, const char *why)
 {
-    char line[FSZ_OWNER_BYTES + 2 * FSZ_TOLD_WHY_BYTES + 8];
+    char line[FSZ_OWNER_BYTES + 2 * FSZ_REPLY_WHY_BYTES + 8];
     snprintf(line, sizeof(line), "%.79s: %.255s: %.255s", owner, what, why);
     if (problems != NULL) {
         fsz_problems_add(problems, "%s", line);
@@ -37,7 +37,7 @@ static fsz_err change_stage_endpoint(struct fsz_services *services, struct fsz_s
                                      const struct fsz_service_config *config, const char *address,
                                      struct fsz_problems *problems)
 {
-    char                 why[FSZ_TOLD_WHY_BYTES], what[FSZ_TOLD_WHY_BYTES];
+    char                 why[FSZ_REPLY_WHY_BYTES], what[FSZ_REPLY_WHY_BYTES];
     struct fsz_provider *provider = NULL;
     if (change_find_endpoint(service, config, address) != NULL) {
         return FSZ_OK;

@@ -12,7 +12,7 @@ static json_t *status_provider(const struct fsz_provider *provider)
                      (json_int_t)provider->in_flight, "asked", (json_int_t)c->asked, "answered",
                      (json_int_t)c->answered, "errors", (json_int_t)c->errors, "missed",
                      (json_int_t)c->missed, "late", (json_int_t)c->late, "bad", (json_int_t)c->bad,
-                     "ejections", (json_int_t)c->asides, "probes", (json_int_t)c->probes,
+                     "ejections", (json_int_t)c->ejections, "probes", (json_int_t)c->probes,
                      "latency_us", fsz_latency_status(&provider->latency));
 }
 
@@ -28,8 +28,8 @@ static json_t *status_service(const struct fsz_service *service)
     return json_pack("{ss sI sI sI sI sI sI sI sI sI sI so}", "name", service->name, "asked",
                      (json_int_t)c->asked, "answered", (json_int_t)c->answered, "errors",
                      (json_int_t)c->errors, "deadline", (json_int_t)c->deadline, "no_provider",
-                     (json_int_t)c->nobody, "overloaded", (json_int_t)c->overloaded, "cancelled",
-                     (json_int_t)c->withdrawn, "in_flight",
+                     (json_int_t)c->no_provider, "overloaded", (json_int_t)c->overloaded,
+                     "cancelled", (json_int_t)c->cancelled, "in_flight",
                      (json_int_t)(service->direct.open - service->direct.waiting), "waiting",
                      (json_int_t)service->direct.waiting, "bytes",
                      (json_int_t)service->direct.bytes, "providers", providers);

@@ -14,14 +14,14 @@ int64_t fsz_now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-enum fsz_zmtp_priority fsz_class_priority(enum fsz_class class)
+enum fsz_zmtp_priority fsz_priority_on_wire(enum fsz_priority priority)
 {
-    static const enum fsz_zmtp_priority priorities[FSZ_CLASSES] = {
-        [FSZ_CLASS_NOISE] = FSZ_ZMTP_NOISE,
-        [FSZ_CLASS_NORMAL] = FSZ_ZMTP_NORMAL,
-        [FSZ_CLASS_VITAL] = FSZ_ZMTP_VITAL,
+    static const enum fsz_zmtp_priority priorities[FSZ_PRIORITIES] = {
+        [FSZ_PRIORITY_LOW] = FSZ_ZMTP_LOW,
+        [FSZ_PRIORITY_NORMAL] = FSZ_ZMTP_NORMAL,
+        [FSZ_PRIORITY_HIGH] = FSZ_ZMTP_HIGH,
     };
-    return priorities[class];
+    return priorities[priority];
 }
 
 /* What stands in front of the JSON: the message, its topic, and room for the head of a frame. */
@@ -37,33 +37,32 @@ static void message_release(struct fsz_zmtp_message *wire)
 
 /* The frame that holds the JSON alone; its head stands right before it. */
 static struct fsz_zmtp_message message_wire(unsigned char *json, size_t size, size_t held_bytes,
-                                            enum fsz_class class)
+                                            enum fsz_priority priority)
 {
     uint8_t head[FSZ_FRAME_HEAD_MAX];
     size_t  head_size = fsz_frame_write(head, 0, size);
     memcpy(json - head_size, head, head_size);
     return (struct fsz_zmtp_message){.refs = 1,
-                                     .priority = fsz_class_priority(class),
+                                     .priority = fsz_priority_on_wire(priority),
                                      .head = json - head_size,
                                      .head_size = head_size + size,
                                      .held_bytes = held_bytes,
                                      .release = message_release};
 }
 
-fsz_err fsz_message_new(const struct fsz_event *event, const struct fsz_rendition *rendition,
-                        const struct fsz_kind      *kind, enum fsz_class class,
+fsz_err fsz_message_new(const struct fsz_event *event, const struct fsz_variant *variant,
+                        const struct fsz_event_type *type, enum fsz_priority priority,
                         const struct fsz_streamset *streams, struct fsz_message **ret_message)
 {
-    char   topic[FSZ_TOPIC_BYTES_MAX];
-    size_t topic_size =
-        rendition->topic_count == 0
-            ? 0
-            : fsz_topic_write(topic, event, rendition->topic, rendition->topic_count);
+    char              topic[FSZ_TOPIC_BYTES_MAX];
+    size_t            topic_size = variant->topic_count == 0
+                                       ? 0
+                                       : fsz_topic_write(topic, event, variant->topic, variant->topic_count);
     size_t            omitted = 0;
     struct fsz_buffer bytes;
     fsz_buffer_init_block(&bytes, SIZE_MAX);
     fsz_buffer_skip(&bytes, message_room(topic_size));
-    fsz_err err = fsz_encode(event, rendition->fields, rendition->max_bytes, &bytes, &omitted);
+    fsz_err err = fsz_encode(event, variant->fields, variant->max_bytes, &bytes, &omitted);
     if (err != FSZ_OK) {
         fsz_buffer_fini(&bytes);
         return err;
@@ -73,10 +72,10 @@ fsz_err fsz_message_new(const struct fsz_event *event, const struct fsz_renditio
     size_t              json_size = bytes.size - message_room(topic_size);
     memcpy(message + 1, topic, topic_size);
     *message = (struct fsz_message){
-        .wire = message_wire(json, json_size, bytes.capacity, class),
+        .wire = message_wire(json, json_size, bytes.capacity, priority),
         .truncated = omitted > 0,
-        .kind = kind,
-        .class = class,
+        .type = type,
+        .priority = priority,
         .time_us = fsz_now_us(),
         .streams = *streams,
         .topic = (const char *)(message + 1),

@@ -8,11 +8,11 @@
 
 #include "event/event.h"
 #include "event/fields.h"
-#include "stream/kind.h"
+#include "stream/event_type.h"
 #include "zmtp/zmtp_message.h"
 
 /* How an event is written: streams with the same rendition share the bytes. */
-struct fsz_rendition {
+struct fsz_variant {
     const struct fsz_fields *fields;
     size_t                   max_bytes;
     char *const             *topic; /* none: no stream of this rendition has framing `envelope` */
@@ -21,31 +21,31 @@ struct fsz_rendition {
 };
 
 struct fsz_message {
-    struct fsz_zmtp_message wire; /* first; its references are those of the message */
-    bool                    truncated;
-    struct fsz_message     *next;
-    const struct fsz_kind  *kind; /* NULL: beyond the number of tracked kinds */
-    enum fsz_class class;
-    int64_t              time_us; /* since 1970, when the switch handed the event over */
-    struct fsz_streamset streams; /* to which it goes */
-    size_t               topic_size, json_size, allocated_bytes;
-    const char          *topic;
-    const char          *json;
+    struct fsz_zmtp_message      wire; /* first; its references are those of the message */
+    bool                         truncated;
+    struct fsz_message          *next;
+    const struct fsz_event_type *type; /* NULL: beyond the number of tracked kinds */
+    enum fsz_priority            priority;
+    int64_t                      time_us; /* since 1970, when the switch handed the event over */
+    struct fsz_streamset         streams; /* to which it goes */
+    size_t                       topic_size, json_size, allocated_bytes;
+    const char                  *topic;
+    const char                  *json;
 };
 
 enum { FSZ_MESSAGE_BYTES_MAX = 64 << 20 }; /* of JSON, where a stream sets no smaller bound */
 
 /* Encodes the event for `streams`. Any thread. FSZ_ENOMEM. The caller holds one reference. */
-FSZ_NODISCARD fsz_err fsz_message_new(const struct fsz_event     *event,
-                                      const struct fsz_rendition *rendition,
-                                      const struct fsz_kind      *kind, enum fsz_class class,
+FSZ_NODISCARD fsz_err fsz_message_new(const struct fsz_event      *event,
+                                      const struct fsz_variant    *variant,
+                                      const struct fsz_event_type *type, enum fsz_priority priority,
                                       const struct fsz_streamset *streams,
                                       struct fsz_message        **ret_message);
 /* Accept NULL. */
 void fsz_message_ref(struct fsz_message *message);
 void fsz_message_unref(struct fsz_message *message);
 /* How a connection treats a class when what waits for it nears its bounds. */
-enum fsz_zmtp_priority fsz_class_priority(enum fsz_class class);
+enum fsz_zmtp_priority fsz_priority_on_wire(enum fsz_priority priority);
 /* fsz_message_unref() as zmq_msg_init_data() calls it. */
 void fsz_message_release(void *data, void *hint);
 

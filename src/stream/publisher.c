@@ -32,7 +32,7 @@ static fsz_err publisher_allocate(struct fsz_publisher *p, const struct fsz_conf
     pthread_mutex_init(&p->ask_lock, NULL);
     pthread_mutex_init(&p->task_lock, NULL);
     pthread_cond_init(&p->task_done, NULL);
-    fsz_err err = fsz_kinds_new(&p->kinds, (uint32_t)config->event_types_max);
+    fsz_err err = fsz_event_types_new(&p->types, (uint32_t)config->event_types_max);
     err = err != FSZ_OK ? err
                         : fsz_queue_new(&p->queue, (uint64_t)config->queue_events,
                                         (uint64_t)config->queue_bytes);
@@ -50,7 +50,7 @@ static void publisher_release(struct fsz_publisher *p)
     }
     fsz_queue_free(&p->queue);
     fsz_routes_free(&p->routes);
-    fsz_kinds_free(&p->kinds);
+    fsz_event_types_free(&p->types);
     pthread_cond_destroy(&p->task_done);
     pthread_mutex_destroy(&p->task_lock);
     pthread_mutex_destroy(&p->ask_lock);
@@ -113,30 +113,31 @@ static struct fsz_streamset publisher_guess(struct fsz_publisher *p, const struc
 }
 
 /* The kind and the streams that want it. A kind beyond the table is NULL, and not remembered. */
-static struct fsz_kind *publisher_kind(struct fsz_publisher *p, const struct fsz_event *event,
-                                       enum fsz_class *ret_class, struct fsz_streamset *ret_wanted)
+static struct fsz_event_type *publisher_type(struct fsz_publisher *p, const struct fsz_event *event,
+                                             enum fsz_priority    *ret_priority,
+                                             struct fsz_streamset *ret_wanted)
 {
-    struct fsz_kind *kind = fsz_kinds_find(p->kinds, event->name, event->subclass);
-    if (kind == NULL) {
+    struct fsz_event_type *type = fsz_event_types_find(p->types, event->name, event->subclass);
+    if (type == NULL) {
         *ret_wanted = publisher_guess(p, event);
-        *ret_class = fsz_routes_class(p->routes, event->name, event->subclass);
-        if (fsz_kinds_add(p->kinds, event->name, event->subclass, *ret_class, ret_wanted, &kind) !=
-            FSZ_OK) {
+        *ret_priority = fsz_routes_priority(p->routes, event->name, event->subclass);
+        if (fsz_event_types_add(p->types, event->name, event->subclass, *ret_priority, ret_wanted,
+                                &type) != FSZ_OK) {
             return NULL;
         }
         fsz_queue_wake(p->queue);
     }
-    *ret_class = atomic_load_explicit(&kind->class, memory_order_relaxed);
-    *ret_wanted = fsz_streamset_read(&kind->wanted);
-    return kind;
+    *ret_priority = atomic_load_explicit(&type->priority, memory_order_relaxed);
+    *ret_wanted = fsz_streamset_read(&type->wanted);
+    return type;
 }
 
-static void publisher_lose(struct fsz_publisher *p, const struct fsz_kind *kind,
+static void publisher_lose(struct fsz_publisher *p, const struct fsz_event_type *type,
                            struct fsz_streamset streams)
 {
     for (int slot; (slot = fsz_streamset_take(&streams)) >= 0;) {
         if (p->streams[slot] != NULL) {
-            fsz_stream_lose(p->streams[slot], kind);
+            fsz_stream_lose(p->streams[slot], type);
         }
     }
 }
@@ -157,7 +158,7 @@ static void publisher_send_now(struct fsz_publisher *p, struct fsz_message *mess
  * stays in order. Takes the message over. */
 static fsz_err publisher_send(struct fsz_publisher *p, struct fsz_message *message)
 {
-    bool thick = fsz_pace_note(&p->pace, p->routes->config->batch_us, message->time_us);
+    bool thick = fsz_batching_note(&p->batching, p->routes->config->batch_us, message->time_us);
     if (!thick && message->json_size <= PUBLISHER_WRITE_BYTES && atomic_load(&p->underway) == 0) {
         publisher_send_now(p, message);
         if (fsz_streamset_empty(&message->streams)) {
@@ -169,25 +170,25 @@ static fsz_err publisher_send(struct fsz_publisher *p, struct fsz_message *messa
     fsz_err err = fsz_queue_push(p->queue, message);
     if (err != FSZ_OK) {
         atomic_fetch_sub(&p->underway, 1);
-        publisher_lose(p, message->kind, message->streams);
+        publisher_lose(p, message->type, message->streams);
         fsz_message_unref(message);
     }
     return err;
 }
 
 static fsz_err publisher_write(struct fsz_publisher *p, const struct fsz_event *event,
-                               const struct fsz_rendition *rendition, const struct fsz_kind *kind,
-                               enum fsz_class class, const struct fsz_streamset *streams)
+                               const struct fsz_variant *variant, const struct fsz_event_type *type,
+                               enum fsz_priority priority, const struct fsz_streamset *streams)
 {
     struct fsz_message *message = NULL;
-    if (fsz_queue_refuses(p->queue, class)) {
-        publisher_lose(p, kind, *streams);
+    if (fsz_queue_refuses(p->queue, priority)) {
+        publisher_lose(p, type, *streams);
         return FSZ_EFULL;
     }
-    fsz_err err = fsz_message_new(event, rendition, kind, class, streams, &message);
+    fsz_err err = fsz_message_new(event, variant, type, priority, streams, &message);
     if (err != FSZ_OK) {
         atomic_fetch_add(&p->failed, 1);
-        publisher_lose(p, kind, *streams);
+        publisher_lose(p, type, *streams);
         return err;
     }
     atomic_fetch_add_explicit(&p->encoded, 1, memory_order_relaxed);
@@ -196,9 +197,9 @@ static fsz_err publisher_write(struct fsz_publisher *p, const struct fsz_event *
 
 static fsz_err publisher_offer_locked(struct fsz_publisher *p, const struct fsz_event *event)
 {
-    enum fsz_class class = FSZ_CLASS_NORMAL;
-    struct fsz_streamset   wanted;
-    const struct fsz_kind *kind = publisher_kind(p, event, &class, &wanted);
+    enum fsz_priority            priority = FSZ_PRIORITY_NORMAL;
+    struct fsz_streamset         wanted;
+    const struct fsz_event_type *type = publisher_type(p, event, &priority, &wanted);
     wanted = fsz_routes_filter(p->routes, wanted, event);
     atomic_fetch_add_explicit(&p->offered, 1, memory_order_relaxed);
     if (fsz_streamset_empty(&wanted)) {
@@ -206,11 +207,11 @@ static fsz_err publisher_offer_locked(struct fsz_publisher *p, const struct fsz_
         return FSZ_OK;
     }
     fsz_err result = FSZ_OK;
-    for (size_t i = 0; i < p->routes->rendition_count; i++) {
-        const struct fsz_rendition *rendition = &p->routes->renditions[i];
-        struct fsz_streamset        streams = fsz_streamset_and(&wanted, &rendition->streams);
+    for (size_t i = 0; i < p->routes->variant_count; i++) {
+        const struct fsz_variant *variant = &p->routes->variants[i];
+        struct fsz_streamset      streams = fsz_streamset_and(&wanted, &variant->streams);
         if (!fsz_streamset_empty(&streams)) {
-            fsz_err err = publisher_write(p, event, rendition, kind, class, &streams);
+            fsz_err err = publisher_write(p, event, variant, type, priority, &streams);
             result = err != FSZ_OK ? err : result;
         }
     }
@@ -226,17 +227,18 @@ fsz_err fsz_publisher_offer(struct fsz_publisher *publisher, const struct fsz_ev
 }
 
 fsz_err fsz_publisher_leave(struct fsz_publisher *publisher, const struct fsz_config *config,
-                            struct fsz_leaving *leaving)
+                            struct fsz_released *released)
 {
-    struct publisher_departure departure = {.config = config, .leaving = leaving};
+    struct publisher_departure departure = {.config = config, .released = released};
     fsz_publisher_run_task(publisher, fsz_publisher_depart, &departure);
     return departure.result;
 }
 
 fsz_err fsz_publisher_reload(struct fsz_publisher *publisher, struct fsz_config **config,
-                             const struct fsz_leaving *leaving, struct fsz_problems *problems)
+                             const struct fsz_released *released, struct fsz_problems *problems)
 {
-    struct publisher_change change = {.config = *config, .leaving = leaving, .problems = problems};
+    struct publisher_change change = {
+        .config = *config, .released = released, .problems = problems};
     *config = NULL;
     fsz_publisher_run_task(publisher, fsz_publisher_change, &change);
     return change.result;
@@ -255,7 +257,7 @@ static void publisher_answer(struct fsz_publisher *p, void *argument)
         .streams = p->streams,
         .stream_count = FSZ_STREAMS_MAX,
         .queue = p->queue,
-        .kinds = p->kinds,
+        .types = p->types,
         .config = p->routes->config,
         .offered = p->offered,
         .unwanted = p->unwanted,

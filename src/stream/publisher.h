@@ -13,7 +13,7 @@
 #include "event/event.h"
 #include "host/host.h"
 #include "net/client_events.h"
-#include "net/leaving.h"
+#include "net/released.h"
 #include "stream/queue.h"
 #include "stream/stream.h"
 
@@ -24,7 +24,7 @@ struct fsz_publisher_view {
     struct fsz_stream *const *streams; /* by slot; NULL: none there */
     size_t                    stream_count;
     struct fsz_queue         *queue;
-    struct fsz_kinds         *kinds;
+    struct fsz_event_types   *types;
     const struct fsz_config  *config;
     uint64_t                  offered;  /* events while somebody listened */
     uint64_t                  unwanted; /* of them, those that nobody wanted: not encoded */
@@ -63,13 +63,13 @@ fsz_err fsz_publisher_offer(struct fsz_publisher *publisher, const struct fsz_ev
  * thread; one caller at a time. */
 FSZ_NODISCARD fsz_err fsz_publisher_leave(struct fsz_publisher    *publisher,
                                           const struct fsz_config *config,
-                                          struct fsz_leaving      *leaving);
+                                          struct fsz_released     *released);
 /* Goes over to another configuration; see fsz_engine_reload(). Takes *config over. `leaving`: what
  * all sockets together let go of by it. Waits for the stream thread; one caller at a time. */
-FSZ_NODISCARD fsz_err fsz_publisher_reload(struct fsz_publisher     *publisher,
-                                           struct fsz_config       **config,
-                                           const struct fsz_leaving *leaving,
-                                           struct fsz_problems      *problems);
+FSZ_NODISCARD fsz_err fsz_publisher_reload(struct fsz_publisher      *publisher,
+                                           struct fsz_config        **config,
+                                           const struct fsz_released *released,
+                                           struct fsz_problems       *problems);
 /* Calls `ask` on the stream thread and waits for it. One caller at a time. */
 void fsz_publisher_ask(struct fsz_publisher *publisher, fsz_publisher_view_fn ask, void *argument);
 

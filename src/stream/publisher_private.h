@@ -3,7 +3,7 @@
 #ifndef FSZ_PUBLISHER_PRIVATE_H
 #define FSZ_PUBLISHER_PRIVATE_H
 
-#include "stream/pace.h"
+#include "stream/batching.h"
 #include "stream/publisher.h"
 #include "stream/routes.h"
 
@@ -14,7 +14,7 @@ typedef void (*publisher_task_fn)(struct fsz_publisher *publisher, void *argumen
 struct fsz_publisher {
     struct fsz_publisher_base base;
     struct fsz_queue         *queue; /* own lock */
-    struct fsz_kinds         *kinds; /* lock-free to read */
+    struct fsz_event_types   *types; /* lock-free to read */
 
     /* Held for reading while a switch thread encodes, for writing while a reload swaps the
      * pointers: never during I/O. */
@@ -28,8 +28,8 @@ struct fsz_publisher {
 
     /* Messages queued and not sent yet, and 1 more while a configuration changes: what comes then
      * goes behind them. Else it may be sent at once. */
-    _Atomic uint64_t underway;
-    struct fsz_pace  pace; /* of all events that somebody wants */
+    _Atomic uint64_t    underway;
+    struct fsz_batching batching; /* of all events that somebody wants */
 
     pthread_t             thread;
     struct fsz_loop      *loop; /* the stream thread's */
@@ -60,16 +60,16 @@ void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, voi
 
 /* publisher_reload.c; stream thread */
 struct publisher_change {
-    struct fsz_config        *config;
-    const struct fsz_leaving *leaving;  /* of all sockets; NULL at the start */
-    struct fsz_problems      *problems; /* NULL at the start: what fails is logged and retried */
-    unsigned                  slots[FSZ_STREAMS_MAX];
-    fsz_err                   result;
+    struct fsz_config         *config;
+    const struct fsz_released *released; /* of all sockets; NULL at the start */
+    struct fsz_problems       *problems; /* NULL at the start: what fails is logged and retried */
+    unsigned                   slots[FSZ_STREAMS_MAX];
+    fsz_err                    result;
 };
 void fsz_publisher_change(struct fsz_publisher *p, void *argument); /* a publisher_change */
 struct publisher_departure {
     const struct fsz_config *config;
-    struct fsz_leaving      *leaving;
+    struct fsz_released     *released;
     fsz_err                  result;
 };
 void fsz_publisher_depart(struct fsz_publisher *p, void *argument); /* a publisher_departure */

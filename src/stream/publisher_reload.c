@@ -45,7 +45,7 @@ static fsz_err change_create_stream(struct change_stage            *stage,
                                          .host = stage->p->base.host,
                                          .access = stage->p->base.access,
                                          .audit = stage->p->base.audit,
-                                         .kinds = stage->p->kinds,
+                                         .types = stage->p->types,
                                          .client_events = stage->p->base.client_events};
     return fsz_stream_new(&base, (unsigned)slot, stage->change->config, config,
                           &stage->created[slot]);
@@ -68,7 +68,7 @@ static fsz_err change_open_endpoint(struct change_stage *stage, struct fsz_strea
     if (fsz_endpoints_find(&stream->endpoints, wanted->address, wanted->connect) != NULL) {
         return FSZ_OK;
     }
-    if (fsz_leaving_blocks(stage->change->leaving, wanted, ipv6)) {
+    if (fsz_released_blocks(stage->change->released, wanted, ipv6)) {
         return fsz_endpoints_defer(&stream->endpoints, wanted);
     }
     fsz_err err = fsz_endpoints_open(&stream->endpoints, wanted, true, &state);
@@ -161,9 +161,9 @@ static void change_swap_streams(struct change_stage *stage,
 
 static void change_reclass(struct fsz_publisher *p)
 {
-    for (uint32_t id = 0; id < fsz_kinds_count(p->kinds); id++) {
-        struct fsz_kind *kind = fsz_kinds_at(p->kinds, id);
-        kind->class = fsz_routes_class(p->routes, kind->name, kind->subclass);
+    for (uint32_t id = 0; id < fsz_event_types_count(p->types); id++) {
+        struct fsz_event_type *type = fsz_event_types_at(p->types, id);
+        type->priority = fsz_routes_priority(p->routes, type->name, type->subclass);
     }
 }
 
@@ -175,8 +175,8 @@ static void change_forget_slots(struct fsz_publisher *p)
     for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
         fsz_streamset_put(&used, slot, p->streams[slot] != NULL);
     }
-    for (uint32_t id = 0; id < fsz_kinds_count(p->kinds); id++) {
-        fsz_streamset_keep(&fsz_kinds_at(p->kinds, id)->wanted, &used);
+    for (uint32_t id = 0; id < fsz_event_types_count(p->types); id++) {
+        fsz_streamset_keep(&fsz_event_types_at(p->types, id)->wanted, &used);
     }
 }
 
@@ -226,8 +226,8 @@ void fsz_publisher_depart(struct fsz_publisher *p, void *argument)
         const struct fsz_stream *stream = p->streams[slot];
         if (stream != NULL) {
             const struct fsz_stream_config *next = change_next(departure->config, stream->name);
-            err = fsz_leaving_add(departure->leaving, &stream->endpoints,
-                                  stream->config->socket.ipv6, next ? &next->socket : NULL);
+            err = fsz_released_add(departure->released, &stream->endpoints,
+                                   stream->config->socket.ipv6, next ? &next->socket : NULL);
         }
     }
     departure->result = err;

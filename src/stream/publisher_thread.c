@@ -151,11 +151,11 @@ static void publisher_keep_time(struct fsz_publisher *p)
 /* New kinds at once. Changed subscriptions at once after a pause, else at most every
  * PUBLISHER_MARK_MS, so that a subscriber that never stops changing its mind costs the others
  * little. */
-static void publisher_mark(struct fsz_publisher *p, bool has_new_kinds)
+static void publisher_mark(struct fsz_publisher *p, bool has_new_types)
 {
     int64_t now_ms = fsz_now_ms();
     bool    is_due = p->is_unmarked && now_ms - p->marked_ms >= PUBLISHER_MARK_MS;
-    if (!is_due && !has_new_kinds) {
+    if (!is_due && !has_new_types) {
         return;
     }
     p->is_unmarked = false;
@@ -166,38 +166,39 @@ static void publisher_mark(struct fsz_publisher *p, bool has_new_kinds)
 /* Subscriptions that changed, and kinds that the streams have not been told yet. */
 static void publisher_follow_streams(struct fsz_publisher *p)
 {
-    bool     has_new_kinds = false;
-    uint32_t kinds = fsz_kinds_count(p->kinds);
+    bool     has_new_types = false;
+    uint32_t types = fsz_event_types_count(p->types);
     for (unsigned slot = 0; slot < p->slot_end; slot++) {
         struct fsz_stream *stream = p->streams[slot];
         if (stream != NULL) {
             fsz_stream_read_local(stream);
             p->is_unmarked |= fsz_stream_has_changed(stream);
-            has_new_kinds |= fsz_subscriptions_kinds(stream->subscriptions) != kinds;
+            has_new_types |= fsz_subscriptions_types(stream->subscriptions) != types;
         }
     }
-    publisher_mark(p, has_new_kinds);
+    publisher_mark(p, has_new_types);
 }
 
 /* How long to wait for the queue's descriptor and the connections; not at all while there is work.
  */
-static int64_t publisher_patience_ns(struct fsz_publisher *p, bool gathering)
+static int64_t publisher_patience_ns(struct fsz_publisher *p, bool batching_now)
 {
     if (p->is_unmarked) {
         publisher_due(p, p->marked_ms + PUBLISHER_MARK_MS);
     }
     int64_t wait_ms = p->next_due_ms - fsz_now_ms();
-    if (wait_ms <= 0 || fsz_queue_wait(p->queue, gathering ? PUBLISHER_BATCH : 1)) {
+    if (wait_ms <= 0 || fsz_queue_wait(p->queue, batching_now ? PUBLISHER_BATCH : 1)) {
         return 0;
     }
-    return gathering ? p->routes->config->batch_us * 1000 : wait_ms * 1000000;
+    return batching_now ? p->routes->config->batch_us * 1000 : wait_ms * 1000000;
 }
 
 /* Are more events to be left to gather, after `taken` of them? Only while they come: who waits in
  * vain has waited for the last time. */
-static bool publisher_gathers(const struct fsz_publisher *p, size_t taken)
+static bool publisher_batches(const struct fsz_publisher *p, size_t taken)
 {
-    return taken > 0 && fsz_pace_is_thick(&p->pace, p->routes->config->batch_us, fsz_now_us());
+    return taken > 0 &&
+           fsz_batching_is_thick(&p->batching, p->routes->config->batch_us, fsz_now_us());
 }
 
 /* Is there something left to be read from a socket of libzmq? */
@@ -233,8 +234,8 @@ fsz_err fsz_publisher_watch_queue(struct fsz_publisher *p)
  */
 static void publisher_turn(struct fsz_publisher *p, size_t taken)
 {
-    bool gathering = publisher_gathers(p, taken);
-    fsz_loop_turn(p->loop, publisher_has_pending(p) ? 0 : publisher_patience_ns(p, gathering));
+    bool batching_now = publisher_batches(p, taken);
+    fsz_loop_turn(p->loop, publisher_has_pending(p) ? 0 : publisher_patience_ns(p, batching_now));
     publisher_follow_streams(p);
 }
 

@@ -18,8 +18,8 @@ struct fsz_queue {
 };
 
 /* From which share of the bound, in percent, a class is refused. */
-static const unsigned queue_share[FSZ_CLASSES] = {
-    [FSZ_CLASS_NOISE] = 50, [FSZ_CLASS_NORMAL] = 80, [FSZ_CLASS_VITAL] = 100};
+static const unsigned queue_share[FSZ_PRIORITIES] = {
+    [FSZ_PRIORITY_LOW] = 50, [FSZ_PRIORITY_NORMAL] = 80, [FSZ_PRIORITY_HIGH] = 100};
 
 fsz_err fsz_queue_new(struct fsz_queue **ret_queue, uint64_t events_max, uint64_t bytes_max)
 {
@@ -65,12 +65,12 @@ void fsz_queue_resize(struct fsz_queue *queue, uint64_t events_max, uint64_t byt
     pthread_mutex_unlock(&queue->lock);
 }
 
-static bool queue_is_full_locked(const struct fsz_queue *queue, enum fsz_class class,
-                                 uint64_t                more_bytes)
+static bool queue_is_full_locked(const struct fsz_queue *queue, enum fsz_priority priority,
+                                 uint64_t more_bytes)
 {
     const struct fsz_queue_stats *s = &queue->stats;
-    return s->events >= s->events_max * queue_share[class] / 100 ||
-           s->bytes + more_bytes > s->bytes_max * queue_share[class] / 100;
+    return s->events >= s->events_max * queue_share[priority] / 100 ||
+           s->bytes + more_bytes > s->bytes_max * queue_share[priority] / 100;
 }
 
 static void queue_raise_peaks_locked(struct fsz_queue_stats *s)
@@ -114,9 +114,9 @@ fsz_err fsz_queue_push(struct fsz_queue *queue, struct fsz_message *message)
 {
     bool wake = false;
     fsz_thread_lock(&queue->lock);
-    bool full = queue_is_full_locked(queue, message->class, message->allocated_bytes);
+    bool full = queue_is_full_locked(queue, message->priority, message->allocated_bytes);
     if (full) {
-        queue->stats.refused[message->class]++;
+        queue->stats.refused[message->priority]++;
     } else {
         queue_append_locked(queue, message);
         wake = queue->wake_at > 0 && queue_has_locked(queue, queue->wake_at);
@@ -129,11 +129,11 @@ fsz_err fsz_queue_push(struct fsz_queue *queue, struct fsz_message *message)
     return full ? FSZ_EFULL : FSZ_OK;
 }
 
-bool fsz_queue_refuses(struct fsz_queue *queue, enum fsz_class class)
+bool fsz_queue_refuses(struct fsz_queue *queue, enum fsz_priority priority)
 {
     fsz_thread_lock(&queue->lock);
-    bool full = queue_is_full_locked(queue, class, 0);
-    queue->stats.refused[class] += full;
+    bool full = queue_is_full_locked(queue, priority, 0);
+    queue->stats.refused[priority] += full;
     pthread_mutex_unlock(&queue->lock);
     return full;
 }

@@ -16,7 +16,7 @@ struct fsz_queue_stats {
     uint64_t events_peak, bytes_peak;
     uint64_t events_max, bytes_max;
     uint64_t pushed;
-    uint64_t refused[FSZ_CLASSES];
+    uint64_t refused[FSZ_PRIORITIES];
 };
 
 FSZ_NODISCARD fsz_err fsz_queue_new(struct fsz_queue **ret_queue, uint64_t events_max,
@@ -30,7 +30,7 @@ void fsz_queue_resize(struct fsz_queue *queue, uint64_t events_max, uint64_t byt
 FSZ_NODISCARD fsz_err fsz_queue_push(struct fsz_queue *queue, struct fsz_message *message);
 /* Would an event of that class be refused now? Counts it as refused if so: asked before the work of
  * encoding. Any thread. */
-bool fsz_queue_refuses(struct fsz_queue *queue, enum fsz_class class);
+bool fsz_queue_refuses(struct fsz_queue *queue, enum fsz_priority priority);
 
 /* Up to `max` messages as a list linked by `next`, oldest first, or NULL. The caller owns them.
  * Stream thread only, as everything below. */

@@ -13,7 +13,7 @@ static size_t route_max_bytes(const struct fsz_stream_config *stream)
                                          : FSZ_MESSAGE_BYTES_MAX;
 }
 
-static bool route_same_topic(const struct fsz_rendition *r, const struct fsz_stream_config *stream)
+static bool route_same_topic(const struct fsz_variant *r, const struct fsz_stream_config *stream)
 {
     bool same = r->topic_count == stream->topic_count;
     for (size_t i = 0; same && i < r->topic_count; i++) {
@@ -23,23 +23,23 @@ static bool route_same_topic(const struct fsz_rendition *r, const struct fsz_str
 }
 
 /* Framing `json` sends no topic, so such a stream joins any rendition that writes the same JSON. */
-static bool route_joins(const struct fsz_rendition *r, const struct fsz_stream_config *stream)
+static bool route_joins(const struct fsz_variant *r, const struct fsz_stream_config *stream)
 {
     return r->max_bytes == route_max_bytes(stream) && fsz_fields_equal(r->fields, stream->fields) &&
            (stream->framing == FSZ_FRAMING_JSON || route_same_topic(r, stream));
 }
 
-static struct fsz_rendition *routes_rendition(struct fsz_routes              *routes,
-                                              const struct fsz_stream_config *stream)
+static struct fsz_variant *routes_variant(struct fsz_routes              *routes,
+                                          const struct fsz_stream_config *stream)
 {
-    for (size_t i = 0; i < routes->rendition_count; i++) {
-        if (route_joins(&routes->renditions[i], stream)) {
-            return &routes->renditions[i];
+    for (size_t i = 0; i < routes->variant_count; i++) {
+        if (route_joins(&routes->variants[i], stream)) {
+            return &routes->variants[i];
         }
     }
-    bool                  envelope = stream->framing == FSZ_FRAMING_ENVELOPE;
-    struct fsz_rendition *r = &routes->renditions[routes->rendition_count++];
-    *r = (struct fsz_rendition){
+    bool                envelope = stream->framing == FSZ_FRAMING_ENVELOPE;
+    struct fsz_variant *r = &routes->variants[routes->variant_count++];
+    *r = (struct fsz_variant){
         .fields = stream->fields,
         .max_bytes = route_max_bytes(stream),
         .topic = envelope ? stream->topic : NULL,
@@ -60,7 +60,7 @@ static void routes_add_framing(struct fsz_routes *routes, const unsigned *slots,
         }
         routes->by_slot[slots[i]] = stream;
         fsz_streamset_put(&routes->filtered, slots[i], stream->filter != NULL);
-        fsz_streamset_put(&routes_rendition(routes, stream)->streams, slots[i], true);
+        fsz_streamset_put(&routes_variant(routes, stream)->streams, slots[i], true);
     }
 }
 
@@ -68,7 +68,7 @@ fsz_err fsz_routes_new(struct fsz_config **config, const unsigned *slots,
                        struct fsz_routes **ret_routes)
 {
     size_t             count = (*config)->stream_count;
-    struct fsz_routes *routes = calloc(1, sizeof(*routes) + count * sizeof(routes->renditions[0]));
+    struct fsz_routes *routes = calloc(1, sizeof(*routes) + count * sizeof(routes->variants[0]));
     if (routes == NULL) {
         return FSZ_ENOMEM;
     }
@@ -113,12 +113,13 @@ struct fsz_streamset fsz_routes_filter(const struct fsz_routes *routes, struct f
     return in;
 }
 
-enum fsz_class fsz_routes_class(const struct fsz_routes *routes, const char *name,
-                                const char *subclass)
+enum fsz_priority fsz_routes_priority(const struct fsz_routes *routes, const char *name,
+                                      const char *subclass)
 {
-    if (fsz_selection_matches(routes->config->vital, name, subclass)) {
-        return FSZ_CLASS_VITAL;
+    if (fsz_selection_matches(routes->config->high_priority, name, subclass)) {
+        return FSZ_PRIORITY_HIGH;
     }
-    return fsz_selection_matches(routes->config->noise, name, subclass) ? FSZ_CLASS_NOISE
-                                                                        : FSZ_CLASS_NORMAL;
+    return fsz_selection_matches(routes->config->low_priority, name, subclass)
+               ? FSZ_PRIORITY_LOW
+               : FSZ_PRIORITY_NORMAL;
 }

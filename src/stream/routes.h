@@ -12,8 +12,8 @@ struct fsz_routes {
     struct fsz_config              *config;
     const struct fsz_stream_config *by_slot[FSZ_STREAMS_MAX]; /* NULL: no such stream */
     struct fsz_streamset            filtered;                 /* streams with a filter */
-    size_t                          rendition_count;
-    struct fsz_rendition            renditions[];
+    size_t                          variant_count;
+    struct fsz_variant              variants[];
 };
 
 /* `slots[i]` is the slot of config->streams[i]. Takes *config over and clears it, unless
@@ -29,7 +29,7 @@ struct fsz_streamset fsz_routes_select(const struct fsz_routes *routes, struct f
 struct fsz_streamset fsz_routes_filter(const struct fsz_routes *routes, struct fsz_streamset in,
                                        const struct fsz_event *event);
 /* Its drop class. */
-enum fsz_class fsz_routes_class(const struct fsz_routes *routes, const char *name,
-                                const char *subclass);
+enum fsz_priority fsz_routes_priority(const struct fsz_routes *routes, const char *name,
+                                      const char *subclass);
 
 #endif

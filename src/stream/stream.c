@@ -14,17 +14,17 @@
 static fsz_err stream_allocate(struct fsz_stream *s, const struct fsz_config *whole,
                                const char *name)
 {
-    uint32_t event_types_max = fsz_event_types_max(s->base.kinds);
+    uint32_t event_types_max = fsz_event_types_max(s->base.types);
     s->name = strdup(name);
     s->type_seq = calloc(event_types_max, sizeof(*s->type_seq));
-    s->type_seq_told = calloc(event_types_max, sizeof(*s->type_seq_told));
-    s->kind_wanted = malloc(event_types_max * sizeof(*s->kind_wanted));
+    s->type_seq_reported = calloc(event_types_max, sizeof(*s->type_seq_reported));
+    s->type_wanted = malloc(event_types_max * sizeof(*s->type_wanted));
     s->lost = calloc(event_types_max + 1, sizeof(*s->lost));
-    if (!s->name || !s->type_seq || !s->type_seq_told || !s->kind_wanted || !s->lost) {
+    if (!s->name || !s->type_seq || !s->type_seq_reported || !s->type_wanted || !s->lost) {
         return FSZ_ENOMEM;
     }
     /* Until the first marking: switch threads write the first event of a kind on suspicion. */
-    memset(s->kind_wanted, true, event_types_max * sizeof(*s->kind_wanted));
+    memset(s->type_wanted, true, event_types_max * sizeof(*s->type_wanted));
     return fsz_subscriptions_new(&s->subscriptions, event_types_max,
                                  (uint64_t)whole->subscriptions_max);
 }
@@ -62,8 +62,8 @@ static void stream_release(void *argument)
     fsz_access_gate_free(&s->gate);
     fsz_subscriptions_free(&s->subscriptions);
     free(s->type_seq);
-    free(s->type_seq_told);
-    free(s->kind_wanted);
+    free(s->type_seq_reported);
+    free(s->type_wanted);
     free(s->lost);
     free(s->name);
     free(s);
@@ -112,7 +112,7 @@ void fsz_stream_configure(struct fsz_stream *stream, const struct fsz_config *wh
     stream->config = config;
     stream->next_beat_ms = 0;
     stream->changed = true;
-    fsz_subscriptions_forget_kinds(stream->subscriptions);
+    fsz_subscriptions_forget_types(stream->subscriptions);
 }
 
 /* ---- what is wanted -------------------------------------------------------------------------- */
@@ -149,40 +149,40 @@ static bool stream_is_wanted(const struct fsz_stream *s, uint32_t id)
            fsz_pub_wants(s->pub, head != NULL ? head : "", size);
 }
 
-static void stream_tell_kind(struct fsz_stream *s, const struct fsz_kind *kind)
+static void stream_tell_type(struct fsz_stream *s, const struct fsz_event_type *type)
 {
     if (s->config->framing == FSZ_FRAMING_JSON) {
-        fsz_subscriptions_add_kind(s->subscriptions, kind->id, kind->json_head,
-                                   strlen(kind->json_head));
+        fsz_subscriptions_add_type(s->subscriptions, type->id, type->json_head,
+                                   strlen(type->json_head));
         return;
     }
     char   head[FSZ_TOPIC_BYTES_MAX];
-    size_t size = fsz_topic_head(head, kind, s->config->topic, s->config->topic_count);
-    fsz_subscriptions_add_kind(s->subscriptions, kind->id, head, size);
+    size_t size = fsz_topic_head(head, type, s->config->topic, s->config->topic_count);
+    fsz_subscriptions_add_type(s->subscriptions, type->id, head, size);
 }
 
 /* Returns true when the kind is wanted again after a pause; its number has then been taken. */
-static bool stream_mark_kind(struct fsz_stream *s, struct fsz_kind *kind)
+static bool stream_mark_type(struct fsz_stream *s, struct fsz_event_type *type)
 {
-    bool wanted = stream_is_wanted(s, kind->id) &&
-                  fsz_selection_matches(s->config->selection, kind->name, kind->subclass);
-    bool resumed = wanted && !s->kind_wanted[kind->id] && s->type_seq[kind->id] > 0;
-    s->kind_wanted[kind->id] = wanted;
-    s->type_seq[kind->id] += resumed;
-    fsz_streamset_share(&kind->wanted, s->slot, wanted);
+    bool wanted = stream_is_wanted(s, type->id) &&
+                  fsz_selection_matches(s->config->selection, type->name, type->subclass);
+    bool resumed = wanted && !s->type_wanted[type->id] && s->type_seq[type->id] > 0;
+    s->type_wanted[type->id] = wanted;
+    s->type_seq[type->id] += resumed;
+    fsz_streamset_share(&type->wanted, s->slot, wanted);
     return resumed;
 }
 
 void fsz_stream_mark_wanted(struct fsz_stream *stream)
 {
-    uint32_t count = fsz_kinds_count(stream->base.kinds);
+    uint32_t count = fsz_event_types_count(stream->base.types);
     bool     resumed = false;
-    for (uint32_t id = fsz_subscriptions_kinds(stream->subscriptions); id < count; id++) {
-        stream_tell_kind(stream, fsz_kinds_at(stream->base.kinds, id));
+    for (uint32_t id = fsz_subscriptions_types(stream->subscriptions); id < count; id++) {
+        stream_tell_type(stream, fsz_event_types_at(stream->base.types, id));
     }
     fsz_pub_lock(stream->pub);
     for (uint32_t id = 0; id < count; id++) {
-        resumed |= stream_mark_kind(stream, fsz_kinds_at(stream->base.kinds, id));
+        resumed |= stream_mark_type(stream, fsz_event_types_at(stream->base.types, id));
     }
     stream->seq += resumed;
     fsz_pub_unlock(stream->pub);

@@ -17,7 +17,7 @@
 #include "net/connections.h"
 #include "net/endpoints.h"
 #include "net/mismatch.h"
-#include "stream/kind.h"
+#include "stream/event_type.h"
 #include "stream/message.h"
 #include "stream/subscriptions.h"
 #include "stream/views.h"
@@ -47,7 +47,7 @@ struct fsz_stream_base {
     const struct fsz_host    *host;
     struct fsz_access        *access;
     struct fsz_audit         *audit; /* or NULL */
-    struct fsz_kinds         *kinds;
+    struct fsz_event_types   *types;
     struct fsz_client_events *client_events; /* or NULL */
 };
 
@@ -76,11 +76,11 @@ struct fsz_stream {
     bool                      multicast; /* an endpoint is open that tells of no subscriptions */
 
     /* Guarded likewise, up to type_seq_told. */
-    uint64_t          seq;                      /* of the last message */
-    uint64_t          seq_flushed;              /* at the end of the last flush */
-    uint64_t         *type_seq, *type_seq_told; /* by kind id; told by the last beat */
-    bool             *kind_wanted;              /* by kind id; as last marked */
-    _Atomic uint32_t *lost;                     /* by kind id; [event_types_max]: no kind */
+    uint64_t          seq;                          /* of the last message */
+    uint64_t          seq_flushed;                  /* at the end of the last flush */
+    uint64_t         *type_seq, *type_seq_reported; /* by kind id; told by the last beat */
+    bool             *type_wanted;                  /* by kind id; as last marked */
+    _Atomic uint32_t *lost;                         /* by kind id; [event_types_max]: no kind */
     _Atomic uint64_t  lost_unseen;
     int64_t           next_beat_ms;
     uint64_t          beats; /* sent so far */
@@ -117,7 +117,7 @@ void fsz_stream_flush_blocked(struct fsz_stream *stream);
  * sent. Any thread; never waits for a peer. */
 bool fsz_stream_send_now(struct fsz_stream *stream, struct fsz_message *message, size_t *writes);
 /* An event for this stream was lost before it got here. Any thread. `type` may be NULL. */
-void fsz_stream_lose(struct fsz_stream *stream, const struct fsz_kind *kind);
+void fsz_stream_lose(struct fsz_stream *stream, const struct fsz_event_type *type);
 /* Takes the numbers of what was lost, so that subscribers see the gap. */
 void fsz_stream_settle_losses(struct fsz_stream *stream);
 /* The same with the lock of the pub held. */

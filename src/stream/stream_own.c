@@ -16,13 +16,13 @@ enum {
 /* ---- one message ----------------------------------------------------------------------------- */
 
 /* `more`: further members, each behind a comma. */
-static void own_write_meta(const struct fsz_stream *s, const char *kind, const char *more,
+static void own_write_meta(const struct fsz_stream *s, const char *type, const char *more,
                            struct fsz_buffer *meta)
 {
     fsz_buffer_printf(meta,
                       "{\"stream\":\"%s\",\"epoch\":\"%s\",\"seq\":%" PRIu64
                       ",\"type\":\"%s\",\"time\":%" PRId64 "%s}",
-                      s->name, s->epoch, s->seq, kind, fsz_now_us(), more);
+                      s->name, s->epoch, s->seq, type, fsz_now_us(), more);
 }
 
 /* NULL: out of memory. */
@@ -33,7 +33,7 @@ static struct fsz_zmtp_message *own_message(const char *topic, const struct fsz_
                                          {meta->data, meta->size},
                                          {(const uint8_t *)"{}", 2}};
     return meta->failed == FSZ_OK &&
-                   fsz_zmtp_message_new(frames, 3, FSZ_ZMTP_VITAL, &message) == FSZ_OK
+                   fsz_zmtp_message_new(frames, 3, FSZ_ZMTP_HIGH, &message) == FSZ_OK
                ? message
                : NULL;
 }
@@ -53,13 +53,14 @@ static bool beat_names(const struct fsz_stream *s, const struct beat *beat, uint
 {
     size_t      size = 0;
     const char *head = fsz_subscriptions_head(s->subscriptions, id, &size);
-    bool        due = beat->all ? s->type_seq[id] > 0 : s->type_seq[id] != s->type_seq_told[id];
-    return due && (beat->view == NULL || fsz_narrow_sees_all(beat->view->narrow) ||
-                   fsz_narrow_shows(beat->view->narrow, head, size));
+    bool        due = beat->all ? s->type_seq[id] > 0 : s->type_seq[id] != s->type_seq_reported[id];
+    return due && (beat->view == NULL ||
+                   fsz_subscription_filter_sees_all(beat->view->subscription_filter) ||
+                   fsz_subscription_filter_shows(beat->view->subscription_filter, head, size));
 }
 
 /* `,"types":{…}`. */
-static void beat_write_kinds(const struct fsz_stream *s, const struct beat *beat,
+static void beat_write_types(const struct fsz_stream *s, const struct beat *beat,
                              struct fsz_buffer *out)
 {
     const char *separator = "";
@@ -67,7 +68,7 @@ static void beat_write_kinds(const struct fsz_stream *s, const struct beat *beat
     for (uint32_t id = 0; id < beat->end; id++) {
         if (beat_names(s, beat, id)) {
             fsz_buffer_printf(out, "%s%s:%" PRIu64, separator,
-                              fsz_kinds_at(s->base.kinds, id)->label, s->type_seq[id]);
+                              fsz_event_types_at(s->base.types, id)->label, s->type_seq[id]);
             separator = ",";
         }
     }
@@ -78,16 +79,16 @@ static void beat_write_kinds(const struct fsz_stream *s, const struct beat *beat
 static void beat_write(const struct fsz_stream *s, const struct beat *beat,
                        struct fsz_buffer *ret_meta)
 {
-    struct fsz_buffer kinds;
-    fsz_buffer_init(&kinds, SIZE_MAX);
+    struct fsz_buffer types;
+    fsz_buffer_init(&types, SIZE_MAX);
     fsz_buffer_init(ret_meta, SIZE_MAX);
-    beat_write_kinds(s, beat, &kinds);
-    if (kinds.failed == FSZ_OK) {
-        own_write_meta(s, FSZMQ_TOPIC_BEAT, fsz_buffer_string(&kinds), ret_meta);
+    beat_write_types(s, beat, &types);
+    if (types.failed == FSZ_OK) {
+        own_write_meta(s, FSZMQ_TOPIC_BEAT, fsz_buffer_string(&types), ret_meta);
     } else {
-        ret_meta->failed = kinds.failed;
+        ret_meta->failed = types.failed;
     }
-    fsz_buffer_fini(&kinds);
+    fsz_buffer_fini(&types);
 }
 
 static bool beat_send_one(void *argument, struct fsz_subscriber *subscriber)
@@ -135,12 +136,12 @@ static void beat_send_local(struct fsz_stream *s, bool all, uint32_t end)
 static void beat_send_all(struct fsz_stream *s)
 {
     bool     all = s->beats++ % OWN_ALL_EVERY == 0;
-    uint32_t end = fsz_subscriptions_kinds(s->subscriptions);
+    uint32_t end = fsz_subscriptions_types(s->subscriptions);
     beat_send_local(s, all, end);
     for (struct fsz_view *view = s->views.first; view != NULL; view = view->next) {
         beat_send_view(s, view, all, end);
     }
-    memcpy(s->type_seq_told, s->type_seq, end * sizeof(*s->type_seq_told));
+    memcpy(s->type_seq_reported, s->type_seq, end * sizeof(*s->type_seq_reported));
 }
 
 int64_t fsz_stream_beat(struct fsz_stream *stream, int64_t now_ms)
@@ -201,25 +202,25 @@ static void own_write_lost(const struct fsz_stream *s, const struct fsz_stream_s
     fsz_buffer_printf(&more,
                       ",\"lost\":{\"noise\":%" PRIu64 ",\"normal\":%" PRIu64 ",\"vital\":%" PRIu64
                       "},\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64,
-                      mine->lost[FSZ_CLASS_NOISE], mine->lost[FSZ_CLASS_NORMAL],
-                      mine->lost[FSZ_CLASS_VITAL], mine->first_lost, mine->last_lost);
+                      mine->lost[FSZ_PRIORITY_LOW], mine->lost[FSZ_PRIORITY_NORMAL],
+                      mine->lost[FSZ_PRIORITY_HIGH], mine->first_lost, mine->last_lost);
     own_write_meta(s, FSZMQ_TOPIC_LOST, fsz_buffer_string(&more), meta);
     fsz_buffer_fini(&more);
 }
 
-static void own_note_told(struct fsz_stream_subscriber *mine)
+static void own_note_reported(struct fsz_stream_subscriber *mine)
 {
-    for (int class = 0; class < FSZ_CLASSES; class ++) {
-        mine->told[class] += mine->lost[class];
-        mine->lost[class] = 0;
+    for (int priority = 0; priority < FSZ_PRIORITIES; priority++) {
+        mine->reported[priority] += mine->lost[priority];
+        mine->lost[priority] = 0;
     }
 }
 
 static bool own_has_lost(const struct fsz_stream_subscriber *mine)
 {
     uint64_t lost = 0;
-    for (int class = 0; class < FSZ_CLASSES; class ++) {
-        lost += mine->lost[class];
+    for (int priority = 0; priority < FSZ_PRIORITIES; priority++) {
+        lost += mine->lost[priority];
     }
     return lost > 0;
 }
@@ -238,7 +239,7 @@ void fsz_stream_tell_lost(struct fsz_stream *stream, struct fsz_subscriber *subs
     struct fsz_zmtp_message *message = own_message(FSZMQ_TOPIC_LOST, &meta);
     fsz_buffer_fini(&meta);
     if (message != NULL && fsz_pub_send_to(stream->pub, subscriber, message) == FSZ_OK) {
-        own_note_told(mine);
+        own_note_reported(mine);
     }
     fsz_zmtp_message_unref(message);
 }

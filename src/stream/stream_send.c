@@ -14,7 +14,7 @@ enum { SEND_META_BYTES = 1024 };
 static int send_write_meta(const struct fsz_stream *s, const struct fsz_message *m,
                            char meta[SEND_META_BYTES])
 {
-    if (m->kind == NULL) {
+    if (m->type == NULL) {
         return snprintf(meta, SEND_META_BYTES,
                         "{\"stream\":\"%s\",\"epoch\":\"%s\",\"seq\":%" PRIu64 ",\"time\":%" PRId64
                         "}",
@@ -23,7 +23,7 @@ static int send_write_meta(const struct fsz_stream *s, const struct fsz_message 
     return snprintf(meta, SEND_META_BYTES,
                     "{\"stream\":\"%s\",\"epoch\":\"%s\",\"seq\":%" PRIu64
                     ",\"type\":%s,\"type_seq\":%" PRIu64 ",\"time\":%" PRId64 "}",
-                    s->name, s->epoch, s->seq, m->kind->label, s->type_seq[m->kind->id],
+                    s->name, s->epoch, s->seq, m->type->label, s->type_seq[m->type->id],
                     m->time_us);
 }
 
@@ -98,8 +98,8 @@ static void send_one(struct fsz_stream *s, struct fsz_message *m)
     char   meta[SEND_META_BYTES];
     size_t meta_size = 0;
     s->seq++;
-    if (m->kind != NULL) {
-        s->type_seq[m->kind->id]++;
+    if (m->type != NULL) {
+        s->type_seq[m->type->id]++;
     }
     if (s->config->framing == FSZ_FRAMING_ENVELOPE) {
         meta_size = (size_t)send_write_meta(s, m, meta);
@@ -158,9 +158,9 @@ bool fsz_stream_send_now(struct fsz_stream *stream, struct fsz_message *message,
 
 /* ---- losses ---------------------------------------------------------------------------------- */
 
-void fsz_stream_lose(struct fsz_stream *stream, const struct fsz_kind *kind)
+void fsz_stream_lose(struct fsz_stream *stream, const struct fsz_event_type *type)
 {
-    uint32_t id = kind ? kind->id : fsz_event_types_max(stream->base.kinds);
+    uint32_t id = type ? type->id : fsz_event_types_max(stream->base.types);
     atomic_fetch_add(&stream->lost[id], 1);
     atomic_fetch_add(&stream->lost_unseen, 1);
 }
@@ -170,8 +170,8 @@ void fsz_stream_settle_losses_held(struct fsz_stream *stream)
     if (atomic_load(&stream->lost_unseen) == 0 || atomic_exchange(&stream->lost_unseen, 0) == 0) {
         return;
     }
-    uint32_t event_types_max = fsz_event_types_max(stream->base.kinds);
-    for (uint32_t id = 0; id < fsz_kinds_count(stream->base.kinds); id++) {
+    uint32_t event_types_max = fsz_event_types_max(stream->base.types);
+    for (uint32_t id = 0; id < fsz_event_types_count(stream->base.types); id++) {
         uint32_t lost = atomic_exchange(&stream->lost[id], 0);
         stream->type_seq[id] += lost;
         stream->seq += lost;

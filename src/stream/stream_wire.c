@@ -29,23 +29,24 @@ static struct fsz_client_source wire_source(const struct fsz_stream *s)
 }
 
 /* What the peer may see now; NULL: nobody knows its user any more, or out of memory. */
-static struct fsz_narrow *wire_may_see(struct fsz_stream *s, const struct fsz_peer *peer,
-                                       bool *ret_known)
+static struct fsz_subscription_filter *wire_may_see(struct fsz_stream     *s,
+                                                    const struct fsz_peer *peer, bool *ret_known)
 {
-    struct fsz_narrow   *narrow = NULL;
-    struct fsz_principal principal;
-    struct fsz_policy   *policy = s->base.access ? fsz_access_policy(s->base.access) : NULL;
+    struct fsz_subscription_filter *subscription_filter = NULL;
+    struct fsz_principal            principal;
+    struct fsz_policy *policy = s->base.access ? fsz_access_policy(s->base.access) : NULL;
     *ret_known = policy != NULL && fsz_policy_find_peer(policy, peer, &principal);
-    fsz_err err = fsz_narrow_new(*ret_known ? &principal : NULL, s->config, &narrow);
+    fsz_err err = fsz_subscription_filter_new(*ret_known ? &principal : NULL, s->config,
+                                              &subscription_filter);
     fsz_policy_unref(&policy);
-    return err == FSZ_OK ? narrow : NULL;
+    return err == FSZ_OK ? subscription_filter : NULL;
 }
 
 static struct fsz_view *wire_join_view(struct fsz_stream *s, const struct fsz_peer *peer,
                                        bool *ret_known)
 {
-    struct fsz_narrow *narrow = wire_may_see(s, peer, ret_known);
-    return narrow == NULL ? NULL : fsz_views_join(&s->views, narrow);
+    struct fsz_subscription_filter *subscription_filter = wire_may_see(s, peer, ret_known);
+    return subscription_filter == NULL ? NULL : fsz_views_join(&s->views, subscription_filter);
 }
 
 static void wire_joined(void *self, struct fsz_subscriber *subscriber)
@@ -119,14 +120,16 @@ static void wire_turned_away(void *self, const struct fsz_address *peer,
 
 /* ---- what they ask for ----------------------------------------------------------------------- */
 
-static void wire_narrow(void *self, struct fsz_subscriber *subscriber, const void *prefix,
-                        size_t size, fsz_pub_take_fn take, void *argument)
+static void wire_subscription_filter(void *self, struct fsz_subscriber *subscriber,
+                                     const void *prefix, size_t size, fsz_pub_take_fn take,
+                                     void *argument)
 {
     struct fsz_stream_subscriber *mine = subscriber->data;
     (void)self;
     if (mine != NULL) {
         mine->view->news = true;
-        fsz_narrow_apply(mine->view->narrow, prefix, size, take, argument);
+        fsz_subscription_filter_apply(mine->view->subscription_filter, prefix, size, take,
+                                      argument);
     }
 }
 
@@ -155,7 +158,7 @@ static void wire_audit_denied(struct fsz_stream *s, const struct fsz_peer *peer,
     snprintf(what, sizeof(what), "%.*s", (int)(size < WIRE_SHOWN ? size : WIRE_SHOWN),
              (const char *)prefix);
     const struct fsz_audit_record record = {.peer = peer,
-                                            .channel = s->name,
+                                            .socket = s->name,
                                             .action = "subscribe",
                                             .what = what,
                                             .outcome = "refused",
@@ -201,12 +204,12 @@ static void wire_refused(void *self, struct fsz_subscriber *subscriber, const ch
 
 /* ---- what they lose -------------------------------------------------------------------------- */
 
-static enum fsz_class wire_class(enum fsz_zmtp_priority priority)
+static enum fsz_priority wire_priority(enum fsz_zmtp_priority priority)
 {
-    static const enum fsz_class classes[FSZ_ZMTP_PRIORITIES] = {
-        [FSZ_ZMTP_NOISE] = FSZ_CLASS_NOISE,
-        [FSZ_ZMTP_NORMAL] = FSZ_CLASS_NORMAL,
-        [FSZ_ZMTP_VITAL] = FSZ_CLASS_VITAL,
+    static const enum fsz_priority classes[FSZ_ZMTP_PRIORITIES] = {
+        [FSZ_ZMTP_LOW] = FSZ_PRIORITY_LOW,
+        [FSZ_ZMTP_NORMAL] = FSZ_PRIORITY_NORMAL,
+        [FSZ_ZMTP_HIGH] = FSZ_PRIORITY_HIGH,
     };
     return classes[priority];
 }
@@ -219,13 +222,14 @@ static void wire_lost(void *self, struct fsz_subscriber *subscriber,
     if (mine == NULL) {
         return;
     }
-    if (mine->lost[FSZ_CLASS_NOISE] + mine->lost[FSZ_CLASS_NORMAL] + mine->lost[FSZ_CLASS_VITAL] ==
+    if (mine->lost[FSZ_PRIORITY_LOW] + mine->lost[FSZ_PRIORITY_NORMAL] +
+            mine->lost[FSZ_PRIORITY_HIGH] ==
         0) {
         /* Which it was of those queued since the last flush is not known any more. */
         mine->first_lost = message->head != NULL ? s->seq : s->seq_flushed + 1;
     }
     mine->last_lost = s->seq;
-    mine->lost[wire_class(message->priority)]++;
+    mine->lost[wire_priority(message->priority)]++;
     const struct fsz_client_source source = wire_source(s);
     fsz_client_lost(&mine->lag, &source, subscriber->conn);
 }
@@ -244,7 +248,7 @@ static void wire_drained(void *self, struct fsz_subscriber *subscriber)
 
 static const struct fsz_pub_handler wire_handler = {.joined = wire_joined,
                                                     .left = wire_left,
-                                                    .narrow = wire_narrow,
+                                                    .subscription_filter = wire_subscription_filter,
                                                     .changed = wire_changed,
                                                     .refused = wire_refused,
                                                     .lost = wire_lost,
@@ -326,7 +330,7 @@ void fsz_stream_describe(struct fsz_connection *connection)
     connection->subscription_bytes = subscriber->subscription_bytes;
     connection->refused = subscriber->refused;
     if (mine != NULL) {
-        memcpy(connection->told, mine->told, sizeof(connection->told));
+        memcpy(connection->reported, mine->reported, sizeof(connection->reported));
     }
 }
 

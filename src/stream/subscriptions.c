@@ -13,7 +13,7 @@ struct subscription {
     unsigned char  prefix[];
 };
 
-struct kind_interest {
+struct type_interest {
     char    *head;
     size_t   head_size;
     uint64_t matching; /* subscriptions that may match */
@@ -22,8 +22,8 @@ struct kind_interest {
 struct fsz_subscriptions {
     struct subscription  *by_prefix;
     uint64_t              max, untracked;
-    uint32_t              event_types_max, kind_count;
-    struct kind_interest *kinds;
+    uint32_t              event_types_max, type_count;
+    struct type_interest *types;
 };
 
 fsz_err fsz_subscriptions_new(struct fsz_subscriptions **ret_subscriptions,
@@ -33,8 +33,8 @@ fsz_err fsz_subscriptions_new(struct fsz_subscriptions **ret_subscriptions,
     if (s == NULL) {
         return FSZ_ENOMEM;
     }
-    s->kinds = calloc(event_types_max, sizeof(*s->kinds));
-    if (s->kinds == NULL) {
+    s->types = calloc(event_types_max, sizeof(*s->types));
+    if (s->types == NULL) {
         free(s);
         return FSZ_ENOMEM;
     }
@@ -46,17 +46,17 @@ fsz_err fsz_subscriptions_new(struct fsz_subscriptions **ret_subscriptions,
 
 const char *fsz_subscriptions_head(const struct fsz_subscriptions *s, uint32_t id, size_t *ret_size)
 {
-    *ret_size = s->kinds[id].head_size;
-    return s->kinds[id].head;
+    *ret_size = s->types[id].head_size;
+    return s->types[id].head;
 }
 
-void fsz_subscriptions_forget_kinds(struct fsz_subscriptions *s)
+void fsz_subscriptions_forget_types(struct fsz_subscriptions *s)
 {
-    for (uint32_t id = 0; id < s->kind_count; id++) {
-        free(s->kinds[id].head);
-        s->kinds[id] = (struct kind_interest){0};
+    for (uint32_t id = 0; id < s->type_count; id++) {
+        free(s->types[id].head);
+        s->types[id] = (struct type_interest){0};
     }
-    s->kind_count = 0;
+    s->type_count = 0;
 }
 
 void fsz_subscriptions_free(struct fsz_subscriptions **subscriptions)
@@ -71,43 +71,43 @@ void fsz_subscriptions_free(struct fsz_subscriptions **subscriptions)
         HASH_DEL(s->by_prefix, each);
         free(each);
     }
-    fsz_subscriptions_forget_kinds(s);
-    free(s->kinds);
+    fsz_subscriptions_forget_types(s);
+    free(s->types);
     free(s);
     *subscriptions = NULL;
 }
 
 /* A frame that begins with `head` may begin with `prefix`: one is a prefix of the other. */
-static bool subscription_may_match(const struct kind_interest *kind, const void *prefix,
+static bool subscription_may_match(const struct type_interest *type, const void *prefix,
                                    size_t size)
 {
-    size_t shorter = size < kind->head_size ? size : kind->head_size;
-    return kind->head == NULL || memcmp(kind->head, prefix, shorter) == 0;
+    size_t shorter = size < type->head_size ? size : type->head_size;
+    return type->head == NULL || memcmp(type->head, prefix, shorter) == 0;
 }
 
-void fsz_subscriptions_add_kind(struct fsz_subscriptions *s, uint32_t id, const char *head,
+void fsz_subscriptions_add_type(struct fsz_subscriptions *s, uint32_t id, const char *head,
                                 size_t head_size)
 {
-    if (id != s->kind_count || id >= s->event_types_max) {
+    if (id != s->type_count || id >= s->event_types_max) {
         return;
     }
-    struct kind_interest *kind = &s->kinds[id];
-    kind->head = malloc(head_size + 1); /* without it every subscription may match: safe */
-    kind->head_size = kind->head ? head_size : 0;
-    if (kind->head != NULL) {
-        memcpy(kind->head, head, head_size);
+    struct type_interest *type = &s->types[id];
+    type->head = malloc(head_size + 1); /* without it every subscription may match: safe */
+    type->head_size = type->head ? head_size : 0;
+    if (type->head != NULL) {
+        memcpy(type->head, head, head_size);
     }
-    s->kind_count = id + 1;
+    s->type_count = id + 1;
     struct subscription *each = NULL, *next = NULL;
     HASH_ITER(hh, s->by_prefix, each, next)
     {
-        kind->matching += subscription_may_match(kind, each->prefix, each->size);
+        type->matching += subscription_may_match(type, each->prefix, each->size);
     }
 }
 
-uint32_t fsz_subscriptions_kinds(const struct fsz_subscriptions *s)
+uint32_t fsz_subscriptions_types(const struct fsz_subscriptions *s)
 {
-    return s->kind_count;
+    return s->type_count;
 }
 
 static struct subscription *subscriptions_find(const struct fsz_subscriptions *s,
@@ -142,9 +142,9 @@ static bool subscriptions_insert(struct fsz_subscriptions *s, const void *prefix
 static void subscriptions_count_matching(struct fsz_subscriptions *s, const void *prefix,
                                          size_t size, uint64_t difference)
 {
-    for (uint32_t id = 0; id < s->kind_count; id++) {
-        if (subscription_may_match(&s->kinds[id], prefix, size)) {
-            s->kinds[id].matching += difference;
+    for (uint32_t id = 0; id < s->type_count; id++) {
+        if (subscription_may_match(&s->types[id], prefix, size)) {
+            s->types[id].matching += difference;
         }
     }
 }
@@ -187,15 +187,15 @@ void fsz_subscriptions_clear(struct fsz_subscriptions *s)
         HASH_DEL(s->by_prefix, each);
         free(each);
     }
-    for (uint32_t id = 0; id < s->kind_count; id++) {
-        s->kinds[id].matching = 0;
+    for (uint32_t id = 0; id < s->type_count; id++) {
+        s->types[id].matching = 0;
     }
     s->untracked = 0;
 }
 
 bool fsz_subscriptions_want(const struct fsz_subscriptions *s, uint32_t id)
 {
-    return s->untracked > 0 || (id < s->kind_count && s->kinds[id].matching > 0);
+    return s->untracked > 0 || (id < s->type_count && s->types[id].matching > 0);
 }
 
 uint64_t fsz_subscriptions_count(const struct fsz_subscriptions *s)

@@ -23,15 +23,15 @@ void                  fsz_subscriptions_free(struct fsz_subscriptions **subscrip
 
 /* A kind's first-frame prefix is told once, in the order of ids; until then nothing is known of it.
  */
-void fsz_subscriptions_add_kind(struct fsz_subscriptions *s, uint32_t id, const char *head,
+void fsz_subscriptions_add_type(struct fsz_subscriptions *s, uint32_t id, const char *head,
                                 size_t head_size);
 /* Kinds told so far. */
-uint32_t fsz_subscriptions_kinds(const struct fsz_subscriptions *s);
+uint32_t fsz_subscriptions_types(const struct fsz_subscriptions *s);
 /* That prefix of a kind told, and its size. */
 const char *fsz_subscriptions_head(const struct fsz_subscriptions *s, uint32_t id,
                                    size_t *ret_size);
 /* Forgets the kinds (their heads changed: another framing or topic); subscriptions stay. */
-void fsz_subscriptions_forget_kinds(struct fsz_subscriptions *s);
+void fsz_subscriptions_forget_types(struct fsz_subscriptions *s);
 
 /* One that a connection has now, or no longer has. Several may have the same. */
 void fsz_subscriptions_change(struct fsz_subscriptions *s, bool came, const void *prefix,

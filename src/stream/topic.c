@@ -83,7 +83,7 @@ size_t fsz_topic_write(char *topic, const struct fsz_event *event, char *const *
     return w.size;
 }
 
-size_t fsz_topic_head(char *topic, const struct fsz_kind *kind, char *const *names,
+size_t fsz_topic_head(char *topic, const struct fsz_event_type *type, char *const *names,
                       size_t name_count)
 {
     struct topic_writer w = {.bytes = topic};
@@ -92,7 +92,7 @@ size_t fsz_topic_head(char *topic, const struct fsz_kind *kind, char *const *nam
         if (!is_name && strcasecmp(names[i], "Event-Subclass") != 0) {
             break;
         }
-        topic_put_text(&w, is_name ? kind->name : kind->subclass);
+        topic_put_text(&w, is_name ? type->name : type->subclass);
         if (i + 1 < name_count) {
             topic_put(&w, "/", 1);
         }

@@ -6,7 +6,7 @@
 
 #include "base/buffer.h"
 #include "event/event.h"
-#include "stream/kind.h"
+#include "stream/event_type.h"
 
 enum { FSZ_TOPIC_BYTES_MAX = 1024 }; /* a longer topic is cut, never between the bytes of a %XX */
 
@@ -20,7 +20,7 @@ size_t fsz_topic_write(char *topic, const struct fsz_event *event, char *const *
 
 /* What every topic of that kind begins with: as many leading fields as the kind alone decides
  * (Event-Name and Event-Subclass). Same form and return as fsz_topic_write(). */
-size_t fsz_topic_head(char *topic, const struct fsz_kind *kind, char *const *names,
+size_t fsz_topic_head(char *topic, const struct fsz_event_type *type, char *const *names,
                       size_t name_count);
 
 #endif

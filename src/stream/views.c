@@ -2,26 +2,29 @@
 
 #include <stdlib.h>
 
-static struct fsz_view *views_find(const struct fsz_views *views, const struct fsz_narrow *narrow)
+static struct fsz_view *views_find(const struct fsz_views               *views,
+                                   const struct fsz_subscription_filter *subscription_filter)
 {
     struct fsz_view *view = views->first;
-    while (view != NULL && !fsz_narrow_same(view->narrow, narrow)) {
+    while (view != NULL &&
+           !fsz_subscription_filter_same(view->subscription_filter, subscription_filter)) {
         view = view->next;
     }
     return view;
 }
 
-struct fsz_view *fsz_views_join(struct fsz_views *views, struct fsz_narrow *narrow)
+struct fsz_view *fsz_views_join(struct fsz_views               *views,
+                                struct fsz_subscription_filter *subscription_filter)
 {
-    struct fsz_view *view = views_find(views, narrow);
+    struct fsz_view *view = views_find(views, subscription_filter);
     if (view != NULL) {
-        fsz_narrow_free(&narrow);
+        fsz_subscription_filter_free(&subscription_filter);
     } else if ((view = calloc(1, sizeof(*view))) != NULL) {
-        view->narrow = narrow;
+        view->subscription_filter = subscription_filter;
         view->next = views->first;
         views->first = view;
     } else {
-        fsz_narrow_free(&narrow);
+        fsz_subscription_filter_free(&subscription_filter);
         return NULL;
     }
     view->members++;
@@ -38,6 +41,6 @@ void fsz_views_leave(struct fsz_views *views, struct fsz_view *view)
         at = &(*at)->next;
     }
     *at = view->next;
-    fsz_narrow_free(&view->narrow);
+    fsz_subscription_filter_free(&view->subscription_filter);
     free(view);
 }

@@ -12,9 +12,9 @@ enum { OUTPUT_KEPT_ROOM = 64 /* of an empty ring, which stays for the next messa
 
 /* From this part of the bounds on a priority is dropped, in percent. */
 static const unsigned output_shares[FSZ_ZMTP_PRIORITIES] = {
-    [FSZ_ZMTP_NOISE] = 50,
+    [FSZ_ZMTP_LOW] = 50,
     [FSZ_ZMTP_NORMAL] = 80,
-    [FSZ_ZMTP_VITAL] = 100,
+    [FSZ_ZMTP_HIGH] = 100,
 };
 
 fsz_err fsz_conn_output_init(struct fsz_conn *conn)

@@ -35,8 +35,8 @@ struct fsz_pub_handler {
     void (*left)(void *self, struct fsz_subscriber *subscriber, enum fsz_zmtp_ending ending);
     /* What this subscriber may see of what it asked for: calls `take` for each prefix. NULL: all of
      * it. Has to give the same until fsz_pub_review(). */
-    void (*narrow)(void *self, struct fsz_subscriber *subscriber, const void *prefix, size_t size,
-                   fsz_pub_take_fn take, void *argument);
+    void (*subscription_filter)(void *self, struct fsz_subscriber *subscriber, const void *prefix,
+                                size_t size, fsz_pub_take_fn take, void *argument);
     /* A prefix that nobody had is wanted now, or nobody has it any more. */
     void (*changed)(void *self, bool wanted, const void *prefix, size_t size);
     /* A subscription was refused by a bound, or comes down to nothing (`bound` NULL). `bound` is
@@ -114,7 +114,7 @@ bool fsz_pub_sees(const struct fsz_pub *pub, const struct fsz_subscriber *subscr
 
 struct fsz_pub_figures {
     uint64_t subscriptions, subscription_bytes; /* now, of all */
-    uint64_t prefixes;                          /* distinct, after narrowing */
+    uint64_t prefixes;                          /* distinct, after filtering */
     uint64_t refused_subscriptions;             /* by a bound */
     uint64_t denied_subscriptions;              /* of which nothing may be seen */
     uint64_t strays; /* subscribers disconnected over messages that are no subscriptions */

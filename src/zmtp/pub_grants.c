@@ -10,7 +10,7 @@ struct pub_grant {
 };
 
 /* One subscription that is narrowed. */
-struct narrowing {
+struct filtering {
     struct fsz_pub        *pub;
     struct pub_subscriber *subscriber;
     size_t                 count;
@@ -55,64 +55,64 @@ static void grant_free(struct fsz_pub *pub, struct pub_subscriber *subscriber,
     free(grant);
 }
 
-static struct pub_grant *grant_find(const struct narrowing *narrowing, const void *prefix,
+static struct pub_grant *grant_find(const struct filtering *filtering, const void *prefix,
                                     size_t size)
 {
-    return (struct pub_grant *)fsz_pub_set_find(&narrowing->subscriber->grants, prefix, size);
+    return (struct pub_grant *)fsz_pub_set_find(&filtering->subscriber->grants, prefix, size);
 }
 
 /* fsz_pub_take_fn */
-static void narrowing_give(void *argument, const void *prefix, size_t size)
+static void filtering_give(void *argument, const void *prefix, size_t size)
 {
-    struct narrowing *narrowing = argument;
-    struct pub_grant *grant = grant_find(narrowing, prefix, size);
+    struct filtering *filtering = argument;
+    struct pub_grant *grant = grant_find(filtering, prefix, size);
     if (grant == NULL) {
-        grant = grant_new(narrowing->pub, narrowing->subscriber, prefix, size);
+        grant = grant_new(filtering->pub, filtering->subscriber, prefix, size);
     }
     if (grant == NULL) {
-        narrowing->err = FSZ_ENOMEM;
+        filtering->err = FSZ_ENOMEM;
         return;
     }
     grant->count++;
-    narrowing->count++;
+    filtering->count++;
 }
 
 /* fsz_pub_take_fn */
-static void narrowing_take_away(void *argument, const void *prefix, size_t size)
+static void filtering_take_away(void *argument, const void *prefix, size_t size)
 {
-    struct narrowing *narrowing = argument;
-    struct pub_grant *grant = grant_find(narrowing, prefix, size);
+    struct filtering *filtering = argument;
+    struct pub_grant *grant = grant_find(filtering, prefix, size);
     if (grant != NULL && --grant->count == 0) {
-        grant_free(narrowing->pub, narrowing->subscriber, grant);
+        grant_free(filtering->pub, filtering->subscriber, grant);
     }
 }
 
-static void narrow(struct narrowing *narrowing, const void *prefix, size_t size,
-                   fsz_pub_take_fn take)
+static void filter_prefix(struct filtering *filtering, const void *prefix, size_t size,
+                          fsz_pub_take_fn take)
 {
-    const struct fsz_pub *pub = narrowing->pub;
-    if (pub->handler->narrow != NULL) {
-        pub->handler->narrow(pub->self, &narrowing->subscriber->base, prefix, size, take,
-                             narrowing);
+    const struct fsz_pub *pub = filtering->pub;
+    if (pub->handler->subscription_filter != NULL) {
+        pub->handler->subscription_filter(pub->self, &filtering->subscriber->base, prefix, size,
+                                          take, filtering);
     } else {
-        take(narrowing, prefix, size);
+        take(filtering, prefix, size);
     }
 }
 
 fsz_err fsz_pub_grant(struct fsz_pub *pub, struct pub_subscriber *subscriber, const void *prefix,
                       size_t size, size_t *ret_count)
 {
-    struct narrowing narrowing = {.pub = pub, .subscriber = subscriber};
-    narrow(&narrowing, prefix, size, narrowing_give);
-    *ret_count = narrowing.count;
-    return narrowing.err;
+    struct filtering filtering = {.pub = pub, .subscriber = subscriber};
+    filter_prefix(&filtering, prefix, size, filtering_give);
+    *ret_count = filtering.count;
+    return filtering.err;
 }
 
 void fsz_pub_revoke(struct fsz_pub *pub, struct pub_subscriber *subscriber, const void *prefix,
                     size_t size)
 {
-    struct narrowing narrowing = {.pub = pub, .subscriber = subscriber};
-    narrow(&narrowing, prefix, size, narrowing_take_away);
+    struct filtering filtering = {.pub = pub, .subscriber = subscriber};
+    filter_prefix(&filtering, prefix, size, filtering_take_away);
 }
 
 bool fsz_pub_revoke_some(struct fsz_pub *pub, struct pub_subscriber *subscriber, size_t most)
@@ -128,14 +128,14 @@ bool fsz_pub_revoke_some(struct fsz_pub *pub, struct pub_subscriber *subscriber,
 /* Gives what its subscriptions come down to now; what they came down to before stays. */
 static fsz_err review_give(struct fsz_pub *pub, struct pub_subscriber *subscriber)
 {
-    struct narrowing narrowing = {.pub = pub, .subscriber = subscriber};
+    struct filtering filtering = {.pub = pub, .subscriber = subscriber};
     for (struct pub_item *item = subscriber->grants.first; item != NULL; item = item->next) {
         ((struct pub_grant *)item)->count = 0;
     }
     for (struct pub_item *item = subscriber->subscriptions.first; item != NULL; item = item->next) {
-        narrow(&narrowing, item->bytes, item->size, narrowing_give);
+        filter_prefix(&filtering, item->bytes, item->size, filtering_give);
     }
-    return narrowing.err;
+    return filtering.err;
 }
 
 static void review_take_away(struct fsz_pub *pub, struct pub_subscriber *subscriber)

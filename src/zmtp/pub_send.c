@@ -47,9 +47,9 @@ static void subscriber_lost(struct fsz_pub *pub, struct pub_subscriber *subscrib
 static void subscriber_lost_later(struct fsz_pub *pub, struct pub_subscriber *subscriber)
 {
     static const struct fsz_zmtp_message of_priority[FSZ_ZMTP_PRIORITIES] = {
-        [FSZ_ZMTP_NOISE] = {.priority = FSZ_ZMTP_NOISE},
+        [FSZ_ZMTP_LOW] = {.priority = FSZ_ZMTP_LOW},
         [FSZ_ZMTP_NORMAL] = {.priority = FSZ_ZMTP_NORMAL},
-        [FSZ_ZMTP_VITAL] = {.priority = FSZ_ZMTP_VITAL},
+        [FSZ_ZMTP_HIGH] = {.priority = FSZ_ZMTP_HIGH},
     };
     struct fsz_conn_figures figures;
     fsz_conn_figures(subscriber->base.conn, &figures);

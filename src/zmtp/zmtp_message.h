@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 /* Dropped first when a connection's output fills up: from half full, from 80 %, when full. */
-enum fsz_zmtp_priority { FSZ_ZMTP_NOISE, FSZ_ZMTP_NORMAL, FSZ_ZMTP_VITAL, FSZ_ZMTP_PRIORITIES };
+enum fsz_zmtp_priority { FSZ_ZMTP_LOW, FSZ_ZMTP_NORMAL, FSZ_ZMTP_HIGH, FSZ_ZMTP_PRIORITIES };
 
 /* Bytes that output queues hold: those of messages that wait, each message counted once however
  * many connections it waits for, and of the queues themselves. Any thread. */

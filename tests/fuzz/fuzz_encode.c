@@ -6,7 +6,7 @@
  * as many values. */
 #include "../utf8_reference.h"
 #include "event/encode.h"
-#include "event/quick.h"
+#include "event/fast_path.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -254,19 +254,19 @@ static json_t *parse(const struct fsz_buffer *out)
 /* The ways of the other processors lead to the same bytes. */
 static void check_ways(const struct input *input, const struct fsz_buffer *whole)
 {
-    const struct fsz_quick *best = fsz_quick;
-    for (const struct fsz_quick *way = fsz_quicks(); way->name != NULL; way++) {
+    const struct fsz_fast_path *best = fsz_fast_path;
+    for (const struct fsz_fast_path *way = fsz_fast_paths(); way->name != NULL; way++) {
         struct fsz_buffer out;
         if (!way->usable || way == best) {
             continue;
         }
         fsz_buffer_init(&out, SIZE_MAX);
-        fsz_quick_use(way);
+        fsz_fast_path_use(way);
         require(fsz_encode(&input->event, input->fields, 0, &out, NULL) == FSZ_OK);
         require(out.size == whole->size && memcmp(out.data, whole->data, out.size) == 0);
         fsz_buffer_fini(&out);
     }
-    fsz_quick_use(best);
+    fsz_fast_path_use(best);
 }
 
 static void check(const struct input *input, bool tight)

@@ -69,9 +69,9 @@ static void reads_place(const char *extension, const char *dialplan, const char 
 static void reads_endpoint(const char *leg)
 {
     static const char gateway[] = "gateway/g/";
-    size_t            kind = strcspn(leg, "/");
-    require(kind == 5 && strncasecmp(leg, "sofia", kind) == 0 && leg[kind] == '/');
-    leg += kind + 1;
+    size_t            type = strcspn(leg, "/");
+    require(type == 5 && strncasecmp(leg, "sofia", type) == 0 && leg[type] == '/');
+    leg += type + 1;
     require(strncmp(leg, gateway, strlen(gateway)) == 0);
     /* a host, a port, parameters, another URI or a registration */
     require(strpbrk(leg + strlen(gateway), "@:;=%^~?/\\ ") == NULL);
@@ -183,13 +183,13 @@ static void reads_path(const char *path)
 
 static void reads_file(char *file);
 
-static void reads_stream(const char *kind, char *rest)
+static void reads_stream(const char *type, char *rest)
 {
     char *files[FILES_MAX] = {NULL};
-    if (strchr(kind, '/') != NULL) {
+    if (strchr(type, '/') != NULL) {
         return; /* no module has such a name */
     }
-    require(strcasecmp(kind, "file_string") == 0);
+    require(strcasecmp(type, "file_string") == 0);
     unsigned count = switchtext_separate(rest, '!', files, FILES_MAX);
     for (unsigned i = 0; i < count; i++) {
         reads_file(files[i]);

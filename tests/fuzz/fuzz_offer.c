@@ -9,9 +9,9 @@
 
 enum { SERVICES_DEPTH = 32 };
 
-static void require(bool holds)
+static void require(bool controls)
 {
-    if (!holds) {
+    if (!controls) {
         abort();
     }
 }

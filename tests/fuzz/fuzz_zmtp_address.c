@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void demand(bool holds)
+static void demand(bool controls)
 {
-    if (!holds) {
+    if (!controls) {
         abort();
     }
 }

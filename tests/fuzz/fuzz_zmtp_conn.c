@@ -36,9 +36,9 @@ struct fuzz {
     bool                   asked, ended;
 };
 
-static void check(bool holds)
+static void check(bool controls)
 {
-    if (!holds) {
+    if (!controls) {
         abort();
     }
 }

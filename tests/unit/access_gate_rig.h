@@ -21,21 +21,21 @@ static struct {
     pthread_cond_t  came;
     struct answered answers[CONNECTIONS];
     unsigned        count, repeated;
-} desk = {.lock = PTHREAD_MUTEX_INITIALIZER, .came = PTHREAD_COND_INITIALIZER};
+} service_client = {.lock = PTHREAD_MUTEX_INITIALIZER, .came = PTHREAD_COND_INITIALIZER};
 
 void __wrap_fsz_admission_answer(struct fsz_admission             **admission,
                                  const struct fsz_admission_answer *answer);
 void __wrap_fsz_admission_answer(struct fsz_admission             **admission,
                                  const struct fsz_admission_answer *answer)
 {
-    struct answered *to = &desk.answers[(*admission)->connection - FIRST];
-    pthread_mutex_lock(&desk.lock);
-    desk.repeated += to->turn != 0;
+    struct answered *to = &service_client.answers[(*admission)->connection - FIRST];
+    pthread_mutex_lock(&service_client.lock);
+    service_client.repeated += to->turn != 0;
     to->answer = *answer;
-    to->turn = ++desk.count;
+    to->turn = ++service_client.count;
     to->thread = pthread_self();
-    pthread_cond_broadcast(&desk.came);
-    pthread_mutex_unlock(&desk.lock);
+    pthread_cond_broadcast(&service_client.came);
+    pthread_mutex_unlock(&service_client.lock);
     free(*admission);
     *admission = NULL;
 }
@@ -49,19 +49,20 @@ struct asker {
 };
 
 /* Nothing waits for an answer: the ids begin anew. */
-static inline void desk_clear(struct asker *asker)
+static inline void service_client_clear(struct asker *asker)
 {
-    pthread_mutex_lock(&desk.lock);
-    memset(desk.answers, 0, (asker->last + 1 - FIRST) * sizeof(desk.answers[0]));
-    pthread_mutex_unlock(&desk.lock);
+    pthread_mutex_lock(&service_client.lock);
+    memset(service_client.answers, 0,
+           (asker->last + 1 - FIRST) * sizeof(service_client.answers[0]));
+    pthread_mutex_unlock(&service_client.lock);
     asker->last = FIRST;
 }
 
 static inline int asker_setup(void **state)
 {
     struct asker *asker = calloc(1, sizeof(*asker));
-    memset(desk.answers, 0, sizeof(desk.answers));
-    desk.count = desk.repeated = 0;
+    memset(service_client.answers, 0, sizeof(service_client.answers));
+    service_client.count = service_client.repeated = 0;
     asker->rig = rig_new();
     asker->last = FIRST;
     assert_int_equal(fsz_access_gate_new(asker->rig->access, DOMAIN, &asker->gate), FSZ_OK);
@@ -74,7 +75,7 @@ static inline int asker_teardown(void **state)
     struct asker *asker = *state;
     fsz_access_gate_free(&asker->gate);
     assert_null(asker->gate);
-    assert_int_equal(desk.repeated, 0);
+    assert_int_equal(service_client.repeated, 0);
     rig_free(asker->rig);
     free(asker);
     return 0;
@@ -104,9 +105,9 @@ static inline uint64_t put(struct fsz_access_gate *gate, struct fsz_admission *a
 
 static inline bool is_answered(uint64_t id)
 {
-    pthread_mutex_lock(&desk.lock);
-    bool is = desk.answers[id - FIRST].turn != 0;
-    pthread_mutex_unlock(&desk.lock);
+    pthread_mutex_lock(&service_client.lock);
+    bool is = service_client.answers[id - FIRST].turn != 0;
+    pthread_mutex_unlock(&service_client.lock);
     return is;
 }
 
@@ -115,14 +116,14 @@ static inline const struct answered *wait_for(uint64_t id)
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += 20;
-    pthread_mutex_lock(&desk.lock);
+    pthread_mutex_lock(&service_client.lock);
     int error = 0;
-    while (error == 0 && desk.answers[id - FIRST].turn == 0) {
-        error = pthread_cond_timedwait(&desk.came, &desk.lock, &until);
+    while (error == 0 && service_client.answers[id - FIRST].turn == 0) {
+        error = pthread_cond_timedwait(&service_client.came, &service_client.lock, &until);
     }
-    pthread_mutex_unlock(&desk.lock);
+    pthread_mutex_unlock(&service_client.lock);
     assert_int_equal(error, 0);
-    return &desk.answers[id - FIRST];
+    return &service_client.answers[id - FIRST];
 }
 
 static inline int status_of(uint64_t id)
@@ -132,7 +133,7 @@ static inline int status_of(uint64_t id)
 
 static inline const struct answered *last_answer(const struct asker *asker)
 {
-    return &desk.answers[asker->last - FIRST];
+    return &service_client.answers[asker->last - FIRST];
 }
 
 static inline struct fsz_access_counters counters(const struct asker *asker)

@@ -290,7 +290,7 @@ static void rig_wake(void *self, const char *call, bool stop)
 static const struct fsz_host rig_host = {
     .name = "rig",
     .capabilities =
-        FSZ_CAN_COMMAND | FSZ_CAN_JSON_API | FSZ_CAN_SEND | FSZ_CAN_CALLS | FSZ_CAN_HOLD,
+        FSZ_CAN_COMMAND | FSZ_CAN_JSON_API | FSZ_CAN_SEND | FSZ_CAN_CALLS | FSZ_CAN_CONTROL,
     .stop = rig_stop_app,
     .bridge = rig_bridge,
     .wake = rig_wake,
@@ -343,8 +343,8 @@ static struct fsz_config *rig_config(const char *const *params)
         "services", "events", "controlled-calls", "endpoints",    "files",       "contexts"};
     struct fsz_confnode *root = fsz_confnode_new(NULL, "configuration", 0);
     struct fsz_confnode *settings = fsz_confnode_new(root, "settings", 0);
-    struct fsz_confnode *channels = fsz_confnode_new(root, "api-sockets", 0);
-    struct fsz_confnode *channel = rig_named(channels, "api-socket", "default");
+    struct fsz_confnode *api_sockets = fsz_confnode_new(root, "api-sockets", 0);
+    struct fsz_confnode *api_socket = rig_named(api_sockets, "api-socket", "default");
     struct fsz_confnode *group = rig_named(fsz_confnode_new(root, "groups", 0), "group", "default");
     struct fsz_confnode *services = fsz_confnode_new(root, "services", 0);
     for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
@@ -356,9 +356,9 @@ static struct fsz_config *rig_config(const char *const *params)
         char *equals = NULL;
         snprintf(text, sizeof(text), "%s", *params);
         if (strcmp(text, "-") == 0) {
-            at = channel;
+            at = api_socket;
         } else if (strncmp(text, "channel ", 8) == 0) {
-            at = rig_named(channels, "api-socket", text + 8);
+            at = rig_named(api_sockets, "api-socket", text + 8);
         } else if (strncmp(text, "service ", 8) == 0) {
             at = rig_named(services, "service", text + 8);
         } else if ((equals = strchr(text, '=')) != NULL) {

@@ -2,21 +2,21 @@
 #ifndef CALL_RIG_H
 #define CALL_RIG_H
 
+#include "call/control.h"
 #include "call/dialplan_app.h"
-#include "call/hold.h"
 #include "service_rig.h"
 
 /* A call on its thread. */
 struct caller {
-    pthread_t        thread;
-    struct rig      *rig;
-    const char      *line;
-    struct fsz_guest guest;
-    struct fsz_desk *desk;
-    _Atomic bool     hungup, sent_elsewhere, joined, in_hold;
-    char             uuid[64], on_lost[32];
-    pthread_mutex_t  lock; /* of what the thread writes: */
-    char             variables[1024], ran[1024], cause[64];
+    pthread_t                  thread;
+    struct rig                *rig;
+    const char                *line;
+    struct fsz_session         session;
+    struct fsz_service_client *service_client;
+    _Atomic bool               hungup, sent_elsewhere, joined, in_control;
+    char                       uuid[64], on_lost[32];
+    pthread_mutex_t            lock; /* of what the thread writes: */
+    char                       variables[1024], ran[1024], cause[64];
 };
 
 static bool caller_is_up(void *self)
@@ -85,20 +85,20 @@ static void caller_hangup(void *self, const char *cause)
     caller->hungup = true;
 }
 
-static void caller_hold(void *self, struct fsz_hold *hold)
+static void caller_control(void *self, struct fsz_control *control)
 {
     struct caller *caller = self;
-    caller->in_hold = true;
-    while (caller_is_up(self) && !fsz_hold_over(hold, true)) {
-        fsz_hold_wait(hold, 5);
+    caller->in_control = true;
+    while (caller_is_up(self) && !fsz_control_over(control, true)) {
+        fsz_control_wait(control, 5);
     }
-    caller->in_hold = false;
+    caller->in_control = false;
 }
 
 static void *caller_main(void *argument)
 {
     struct caller *caller = argument;
-    fsz_serve(caller->desk, &rig_host, &caller->guest, caller->line);
+    fsz_dialplan_app(caller->service_client, &rig_host, &caller->session, caller->line);
     return NULL;
 }
 
@@ -109,18 +109,18 @@ static void caller_init(struct rig *rig, struct caller *caller, const char *uuid
     snprintf(caller->uuid, sizeof(caller->uuid), "%s", uuid);
     caller->rig = rig;
     caller->line = line;
-    caller->desk = fsz_api_desk(rig->api);
-    caller->guest = (struct fsz_guest){.self = caller,
-                                       .call = caller->uuid,
-                                       .is_up = caller_is_up,
-                                       .has_hung_up = caller_has_hung_up,
-                                       .is_joined = caller_is_joined,
-                                       .describe = caller_describe,
-                                       .get = caller_get,
-                                       .set = caller_set,
-                                       .run = caller_run,
-                                       .hangup = caller_hangup,
-                                       .hold = caller_hold};
+    caller->service_client = fsz_api_service_client(rig->api);
+    caller->session = (struct fsz_session){.self = caller,
+                                           .call = caller->uuid,
+                                           .is_up = caller_is_up,
+                                           .has_hung_up = caller_has_hung_up,
+                                           .is_joined = caller_is_joined,
+                                           .describe = caller_describe,
+                                           .get = caller_get,
+                                           .set = caller_set,
+                                           .run = caller_run,
+                                           .hangup = caller_hangup,
+                                           .control = caller_control};
 }
 
 static void caller_go(struct caller *caller)
@@ -140,7 +140,7 @@ __attribute__((unused)) static void caller_start(struct rig *rig, struct caller 
 static void caller_join(struct caller *caller)
 {
     pthread_join(caller->thread, NULL);
-    fsz_desk_unref(&caller->desk);
+    fsz_service_client_unref(&caller->service_client);
     pthread_mutex_destroy(&caller->lock);
 }
 
@@ -155,7 +155,7 @@ __attribute__((unused)) static void caller_end(struct caller *caller, const char
 
 __attribute__((unused)) static void caller_wait_held(struct caller *caller)
 {
-    for (int waited_ms = 0; !caller->in_hold; waited_ms += 5) {
+    for (int waited_ms = 0; !caller->in_control; waited_ms += 5) {
         assert_true(waited_ms < RIG_PATIENCE_MS);
         usleep(5000);
     }
@@ -215,8 +215,8 @@ __attribute__((unused)) static void worker_answer(void *worker, json_int_t id, c
 
 /* The last that a holder hears. */
 /* A call that comes and that this worker controls from then on; its lease. */
-__attribute__((unused)) static json_int_t worker_hold(struct rig *rig, void *worker,
-                                                      struct caller *caller, const char *uuid)
+__attribute__((unused)) static json_int_t worker_control(struct rig *rig, void *worker,
+                                                         struct caller *caller, const char *uuid)
 {
     caller_start(rig, caller, uuid, "s");
     json_int_t lease = worker_offer(worker, uuid, false);

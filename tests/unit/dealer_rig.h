@@ -128,7 +128,7 @@ static fsz_err dealer_say(struct fsz_dealer *dealer, const char *text)
 {
     const struct fsz_frame   frame = {.data = (const uint8_t *)text, .size = strlen(text)};
     struct fsz_zmtp_message *message;
-    assert_int_equal(fsz_zmtp_message_new(&frame, 1, FSZ_ZMTP_VITAL, &message), FSZ_OK);
+    assert_int_equal(fsz_zmtp_message_new(&frame, 1, FSZ_ZMTP_HIGH, &message), FSZ_OK);
     fsz_err err = fsz_dealer_send(dealer, message);
     fsz_zmtp_message_unref(message);
     return err;

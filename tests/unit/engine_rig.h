@@ -59,22 +59,22 @@ static inline struct fsz_confnode *conf_param(struct fsz_confnode *parent, const
     return param;
 }
 
-static const struct conf_kind {
+static const struct conf_type {
     const char *word, *list, *item;
-} conf_kinds[] = {{"stream ", "streams", "stream"},
+} conf_types[] = {{"stream ", "streams", "stream"},
                   {"channel ", "api-sockets", "api-socket"},
                   {"service ", "services", "service"},
                   {"binding ", "bindings", "binding"}};
-enum { CONF_KINDS = sizeof(conf_kinds) / sizeof(conf_kinds[0]) };
+enum { CONF_TYPES = sizeof(conf_types) / sizeof(conf_types[0]) };
 
 /* A new element, if the text names one. */
-static inline struct fsz_confnode *conf_item(struct fsz_confnode *const lists[CONF_KINDS],
+static inline struct fsz_confnode *conf_item(struct fsz_confnode *const lists[CONF_TYPES],
                                              const char                *text)
 {
-    for (size_t i = 0; i < CONF_KINDS; i++) {
-        size_t length = strlen(conf_kinds[i].word);
-        if (strncmp(text, conf_kinds[i].word, length) == 0) {
-            struct fsz_confnode *item = fsz_confnode_new(lists[i], conf_kinds[i].item, 0);
+    for (size_t i = 0; i < CONF_TYPES; i++) {
+        size_t length = strlen(conf_types[i].word);
+        if (strncmp(text, conf_types[i].word, length) == 0) {
+            struct fsz_confnode *item = fsz_confnode_new(lists[i], conf_types[i].item, 0);
             assert_int_equal(fsz_confnode_set(item, "name", text + length), FSZ_OK);
             return item;
         }
@@ -88,9 +88,9 @@ static inline struct fsz_config *config_of(const char *const *params)
 {
     struct fsz_confnode *root = fsz_confnode_new(NULL, "configuration", 0);
     struct fsz_confnode *at = fsz_confnode_new(root, "settings", 0);
-    struct fsz_confnode *lists[CONF_KINDS];
-    for (size_t i = 0; i < CONF_KINDS; i++) {
-        lists[i] = fsz_confnode_new(root, conf_kinds[i].list, 0);
+    struct fsz_confnode *lists[CONF_TYPES];
+    for (size_t i = 0; i < CONF_TYPES; i++) {
+        lists[i] = fsz_confnode_new(root, conf_types[i].list, 0);
     }
     conf_param(at, "audit-rate", "0"); /* its events would come between those of a test */
     for (; *params != NULL; params++) {

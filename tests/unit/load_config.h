@@ -41,7 +41,7 @@ static inline struct fsz_config *load(const char *inner)
     "<streams><stream name=\"s\"><param name=\"bind\" value=\"tcp://127.0.0.1:5601\"/>" inner      \
     "</stream></streams>"
 
-#define CHANNEL(inner)                                                                             \
+#define API_SOCKET(inner)                                                                          \
     "<api-sockets><api-socket name=\"c\"><param name=\"bind\" "                                    \
     "value=\"tcp://127.0.0.1:5602\"/>" inner "</api-socket></api-sockets>"
 #define GROUP(inner) "<groups><group name=\"g\">" inner "</group></groups>"

@@ -4,7 +4,7 @@
 
 #include "service/lookup.h"
 
-#include "fake_desk.h"
+#include "fake_service_client.h"
 #include "load_config.h"
 
 #define PARAM(name, value) "<param name=\"" name "\" value=\"" value "\"/>"
@@ -40,7 +40,7 @@ static inline void begin(const char *inner)
     assert_int_equal(fsz_lookups_new(&host, "switch", config, &lookups), FSZ_OK);
     fsz_config_free(&config);
     fsz_buffer_init(&xml, 1 << 20);
-    desk_reset();
+    service_client_reset();
     lines = 0;
     logged[0] = '\0';
 }
@@ -50,7 +50,7 @@ static inline void end(void)
     fsz_buffer_fini(&xml);
     fsz_lookups_unref(&lookups);
     assert_null(lookups);
-    desk_reset();
+    service_client_reset();
 }
 
 static const struct fsz_lookup example = {

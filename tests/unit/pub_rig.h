@@ -30,7 +30,7 @@ enum { RIG_PATIENCE_MS = 30000, RIG_TURN_NS = 20000000 };
 
 /* What the handler was told. */
 struct rig_notes {
-    unsigned             joined, left, wanted, unwanted, marks, denied, lost, lost_vital, drained;
+    unsigned             joined, left, wanted, unwanted, marks, denied, lost, lost_high, drained;
     char                 bound[64], changes[512];
     enum fsz_zmtp_ending ending;
 };
@@ -98,7 +98,7 @@ static inline void rig_lost(void *self, struct fsz_subscriber *subscriber,
     struct pub_rig *rig = self;
     (void)subscriber;
     rig->notes.lost++;
-    rig->notes.lost_vital += message->priority == FSZ_ZMTP_VITAL;
+    rig->notes.lost_high += message->priority == FSZ_ZMTP_HIGH;
 }
 
 static inline void rig_drained(void *self, struct fsz_subscriber *subscriber)

@@ -3,7 +3,7 @@
 #define SERVICE_RIG_H
 
 #include "api_rig.h"
-#include "service/desk.h"
+#include "service/service_client.h"
 
 /* ---- providers ------------------------------------------------------------------------------- */
 
@@ -32,67 +32,67 @@ struct provided {
 
 __attribute__((unused)) static struct provided provider_take(void *socket)
 {
-    struct provided question = {.id = 0};
+    struct provided request = {.id = 0};
     char            empty[8];
-    question.peer_size = zmq_recv(socket, question.peer, sizeof(question.peer), 0);
-    if (question.peer_size < 0) {
+    request.peer_size = zmq_recv(socket, request.peer, sizeof(request.peer), 0);
+    if (request.peer_size < 0) {
         fail_msg("no question came");
     }
     assert_int_equal(zmq_recv(socket, empty, sizeof(empty), 0), 0);
-    json_t     *request = client_receive(socket);
+    json_t     *received = client_receive(socket);
     const char *version = NULL, *method = NULL, *word = NULL;
-    assert_int_equal(json_unpack(request, "{ss ss sI s{ss}}", "jsonrpc", &version, "method",
-                                 &method, "id", &question.id, "params", "word", &word),
+    assert_int_equal(json_unpack(received, "{ss ss sI s{ss}}", "jsonrpc", &version, "method",
+                                 &method, "id", &request.id, "params", "word", &word),
                      0);
     assert_string_equal(version, "2.0");
     assert_string_equal(method, "test.ask");
-    snprintf(question.word, sizeof(question.word), "%s", word);
-    json_decref(request);
-    return question;
+    snprintf(request.word, sizeof(request.word), "%s", word);
+    json_decref(received);
+    return request;
 }
 
-static void provider_send(void *socket, const struct provided *question, const char *text)
+static void provider_send(void *socket, const struct provided *request, const char *text)
 {
-    zmq_send(socket, question->peer, (size_t)question->peer_size, ZMQ_SNDMORE);
+    zmq_send(socket, request->peer, (size_t)request->peer_size, ZMQ_SNDMORE);
     zmq_send(socket, "", 0, ZMQ_SNDMORE);
     client_send(socket, text);
 }
 
 /* Answers with {"word": word}. */
-__attribute__((unused)) static void provider_answer(void *socket, const struct provided *question,
+__attribute__((unused)) static void provider_answer(void *socket, const struct provided *request,
                                                     const char *word)
 {
     char text[256];
     snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":{\"word\":\"%s\"}}",
-             (long long)question->id, word);
-    provider_send(socket, question, text);
+             (long long)request->id, word);
+    provider_send(socket, request, text);
 }
 
-__attribute__((unused)) static void provider_refuse(void *socket, const struct provided *question)
+__attribute__((unused)) static void provider_refuse(void *socket, const struct provided *request)
 {
     char text[256];
     snprintf(
         text, sizeof(text),
         "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"error\":{\"code\":-1,\"message\":\"out of paper\"}}",
-        (long long)question->id);
-    provider_send(socket, question, text);
+        (long long)request->id);
+    provider_send(socket, request, text);
 }
 
 /* ---- askers ---------------------------------------------------------------------------------- */
 
 struct asker {
-    pthread_t        thread;
-    struct fsz_desk *desk;
-    char             params[64];
-    struct fsz_ask   ask;
-    fsz_err          err;
-    struct fsz_told  told;
+    pthread_t                  thread;
+    struct fsz_service_client *service_client;
+    char                       params[64];
+    struct fsz_request_spec    ask;
+    fsz_err                    err;
+    struct fsz_reply           reply;
 };
 
 static void *asker_main(void *argument)
 {
     struct asker *asker = argument;
-    asker->err = fsz_desk_ask(asker->desk, &asker->ask, &asker->told);
+    asker->err = fsz_service_client_ask(asker->service_client, &asker->ask, &asker->reply);
     return NULL;
 }
 
@@ -100,14 +100,14 @@ static void *asker_main(void *argument)
 static void asker_start_section(struct rig *rig, struct asker *asker, const char *section,
                                 const char *word, int64_t deadline_ms)
 {
-    *asker = (struct asker){.desk = fsz_api_desk(rig->api)};
+    *asker = (struct asker){.service_client = fsz_api_service_client(rig->api)};
     snprintf(asker->params, sizeof(asker->params), "{\"word\":\"%s\"}", word);
-    asker->ask = (struct fsz_ask){.service = "s",
-                                  .method = "test.ask",
-                                  .params = asker->params,
-                                  .params_bytes = strlen(asker->params),
-                                  .deadline_ms = deadline_ms,
-                                  .section = section};
+    asker->ask = (struct fsz_request_spec){.service = "s",
+                                           .method = "test.ask",
+                                           .params = asker->params,
+                                           .params_bytes = strlen(asker->params),
+                                           .deadline_ms = deadline_ms,
+                                           .section = section};
     assert_int_equal(pthread_create(&asker->thread, NULL, asker_main, asker), 0);
 }
 
@@ -119,19 +119,19 @@ static void asker_start(struct rig *rig, struct asker *asker, const char *word, 
 __attribute__((unused)) static void asker_end(struct asker *asker)
 {
     pthread_join(asker->thread, NULL);
-    fsz_desk_unref(&asker->desk);
-    json_decref(asker->told.result);
+    fsz_service_client_unref(&asker->service_client);
+    json_decref(asker->reply.result);
 }
 
 __attribute__((unused)) static void asker_expect(struct asker *asker, const char *word)
 {
     pthread_join(asker->thread, NULL);
     if (asker->err != FSZ_OK) {
-        fail_msg("%s: %s", fsz_err_text(asker->err), asker->told.why);
+        fail_msg("%s: %s", fsz_err_text(asker->err), asker->reply.why);
     }
-    assert_string_equal(json_string_value(json_object_get(asker->told.result, "word")), word);
-    fsz_desk_unref(&asker->desk);
-    json_decref(asker->told.result);
+    assert_string_equal(json_string_value(json_object_get(asker->reply.result, "word")), word);
+    fsz_service_client_unref(&asker->service_client);
+    json_decref(asker->reply.result);
 }
 
 __attribute__((unused)) static void asker_expect_failure(struct asker *asker, fsz_err err,
@@ -139,11 +139,11 @@ __attribute__((unused)) static void asker_expect_failure(struct asker *asker, fs
 {
     pthread_join(asker->thread, NULL);
     assert_int_equal(asker->err, err);
-    if (strstr(asker->told.why, why) == NULL) {
-        fail_msg("told \"%s\", not \"%s\"", asker->told.why, why);
+    if (strstr(asker->reply.why, why) == NULL) {
+        fail_msg("told \"%s\", not \"%s\"", asker->reply.why, why);
     }
-    assert_null(asker->told.result);
-    fsz_desk_unref(&asker->desk);
+    assert_null(asker->reply.result);
+    fsz_service_client_unref(&asker->service_client);
 }
 
 /* Asks and waits for the failure. */
@@ -219,12 +219,12 @@ static struct fsz_policy *rig_prepare(struct rig *rig, const char *const *params
     struct fsz_problems problems;
     struct fsz_config  *config = rig_config(params);
     struct fsz_policy  *policy = rig_policy(config);
-    struct fsz_leaving  leaving;
+    struct fsz_released leaving;
     fsz_problems_init(&problems);
-    fsz_leaving_init(&leaving);
+    fsz_released_init(&leaving);
     assert_int_equal(fsz_api_leave(rig->api, config, &leaving), FSZ_OK);
     assert_int_equal(fsz_api_prepare(rig->api, config, &leaving, &problems), FSZ_OK);
-    fsz_leaving_fini(&leaving);
+    fsz_released_fini(&leaving);
     fsz_config_free(&config);
     return policy;
 }

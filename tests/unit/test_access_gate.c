@@ -297,7 +297,7 @@ static void test_gate_does_not_look_at_what_a_limited_address_shows(void **state
     rig_configure(asker->rig, ANY, FSZ_SECURITY_CURVE, 3);
     fail_thrice(asker, "10.1.2.3", -1);
     for (int i = 0; i < LIMITED; i++) {
-        desk_clear(asker);
+        service_client_clear(asker);
         assert_int_equal(by_key(asker, "10.1.2.3", asker->rig->alice.public_key), 300);
     }
     assert_int_equal(by_key(asker, "10.1.2.4", asker->rig->alice.public_key), 200);

@@ -25,7 +25,7 @@ static void test_gate_holds_up_neither_its_loop_nor_a_reload(void **state)
 {
     struct asker           *asker = *state;
     struct fsz_access_gate *other = NULL;
-    const char *config = HELD CHANNEL("<param name=\"apply-inbound-acl\" value=\"any\"/>");
+    const char *config = HELD API_SOCKET("<param name=\"apply-inbound-acl\" value=\"any\"/>");
     rig_configure(asker->rig, config, FSZ_SECURITY_NONE, 10);
     assert_int_equal(fsz_access_gate_new(asker->rig->access, "API socket \"c\"", &other), FSZ_OK);
     uint64_t first = put_first_held(asker), second = put_held(asker);
@@ -46,7 +46,7 @@ static void test_gate_takes_turns_with_others(void **state)
     struct asker           *asker = *state;
     struct fsz_access_gate *other = NULL;
     uint64_t                last = 0;
-    rig_configure(asker->rig, HELD CHANNEL("<param name=\"apply-inbound-acl\" value=\"lan\"/>"),
+    rig_configure(asker->rig, HELD API_SOCKET("<param name=\"apply-inbound-acl\" value=\"lan\"/>"),
                   FSZ_SECURITY_NONE, 10);
     assert_int_equal(fsz_access_gate_new(asker->rig->access, "API socket \"c\"", &other), FSZ_OK);
     put_first_held(asker);
@@ -112,7 +112,7 @@ static void test_gate_answers_everything_when_access_ends(void **state)
     assert_int_equal(pthread_create(&thread, NULL, free_access, &asker->rig->access), 0);
     release(asker, 1 + WAITING); /* as many as it may still ask */
     assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(desk.count, 1 + WAITING);
+    assert_int_equal(service_client.count, 1 + WAITING);
     assert_int_equal(status_of(first), 200);
     for (uint64_t id = first + 1; id <= asker->last; id++) {
         int status = status_of(id);

@@ -26,7 +26,7 @@ static void add_note(struct fsz_answers *answers, uint8_t who, uint8_t number,
     const uint8_t body[] = {who, number};
     struct note  *note = calloc(1, sizeof(*note));
     assert_non_null(note);
-    note->answer.message = rig_new_message(body, sizeof(body), FSZ_ZMTP_VITAL);
+    note->answer.message = rig_new_message(body, sizeof(body), FSZ_ZMTP_HIGH);
     note->answer.sent = note_sent;
     note->sent = sent;
     fsz_answers_add(answers, &note->answer);
@@ -184,7 +184,7 @@ static void *behind_main(void *argument)
     for (unsigned added = 0; added < SENT;) {
         added = counter->added;
         const uint8_t            body[] = {1, (uint8_t)(added >> 8), (uint8_t)added};
-        struct fsz_zmtp_message *message = rig_new_message(body, sizeof(body), FSZ_ZMTP_VITAL);
+        struct fsz_zmtp_message *message = rig_new_message(body, sizeof(body), FSZ_ZMTP_HIGH);
         fsz_err                  err =
             fsz_answers_send_behind(counter->sender.answers, counter->sender.conn, message);
         fsz_zmtp_message_unref(message);

@@ -229,14 +229,14 @@ static void test_api_serves_two_connections_with_one_routing_id(void **state)
 
 static fsz_err reload(const char *const *params, struct fsz_problems *problems)
 {
-    struct fsz_config *config = rig_config(params);
-    struct fsz_policy *policy = rig_policy(config);
-    struct fsz_leaving leaving;
+    struct fsz_config  *config = rig_config(params);
+    struct fsz_policy  *policy = rig_policy(config);
+    struct fsz_released released;
     fsz_problems_init(problems);
-    fsz_leaving_init(&leaving);
-    assert_int_equal(fsz_api_leave(rig.api, config, &leaving), FSZ_OK);
-    fsz_err err = fsz_api_prepare(rig.api, config, &leaving, problems);
-    fsz_leaving_fini(&leaving);
+    fsz_released_init(&released);
+    assert_int_equal(fsz_api_leave(rig.api, config, &released), FSZ_OK);
+    fsz_err err = fsz_api_prepare(rig.api, config, &released, problems);
+    fsz_released_fini(&released);
     if (err == FSZ_OK) {
         fsz_api_commit(rig.api, policy);
     }
@@ -251,12 +251,13 @@ static void test_api_reload_keeps_clients_and_a_bad_one_changes_nothing(void **s
     char                bind[64], taken[128];
     (void)state;
     RIG_START(&rig, "-", RIG_BIND);
-    void *dealer = client_open(&rig, ZMQ_DEALER, NULL), *holder = client_new(&rig, ZMQ_PULL, NULL);
+    void *dealer = client_open(&rig, ZMQ_DEALER, NULL),
+         *controller = client_new(&rig, ZMQ_PULL, NULL);
     client_expect(dealer, CALL(1, "server.ping", "{}"), RESULT(1, "{}"));
-    assert_int_equal(zmq_bind(holder, "tcp://127.0.0.1:*"), 0);
+    assert_int_equal(zmq_bind(controller, "tcp://127.0.0.1:*"), 0);
     size_t size = sizeof(taken) - 5;
     memcpy(taken, "bind=", 5);
-    zmq_getsockopt(holder, ZMQ_LAST_ENDPOINT, taken + 5, &size);
+    zmq_getsockopt(controller, ZMQ_LAST_ENDPOINT, taken + 5, &size);
     const char *bad[] = {"-", "apply-inbound-acl=any", "bind=tcp://127.0.0.1:*", taken, NULL};
     assert_int_equal(reload(bad, &problems), FSZ_EINVALID);
     assert_non_null(strstr(problems.lines[0], taken + 5));

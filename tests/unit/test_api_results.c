@@ -53,7 +53,7 @@ static void ask_for_result(struct fsz_api *api, void *ret_used_up)
     static const char     request[] = CALL(2, "job.result", "[\"j\"]");
     struct fsz_loop_share share = {0};
     assert_true(fsz_loop_has_share(api->loop, &share));
-    fsz_api_take_message(api, api->channels[0]->clients, request, strlen(request));
+    fsz_api_take_message(api, api->api_sockets[0]->clients, request, strlen(request));
     *(bool *)ret_used_up = !fsz_loop_has_share(api->loop, &share);
 }
 

@@ -152,9 +152,16 @@ static void *hog_open(void)
     return hog;
 }
 
-static void test_api_serves_the_good_client_while_others_hold_all_that_a_channel_may(void **state)
+static void
+test_api_serves_the_good_client_while_others_control_all_that_a_api_socket_may(void **state)
 {
-    enum { HOGS = 5, ROUNDS = 60, CHANNEL = 1 << 20, ANSWER = 40000, SHARE = CHANNEL / (HOGS + 1) };
+    enum {
+        HOGS = 5,
+        ROUNDS = 60,
+        API_SOCKET = 1 << 20,
+        ANSWER = 40000,
+        SHARE = API_SOCKET / (HOGS + 1)
+    };
     void *hogs[HOGS];
     (void)state;
     RIG_START(&rig, "-", RIG_BIND, "client-total-bytes=1m", "client-bytes=1m",
@@ -172,8 +179,8 @@ static void test_api_serves_the_good_client_while_others_hold_all_that_a_channel
         json_decref(answer);
     }
     rig_wait_number(&rig, "requests.in_flight", 0);
-    assert_in_range(rig_number(&rig, "sockets.0.bytes_held"), CHANNEL / 2,
-                    CHANNEL + HOGS * (SHARE + ANSWER) + HOGS * ROUNDS * 300);
+    assert_in_range(rig_number(&rig, "sockets.0.bytes_held"), API_SOCKET / 2,
+                    API_SOCKET + HOGS * (SHARE + ANSWER) + HOGS * ROUNDS * 300);
     assert_true(rig_number(&rig, "requests.overloaded") > 0);
     for (int i = 0; i < HOGS; i++) {
         client_close(&rig, hogs[i]);
@@ -267,8 +274,8 @@ static void test_service_answer_counts_though_its_provider_closes_behind_it(void
         RIG_START(&rig, "-", RIG_BIND, "service s", connect);
         zmq_setsockopt(provider, ZMQ_LINGER, &linger, sizeof(linger));
         asker_start(&rig, &asker, "last", 10000);
-        struct provided question = provider_take(provider);
-        provider_answer(provider, &question, "words");
+        struct provided request = provider_take(provider);
+        provider_answer(provider, &request, "words");
         zmq_close(provider);
         zmq_ctx_term(context);
         asker_expect(&asker, "words");
@@ -370,7 +377,7 @@ static void test_api_change_of_security_ends_all_that_came_under_the_old_one(voi
     stop();
 }
 
-static void test_api_reload_without_a_channel_ends_what_it_had(void **state)
+static void test_api_reload_without_a_api_socket_ends_what_it_had(void **state)
 {
     char second[256];
     (void)state;
@@ -408,14 +415,15 @@ int main(void)
         cmocka_unit_test(test_api_end_of_a_job_takes_the_way_of_its_request),
         cmocka_unit_test(test_api_way_that_is_too_long_is_counted_and_harms_nobody),
         cmocka_unit_test(test_api_serves_correlated_req_sockets_behind_two_queues),
-        cmocka_unit_test(test_api_serves_the_good_client_while_others_hold_all_that_a_channel_may),
+        cmocka_unit_test(
+            test_api_serves_the_good_client_while_others_control_all_that_a_api_socket_may),
         cmocka_unit_test(test_api_clients_that_have_left_count_for_the_share_of_others),
         cmocka_unit_test(test_api_answers_once_whatever_comes_first_worker_or_deadline),
         cmocka_unit_test(test_api_large_requests_one_after_the_other_never_add_up),
         cmocka_unit_test(test_service_answer_counts_though_its_provider_closes_behind_it),
         cmocka_unit_test(test_api_reloads_under_load_lose_nothing),
         cmocka_unit_test(test_api_change_of_security_ends_all_that_came_under_the_old_one),
-        cmocka_unit_test(test_api_reload_without_a_channel_ends_what_it_had),
+        cmocka_unit_test(test_api_reload_without_a_api_socket_ends_what_it_had),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,7 +79,7 @@ static int told_teardown(void **state)
 
 static const struct fsz_peer         alice = {.user = "alice", .serial = 7, .address = "192.0.2.1"};
 static const struct fsz_audit_record status = {.peer = &alice,
-                                               .channel = "default",
+                                               .socket = "default",
                                                .action = "api",
                                                .what = "status",
                                                .outcome = "ok",

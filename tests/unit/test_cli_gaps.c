@@ -27,7 +27,7 @@ static void reports_take(void *context, const struct fsz_gap *gap)
         return;
     }
     snprintf(reports->text[reports->count++], sizeof reports->text[0],
-             "kind %s %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT, gap->kind, gap->first,
+             "kind %s %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT, gap->event_type, gap->first,
              gap->last);
 }
 

@@ -43,11 +43,11 @@ static void test_config_defaults_are_those_of_the_table(void **state)
     assert_int_equal(config->queue_bytes, 268435456);
     assert_int_equal(config->event_types_max, 4096);
     assert_int_equal(config->batch_us, 2000);
-    assert_true(fsz_selection_matches(config->noise, "CODEC", NULL));
-    assert_false(fsz_selection_matches(config->noise, "CHANNEL_ANSWER", NULL));
-    assert_true(fsz_selection_matches(config->vital, "CHANNEL_HANGUP_COMPLETE", NULL));
-    assert_true(fsz_selection_matches(config->vital, "CUSTOM", "conference::cdr"));
-    assert_false(fsz_selection_matches(config->vital, "CUSTOM", "sofia::register"));
+    assert_true(fsz_selection_matches(config->low_priority, "CODEC", NULL));
+    assert_false(fsz_selection_matches(config->low_priority, "CHANNEL_ANSWER", NULL));
+    assert_true(fsz_selection_matches(config->high_priority, "CHANNEL_HANGUP_COMPLETE", NULL));
+    assert_true(fsz_selection_matches(config->high_priority, "CUSTOM", "conference::cdr"));
+    assert_false(fsz_selection_matches(config->high_priority, "CUSTOM", "sofia::register"));
     const struct fsz_stream_config *stream = &config->streams[0];
     assert_int_equal(stream->max_message_bytes, 1048576);
     assert_int_equal(stream->socket.ipc_mode, 0660);
@@ -58,16 +58,16 @@ static void test_config_defaults_are_those_of_the_table(void **state)
     fsz_config_free(&config);
 }
 
-static void assert_channels_equal(const struct fsz_config *a, const struct fsz_config *b)
+static void assert_api_sockets_equal(const struct fsz_config *a, const struct fsz_config *b)
 {
-    assert_int_equal(a->channel_count, 1);
-    assert_int_equal(b->channel_count, 1);
-    assert_string_equal(a->channels[0].name, b->channels[0].name);
-    assert_int_equal(a->channels[0].socket.endpoint_count, 1);
-    assert_string_equal(a->channels[0].socket.endpoints[0].address,
-                        b->channels[0].socket.endpoints[0].address);
-    assert_int_equal(a->channels[0].socket.acl_count, 1);
-    assert_string_equal(a->channels[0].socket.acls[0], b->channels[0].socket.acls[0]);
+    assert_int_equal(a->api_socket_count, 1);
+    assert_int_equal(b->api_socket_count, 1);
+    assert_string_equal(a->api_sockets[0].name, b->api_sockets[0].name);
+    assert_int_equal(a->api_sockets[0].socket.endpoint_count, 1);
+    assert_string_equal(a->api_sockets[0].socket.endpoints[0].address,
+                        b->api_sockets[0].socket.endpoints[0].address);
+    assert_int_equal(a->api_sockets[0].socket.acl_count, 1);
+    assert_string_equal(a->api_sockets[0].socket.acls[0], b->api_sockets[0].socket.acls[0]);
 }
 
 static void assert_groups_equal(const struct fsz_config *a, const struct fsz_config *b)
@@ -107,7 +107,7 @@ static void test_config_sample_is_the_default(void **state)
     }
     assert_string_equal(config->streams[0].socket.acls[0], "loopback.auto");
     struct fsz_config *by_default = load("");
-    assert_channels_equal(config, by_default);
+    assert_api_sockets_equal(config, by_default);
     assert_groups_equal(config, by_default);
     fsz_config_free(&by_default);
     fsz_config_free(&config);
@@ -121,7 +121,7 @@ static const char *with_key(const struct fsz_config_key *key, const char *value)
         [FSZ_SCOPE_SETTINGS] = "<settings><param name=\"%s\" value=\"%s\"/></settings>",
         [FSZ_SCOPE_SOCKET] = STREAM("<param name=\"%s\" value=\"%s\"/>"),
         [FSZ_SCOPE_STREAM] = STREAM("<param name=\"%s\" value=\"%s\"/>"),
-        [FSZ_SCOPE_CHANNEL] = CHANNEL("<param name=\"%s\" value=\"%s\"/>"),
+        [FSZ_SCOPE_API_SOCKET] = API_SOCKET("<param name=\"%s\" value=\"%s\"/>"),
         [FSZ_SCOPE_SERVICE] = SERVICE("<param name=\"%s\" value=\"%s\"/>"),
         [FSZ_SCOPE_BINDING] = BINDING("<param name=\"service\" value=\"d\"/>"
                                       "<param name=\"sections\" value=\"dialplan\"/>"
@@ -186,7 +186,7 @@ static void test_config_reads_values_into_their_members(void **state)
     assert_non_null(config);
     assert_int_equal(config->queue_bytes, INT64_C(2) << 30);
     assert_int_equal(config->io_threads, 3);
-    assert_false(fsz_selection_matches(config->vital, "CHANNEL_HANGUP", NULL));
+    assert_false(fsz_selection_matches(config->high_priority, "CHANNEL_HANGUP", NULL));
     const struct fsz_stream_config *stream = &config->streams[0];
     assert_int_equal(stream->socket.endpoint_count, 2);
     assert_true(stream->socket.endpoints[1].connect);
@@ -430,7 +430,7 @@ static void test_config_empty_streams_are_none(void **state)
     struct fsz_config *config = load("<streams/>");
     assert_non_null(config);
     assert_int_equal(config->stream_count, 0);
-    assert_int_equal(config->channel_count, 1);
+    assert_int_equal(config->api_socket_count, 1);
     fsz_config_free(&config);
 }
 

@@ -9,15 +9,15 @@ static void test_config_curve_sockets_share_the_key_of_the_configuration(void **
 {
     (void)state;
     struct fsz_config *config =
-        load("<settings>" USERS KEY "</settings>" STREAM(PLAIN) CHANNEL(CURVE));
+        load("<settings>" USERS KEY "</settings>" STREAM(PLAIN) API_SOCKET(CURVE));
     assert_non_null(config);
     assert_string_equal(config->users_file, "/etc/users.json");
     assert_string_equal(config->curve_key_file, "/etc/switch.key_secret");
     assert_string_equal(config->curve_secret_key, "");
     assert_int_equal(config->streams[0].socket.security, FSZ_SECURITY_PLAIN);
     assert_null(config->streams[0].socket.secret_key);
-    assert_int_equal(config->channels[0].socket.security, FSZ_SECURITY_CURVE);
-    assert_ptr_equal(config->channels[0].socket.secret_key, config->curve_secret_key);
+    assert_int_equal(config->api_sockets[0].socket.security, FSZ_SECURITY_CURVE);
+    assert_ptr_equal(config->api_sockets[0].socket.secret_key, config->curve_secret_key);
     fsz_config_free(&config);
 }
 
@@ -26,17 +26,17 @@ static void test_config_security_needs_its_files(void **state)
     (void)state;
     refuse(STREAM(PLAIN),
            "line 1: stream \"s\": security=\"plain\" needs users-file in <settings>");
-    refuse("<settings>" USERS "</settings>\n" CHANNEL(CURVE),
+    refuse("<settings>" USERS "</settings>\n" API_SOCKET(CURVE),
            "line 2: API socket \"c\": security=\"curve\" needs curve-key-file in <settings>");
     accept_config("<settings>" USERS "</settings>" STREAM(PLAIN));
-    assert_null(load(CHANNEL(CURVE)));
+    assert_null(load(API_SOCKET(CURVE)));
     assert_int_equal(problems.count, 2);
 }
 
 static void test_config_security_is_one_of_three(void **state)
 {
     (void)state;
-    refuse(CHANNEL("<param name=\"security\" value=\"tls\"/>"),
+    refuse(API_SOCKET("<param name=\"security\" value=\"tls\"/>"),
            "line 1: API socket \"c\": security=\"tls\" is not valid: none, plain or curve");
 }
 

@@ -44,7 +44,7 @@ static void test_ending_without_those_headers_is_none(void **state)
     const struct fsz_event  event = event_of(none);
     (void)state;
     assert_null(fsz_ending(&event));
-    assert_null(fsz_ending_heir(&event));
+    assert_null(fsz_ending_replacement(&event));
     assert_null(ending_of_state("CS_EXECUTE", "99", "answered"));
     assert_null(ending_of_state("CS_EXECUTE", "", "answered"));
 }
@@ -60,7 +60,7 @@ static void test_ending_of_a_loopback_leg_names_the_call_that_goes_on(void **sta
     (void)state;
     assert_string_equal(fsz_ending(&event), FSZ_ENDING_REPLACED);
     assert_string_equal(fsz_ending_hungup(&event), FSZ_ENDING_REPLACED);
-    assert_string_equal(fsz_ending_heir(&event), "heir");
+    assert_string_equal(fsz_ending_replacement(&event), "heir");
 }
 
 static void test_ending_of_what_was_dropped_on_a_call_that_stays(void **state)

@@ -72,16 +72,16 @@ static void test_engine_encodes_nothing_that_nobody_wants(void **state)
 /* Each kind is known, and unwanted, before somebody subscribes to it. */
 static void test_engine_sends_the_next_event_to_whoever_status_shows(void **state)
 {
-    enum { KINDS = 20, LOOKS_MAX = 100000 };
+    enum { TYPES = 20, LOOKS_MAX = 100000 };
     struct rig *rig = *state;
     start(rig, CONFIG("stream default", "bind=tcp://127.0.0.1:*"));
     void *subscriber = rig_subscribe_to(rig, "default", "{\"Event-Name\":\"OTHER\"", 1);
     char  name[32], prefix[64];
-    for (int i = 0; i < KINDS; i++) {
+    for (int i = 0; i < TYPES; i++) {
         snprintf(name, sizeof(name), "KIND_%02d", i);
         offer(rig, name, NULL, "0");
     }
-    for (int i = 0; i < KINDS; i++) {
+    for (int i = 0; i < TYPES; i++) {
         snprintf(name, sizeof(name), "KIND_%02d", i);
         snprintf(prefix, sizeof(prefix), "{\"Event-Name\":\"%s\"", name);
         zmq_setsockopt(subscriber, ZMQ_SUBSCRIBE, prefix, strlen(prefix));
@@ -98,7 +98,7 @@ static void test_engine_sends_the_next_event_to_whoever_status_shows(void **stat
     close_socket(subscriber);
 }
 
-static void test_engine_numbers_an_envelope_and_its_kind(void **state)
+static void test_engine_numbers_an_envelope_and_its_type(void **state)
 {
     struct rig *rig = *state;
     char        topic[256];
@@ -108,7 +108,7 @@ static void test_engine_numbers_an_envelope_and_its_kind(void **state)
     offer(rig, "CHANNEL_ANSWER", NULL, "2");
     offer(rig, "CHANNEL_ANSWER", NULL, "3");
     static const struct {
-        const char *topic, *kind;
+        const char *topic, *type;
         int         seq, type_seq;
     } wanted[] = {{"CHANNEL_CREATE//", "CHANNEL_CREATE/", 1, 1},
                   {"CHANNEL_ANSWER//", "CHANNEL_ANSWER/", 2, 1},
@@ -116,7 +116,7 @@ static void test_engine_numbers_an_envelope_and_its_kind(void **state)
     for (size_t i = 0; i < 3; i++) {
         json_t *meta = receive_meta(all, topic, sizeof(topic));
         assert_string_equal(topic, wanted[i].topic);
-        assert_string_equal(json_string_value(json_object_get(meta, "type")), wanted[i].kind);
+        assert_string_equal(json_string_value(json_object_get(meta, "type")), wanted[i].type);
         assert_string_equal(json_string_value(json_object_get(meta, "stream")), "live");
         assert_int_equal(number(meta, "seq"), wanted[i].seq);
         assert_int_equal(number(meta, "type_seq"), wanted[i].type_seq);
@@ -126,7 +126,7 @@ static void test_engine_numbers_an_envelope_and_its_kind(void **state)
     close_socket(all);
 }
 
-static void test_engine_beats_with_the_kinds_that_moved_and_says_bye(void **state)
+static void test_engine_beats_with_the_types_that_moved_and_says_bye(void **state)
 {
     struct rig *rig = *state;
     char        topic[256];
@@ -232,8 +232,8 @@ int main(void)
         TEST(test_engine_encodes_nothing_without_a_subscriber),
         TEST(test_engine_encodes_nothing_that_nobody_wants),
         TEST(test_engine_sends_the_next_event_to_whoever_status_shows),
-        TEST(test_engine_numbers_an_envelope_and_its_kind),
-        TEST(test_engine_beats_with_the_kinds_that_moved_and_says_bye),
+        TEST(test_engine_numbers_an_envelope_and_its_type),
+        TEST(test_engine_beats_with_the_types_that_moved_and_says_bye),
         TEST(test_engine_shows_what_the_queue_refused_as_a_gap),
         TEST(test_engine_shows_a_lone_subscriber_the_pause_it_made),
         TEST(test_engine_refuses_who_is_not_in_the_access_list),

@@ -184,7 +184,7 @@ static void test_engine_reload_changes_the_address_of_a_port(void **state)
     await_open(rig, "sockets");
 }
 
-static void test_engine_reload_moves_a_port_between_a_stream_and_a_channel(void **state)
+static void test_engine_reload_moves_a_port_between_a_stream_and_a_api_socket(void **state)
 {
     struct rig *rig = *state;
     char        one[64], other[64];
@@ -224,7 +224,7 @@ int main(void)
         TEST(test_engine_reload_of_any_option_leaves_subscribers_over_tcp),
         TEST(test_engine_reload_of_security_disconnects_subscribers),
         TEST(test_engine_reload_changes_the_address_of_a_port),
-        TEST(test_engine_reload_moves_a_port_between_a_stream_and_a_channel),
+        TEST(test_engine_reload_moves_a_port_between_a_stream_and_a_api_socket),
         TEST(test_engine_reload_does_not_wait_for_what_stays),
         TEST(test_engine_reload_that_fails_leaves_a_stream_its_socket),
     };

@@ -55,7 +55,7 @@ static void test_who_is_heard_has_its_whole_time_again(void **state)
     assert_in_range(silence(&lease, HEARD_MS, &pings), LEASE_MS, LEASE_MS + TICK_MS);
 }
 
-static void hold_up(int64_t for_ms)
+static void control_up(int64_t for_ms)
 {
     struct fsz_lease lease = {0};
     unsigned         pings = 0;
@@ -78,16 +78,16 @@ static void test_a_switch_that_is_always_held_up_takes_a_dead_providers_calls(vo
         fsz_lease_held_up(&lease, HEARD_MS);
         assert_true(now_ms < HEARD_MS + NEVER_MS);
     }
-    assert_in_range(now_ms - HEARD_MS, FSZ_LEASE_HOLD_UPS * LEASE_MS / 2,
-                    (FSZ_LEASE_HOLD_UPS + 3) * LEASE_MS / 2);
+    assert_in_range(now_ms - HEARD_MS, FSZ_LEASE_CONTROL_UPS * LEASE_MS / 2,
+                    (FSZ_LEASE_CONTROL_UPS + 3) * LEASE_MS / 2);
 }
 
 /* The switch did not run. */
-static void test_a_hold_up_is_not_the_providers_silence(void **state)
+static void test_a_control_up_is_not_the_providers_silence(void **state)
 {
     (void)state;
-    hold_up(LEASE_MS - TICK_MS);
-    hold_up(20 * LEASE_MS);
+    control_up(LEASE_MS - TICK_MS);
+    control_up(20 * LEASE_MS);
 }
 
 /* Nobody noticed a hold-up that came before the first ping. */
@@ -107,7 +107,7 @@ int main(void)
         cmocka_unit_test(test_a_lease_is_over_after_its_time_and_two_pings),
         cmocka_unit_test(test_without_a_ping_nothing_is_over),
         cmocka_unit_test(test_who_is_heard_has_its_whole_time_again),
-        cmocka_unit_test(test_a_hold_up_is_not_the_providers_silence),
+        cmocka_unit_test(test_a_control_up_is_not_the_providers_silence),
         cmocka_unit_test(test_a_switch_that_is_always_held_up_takes_a_dead_providers_calls),
         cmocka_unit_test(test_a_late_first_ping_leaves_time_to_answer),
     };

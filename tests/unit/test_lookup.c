@@ -12,9 +12,9 @@ static void test_lookup_without_bindings_asks_nobody(void **state)
 {
     (void)state;
     begin("");
-    desk_says(FOUND(""));
+    service_client_says(FOUND(""));
     assert_not_found();
-    assert_int_equal(desk.asked, 0);
+    assert_int_equal(service_client.asked, 0);
     end();
 }
 
@@ -22,7 +22,7 @@ static void test_lookup_goes_where_section_and_patterns_fit(void **state)
 {
     (void)state;
     begin(CONFIG(BIND("b", PARAM("tag", "domain") PARAM("key", "n*") PARAM("value", "*.org"))));
-    desk_says(FOUND("<a/>"));
+    service_client_says(FOUND("<a/>"));
     assert_found(XML("<a/>"));
     const struct fsz_lookup others[] = {
         {"dialplan", "domain", "name", "example.org", NULL, NULL},
@@ -35,7 +35,7 @@ static void test_lookup_goes_where_section_and_patterns_fit(void **state)
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         assert_int_equal(find(&others[i]), FSZ_ENOTFOUND);
     }
-    assert_int_equal(desk.asked, 1);
+    assert_int_equal(service_client.asked, 1);
     end();
 }
 
@@ -48,11 +48,11 @@ static void test_lookup_of_its_own_configuration_asks_nobody(void **state)
         "configuration", "configuration", "name", "acl.conf", NULL, NULL};
     begin(SERVICE("") "<bindings><binding name=\"b\">" PARAM("service", "d")
               PARAM("sections", "configuration") "</binding></bindings>");
-    desk_says(NOT_FOUND);
+    service_client_says(NOT_FOUND);
     assert_int_equal(find(&own), FSZ_ENOTFOUND);
-    assert_int_equal(desk.asked, 0);
+    assert_int_equal(service_client.asked, 0);
     assert_int_equal(find(&other), FSZ_ENOTFOUND);
-    assert_int_equal(desk.asked, 1);
+    assert_int_equal(service_client.asked, 1);
     end();
 }
 
@@ -60,16 +60,17 @@ static void test_lookup_not_found_goes_to_the_next_binding(void **state)
 {
     (void)state;
     begin(CONFIG(BIND("first", "") BIND("second", PARAM("deadline-ms", "77"))));
-    desk_says(NOT_FOUND);
+    service_client_says(NOT_FOUND);
     assert_not_found();
-    assert_int_equal(desk.asked, 2);
-    assert_int_equal(desk.deadline_ms, 77);
-    desk_says("{\"xml\":\"<d><section name='result'><result status='not found'/></section></d>\"}");
+    assert_int_equal(service_client.asked, 2);
+    assert_int_equal(service_client.deadline_ms, 77);
+    service_client_says(
+        "{\"xml\":\"<d><section name='result'><result status='not found'/></section></d>\"}");
     assert_not_found();
-    assert_int_equal(desk.asked, 4);
-    desk_says(FOUND(""));
+    assert_int_equal(service_client.asked, 4);
+    service_client_says(FOUND(""));
     assert_found(XML(""));
-    assert_int_equal(desk.asked, 5);
+    assert_int_equal(service_client.asked, 5);
     assert_int_equal(number_of("first", "found"), 1);
     assert_int_equal(number_of("first", "not_found"), 2);
     assert_int_equal(number_of("second", "asked"), 2);
@@ -81,15 +82,15 @@ static void test_lookup_waits_as_long_as_the_binding_says_or_else_its_service(vo
 {
     (void)state;
     begin(SERVICE(PARAM("deadline-ms", "1234")) "<bindings>" BIND("b", "") "</bindings>");
-    desk_says(NOT_FOUND);
+    service_client_says(NOT_FOUND);
     assert_not_found();
-    assert_int_equal(desk.deadline_ms, 1234);
+    assert_int_equal(service_client.deadline_ms, 1234);
     end();
     begin(SERVICE(PARAM("deadline-ms", "1234")) "<bindings>" BIND(
         "b", PARAM("deadline-ms", "77")) "</bindings>");
-    desk_says(NOT_FOUND);
+    service_client_says(NOT_FOUND);
     assert_not_found();
-    assert_int_equal(desk.deadline_ms, 77);
+    assert_int_equal(service_client.deadline_ms, 77);
     end();
 }
 
@@ -99,7 +100,7 @@ static void test_lookup_failure_falls_back_and_names_who_and_what(void **state)
 {
     (void)state;
     begin(CONFIG(BIND("b", "")));
-    desk_says("{\"xml\":\"<document>\\n <secret></hidden>\"}");
+    service_client_says("{\"xml\":\"<document>\\n <secret></hidden>\"}");
     assert_not_found();
     assert_string_equal(logged, "binding \"b\": lookup of directory domain name=\"example.org\": "
                                 "service \"d\", tcp://127.0.0.1:5560: document, line 2, column "
@@ -112,7 +113,7 @@ static void test_lookup_failures_are_told_once_in_a_while(void **state)
 {
     (void)state;
     begin(CONFIG(BIND("b", "") BIND("c", "")));
-    desk_fails(FSZ_ETIMEOUT, "no answer within 2000 ms");
+    service_client_fails(FSZ_ETIMEOUT, "no answer within 2000 ms");
     for (int i = 0; i < 50; i++) {
         assert_not_found();
     }
@@ -129,7 +130,7 @@ static void test_lookup_failure_line_is_one_line(void **state)
     struct fsz_lookup lookup = example;
     lookup.value = "a\nb\x7f\x1b[0m";
     begin(CONFIG(BIND("b", "")));
-    desk_fails(FSZ_EREFUSED, "first\r\nsecond");
+    service_client_fails(FSZ_EREFUSED, "first\r\nsecond");
     assert_int_equal(find(&lookup), FSZ_ENOTFOUND);
     assert_non_null(strstr(logged, "name=\"a?b??[0m\""));
     assert_non_null(strstr(logged, "first??second"));
@@ -153,7 +154,7 @@ static void test_lookup_refuses_what_is_no_answer(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         begin(CONFIG(BIND("b", "")));
-        desk_says(bad[i].result);
+        service_client_says(bad[i].result);
         assert_not_found();
         assert_int_equal(lines, 1);
         assert_non_null(strstr(logged, bad[i].why));
@@ -167,7 +168,7 @@ static void test_lookup_bounds_the_document(void **state)
     char result[1024];
     begin(CONFIG(BIND("b", PARAM("xml-bytes", "256"))));
     snprintf(result, sizeof(result), FOUND("%s%*s"), "", 256 - (int)strlen(XML("")), "");
-    desk_says(result);
+    service_client_says(result);
     assert_int_equal(find(&example), FSZ_OK);
     assert_int_equal(xml.size, 256);
     snprintf(result, sizeof(result), FOUND("%s%*s"), "", 257 - (int)strlen(XML("")), "");
@@ -182,10 +183,10 @@ static void test_lookup_failure_may_mean_not_found(void **state)
     char              why[FSZ_XML_WHY_BYTES];
     struct fsz_lookup lookup = example;
     begin(CONFIG(BIND("b", PARAM("on-failure", "not-found")) BIND("c", "")));
-    desk_fails(FSZ_ETIMEOUT, NULL);
+    service_client_fails(FSZ_ETIMEOUT, NULL);
     assert_found("<document type=\"freeswitch/xml\"><section name=\"directory\"><domain "
                  "name=\"example.org\"/></section></document>");
-    assert_int_equal(desk.asked, 1);
+    assert_int_equal(service_client.asked, 1);
     lookup.value = "a&<>\"\x01'\xff\xc3\xbc";
     assert_int_equal(find(&lookup), FSZ_OK);
     assert_non_null(
@@ -201,7 +202,7 @@ static void test_lookup_failure_may_mean_not_found(void **state)
     assert_int_equal(fsz_xmlcheck((char *)xml.data, xml.size, "directory", why, sizeof(why)),
                      FSZ_OK);
     assert_null(strstr(fsz_buffer_string(&xml), "evil"));
-    desk_says(NOT_FOUND);
+    service_client_says(NOT_FOUND);
     assert_not_found();
     end();
 }
@@ -212,10 +213,10 @@ static void test_lookup_without_cache_asks_each_time(void **state)
 {
     (void)state;
     begin(CONFIG(BIND("b", "")));
-    desk_says(FOUND(""));
+    service_client_says(FOUND(""));
     assert_found(XML(""));
     assert_found(XML(""));
-    assert_int_equal(desk.asked, 2);
+    assert_int_equal(service_client.asked, 2);
     assert_int_equal(number_of(NULL, "entries"), 0);
     end();
 }
@@ -226,11 +227,11 @@ static void test_lookup_serves_from_the_cache_what_holds(void **state)
     struct fsz_lookup other = example;
     other.value = "example.com";
     begin(CONFIG(BIND("b", PARAM("cache-s", "1000"))));
-    desk_says(FOUND("<a/>"));
+    service_client_says(FOUND("<a/>"));
     assert_found(XML("<a/>"));
-    desk_says(FOUND("<b/>"));
+    service_client_says(FOUND("<b/>"));
     assert_found(XML("<a/>"));
-    assert_int_equal(desk.asked, 1);
+    assert_int_equal(service_client.asked, 1);
     assert_int_equal(number_of("b", "cache_hits"), 1);
     assert_int_equal(find(&other), FSZ_OK);
     assert_string_equal(fsz_buffer_string(&xml), XML("<b/>"));
@@ -245,10 +246,10 @@ static void test_lookup_keeps_that_there_is_none_if_told_so(void **state)
     (void)state;
     begin(CONFIG(BIND("positive", PARAM("cache-s", "1000"))
                      BIND("both", PARAM("cache-s", "1000") PARAM("cache-negative-s", "1000"))));
-    desk_says(NOT_FOUND);
+    service_client_says(NOT_FOUND);
     assert_not_found();
     assert_not_found();
-    assert_int_equal(desk.asked, 3);
+    assert_int_equal(service_client.asked, 3);
     assert_int_equal(number_of("both", "cache_hits"), 1);
     assert_int_equal(number_of("both", "not_found"), 2);
     end();
@@ -258,20 +259,20 @@ static void test_lookup_heeds_ttl_s_where_it_may(void **state)
 {
     (void)state;
     begin(CONFIG(BIND("deaf", "") BIND("b", PARAM("cache-ttl-max-s", "1000"))));
-    desk_says("{\"found\":false,\"ttl_s\":1e30}");
+    service_client_says("{\"found\":false,\"ttl_s\":1e30}");
     assert_not_found();
     assert_not_found();
-    assert_int_equal(desk.asked, 3);
+    assert_int_equal(service_client.asked, 3);
     end();
     begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM("cache-ttl-max-s", "1000"))));
-    desk_says("{\"xml\":\"" XML("") "\",\"ttl_s\":0}");
+    service_client_says("{\"xml\":\"" XML("") "\",\"ttl_s\":0}");
     assert_found(XML(""));
     assert_found(XML(""));
-    assert_int_equal(desk.asked, 2);
-    desk_says("{\"xml\":\"" XML("") "\",\"ttl_s\":-1}");
+    assert_int_equal(service_client.asked, 2);
+    service_client_says("{\"xml\":\"" XML("") "\",\"ttl_s\":-1}");
     assert_found(XML(""));
     assert_found(XML(""));
-    assert_int_equal(desk.asked, 3);
+    assert_int_equal(service_client.asked, 3);
     end();
 }
 
@@ -279,18 +280,18 @@ static void test_lookup_failure_is_answered_from_what_is_stale(void **state)
 {
     (void)state;
     begin(CONFIG(BIND("b", PARAM("stale-s", "1000"))));
-    desk_says(FOUND("<a/>"));
+    service_client_says(FOUND("<a/>"));
     assert_found(XML("<a/>"));
-    desk_fails(FSZ_ETIMEOUT, NULL);
+    service_client_fails(FSZ_ETIMEOUT, NULL);
     assert_found(XML("<a/>"));
-    assert_int_equal(desk.asked, 2);
+    assert_int_equal(service_client.asked, 2);
     assert_int_equal(number_of("b", "stale"), 1);
     assert_int_equal(number_of("b", "found"), 2);
     assert_int_equal(number_of("b", "failed"), 0);
     assert_int_equal(lines, 1);
-    desk_says(NOT_FOUND);
+    service_client_says(NOT_FOUND);
     assert_not_found();
-    desk_fails(FSZ_ETIMEOUT, NULL);
+    service_client_fails(FSZ_ETIMEOUT, NULL);
     assert_not_found();
     assert_int_equal(number_of("b", "failed"), 1);
     end();
@@ -311,13 +312,13 @@ static void test_lookup_not_found_is_never_answered_from_what_is_stale(void **st
     (void)state;
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         begin(CONFIG(BIND("b", PARAM("stale-s", "1000") PARAM("cache-negative-s", "1000"))));
-        desk_says(FOUND("<a/>"));
+        service_client_says(FOUND("<a/>"));
         assert_found(XML("<a/>"));
-        desk_says(answers[i]);
+        service_client_says(answers[i]);
         assert_not_found();
-        desk_fails(FSZ_ETIMEOUT, NULL);
+        service_client_fails(FSZ_ETIMEOUT, NULL);
         assert_not_found();
-        assert_int_equal(desk.asked, 2); /* the third was answered by what is kept */
+        assert_int_equal(service_client.asked, 2); /* the third was answered by what is kept */
         assert_int_equal(number_of("b", "not_found"), 2);
         assert_int_equal(number_of("b", "failed"), 0);
         assert_int_equal(number_of("b", "stale"), 0);
@@ -337,29 +338,29 @@ static void *asker_main(void *argument)
     return fsz_lookups_find(lookups, NULL, &example, out) == FSZ_OK ? NULL : "failed";
 }
 
-static void test_lookup_of_many_at_once_is_one_question(void **state)
+static void test_lookup_of_many_at_once_is_one_request(void **state)
 {
     pthread_t         threads[ASKERS];
     struct fsz_buffer out[ASKERS];
     void             *wrong = NULL;
     (void)state;
     begin(CONFIG(BIND("b", PARAM("cache-s", "1000") PARAM("deadline-ms", "60000"))));
-    desk_says(FOUND("<a/>"));
-    desk.held = 1;
+    service_client_says(FOUND("<a/>"));
+    service_client.held = 1;
     for (int i = 0; i < ASKERS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, asker_main, &out[i]), 0);
     }
     while (number_of("b", "asked") < ASKERS || number_of(NULL, "coalesced") < ASKERS - 1) {
         usleep(1000);
     }
-    desk.held = 0;
+    service_client.held = 0;
     for (int i = 0; i < ASKERS; i++) {
         assert_int_equal(pthread_join(threads[i], &wrong), 0);
         assert_null(wrong);
         assert_string_equal(fsz_buffer_string(&out[i]), XML("<a/>"));
         fsz_buffer_fini(&out[i]);
     }
-    assert_int_equal(desk.asked, 1);
+    assert_int_equal(service_client.asked, 1);
     assert_int_equal(number_of("b", "coalesced"), ASKERS - 1);
     end();
 }
@@ -377,11 +378,11 @@ static void test_lookup_reload_keeps_cache_and_counters(void **state)
 {
     (void)state;
     begin(CONFIG(BIND("b", PARAM("cache-s", "1000"))));
-    desk_says(FOUND("<a/>"));
+    service_client_says(FOUND("<a/>"));
     assert_found(XML("<a/>"));
     reload(CONFIG(BIND("new", PARAM("tag", "nothing")) BIND("b", PARAM("cache-s", "500"))));
     assert_found(XML("<a/>"));
-    assert_int_equal(desk.asked, 1);
+    assert_int_equal(service_client.asked, 1);
     assert_int_equal(number_of("b", "asked"), 2);
     reload("");
     assert_not_found();
@@ -398,17 +399,17 @@ static void test_lookup_goes_on_by_the_configuration_it_began_with(void **state)
     void             *wrong = NULL;
     (void)state;
     begin(CONFIG(BIND("b", "")));
-    desk_says(FOUND("<a/>"));
-    desk.held = 1;
+    service_client_says(FOUND("<a/>"));
+    service_client.held = 1;
     assert_int_equal(pthread_create(&thread, NULL, asker_main, &out), 0);
-    while (desk.asked == 0) {
+    while (service_client.asked == 0) {
         usleep(1000);
     }
     reload("");
     struct fsz_lookups *mine = lookups;
     fsz_lookups_ref(mine);
     fsz_lookups_unref(&mine);
-    desk.held = 0;
+    service_client.held = 0;
     assert_int_equal(pthread_join(thread, &wrong), 0);
     assert_null(wrong);
     assert_string_equal(fsz_buffer_string(&out), XML("<a/>"));
@@ -436,7 +437,7 @@ int main(void)
         cmocka_unit_test(test_lookup_heeds_ttl_s_where_it_may),
         cmocka_unit_test(test_lookup_failure_is_answered_from_what_is_stale),
         cmocka_unit_test(test_lookup_not_found_is_never_answered_from_what_is_stale),
-        cmocka_unit_test(test_lookup_of_many_at_once_is_one_question),
+        cmocka_unit_test(test_lookup_of_many_at_once_is_one_request),
         cmocka_unit_test(test_lookup_reload_keeps_cache_and_counters),
         cmocka_unit_test(test_lookup_goes_on_by_the_configuration_it_began_with),
     };

@@ -271,7 +271,7 @@ static void land(struct fsz_cache_found *found, const char *text)
     fsz_document_unref(&answer.document);
 }
 
-static void test_cache_after_a_flush_nobody_joins_a_question_from_before(void **state)
+static void test_cache_after_a_flush_nobody_joins_a_request_from_before(void **state)
 {
     (void)state;
     struct fsz_cache_found before = get("a", NOW_MS);
@@ -339,7 +339,7 @@ static void joiners_start(struct joiner joiners[JOINERS], int64_t wait_ms)
         joiners[i].wait_ms = wait_ms;
         assert_int_equal(pthread_create(&joiners[i].thread, NULL, joiner_main, &joiners[i]), 0);
     }
-    while (counters().joined < JOINERS) {
+    while (counters().coalesced < JOINERS) {
         usleep(1000);
     }
 }
@@ -457,7 +457,7 @@ static void test_cache_holds_with_many_threads(void **state)
     }
     struct fsz_cache_counters c = counters();
     assert_int_equal(c.misses, asked);
-    assert_int_equal(c.hits + c.joined + c.misses, ROUNDS * THREADS);
+    assert_int_equal(c.hits + c.coalesced + c.misses, ROUNDS * THREADS);
     assert_int_equal(c.in_flight, 0);
     assert_true(c.entries <= KEYS);
 }
@@ -477,7 +477,7 @@ int main(void)
         CACHE_TEST(test_cache_flush_forgets_what_matches),
         CACHE_TEST(test_cache_flush_reaches_answers_under_way),
         CACHE_TEST(test_cache_forgets_what_it_is_told_to),
-        CACHE_TEST(test_cache_after_a_flush_nobody_joins_a_question_from_before),
+        CACHE_TEST(test_cache_after_a_flush_nobody_joins_a_request_from_before),
         CACHE_TEST(test_cache_answer_from_before_a_flush_comes_after_the_new_one),
         CACHE_TEST(test_cache_document_outlives_its_entry),
         CACHE_TEST(test_cache_who_comes_later_waits_for_who_asks),

@@ -26,7 +26,7 @@ static fsz_err look(const struct look *look)
                                 .read = fsz_headers_of_array};
     snprintf(answer, sizeof(answer), "{\"xml\":\"<d><section name='%s'><a/></section></d>\"}",
              look->section);
-    desk_says(answer);
+    service_client_says(answer);
     return find(&lookup);
 }
 
@@ -36,8 +36,8 @@ static void assert_pairs(const char *config, const struct pair *pairs, size_t co
         begin(config);
         assert_int_equal(look(&pairs[i].one), FSZ_OK);
         assert_int_equal(look(&pairs[i].other), FSZ_OK);
-        if (desk.asked != (pairs[i].shared ? 1 : 2)) {
-            fail_msg("%s: asked %d times", pairs[i].what, (int)desk.asked);
+        if (service_client.asked != (pairs[i].shared ? 1 : 2)) {
+            fail_msg("%s: asked %d times", pairs[i].what, (int)service_client.asked);
         }
         end();
     }
@@ -45,13 +45,13 @@ static void assert_pairs(const char *config, const struct pair *pairs, size_t co
 
 #define PAIRS(config, pairs) assert_pairs(config, pairs, sizeof(pairs) / sizeof((pairs)[0]))
 
-static void test_key_is_never_one_for_different_questions(void **state)
+static void test_key_is_never_one_for_different_requests(void **state)
 {
     (void)state;
     PAIRS(KEPT(""), different);
 }
 
-static void test_key_is_never_one_for_different_questions_whatever_cache_params_say(void **state)
+static void test_key_is_never_one_for_different_requests_whatever_cache_params_say(void **state)
 {
     (void)state;
     PAIRS(KEPT(DOCUMENTED), different);
@@ -109,14 +109,14 @@ static void test_answer_is_not_kept_where_a_call_counts_or_something_is_done(voi
         begin(KEPT(PARAM("stale-s", "1000")));
         assert_int_equal(look(&calls[i]), FSZ_OK);
         assert_int_equal(look(&calls[i]), FSZ_OK);
-        assert_int_equal(desk.asked, 2);
+        assert_int_equal(service_client.asked, 2);
         assert_int_equal(number_of(NULL, "entries"), 0);
         end();
     }
     begin(KEPT(DOCUMENTED));
     assert_int_equal(look(&calls[3]), FSZ_OK);
     assert_int_equal(look(&calls[3]), FSZ_OK);
-    assert_int_equal(desk.asked, 2);
+    assert_int_equal(service_client.asked, 2);
     end();
 }
 
@@ -143,7 +143,7 @@ static fsz_err find_as(const struct fsz_header *headers)
     struct fsz_lookup lookup = example;
     lookup.params = headers;
     lookup.read = fsz_headers_of_array;
-    desk_says(FOUND("<a/>"));
+    service_client_says(FOUND("<a/>"));
     return find(&lookup);
 }
 
@@ -157,9 +157,9 @@ static void test_key_has_what_the_switch_added_last(void **state)
     begin(KEPT(""));
     assert_int_equal(find_as(twice), FSZ_OK);
     assert_int_equal(find_as(first), FSZ_OK);
-    assert_int_equal(desk.asked, 2);
+    assert_int_equal(service_client.asked, 2);
     assert_int_equal(find_as(last), FSZ_OK);
-    assert_int_equal(desk.asked, 2);
+    assert_int_equal(service_client.asked, 2);
     end();
 }
 
@@ -173,9 +173,9 @@ static void test_key_has_an_array_of_one_value_as_that_value(void **state)
     begin(KEPT(""));
     assert_int_equal(find_as(text), FSZ_OK);
     assert_int_equal(find_as(one), FSZ_OK);
-    assert_int_equal(desk.asked, 1);
+    assert_int_equal(service_client.asked, 1);
     assert_int_equal(find_as(two), FSZ_OK);
-    assert_int_equal(desk.asked, 2);
+    assert_int_equal(service_client.asked, 2);
     assert_int_equal(fsz_lookups_flush(lookups, "b/*/example.org/user/ARRAY::1000|:1001/"), 1);
     end();
 }
@@ -194,7 +194,7 @@ static void test_key_has_as_many_cache_params_as_may_be(void **state)
     for (int i = 0; i < NAMES; i++) {
         headers[i + 1].value = "y";
         assert_int_equal(find_as(headers), FSZ_OK);
-        assert_int_equal(desk.asked, i + 1);
+        assert_int_equal(service_client.asked, i + 1);
     }
     end();
 }
@@ -202,8 +202,8 @@ static void test_key_has_as_many_cache_params_as_may_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_key_is_never_one_for_different_questions),
-        cmocka_unit_test(test_key_is_never_one_for_different_questions_whatever_cache_params_say),
+        cmocka_unit_test(test_key_is_never_one_for_different_requests),
+        cmocka_unit_test(test_key_is_never_one_for_different_requests_whatever_cache_params_say),
         cmocka_unit_test(test_key_leaves_out_what_differs_each_time),
         cmocka_unit_test(test_key_leaves_the_caller_out_once_cache_params_say_what_counts),
         cmocka_unit_test(test_key_of_what_is_sent_only),

@@ -4,7 +4,7 @@
 #include "service/lookup.h"
 
 #include "failing_malloc.h"
-#include "fake_desk.h"
+#include "fake_service_client.h"
 #include "load_config.h"
 
 enum { ROUNDS_MAX = 2000 };
@@ -76,7 +76,7 @@ static void test_lookup_survives_each_allocation_that_fails(void **state)
     (void)state;
     struct fsz_config *config = load(configuration);
     assert_non_null(config);
-    desk_says("{\"xml\":\"" DOCUMENT "\"}");
+    service_client_says("{\"xml\":\"" DOCUMENT "\"}");
     int round = 0;
     do {
         allocation_failed = false;
@@ -86,7 +86,7 @@ static void test_lookup_survives_each_allocation_that_fails(void **state)
     allocation_countdown = 0;
     assert_in_range(round, 20, ROUNDS_MAX - 1);
     fsz_config_free(&config);
-    desk_reset();
+    service_client_reset();
 }
 
 int main(void)

@@ -24,11 +24,11 @@ static const struct fsz_header HEADERS[] = {
 static const struct fsz_event EVENT = {
     .name = "DTMF", .headers = HEADERS, .read = fsz_headers_of_array};
 
-static struct fsz_message *message_of(const struct fsz_rendition *rendition)
+static struct fsz_message *message_of(const struct fsz_variant *variant)
 {
     struct fsz_message  *message = NULL;
     struct fsz_streamset streams = {.words = {5}};
-    assert_int_equal(fsz_message_new(&EVENT, rendition, NULL, FSZ_CLASS_VITAL, &streams, &message),
+    assert_int_equal(fsz_message_new(&EVENT, variant, NULL, FSZ_PRIORITY_HIGH, &streams, &message),
                      FSZ_OK);
     return message;
 }
@@ -36,11 +36,11 @@ static struct fsz_message *message_of(const struct fsz_rendition *rendition)
 static void test_message_holds_topic_and_json_in_its_one_allocation(void **state)
 {
     (void)state;
-    char *const                topic[] = {"Event-Name", "Unique-ID"};
-    const struct fsz_rendition rendition = {
+    char *const              topic[] = {"Event-Name", "Unique-ID"};
+    const struct fsz_variant variant = {
         .max_bytes = ENOUGH_BYTES, .topic = topic, .topic_count = 2};
     int64_t             before_us = fsz_now_us();
-    struct fsz_message *message = message_of(&rendition);
+    struct fsz_message *message = message_of(&variant);
     assert_int_equal(message->topic_size, strlen("DTMF/1234"));
     assert_memory_equal(message->topic, "DTMF/1234", message->topic_size);
     json_t *json = json_loadb(message->json, message->json_size, JSON_REJECT_DUPLICATES, NULL);
@@ -50,7 +50,7 @@ static void test_message_holds_topic_and_json_in_its_one_allocation(void **state
     assert_true(message->topic > begin && message->json > begin);
     assert_true(message->json + message->json_size <= begin + message->allocated_bytes);
     assert_true(message->time_us >= before_us && message->time_us <= fsz_now_us());
-    assert_int_equal(message->class, FSZ_CLASS_VITAL);
+    assert_int_equal(message->priority, FSZ_PRIORITY_HIGH);
     assert_int_equal(message->streams.words[0], 5);
     assert_false(message->truncated);
     fsz_message_unref(message);
@@ -59,8 +59,8 @@ static void test_message_holds_topic_and_json_in_its_one_allocation(void **state
 static void test_message_without_a_topic_begins_with_json(void **state)
 {
     (void)state;
-    const struct fsz_rendition rendition = {.max_bytes = ENOUGH_BYTES};
-    struct fsz_message        *message = message_of(&rendition);
+    const struct fsz_variant variant = {.max_bytes = ENOUGH_BYTES};
+    struct fsz_message      *message = message_of(&variant);
     assert_int_equal(message->topic_size, 0);
     assert_memory_equal(message->json, "{\"Event-Name\":\"DTMF\"", 20);
     fsz_message_unref(message);
@@ -69,9 +69,9 @@ static void test_message_without_a_topic_begins_with_json(void **state)
 static void test_message_that_is_too_long_is_cut_and_says_so(void **state)
 {
     (void)state;
-    const struct fsz_rendition whole = {.max_bytes = ENOUGH_BYTES};
-    struct fsz_message        *message = message_of(&whole);
-    const struct fsz_rendition less = {.max_bytes = message->json_size - 1};
+    const struct fsz_variant whole = {.max_bytes = ENOUGH_BYTES};
+    struct fsz_message      *message = message_of(&whole);
+    const struct fsz_variant less = {.max_bytes = message->json_size - 1};
     fsz_message_unref(message);
     message = message_of(&less);
     assert_true(message->truncated);
@@ -104,9 +104,9 @@ static void *holder_main(void *argument)
 static void test_message_lives_until_the_last_reference_is_given_back(void **state)
 {
     (void)state;
-    const struct fsz_rendition rendition = {.max_bytes = ENOUGH_BYTES};
-    struct fsz_message        *message = message_of(&rendition);
-    pthread_t                  threads[HOLDERS];
+    const struct fsz_variant variant = {.max_bytes = ENOUGH_BYTES};
+    struct fsz_message      *message = message_of(&variant);
+    pthread_t                threads[HOLDERS];
     for (unsigned i = 0; i < HOLDERS; i++) {
         fsz_message_ref(message);
         assert_int_equal(pthread_create(&threads[i], NULL, holder_main, message), 0);

@@ -52,7 +52,7 @@ static fsz_err scenario_config(struct fsz_config **ret_config)
         struct fsz_stream_config *stream = &(*ret_config)->streams[0];
         memcpy(stream->socket.endpoints[0].address, "inproc://e", sizeof("inproc://e"));
         stream->framing = FSZ_FRAMING_ENVELOPE;
-        struct fsz_channel_config *channel = &(*ret_config)->channels[0];
+        struct fsz_api_socket_config *channel = &(*ret_config)->api_sockets[0];
         memcpy(channel->socket.endpoints[0].address, "inproc://a", sizeof("inproc://a"));
     }
     return err;

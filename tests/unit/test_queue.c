@@ -28,21 +28,21 @@ static struct fsz_message *message_allocate(void)
     return message;
 }
 
-static struct fsz_message *message_of(enum fsz_class class)
+static struct fsz_message *message_of(enum fsz_priority priority)
 {
     struct fsz_message *message = message_allocate();
     assert_non_null(message);
     message->wire.refs = 1;
     message->wire.release = message_release;
-    message->class = class;
+    message->priority = priority;
     message->allocated_bytes = EACH_BYTES;
     return message;
 }
 
 /* True when the queue took one of that class. */
-static bool push(struct fsz_queue *queue, enum fsz_class class)
+static bool push(struct fsz_queue *queue, enum fsz_priority priority)
 {
-    struct fsz_message *message = message_of(class);
+    struct fsz_message *message = message_of(priority);
     fsz_err             err = fsz_queue_push(queue, message);
     if (err != FSZ_OK) {
         assert_int_equal(err, FSZ_EFULL);
@@ -51,10 +51,10 @@ static bool push(struct fsz_queue *queue, enum fsz_class class)
     return err == FSZ_OK;
 }
 
-static unsigned push_until_refused(struct fsz_queue *queue, enum fsz_class class)
+static unsigned push_until_refused(struct fsz_queue *queue, enum fsz_priority priority)
 {
     unsigned taken = 0;
-    while (push(queue, class)) {
+    while (push(queue, priority)) {
         taken++;
     }
     return taken;
@@ -74,16 +74,16 @@ static struct fsz_queue *queue_of(uint64_t events_max, uint64_t bytes_max)
     return queue;
 }
 
-static void assert_refuses_by_class(struct fsz_queue *queue)
+static void assert_refuses_by_priority(struct fsz_queue *queue)
 {
-    assert_int_equal(push_until_refused(queue, FSZ_CLASS_NOISE), 50);
-    assert_int_equal(push_until_refused(queue, FSZ_CLASS_NORMAL), 30);
-    assert_false(push(queue, FSZ_CLASS_NOISE));
-    assert_int_equal(push_until_refused(queue, FSZ_CLASS_VITAL), 20);
+    assert_int_equal(push_until_refused(queue, FSZ_PRIORITY_LOW), 50);
+    assert_int_equal(push_until_refused(queue, FSZ_PRIORITY_NORMAL), 30);
+    assert_false(push(queue, FSZ_PRIORITY_LOW));
+    assert_int_equal(push_until_refused(queue, FSZ_PRIORITY_HIGH), 20);
     struct fsz_queue_stats stats = stats_of(queue);
-    assert_int_equal(stats.refused[FSZ_CLASS_NOISE], 2);
-    assert_int_equal(stats.refused[FSZ_CLASS_NORMAL], 1);
-    assert_int_equal(stats.refused[FSZ_CLASS_VITAL], 1);
+    assert_int_equal(stats.refused[FSZ_PRIORITY_LOW], 2);
+    assert_int_equal(stats.refused[FSZ_PRIORITY_NORMAL], 1);
+    assert_int_equal(stats.refused[FSZ_PRIORITY_HIGH], 1);
     assert_int_equal(stats.pushed, 100);
     assert_int_equal(stats.events, 100);
     assert_int_equal(stats.bytes, 100 * EACH_BYTES);
@@ -93,7 +93,7 @@ static void test_queue_refuses_noise_from_half_full_and_vital_when_full(void **s
 {
     (void)state;
     struct fsz_queue *queue = queue_of(100, UINT64_MAX / 1000);
-    assert_refuses_by_class(queue);
+    assert_refuses_by_priority(queue);
     fsz_queue_free(&queue);
     assert_null(queue);
 }
@@ -102,7 +102,7 @@ static void test_queue_bounds_bytes_in_the_same_way(void **state)
 {
     (void)state;
     struct fsz_queue *queue = queue_of(UINT32_MAX, 100 * EACH_BYTES);
-    assert_refuses_by_class(queue);
+    assert_refuses_by_priority(queue);
     fsz_queue_free(&queue);
 }
 
@@ -110,15 +110,15 @@ static void test_queue_tells_before_the_work_of_encoding_and_counts_it(void **st
 {
     (void)state;
     struct fsz_queue *queue = queue_of(10, 1 << 20);
-    assert_false(fsz_queue_refuses(queue, FSZ_CLASS_NOISE));
-    push_until_refused(queue, FSZ_CLASS_NORMAL);
-    assert_true(fsz_queue_refuses(queue, FSZ_CLASS_NOISE));
-    assert_true(fsz_queue_refuses(queue, FSZ_CLASS_NORMAL));
-    assert_false(fsz_queue_refuses(queue, FSZ_CLASS_VITAL));
+    assert_false(fsz_queue_refuses(queue, FSZ_PRIORITY_LOW));
+    push_until_refused(queue, FSZ_PRIORITY_NORMAL);
+    assert_true(fsz_queue_refuses(queue, FSZ_PRIORITY_LOW));
+    assert_true(fsz_queue_refuses(queue, FSZ_PRIORITY_NORMAL));
+    assert_false(fsz_queue_refuses(queue, FSZ_PRIORITY_HIGH));
     struct fsz_queue_stats stats = stats_of(queue);
-    assert_int_equal(stats.refused[FSZ_CLASS_NOISE], 1);
-    assert_int_equal(stats.refused[FSZ_CLASS_NORMAL], 2);
-    assert_int_equal(stats.refused[FSZ_CLASS_VITAL], 0);
+    assert_int_equal(stats.refused[FSZ_PRIORITY_LOW], 1);
+    assert_int_equal(stats.refused[FSZ_PRIORITY_NORMAL], 2);
+    assert_int_equal(stats.refused[FSZ_PRIORITY_HIGH], 0);
     fsz_queue_free(&queue);
 }
 
@@ -129,7 +129,7 @@ static void test_queue_gives_what_it_took_in_order_and_at_most_so_many(void **st
     struct fsz_message *given[5];
     assert_null(fsz_queue_take(queue, 10));
     for (int i = 0; i < 5; i++) {
-        given[i] = message_of(FSZ_CLASS_NORMAL);
+        given[i] = message_of(FSZ_PRIORITY_NORMAL);
         assert_int_equal(fsz_queue_push(queue, given[i]), FSZ_OK);
     }
     struct fsz_message *first = fsz_queue_take(queue, 3);
@@ -154,12 +154,12 @@ static void test_queue_resized_smaller_keeps_what_it_has(void **state)
 {
     (void)state;
     struct fsz_queue *queue = queue_of(10, 1 << 20);
-    assert_int_equal(push_until_refused(queue, FSZ_CLASS_VITAL), 10);
+    assert_int_equal(push_until_refused(queue, FSZ_PRIORITY_HIGH), 10);
     fsz_queue_resize(queue, 2, 1 << 20);
-    assert_false(push(queue, FSZ_CLASS_VITAL));
+    assert_false(push(queue, FSZ_PRIORITY_HIGH));
     assert_int_equal(stats_of(queue).events, 10);
     fsz_queue_resize(queue, 11, 1 << 20);
-    assert_int_equal(push_until_refused(queue, FSZ_CLASS_VITAL), 1);
+    assert_int_equal(push_until_refused(queue, FSZ_PRIORITY_HIGH), 1);
     fsz_queue_free(&queue);
 }
 
@@ -173,13 +173,13 @@ static void test_queue_descriptor_wakes_only_who_said_that_it_waits(void **state
 {
     (void)state;
     struct fsz_queue *queue = queue_of(10, 1 << 20);
-    push(queue, FSZ_CLASS_VITAL);
+    push(queue, FSZ_PRIORITY_HIGH);
     assert_false(is_readable(queue));
     assert_true(fsz_queue_wait(queue, 1)); /* there is something: do not wait */
     fsz_message_unref(fsz_queue_take(queue, 1));
     assert_false(fsz_queue_wait(queue, 1));
     assert_false(is_readable(queue));
-    push(queue, FSZ_CLASS_VITAL);
+    push(queue, FSZ_PRIORITY_HIGH);
     assert_true(is_readable(queue));
     fsz_queue_woken(queue);
     assert_false(is_readable(queue));
@@ -198,22 +198,22 @@ static void test_queue_descriptor_wakes_when_as_many_have_come_as_were_waited_fo
     (void)state;
     struct fsz_queue *queue = queue_of(100, 1 << 20);
     assert_false(fsz_queue_wait(queue, 3));
-    push(queue, FSZ_CLASS_VITAL);
-    push(queue, FSZ_CLASS_VITAL);
+    push(queue, FSZ_PRIORITY_HIGH);
+    push(queue, FSZ_PRIORITY_HIGH);
     assert_false(is_readable(queue));
-    push(queue, FSZ_CLASS_VITAL);
+    push(queue, FSZ_PRIORITY_HIGH);
     assert_true(is_readable(queue));
     fsz_queue_woken(queue);
     assert_true(fsz_queue_wait(queue, 3));
     take_one(queue);
     assert_false(fsz_queue_wait(queue, 3)); /* two are left, which is too few */
-    push(queue, FSZ_CLASS_VITAL);
+    push(queue, FSZ_PRIORITY_HIGH);
     assert_true(is_readable(queue));
     fsz_queue_woken(queue);
     assert_false(fsz_queue_wait(queue, 4));
     take_one(queue); /* who takes does not wait any more */
-    push(queue, FSZ_CLASS_VITAL);
-    push(queue, FSZ_CLASS_VITAL);
+    push(queue, FSZ_PRIORITY_HIGH);
+    push(queue, FSZ_PRIORITY_HIGH);
     assert_false(is_readable(queue));
     fsz_queue_free(&queue);
 }
@@ -226,14 +226,14 @@ static void test_queue_is_not_left_to_fill_while_more_are_waited_for(void **stat
     for (int i = 0; i < 3; i++) {
         assert_false(fsz_queue_wait(events, 64));
         assert_false(fsz_queue_wait(bytes, 64));
-        push(events, FSZ_CLASS_NOISE);
-        push(bytes, FSZ_CLASS_NOISE);
+        push(events, FSZ_PRIORITY_LOW);
+        push(bytes, FSZ_PRIORITY_LOW);
     }
     assert_true(is_readable(events)); /* a fourth of 12 */
     assert_true(is_readable(bytes));
     assert_true(fsz_queue_wait(events, 64));
     assert_false(fsz_queue_wait(tiny, 64)); /* nothing is never enough */
-    push(tiny, FSZ_CLASS_VITAL);
+    push(tiny, FSZ_PRIORITY_HIGH);
     assert_true(is_readable(tiny));
     fsz_queue_free(&events);
     fsz_queue_free(&bytes);
@@ -257,7 +257,7 @@ static void *pusher_main(void *argument)
         struct fsz_message *message = message_allocate();
         message->wire.refs = 1;
         message->wire.release = message_release;
-        message->class = FSZ_CLASS_VITAL;
+        message->priority = FSZ_PRIORITY_HIGH;
         message->allocated_bytes = 1;
         message->time_us = (int64_t)pusher->number << 32 | i; /* says who pushed it, and when */
         if (fsz_queue_push(pusher->queue, message) == FSZ_OK) {
@@ -315,7 +315,7 @@ static void test_queue_loses_nothing_it_took_from_several_threads(void **state)
     struct fsz_queue_stats stats = stats_of(queue);
     assert_int_equal(received, taken);
     assert_int_equal(stats.pushed, taken);
-    assert_int_equal(stats.pushed + stats.refused[FSZ_CLASS_VITAL], PUSHERS * PUSHES);
+    assert_int_equal(stats.pushed + stats.refused[FSZ_PRIORITY_HIGH], PUSHERS * PUSHES);
     assert_true(stats.events_peak <= 500);
     assert_int_equal(stats.bytes, 0);
     fsz_queue_free(&queue);

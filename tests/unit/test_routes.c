@@ -48,21 +48,21 @@ static unsigned count_of(struct fsz_streamset set)
 #define STREAMS(inner) "<streams>" inner "</streams>"
 #define ENVELOPE PARAM("framing", "envelope")
 
-static void test_streams_that_write_the_same_share_one_rendition(void **state)
+static void test_streams_that_write_the_same_share_one_variant(void **state)
 {
     (void)state;
     struct fsz_routes *routes =
         routes_of(STREAMS(ONE("a", "") ONE("b", ENVELOPE) ONE("c", ENVELOPE) ONE("d", "")));
-    assert_int_equal(routes->rendition_count, 1);
-    assert_int_equal(count_of(routes->renditions[0].streams), 4);
-    assert_int_equal(routes->renditions[0].topic_count, 3);
+    assert_int_equal(routes->variant_count, 1);
+    assert_int_equal(count_of(routes->variants[0].streams), 4);
+    assert_int_equal(routes->variants[0].topic_count, 3);
     assert_string_equal(routes->by_slot[slot_of(1)]->name, "b");
     assert_null(routes->by_slot[0]);
     fsz_routes_free(&routes);
     assert_null(routes);
 }
 
-static void test_streams_that_write_otherwise_have_their_own_rendition(void **state)
+static void test_streams_that_write_otherwise_have_their_own_variant(void **state)
 {
     (void)state;
     struct fsz_routes *routes =
@@ -71,9 +71,9 @@ static void test_streams_that_write_otherwise_have_their_own_rendition(void **st
                                   ONE("e", ENVELOPE PARAM("topic", "Unique-ID"))
                                       ONE("f", PARAM("exclude-fields", "variable_*"))));
     struct fsz_streamset all = {0};
-    assert_int_equal(routes->rendition_count, 4);
-    for (size_t i = 0; i < routes->rendition_count; i++) {
-        struct fsz_streamset streams = routes->renditions[i].streams;
+    assert_int_equal(routes->variant_count, 4);
+    for (size_t i = 0; i < routes->variant_count; i++) {
+        struct fsz_streamset streams = routes->variants[i].streams;
         struct fsz_streamset twice = fsz_streamset_and(&all, &streams);
         assert_true(fsz_streamset_empty(&twice));
         for (int slot; (slot = fsz_streamset_take(&streams)) >= 0;) {
@@ -85,7 +85,7 @@ static void test_streams_that_write_otherwise_have_their_own_rendition(void **st
     fsz_routes_free(&routes);
 }
 
-static void test_select_keeps_the_streams_that_want_the_kind(void **state)
+static void test_select_keeps_the_streams_that_want_the_type(void **state)
 {
     (void)state;
     struct fsz_routes   *routes = routes_of(STREAMS(
@@ -126,20 +126,20 @@ static void test_class_is_that_of_the_lists_and_vital_goes_first(void **state)
     struct fsz_routes *routes =
         routes_of("<settings>" PARAM("low-priority-events", "CODEC CDR")
                       PARAM("high-priority-events", "CDR CUSTOM/pay*") "</settings>" STREAM(""));
-    assert_int_equal(fsz_routes_class(routes, "CODEC", NULL), FSZ_CLASS_NOISE);
-    assert_int_equal(fsz_routes_class(routes, "CDR", NULL), FSZ_CLASS_VITAL);
-    assert_int_equal(fsz_routes_class(routes, "CUSTOM", "payment"), FSZ_CLASS_VITAL);
-    assert_int_equal(fsz_routes_class(routes, "CUSTOM", "other"), FSZ_CLASS_NORMAL);
-    assert_int_equal(fsz_routes_class(routes, "DTMF", NULL), FSZ_CLASS_NORMAL);
+    assert_int_equal(fsz_routes_priority(routes, "CODEC", NULL), FSZ_PRIORITY_LOW);
+    assert_int_equal(fsz_routes_priority(routes, "CDR", NULL), FSZ_PRIORITY_HIGH);
+    assert_int_equal(fsz_routes_priority(routes, "CUSTOM", "payment"), FSZ_PRIORITY_HIGH);
+    assert_int_equal(fsz_routes_priority(routes, "CUSTOM", "other"), FSZ_PRIORITY_NORMAL);
+    assert_int_equal(fsz_routes_priority(routes, "DTMF", NULL), FSZ_PRIORITY_NORMAL);
     fsz_routes_free(&routes);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_streams_that_write_the_same_share_one_rendition),
-        cmocka_unit_test(test_streams_that_write_otherwise_have_their_own_rendition),
-        cmocka_unit_test(test_select_keeps_the_streams_that_want_the_kind),
+        cmocka_unit_test(test_streams_that_write_the_same_share_one_variant),
+        cmocka_unit_test(test_streams_that_write_otherwise_have_their_own_variant),
+        cmocka_unit_test(test_select_keeps_the_streams_that_want_the_type),
         cmocka_unit_test(test_filter_takes_out_the_streams_whose_filter_it_does_not_pass),
         cmocka_unit_test(test_class_is_that_of_the_lists_and_vital_goes_first),
     };

@@ -31,7 +31,7 @@ static void test_service_answers_are_matched_by_id_in_any_order(void **state)
     zmq_ctx_term(context);
 }
 
-static void test_service_question_fits_a_rep_socket(void **state)
+static void test_service_request_fits_a_rep_socket(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -103,7 +103,7 @@ static void test_service_asks_the_one_with_least_under_way(void **state)
     two_close(context, &rig, providers);
 }
 
-static void test_service_error_sends_the_question_to_another_provider(void **state)
+static void test_service_error_sends_the_request_to_another_provider(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new(), *providers[2];
@@ -127,8 +127,7 @@ static void test_service_error_sends_the_question_to_another_provider(void **sta
     two_close(context, &rig, providers);
 }
 
-static void
-test_service_silence_sends_the_question_on_and_whoever_answers_first_counts(void **state)
+static void test_service_silence_sends_the_request_on_and_whoever_answers_first_counts(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new(), *providers[2];
@@ -147,7 +146,7 @@ test_service_silence_sends_the_question_on_and_whoever_answers_first_counts(void
     two_close(context, &rig, providers);
 }
 
-static void test_service_lost_connection_sends_the_question_on_at_once(void **state)
+static void test_service_lost_connection_sends_the_request_on_at_once(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new(), *providers[2];
@@ -181,7 +180,7 @@ static void test_service_tells_a_deadline_and_counts_the_late_answer(void **stat
     asker_start(&rig, &asker, "x", 30);
     taken = provider_take(provider);
     asker_expect_failure(&asker, FSZ_ETIMEOUT, "no answer in time");
-    assert_string_equal(asker.told.provider, connect + 8);
+    assert_string_equal(asker.reply.provider, connect + 8);
     provider_answer(provider, &taken, "late");
     rig_wait_number(&rig, "services.0.providers.0.late", 1);
     assert_int_equal(rig_number(&rig, "services.0.deadline"), 1);
@@ -190,7 +189,7 @@ static void test_service_tells_a_deadline_and_counts_the_late_answer(void **stat
     zmq_ctx_term(context);
 }
 
-static void test_service_puts_aside_who_misses_and_takes_back_who_answers_a_probe(void **state)
+static void test_service_puts_ejected_who_misses_and_takes_back_who_answers_a_probe(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new();
@@ -286,7 +285,7 @@ static void test_service_waits_for_a_first_connection_but_not_for_the_next(void 
 }
 
 static void
-test_service_holds_back_what_is_over_a_capacity_and_refuses_what_is_over_its_own(void **state)
+test_service_controls_back_what_is_over_a_capacity_and_refuses_what_is_over_its_own(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -314,7 +313,7 @@ test_service_holds_back_what_is_over_a_capacity_and_refuses_what_is_over_its_own
     zmq_ctx_term(context);
 }
 
-static void test_service_waiting_question_keeps_its_deadline(void **state)
+static void test_service_waiting_request_keeps_its_deadline(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -468,12 +467,12 @@ static void test_service_end_wakes_who_waits(void **state)
     service_wait_state(&rig, 0, "up");
     asker_start(&rig, &asker, "x", 3600000);
     provider_take(provider);
-    struct fsz_desk *desk = fsz_api_desk(rig.api);
+    struct fsz_service_client *service_client = fsz_api_service_client(rig.api);
     rig_stop(&rig);
     asker_expect_failure(&asker, FSZ_ECLOSED, "closed");
-    struct fsz_told told;
-    assert_int_equal(fsz_desk_ask(desk, &asker.ask, &told), FSZ_ECLOSED);
-    fsz_desk_unref(&desk);
+    struct fsz_reply reply;
+    assert_int_equal(fsz_service_client_ask(service_client, &asker.ask, &reply), FSZ_ECLOSED);
+    fsz_service_client_unref(&service_client);
     zmq_close(provider);
     zmq_ctx_term(context);
 }
@@ -482,19 +481,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_service_answers_are_matched_by_id_in_any_order),
-        cmocka_unit_test(test_service_question_fits_a_rep_socket),
+        cmocka_unit_test(test_service_request_fits_a_rep_socket),
         cmocka_unit_test(test_service_asks_the_one_with_least_under_way),
-        cmocka_unit_test(test_service_error_sends_the_question_to_another_provider),
+        cmocka_unit_test(test_service_error_sends_the_request_to_another_provider),
         cmocka_unit_test(
-            test_service_silence_sends_the_question_on_and_whoever_answers_first_counts),
-        cmocka_unit_test(test_service_lost_connection_sends_the_question_on_at_once),
+            test_service_silence_sends_the_request_on_and_whoever_answers_first_counts),
+        cmocka_unit_test(test_service_lost_connection_sends_the_request_on_at_once),
         cmocka_unit_test(test_service_tells_a_deadline_and_counts_the_late_answer),
-        cmocka_unit_test(test_service_puts_aside_who_misses_and_takes_back_who_answers_a_probe),
+        cmocka_unit_test(test_service_puts_ejected_who_misses_and_takes_back_who_answers_a_probe),
         cmocka_unit_test(test_service_takes_back_at_once_who_connects_anew),
         cmocka_unit_test(test_service_waits_for_a_first_connection_but_not_for_the_next),
         cmocka_unit_test(
-            test_service_holds_back_what_is_over_a_capacity_and_refuses_what_is_over_its_own),
-        cmocka_unit_test(test_service_waiting_question_keeps_its_deadline),
+            test_service_controls_back_what_is_over_a_capacity_and_refuses_what_is_over_its_own),
+        cmocka_unit_test(test_service_waiting_request_keeps_its_deadline),
         cmocka_unit_test(test_service_survives_garbage_and_forged_ids),
         cmocka_unit_test(test_service_id_of_another_provider_is_not_taken),
         cmocka_unit_test(test_service_result_that_is_no_object_is_a_failure),

@@ -39,7 +39,7 @@ static void test_client_goes_on_asking_while_it_serves(void **state)
     rig_stop(&rig);
 }
 
-static void test_client_gets_as_many_questions_as_its_capacity(void **state)
+static void test_client_gets_as_many_requests_as_its_capacity(void **state)
 {
     (void)state;
     struct rig   rig;
@@ -82,7 +82,7 @@ static void test_client_that_unregisters_leaves_nobody_waiting_for_it(void **sta
     rig_stop(&rig);
 }
 
-static void test_client_that_unregistered_goes_with_the_time_of_its_last_question(void **state)
+static void test_client_that_unregistered_goes_with_the_time_of_its_last_request(void **state)
 {
     (void)state;
     struct rig   rig;
@@ -97,7 +97,7 @@ static void test_client_that_unregistered_goes_with_the_time_of_its_last_questio
     rig_stop(&rig);
 }
 
-static void test_client_that_leaves_gives_its_questions_to_another(void **state)
+static void test_client_that_leaves_gives_its_requests_to_another(void **state)
 {
     (void)state;
     struct rig   rig;
@@ -143,30 +143,31 @@ static void test_client_may_register_where_that_is_configured(void **state)
 static void test_client_is_asked_only_of_the_sections_that_it_was_granted(void **state)
 {
     (void)state;
-    struct rig       rig;
-    struct fsz_told  told;
-    struct fsz_desk *desk = NULL;
-    struct fsz_ask   ask = {.service = "s",
-                            .method = "test.ask",
-                            .params = "{\"word\":\"x\"}",
-                            .params_bytes = 12,
-                            .deadline_ms = 60000,
-                            .section = "dialplan"};
+    struct rig                 rig;
+    struct fsz_reply           reply;
+    struct fsz_service_client *service_client = NULL;
+    struct fsz_request_spec    ask = {.service = "s",
+                                      .method = "test.ask",
+                                      .params = "{\"word\":\"x\"}",
+                                      .params_bytes = 12,
+                                      .deadline_ms = 60000,
+                                      .section = "dialplan"};
     RIG_START(&rig, "-", RIG_BIND, "service s");
     void *client = worker_open(&rig, 1);
-    desk = fsz_api_desk(rig.api);
-    assert_int_equal(fsz_desk_ask(desk, &ask, &told), FSZ_ENOTFOUND); /* only "directory" is */
+    service_client = fsz_api_service_client(rig.api);
+    assert_int_equal(fsz_service_client_ask(service_client, &ask, &reply),
+                     FSZ_ENOTFOUND); /* only "directory" is */
     ask.section = "directory";
     ask.deadline_ms = 20;
-    assert_int_equal(fsz_desk_ask(desk, &ask, &told), FSZ_ETIMEOUT);
+    assert_int_equal(fsz_service_client_ask(service_client, &ask, &reply), FSZ_ETIMEOUT);
     client_take(client, "x");
-    fsz_desk_unref(&desk);
+    fsz_service_client_unref(&service_client);
     rig_stop(&rig);
 }
 
 /* An endpoint gets the sections that the client was not granted; the client's probes are its own.
  */
-static void test_client_that_is_aside_is_probed_with_what_it_was_asked_itself(void **state)
+static void test_client_that_is_ejected_is_probed_with_what_it_was_asked_itself(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new();
@@ -230,7 +231,7 @@ static void test_reload_keeps_the_providers_that_stay(void **state)
     zmq_ctx_term(context);
 }
 
-static void test_reload_ends_the_questions_of_a_service_that_goes(void **state)
+static void test_reload_ends_the_requests_of_a_service_that_goes(void **state)
 {
     (void)state;
     struct rig   rig;
@@ -309,16 +310,16 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_client_serves_from_registering_until_unregistering),
         cmocka_unit_test(test_client_goes_on_asking_while_it_serves),
-        cmocka_unit_test(test_client_gets_as_many_questions_as_its_capacity),
+        cmocka_unit_test(test_client_gets_as_many_requests_as_its_capacity),
         cmocka_unit_test(test_client_that_unregisters_leaves_nobody_waiting_for_it),
-        cmocka_unit_test(test_client_that_unregistered_goes_with_the_time_of_its_last_question),
-        cmocka_unit_test(test_client_that_leaves_gives_its_questions_to_another),
+        cmocka_unit_test(test_client_that_unregistered_goes_with_the_time_of_its_last_request),
+        cmocka_unit_test(test_client_that_leaves_gives_its_requests_to_another),
         cmocka_unit_test(test_client_answers_that_nobody_asked_for),
         cmocka_unit_test(test_client_may_register_where_that_is_configured),
         cmocka_unit_test(test_client_is_asked_only_of_the_sections_that_it_was_granted),
-        cmocka_unit_test(test_client_that_is_aside_is_probed_with_what_it_was_asked_itself),
+        cmocka_unit_test(test_client_that_is_ejected_is_probed_with_what_it_was_asked_itself),
         cmocka_unit_test(test_reload_keeps_the_providers_that_stay),
-        cmocka_unit_test(test_reload_ends_the_questions_of_a_service_that_goes),
+        cmocka_unit_test(test_reload_ends_the_requests_of_a_service_that_goes),
         cmocka_unit_test(test_reload_ends_registrations_where_none_are_taken_any_more),
         cmocka_unit_test(test_reload_that_is_only_prepared_brings_no_provider),
     };

@@ -27,36 +27,37 @@ struct crowd_asker {
     bool         wrong; /* it was told what another one asked for */
 };
 
-static void crowd_ask(struct crowd_asker *self, struct fsz_desk *desk, long turn)
+static void crowd_ask(struct crowd_asker *self, struct fsz_service_client *service_client,
+                      long turn)
 {
-    char            params[64], word[32];
-    struct fsz_told told;
+    char             params[64], word[32];
+    struct fsz_reply reply;
     snprintf(word, sizeof(word), "%u-%ld", self->number, turn);
     snprintf(params, sizeof(params), "{\"word\":\"%s\"}", word);
-    const struct fsz_ask ask = {.service = "s",
-                                .method = "test.ask",
-                                .params = params,
-                                .params_bytes = strlen(params),
-                                .deadline_ms = RIG_PATIENCE_MS};
-    if (fsz_desk_ask(desk, &ask, &told) != FSZ_OK) {
+    const struct fsz_request_spec ask = {.service = "s",
+                                         .method = "test.ask",
+                                         .params = params,
+                                         .params_bytes = strlen(params),
+                                         .deadline_ms = RIG_PATIENCE_MS};
+    if (fsz_service_client_ask(service_client, &ask, &reply) != FSZ_OK) {
         self->failed++;
         usleep(1000);
         return;
     }
-    const char *said = json_string_value(json_object_get(told.result, "word"));
+    const char *said = json_string_value(json_object_get(reply.result, "word"));
     self->wrong |= said == NULL || strcmp(said, word) != 0;
     self->answered++;
-    json_decref(told.result);
+    json_decref(reply.result);
 }
 
 static void *crowd_asker_main(void *argument)
 {
-    struct crowd_asker *self = argument;
-    struct fsz_desk    *desk = fsz_api_desk(self->rig->api);
+    struct crowd_asker        *self = argument;
+    struct fsz_service_client *service_client = fsz_api_service_client(self->rig->api);
     for (long turn = 0; !crowd_ends; turn++) {
-        crowd_ask(self, desk, turn);
+        crowd_ask(self, service_client, turn);
     }
-    fsz_desk_unref(&desk);
+    fsz_service_client_unref(&service_client);
     return NULL;
 }
 
@@ -116,7 +117,7 @@ static void crowd_provider_start(struct crowd_provider *self, void *context)
 /* ---- all at once ----------------------------------------------------------------------------- */
 
 /* The next question; the answer to the registration may come before it or after it. */
-static json_t *crowd_question(void *client)
+static json_t *crowd_request(void *client)
 {
     json_t *message = client_receive(client);
     if (json_object_get(message, "method") == NULL) {
@@ -133,13 +134,13 @@ static void crowd_visit(struct rig *rig, int capacity)
     void *client = client_open(rig, ZMQ_DEALER, NULL);
     snprintf(text, sizeof(text), CALL(1, "service.register", "[\"s\",%d]"), capacity);
     client_send(client, text);
-    json_t *question = crowd_question(client);
+    json_t *request = crowd_request(client);
     snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":{\"word\":\"%s\"}}",
-             (long long)json_integer_value(json_object_get(question, "id")),
-             json_string_value(json_object_get(json_object_get(question, "params"), "word")));
+             (long long)json_integer_value(json_object_get(request, "id")),
+             json_string_value(json_object_get(json_object_get(request, "params"), "word")));
     client_send(client, text);
-    json_decref(question);
-    json_decref(crowd_question(client));
+    json_decref(request);
+    json_decref(crowd_request(client));
     client_close(rig, client);
 }
 

@@ -71,7 +71,7 @@ static void all_close(void *context, struct rig *rig, void *provider)
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
-static void test_question_is_sent_though_the_api_thread_is_busy(void **state)
+static void test_request_is_sent_though_the_api_thread_is_busy(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -80,8 +80,8 @@ static void test_question_is_sent_though_the_api_thread_is_busy(void **state)
     void        *provider = provider_up(context, &rig, "attempt-ms=20000");
     void        *stall = stall_begin(&rig);
     asker_start(&rig, &asker, "x", 20000);
-    struct provided question = provider_take(provider);
-    provider_answer(provider, &question, "y"); /* which waits for the API thread */
+    struct provided request = provider_take(provider);
+    provider_answer(provider, &request, "y"); /* which waits for the API thread */
     stall_end(stall);
     asker_expect(&asker, "y");
     assert_int_equal(rig_number(&rig, "services.1.answered"), 1);
@@ -91,7 +91,7 @@ static void test_question_is_sent_though_the_api_thread_is_busy(void **state)
     all_close(context, &rig, provider);
 }
 
-static void test_question_beyond_the_capacity_waits(void **state)
+static void test_request_beyond_the_capacity_waits(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new();
@@ -115,7 +115,7 @@ static void test_question_beyond_the_capacity_waits(void **state)
     all_close(context, &rig, provider);
 }
 
-static void test_question_beyond_the_services_bound_is_refused(void **state)
+static void test_request_beyond_the_services_bound_is_refused(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -136,7 +136,7 @@ static void test_question_beyond_the_services_bound_is_refused(void **state)
     all_close(context, &rig, provider);
 }
 
-static void test_question_to_a_provider_that_goes_is_asked_of_the_next(void **state)
+static void test_request_to_a_provider_that_goes_is_asked_of_the_next(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -160,7 +160,7 @@ static void test_question_to_a_provider_that_goes_is_asked_of_the_next(void **st
 }
 
 /* Whoever asks wakes the API thread, which else need not wake for as long as nothing comes. */
-static void test_question_without_an_answer_ends_in_time(void **state)
+static void test_request_without_an_answer_ends_in_time(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -208,7 +208,7 @@ static void test_offer_whose_call_hangs_up_is_cancelled(void **state)
     rig_stop(&rig);
 }
 
-static void test_offer_that_is_withdrawn_makes_room_for_who_waits(void **state)
+static void test_offer_that_is_cancelled_makes_room_for_who_waits(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -288,13 +288,13 @@ static void test_offer_comes_behind_the_end_of_the_one_before(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_question_is_sent_though_the_api_thread_is_busy),
-        cmocka_unit_test(test_question_beyond_the_capacity_waits),
-        cmocka_unit_test(test_question_beyond_the_services_bound_is_refused),
-        cmocka_unit_test(test_question_to_a_provider_that_goes_is_asked_of_the_next),
-        cmocka_unit_test(test_question_without_an_answer_ends_in_time),
+        cmocka_unit_test(test_request_is_sent_though_the_api_thread_is_busy),
+        cmocka_unit_test(test_request_beyond_the_capacity_waits),
+        cmocka_unit_test(test_request_beyond_the_services_bound_is_refused),
+        cmocka_unit_test(test_request_to_a_provider_that_goes_is_asked_of_the_next),
+        cmocka_unit_test(test_request_without_an_answer_ends_in_time),
         cmocka_unit_test(test_offer_whose_call_hangs_up_is_cancelled),
-        cmocka_unit_test(test_offer_that_is_withdrawn_makes_room_for_who_waits),
+        cmocka_unit_test(test_offer_that_is_cancelled_makes_room_for_who_waits),
         cmocka_unit_test(test_offer_whose_service_is_gone_is_cancelled),
         cmocka_unit_test(test_offer_comes_behind_the_end_of_the_one_before),
     };

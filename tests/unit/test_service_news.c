@@ -77,9 +77,9 @@ static void test_provider_that_never_connected_is_named(void **state)
     asker_start(&rig, &asker, "x", 30);
     pthread_join(asker.thread, NULL);
     assert_int_equal(asker.err, FSZ_ENOTFOUND);
-    assert_string_equal(asker.told.why, "no provider has connected yet");
-    assert_string_equal(asker.told.provider, connect + 8);
-    fsz_desk_unref(&asker.desk);
+    assert_string_equal(asker.reply.why, "no provider has connected yet");
+    assert_string_equal(asker.reply.provider, connect + 8);
+    fsz_service_client_unref(&asker.service_client);
     json_t       *status = rig_status(&rig);
     const json_t *connected = NULL;
     assert_int_equal(
@@ -123,16 +123,17 @@ static void test_asked_is_the_sum_of_the_outcomes(void **state)
     asker_fail(&rig, 30, FSZ_ETIMEOUT, "");
     taken = provider_take(provider);
     rig_wait_number(&rig, "services.0.deadline", 1);
-    waiting = (struct asker){.desk = fsz_api_desk(rig.api)};
-    waiting.ask = (struct fsz_ask){.service = "s",
-                                   .method = "test.ask",
-                                   .params = "{\"word\":\"w\"}",
-                                   .params_bytes = strlen("{\"word\":\"w\"}"),
-                                   .deadline_ms = 20000,
-                                   .goes_on = never,
-                                   .poll_ms = 1};
-    assert_int_equal(fsz_desk_ask(waiting.desk, &waiting.ask, &waiting.told), FSZ_ECLOSED);
-    fsz_desk_unref(&waiting.desk);
+    waiting = (struct asker){.service_client = fsz_api_service_client(rig.api)};
+    waiting.ask = (struct fsz_request_spec){.service = "s",
+                                            .method = "test.ask",
+                                            .params = "{\"word\":\"w\"}",
+                                            .params_bytes = strlen("{\"word\":\"w\"}"),
+                                            .deadline_ms = 20000,
+                                            .goes_on = never,
+                                            .poll_ms = 1};
+    assert_int_equal(fsz_service_client_ask(waiting.service_client, &waiting.ask, &waiting.reply),
+                     FSZ_ECLOSED);
+    fsz_service_client_unref(&waiting.service_client);
     rig_wait_number(&rig, "services.0.cancelled", 1);
     zmq_close(provider);
     service_wait_state(&rig, 0, "down");

@@ -16,8 +16,8 @@ struct figures {
 
 static struct figures figures_of(const struct fsz_api *api)
 {
-    const struct fsz_provider         *first = api->services->list[0]->providers;
-    const struct fsz_channel_counters *channel = &api->channels[0]->counters;
+    const struct fsz_provider            *first = api->services->list[0]->providers;
+    const struct fsz_rpc_socket_counters *channel = &api->api_sockets[0]->counters;
     return (struct figures){.asked = first->counters.asked,
                             .missed = first->counters.missed,
                             .asked_next = first->next->counters.asked,
@@ -30,14 +30,14 @@ static struct figures figures_of(const struct fsz_api *api)
  * not be sent, and that it waits no more, before any of these is opened. */
 static fsz_err ask_in_vain(struct fsz_api *api)
 {
-    const struct fsz_ask ask = {.service = "s",
-                                .method = "test.ask",
-                                .params = "{}",
-                                .params_bytes = 2,
-                                .goes_on = has_had_enough,
-                                .poll_ms = 1};
-    struct fsz_told      told;
-    fsz_err              err = fsz_desk_ask(api->desk, &ask, &told);
+    const struct fsz_request_spec ask = {.service = "s",
+                                         .method = "test.ask",
+                                         .params = "{}",
+                                         .params_bytes = 2,
+                                         .goes_on = has_had_enough,
+                                         .poll_ms = 1};
+    struct fsz_reply              reply;
+    fsz_err                       err = fsz_service_client_ask(api->service_client, &ask, &reply);
     fsz_mailbox_open(api->mailbox, api);
     return err;
 }
@@ -54,7 +54,7 @@ static void ask_whose_connection_ends(struct fsz_api *api, void *ret_figures)
     figures[1].err = err;
 }
 
-static void test_question_that_could_not_be_sent_was_not_asked(void **state)
+static void test_request_that_could_not_be_sent_was_not_asked(void **state)
 {
     (void)state;
     struct rig     rig;
@@ -79,6 +79,6 @@ static void test_question_that_could_not_be_sent_was_not_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_question_that_could_not_be_sent_was_not_asked)};
+        cmocka_unit_test(test_request_that_could_not_be_sent_was_not_asked)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

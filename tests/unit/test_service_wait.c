@@ -54,7 +54,7 @@ static void test_answer_is_not_slowed_down_by_those_who_wait_for_somebody_else(v
 }
 
 /* The first that waits was refused by the one provider, and waits for the other. */
-static void test_question_is_not_held_up_by_one_that_was_refused_where_there_is_room(void **state)
+static void test_request_is_not_held_up_by_one_that_was_refused_where_there_is_room(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new();
@@ -100,7 +100,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answer_is_not_slowed_down_by_those_who_wait_for_somebody_else),
-        cmocka_unit_test(test_question_is_not_held_up_by_one_that_was_refused_where_there_is_room),
+        cmocka_unit_test(test_request_is_not_held_up_by_one_that_was_refused_where_there_is_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,7 +110,7 @@ static void *sleeping(void *sim)
 }
 
 /* It sleeps an hour, beyond the test: that would stand still if anything waited for it. */
-static void test_slow_command_holds_up_no_other_and_not_the_end(void **state)
+static void test_slow_command_controls_up_no_other_and_not_the_end(void **state)
 {
     (void)state;
     struct seen          seen;
@@ -203,7 +203,7 @@ int main(void)
         cmocka_unit_test(test_identity_is_the_one_in_events),
         cmocka_unit_test(test_json_api_has_status_and_fsapi),
         cmocka_unit_test(test_sent_event_comes_out_with_stamps_of_the_switch),
-        cmocka_unit_test(test_slow_command_holds_up_no_other_and_not_the_end),
+        cmocka_unit_test(test_slow_command_controls_up_no_other_and_not_the_end),
         cmocka_unit_test(test_xml_locate_has_documents_of_its_own),
         cmocka_unit_test(test_xml_locate_looks_outside_first),
     };

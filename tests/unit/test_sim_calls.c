@@ -191,7 +191,7 @@ static void test_hangup_as_an_application_has_its_cause(void **state)
     sim_end(sim, &seen);
 }
 
-static void test_execute_refuses_what_it_has_not_and_more_than_a_queue_holds(void **state)
+static void test_execute_refuses_what_it_has_not_and_more_than_a_queue_controls(void **state)
 {
     (void)state;
     struct seen     seen;
@@ -346,7 +346,7 @@ int main(void)
         cmocka_unit_test(test_loops_are_runs_that_lasted),
         cmocka_unit_test(test_hangup_ends_what_runs_and_drops_what_waits),
         cmocka_unit_test(test_hangup_as_an_application_has_its_cause),
-        cmocka_unit_test(test_execute_refuses_what_it_has_not_and_more_than_a_queue_holds),
+        cmocka_unit_test(test_execute_refuses_what_it_has_not_and_more_than_a_queue_controls),
         cmocka_unit_test(test_unlocked_applications_pile_up_no_deeper_than_allowed),
         cmocka_unit_test(test_event_application_fires_one_with_the_channels_headers),
         cmocka_unit_test(test_variables_are_set_together_and_read_with_the_callers_profile),

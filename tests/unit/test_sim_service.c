@@ -2,8 +2,8 @@
  * its call, and what the call's events tell of it. */
 #include "drive_sim.h"
 
-#include "call/hold.h"
-#include "host/guest.h"
+#include "call/control.h"
+#include "host/session.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -14,38 +14,38 @@
 enum { PATIENCE_TRIES = 20000, ASIDE_US = 1000 };
 
 /* In the place of the core's: over when the test says so. */
-struct fsz_hold {
+struct fsz_control {
     _Atomic bool over, when_idle, drops;
     char         ran[256]; /* the call's own thread */
 };
 
-bool fsz_hold_over(struct fsz_hold *hold, bool idle)
+bool fsz_control_over(struct fsz_control *control, bool idle)
 {
-    return hold->over && (idle || !hold->when_idle);
+    return control->over && (idle || !control->when_idle);
 }
 
-bool fsz_hold_drops(struct fsz_hold *hold)
+bool fsz_control_drops(struct fsz_control *control)
 {
-    return hold->drops;
+    return control->drops;
 }
 
-void fsz_hold_ran(struct fsz_hold *hold, const char *app, const char *arg)
+void fsz_control_ran(struct fsz_control *control, const char *app, const char *arg)
 {
-    size_t length = strlen(hold->ran);
-    snprintf(hold->ran + length, sizeof hold->ran - length, "%s(%s) ", app, arg);
+    size_t length = strlen(control->ran);
+    snprintf(control->ran + length, sizeof control->ran - length, "%s(%s) ", app, arg);
 }
 
 struct rig;
-typedef void (*serve_fn)(struct rig *rig, const struct fsz_guest *guest, const char *line);
+typedef void (*serve_fn)(struct rig *rig, const struct fsz_session *session, const char *line);
 
 struct rig {
-    struct seen     seen;
-    struct fsz_sim *sim;
-    serve_fn        serve;
-    sem_t           begun, ended, go;
-    _Atomic int     served;
-    struct fsz_hold hold;
-    char            call[37];
+    struct seen        seen;
+    struct fsz_sim    *sim;
+    serve_fn           serve;
+    sem_t              begun, ended, go;
+    _Atomic int        served;
+    struct fsz_control control;
+    char               call[37];
     /* What a thread has found; read once it has ended. */
     char    line[64], text[256], cause[64];
     fsz_err err;
@@ -53,11 +53,11 @@ struct rig {
     json_t *channel;
 };
 
-static void rig_serve(void *self, const struct fsz_guest *guest, const char *line)
+static void rig_serve(void *self, const struct fsz_session *session, const char *line)
 {
     struct rig *rig = self;
     sem_post(&rig->begun);
-    rig->serve(rig, guest, line);
+    rig->serve(rig, session, line);
     rig->served++;
     sem_post(&rig->ended);
 }
@@ -118,12 +118,12 @@ static struct rig *rig_served(serve_fn serve, const char *dial)
     return rig;
 }
 
-static fsz_err rig_run(struct rig *rig, const struct fsz_guest *guest, const char *app,
+static fsz_err rig_run(struct rig *rig, const struct fsz_session *session, const char *app,
                        const char *arg)
 {
     struct fsz_buffer words;
     fsz_buffer_init(&words, sizeof rig->text - 1);
-    fsz_err err = guest->run(guest->self, app, arg, &words);
+    fsz_err err = session->run(session->self, app, arg, &words);
     snprintf(rig->text, sizeof rig->text, "%s", fsz_buffer_string(&words));
     fsz_buffer_fini(&words);
     return err;
@@ -177,16 +177,16 @@ static void take_channel(void *argument, const struct fsz_event *channel)
     json_decref(seen.events);
 }
 
-static void serve_looks(struct rig *rig, const struct fsz_guest *guest, const char *line)
+static void serve_looks(struct rig *rig, const struct fsz_session *session, const char *line)
 {
     snprintf(rig->line, sizeof rig->line, "%s", line);
-    rig->up = guest->is_up(guest->self);
-    assert_int_equal(guest->describe(guest->self, take_channel, rig), FSZ_OK);
-    guest->set(guest->self, "mine", "1 2");
-    guest->set(guest->self, "given", NULL);
-    assert_null(guest->get(guest->self, "given"));
-    assert_string_equal(guest->get(guest->self, "mine"), "1 2");
-    snprintf(rig->text, sizeof rig->text, "%s", guest->call);
+    rig->up = session->is_up(session->self);
+    assert_int_equal(session->describe(session->self, take_channel, rig), FSZ_OK);
+    session->set(session->self, "mine", "1 2");
+    session->set(session->self, "given", NULL);
+    assert_null(session->get(session->self, "given"));
+    assert_string_equal(session->get(session->self, "mine"), "1 2");
+    snprintf(rig->text, sizeof rig->text, "%s", session->call);
 }
 
 static void test_a_call_for_zmq_is_served_with_its_line_and_its_channel(void **state)
@@ -212,10 +212,10 @@ static void test_a_call_for_zmq_is_served_with_its_line_and_its_channel(void **s
     rig_free(rig);
 }
 
-static void serve_nothing(struct rig *rig, const struct fsz_guest *guest, const char *line)
+static void serve_nothing(struct rig *rig, const struct fsz_session *session, const char *line)
 {
     (void)rig;
-    (void)guest;
+    (void)session;
     (void)line;
 }
 
@@ -244,13 +244,13 @@ static void test_what_the_dialplan_does_after_it_says_a_variable(void **state)
 
 /* ---- applications that the thread runs ---- */
 
-static void serve_answers(struct rig *rig, const struct fsz_guest *guest, const char *line)
+static void serve_answers(struct rig *rig, const struct fsz_session *session, const char *line)
 {
     (void)line;
-    assert_int_equal(rig_run(rig, guest, "answer", NULL), FSZ_OK);
-    assert_int_equal(rig_run(rig, guest, "playback", "silence_stream://30"), FSZ_OK);
-    assert_int_equal(guest->describe(guest->self, take_channel, rig), FSZ_OK);
-    rig->err = rig_run(rig, guest, "no_such", "thing");
+    assert_int_equal(rig_run(rig, session, "answer", NULL), FSZ_OK);
+    assert_int_equal(rig_run(rig, session, "playback", "silence_stream://30"), FSZ_OK);
+    assert_int_equal(session->describe(session->self, take_channel, rig), FSZ_OK);
+    rig->err = rig_run(rig, session, "no_such", "thing");
 }
 
 static void test_applications_run_to_their_end_and_answering_is_told(void **state)
@@ -275,12 +275,12 @@ static void test_applications_run_to_their_end_and_answering_is_told(void **stat
     rig_free(rig);
 }
 
-static void serve_asks(struct rig *rig, const struct fsz_guest *guest, const char *line)
+static void serve_asks(struct rig *rig, const struct fsz_session *session, const char *line)
 {
-    assert_int_equal(rig_run(rig, guest, "play_and_get_digits", line), FSZ_OK);
-    const char *got = guest->get(guest->self, "got");
+    assert_int_equal(rig_run(rig, session, "play_and_get_digits", line), FSZ_OK);
+    const char *got = session->get(session->self, "got");
     snprintf(rig->text, sizeof rig->text, "%s", got == NULL ? "nothing" : got);
-    got = guest->get(guest->self, "got_invalid");
+    got = session->get(session->self, "got_invalid");
     snprintf(rig->line, sizeof rig->line, "%s", got == NULL ? "nothing" : got);
 }
 
@@ -348,11 +348,12 @@ static void test_keys_that_are_pressed_by_command_are_collected(void **state)
     rig_free(rig);
 }
 
-static void serve_bridges(struct rig *rig, const struct fsz_guest *guest, const char *line)
+static void serve_bridges(struct rig *rig, const struct fsz_session *session, const char *line)
 {
-    rig->err = rig_run(rig, guest, "bridge", line);
-    rig->up = guest->is_up(guest->self);
-    snprintf(rig->text, sizeof rig->text, "%s", guest->get(guest->self, "originate_disposition"));
+    rig->err = rig_run(rig, session, "bridge", line);
+    rig->up = session->is_up(session->self);
+    snprintf(rig->text, sizeof rig->text, "%s",
+             session->get(session->self, "originate_disposition"));
 }
 
 static void test_bridge_lasts_until_the_other_hangs_up(void **state)
@@ -401,22 +402,22 @@ static void test_a_bridge_that_fails_hangs_up_unless_it_may_go_on(void **state)
 /* ---- held ---- */
 
 /* Two calls may end at once. */
-static void serve_holds(struct rig *rig, const struct fsz_guest *guest, const char *line)
+static void serve_controls(struct rig *rig, const struct fsz_session *session, const char *line)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     const char            *cause = "";
     (void)line;
-    guest->hold(guest->self, &rig->hold);
+    session->control(session->self, &rig->control);
     pthread_mutex_lock(&lock);
-    rig->up = guest->is_up(guest->self);
-    rig->hung_up = guest->has_hung_up(guest->self, &cause);
+    rig->up = session->is_up(session->self);
+    rig->hung_up = session->has_hung_up(session->self, &cause);
     snprintf(rig->cause, sizeof rig->cause, "%s", cause);
     pthread_mutex_unlock(&lock);
 }
 
 static struct rig *rig_holding(const char *dial)
 {
-    struct rig *rig = rig_new(serve_holds, (struct fsz_sim_options){0});
+    struct rig *rig = rig_new(serve_controls, (struct fsz_sim_options){0});
     originate(rig->sim, dial, rig->call);
     sem_wait(&rig->begun);
     return rig;
@@ -424,8 +425,8 @@ static struct rig *rig_holding(const char *dial)
 
 static void rig_release(struct rig *rig)
 {
-    rig->hold.when_idle = true;
-    rig->hold.over = true;
+    rig->control.when_idle = true;
+    rig->control.over = true;
     fsz_sim_wake(rig->sim, rig->call, false);
 }
 
@@ -458,31 +459,32 @@ static void test_a_held_call_runs_what_is_queued_and_is_given_back_then(void **s
     rig_break(rig);
     rig_settle(rig);
     assert_true(rig->up);
-    assert_string_equal(rig->hold.ran, "playback(silence_stream://-1) set(b=2) set(a=1) ");
+    assert_string_equal(rig->control.ran, "playback(silence_stream://-1) set(b=2) set(a=1) ");
     assert_string_equal(value(told(rig, "CHANNEL_HANGUP_COMPLETE"), "variable_b"), "2");
     rig_free(rig);
 }
 
-static void serve_runs_then_holds(struct rig *rig, const struct fsz_guest *guest, const char *line)
+static void serve_runs_then_controls(struct rig *rig, const struct fsz_session *session,
+                                     const char *line)
 {
-    assert_int_equal(rig_run(rig, guest, "set", "first=1"), FSZ_OK);
+    assert_int_equal(rig_run(rig, session, "set", "first=1"), FSZ_OK);
     sem_wait(&rig->go);
-    assert_null(guest->get(guest->self, "third"));
-    assert_int_equal(rig_run(rig, guest, "set", "second=1"), FSZ_OK);
-    serve_holds(rig, guest, line);
+    assert_null(session->get(session->self, "third"));
+    assert_int_equal(rig_run(rig, session, "set", "second=1"), FSZ_OK);
+    serve_controls(rig, session, line);
 }
 
-static void test_what_is_queued_waits_until_the_thread_holds_the_call(void **state)
+static void test_what_is_queued_waits_until_the_thread_controls_the_call(void **state)
 {
     (void)state;
-    struct rig *rig = rig_new(serve_runs_then_holds, (struct fsz_sim_options){0});
+    struct rig *rig = rig_new(serve_runs_then_controls, (struct fsz_sim_options){0});
     originate(rig->sim, "loopback/1000 &zmq(ivr)", rig->call);
     sem_wait(&rig->begun);
     rig_execute(rig, "set", "third=1", false);
     sem_post(&rig->go);
     rig_release(rig);
     rig_settle(rig);
-    assert_string_equal(rig->hold.ran, "set(third=1) ");
+    assert_string_equal(rig->control.ran, "set(third=1) ");
     assert_string_equal(value(told(rig, "CHANNEL_HANGUP_COMPLETE"), "variable_third"), "1");
     rig_free(rig);
 }
@@ -493,12 +495,12 @@ static void test_a_lost_call_ends_what_runs_and_drops_what_waits(void **state)
     struct rig *rig = rig_holding("loopback/1000 &zmq(ivr)");
     rig_execute_endless(rig);
     rig_execute(rig, "set", "never=1", false);
-    rig->hold.drops = true;
-    rig->hold.over = true;
+    rig->control.drops = true;
+    rig->control.over = true;
     fsz_sim_wake(rig->sim, rig->call, true);
     rig_settle(rig);
     assert_true(rig->up);
-    assert_string_equal(rig->hold.ran, "playback(silence_stream://-1) ");
+    assert_string_equal(rig->control.ran, "playback(silence_stream://-1) ");
     assert_string_equal(value(told(rig, "CHANNEL_HANGUP_COMPLETE"), "variable_never"), "");
     rig_free(rig);
 }
@@ -511,8 +513,8 @@ static void test_a_lost_call_that_is_bridged_stays_so(void **state)
     rig_execute(rig, "bridge", "loopback/1001", false);
     snprintf(arg, sizeof arg, "%s originate_disposition", rig->call);
     rig_await(rig, "uuid_getvar", arg, "SUCCESS");
-    rig->hold.drops = true;
-    rig->hold.over = true;
+    rig->control.drops = true;
+    rig->control.over = true;
     fsz_sim_wake(rig->sim, rig->call, true);
     usleep(50000); /* were it to end, it would by now, mostly: the assertion holds either way */
     assert_int_equal(rig->served, 0);
@@ -629,12 +631,12 @@ static void test_a_caller_hangs_up_when_it_is_time_whatever_runs(void **state)
     rig_free(rig);
 }
 
-static void serve_waits(struct rig *rig, const struct fsz_guest *guest, const char *line)
+static void serve_waits(struct rig *rig, const struct fsz_session *session, const char *line)
 {
     (void)line;
     sem_wait(&rig->go);
-    rig->err = rig_run(rig, guest, "answer", NULL);
-    guest->hangup(guest->self, "USER_BUSY"); /* as good as if it came first */
+    rig->err = rig_run(rig, session, "answer", NULL);
+    session->hangup(session->self, "USER_BUSY"); /* as good as if it came first */
 }
 
 static void test_the_end_of_a_call_comes_after_its_thread_has_come_back(void **state)
@@ -719,7 +721,7 @@ int main(void)
         cmocka_unit_test(test_bridge_lasts_until_the_other_hangs_up),
         cmocka_unit_test(test_a_bridge_that_fails_hangs_up_unless_it_may_go_on),
         cmocka_unit_test(test_a_held_call_runs_what_is_queued_and_is_given_back_then),
-        cmocka_unit_test(test_what_is_queued_waits_until_the_thread_holds_the_call),
+        cmocka_unit_test(test_what_is_queued_waits_until_the_thread_controls_the_call),
         cmocka_unit_test(test_a_lost_call_ends_what_runs_and_drops_what_waits),
         cmocka_unit_test(test_a_lost_call_that_is_bridged_stays_so),
         cmocka_unit_test(test_break_ends_what_runs_and_the_next_runs),

@@ -39,10 +39,10 @@ static void offer_many(struct rig *rig, const char *stream, const char *name, in
     }
 }
 
-static json_int_t dropped(struct rig *rig, const char *stream, const char *class)
+static json_int_t dropped(struct rig *rig, const char *stream, const char *priority)
 {
     json_t    *status = rig_status(rig);
-    json_int_t count = number(json_object_get(status_stream(status, stream), "dropped"), class);
+    json_int_t count = number(json_object_get(status_stream(status, stream), "dropped"), priority);
     json_decref(status);
     return count;
 }
@@ -237,14 +237,14 @@ static void test_stream_sends_one_beat_for_each_interval_and_bye_at_its_end(void
           CONFIG("stream s", "bind=tcp://127.0.0.1:*", "framing=envelope", "beat-interval-ms=50"));
     void *all = rig_subscribe_to(rig, "s", "", 1);
     offer(rig, "DTMF", NULL, "1");
-    json_t *kinds = NULL;
-    while (kinds == NULL) {
+    json_t *types = NULL;
+    while (types == NULL) {
         json_t *meta = receive_meta(all, topic, sizeof(topic));
-        kinds = json_incref(json_object_get(json_object_get(meta, "types"), "DTMF/"));
+        types = json_incref(json_object_get(json_object_get(meta, "types"), "DTMF/"));
         json_decref(meta);
     }
-    assert_int_equal(json_integer_value(kinds), 1);
-    json_decref(kinds);
+    assert_int_equal(json_integer_value(types), 1);
+    json_decref(types);
     struct fsz_config  *config = CONFIG("stream other", "bind=tcp://127.0.0.1:*");
     struct fsz_problems problems;
     fsz_problems_init(&problems);

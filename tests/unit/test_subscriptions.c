@@ -17,9 +17,9 @@ static struct fsz_subscriptions *subscriptions_of(uint64_t max)
     return s;
 }
 
-static void add_kind(struct fsz_subscriptions *s, uint32_t id, const char *head)
+static void add_type(struct fsz_subscriptions *s, uint32_t id, const char *head)
 {
-    fsz_subscriptions_add_kind(s, id, head, strlen(head));
+    fsz_subscriptions_add_type(s, id, head, strlen(head));
 }
 
 static void change(struct fsz_subscriptions *s, bool came, const char *prefix)
@@ -31,8 +31,8 @@ static void test_kind_is_wanted_when_either_is_a_prefix_of_the_other(void **stat
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(100);
-    add_kind(s, 0, "CHANNEL_HANGUP/");
-    add_kind(s, 1, "CHANNEL_HANGUP_COMPLETE/");
+    add_type(s, 0, "CHANNEL_HANGUP/");
+    add_type(s, 1, "CHANNEL_HANGUP_COMPLETE/");
     assert_false(fsz_subscriptions_want(s, 0));
     change(s, true, "CHANNEL_HANGUP/some-uuid");
     assert_true(fsz_subscriptions_want(s, 0));
@@ -52,12 +52,12 @@ static void test_empty_subscription_wants_every_kind_also_those_told_later(void 
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(100);
-    add_kind(s, 0, "A/");
+    add_type(s, 0, "A/");
     change(s, true, "");
-    add_kind(s, 1, "B/");
+    add_type(s, 1, "B/");
     assert_true(fsz_subscriptions_want(s, 0));
     assert_true(fsz_subscriptions_want(s, 1));
-    assert_int_equal(fsz_subscriptions_kinds(s), 2);
+    assert_int_equal(fsz_subscriptions_types(s), 2);
     fsz_subscriptions_free(&s);
 }
 
@@ -65,14 +65,14 @@ static void test_subscriptions_stay_when_kinds_are_forgotten(void **state)
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(100);
-    add_kind(s, 0, "{\"Event-Name\":\"A\"");
+    add_type(s, 0, "{\"Event-Name\":\"A\"");
     change(s, true, "B/");
     assert_false(fsz_subscriptions_want(s, 0));
-    fsz_subscriptions_forget_kinds(s);
-    assert_int_equal(fsz_subscriptions_kinds(s), 0);
+    fsz_subscriptions_forget_types(s);
+    assert_int_equal(fsz_subscriptions_types(s), 0);
     assert_int_equal(fsz_subscriptions_count(s), 1);
-    add_kind(s, 0, "A/");
-    add_kind(s, 1, "B/");
+    add_type(s, 0, "A/");
+    add_type(s, 1, "B/");
     assert_false(fsz_subscriptions_want(s, 0));
     assert_true(fsz_subscriptions_want(s, 1));
     fsz_subscriptions_free(&s);
@@ -82,7 +82,7 @@ static void test_subscriptions_over_the_limit_make_every_kind_wanted_until_they_
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(2);
-    add_kind(s, 0, "A/");
+    add_type(s, 0, "A/");
     change(s, true, "X");
     change(s, true, "Y");
     assert_false(fsz_subscriptions_want(s, 0));
@@ -105,7 +105,7 @@ static void test_subscription_may_hold_any_bytes(void **state)
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(100);
-    add_kind(s, 0, "A/");
+    add_type(s, 0, "A/");
     fsz_subscriptions_change(s, true, "A\0B", 3);
     fsz_subscriptions_change(s, true, "A\0C", 3);
     assert_int_equal(fsz_subscriptions_count(s), 2);
@@ -119,7 +119,7 @@ static void test_a_prefix_is_wanted_until_the_last_that_holds_it_leaves(void **s
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(100);
-    add_kind(s, 0, "A/");
+    add_type(s, 0, "A/");
     change(s, true, "A");
     change(s, true, "A");
     assert_int_equal(fsz_subscriptions_count(s), 1);
@@ -135,7 +135,7 @@ static void test_what_is_untracked_never_takes_a_tracked_one_along(void **state)
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(1);
-    add_kind(s, 0, "A/");
+    add_type(s, 0, "A/");
     change(s, true, "X");
     change(s, true, "A"); /* untracked */
     fsz_subscriptions_limit(s, 10);
@@ -215,7 +215,7 @@ static void test_random_subscriptions_and_kinds_agree_with_a_plain_model(void **
         unsigned i = (unsigned)rand_r(&seed) % PREFIXES;
         if (m.kind_count < KINDS && rand_r(&seed) % 1000 == 0) {
             random_text(m.heads[m.kind_count], &seed);
-            add_kind(s, m.kind_count, m.heads[m.kind_count]);
+            add_type(s, m.kind_count, m.heads[m.kind_count]);
             m.kind_count++;
         }
         if (!model_has_twin(&m, i)) {

@@ -70,38 +70,39 @@ static void test_topic_is_cut_but_never_within_an_escape(void **state)
     }
 }
 
-static struct fsz_kind *kind_of(struct fsz_kinds *kinds, const char *name, const char *subclass)
+static struct fsz_event_type *type_of(struct fsz_event_types *types, const char *name,
+                                      const char *subclass)
 {
     static const struct fsz_streamset nobody;
-    struct fsz_kind                  *kind = NULL;
-    assert_int_equal(fsz_kinds_add(kinds, name, subclass, FSZ_CLASS_NORMAL, &nobody, &kind),
-                     FSZ_OK);
-    return kind;
+    struct fsz_event_type            *type = NULL;
+    assert_int_equal(
+        fsz_event_types_add(types, name, subclass, FSZ_PRIORITY_NORMAL, &nobody, &type), FSZ_OK);
+    return type;
 }
 
-static void assert_head(const struct fsz_kind *kind, const char *expected, char *const *names,
+static void assert_head(const struct fsz_event_type *type, const char *expected, char *const *names,
                         size_t name_count)
 {
     char   head[FSZ_TOPIC_BYTES_MAX];
-    size_t size = fsz_topic_head(head, kind, names, name_count);
+    size_t size = fsz_topic_head(head, type, names, name_count);
     assert_int_equal(size, strlen(expected));
     assert_memory_equal(head, expected, size);
 }
 
-static void test_head_is_what_every_topic_of_the_kind_begins_with(void **state)
+static void test_head_is_what_every_topic_of_the_type_begins_with(void **state)
 {
     (void)state;
-    struct fsz_kinds *kinds = NULL;
-    assert_int_equal(fsz_kinds_new(&kinds, 16), FSZ_OK);
-    struct fsz_kind *kind = kind_of(kinds, "CUSTOM", "sofia::register");
-    assert_head(kind, "CUSTOM/sofia::register/",
+    struct fsz_event_types *types = NULL;
+    assert_int_equal(fsz_event_types_new(&types, 16), FSZ_OK);
+    struct fsz_event_type *type = type_of(types, "CUSTOM", "sofia::register");
+    assert_head(type, "CUSTOM/sofia::register/",
                 NAMES("Event-Name", "Event-Subclass", "Unique-ID"));
-    assert_head(kind, "CUSTOM/", NAMES("event-name", "Unique-ID", "Event-Subclass"));
-    assert_head(kind, "CUSTOM", NAMES("Event-Name"));
-    assert_head(kind, "", NAMES("Unique-ID", "Event-Name"));
-    assert_head(kind_of(kinds, "DTMF", NULL), "DTMF//",
+    assert_head(type, "CUSTOM/", NAMES("event-name", "Unique-ID", "Event-Subclass"));
+    assert_head(type, "CUSTOM", NAMES("Event-Name"));
+    assert_head(type, "", NAMES("Unique-ID", "Event-Name"));
+    assert_head(type_of(types, "DTMF", NULL), "DTMF//",
                 NAMES("Event-Name", "Event-Subclass", "Unique-ID"));
-    fsz_kinds_free(&kinds);
+    fsz_event_types_free(&types);
 }
 
 int main(void)
@@ -111,7 +112,7 @@ int main(void)
         cmocka_unit_test(test_topic_of_a_missing_field_is_empty_and_of_an_array_its_first),
         cmocka_unit_test(test_topic_escapes_what_would_be_a_separator_or_control),
         cmocka_unit_test(test_topic_is_cut_but_never_within_an_escape),
-        cmocka_unit_test(test_head_is_what_every_topic_of_the_kind_begins_with),
+        cmocka_unit_test(test_head_is_what_every_topic_of_the_type_begins_with),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

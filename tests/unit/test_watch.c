@@ -15,17 +15,17 @@ enum { LARGE_BYTES = 500000, LARGE_ALL = FSZ_WATCH_BYTES_MAX / LARGE_BYTES };
 struct rig {
     struct fsz_mailbox *mailbox;
     struct fsz_watch   *watch;
-    struct fsz_hold    *hold;
+    struct fsz_control *control;
     _Atomic uint32_t    watched;
     size_t              taken, last;
 };
 
-static void rig_take(void *reader, struct fsz_hold *hold, const char *kind,
+static void rig_take(void *reader, struct fsz_control *control, const char *kind,
                      const struct fsz_buffer *text, bool last)
 {
     struct rig *rig = reader;
     (void)kind;
-    assert_ptr_equal(hold, rig->hold);
+    assert_ptr_equal(control, rig->control);
     assert_true(text->size > LARGE_BYTES);
     rig->taken++;
     rig->last += last;
@@ -38,17 +38,17 @@ static void rig_init(struct rig *rig)
     memset(rig, 0, sizeof(*rig));
     assert_int_equal(fsz_mailbox_new(&rig->mailbox), FSZ_OK);
     assert_int_equal(fsz_watch_new(rig->mailbox, &rig->watched, rig_take, &rig->watch), FSZ_OK);
-    assert_int_equal(fsz_hold_new(&host, "c1", &rig->hold), FSZ_OK);
-    assert_int_equal(fsz_watch_add(rig->watch, rig->hold), FSZ_OK);
+    assert_int_equal(fsz_control_new(&host, "c1", &rig->control), FSZ_OK);
+    assert_int_equal(fsz_watch_add(rig->watch, rig->control), FSZ_OK);
     assert_int_equal(fsz_selection_new("DTMF", &kinds, NULL), FSZ_OK);
-    fsz_watch_subscribe(rig->watch, rig->hold, &kinds);
+    fsz_watch_subscribe(rig->watch, rig->control, &kinds);
 }
 
 static void rig_fini(struct rig *rig)
 {
     fsz_mailbox_close(rig->mailbox);
     fsz_watch_free(&rig->watch);
-    fsz_hold_unref(&rig->hold);
+    fsz_control_unref(&rig->control);
     fsz_mailbox_unref(&rig->mailbox);
 }
 

@@ -76,7 +76,7 @@ static void test_a_peer_of_2_0_is_ready_after_the_greeting(void **state)
     assert_int_equal(fsz_conn_facts(rig.conn)->version, FSZ_ZMTP_2_0);
     assert_int_equal(fsz_conn_facts(rig.conn)->type, FSZ_ZMTP_REQ);
     assert_string_equal(rig.got, "|ping\n");
-    assert_int_equal(rig_post(rig.conn, "x", 1, FSZ_ZMTP_VITAL), FSZ_OK);
+    assert_int_equal(rig_post(rig.conn, "x", 1, FSZ_ZMTP_HIGH), FSZ_OK);
     RIG_EXPECT(&rig, "\0\1x");
     rig_fini(&rig);
 }
@@ -449,7 +449,7 @@ static void test_a_kick_by_another_thread_ends_it(void **state)
     pthread_join(thread, NULL);
     assert_int_equal(rig.ending, FSZ_ZMTP_END_KICKED);
     fsz_conn_kick(rig.conn);
-    assert_int_equal(rig_post(rig.conn, "x", 1, FSZ_ZMTP_VITAL), FSZ_ECLOSED);
+    assert_int_equal(rig_post(rig.conn, "x", 1, FSZ_ZMTP_HIGH), FSZ_ECLOSED);
     rig_fini(&rig);
 }
 
@@ -491,10 +491,10 @@ static void test_finishing_writes_what_waits_first(void **state)
     (void)state;
     rig_router(&rig);
     rig_shake_dealer(&rig);
-    assert_int_equal(rig_post(rig.conn, body, SIZE, FSZ_ZMTP_VITAL), FSZ_OK);
+    assert_int_equal(rig_post(rig.conn, body, SIZE, FSZ_ZMTP_HIGH), FSZ_OK);
     fsz_conn_finish(rig.conn, rig_now_ms() + RIG_WAIT_MS);
     assert_false(rig.ended);
-    assert_int_equal(rig_post(rig.conn, "x", 1, FSZ_ZMTP_VITAL), FSZ_ECLOSED);
+    assert_int_equal(rig_post(rig.conn, "x", 1, FSZ_ZMTP_HIGH), FSZ_ECLOSED);
     rig_read(&rig, head, sizeof(head));
     for (size_t i = 0; i < SIZE; i += sizeof(piece)) {
         rig_read(&rig, piece, sizeof(piece));
@@ -513,7 +513,7 @@ static void test_finishing_ends_when_it_is_due(void **state)
     (void)state;
     rig_router(&rig);
     rig_shake_dealer(&rig);
-    assert_int_equal(rig_post(rig.conn, body, SIZE, FSZ_ZMTP_VITAL), FSZ_OK);
+    assert_int_equal(rig_post(rig.conn, body, SIZE, FSZ_ZMTP_HIGH), FSZ_OK);
     fsz_conn_finish(rig.conn, rig_now_ms() + 30);
     RIG_UNTIL(&rig, rig.ended);
     assert_int_equal(rig.ending, FSZ_ZMTP_END_STOPPED);

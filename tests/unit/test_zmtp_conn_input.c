@@ -223,8 +223,8 @@ static void test_a_failure_to_write_loses_nothing_that_can_be_read(void **state)
     send_many(&rig, 30000);
     close(rig.peer);
     rig.peer = -1;
-    assert_int_equal(rig_post(rig.conn, "y", 1, FSZ_ZMTP_VITAL), FSZ_OK);
-    assert_int_equal(rig_post(rig.conn, "y", 1, FSZ_ZMTP_VITAL), FSZ_ECLOSED);
+    assert_int_equal(rig_post(rig.conn, "y", 1, FSZ_ZMTP_HIGH), FSZ_OK);
+    assert_int_equal(rig_post(rig.conn, "y", 1, FSZ_ZMTP_HIGH), FSZ_ECLOSED);
     RIG_UNTIL(&rig, rig.ended);
     assert_int_equal(rig.messages, 30000);
     assert_int_equal(rig.ending, FSZ_ZMTP_END_PEER);
@@ -247,7 +247,7 @@ static void test_a_reset_loses_nothing_that_had_come(void **state)
     rig.conn = rig_conn(&rig, accept(listener, NULL, NULL), false);
     close(listener);
     rig_shake_dealer(&rig);
-    assert_int_equal(rig_post(rig.conn, "unread", 6, FSZ_ZMTP_VITAL), FSZ_OK);
+    assert_int_equal(rig_post(rig.conn, "unread", 6, FSZ_ZMTP_HIGH), FSZ_OK);
     send_many(&rig, 20000); /* within the first window: a reset drops what has not been sent yet */
     close(rig.peer);        /* with bytes that it has not read: a reset */
     rig.peer = -1;
@@ -265,7 +265,7 @@ static void test_a_peer_that_reads_no_more_ends_after_what_it_sent(void **state)
     rig_shake_dealer(&rig);
     RIG_SEND(&rig, "\0\1a");
     shutdown(rig.peer, SHUT_RD);
-    assert_int_equal(rig_post(rig.conn, "y", 1, FSZ_ZMTP_VITAL), FSZ_OK);
+    assert_int_equal(rig_post(rig.conn, "y", 1, FSZ_ZMTP_HIGH), FSZ_OK);
     RIG_UNTIL(&rig, rig.ended);
     assert_string_equal(rig.got, "a\n");
     rig_fini(&rig);
@@ -289,7 +289,7 @@ static void test_a_peer_that_reads_no_more_ends_though_it_never_stops_sending(vo
     fcntl(rig.peer, F_SETFL, 0);
     assert_int_equal(pthread_create(&thread, NULL, flood_main, &rig.peer), 0);
     shutdown(rig.peer, SHUT_RD);
-    assert_int_equal(rig_post(rig.conn, "y", 1, FSZ_ZMTP_VITAL), FSZ_OK);
+    assert_int_equal(rig_post(rig.conn, "y", 1, FSZ_ZMTP_HIGH), FSZ_OK);
     RIG_UNTIL(&rig, rig.ended);
     pthread_join(thread, NULL);
     assert_int_equal(rig.ending, FSZ_ZMTP_END_PEER);

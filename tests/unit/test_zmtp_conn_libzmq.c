@@ -102,7 +102,7 @@ static void post_two(struct fsz_conn *conn, const char *first, const char *secon
     struct fsz_frame         frames[] = {{(const uint8_t *)first, strlen(first)},
                                          {(const uint8_t *)second, strlen(second)}};
     struct fsz_zmtp_message *message = NULL;
-    assert_int_equal(fsz_zmtp_message_new(frames, 2, FSZ_ZMTP_VITAL, &message), FSZ_OK);
+    assert_int_equal(fsz_zmtp_message_new(frames, 2, FSZ_ZMTP_HIGH, &message), FSZ_OK);
     assert_int_equal(fsz_conn_send(conn, message), FSZ_OK);
     fsz_zmtp_message_unref(message);
 }
@@ -142,7 +142,7 @@ static void test_large_messages_go_both_ways(void **state)
     z.rig.shared.limits.message_bytes = SIZE + 1000;
     z_accept(&z);
     z_ready(&z);
-    assert_int_equal(rig_post(z.rig.conn, body, SIZE, FSZ_ZMTP_VITAL), FSZ_OK);
+    assert_int_equal(rig_post(z.rig.conn, body, SIZE, FSZ_ZMTP_HIGH), FSZ_OK);
     RIG_UNTIL(&z.rig, (n = zmq_recv(z.socket, got, SIZE, ZMQ_DONTWAIT)) >= 0);
     assert_int_equal(n, SIZE);
     assert_memory_equal(got, body, SIZE);
@@ -200,7 +200,7 @@ static void test_a_burst_arrives_whole_and_in_order(void **state)
     z_ready(&z);
     z.rig.shared.limits.output_messages = 0;
     for (uint32_t i = 0; i < COUNT; i++) {
-        assert_int_equal(rig_post(z.rig.conn, &i, sizeof(i), FSZ_ZMTP_NOISE), FSZ_OK);
+        assert_int_equal(rig_post(z.rig.conn, &i, sizeof(i), FSZ_ZMTP_LOW), FSZ_OK);
     }
     for (uint32_t i = 0; i < COUNT; i++) {
         uint32_t got = 0;
@@ -431,7 +431,7 @@ static void test_boxes_go_both_ways(void **state)
     for (size_t i = 0; i < BOXES; i++) {
         size_t size = i % 10 == 0 ? BOX_BYTES_MAX - i : i;
         memset(body, (int)i, size);
-        assert_int_equal(rig_post(z.rig.conn, body, size, FSZ_ZMTP_VITAL), FSZ_OK);
+        assert_int_equal(rig_post(z.rig.conn, body, size, FSZ_ZMTP_HIGH), FSZ_OK);
         assert_int_equal(zmq_send(z.socket, body, size, ZMQ_DONTWAIT), size);
     }
     for (size_t i = 0; i < BOXES; i++) {
@@ -462,7 +462,7 @@ static void test_a_large_message_that_was_sealed_and_written_does_not_wait_any_m
     z_accept(&z);
     z_ready(&z);
     memset(body, 'x', BYTES);
-    assert_int_equal(rig_post(z.rig.conn, body, BYTES, FSZ_ZMTP_VITAL), FSZ_OK);
+    assert_int_equal(rig_post(z.rig.conn, body, BYTES, FSZ_ZMTP_HIGH), FSZ_OK);
     RIG_UNTIL(&z.rig, (n = zmq_recv(z.socket, got, BYTES, ZMQ_DONTWAIT)) >= 0);
     assert_int_equal(n, BYTES);
     assert_memory_equal(got, body, BYTES);

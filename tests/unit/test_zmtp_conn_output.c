@@ -62,7 +62,7 @@ static void fill_socket(struct rig *rig)
 {
     char body[1000] = {0};
     while (fsz_conn_is_idle(rig->conn)) {
-        assert_int_equal(rig_post(rig->conn, body, sizeof(body), FSZ_ZMTP_VITAL), FSZ_OK);
+        assert_int_equal(rig_post(rig->conn, body, sizeof(body), FSZ_ZMTP_HIGH), FSZ_OK);
     }
 }
 
@@ -72,7 +72,7 @@ static void test_writes_at_once_from_the_thread_that_sends(void **state)
     uint8_t    bytes[7];
     (void)state;
     ready_router(&rig);
-    assert_int_equal(rig_post(rig.conn, "hello", 5, FSZ_ZMTP_NOISE), FSZ_OK);
+    assert_int_equal(rig_post(rig.conn, "hello", 5, FSZ_ZMTP_LOW), FSZ_OK);
     assert_int_equal(recv(rig.peer, bytes, sizeof(bytes), MSG_DONTWAIT), 7); /* no turn between */
     assert_memory_equal(bytes, "\0\5hello", 7);
     assert_int_equal(figures_of(&rig).messages_out, 1);
@@ -122,7 +122,7 @@ test_messages_of_all_sizes_arrive_whole_and_in_order_through_a_narrow_socket(voi
     for (size_t i = 0; i < COUNT; i++) {
         size_t size = i % 7 == 0 ? 69000 - i : i;
         memset(body, (int)i, size);
-        assert_int_equal(rig_post(rig.conn, body, size, FSZ_ZMTP_VITAL), FSZ_OK);
+        assert_int_equal(rig_post(rig.conn, body, size, FSZ_ZMTP_HIGH), FSZ_OK);
     }
     assert_true(figures_of(&rig).queued_messages > 0);
     for (size_t i = 0; i < COUNT; i++) {
@@ -145,7 +145,7 @@ static void test_a_pong_goes_before_messages_but_not_into_one(void **state)
     ready_narrow_router(&rig);
     memset(body, 'm', sizeof(body));
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_VITAL), FSZ_OK);
+        assert_int_equal(rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_HIGH), FSZ_OK);
     }
     RIG_SEND(&rig, "\4\x9\4PING\0\0xy");
     rig_settle(&rig);
@@ -190,14 +190,14 @@ static void test_drops_the_least_important_first_by_messages(void **state)
     rig.shared.limits.output_messages = 100;
     fill_socket(&rig);
     size_t waiting = figures_of(&rig).queued_messages;
-    assert_int_equal(count_accepted(&rig, FSZ_ZMTP_NOISE, 200), 50 - waiting);
+    assert_int_equal(count_accepted(&rig, FSZ_ZMTP_LOW, 200), 50 - waiting);
     assert_int_equal(count_accepted(&rig, FSZ_ZMTP_NORMAL, 200), 30);
-    assert_int_equal(count_accepted(&rig, FSZ_ZMTP_NOISE, 1), 0);
-    assert_int_equal(count_accepted(&rig, FSZ_ZMTP_VITAL, 200), 20);
+    assert_int_equal(count_accepted(&rig, FSZ_ZMTP_LOW, 1), 0);
+    assert_int_equal(count_accepted(&rig, FSZ_ZMTP_HIGH, 200), 20);
     assert_int_equal(figures_of(&rig).queued_messages, 100);
-    assert_int_equal(figures_of(&rig).dropped[FSZ_ZMTP_NOISE], 151 + waiting);
+    assert_int_equal(figures_of(&rig).dropped[FSZ_ZMTP_LOW], 151 + waiting);
     assert_int_equal(figures_of(&rig).dropped[FSZ_ZMTP_NORMAL], 170);
-    assert_int_equal(figures_of(&rig).dropped[FSZ_ZMTP_VITAL], 180);
+    assert_int_equal(figures_of(&rig).dropped[FSZ_ZMTP_HIGH], 180);
     rig_fini(&rig);
 }
 
@@ -209,11 +209,11 @@ static void test_drops_the_least_important_first_by_bytes(void **state)
     rig.shared.limits.output_messages = 0;
     rig.shared.limits.output_bytes = 30000;
     fill_socket(&rig);
-    count_accepted(&rig, FSZ_ZMTP_NOISE, 10000);
+    count_accepted(&rig, FSZ_ZMTP_LOW, 10000);
     assert_in_range(figures_of(&rig).queued_bytes, 15000, 15002);
     count_accepted(&rig, FSZ_ZMTP_NORMAL, 10000);
     assert_in_range(figures_of(&rig).queued_bytes, 24000, 24002);
-    count_accepted(&rig, FSZ_ZMTP_VITAL, 10000);
+    count_accepted(&rig, FSZ_ZMTP_HIGH, 10000);
     assert_in_range(figures_of(&rig).queued_bytes, 29998, 30000);
     rig_fini(&rig);
 }
@@ -226,9 +226,9 @@ static void test_one_message_may_wait_however_large(void **state)
     (void)state;
     ready_narrow_router(&rig);
     rig.shared.limits.output_bytes = 1000;
-    assert_int_equal(rig_post(rig.conn, body, SIZE, FSZ_ZMTP_NOISE), FSZ_OK);
+    assert_int_equal(rig_post(rig.conn, body, SIZE, FSZ_ZMTP_LOW), FSZ_OK);
     assert_int_equal(figures_of(&rig).queued_messages, 1);
-    assert_int_equal(rig_post(rig.conn, body, 1, FSZ_ZMTP_VITAL), FSZ_EFULL);
+    assert_int_equal(rig_post(rig.conn, body, 1, FSZ_ZMTP_HIGH), FSZ_EFULL);
     free(body);
     rig_fini(&rig);
 }
@@ -242,7 +242,7 @@ static void read_again(uint64_t messages, size_t bytes)
     ready_narrow_router(&rig);
     rig.shared.limits.output_messages = messages;
     rig.shared.limits.output_bytes = bytes;
-    while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_VITAL) == FSZ_OK) {
+    while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_HIGH) == FSZ_OK) {
     }
     while (!fsz_conn_is_idle(rig.conn)) {
         rig_settle(&rig);
@@ -254,7 +254,7 @@ static void read_again(uint64_t messages, size_t bytes)
         rig_settle(&rig);
     }
     assert_int_equal(rig.drained, 1);
-    assert_int_equal(rig_post(rig.conn, "y", 1, FSZ_ZMTP_NOISE), FSZ_OK);
+    assert_int_equal(rig_post(rig.conn, "y", 1, FSZ_ZMTP_LOW), FSZ_OK);
     rig_settle(&rig);
     assert_int_equal(rig.drained, 1);
     rig_fini(&rig);
@@ -297,13 +297,13 @@ static void test_only_what_waits_counts_for_the_budget(void **state)
     (void)state;
     ready_narrow_router(&rig);
     rig.shared.output.max = 3000;
-    assert_int_equal(rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_VITAL), FSZ_OK);
+    assert_int_equal(rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_HIGH), FSZ_OK);
     assert_int_equal(rig.shared.output.used, 0);
-    while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_VITAL) == FSZ_OK) {
+    while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_HIGH) == FSZ_OK) {
     }
     assert_true(rig.shared.output.used > 0);
     assert_true(rig.shared.output.used <= 3000);
-    assert_int_equal(figures_of(&rig).dropped[FSZ_ZMTP_VITAL], 1);
+    assert_int_equal(figures_of(&rig).dropped[FSZ_ZMTP_HIGH], 1);
     /* A peer that reads gets its messages although another one's take the whole budget. */
     rig.shared.output.max = rig.shared.output.used;
     int              slow_peer = rig.peer;
@@ -311,8 +311,8 @@ static void test_only_what_waits_counts_for_the_budget(void **state)
     rig_pair(&rig);
     rig.ready = 0;
     rig_shake_dealer(&rig);
-    assert_int_equal(rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_NOISE), FSZ_OK);
-    struct fsz_zmtp_message *message = rig_new_message("b", 1, FSZ_ZMTP_NOISE);
+    assert_int_equal(rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_LOW), FSZ_OK);
+    struct fsz_zmtp_message *message = rig_new_message("b", 1, FSZ_ZMTP_LOW);
     assert_int_equal(fsz_conn_queue(rig.conn, message), FSZ_OK);
     fsz_zmtp_message_unref(message);
     fsz_conn_flush(rig.conn);
@@ -356,7 +356,7 @@ static void test_each_connection_has_its_equal_part_of_the_budget(void **state)
     (void)state;
     ready_narrow_router(&rig);
     rig.shared.output.max = MAX;
-    while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_VITAL) == FSZ_OK) {
+    while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_HIGH) == FSZ_OK) {
     }
     int              first_peer = rig.peer;
     struct fsz_conn *first = rig.conn;
@@ -364,7 +364,7 @@ static void test_each_connection_has_its_equal_part_of_the_budget(void **state)
     rig.ready = 0;
     rig_pair(&rig);
     rig_shake_dealer(&rig);
-    while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_VITAL) == FSZ_OK) {
+    while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_HIGH) == FSZ_OK) {
     }
     assert_in_range(figures_of(&rig).queued_bytes, PART / 2, PART);
     assert_true(rig.shared.output.used <= 2 * MAX);
@@ -384,7 +384,7 @@ static void test_what_has_begun_and_has_no_room_ends_the_connection(void **state
     (void)state;
     ready_narrow_router(&rig);
     rig.shared.output.max = MAX;
-    assert_int_equal(rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_VITAL), FSZ_OK);
+    assert_int_equal(rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_HIGH), FSZ_OK);
     RIG_UNTIL(&rig, rig.ended);
     assert_int_equal(rig.ending, FSZ_ZMTP_END_OUTPUT_BYTES);
     assert_int_equal(rig.shared.output.used, 0);
@@ -404,7 +404,7 @@ static void check_several(uint64_t most)
     rig.shared.output.max = 2500; /* what a write leaves over it is dropped */
     rig.shared.limits.output_messages = most;
     for (size_t i = 0; i < COUNT; i++) {
-        messages[i] = rig_new_message(body, sizeof(body), FSZ_ZMTP_VITAL);
+        messages[i] = rig_new_message(body, sizeof(body), FSZ_ZMTP_HIGH);
     }
     fsz_conn_send_all(rig.conn, messages, COUNT, errs);
     for (size_t i = 0; i < COUNT; i++) {
@@ -414,7 +414,7 @@ static void check_several(uint64_t most)
     }
     struct fsz_conn_figures figures = figures_of(&rig);
     assert_true(kept > 0 && kept < COUNT);
-    assert_int_equal(figures.dropped[FSZ_ZMTP_VITAL], COUNT - kept);
+    assert_int_equal(figures.dropped[FSZ_ZMTP_HIGH], COUNT - kept);
     assert_int_equal(figures.messages_out + figures.queued_messages, kept);
     rig_fini(&rig);
 }
@@ -444,12 +444,12 @@ static void *sender_main(void *argument)
         fsz_err err = FSZ_OK;
         memcpy(body + 1, &i, sizeof(i));
         if (i % 3 == 0) {
-            struct fsz_zmtp_message *message = rig_new_message(body, size, FSZ_ZMTP_VITAL);
+            struct fsz_zmtp_message *message = rig_new_message(body, size, FSZ_ZMTP_HIGH);
             err = fsz_conn_queue(sender->rig->conn, message);
             fsz_zmtp_message_unref(message);
             fsz_conn_flush(sender->rig->conn);
         } else {
-            err = rig_post(sender->rig->conn, body, size, FSZ_ZMTP_VITAL);
+            err = rig_post(sender->rig->conn, body, size, FSZ_ZMTP_HIGH);
         }
         sender->sent += err == FSZ_OK ? 1 : 0;
     }
@@ -512,7 +512,7 @@ static void test_an_end_while_threads_send_is_safe(void **state)
         for (size_t i = 0; i < SENDERS; i++) {
             pthread_join(senders[i].thread, NULL);
         }
-        assert_int_equal(rig_post(rig.conn, "x", 1, FSZ_ZMTP_VITAL), FSZ_ECLOSED);
+        assert_int_equal(rig_post(rig.conn, "x", 1, FSZ_ZMTP_HIGH), FSZ_ECLOSED);
         rig_fini(&rig);
     }
 }

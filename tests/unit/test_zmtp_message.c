@@ -15,7 +15,7 @@ static struct fsz_zmtp_message *three_new(void)
 {
     const struct fsz_frame   frames[] = {{(const uint8_t *)"head", 4}, {NULL, 0}, {long_body, 300}};
     struct fsz_zmtp_message *message = NULL;
-    assert_int_equal(fsz_zmtp_message_new(frames, 3, FSZ_ZMTP_VITAL, &message), FSZ_OK);
+    assert_int_equal(fsz_zmtp_message_new(frames, 3, FSZ_ZMTP_HIGH, &message), FSZ_OK);
     return message;
 }
 
@@ -30,7 +30,7 @@ static void test_frames_become_the_bytes_of_the_wire(void **state)
     assert_int_equal(fsz_zmtp_message_size(message), sizeof(heads) + 300);
     assert_int_equal(fsz_zmtp_message_frames(message), 3);
     assert_true(message->held_bytes >= sizeof(*message) + message->head_size);
-    assert_int_equal(message->priority, FSZ_ZMTP_VITAL);
+    assert_int_equal(message->priority, FSZ_ZMTP_HIGH);
     fsz_zmtp_message_unref(message);
 }
 
@@ -91,9 +91,9 @@ static void test_frames_that_add_up_beyond_memory_are_refused(void **state)
     (void)state;
     struct fsz_frame         frames[] = {{long_body, SIZE_MAX / 2}, {long_body, SIZE_MAX / 2}};
     struct fsz_zmtp_message *message = NULL;
-    assert_int_equal(fsz_zmtp_message_new(frames, 2, FSZ_ZMTP_NOISE, &message), FSZ_ENOMEM);
+    assert_int_equal(fsz_zmtp_message_new(frames, 2, FSZ_ZMTP_LOW, &message), FSZ_ENOMEM);
     frames[0].size = SIZE_MAX - 12;
-    assert_int_equal(fsz_zmtp_message_new(frames, 1, FSZ_ZMTP_NOISE, &message), FSZ_ENOMEM);
+    assert_int_equal(fsz_zmtp_message_new(frames, 1, FSZ_ZMTP_LOW, &message), FSZ_ENOMEM);
     assert_null(message);
 }
 

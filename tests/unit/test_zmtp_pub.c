@@ -110,7 +110,7 @@ static void test_each_shows_subscribers_and_what_they_see(void **state)
 static bool send_one(void *argument, struct fsz_subscriber *subscriber)
 {
     struct pub_rig          *rig = argument;
-    struct fsz_zmtp_message *message = rig_message("private", 4, FSZ_ZMTP_VITAL);
+    struct fsz_zmtp_message *message = rig_message("private", 4, FSZ_ZMTP_HIGH);
     assert_int_equal(fsz_pub_send_to(rig->pub, subscriber, message), FSZ_OK);
     fsz_zmtp_message_unref(message);
     return false;

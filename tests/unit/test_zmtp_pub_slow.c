@@ -7,7 +7,7 @@ enum { BODY_BYTES = 4000, SENT = 4000, BOUND_MESSAGES = 200 };
 static void drained_tell(void *self, struct fsz_subscriber *subscriber)
 {
     struct pub_rig          *rig = self;
-    struct fsz_zmtp_message *message = rig_message(".lost", 8, FSZ_ZMTP_VITAL);
+    struct fsz_zmtp_message *message = rig_message(".lost", 8, FSZ_ZMTP_HIGH);
     rig->notes.drained++;
     assert_int_equal(fsz_pub_send_to(rig->pub, subscriber, message), FSZ_OK);
     fsz_zmtp_message_unref(message);
@@ -75,15 +75,15 @@ static void test_slow_subscriber_loses_the_least_important_first_and_is_told(voi
     bare_send(slow, 1, "");
     rig_wait_subscriptions(rig, 2);
     while (rig_notes(rig).lost == 0) {
-        assert_int_equal(rig_send_as(rig, "noise", BODY_BYTES, FSZ_ZMTP_NOISE), 2);
+        assert_int_equal(rig_send_as(rig, "noise", BODY_BYTES, FSZ_ZMTP_LOW), 2);
         assert_true(zmq_recv(quick, counts, sizeof(counts), 0) == 5);
         assert_true(zmq_recv(quick, NULL, 0, 0) == BODY_BYTES);
     }
-    assert_int_equal(rig_send_as(rig, "vital", 8, FSZ_ZMTP_VITAL), 2);
+    assert_int_equal(rig_send_as(rig, "vital", 8, FSZ_ZMTP_HIGH), 2);
     assert_topic(quick, "vital");
     assert_int_equal(rig_notes(rig).lost, 1);
-    assert_int_equal(rig_notes(rig).lost_vital, 0);
-    assert_int_equal(rig_send_as(rig, "noise", BODY_BYTES, FSZ_ZMTP_NOISE), 2);
+    assert_int_equal(rig_notes(rig).lost_high, 0);
+    assert_int_equal(rig_send_as(rig, "noise", BODY_BYTES, FSZ_ZMTP_LOW), 2);
     assert_int_equal(rig_notes(rig).lost, 2);
     memset(counts, 0, sizeof(counts));
     read_to_report(slow, counts);
@@ -103,8 +103,8 @@ static void test_vital_messages_are_lost_only_when_everything_is_full(void **sta
     bare_send(slow, 1, "");
     rig_wait_subscriptions(rig, 1);
     unsigned sent = 0;
-    for (; rig_notes(rig).lost_vital == 0; sent++) {
-        rig_send_as(rig, "vital", BODY_BYTES, FSZ_ZMTP_VITAL);
+    for (; rig_notes(rig).lost_high == 0; sent++) {
+        rig_send_as(rig, "vital", BODY_BYTES, FSZ_ZMTP_HIGH);
     }
     assert_int_equal(rig_notes(rig).lost, 1);
     assert_true(sent > BOUND_MESSAGES);
@@ -128,20 +128,20 @@ static void test_messages_dropped_when_they_are_written_are_reported(void **stat
     rig_wait_subscriptions(rig, 1);
     fsz_pub_lock(rig->pub);
     for (unsigned i = 0; i < SENT; i++) {
-        struct fsz_zmtp_message *message = rig_message("vital", BODY_BYTES, FSZ_ZMTP_VITAL);
+        struct fsz_zmtp_message *message = rig_message("vital", BODY_BYTES, FSZ_ZMTP_HIGH);
         assert_int_equal(fsz_pub_queue(rig->pub, "vital", 5, message), 1);
         fsz_zmtp_message_unref(message);
     }
     assert_int_equal(rig->notes.lost, 0);
     fsz_pub_flush(rig->pub);
     assert_true(rig->notes.lost > 0);
-    assert_int_equal(rig->notes.lost, rig->notes.lost_vital);
+    assert_int_equal(rig->notes.lost, rig->notes.lost_high);
     unsigned lost = rig->notes.lost;
     fsz_pub_unlock(rig->pub);
     close(slow);
     rig_wait_for(rig, &rig->notes.left, 1);
     fsz_zmtp_socket_figures(fsz_pub_socket(rig->pub), &figures);
-    assert_int_equal(figures.dropped[FSZ_ZMTP_VITAL], lost);
+    assert_int_equal(figures.dropped[FSZ_ZMTP_HIGH], lost);
     rig_stop(rig);
 }
 
@@ -156,13 +156,13 @@ static void test_loss_for_lack_of_room_in_all_is_reported_too(void **state)
     rig_wait_subscriptions(rig, 1);
     unsigned sent = 0;
     for (; sent < SENT && rig_notes(rig).lost < 10; sent++) {
-        rig_send_as(rig, "noise", BODY_BYTES, FSZ_ZMTP_NOISE);
+        rig_send_as(rig, "noise", BODY_BYTES, FSZ_ZMTP_LOW);
     }
     assert_int_equal(rig_notes(rig).lost, 10);
     close(slow);
     rig_wait_for(rig, &rig->notes.left, 1);
     fsz_zmtp_socket_figures(fsz_pub_socket(rig->pub), &figures);
-    assert_int_equal(figures.dropped[FSZ_ZMTP_NOISE], 10);
+    assert_int_equal(figures.dropped[FSZ_ZMTP_LOW], 10);
     assert_true(figures.output_bytes_peak <= rig->limits.output_bytes);
     rig_stop(rig);
 }

@@ -420,7 +420,7 @@ static void narrow_to_letters(void *self, struct fsz_subscriber *subscriber, con
 static void test_subscription_comes_down_to_what_is_granted(void **state)
 {
     struct pub_rig *rig = *state;
-    rig->handler.narrow = narrow_to_letters;
+    rig->handler.subscription_filter = narrow_to_letters;
     rig->test = "ab";
     rig_start(rig);
     int fd = bare_subscriber(rig->endpoint);
@@ -452,7 +452,7 @@ static void test_subscription_comes_down_to_what_is_granted(void **state)
 static void test_review_reports_what_came_and_what_went_and_nothing_else(void **state)
 {
     struct pub_rig *rig = *state;
-    rig->handler.narrow = narrow_to_letters;
+    rig->handler.subscription_filter = narrow_to_letters;
     rig->test = "ab";
     rig_start(rig);
     int first = bare_subscriber(rig->endpoint);
@@ -511,7 +511,7 @@ static void test_no_message_is_lost_for_a_prefix_that_stays_during_reviews(void 
     struct pub_rig *rig = *state;
     pthread_t       thread;
     char            topic[32];
-    rig->handler.narrow = narrow_in_turns;
+    rig->handler.subscription_filter = narrow_in_turns;
     rig_start(rig);
     void *clients[4];
     for (int i = 0; i < 4; i++) {

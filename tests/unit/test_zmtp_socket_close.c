@@ -13,7 +13,7 @@ static struct fsz_zmtp_message *send_big(struct rig *rig)
     uint8_t                 *bytes = calloc(1, BIG_BYTES);
     assert_non_null(bytes);
     const struct fsz_frame frame = {.data = bytes, .size = BIG_BYTES};
-    assert_int_equal(fsz_zmtp_message_new(&frame, 1, FSZ_ZMTP_VITAL, &message), FSZ_OK);
+    assert_int_equal(fsz_zmtp_message_new(&frame, 1, FSZ_ZMTP_HIGH, &message), FSZ_OK);
     struct fsz_conn *conn = fsz_zmtp_socket_find(rig->socket, rig->last_id);
     for (int i = 0; i < BIG_COUNT; i++) {
         assert_int_equal(fsz_conn_send(conn, message), FSZ_OK);
@@ -86,7 +86,7 @@ test_a_peer_that_does_not_read_is_not_waited_for_when_its_system_has_everything(
     const struct fsz_frame   frame = {.data = (const uint8_t *)body, .size = sizeof(body)};
     struct fsz_zmtp_message *message = NULL;
     assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &no, sizeof(no)), 0);
-    assert_int_equal(fsz_zmtp_message_new(&frame, 1, FSZ_ZMTP_VITAL, &message), FSZ_OK);
+    assert_int_equal(fsz_zmtp_message_new(&frame, 1, FSZ_ZMTP_HIGH, &message), FSZ_OK);
     assert_int_equal(fsz_conn_send(fsz_zmtp_socket_find(rig.socket, rig.last_id), message), FSZ_OK);
     fsz_zmtp_message_unref(message);
     fsz_zmtp_socket_close(&rig.socket, 100 * RIG_PATIENCE_MS, rig_closed, &rig);
@@ -156,7 +156,7 @@ static void *sender_run(void *argument)
     const struct fsz_frame frame = {.data = (const uint8_t *)"tick", .size = 4};
     while (!sender->stop) {
         struct fsz_zmtp_message *message = NULL;
-        if (fsz_zmtp_message_new(&frame, 1, FSZ_ZMTP_NOISE, &message) == FSZ_OK) {
+        if (fsz_zmtp_message_new(&frame, 1, FSZ_ZMTP_LOW, &message) == FSZ_OK) {
             fsz_err err = fsz_conn_send(sender->conn, message);
             *(err == FSZ_OK ? &sender->sent : &sender->refused) += 1;
             fsz_zmtp_message_unref(message);

@@ -106,7 +106,7 @@ static void say_to_last(struct rig *rig)
 {
     const struct fsz_frame   frame = {.data = (const uint8_t *)"hi", .size = 2};
     struct fsz_zmtp_message *message;
-    assert_int_equal(fsz_zmtp_message_new(&frame, 1, FSZ_ZMTP_VITAL, &message), FSZ_OK);
+    assert_int_equal(fsz_zmtp_message_new(&frame, 1, FSZ_ZMTP_HIGH, &message), FSZ_OK);
     assert_int_equal(fsz_conn_send(fsz_zmtp_socket_find(rig->socket, rig->last_id), message),
                      FSZ_OK);
     fsz_zmtp_message_unref(message);

@@ -77,7 +77,7 @@ static void rig_ready(void *self, struct fsz_conn *conn)
 static void rig_echo(struct fsz_conn *conn, const struct fsz_frames *frames)
 {
     struct fsz_zmtp_message *message;
-    assert_int_equal(fsz_zmtp_message_new(frames->frames, frames->count, FSZ_ZMTP_VITAL, &message),
+    assert_int_equal(fsz_zmtp_message_new(frames->frames, frames->count, FSZ_ZMTP_HIGH, &message),
                      FSZ_OK);
     fsz_err err = fsz_conn_send(conn, message);
     assert_true(err == FSZ_OK || err == FSZ_ECLOSED);

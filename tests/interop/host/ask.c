@@ -48,7 +48,7 @@ static void ask_peer(struct link *link, const void *body, size_t size)
 {
     struct fsz_zmtp_message *message;
     struct fsz_frame         frames[] = {host_text_frame(""), {.data = body, .size = size}};
-    if (fsz_zmtp_message_new(frames, 2, FSZ_ZMTP_VITAL, &message) != FSZ_OK) {
+    if (fsz_zmtp_message_new(frames, 2, FSZ_ZMTP_HIGH, &message) != FSZ_OK) {
         return;
     }
     if (fsz_dealer_send(link->dealer, message) == FSZ_OK) {

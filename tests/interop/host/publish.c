@@ -9,7 +9,7 @@ static void send_all(struct host *host, const char *topic, const struct fsz_fram
                      size_t count)
 {
     struct fsz_zmtp_message *message;
-    if (fsz_zmtp_message_new(frames, count, FSZ_ZMTP_VITAL, &message) == FSZ_OK) {
+    if (fsz_zmtp_message_new(frames, count, FSZ_ZMTP_HIGH, &message) == FSZ_OK) {
         fsz_pub_queue(host->pub, topic, strlen(topic), message);
         fsz_zmtp_message_unref(message);
     }

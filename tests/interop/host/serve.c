@@ -46,7 +46,7 @@ static void answer_request(struct fsz_conn *conn, const struct fsz_buffer *envel
     }
     answer->message = (struct fsz_zmtp_message){
         .refs = 1,
-        .priority = FSZ_ZMTP_VITAL,
+        .priority = FSZ_ZMTP_HIGH,
         .head = answer->bytes,
         .head_size = size + body->size,
         .held_bytes = sizeof(*answer) + size + body->size,

@@ -1,0 +1,307 @@
+#include "event/fast_path.h"
+
+#include "event/escape_copy.h"
+
+#include <stdio.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+enum {
+    BLOCK_BYTES_MAX = 32,
+    PAGE_BYTES = 4096, /* no page is smaller */
+    MEMBERS_AHEAD = 8, /* read while one is written */
+    MARGIN_BYTES = 64, /* a block, an escape and the punctuation up to the next text */
+};
+
+/* Copies a text's next block; returns how many bytes of it go out as they are: all of `bytes`, or
+ * those before the NUL or what is to be escaped. Writes nothing behind the block. */
+struct marks;
+struct block {
+    size_t (*copy)(unsigned char *at, const char *text, const struct marks *marks);
+    size_t              bytes;
+    const struct marks *marks; /* what to look for, where it pays to keep it at hand */
+};
+
+/* -- blocks ------------------------------------------------------------------------------------ */
+
+static ALWAYS_INLINE size_t block_copy_portable(unsigned char *at, const char *text,
+                                                const struct marks *marks)
+{
+    (void)marks;
+    return copy_plain(at, text, strnlen(text, BLOCK_BYTES_MAX));
+}
+
+#if defined(__x86_64__)
+
+/* A block may be read though the text ends within it as long as it is in one page, as strlen(3)
+ * does. Reading is in assembly, so that neither the compiler nor a sanitizer minds. */
+static inline bool block_crosses_page(const char *text, size_t bytes)
+{
+    return ((uintptr_t)text & (PAGE_BYTES - 1)) > PAGE_BYTES - bytes;
+}
+
+static NEVER_INLINE size_t block_copy_bytes(unsigned char *at, const char *text, size_t bytes)
+{
+    size_t plain = 0;
+    while (plain < bytes && escape_byte_is_plain((unsigned char)text[plain])) {
+        at[plain] = (unsigned char)text[plain];
+        plain++;
+    }
+    return plain;
+}
+
+/* A signed comparison finds the NUL, control characters and all bytes from 0x80 on in one go. */
+static ALWAYS_INLINE size_t block_copy_sse2(unsigned char *at, const char *text,
+                                            const struct marks *marks)
+{
+    __m128i block;
+    (void)marks;
+    if (__builtin_expect(block_crosses_page(text, sizeof(block)), 0)) {
+        return block_copy_bytes(at, text, sizeof(block));
+    }
+    __asm__("movdqu %1, %0" : "=x"(block) : "m"(*(const char(*)[16])text));
+    _mm_storeu_si128((__m128i *)(void *)at, block);
+    __m128i  low = _mm_cmplt_epi8(block, _mm_set1_epi8(0x20));
+    __m128i  quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+    __m128i  slash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+    unsigned found = (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, slash)));
+    return found != 0 ? (size_t)__builtin_ctz(found) : sizeof(block);
+}
+
+#define TARGET_AVX2 __attribute__((target("avx2,bmi")))
+
+struct marks {
+    __m256i low, quote, slash;
+};
+
+TARGET_AVX2 static ALWAYS_INLINE size_t block_copy_avx2(unsigned char *at, const char *text,
+                                                        const struct marks *marks)
+{
+    __m256i block;
+    if (__builtin_expect(block_crosses_page(text, sizeof(block)), 0)) {
+        return block_copy_bytes(at, text, sizeof(block));
+    }
+    __asm__("vmovdqu %1, %0" : "=x"(block) : "m"(*(const char(*)[32])text));
+    _mm256_storeu_si256((__m256i *)(void *)at, block);
+    __m256i  low = _mm256_cmpgt_epi8(marks->low, block);
+    __m256i  quote = _mm256_cmpeq_epi8(block, marks->quote);
+    __m256i  slash = _mm256_cmpeq_epi8(block, marks->slash);
+    unsigned found =
+        (unsigned)_mm256_movemask_epi8(_mm256_or_si256(low, _mm256_or_si256(quote, slash)));
+    return found != 0 ? (size_t)__builtin_ctz(found) : sizeof(block);
+}
+
+#endif
+
+/* -- texts ------------------------------------------------------------------------------------- */
+
+/* All that is to be escaped from *text on, as far as there is room. */
+static NEVER_INLINE unsigned char *fast_path_escapes(unsigned char *at, const char **text,
+                                                     const unsigned char *last)
+{
+    while (at <= last && **text != '\0' && !escape_byte_is_plain((unsigned char)**text)) {
+        at = fsz_escape_next(at, text);
+    }
+    return at;
+}
+
+/* Returns NULL when there is no room behind `last`. */
+static ALWAYS_INLINE unsigned char *fast_path_text(unsigned char *at, const char *text,
+                                                   const unsigned char *last, struct block block)
+{
+    while (at <= last) {
+        size_t plain = block.copy(at, text, block.marks);
+        at += plain;
+        text += plain;
+        if (plain == block.bytes) {
+            continue;
+        }
+        if (*text == '\0') {
+            return at;
+        }
+        const char *rest = text; /* so that `text` itself may stay in a register */
+        at = fast_path_escapes(at, &rest, last);
+        text = rest;
+    }
+    return NULL;
+}
+
+/* A name that is to be escaped must be compared with others as it goes out: NULL, the careful way.
+ */
+static ALWAYS_INLINE unsigned char *fast_path_name(unsigned char *at, const char *name,
+                                                   const unsigned char *last, struct block block)
+{
+    while (at <= last) {
+        size_t plain = block.copy(at, name, block.marks);
+        at += plain;
+        name += plain;
+        if (plain != block.bytes) {
+            return *name == '\0' ? at : NULL;
+        }
+    }
+    return NULL;
+}
+
+static ALWAYS_INLINE unsigned char *fast_path_array(unsigned char           *at,
+                                                    const struct fsz_header *header,
+                                                    const unsigned char *last, struct block block)
+{
+    at = put_raw(at, "\":[\"", 4);
+    for (size_t i = 0; i < header->value_count; i++) {
+        if (i > 0) {
+            at = put_raw(at, "\",\"", 3);
+        }
+        at = fast_path_text(at, header->values[i] != NULL ? header->values[i] : "", last, block);
+        if (at == NULL) {
+            return NULL;
+        }
+    }
+    return put_raw(at, "\"]", 2);
+}
+
+/* -- the object -------------------------------------------------------------------------------- */
+
+/* The member, or `at` if its name is one more of the same: that is known once it is written, and so
+ * is its length. */
+static ALWAYS_INLINE unsigned char *fast_path_member(struct fsz_encoder *e, unsigned char *at,
+                                                     size_t member, const unsigned char *last,
+                                                     struct block block)
+{
+    const struct fsz_header *header = &e->members.headers[member];
+    unsigned char           *name = put_raw(at, ",\"", 2);
+    unsigned char           *end = fast_path_name(name, header->name, last, block);
+    if (end == NULL) {
+        return NULL;
+    }
+    size_t length = (size_t)(end - name);
+    e->members.sizes[member].name = length;
+    if (fsz_names_maybe(&e->names, header->name, length) && fsz_encoder_has(e, member)) {
+        return at;
+    }
+    if (header->value_count > 0) {
+        return fast_path_array(end, header, last, block);
+    }
+    end = fast_path_text(put_raw(end, "\":\"", 3), header->value != NULL ? header->value : "", last,
+                         block);
+    return end != NULL ? put_raw(end, "\"", 1) : NULL;
+}
+
+static ALWAYS_INLINE unsigned char *fast_path_members(struct fsz_encoder *e, unsigned char *at,
+                                                      const unsigned char *last, struct block block)
+{
+    for (size_t i = 0; at != NULL; i++) {
+        if (e->members.count - i < MEMBERS_AHEAD && !fsz_members_more(&e->members) &&
+            i == e->members.count) {
+            break;
+        }
+        at = fast_path_member(e, at, i, last, block);
+    }
+    return at;
+}
+
+/* `head` is all up to the text, which is between quotes. */
+static ALWAYS_INLINE unsigned char *fast_path_pair(unsigned char *at, struct fsz_text head,
+                                                   const char *text, const unsigned char *last,
+                                                   struct block block)
+{
+    at = fast_path_text(put_raw(at, head.bytes, head.length), text, last, block);
+    return at != NULL ? put_raw(at, "\"", 1) : NULL;
+}
+
+static ALWAYS_INLINE unsigned char *fast_path_head(const struct fsz_encoder *e, unsigned char *at,
+                                                   const unsigned char *last, struct block block)
+{
+    at = fast_path_pair(at, FSZ_TEXT("{\"Event-Name\":\""), e->name.bytes, last, block);
+    if (at != NULL && e->subclass.bytes != NULL) {
+        at = fast_path_pair(at, FSZ_TEXT(",\"Event-Subclass\":\""), e->subclass.bytes, last, block);
+    }
+    return at;
+}
+
+static ALWAYS_INLINE unsigned char *fast_path_body(const struct fsz_encoder *e, unsigned char *at,
+                                                   const unsigned char *last, struct block block)
+{
+    char                digits[FSZ_DIGITS_BYTES];
+    enum fsz_field_rule rule = fsz_encoder_body_rule(e);
+    const char         *body = e->body.bytes;
+    if (rule == FSZ_FIELD_OMIT) {
+        return at;
+    }
+    if (rule == FSZ_FIELD_REDACT) {
+        body = FSZ_REDACTED;
+    } else {
+        at = fast_path_pair(at, FSZ_TEXT(",\"Content-Length\":\""),
+                            fsz_text_of_number(e->body.length, digits).bytes, last, block);
+    }
+    return at != NULL ? fast_path_pair(at, FSZ_TEXT(",\"_body\":\""), body, last, block) : NULL;
+}
+
+static ALWAYS_INLINE unsigned char *fast_path_object(struct fsz_encoder *e, unsigned char *at,
+                                                     struct block block)
+{
+    size_t               room = FSZ_FAST_PATH_BYTES - MARGIN_BYTES;
+    const unsigned char *last =
+        at + (e->max_bytes > 0 && e->max_bytes < room ? e->max_bytes : room);
+    at = fast_path_head(e, at, last, block);
+    at = at != NULL ? fast_path_members(e, at, last, block) : NULL;
+    at = at != NULL ? fast_path_body(e, at, last, block) : NULL;
+    return at != NULL ? put_raw(at, "}", 1) : NULL;
+}
+
+/* -- by processor ------------------------------------------------------------------------------ */
+
+static unsigned char *fast_path_portable(struct fsz_encoder *e, unsigned char *at)
+{
+    return fast_path_object(e, at, (struct block){block_copy_portable, BLOCK_BYTES_MAX, NULL});
+}
+
+#if defined(__x86_64__)
+
+static unsigned char *fast_path_sse2(struct fsz_encoder *e, unsigned char *at)
+{
+    return fast_path_object(e, at, (struct block){block_copy_sse2, sizeof(__m128i), NULL});
+}
+
+TARGET_AVX2 static unsigned char *fast_path_avx2(struct fsz_encoder *e, unsigned char *at)
+{
+    /* The compiler would make them anew for each block, did it know what they are. */
+    struct marks marks = {_mm256_set1_epi8(0x20), _mm256_set1_epi8('"'), _mm256_set1_epi8('\\')};
+    __asm__("" : "+x"(marks.low), "+x"(marks.quote), "+x"(marks.slash));
+    return fast_path_object(e, at, (struct block){block_copy_avx2, sizeof(__m256i), &marks});
+}
+
+#endif
+
+static struct fsz_fast_path fast_paths[] = {
+    {"portable", fast_path_portable, true},
+#if defined(__x86_64__)
+    {"SSE2", fast_path_sse2, true},
+    {"AVX2", fast_path_avx2, false},
+#endif
+    {NULL, NULL, false},
+};
+
+const struct fsz_fast_path *fsz_fast_path = fast_paths;
+
+__attribute__((constructor)) static void fast_path_choose(void)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    fast_paths[2].usable = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+#endif
+    for (const struct fsz_fast_path *fast_path = fast_paths; fast_path->name != NULL; fast_path++) {
+        fsz_fast_path = fast_path->usable ? fast_path : fsz_fast_path;
+    }
+}
+
+const struct fsz_fast_path *fsz_fast_paths(void)
+{
+    return fast_paths;
+}
+
+void fsz_fast_path_use(const struct fsz_fast_path *fast_path)
+{
+    fsz_fast_path = fast_path;
+}
