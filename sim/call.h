@@ -5,8 +5,8 @@
 #define FSZ_CALL_H
 
 #include "base/heap.h"
+#include "sim/calendar.h"
 #include "sim/cause.h"
-#include "sim/clock.h"
 #include "sim/random.h"
 #include "sim/script.h"
 

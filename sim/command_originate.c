@@ -1,4 +1,5 @@
 /* originate: a loopback call to an extension that the captured dialplan has. */
+#include "base/clock.h"
 #include "sim/command.h"
 #include "sim/dial.h"
 #include "sim/play.h"

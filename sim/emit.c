@@ -1,5 +1,6 @@
 #include "sim/emit.h"
 
+#include "base/clock.h"
 #include "sim/play.h"
 
 #include <stdlib.h>

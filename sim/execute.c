@@ -1,5 +1,6 @@
 #include "sim/execute.h"
 
+#include "base/clock.h"
 #include "event/ending.h"
 #include "sim/emit.h"
 #include "sim/serve.h"

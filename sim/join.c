@@ -1,5 +1,6 @@
 #include "sim/join.h"
 
+#include "base/clock.h"
 #include "sim/dial.h"
 #include "sim/emit.h"
 #include "sim/execute.h"

@@ -1,4 +1,5 @@
 /* The JSON API: {"command": …, "data": …}, answered as FreeSWITCH answers. */
+#include "base/clock.h"
 #include "sim/live.h"
 
 #include <jansson.h>

@@ -1,5 +1,7 @@
 #include "sim/live.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,6 @@
 #include "sim/play.h"
 
+#include "base/clock.h"
 #include "sim/emit.h"
 #include "sim/execute.h"
 #include "sim/join.h"

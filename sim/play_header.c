@@ -1,4 +1,5 @@
 /* Headers of a channel's events as they are looked up and put together. */
+#include "base/clock.h"
 #include "sim/play.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #include "sim/random.h"
 
-#include "sim/clock.h"
+#include "base/clock.h"
+#include "sim/calendar.h"
 
 #include <stdlib.h>
 #include <sys/random.h>

@@ -1,12 +1,11 @@
 /* What the simulated switch lends for a call that is served: the operations of session.h. */
+#include "call/control.h"
 #include "sim/emit.h"
 #include "sim/execute.h"
 #include "sim/join.h"
 #include "sim/play.h"
 #include "sim/serve.h"
 #include "sim/variables.h"
-
-#include "call/control.h"
 
 #include <stdlib.h>
 #include <string.h>

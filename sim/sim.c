@@ -1,5 +1,7 @@
 #include "sim/sim.h"
 
+#include "base/clock.h"
+#include "base/thread.h"
 #include "sim/live.h"
 #include "sim/play.h"
 #include "sim/serve.h"
@@ -41,16 +43,12 @@ static fsz_err sim_init(struct fsz_sim *sim, struct fsz_problems *problems)
     return sim_begin(sim);
 }
 
-static void sim_init_locks(struct fsz_sim *sim)
+static fsz_err sim_init_locks(struct fsz_sim *sim)
 {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&sim->lock, NULL);
     pthread_mutex_init(&sim->sessions_lock, NULL);
-    pthread_cond_init(&sim->wake, &monotonic);
-    pthread_cond_init(&sim->sessions_gone, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    fsz_err err = fsz_thread_init_cond(&sim->wake);
+    return err != FSZ_OK ? err : fsz_thread_init_cond(&sim->sessions_gone);
 }
 
 fsz_err fsz_sim_new(struct fsz_sim **ret_sim, const struct fsz_sim_options *options,
@@ -64,8 +62,12 @@ fsz_err fsz_sim_new(struct fsz_sim **ret_sim, const struct fsz_sim_options *opti
     if (sim->options.calls_max == 0) {
         sim->options.calls_max = FSZ_SIM_CALLS_DEFAULT;
     }
-    sim_init_locks(sim);
-    fsz_err err = sim_init(sim, problems);
+    fsz_err err = sim_init_locks(sim);
+    if (err != FSZ_OK) {
+        free(sim);
+        return err;
+    }
+    err = sim_init(sim, problems);
     if (err != FSZ_OK) {
         fsz_sim_free(&sim);
         return err;
@@ -96,13 +98,8 @@ void fsz_sim_free(struct fsz_sim **sim)
 
 static void sim_wait_locked(struct fsz_sim *sim, uint64_t until_ns)
 {
-    struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000u),
-                             .tv_nsec = (long)(until_ns % 1000000000u)};
-    if (until_ns == UINT64_MAX) {
-        pthread_cond_wait(&sim->wake, &sim->lock);
-    } else {
-        pthread_cond_timedwait(&sim->wake, &sim->lock, &until);
-    }
+    fsz_thread_wait_ns(&sim->wake, &sim->lock,
+                       until_ns == UINT64_MAX ? INT64_MAX : (int64_t)until_ns);
 }
 
 static void *sim_thread(void *self)

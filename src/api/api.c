@@ -1,5 +1,5 @@
 #include "api/api_private.h"
-
+#include "base/clock.h"
 #include "base/container_of.h"
 #include "base/ratelimit.h"
 #include "base/thread.h"
@@ -132,13 +132,13 @@ static fsz_err api_allocate(struct fsz_api *api)
 /* What the API thread does not free. False: a worker is stuck in the switch. */
 static bool api_release(struct fsz_api *api, int64_t wait_ms)
 {
-    int64_t until_ms = fsz_now_ms() + wait_ms;
+    int64_t until_ms = fsz_clock_monotonic_ms() + wait_ms;
     bool    idle = true;
     if (api->workers != NULL) {
         idle = fsz_workers_free(&api->workers, wait_ms);
     }
     if (api->background != NULL) {
-        int64_t left_ms = until_ms - fsz_now_ms();
+        int64_t left_ms = until_ms - fsz_clock_monotonic_ms();
         idle = fsz_workers_free(&api->background, left_ms > 0 ? left_ms : 0) && idle;
     }
     return idle;

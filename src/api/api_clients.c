@@ -1,6 +1,5 @@
 /* Connections of API sockets and of services' endpoints: listed, and ended on request. */
 #include "api/api_private.h"
-
 #include "zmtp/dealer.h"
 
 /* What `look` returns true for ends the walk. */

@@ -1,7 +1,9 @@
 /* The API thread: reads clients' messages, hands out what is done, keeps deadlines. */
 #include "api/api_private.h"
+#include "base/clock.h"
 #include "base/container_of.h"
 #include "base/ratelimit.h"
+#include "host/log.h"
 #include "net/announce.h"
 
 #include <stdarg.h>
@@ -20,12 +22,10 @@ enum {
 
 void fsz_api_log(const struct fsz_api *api, enum fsz_log_level level, const char *format, ...)
 {
-    char    line[1024];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof(line), format, arguments);
+    fsz_host_vlog(api->base.host, level, format, arguments);
     va_end(arguments);
-    api->base.host->log(api->base.host->self, level, line);
 }
 
 /* ---- questions from other threads ------------------------------------------------------------ */
@@ -127,7 +127,7 @@ void fsz_api_take(void *self, const struct fsz_inbound *inbound)
     struct fsz_api      *api = self;
     struct fsz_exchange *exchange = NULL;
     fsz_mailbox_open_quiet(api->mailbox, api);
-    inbound->client->heard_ms = fsz_now_ms();
+    inbound->client->heard_ms = fsz_clock_monotonic_ms();
     fsz_loop_spend(api->loop, inbound->size / API_WORK_BYTES);
     if (fsz_exchange_new(inbound, &exchange) != FSZ_OK) {
         inbound->client->api_socket->counters.messages_dropped++;
@@ -195,7 +195,7 @@ static struct fsz_request *api_first_due(const struct fsz_api *api, uint64_t now
 static void api_expire(struct fsz_api *api)
 {
     struct fsz_request *request = NULL;
-    uint64_t            now_ns = (uint64_t)fsz_now_ms() * 1000000;
+    uint64_t            now_ns = (uint64_t)fsz_clock_monotonic_ms() * 1000000;
     while ((request = api_first_due(api, now_ns)) != NULL) {
         fsz_request_expire(api, request, false);
     }
@@ -218,7 +218,7 @@ static void api_retry(struct fsz_api *api, struct fsz_rpc_socket *api_socket, in
 
 static void api_keep_time(struct fsz_api *api)
 {
-    int64_t now_ms = fsz_now_ms();
+    int64_t now_ms = fsz_clock_monotonic_ms();
     fsz_services_keep_time(api->services, now_ms);
     fsz_controls_sweep(&api->controls, now_ms);
     if (now_ms < api->next_due_ms) {
@@ -236,7 +236,7 @@ static void api_keep_time(struct fsz_api *api)
 static int64_t api_patience_ms(struct fsz_api *api)
 {
     const struct fsz_timer *timer = fsz_heap_first(&api->deadlines);
-    int64_t                 now_ms = fsz_now_ms();
+    int64_t                 now_ms = fsz_clock_monotonic_ms();
     for (size_t i = 0; i < api->api_socket_count; i++) {
         if (fsz_clients_count(api->api_sockets[i]->local) > 0) {
             api_due(api, now_ms + API_SWEEP_MS);

@@ -1,5 +1,7 @@
 #include "api/exchange.h"
 
+#include "base/ref.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,7 +40,7 @@ fsz_err fsz_exchange_new(const struct fsz_inbound *inbound, struct fsz_exchange 
         free(exchange);
         return err;
     }
-    exchange->references = 1;
+    fsz_ref_init(&exchange->references, 1);
     exchange->client = fsz_client_ref(inbound->client);
     exchange->peer = inbound->client->peer;
     snprintf(exchange->api_socket, sizeof(exchange->api_socket), "%s", api_socket->name);
@@ -53,7 +55,7 @@ fsz_err fsz_exchange_new(const struct fsz_inbound *inbound, struct fsz_exchange 
 
 struct fsz_exchange *fsz_exchange_ref(struct fsz_exchange *exchange)
 {
-    exchange->references++;
+    fsz_ref_take(&exchange->references);
     return exchange;
 }
 
@@ -61,7 +63,7 @@ void fsz_exchange_unref(struct fsz_exchange **exchange)
 {
     struct fsz_exchange *e = *exchange;
     *exchange = NULL;
-    if (--e->references > 0) {
+    if (!fsz_ref_drop(&e->references)) {
         return;
     }
     fsz_client_unref(&e->client);

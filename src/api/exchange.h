@@ -5,6 +5,7 @@
 #ifndef FSZ_EXCHANGE_H
 #define FSZ_EXCHANGE_H
 
+#include "base/ref.h"
 #include "net/outbound.h"
 #include "net/rpc_socket.h"
 #include "rpc/rpc.h"
@@ -12,7 +13,7 @@
 #include <stdatomic.h>
 
 struct fsz_exchange {
-    _Atomic unsigned       references; /* of its requests, and of whoever reads it in */
+    struct fsz_ref         references; /* of its requests, and of whoever reads it in */
     struct fsz_client     *client;     /* a reference; NULL once it is answered */
     struct fsz_peer        peer;       /* who asks */
     struct fsz_envelope   *envelope;   /* of the message; goes in front of what it causes */

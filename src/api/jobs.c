@@ -1,6 +1,7 @@
 #include "api/jobs.h"
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "base/thread.h"
 #include "rpc/rpc.h"
@@ -86,7 +87,7 @@ static void jobs_drop_oldest_locked(struct fsz_jobs *jobs)
 static void jobs_expire_locked(struct fsz_jobs *jobs)
 {
     const struct fsz_jobs_counters *c = &jobs->counters;
-    int64_t                         too_old_ms = fsz_now_ms() - jobs->limits.keep_ms;
+    int64_t                         too_old_ms = fsz_clock_monotonic_ms() - jobs->limits.keep_ms;
     while (jobs->oldest != NULL && (jobs->oldest->finished_ms <= too_old_ms ||
                                     c->kept + c->running > (uint64_t)jobs->limits.count ||
                                     c->bytes > (uint64_t)jobs->limits.bytes)) {
@@ -178,7 +179,7 @@ static void job_finish_locked(struct fsz_jobs *jobs, struct job *job, struct fsz
 {
     job->bytes = text->size;
     job->result = fsz_buffer_give(text);
-    job->finished_ms = fsz_now_ms();
+    job->finished_ms = fsz_clock_monotonic_ms();
     if (jobs->newest != NULL) {
         jobs->newest->next = job;
     } else {

@@ -1,5 +1,4 @@
 #include "api/method.h"
-
 #include "api/outcome.h"
 #include "keys/users.h"
 #include "net/connections.h"

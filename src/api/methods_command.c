@@ -4,7 +4,6 @@
 #include "api/outcome.h"
 #include "auth/authorize.h"
 #include "auth/readonly.h"
-
 #include "base/uuid.h"
 
 #include <stdio.h>

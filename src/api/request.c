@@ -2,19 +2,13 @@
 #include "api/api_private.h"
 #include "api/method.h"
 #include "api/request_private.h"
+#include "base/clock.h"
 #include "base/container_of.h"
 #include "zmtp/zmtp_message.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-int64_t fsz_request_now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 /* ---- its life -------------------------------------------------------------------------------- */
 
@@ -95,7 +89,8 @@ static void request_audit(struct fsz_api *api, const struct fsz_request *request
         .what = request->what,
         .outcome = fsz_outcome_names[outcome],
         .why = json_string_value(json_object_get(error, "message")),
-        .took_us = weight == FSZ_AUDIT_REFUSAL ? -1 : fsz_request_now_us() - request->started_us,
+        .took_us =
+            weight == FSZ_AUDIT_REFUSAL ? -1 : fsz_clock_monotonic_us() - request->started_us,
         .weight = weight,
     };
     fsz_audit_write(api->base.audit, &record);

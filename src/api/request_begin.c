@@ -3,6 +3,7 @@
 #include "api/method.h"
 #include "api/request_private.h"
 #include "auth/authorize.h"
+#include "base/clock.h"
 #include "base/ratelimit.h"
 
 #include <stdio.h>
@@ -24,7 +25,7 @@ static struct fsz_request *request_new(struct fsz_api *api, struct fsz_exchange 
     request->waits = api->waits;
     request->server = api->base.server;
     request->answer_bytes_max = (size_t)exchange->client->api_socket->config->reply_bytes;
-    request->started_us = fsz_request_now_us();
+    request->started_us = fsz_clock_monotonic_us();
     fsz_buffer_init(&request->answer, SIZE_MAX);
     api->in_flight++;
     return request;
@@ -98,7 +99,7 @@ static fsz_err request_submit_job(struct fsz_api *api, struct fsz_request *reque
 
 static fsz_err request_submit_task(struct fsz_api *api, struct fsz_request *request)
 {
-    uint64_t due_ms = (uint64_t)(fsz_now_ms() + request_timeout_ms(request));
+    uint64_t due_ms = (uint64_t)(fsz_clock_monotonic_ms() + request_timeout_ms(request));
     fsz_err  err = fsz_heap_set(&api->deadlines, &request->deadline, due_ms * 1000000);
     if (err != FSZ_OK) {
         return err;

@@ -7,7 +7,6 @@
 
 enum { REQUEST_SMALL_BYTES = 1024 }; /* an answer that a client gets whatever it has not taken */
 
-int64_t fsz_request_now_us(void);
 /* How a request with that error counts. */
 enum fsz_outcome fsz_request_outcome(enum fsz_rpc_code code);
 /* Has it a result or an error? */

@@ -1,6 +1,8 @@
 #include "api/workers.h"
 
 #include "api/workers_private.h"
+#include "base/clock.h"
+#include "base/thread.h"
 
 #include <stdlib.h>
 #include <utlist.h>
@@ -11,7 +13,7 @@ fsz_err fsz_workers_new(const struct fsz_workers_limits *limits, struct fsz_work
     if (pool == NULL) {
         return FSZ_ENOMEM;
     }
-    if (fsz_workers_init_cond(&pool->all_ended) != FSZ_OK) {
+    if (fsz_thread_init_cond(&pool->all_ended) != FSZ_OK) {
         free(pool);
         return FSZ_ESYSTEM;
     }
@@ -145,10 +147,10 @@ static void workers_close(struct fsz_workers *workers)
 /* Waits until all threads have ended, or for so long. */
 static void workers_await_locked(struct fsz_workers *workers, int64_t wait_ms)
 {
-    int64_t until_us = fsz_workers_now_us() + wait_ms * 1000;
+    int64_t until_us = fsz_clock_monotonic_us() + wait_ms * 1000;
     bool    in_time = true;
     while (in_time && workers->workers != NULL) {
-        in_time = fsz_workers_wait(workers, &workers->all_ended, until_us);
+        in_time = fsz_thread_wait_ns(&workers->all_ended, &workers->lock, until_us * 1000);
     }
 }
 

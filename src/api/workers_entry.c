@@ -1,5 +1,6 @@
 /* What waits and runs: tasks by ticket, the ready ones by owner, the others behind their key. */
 #include "api/workers_private.h"
+#include "base/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,7 @@ void fsz_workers_resettle(struct fsz_workers *pool)
 static void entry_make_ready(struct fsz_workers *pool, struct workers_entry *entry)
 {
     entry->state = ENTRY_READY;
-    entry->ready_us = fsz_workers_now_us();
+    entry->ready_us = fsz_clock_monotonic_us();
     DL_APPEND(entry->owner->ready, entry);
     owner_settle(pool, entry->owner);
 }

@@ -99,19 +99,14 @@ void fsz_workers_end(struct fsz_workers *pool, struct workers_entry *entry);
 void     fsz_workers_resettle(struct fsz_workers *pool);
 uint32_t fsz_workers_of_owner(const struct fsz_workers *pool, const char *owner);
 
-/* workers_thread.c */
-int64_t fsz_workers_now_us(void);
-void    fsz_workers_lock(struct fsz_workers *pool);
+void fsz_workers_lock(struct fsz_workers *pool);
 /* Then wakes whom fsz_workers_call() chose: one that is woken under the lock runs into it. */
 void fsz_workers_unlock(struct fsz_workers *pool);
 /* Sees to it that somebody takes what is ready. FSZ_ENOMEM, FSZ_ESYSTEM: there is no thread. Under
  * the lock, like all below. */
 fsz_err fsz_workers_call(struct fsz_workers *pool);
 /* Joins the threads that have ended. */
-void    fsz_workers_join_ended(struct fsz_workers *pool);
-fsz_err fsz_workers_init_cond(pthread_cond_t *cond);
-/* Waits, with the lock, up to an instant of fsz_workers_now_us(). False: it has passed. */
-bool fsz_workers_wait(struct fsz_workers *pool, pthread_cond_t *cond, int64_t until_us);
+void fsz_workers_join_ended(struct fsz_workers *pool);
 /* Frees a pool that nobody knows any more, without the lock. */
 void fsz_workers_destroy(struct fsz_workers *pool);
 

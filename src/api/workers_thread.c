@@ -1,35 +1,11 @@
 /* The threads: when one is woken, started and ended (the rule is in workers_private.h). */
 #include "api/workers_private.h"
+#include "base/clock.h"
 #include "base/thread.h"
 
 #include <stdlib.h>
 #include <time.h>
 #include <utlist.h>
-
-int64_t fsz_workers_now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-fsz_err fsz_workers_init_cond(pthread_cond_t *cond)
-{
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0) {
-        return FSZ_ESYSTEM;
-    }
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    int error = pthread_cond_init(cond, &attributes);
-    pthread_condattr_destroy(&attributes);
-    return error == 0 ? FSZ_OK : FSZ_ESYSTEM;
-}
-
-bool fsz_workers_wait(struct fsz_workers *pool, pthread_cond_t *cond, int64_t until_us)
-{
-    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
-    return pthread_cond_timedwait(cond, &pool->lock, &until) == 0;
-}
 
 void fsz_workers_lock(struct fsz_workers *pool)
 {
@@ -88,12 +64,12 @@ static bool pool_is_brisk(const struct fsz_workers *pool, int64_t now_us)
 static bool worker_sleep(struct worker *self)
 {
     struct fsz_workers *pool = self->pool;
-    int64_t             until_us = fsz_workers_now_us() + (int64_t)WORKERS_IDLE_MS * 1000;
+    int64_t             until_us = fsz_clock_monotonic_us() + (int64_t)WORKERS_IDLE_MS * 1000;
     bool                in_time = true;
     pool->latest = pool->latest == self ? NULL : pool->latest;
     LL_PREPEND2(pool->idle, self, next_idle);
     while (in_time && pool->called != self && !pool->closed) {
-        in_time = fsz_workers_wait(pool, &self->wake, until_us);
+        in_time = fsz_thread_wait_ns(&self->wake, &pool->lock, until_us * 1000);
     }
     if (pool->called == self) {
         pool->called = NULL; /* who called has taken it from the idle ones */
@@ -111,7 +87,7 @@ static void worker_watch(struct worker *self, int64_t until_us)
     bool                in_time = true;
     pool->watcher = self;
     while (in_time && pool->called != self && !pool->closed) {
-        in_time = fsz_workers_wait(pool, &self->wake, until_us);
+        in_time = fsz_thread_wait_ns(&self->wake, &pool->lock, until_us * 1000);
     }
     pool->watcher = pool->watcher == self ? NULL : pool->watcher;
     pool->called = pool->called == self ? NULL : pool->called;
@@ -139,7 +115,7 @@ static struct workers_entry *worker_next(struct worker *self)
             wanted = worker_sleep(self);
             continue;
         }
-        int64_t now_us = fsz_workers_now_us();
+        int64_t now_us = fsz_clock_monotonic_us();
         int64_t due_us = next->ready_us + WORKERS_PATIENCE_US;
         if (self->just_woken && now_us < due_us && pool_is_brisk(pool, now_us)) {
             worker_watch(self, due_us);
@@ -215,7 +191,7 @@ static fsz_err worker_allocate(struct fsz_workers *pool, struct worker **ret_wor
         return FSZ_ENOMEM;
     }
     worker->pool = pool;
-    fsz_err err = fsz_workers_init_cond(&worker->wake);
+    fsz_err err = fsz_thread_init_cond(&worker->wake);
     if (err != FSZ_OK) {
         free(worker);
         return err;
@@ -261,7 +237,7 @@ static bool pool_is_covered(const struct fsz_workers *pool)
     if (fsz_workers_next(pool) == NULL || pool->closed || pool->called != NULL) {
         return true;
     }
-    return pool->watcher != NULL && pool_is_brisk(pool, fsz_workers_now_us());
+    return pool->watcher != NULL && pool_is_brisk(pool, fsz_clock_monotonic_us());
 }
 
 fsz_err fsz_workers_call(struct fsz_workers *pool)

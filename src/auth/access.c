@@ -1,5 +1,4 @@
 #include "auth/access_private.h"
-
 #include "base/thread.h"
 
 #include <poll.h>

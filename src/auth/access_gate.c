@@ -2,6 +2,7 @@
 
 #include "auth/access_private.h"
 #include "base/container_of.h"
+#include "base/ref.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -14,7 +15,7 @@ struct fsz_access_gate {
     struct fsz_access  *access;
     struct fsz_mailbox *mailbox;
     struct fsz_mail     mail;       /* in the mailbox while `is_posted` */
-    _Atomic unsigned    references; /* its owner's, and the mail's while that is posted */
+    struct fsz_ref      references; /* its owner's, and the mail's while that is posted */
 
     pthread_mutex_t       lock; /* of all below; never held while anybody is asked */
     struct fsz_admission *first, *last;
@@ -26,7 +27,7 @@ struct fsz_access_gate {
 
 static void gate_unref(struct fsz_access_gate *gate)
 {
-    if (--gate->references == 0) {
+    if (fsz_ref_drop(&gate->references)) {
         fsz_mailbox_unref(&gate->mailbox);
         pthread_mutex_destroy(&gate->lock);
         free(gate);
@@ -136,7 +137,9 @@ static bool gate_append(struct fsz_access_gate *gate, struct fsz_admission *admi
         gate->waiting++;
         *ret_post = !gate->is_posted;
         gate->is_posted = true;
-        gate->references += *ret_post;
+        if (*ret_post) {
+            fsz_ref_take(&gate->references);
+        }
     }
     pthread_mutex_unlock(&gate->lock);
     return has_room;
@@ -174,7 +177,7 @@ fsz_err fsz_access_gate_new(struct fsz_access *access, const char *owner,
     gate->access = access;
     gate->mailbox = fsz_mailbox_ref(access->mailbox);
     gate->mail.open = gate_open;
-    gate->references = 1;
+    fsz_ref_init(&gate->references, 1);
     pthread_mutex_init(&gate->lock, NULL);
     *ret_gate = gate;
     return FSZ_OK;

@@ -1,4 +1,6 @@
 #include "auth/access_private.h"
+#include "base/clock.h"
+#include "host/log.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -130,7 +132,7 @@ static enum access_outcome access_decide(struct fsz_access *access, struct acces
     if (c->check->shown.mechanism == FSZ_ZMTP_NULL) {
         return ACCESS_ADMITTED;
     }
-    int64_t now_ms = fsz_now_ms();
+    int64_t now_ms = fsz_clock_monotonic_ms();
     if (fsz_failures_reach(access->failures, c->check->origin, c->failures_per_minute, now_ms)) {
         return ACCESS_LIMITED;
     }
@@ -145,15 +147,13 @@ static void access_log_refusal(struct fsz_access *access, const struct access_ca
                                const char *why)
 {
     uint64_t suppressed = 0;
-    char     line[640];
     if (!fsz_ratelimit_passes(&access->refusals, &suppressed)) {
         return;
     }
-    snprintf(line, sizeof(line),
-             "%s: refused a connection from %s (%s); %" PRIu64 " more since the last such line",
-             c->check->owner, c->peer.address[0] != '\0' ? c->peer.address : "this host", why,
-             suppressed);
-    access->host->log(access->host->self, FSZ_LOG_WARNING, line);
+    fsz_host_log(access->host, FSZ_LOG_WARNING,
+                 "%s: refused a connection from %s (%s); %" PRIu64 " more since the last such line",
+                 c->check->owner, c->peer.address[0] != '\0' ? c->peer.address : "this host", why,
+                 suppressed);
 }
 
 /* `PLAIN alice`, `CURVE Yne@$w-v...`: what was shown. The audit cuts whole keys. A name that can't

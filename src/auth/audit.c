@@ -2,7 +2,9 @@
 
 #include "auth/redact.h"
 #include "base/bucket.h"
+#include "base/clock.h"
 #include "base/ratelimit.h"
+#include "host/log.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -130,25 +132,22 @@ static void audit_offer(struct fsz_audit *audit, const struct fsz_audit_record *
 static void audit_log(struct fsz_audit *audit, const struct fsz_audit_record *record,
                       const struct audit_texts *texts, uint64_t suppressed)
 {
-    char line[4 * FSZ_AUDIT_TEXT_BYTES];
     char more[48] = "";
     if (suppressed > 0) {
         snprintf(more, sizeof(more), " (%" PRIu64 " more suppressed)", suppressed);
     }
-    snprintf(line, sizeof(line), "audit: %s at %s, %.64s: %.64s %s: %.64s%s%s%s",
-             texts->user[0] ? texts->user : "nobody",
-             record->peer->address[0] ? record->peer->address : "local", record->socket,
-             record->action, texts->what, record->outcome, texts->why[0] ? ", " : "", texts->why,
-             more);
-    audit->host->log(audit->host->self,
-                     record->weight == FSZ_AUDIT_REFUSAL ? FSZ_LOG_WARNING : FSZ_LOG_INFO, line);
+    fsz_host_log(
+        audit->host, record->weight == FSZ_AUDIT_REFUSAL ? FSZ_LOG_WARNING : FSZ_LOG_INFO,
+        "audit: %s at %s, %.64s: %.64s %s: %.64s%s%s%s", texts->user[0] ? texts->user : "nobody",
+        record->peer->address[0] ? record->peer->address : "local", record->socket, record->action,
+        texts->what, record->outcome, texts->why[0] ? ", " : "", texts->why, more);
 }
 
 /* Takes a token of each kind that the record needs. */
 static void audit_take(struct fsz_audit *audit, struct audit_flow *flow, int64_t rate,
                        struct audit_outlets *outlets)
 {
-    int64_t now_ms = fsz_now_ms();
+    int64_t now_ms = fsz_clock_monotonic_ms();
     int64_t line_rate = rate < FSZ_AUDIT_LOG_RATE ? rate : FSZ_AUDIT_LOG_RATE;
     int64_t line_burst = rate < FSZ_AUDIT_LOG_BURST ? rate : FSZ_AUDIT_LOG_BURST;
     pthread_mutex_lock(&audit->lock);

@@ -8,6 +8,7 @@
 #ifndef FSZ_CREDENTIALS_H
 #define FSZ_CREDENTIALS_H
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "keys/users.h"
 #include "zmtp/zmtp.h"
@@ -29,7 +30,7 @@ FSZ_NODISCARD fsz_err fsz_credentials_new(struct fsz_credentials **ret_credentia
 /* Accepts NULL. */
 void fsz_credentials_free(struct fsz_credentials **credentials);
 /* *ret_user stays `users`'. FSZ_EDENIED: nobody's. FSZ_EBUSY: beyond the checks of this second.
- * FSZ_ENOMEM. `now_ms` is fsz_now_ms(). */
+ * FSZ_ENOMEM. `now_ms` is fsz_clock_monotonic_ms(). */
 FSZ_NODISCARD fsz_err fsz_credentials_check(struct fsz_credentials *credentials,
                                             const struct fsz_users *users,
                                             const struct fsz_shown *shown, int64_t now_ms,

@@ -1,10 +1,12 @@
 #include "auth/domains.h"
 
+#include "base/ref.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 struct fsz_domains {
-    _Atomic unsigned  references;
+    struct fsz_ref    references;
     size_t            count;
     struct fsz_domain list[];
 };
@@ -24,13 +26,13 @@ static void domains_free(struct fsz_domains *d)
 
 struct fsz_domains *fsz_domains_ref(struct fsz_domains *domains)
 {
-    domains->references++;
+    fsz_ref_take(&domains->references);
     return domains;
 }
 
 void fsz_domains_unref(struct fsz_domains **domains)
 {
-    if (*domains != NULL && --(*domains)->references == 0) {
+    if (*domains != NULL && fsz_ref_drop(&(*domains)->references)) {
         domains_free(*domains);
     }
     *domains = NULL;
@@ -62,7 +64,7 @@ fsz_err fsz_domains_new(const struct fsz_config *config, struct fsz_domains **re
     struct fsz_domains *domains = calloc(1, sizeof(*domains) + count * sizeof(domains->list[0]));
     bool                added = domains != NULL;
     if (added) {
-        domains->references = 1;
+        fsz_ref_init(&domains->references, 1);
     }
     for (size_t i = 0; added && i < config->stream_count; i++) {
         added = domains_add(domains, config->streams[i].name, &config->streams[i].socket);

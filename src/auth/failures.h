@@ -2,10 +2,11 @@
  *
  * An IPv6 address counts as its /64, which is what one host is given; a peer through ipc as its
  * user of the operating system. Bounded: when it is full, the address that failed longest ago is
- * forgotten. Belongs to one thread. Time is the caller's (fsz_now_ms()). */
+ * forgotten. Belongs to one thread. Time is the caller's (fsz_clock_monotonic_ms()). */
 #ifndef FSZ_FAILURES_H
 #define FSZ_FAILURES_H
 
+#include "base/clock.h"
 #include "base/err.h"
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
 #include "auth/peer.h"
+
 #include "zmtp/zmtp_socket.h"
 
 #include <pthread.h>

@@ -1,11 +1,13 @@
 #include "auth/policy.h"
 
+#include "base/ref.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct fsz_policy {
-    _Atomic size_t           references;
+    struct fsz_ref           references;
     struct fsz_users        *users;
     struct fsz_group_config *groups; /* by name */
     size_t                   group_count;
@@ -71,7 +73,7 @@ fsz_err fsz_policy_new(struct fsz_config *config, struct fsz_users **users,
         fsz_users_free(users);
         return FSZ_ENOMEM;
     }
-    *policy = (struct fsz_policy){.references = 1,
+    *policy = (struct fsz_policy){.references = {1},
                                   .users = *users,
                                   .groups = config->groups,
                                   .group_count = config->group_count};
@@ -101,14 +103,13 @@ fsz_err fsz_policy_load(struct fsz_config *config, struct fsz_policy **ret_polic
 
 struct fsz_policy *fsz_policy_ref(struct fsz_policy *policy)
 {
-    atomic_fetch_add_explicit(&policy->references, 1, memory_order_relaxed);
+    fsz_ref_take(&policy->references);
     return policy;
 }
 
 void fsz_policy_unref(struct fsz_policy **policy)
 {
-    if (*policy != NULL &&
-        atomic_fetch_sub_explicit(&(*policy)->references, 1, memory_order_acq_rel) == 1) {
+    if (*policy != NULL && fsz_ref_drop(&(*policy)->references)) {
         policy_free(*policy);
     }
     *policy = NULL;

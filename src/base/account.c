@@ -1,11 +1,13 @@
 #include "base/account.h"
 
+#include "base/ref.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 
 struct fsz_account {
     _Atomic size_t      bytes;
-    _Atomic unsigned    references;
+    struct fsz_ref      references;
     struct fsz_account *whole;
 };
 
@@ -15,7 +17,7 @@ fsz_err fsz_account_new(struct fsz_account *whole, struct fsz_account **ret_acco
     if (account == NULL) {
         return FSZ_ENOMEM;
     }
-    account->references = 1;
+    fsz_ref_init(&account->references, 1);
     account->whole = whole ? fsz_account_ref(whole) : NULL;
     *ret_account = account;
     return FSZ_OK;
@@ -23,7 +25,7 @@ fsz_err fsz_account_new(struct fsz_account *whole, struct fsz_account **ret_acco
 
 struct fsz_account *fsz_account_ref(struct fsz_account *account)
 {
-    account->references++;
+    fsz_ref_take(&account->references);
     return account;
 }
 
@@ -31,7 +33,7 @@ void fsz_account_unref(struct fsz_account **account)
 {
     struct fsz_account *at = *account;
     *account = NULL;
-    while (at != NULL && --at->references == 0) {
+    while (at != NULL && fsz_ref_drop(&at->references)) {
         struct fsz_account *whole = at->whole;
         free(at);
         at = whole;
@@ -59,5 +61,5 @@ size_t fsz_account_bytes(const struct fsz_account *account)
 
 size_t fsz_account_parts(const struct fsz_account *account)
 {
-    return account->references - 1;
+    return fsz_ref_count(&account->references) - 1;
 }

@@ -1,9 +1,11 @@
 /* bucket.h - a token bucket: how many of something may pass, and how many were held back since.
  *
  * `rate` tokens a second come in, at least 1, and the bucket holds `burst` of them. `now_ms` is
- * fsz_now_ms(). A value; whoever owns it locks it. */
+ * fsz_clock_monotonic_ms(). A value; whoever owns it locks it. */
 #ifndef FSZ_BUCKET_H
 #define FSZ_BUCKET_H
+
+#include "base/clock.h"
 
 #include <stdbool.h>
 #include <stdint.h>

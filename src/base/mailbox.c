@@ -1,5 +1,7 @@
 #include "base/mailbox.h"
 
+#include "base/ref.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,7 +11,7 @@
 struct fsz_mailbox {
     _Atomic(struct fsz_mail *) newest; /* a list, newest first; or one of the two below */
     _Atomic(struct fsz_mail *) quiet;  /* the same, of what wakes nobody; or mailbox_closed */
-    _Atomic unsigned           references;
+    struct fsz_ref             references;
     int                        fd; /* an eventfd, close-on-exec */
 };
 
@@ -27,20 +29,20 @@ fsz_err fsz_mailbox_new(struct fsz_mailbox **ret_mailbox)
         free(mailbox);
         return FSZ_ESYSTEM;
     }
-    mailbox->references = 1;
+    fsz_ref_init(&mailbox->references, 1);
     *ret_mailbox = mailbox;
     return FSZ_OK;
 }
 
 struct fsz_mailbox *fsz_mailbox_ref(struct fsz_mailbox *mailbox)
 {
-    mailbox->references++;
+    fsz_ref_take(&mailbox->references);
     return mailbox;
 }
 
 void fsz_mailbox_unref(struct fsz_mailbox **mailbox)
 {
-    if (*mailbox != NULL && --(*mailbox)->references == 0) {
+    if (*mailbox != NULL && fsz_ref_drop(&(*mailbox)->references)) {
         close((*mailbox)->fd);
         free(*mailbox);
     }

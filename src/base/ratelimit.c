@@ -1,17 +1,10 @@
 #include "base/ratelimit.h"
 
-#include <time.h>
-
-int64_t fsz_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+#include "base/clock.h"
 
 bool fsz_ratelimit_passes(struct fsz_ratelimit *limit, uint64_t *ret_suppressed)
 {
-    int64_t now = fsz_now_ms();
+    int64_t now = fsz_clock_monotonic_ms();
     if (now < limit->next_ms) {
         limit->suppressed++;
         return false;
@@ -32,7 +25,7 @@ bool fsz_ratelimit_owes(struct fsz_ratelimit *limit, int64_t now_ms, uint64_t *r
     if (limit->suppressed == 0 || now_ms < limit->next_ms) {
         return false;
     }
-    limit->next_ms = fsz_now_ms() + FSZ_LOG_INTERVAL_MS;
+    limit->next_ms = fsz_clock_monotonic_ms() + FSZ_LOG_INTERVAL_MS;
     *ret_suppressed = limit->suppressed;
     limit->suppressed = 0;
     return true;

@@ -6,6 +6,8 @@
 #ifndef FSZ_RATELIMIT_H
 #define FSZ_RATELIMIT_H
 
+#include "base/clock.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,14 +18,13 @@ struct fsz_ratelimit {
     uint64_t suppressed;
 };
 
-/* Milliseconds of the monotonic clock. */
-int64_t fsz_now_ms(void);
 /* May a line go out? With true, *ret_suppressed is how many did not since the last one. */
 bool fsz_ratelimit_passes(struct fsz_ratelimit *limit, uint64_t *ret_suppressed);
-/* When a line that was held back may go out, on the clock of fsz_now_ms(); INT64_MAX: none was. */
+/* When a line that was held back may go out, on the clock of fsz_clock_monotonic_ms(); INT64_MAX:
+ * none was. */
 int64_t fsz_ratelimit_due_ms(const struct fsz_ratelimit *limit);
 /* True: a line was held back, and it is time for it; *ret_suppressed (at least 1) counts it too.
- * `now_ms` is fsz_now_ms(), or INT64_MAX where no later time will come. */
+ * `now_ms` is fsz_clock_monotonic_ms(), or INT64_MAX where no later time will come. */
 bool fsz_ratelimit_owes(struct fsz_ratelimit *limit, int64_t now_ms, uint64_t *ret_suppressed);
 
 #endif

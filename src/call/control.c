@@ -1,7 +1,8 @@
-#include "call/control_private.h"
-
+#include "base/clock.h"
 #include "base/container_of.h"
-
+#include "base/ref.h"
+#include "base/thread.h"
+#include "call/control_private.h"
 #include "call/offer.h"
 #include "rpc/rpc.h"
 
@@ -12,15 +13,8 @@
 
 static fsz_err control_init_sync(struct fsz_control *control)
 {
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0) {
-        return FSZ_ENOMEM;
-    }
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    int error = pthread_cond_init(&control->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&control->lock, NULL);
-    return error == 0 ? FSZ_OK : FSZ_ENOMEM;
+    return fsz_thread_init_cond(&control->changed);
 }
 
 static void control_ref_offered(struct fsz_offered_call *call)
@@ -46,7 +40,7 @@ fsz_err fsz_control_new(const struct fsz_host *host, const char *call,
         free(control);
         return FSZ_ENOMEM;
     }
-    control->references = 1;
+    fsz_ref_init(&control->references, 1);
     control->host = host;
     snprintf(control->call, sizeof(control->call), "%s", call);
     control->offered =
@@ -57,7 +51,7 @@ fsz_err fsz_control_new(const struct fsz_host *host, const char *call,
 
 struct fsz_control *fsz_control_ref(struct fsz_control *control)
 {
-    control->references++;
+    fsz_ref_take(&control->references);
     return control;
 }
 
@@ -65,7 +59,7 @@ void fsz_control_unref(struct fsz_control **control)
 {
     struct fsz_control *h = *control;
     *control = NULL;
-    if (h == NULL || --h->references > 0) {
+    if (h == NULL || !fsz_ref_drop(&h->references)) {
         return;
     }
     json_decref(h->data);
@@ -186,16 +180,9 @@ bool fsz_control_drops(struct fsz_control *control)
 
 void fsz_control_wait(struct fsz_control *control, int timeout_ms)
 {
-    struct timespec until;
-    int             error = 0;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += timeout_ms % 1000 * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    int64_t until_ms = fsz_clock_monotonic_ms() + timeout_ms;
     pthread_mutex_lock(&control->lock);
-    while (!control->poked && error == 0) {
-        error = pthread_cond_timedwait(&control->changed, &control->lock, &until);
+    while (!control->poked && fsz_thread_wait_ms(&control->changed, &control->lock, until_ms)) {
     }
     control->poked = false;
     pthread_mutex_unlock(&control->lock);

@@ -4,6 +4,7 @@
 #define FSZ_CONTROL_PRIVATE_H
 
 #include "base/mailbox.h"
+#include "base/ref.h"
 #include "call/control.h"
 #include "config/config.h"
 #include "host/host.h"
@@ -39,7 +40,7 @@ struct fsz_control_leave {
 
 struct fsz_control {
     struct fsz_offered_call offered; /* the call, for services */
-    _Atomic unsigned        references;
+    struct fsz_ref          references;
     char                    call[FSZ_CALL_BYTES];
     const struct fsz_host  *host;
 

@@ -1,6 +1,7 @@
 #include "call/controls.h"
 
 #include "auth/authorize.h"
+#include "base/clock.h"
 #include "base/container_of.h"
 #include "base/ratelimit.h"
 #include "call/offer.h"
@@ -114,7 +115,7 @@ static void controls_set_losing(struct fsz_controls *controls, struct fsz_contro
 {
     controls->losing += (size_t)losing - (size_t)control->losing;
     control->losing = losing;
-    control->reported_ms = fsz_now_ms();
+    control->reported_ms = fsz_clock_monotonic_ms();
 }
 
 static void controls_delist(struct fsz_controls *controls, struct fsz_control *control)
@@ -374,7 +375,7 @@ void fsz_controls_leave(struct fsz_controls *controls, struct fsz_control_leave 
     if (awaits) {
         memcpy(control->cause, leave->cause, sizeof(control->cause));
         control->left = true;
-        control->left_ms = fsz_now_ms();
+        control->left_ms = fsz_clock_monotonic_ms();
         controls->left++;
     } else {
         controls_tell_end(controls, control, leave->reason, leave->cause);

@@ -3,6 +3,7 @@
 #include "call/control_private.h"
 #include "call/offer.h"
 #include "config/config.h"
+#include "host/log.h"
 #include "rpc/rpc.h"
 
 #include <stdio.h>
@@ -124,11 +125,9 @@ static const char *app_word(fsz_err err)
 
 static void app_log_failure(const struct app_run *run, fsz_err err, const struct fsz_reply *reply)
 {
-    char line[FSZ_REPLY_WHY_BYTES + FSZ_PROVIDER_NAME_BYTES + 2 * FSZ_CALL_BYTES];
-    snprintf(line, sizeof(line), "service \"%s\": nobody takes call %s (%s): %s%s%s", run->service,
-             run->control->call, app_word(err), reply->why,
-             reply->provider[0] ? ", asked last: " : "", reply->provider);
-    run->host->log(run->host->self, FSZ_LOG_WARNING, line);
+    fsz_host_log(run->host, FSZ_LOG_WARNING, "service \"%s\": nobody takes call %s (%s): %s%s%s",
+                 run->service, run->control->call, app_word(err), reply->why,
+                 reply->provider[0] ? ", asked last: " : "", reply->provider);
 }
 
 /* ---- what was answered ----------------------------------------------------------------------- */
@@ -157,10 +156,8 @@ static void app_run(const struct app_run *run, const struct fsz_offer *offer)
         if (session->run(session->self, app, arg, &words) == FSZ_OK) {
             fsz_control_ran(run->control, app, arg);
         } else {
-            char line[2 * FSZ_REPLY_WHY_BYTES + FSZ_CALL_BYTES];
-            snprintf(line, sizeof(line), "service \"%s\", call %s: %.64s: %s", run->service,
-                     run->control->call, app, fsz_buffer_string(&words));
-            run->host->log(run->host->self, FSZ_LOG_ERROR, line);
+            fsz_host_log(run->host, FSZ_LOG_ERROR, "service \"%s\", call %s: %.64s: %s",
+                         run->service, run->control->call, app, fsz_buffer_string(&words));
         }
         fsz_buffer_fini(&words);
     }
@@ -285,7 +282,7 @@ void fsz_dialplan_app(struct fsz_service_client *service_client, const struct fs
     struct app_run run = {
         .service_client = service_client, .host = host, .session = session, .args = json_array()};
     if (!app_read_line(&run, line)) {
-        host->log(host->self, FSZ_LOG_ERROR, "zmq: which service? zmq NAME [ARGUMENT ...]");
+        fsz_host_log(host, FSZ_LOG_ERROR, "zmq: which service? zmq NAME [ARGUMENT ...]");
         app_result(&run, "no-service");
     } else if (fsz_control_new(host, session->call, &run.control) != FSZ_OK) {
         app_result(&run, "no-service");

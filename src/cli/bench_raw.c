@@ -4,13 +4,13 @@
  * over their places, zmq_msg_send(); one thread, one XPUB socket (XPUB because it tells of
  * subscriptions, PUB is the same code). Its own processor time is counted from the first event to
  * the moment when libzmq has given the last one to the system. */
+#include "base/clock.h"
 #include "cli/bench_lines.h"
 #include "cli/bench_report.h"
 #include "cli/bench_stamp.h"
 #include "cli/cli.h"
 #include "cli/cli_options.h"
 #include "cli/rate.h"
-
 #include "fszmq/wire.h"
 
 #include <errno.h>
@@ -135,20 +135,20 @@ static void raw_sleep_until(int64_t ns)
 
 static int raw_wait(struct raw *raw)
 {
-    int64_t  deadline = fsz_now_ns() + (int64_t)(raw->options.wait_s * 1e9);
+    int64_t  deadline = fsz_clock_monotonic_ns() + (int64_t)(raw->options.wait_s * 1e9);
     uint64_t subscriptions = 0;
     raw_option(raw->socket, ZMQ_RCVTIMEO, 100);
     while (subscriptions < raw->options.subscriptions && !fsz_signals_stopped()) {
         char first = 0;
         if (zmq_recv(raw->socket, &first, 1, 0) > 0 && first == 1) {
             subscriptions++;
-        } else if (fsz_now_ns() > deadline) {
+        } else if (fsz_clock_monotonic_ns() > deadline) {
             fprintf(stderr, "%s: %" PRIu64 " of %" PRIu64 " subscriptions came in time\n",
                     raw_usage.program, subscriptions, raw->options.subscriptions);
             return FSZ_EXIT_NO_ANSWER;
         }
     }
-    raw_sleep_until(fsz_now_ns() + RAW_SETTLE_MS * INT64_C(1000000));
+    raw_sleep_until(fsz_clock_monotonic_ns() + RAW_SETTLE_MS * INT64_C(1000000));
     return FSZ_EXIT_OK;
 }
 
@@ -161,7 +161,7 @@ static int raw_send_one(struct raw *raw, const struct fsz_bench_line *line, uint
     char *text = zmq_msg_data(&message);
     memcpy(text, line->text, line->size);
     fsz_stamp_write(text, line->sequence_offset, number);
-    fsz_stamp_write(text, line->time_offset, (uint64_t)fsz_now_ns());
+    fsz_stamp_write(text, line->time_offset, (uint64_t)fsz_clock_monotonic_ns());
     if (zmq_msg_send(&message, raw->socket, 0) < 0) {
         zmq_msg_close(&message);
         return -1;
@@ -174,7 +174,7 @@ static int raw_send_one(struct raw *raw, const struct fsz_bench_line *line, uint
 static void raw_pace(struct raw *raw, int64_t start_ns, uint64_t sent)
 {
     int64_t due = start_ns + (int64_t)((double)sent * 1e9 / (double)raw->per_second);
-    int64_t now = fsz_now_ns();
+    int64_t now = fsz_clock_monotonic_ns();
     if (now < due) {
         raw_sleep_until(due);
     } else if (now - due > 1000000) {
@@ -185,7 +185,7 @@ static void raw_pace(struct raw *raw, int64_t start_ns, uint64_t sent)
 static int raw_send(struct raw *raw, uint64_t *ret_sent)
 {
     uint64_t sent = 0;
-    int64_t  start_ns = fsz_now_ns();
+    int64_t  start_ns = fsz_clock_monotonic_ns();
     for (; sent < raw->options.count && !fsz_signals_stopped(); sent++) {
         if (raw->per_second > 0) {
             raw_pace(raw, start_ns, sent);
@@ -234,11 +234,11 @@ static int raw_run(struct raw *raw)
         return result;
     }
     int64_t cpu_us = fsz_bench_cpu_us();
-    int64_t start_ns = fsz_now_ns();
+    int64_t start_ns = fsz_clock_monotonic_ns();
     result = raw_send(raw, &sent);
-    raw->send_ns = fsz_now_ns() - start_ns;
+    raw->send_ns = fsz_clock_monotonic_ns() - start_ns;
     raw_close(raw); /* blocks until libzmq has sent what is queued */
-    raw->total_ns = fsz_now_ns() - start_ns;
+    raw->total_ns = fsz_clock_monotonic_ns() - start_ns;
     raw->cpu_us = fsz_bench_cpu_us() - cpu_us;
     return result == FSZ_EXIT_OK ? fsz_bench_report(raw_figures(raw, sent), raw->options.json)
                                  : result;

@@ -1,5 +1,6 @@
 #include "cli/bench_receiver.h"
 
+#include "base/clock.h"
 #include "cli/bench_report.h"
 #include "cli/bench_stamp.h"
 #include "cli/cli.h"
@@ -137,7 +138,7 @@ static void receiver_take(struct fsz_bench_receiver *receiver, struct fsz_bench_
     size_t      size = 0;
     uint64_t    number = 0;
     uint64_t    sent_ns = 0;
-    int64_t     now_ns = fsz_now_ns();
+    int64_t     now_ns = fsz_clock_monotonic_ns();
     const char *text = fsz_message_event(message, &size);
     if (receiver->received++ == 0) {
         receiver->first_ns = now_ns;
@@ -176,7 +177,7 @@ static int receiver_drain(struct fsz_bench_receiver *receiver, struct fsz_bench_
 static bool receiver_is_done(const struct fsz_bench_receiver *receiver)
 {
     const struct fsz_bench_plan *plan = receiver->plan;
-    int64_t                      now_ns = fsz_now_ns();
+    int64_t                      now_ns = fsz_clock_monotonic_ns();
     if (fsz_signals_stopped() || (plan->deadline_ns > 0 && now_ns >= plan->deadline_ns)) {
         return true;
     }

@@ -1,10 +1,10 @@
 /* `fszmq bench subscriber`: a set of subscribers, and what reached them. */
+#include "base/clock.h"
 #include "cli/bench_receiver.h"
 #include "cli/bench_report.h"
 #include "cli/cli.h"
 #include "cli/cli_account.h"
 #include "cli/rate.h"
-
 #include "fszmq/wire.h"
 
 #include <errno.h>
@@ -179,9 +179,9 @@ static int subscriber_report(struct fsz_bench_receiver *receivers, size_t count,
 static int subscriber_run(const struct subscriber_options *options,
                           const struct fsz_account *account, void *context)
 {
-    struct fsz_bench_receiver   receivers[THREADS_MAX] = {0};
-    pthread_t                   threads[THREADS_MAX];
-    int64_t                     end_ns = fsz_now_ns() + (int64_t)(options->seconds * 1e9);
+    struct fsz_bench_receiver receivers[THREADS_MAX] = {0};
+    pthread_t                 threads[THREADS_MAX];
+    int64_t                   end_ns = fsz_clock_monotonic_ns() + (int64_t)(options->seconds * 1e9);
     const struct fsz_bench_plan plan = {.context = context,
                                         .account = account,
                                         .endpoints = &options->connect,

@@ -3,7 +3,6 @@
 #include "cli/ask_password.h"
 #include "cli/cli.h"
 #include "cli/cli_account_file.h"
-
 #include "fszmq/wire.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 #include "cli/cli_client.h"
 
+#include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/rate.h"
 #include "cli/text.h"
@@ -174,7 +175,7 @@ static int client_wait_ready(struct fsz_client *client, int64_t end_ns, bool aga
             client_tell_unsent(client, "no connection to the switch");
             return fsz_connect_is_hopeless(&client->connect) ? FSZ_EXIT_FAILED : FSZ_EXIT_NO_ANSWER;
         }
-        if (fsz_now_ns() >= end_ns) {
+        if (fsz_clock_monotonic_ns() >= end_ns) {
             client_tell_unsent(client, "no connection to the switch in time");
             fsz_connect_explain(&client->connect);
             return FSZ_EXIT_NO_ANSWER;
@@ -186,7 +187,7 @@ static int client_wait_ready(struct fsz_client *client, int64_t end_ns, bool aga
 
 int fsz_client_wait(struct fsz_client *client, json_int_t id, double timeout_s, json_t **ret_answer)
 {
-    int64_t  end_ns = fsz_now_ns() + (int64_t)(timeout_s * 1e9);
+    int64_t  end_ns = fsz_clock_monotonic_ns() + (int64_t)(timeout_s * 1e9);
     uint64_t lost = client->connect.lost;
     int      result = FSZ_EXIT_OK;
     while (result == FSZ_EXIT_OK && !client_drain(client, id, ret_answer)) {
@@ -195,7 +196,7 @@ int fsz_client_wait(struct fsz_client *client, json_int_t id, double timeout_s, 
                     client->connect.program);
             return FSZ_EXIT_NO_ANSWER;
         }
-        if (fsz_now_ns() >= end_ns) {
+        if (fsz_clock_monotonic_ns() >= end_ns) {
             fprintf(stderr, "%s: no answer within %g s: it may have run\n", client->connect.program,
                     timeout_s);
             return FSZ_EXIT_NO_ANSWER;
@@ -215,10 +216,11 @@ void fsz_client_take(struct fsz_client *client)
 
 int fsz_client_wait_notice(struct fsz_client *client, double timeout_s)
 {
-    int64_t  end_ns = fsz_now_ns() + (int64_t)(timeout_s * 1e9);
+    int64_t  end_ns = fsz_clock_monotonic_ns() + (int64_t)(timeout_s * 1e9);
     uint64_t before = client->notices;
     int      result = FSZ_EXIT_OK;
-    while (result == FSZ_EXIT_OK && client->notices == before && fsz_now_ns() < end_ns) {
+    while (result == FSZ_EXIT_OK && client->notices == before &&
+           fsz_clock_monotonic_ns() < end_ns) {
         fsz_client_take(client);
         result = client->notices == before ? client_wait_once(client) : FSZ_EXIT_OK;
     }
@@ -259,7 +261,7 @@ static int client_request(struct fsz_client *client, const char *method, json_t 
                           json_t **ret_result)
 {
     json_t *answer = NULL;
-    int64_t end_ns = fsz_now_ns() + (int64_t)(client->timeout_s * 1e9);
+    int64_t end_ns = fsz_clock_monotonic_ns() + (int64_t)(client->timeout_s * 1e9);
     int     result = client_wait_ready(client, end_ns, again);
     client->unanswered = false;
     if (result != FSZ_EXIT_OK) {

@@ -1,5 +1,6 @@
 #include "cli/connect.h"
 
+#include "base/clock.h"
 #include "cli/connect_tell.h"
 #include "cli/probe.h"
 #include "cli/rate.h"
@@ -116,7 +117,7 @@ int fsz_connect_open(struct fsz_connect *connect, const char *endpoint)
         return -1;
     }
     connect->peers[connect->count++] =
-        (struct fsz_connect_peer){.endpoint = endpoint, .opened_ns = fsz_now_ns()};
+        (struct fsz_connect_peer){.endpoint = endpoint, .opened_ns = fsz_clock_monotonic_ns()};
     return 0;
 }
 
@@ -317,7 +318,7 @@ void fsz_connect_check(struct fsz_connect *connect)
 {
     for (size_t i = 0; i < connect->count; i++) {
         struct fsz_connect_peer *peer = &connect->peers[i];
-        int64_t                  silent_ms = (fsz_now_ns() - peer->opened_ns) / 1000000;
+        int64_t                  silent_ms = (fsz_clock_monotonic_ns() - peer->opened_ns) / 1000000;
         const char              *why = NULL;
         if (peer->state == FSZ_CONNECT_TRYING && !peer->checked &&
             silent_ms >= CONNECT_SILENCE_MS) {

@@ -1,31 +1,25 @@
 #include "cli/rate.h"
 
+#include "base/clock.h"
+
 #include <inttypes.h>
-#include <time.h>
 
 #define RATE_SECOND_NS INT64_C(1000000000)
 
-int64_t fsz_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * RATE_SECOND_NS + now.tv_nsec;
-}
-
 void fsz_rate_start(struct fsz_rate *rate, bool rewrite)
 {
-    *rate = (struct fsz_rate){.rewrite = rewrite, .line_ns = fsz_now_ns()};
+    *rate = (struct fsz_rate){.rewrite = rewrite, .line_ns = fsz_clock_monotonic_ns()};
 }
 
 int fsz_rate_wait_ms(const struct fsz_rate *rate)
 {
-    int64_t left_ns = rate->line_ns + RATE_SECOND_NS - fsz_now_ns();
+    int64_t left_ns = rate->line_ns + RATE_SECOND_NS - fsz_clock_monotonic_ns();
     return left_ns <= 0 ? 0 : (int)(left_ns / 1000000) + 1;
 }
 
 void fsz_rate_tick(struct fsz_rate *rate, FILE *out)
 {
-    int64_t now = fsz_now_ns();
+    int64_t now = fsz_clock_monotonic_ns();
     double  seconds = (double)(now - rate->line_ns) / RATE_SECOND_NS;
     if (seconds < 1) {
         return;

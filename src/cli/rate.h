@@ -2,6 +2,8 @@
 #ifndef FSZ_RATE_H
 #define FSZ_RATE_H
 
+#include "base/clock.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,8 +26,5 @@ int fsz_rate_wait_ms(const struct fsz_rate *rate);
 void fsz_rate_tick(struct fsz_rate *rate, FILE *out);
 /* Makes room for another line, where a rate line stands. */
 void fsz_rate_clear(struct fsz_rate *rate, FILE *out);
-
-/* CLOCK_MONOTONIC in nanoseconds. */
-int64_t fsz_now_ns(void);
 
 #endif

@@ -1,7 +1,6 @@
-#include "cli/shell.h"
-
 #include "cli/ask.h"
 #include "cli/cli.h"
+#include "cli/shell.h"
 #include "cli/wrap.h"
 
 #include <errno.h>

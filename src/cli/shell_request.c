@@ -2,6 +2,7 @@
  *
  * A line that was sent is answered on the same connection or not at all. So when that ends, or when
  * the answer is overdue, the user is told that the line may have run. It is never sent again. */
+#include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/rate.h"
 #include "cli/shell.h"
@@ -41,7 +42,7 @@ void fsz_shell_send(struct fsz_shell *shell, const char *line, const char *metho
     double                    patience_s = shell->client.timeout_s + REQUEST_GRACE_S;
     struct fsz_shell_request *request = &shell->unanswered[shell->unanswered_count++];
     request->id = id;
-    request->end_ns = fsz_now_ns() + (int64_t)(patience_s * 1e9);
+    request->end_ns = fsz_clock_monotonic_ns() + (int64_t)(patience_s * 1e9);
     request_keep_line(request, line);
 }
 
@@ -73,7 +74,7 @@ static void request_give_up_all(struct fsz_shell *shell, const char *why)
 static bool request_is_overdue(const struct fsz_shell *shell)
 {
     for (size_t i = 0; i < shell->unanswered_count; i++) {
-        if (fsz_now_ns() >= shell->unanswered[i].end_ns) {
+        if (fsz_clock_monotonic_ns() >= shell->unanswered[i].end_ns) {
             return true;
         }
     }

@@ -1,5 +1,6 @@
 #include "cli/tail.h"
 
+#include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/text.h"
 
@@ -73,7 +74,7 @@ static void tail_take_event(struct fsz_tail *tail, json_t *meta)
         fsz_rate_clear(&tail->rate, stderr);
         fsz_show_event(&tail->show, stdout, &tail->message, event, meta);
         tail->shown++;
-        tail->last_ns = fsz_now_ns();
+        tail->last_ns = fsz_clock_monotonic_ns();
     }
     json_decref(event);
 }
@@ -158,14 +159,14 @@ static int tail_drain(struct fsz_tail *tail)
 
 static bool tail_is_overdue(const struct fsz_tail *tail)
 {
-    double silent_s = (double)(fsz_now_ns() - tail->last_ns) / TAIL_SECOND_NS;
+    double silent_s = (double)(fsz_clock_monotonic_ns() - tail->last_ns) / TAIL_SECOND_NS;
     return tail->options->timeout_s > 0 && silent_s >= tail->options->timeout_s;
 }
 
 /* A connection that is good, and silence: say so once, before the user wonders. */
 static void tail_hint(struct fsz_tail *tail)
 {
-    double silent_s = (double)(fsz_now_ns() - tail->last_ns) / TAIL_SECOND_NS;
+    double silent_s = (double)(fsz_clock_monotonic_ns() - tail->last_ns) / TAIL_SECOND_NS;
     if (tail->hinted || tail->options->quiet || tail->shown > 0 || silent_s < TAIL_HINT_S) {
         return;
     }
@@ -184,8 +185,8 @@ static int tail_wait_ms(const struct fsz_tail *tail)
 {
     int wait_ms = TAIL_TICK_MS;
     if (tail->options->timeout_s > 0) {
-        double left_s =
-            tail->options->timeout_s - (double)(fsz_now_ns() - tail->last_ns) / TAIL_SECOND_NS;
+        double left_s = tail->options->timeout_s -
+                        (double)(fsz_clock_monotonic_ns() - tail->last_ns) / TAIL_SECOND_NS;
         int left_ms = left_s <= 0 ? 0 : left_s > 1 ? 1000 : (int)(left_s * 1000) + 1;
         wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
     }
@@ -253,7 +254,7 @@ int fsz_tail_run(struct fsz_tail *tail)
         return FSZ_EXIT_FAILED;
     }
     fsz_rate_start(&tail->rate, isatty(STDERR_FILENO));
-    tail->last_ns = fsz_now_ns();
+    tail->last_ns = fsz_clock_monotonic_ns();
     int result = tail_loop(tail);
     tail_notice(tail);
     if (result == FSZ_EXIT_NO_ANSWER && !tail->options->quiet) {

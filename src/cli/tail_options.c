@@ -1,7 +1,6 @@
 /* `fszmq tail`: from the command line to a tail that can run. */
 #include "cli/cli.h"
 #include "cli/tail.h"
-
 #include "fszmq/wire.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 #include "config/config.h"
 
+#include "base/ref.h"
 #include "config/config_reader.h"
 #include "event/selection.h"
 
@@ -67,6 +68,7 @@ fsz_err fsz_config_load(const struct fsz_confnode *root, struct fsz_config **ret
     if (config == NULL) {
         return FSZ_ENOMEM;
     }
+    fsz_ref_init(&config->references, 1);
     config_read(&r, root, config);
     config->warnings = r.warnings;
     fsz_err err = r.err != FSZ_OK ? r.err : r.mistakes > 0 ? FSZ_EINVALID : FSZ_OK;
@@ -94,7 +96,7 @@ fsz_err fsz_config_default(struct fsz_config **ret_config)
 
 struct fsz_config *fsz_config_ref(struct fsz_config *config)
 {
-    config->references++;
+    fsz_ref_take(&config->references);
     return config;
 }
 
@@ -102,7 +104,7 @@ void fsz_config_free(struct fsz_config **config)
 {
     struct fsz_config *c = *config;
     *config = NULL;
-    if (c == NULL || c->references-- > 0) {
+    if (c == NULL || !fsz_ref_drop(&c->references)) {
         return;
     }
     for (size_t i = 0; i < c->stream_count; i++) {

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/problems.h"
+#include "base/ref.h"
 #include "keys/cert.h"
 
 #include <stdbool.h>
@@ -178,7 +179,7 @@ struct fsz_group_config {
 };
 
 struct fsz_config {
-    _Atomic unsigned references; /* beside the first */
+    struct fsz_ref references;
 
     int64_t queue_events;      /* bound of the queue, in events */
     int64_t queue_bytes;       /* and in bytes */

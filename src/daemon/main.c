@@ -1,4 +1,5 @@
 /* fszmqd: the core with a switch of its own, as a program. docs/man/fszmqd.8.scd */
+#include "base/clock.h"
 #include "daemon/console.h"
 #include "daemon/daemon.h"
 #include "daemon/daemon_log.h"
@@ -20,13 +21,6 @@ static void signals_block(sigset_t *ret_signals)
     sigaddset(ret_signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
     signal(SIGPIPE, SIG_IGN); /* a console whose reader has gone */
-}
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static void tell_status(struct fsz_daemon *daemon)
@@ -54,10 +48,12 @@ static void serve(struct fsz_daemon *daemon, const sigset_t *signals)
 {
     uint64_t alive_ms = fsz_notify_interval_ms();
     uint64_t step_ms = alive_ms != 0 && alive_ms < 1000 ? alive_ms : 1000;
-    uint64_t end_ms =
-        daemon->options.seconds == 0 ? UINT64_MAX : now_ms() + daemon->options.seconds * 1000ull;
-    uint64_t status_ms = now_ms();
-    for (uint64_t now = now_ms(); now < end_ms; now = now_ms()) {
+    uint64_t end_ms = daemon->options.seconds == 0
+                          ? UINT64_MAX
+                          : (uint64_t)fsz_clock_monotonic_ms() + daemon->options.seconds * 1000ull;
+    uint64_t status_ms = (uint64_t)fsz_clock_monotonic_ms();
+    for (uint64_t now = (uint64_t)fsz_clock_monotonic_ms(); now < end_ms;
+         now = (uint64_t)fsz_clock_monotonic_ms()) {
         uint64_t        wait_ms = end_ms - now < step_ms ? end_ms - now : step_ms;
         struct timespec wait = {.tv_sec = (time_t)(wait_ms / 1000),
                                 .tv_nsec = (long)(wait_ms % 1000) * 1000000};
@@ -71,9 +67,9 @@ static void serve(struct fsz_daemon *daemon, const sigset_t *signals)
         if (alive_ms != 0) {
             fsz_notify_alive();
         }
-        if (now_ms() - status_ms >= STATUS_INTERVAL_MS) {
+        if ((uint64_t)fsz_clock_monotonic_ms() - status_ms >= STATUS_INTERVAL_MS) {
             tell_status(daemon);
-            status_ms = now_ms();
+            status_ms = (uint64_t)fsz_clock_monotonic_ms();
         }
     }
 }

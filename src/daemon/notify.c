@@ -1,7 +1,8 @@
 #include "daemon/notify.h"
 
+#include "base/clock.h"
+
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 /* What sd_notify returns is not for us to act on: whether somebody listens changes nothing. */
 
@@ -12,11 +13,7 @@ void fsz_notify_ready(const char *status)
 
 void fsz_notify_reloading(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-                     (unsigned long long)now.tv_sec * 1000000 +
-                         (unsigned long long)now.tv_nsec / 1000);
+    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)fsz_clock_monotonic_us());
 }
 
 void fsz_notify_stopping(void)

@@ -4,8 +4,10 @@
 #include "auth/access.h"
 #include "auth/audit.h"
 #include "base/blocks.h"
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "engine/engine_private.h"
+#include "host/log.h"
 #include "net/announce.h"
 #include "net/client_events.h"
 #include "stream/publisher.h"
@@ -120,17 +122,17 @@ static bool engine_stop_controlled(struct fsz_engine *engine)
     fsz_access_free(&engine->access);
     fsz_audit_free(&engine->audit);
     if (engine->context != NULL && !fsz_context_end(&engine->context)) {
-        engine->host->log(engine->host->self, FSZ_LOG_WARNING,
-                          "other code still holds the ZeroMQ context; going on without it");
+        fsz_host_log(engine->host, FSZ_LOG_WARNING,
+                     "other code still holds the ZeroMQ context; going on without it");
     }
     if (!idle) {
-        engine->host->log(engine->host->self, FSZ_LOG_WARNING,
-                          "a command of the API socket still runs; going on without it");
+        fsz_host_log(engine->host, FSZ_LOG_WARNING,
+                     "a command of the API socket still runs; going on without it");
     }
     bool looked_up = fsz_resolver_wait(ENGINE_LOOK_UP_MS);
     if (!looked_up) {
-        engine->host->log(engine->host->self, FSZ_LOG_WARNING,
-                          "the name of an endpoint is still being looked up; going on without it");
+        fsz_host_log(engine->host, FSZ_LOG_WARNING,
+                     "the name of an endpoint is still being looked up; going on without it");
     }
     fsz_blocks_trim();
     return idle && looked_up;
@@ -259,7 +261,7 @@ static fsz_err engine_start_controlled(struct fsz_engine *engine, struct fsz_con
     if (engine->host->identify != NULL) {
         engine->host->identify(engine->host->self, &engine->identity);
     }
-    engine->started_ms = fsz_now_ms();
+    engine->started_ms = fsz_clock_monotonic_ms();
     engine->reloads = 0;
     engine->refused = (struct engine_refusal){.is_there = false};
     engine_announce(engine);

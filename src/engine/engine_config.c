@@ -1,8 +1,10 @@
 /* Configurations: what only the whole engine can check of one, and what a reload was refused for.
  */
 #include "api/method.h"
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "engine/engine_private.h"
+#include "host/log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +13,7 @@ void fsz_engine_log_problems(const struct fsz_engine *engine, enum fsz_log_level
                              const struct fsz_problems *problems)
 {
     for (size_t i = 0; problems != NULL && i < fsz_problems_kept(problems); i++) {
-        engine->host->log(engine->host->self, level, problems->lines[i]);
+        fsz_host_log(engine->host, level, problems->lines[i]);
     }
 }
 
@@ -41,7 +43,7 @@ void fsz_engine_keep_refusal(struct fsz_engine *engine, fsz_err err,
     struct engine_refusal *refused = &engine->refused;
     *refused = (struct engine_refusal){.is_there = err != FSZ_OK};
     if (err != FSZ_OK) {
-        refused->at_ms = fsz_now_ms();
+        refused->at_ms = fsz_clock_monotonic_ms();
         refused->mistakes = problems->count > 0 ? problems->count : 1;
         snprintf(refused->first, sizeof(refused->first), "%s",
                  problems->count > 0 ? problems->lines[0] : fsz_err_text(err));
@@ -60,9 +62,9 @@ void fsz_engine_refuse_reload(struct fsz_engine *engine, fsz_err err,
 json_t *fsz_engine_refusal_status(const struct fsz_engine *engine)
 {
     const struct engine_refusal *refused = &engine->refused;
-    return refused->is_there
-               ? json_pack("{sI sI so}", "ago_ms", (json_int_t)(fsz_now_ms() - refused->at_ms),
-                           "mistakes", (json_int_t)refused->mistakes, "first",
-                           fsz_rpc_text(refused->first, strlen(refused->first)))
-               : json_null();
+    return refused->is_there ? json_pack("{sI sI so}", "ago_ms",
+                                         (json_int_t)(fsz_clock_monotonic_ms() - refused->at_ms),
+                                         "mistakes", (json_int_t)refused->mistakes, "first",
+                                         fsz_rpc_text(refused->first, strlen(refused->first)))
+                             : json_null();
 }

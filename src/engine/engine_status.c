@@ -1,4 +1,5 @@
 /* What an engine counts, gathered from its parts. */
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "engine/engine_private.h"
 #include "engine/status.h"
@@ -25,11 +26,12 @@ static json_t *engine_status_controlled(struct fsz_engine *engine)
         return NULL;
     }
     fsz_publisher_ask(engine->publisher, fsz_status_of_publisher, &status);
-    json_t *own = json_pack(
-        "{ss ss ss sI sI so so so}", "version", FSZ_VERSION, "protocol", "fszmq/1", "host",
-        engine->host->name, "uptime_ms", (json_int_t)(fsz_now_ms() - engine->started_ms), "reloads",
-        (json_int_t)engine->reloads, "access", fsz_status_access(engine->access), "api",
-        fsz_api_status(engine->api), "audit", engine_status_of_audit(engine));
+    json_t *own =
+        json_pack("{ss ss ss sI sI so so so}", "version", FSZ_VERSION, "protocol", "fszmq/1",
+                  "host", engine->host->name, "uptime_ms",
+                  (json_int_t)(fsz_clock_monotonic_ms() - engine->started_ms), "reloads",
+                  (json_int_t)engine->reloads, "access", fsz_status_access(engine->access), "api",
+                  fsz_api_status(engine->api), "audit", engine_status_of_audit(engine));
     fsz_status_add_switch(own, engine->host, &engine->identity);
     json_object_set_new(own, "reload_refused", fsz_engine_refusal_status(engine));
     json_object_set_new(own, "client_events", engine_status_of_client_events(engine));

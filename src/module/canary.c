@@ -1,5 +1,6 @@
 #include "module/canary.h"
 
+#include "base/clock.h"
 #include "base/thread.h"
 #include "module/events.h"
 
@@ -37,11 +38,9 @@ static const char CANARY_DEAF[] =
 /* Waits; false: the canary is to end. */
 static bool canary_wait(void)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += CANARY_S;
+    int64_t until_ms = fsz_clock_monotonic_ms() + (int64_t)CANARY_S * 1000;
     pthread_mutex_lock(&canary.lock);
-    while (!canary.ending && pthread_cond_timedwait(&canary.changed, &canary.lock, &until) == 0) {
+    while (!canary.ending && fsz_thread_wait_ms(&canary.changed, &canary.lock, until_ms)) {
     }
     bool goes_on = !canary.ending;
     pthread_mutex_unlock(&canary.lock);
@@ -112,22 +111,16 @@ static void *canary_main(void *unused)
     return NULL;
 }
 
-static void canary_init_clock(void)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&canary.changed, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 fsz_err fsz_canary_start(void)
 {
     canary.deaf = false;
     canary.ending = false;
     canary.silent = 0;
-    canary_init_clock();
-    fsz_err err = fsz_thread_start(&canary.thread, "fszmq-canary", canary_main, NULL);
+    fsz_err err = fsz_thread_init_cond(&canary.changed);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    err = fsz_thread_start(&canary.thread, "fszmq-canary", canary_main, NULL);
     canary.runs = err == FSZ_OK;
     if (err != FSZ_OK) {
         pthread_cond_destroy(&canary.changed);

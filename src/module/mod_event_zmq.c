@@ -3,6 +3,7 @@
  *
  * Load: configuration, engine, then the switch's events, its lookups of XML, then the command and
  * the application `zmq`. Unload is the exact reverse; a load that fails undoes what it did. */
+#include "engine/engine.h"
 #include "module/call_session.h"
 #include "module/canary.h"
 #include "module/events.h"
@@ -12,8 +13,6 @@
 #include "module/search.h"
 #include "module/settings.h"
 #include "module/switch_host.h"
-
-#include "engine/engine.h"
 
 #include <pthread.h>
 #include <switch.h>

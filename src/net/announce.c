@@ -1,6 +1,7 @@
 #include "net/announce.h"
 
 #include "base/cidr.h"
+#include "host/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,12 +12,10 @@ static void announce(const struct fsz_host *host, enum fsz_log_level level, cons
 
 static void announce(const struct fsz_host *host, enum fsz_log_level level, const char *format, ...)
 {
-    char    line[1024];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof(line), format, arguments);
+    fsz_host_vlog(host, level, format, arguments);
     va_end(arguments);
-    host->log(host->self, level, line);
 }
 
 /* Only over tcp is there an address to admit by. */

@@ -1,5 +1,7 @@
 #include "net/bounds_log.h"
 
+#include "host/log.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -13,13 +15,12 @@ void fsz_bounds_log(struct fsz_ratelimit *limit, const struct fsz_host *host, co
                     const struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
     uint64_t suppressed = 0;
-    char     line[512];
     if (!bounds_log_has[ending] || !fsz_ratelimit_passes(limit, &suppressed)) {
         return;
     }
-    snprintf(line, sizeof(line), "%.79s: disconnected %.100s: %s (%" PRIu64 " such suppressed)",
-             whose, fsz_conn_facts(conn)->peer, fsz_zmtp_ending_text(ending), suppressed);
-    host->log(host->self, FSZ_LOG_WARNING, line);
+    fsz_host_log(host, FSZ_LOG_WARNING,
+                 "%.79s: disconnected %.100s: %s (%" PRIu64 " such suppressed)", whose,
+                 fsz_conn_facts(conn)->peer, fsz_zmtp_ending_text(ending), suppressed);
 }
 
 void fsz_bounds_log_turned_away(struct fsz_ratelimit *limit, const struct fsz_host *host,
@@ -27,14 +28,13 @@ void fsz_bounds_log_turned_away(struct fsz_ratelimit *limit, const struct fsz_ho
                                 enum fsz_zmtp_ending ending)
 {
     uint64_t suppressed = 0;
-    char     address[FSZ_ADDRESS_TEXT_BYTES], line[512];
+    char     address[FSZ_ADDRESS_TEXT_BYTES];
     if (!fsz_ratelimit_passes(limit, &suppressed)) {
         return;
     }
     fsz_address_write(peer, address);
-    snprintf(line, sizeof(line),
-             "%.79s: closed a new connection of %.100s at once: %s; %" PRIu64
-             " more since the last such line",
-             whose, address, fsz_zmtp_ending_text(ending), suppressed);
-    host->log(host->self, FSZ_LOG_WARNING, line);
+    fsz_host_log(host, FSZ_LOG_WARNING,
+                 "%.79s: closed a new connection of %.100s at once: %s; %" PRIu64
+                 " more since the last such line",
+                 whose, address, fsz_zmtp_ending_text(ending), suppressed);
 }

@@ -1,8 +1,8 @@
 #include "net/client.h"
 
-#include "net/rpc_socket.h"
-
 #include "base/container_of.h"
+#include "base/ref.h"
+#include "net/rpc_socket.h"
 #include "zmtp/dealer.h"
 
 #define HASH_NONFATAL_OOM 1
@@ -52,7 +52,7 @@ static fsz_err client_new(struct fsz_rpc_socket *api_socket, struct fsz_account 
         return FSZ_ENOMEM;
     }
     client->api_socket = api_socket;
-    client->references = 1;
+    fsz_ref_init(&client->references, 1);
     client->serial = client_serial();
     client->id_size = id_size;
     if (id_size > 0) {
@@ -90,13 +90,13 @@ fsz_err fsz_client_new_endpoint(struct fsz_rpc_socket *api_socket, struct fsz_ac
 
 struct fsz_client *fsz_client_ref(struct fsz_client *client)
 {
-    client->references++;
+    fsz_ref_take(&client->references);
     return client;
 }
 
 void fsz_client_unref(struct fsz_client **client)
 {
-    if (*client != NULL && --(*client)->references == 0) {
+    if (*client != NULL && fsz_ref_drop(&(*client)->references)) {
         struct fsz_client *gone = *client;
         if (gone->conn != NULL && gone->api_socket != NULL) {
             DL_DELETE(gone->api_socket->clients, gone);
@@ -211,7 +211,8 @@ void fsz_clients_sweep(struct fsz_clients *clients)
     struct clients_entry *entry = NULL, *next = NULL;
     HASH_ITER(hh, clients->entries, entry, next)
     {
-        if (entry->client.references == 1 && fsz_account_bytes(entry->client.account) == 0) {
+        if (fsz_ref_count(&entry->client.references) == 1 &&
+            fsz_account_bytes(entry->client.account) == 0) {
             clients_forget(clients, entry);
         }
     }

@@ -8,6 +8,7 @@
 #include "auth/peer.h"
 #include "base/account.h"
 #include "base/mailbox.h"
+#include "base/ref.h"
 #include "config/config.h"
 #include "net/answers.h"
 #include "zmtp/conn.h"
@@ -37,7 +38,7 @@ struct fsz_client {
     struct fsz_answers answers;                        /* of workers, to its `conn` */
     struct fsz_mail    sender;                         /* has the API thread send them */
     _Atomic bool       sender_called;
-    _Atomic unsigned   references;
+    struct fsz_ref     references;
     size_t             id_size;
     unsigned char      id[]; /* over inproc: the routing id that libzmq gave it, or that it chose */
 };

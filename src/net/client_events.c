@@ -1,6 +1,7 @@
 #include "net/client_events.h"
 
 #include "base/bucket.h"
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "base/thread.h"
 #include "net/client_note.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { EVENTS_MS_PER_S = 1000, EVENTS_NS_PER_MS = 1000000, EVENTS_RETRY_MS = 100 };
+enum { EVENTS_RETRY_MS = 100 };
 
 struct fsz_client_events {
     const struct fsz_host *host;
@@ -60,7 +61,7 @@ static bool events_pass_locked(struct fsz_client_events *events, struct fsz_buck
         events->overflowed++;
         return false;
     }
-    if (!fsz_bucket_take(bucket, rate, rate, fsz_now_ms(), &note->suppressed)) {
+    if (!fsz_bucket_take(bucket, rate, rate, fsz_clock_monotonic_ms(), &note->suppressed)) {
         events->suppressed++;
         return false;
     }
@@ -82,7 +83,7 @@ static bool events_put_locked(struct fsz_client_events *events, struct fsz_clien
     if (events->owed_ms != 0) {
         return false;
     }
-    events->owed_ms = fsz_now_ms() + FSZ_CLIENT_OWED_MS;
+    events->owed_ms = fsz_clock_monotonic_ms() + FSZ_CLIENT_OWED_MS;
     return true;
 }
 
@@ -112,7 +113,7 @@ static bool events_take_locked(struct fsz_client_events *events, struct fsz_clie
 /* Of its group no event may follow that could report what was held back. */
 static bool events_owe_locked(struct fsz_client_events *events, struct fsz_client_note *ret_note)
 {
-    int64_t rate = events->rate, now_ms = fsz_now_ms();
+    int64_t rate = events->rate, now_ms = fsz_clock_monotonic_ms();
     bool    any = false;
     if (events->owed_ms == 0 || now_ms < events->owed_ms) {
         return false;
@@ -131,15 +132,8 @@ static bool events_owe_locked(struct fsz_client_events *events, struct fsz_clien
 
 static void events_wait_locked(struct fsz_client_events *events)
 {
-    const struct timespec until = {
-        .tv_sec = events->owed_ms / EVENTS_MS_PER_S,
-        .tv_nsec = events->owed_ms % EVENTS_MS_PER_S * EVENTS_NS_PER_MS,
-    };
-    if (events->owed_ms == 0) {
-        pthread_cond_wait(&events->changed, &events->lock);
-    } else {
-        pthread_cond_timedwait(&events->changed, &events->lock, &until);
-    }
+    fsz_thread_wait_ms(&events->changed, &events->lock,
+                       events->owed_ms == 0 ? INT64_MAX : events->owed_ms);
 }
 
 /* False: it is to end. */
@@ -173,15 +167,6 @@ static void *events_main(void *argument)
 
 /* ---- its life -------------------------------------------------------------------------------- */
 
-static void events_init_clock(struct fsz_client_events *events)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&events->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 fsz_err fsz_client_events_new(const struct fsz_host *host, int64_t rate,
                               struct fsz_client_events **ret_events)
 {
@@ -196,8 +181,9 @@ fsz_err fsz_client_events_new(const struct fsz_host *host, int64_t rate,
     events->host = host;
     events->rate = rate;
     pthread_mutex_init(&events->lock, NULL);
-    events_init_clock(events);
-    fsz_err err = fsz_thread_start(&events->thread, "fszmq-clients", events_main, events);
+    fsz_err err = fsz_thread_init_cond(&events->changed);
+    err = err != FSZ_OK ? err
+                        : fsz_thread_start(&events->thread, "fszmq-clients", events_main, events);
     events->runs = err == FSZ_OK;
     if (err != FSZ_OK) {
         fsz_client_events_free(&events);

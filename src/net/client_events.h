@@ -12,6 +12,7 @@
 #ifndef FSZ_CLIENT_EVENTS_H
 #define FSZ_CLIENT_EVENTS_H
 
+#include "base/clock.h"
 #include "host/host.h"
 #include "zmtp/conn.h"
 
@@ -66,7 +67,7 @@ void fsz_client_turned_away(const struct fsz_client_source *source, const struct
 /* A subscriber's losses. A value; guarded by whoever owns it. */
 struct fsz_client_lag {
     bool    reported; /* and not the end of it */
-    int64_t next_ms;  /* of fsz_now_ms(): no report before */
+    int64_t next_ms;  /* of fsz_clock_monotonic_ms(): no report before */
 };
 void fsz_client_lost(struct fsz_client_lag *lag, const struct fsz_client_source *source,
                      struct fsz_conn *conn);

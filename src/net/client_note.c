@@ -1,5 +1,6 @@
 #include "net/client_note.h"
 
+#include "base/clock.h"
 #include "base/ratelimit.h"
 
 #include <inttypes.h>
@@ -39,7 +40,7 @@ void fsz_client_note_take(struct fsz_client_note *ret_note, enum fsz_client_acti
         .mechanism = facts->mechanism,
         .uid = facts->uid,
         .pid = facts->pid,
-        .age_ms = fsz_now_ms() - facts->since_ms,
+        .age_ms = fsz_clock_monotonic_ms() - facts->since_ms,
         .dropped = {figures.dropped[FSZ_ZMTP_LOW], figures.dropped[FSZ_ZMTP_NORMAL],
                     figures.dropped[FSZ_ZMTP_HIGH]},
     };

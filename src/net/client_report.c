@@ -1,4 +1,5 @@
 /* What becomes of a connection, as notes in the outbox. */
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "net/client_note.h"
 
@@ -42,7 +43,7 @@ void fsz_client_turned_away(const struct fsz_client_source *source, const struct
 void fsz_client_lost(struct fsz_client_lag *lag, const struct fsz_client_source *source,
                      struct fsz_conn *conn)
 {
-    int64_t now_ms = lag->reported ? 0 : fsz_now_ms();
+    int64_t now_ms = lag->reported ? 0 : fsz_clock_monotonic_ms();
     if (!lag->reported && now_ms >= lag->next_ms) {
         *lag = (struct fsz_client_lag){.reported = true, .next_ms = now_ms + FSZ_CLIENT_LAG_MS};
         client_note(source, FSZ_CLIENT_LAG, conn, FSZ_ZMTP_END_PEER);

@@ -1,4 +1,5 @@
 /* One connection as JSON and as text. */
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "net/connections.h"
 #include "rpc/rpc.h"
@@ -30,7 +31,7 @@ static json_t *json_identity(const struct fsz_connection *connection)
 {
     const struct fsz_conn_facts *facts = fsz_conn_facts(connection->conn);
     const char                  *user = fsz_zmtp_socket_identity(connection->conn).user;
-    int64_t                      age_ms = fsz_now_ms() - facts->since_ms;
+    int64_t                      age_ms = fsz_clock_monotonic_ms() - facts->since_ms;
     json_t                      *identity = json_pack(
                              "{sI ss ss so ss ss ss ss sI sI}", "id", (json_int_t)facts->id, "owner", connection->owner,
                              "direction", facts->dialed ? "dialed" : "accepted", "user",
@@ -58,7 +59,7 @@ static void json_add_figures(json_t *object, struct fsz_conn *conn)
         (json_int_t)f.bytes_in, "messages_out", (json_int_t)f.messages_out, "bytes_out",
         (json_int_t)f.bytes_out, "queued_messages", (json_int_t)f.queued_messages, "queued_bytes",
         (json_int_t)f.queued_bytes, "dropped", json_of_classes(dropped), "heard_ms",
-        (json_int_t)(fsz_now_ms() - f.heard_ms), "round_trip_us",
+        (json_int_t)(fsz_clock_monotonic_ms() - f.heard_ms), "round_trip_us",
         f.round_trip_us < 0 ? json_null() : json_integer(f.round_trip_us));
     json_object_update_missing(object, figures);
     json_decref(figures);

@@ -1,9 +1,9 @@
 /* One endpoint: opened on our own wire or by libzmq, with the words for what failed, and closed. */
-#include "net/endpoints.h"
-#include "net/endpoints_private.h"
-
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "config/config_endpoint.h"
+#include "net/endpoints.h"
+#include "net/endpoints_private.h"
 #include "net/multicast.h"
 #include "net/port_owner.h"
 
@@ -59,7 +59,7 @@ static void endpoint_opened(const struct fsz_endpoints *e, struct fsz_endpoint_s
 /* Soon again, then ever more rarely. */
 static void endpoint_back_off(struct fsz_endpoint_state *state)
 {
-    state->retry_at_ms = fsz_now_ms() + state->retry_in_ms;
+    state->retry_at_ms = fsz_clock_monotonic_ms() + state->retry_in_ms;
     state->retry_in_ms *= 2;
     state->retry_in_ms = state->retry_in_ms < FSZ_RETRY_MS ? state->retry_in_ms : FSZ_RETRY_MS;
 }

@@ -1,8 +1,9 @@
 #include "net/endpoints.h"
-#include "net/endpoints_private.h"
 
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "config/config_endpoint.h"
+#include "net/endpoints_private.h"
 #include "net/multicast.h"
 #include "net/port_owner.h"
 
@@ -144,7 +145,7 @@ void fsz_endpoints_let_go_local(struct fsz_endpoints *e)
         if (!e->list[i].is_wire && e->list[i].open) {
             fsz_endpoint_close(e, &e->list[i]);
             e->list[i].open = false;
-            e->list[i].retry_at_ms = fsz_now_ms();
+            e->list[i].retry_at_ms = fsz_clock_monotonic_ms();
             e->list[i].retry_in_ms = ENDPOINT_RETRY_FIRST_MS;
         }
     }
@@ -203,7 +204,7 @@ bool fsz_endpoints_have_multicast(const struct fsz_endpoints *e)
 
 void fsz_endpoints_sent(struct fsz_endpoints *e, size_t bytes)
 {
-    int64_t now_ms = fsz_now_ms();
+    int64_t now_ms = fsz_clock_monotonic_ms();
     int64_t left = e->backlog.bytes - (now_ms - e->backlog.at_ms) * e->backlog.rate_bytes_per_ms;
     e->backlog.bytes = (left > 0 ? left : 0) + (int64_t)(bytes + bytes / ENDPOINT_OVERHEAD);
     e->backlog.at_ms = now_ms;
@@ -215,7 +216,7 @@ void fsz_endpoints_quiet(struct fsz_endpoints *e, int64_t most_ms)
         return;
     }
     int64_t needed_ms = e->backlog.bytes / e->backlog.rate_bytes_per_ms + FSZ_ENDPOINT_REPAIR_MS;
-    int64_t left_ms = e->backlog.at_ms + needed_ms - fsz_now_ms();
+    int64_t left_ms = e->backlog.at_ms + needed_ms - fsz_clock_monotonic_ms();
     left_ms = left_ms < most_ms ? left_ms : most_ms;
     if (left_ms > 0) {
         usleep((useconds_t)(left_ms * 1000));

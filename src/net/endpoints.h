@@ -9,6 +9,7 @@
 #ifndef FSZ_ENDPOINTS_H
 #define FSZ_ENDPOINTS_H
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "config/config.h"
 #include "zmtp/zmtp_socket.h"
@@ -87,8 +88,9 @@ bool fsz_endpoints_is_lost(const struct fsz_endpoints *e, const struct fsz_endpo
 bool fsz_endpoint_state_is_in(const struct fsz_endpoint_state *state,
                               const struct fsz_socket_config  *config);
 
-/* `now_ms`: fsz_now_ms(). Tries one that is due; returns it when it is open now, or when it is not
- * after all tries in quick succession and that was not known yet (`why`); else NULL. */
+/* `now_ms`: fsz_clock_monotonic_ms(). Tries one that is due; returns it when it is open now, or
+ * when it is not after all tries in quick succession and that was not known yet (`why`); else NULL.
+ */
 struct fsz_endpoint_state *fsz_endpoints_retry(struct fsz_endpoints *e, int64_t now_ms);
 /* When the next try is due; INT64_MAX: none. */
 int64_t fsz_endpoints_next_retry_ms(const struct fsz_endpoints *e);

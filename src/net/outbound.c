@@ -73,7 +73,7 @@ struct fsz_zmtp_message *fsz_outbound_take(struct fsz_outbound *outbound,
     struct outbound_message *made = (struct outbound_message *)(void *)outbound->text.data;
     const uint8_t           *head = outbound_put_head(outbound, text, size);
     *made = (struct outbound_message){
-        .message = {.refs = 1,
+        .message = {.refs = {1},
                     .priority = FSZ_ZMTP_HIGH,
                     .head = head,
                     .head_size = (size_t)(text + size - head),

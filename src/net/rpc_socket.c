@@ -2,7 +2,6 @@
 
 #include "net/bounds_log.h"
 #include "net/wire_options.h"
-
 #include "zmtp/router.h"
 
 #include <sodium.h>

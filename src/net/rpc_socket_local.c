@@ -1,9 +1,7 @@
 /* A channel's ROUTER of libzmq, for clients in this process (inproc). */
-#include "net/rpc_socket.h"
-
 #include "base/ratelimit.h"
+#include "net/rpc_socket.h"
 #include "net/socket_fd.h"
-
 #include "zmtp/router.h"
 
 #include <errno.h>

@@ -1,6 +1,8 @@
 #include "net/zmq_context.h"
 
+#include "base/clock.h"
 #include "base/ratelimit.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,13 +20,8 @@ struct fsz_context {
 
 static fsz_err context_init_lock(struct fsz_context *context)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_mutex_init(&context->lock, NULL);
-    int error = pthread_cond_init(&context->given, &attributes);
-    pthread_condattr_destroy(&attributes);
-    return error == 0 ? FSZ_OK : FSZ_ESYSTEM;
+    return fsz_thread_init_cond(&context->given);
 }
 
 fsz_err fsz_context_new(int io_threads, int max_sockets, struct fsz_context **ret_context)
@@ -80,11 +77,8 @@ void fsz_context_give(struct fsz_context *context)
 
 static void context_wait_locked(struct fsz_context *context)
 {
-    int64_t         end_ms = fsz_now_ms() + FSZ_CONTEXT_END_MS;
-    struct timespec end = {.tv_sec = end_ms / 1000, .tv_nsec = end_ms % 1000 * 1000000};
-    int             error = 0;
-    while (context->users > 0 && error == 0) {
-        error = pthread_cond_timedwait(&context->given, &context->lock, &end);
+    int64_t end_ms = fsz_clock_monotonic_ms() + FSZ_CONTEXT_END_MS;
+    while (context->users > 0 && fsz_thread_wait_ms(&context->given, &context->lock, end_ms)) {
     }
 }
 

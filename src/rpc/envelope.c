@@ -1,5 +1,7 @@
 #include "rpc/envelope.h"
 
+#include "base/ref.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,7 @@ fsz_err fsz_envelope_new(const void *bytes, size_t size, struct fsz_envelope **r
     if (envelope == NULL) {
         return FSZ_ENOMEM;
     }
-    envelope->references = 1;
+    fsz_ref_init(&envelope->references, 1);
     envelope->size = size;
     memcpy(envelope->bytes, bytes, size);
     *ret_envelope = envelope;
@@ -24,14 +26,14 @@ fsz_err fsz_envelope_new(const void *bytes, size_t size, struct fsz_envelope **r
 struct fsz_envelope *fsz_envelope_ref(struct fsz_envelope *envelope)
 {
     if (envelope != NULL) {
-        envelope->references++;
+        fsz_ref_take(&envelope->references);
     }
     return envelope;
 }
 
 void fsz_envelope_unref(struct fsz_envelope **envelope)
 {
-    if (*envelope != NULL && --(*envelope)->references == 0) {
+    if (*envelope != NULL && fsz_ref_drop(&(*envelope)->references)) {
         free(*envelope);
     }
     *envelope = NULL;

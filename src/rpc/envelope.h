@@ -7,14 +7,15 @@
 #define FSZ_ENVELOPE_H
 
 #include "base/err.h"
+#include "base/ref.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct fsz_envelope {
-    _Atomic unsigned references;
-    size_t           size;
-    uint8_t          bytes[]; /* whole frames, as on the wire (zmtp/router.h) */
+    struct fsz_ref references;
+    size_t         size;
+    uint8_t        bytes[]; /* whole frames, as on the wire (zmtp/router.h) */
 };
 
 /* Copies; no bytes give NULL. FSZ_ENOMEM. */

@@ -1,16 +1,10 @@
 /* One question at one provider, from its sending until it is answered, given up or lost. */
+#include "base/clock.h"
 #include "service/service_private.h"
 
 #include <stdlib.h>
 #include <time.h>
 #include <utlist.h>
-
-static int64_t service_now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static void attempt_release(struct fsz_provider *provider)
 {
@@ -37,7 +31,7 @@ static struct fsz_attempt *attempt_new(struct fsz_provider        *provider,
     attempt->request = fsz_service_request_ref(request);
     attempt->probe = probe;
     attempt->provider = provider;
-    attempt->sent_us = service_now_us();
+    attempt->sent_us = fsz_clock_monotonic_us();
     DL_APPEND(provider->attempts, attempt);
     if (!probe) {
         DL_PREPEND2(request->attempts, attempt, previous_of, next_of);
@@ -142,5 +136,5 @@ bool fsz_attempt_missed(struct fsz_attempt *attempt, int64_t now_ms)
 
 int64_t fsz_attempt_age_us(const struct fsz_attempt *attempt)
 {
-    return service_now_us() - attempt->sent_us;
+    return fsz_clock_monotonic_us() - attempt->sent_us;
 }

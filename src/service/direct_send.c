@@ -1,22 +1,15 @@
 /* A question is sent by the thread that asks it. */
 #include "service/direct_send.h"
 
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "config/section.h"
 #include "event/encode.h"
 #include "net/outbound.h"
-
 #include "zmtp/zmtp_message.h"
 
 #include <inttypes.h>
 #include <time.h>
-
-static int64_t send_now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static bool send_take(struct fsz_direct *direct, const struct fsz_service_request *request,
                       struct fsz_direct_ticket *ret_ticket)
@@ -52,8 +45,8 @@ static struct fsz_zmtp_message *send_write(struct fsz_service_request *request,
                                       .provider = ticket->provider,
                                       .client = ticket->client,
                                       .others = ticket->others,
-                                      .at_ms = fsz_now_ms(),
-                                      .at_us = send_now_us(),
+                                      .at_ms = fsz_clock_monotonic_ms(),
+                                      .at_us = fsz_clock_monotonic_us(),
                                       .bytes = message ? fsz_zmtp_message_size(message) : 0};
     if (request->call != NULL) {
         request->sent.to = fsz_direct_view_ref(&ticket->view);

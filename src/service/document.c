@@ -1,5 +1,7 @@
 #include "service/document.h"
 
+#include "base/ref.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +11,7 @@ fsz_err fsz_document_new(const char *text, size_t bytes, struct fsz_document **r
     if (document == NULL) {
         return FSZ_ENOMEM;
     }
-    document->references = 0;
+    fsz_ref_init(&document->references, 1);
     document->bytes = bytes;
     memcpy(document->text, text, bytes);
     document->text[bytes] = '\0';
@@ -20,7 +22,7 @@ fsz_err fsz_document_new(const char *text, size_t bytes, struct fsz_document **r
 struct fsz_document *fsz_document_ref(struct fsz_document *document)
 {
     if (document != NULL) {
-        document->references++;
+        fsz_ref_take(&document->references);
     }
     return document;
 }
@@ -29,7 +31,7 @@ void fsz_document_unref(struct fsz_document **document)
 {
     struct fsz_document *d = *document;
     *document = NULL;
-    if (d != NULL && d->references-- == 0) {
+    if (d != NULL && fsz_ref_drop(&d->references)) {
         free(d);
     }
 }

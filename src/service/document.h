@@ -5,13 +5,14 @@
 #define FSZ_DOCUMENT_H
 
 #include "base/err.h"
+#include "base/ref.h"
 
 #include <stddef.h>
 
 struct fsz_document {
-    _Atomic unsigned references; /* beside the first */
-    size_t           bytes;      /* of the text; its NUL not counted */
-    char             text[];
+    struct fsz_ref references;
+    size_t         bytes; /* of the text; its NUL not counted */
+    char           text[];
 };
 
 /* Copies the text. FSZ_ENOMEM. */

@@ -2,6 +2,7 @@
 #include "service/lookup.h"
 
 #include "base/glob.h"
+#include "base/ref.h"
 #include "config/section.h"
 #include "service/lookup_private.h"
 
@@ -25,6 +26,7 @@ fsz_err fsz_lookups_new(const struct fsz_host *host, const char *switchname,
     if (lookups == NULL) {
         return FSZ_ENOMEM;
     }
+    fsz_ref_init(&lookups->references, 1);
     pthread_mutex_init(&lookups->lock, NULL);
     lookups->host = host;
     lookups->switchname = strdup(switchname);
@@ -42,7 +44,7 @@ fsz_err fsz_lookups_new(const struct fsz_host *host, const char *switchname,
 
 struct fsz_lookups *fsz_lookups_ref(struct fsz_lookups *lookups)
 {
-    lookups->references++;
+    fsz_ref_take(&lookups->references);
     return lookups;
 }
 
@@ -50,7 +52,7 @@ void fsz_lookups_unref(struct fsz_lookups **lookups)
 {
     struct fsz_lookups *l = *lookups;
     *lookups = NULL;
-    if (l == NULL || l->references-- > 0) {
+    if (l == NULL || !fsz_ref_drop(&l->references)) {
         return;
     }
     fsz_lookup_set_unref(&l->prepared);
@@ -65,7 +67,7 @@ struct lookup_set *fsz_lookups_take_set(struct fsz_lookups *lookups)
 {
     pthread_mutex_lock(&lookups->lock);
     struct lookup_set *set = lookups->set;
-    set->references++;
+    fsz_ref_take(&set->references);
     pthread_mutex_unlock(&lookups->lock);
     return set;
 }

@@ -1,7 +1,7 @@
 /* One question at a time for each key, and who waits for it. */
-#include "service/lookup_cache.h"
-
+#include "base/clock.h"
 #include "base/thread.h"
+#include "service/lookup_cache.h"
 #include "service/lookup_cache_private.h"
 
 #include <stdlib.h>
@@ -10,18 +10,14 @@
 
 static struct fsz_cache_flight *flight_new(struct fsz_cache_key key)
 {
-    pthread_condattr_t       monotonic;
     struct fsz_cache_flight *flight = calloc(1, sizeof(*flight) + key.size);
-    if (flight == NULL) {
+    if (flight == NULL || fsz_thread_init_cond(&flight->landed) != FSZ_OK) {
+        free(flight);
         return NULL;
     }
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&flight->landed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
     memcpy(flight->key, key.bytes, key.size);
     flight->key_size = key.size;
-    flight->controllers = 1;
+    flight->users = 1;
     return flight;
 }
 
@@ -35,32 +31,17 @@ static void flight_free(struct fsz_cache_flight *flight)
 /* Returns the flight if nobody holds it any more: to be freed outside the lock. */
 static struct fsz_cache_flight *flight_leave_locked(struct fsz_cache_flight *flight)
 {
-    return --flight->controllers == 0 ? flight : NULL;
-}
-
-static struct timespec flight_deadline(int64_t wait_ms)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += wait_ms / 1000;
-    at.tv_nsec += wait_ms % 1000 * 1000000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000;
-    }
-    return at;
+    return --flight->users == 0 ? flight : NULL;
 }
 
 /* Gives the lock back. */
 static void flight_join_locked(struct fsz_lookup_cache *cache, struct fsz_cache_flight *flight,
                                int64_t wait_ms, struct fsz_cache_found *found)
 {
-    struct timespec deadline = flight_deadline(wait_ms);
-    int             waited = 0;
+    int64_t until_ms = fsz_clock_monotonic_ms() + wait_ms;
     cache->counters.coalesced++;
-    flight->controllers++;
-    while (!flight->done && waited == 0) {
-        waited = pthread_cond_timedwait(&flight->landed, &cache->lock, &deadline);
+    flight->users++;
+    while (!flight->done && fsz_thread_wait_ms(&flight->landed, &cache->lock, until_ms)) {
     }
     found->how = FSZ_CACHE_JOINED;
     found->err = flight->done ? flight->err : FSZ_ETIMEOUT;

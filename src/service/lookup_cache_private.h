@@ -26,7 +26,7 @@ struct cache_entry {
 struct fsz_cache_flight {
     UT_hash_handle       hh; /* by key */
     pthread_cond_t       landed;
-    unsigned             controllers; /* who asked, and who waits; the last frees */
+    unsigned             users; /* who asked, and who waits; the last frees */
     bool                 done;
     bool                 flushed; /* no longer in the table, and its answer is not kept */
     fsz_err              err;

@@ -4,6 +4,7 @@
 
 #include "base/latency.h"
 #include "base/ratelimit.h"
+#include "base/ref.h"
 #include "event/members.h"
 #include "service/lookup.h"
 #include "service/lookup_cache.h"
@@ -19,7 +20,7 @@ enum {
 /* What a binding has done. Lives as long as one configuration after the other has a binding of
  * that name. */
 struct lookup_meter {
-    _Atomic unsigned     references; /* beside the first */
+    struct fsz_ref       references;
     _Atomic uint64_t     asked, found, not_found, failed, cache_hits, stale, coalesced;
     pthread_mutex_t      lock;     /* guards the two below */
     struct fsz_latency   latency;  /* of the service's answers and failures */
@@ -29,7 +30,7 @@ struct lookup_meter {
 
 /* One configuration's bindings; counted, since lookups go on by the one they began with. */
 struct lookup_set {
-    _Atomic unsigned     references; /* beside the first */
+    struct fsz_ref       references;
     struct fsz_config   *config;
     uint32_t             sections; /* of any binding */
     size_t               count;
@@ -37,8 +38,8 @@ struct lookup_set {
 };
 
 struct fsz_lookups {
-    _Atomic unsigned         references; /* beside the first */
-    _Atomic uint32_t         sections;   /* the set's: all that a lookup reads that fits nowhere */
+    struct fsz_ref           references;
+    _Atomic uint32_t         sections; /* the set's: all that a lookup reads that fits nowhere */
     const struct fsz_host   *host;
     char                    *switchname;
     struct fsz_lookup_cache *cache;

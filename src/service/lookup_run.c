@@ -1,4 +1,6 @@
 /* One lookup by one binding: from the cache, from the service, or as on-failure has it. */
+#include "base/clock.h"
+#include "host/log.h"
 #include "service/lookup_private.h"
 #include "service/xmlcheck.h"
 
@@ -19,13 +21,6 @@ struct run_answer {
     char        provider[FSZ_PROVIDER_NAME_BYTES];
     char        why[RUN_WHY_BYTES]; /* of a failure */
 };
-
-static int64_t run_now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
 
 static bool run_failed(fsz_err err)
 {
@@ -67,7 +62,7 @@ static void run_tell(const struct lookup_course *course, const struct run_answer
              course->binding->service, answer->provider[0] == '\0' ? "" : ", ", answer->provider,
              answer->why[0] == '\0' ? fsz_err_text(answer->err) : answer->why, more);
     run_make_plain(line);
-    host->log(host->self, FSZ_LOG_WARNING, line);
+    fsz_host_log(host, FSZ_LOG_WARNING, line);
 }
 
 /* ---- the service ----------------------------------------------------------------------------- */
@@ -154,7 +149,7 @@ static fsz_err run_ask_service_client(const struct lookup_course *course,
 static void run_ask(const struct lookup_course *course, struct run_answer *answer)
 {
     struct fsz_buffer params;
-    int64_t           began_us = run_now_us();
+    int64_t           began_us = fsz_clock_monotonic_us();
     fsz_buffer_init(&params, FSZ_LOOKUP_REQUEST_BYTES);
     answer->ttl_ms = -1;
     answer->err = fsz_lookup_write_request(&params, course->lookups->switchname, course->lookup,
@@ -164,7 +159,7 @@ static void run_ask(const struct lookup_course *course, struct run_answer *answe
     }
     fsz_buffer_fini(&params);
     pthread_mutex_lock(&course->meter->lock);
-    fsz_latency_add(&course->meter->latency, run_now_us() - began_us);
+    fsz_latency_add(&course->meter->latency, fsz_clock_monotonic_us() - began_us);
     pthread_mutex_unlock(&course->meter->lock);
     if (run_failed(answer->err) && answer->err != FSZ_ECLOSED) { /* a stop is nobody's failure */
         run_tell(course, answer);
@@ -211,7 +206,7 @@ static void run_ask_for_all(const struct lookup_course *course, struct fsz_cache
     found->err = answer.err;
     struct fsz_cache_answer reply = {.err = answer.err,
                                      .document = found->document,
-                                     .now_ms = fsz_now_ms(),
+                                     .now_ms = fsz_clock_monotonic_ms(),
                                      .fresh_ms = run_fresh_ms(course->binding, &answer),
                                      .stale_ms = 1000 * course->binding->stale_s};
     json_decref(answer.result);
@@ -235,13 +230,13 @@ static fsz_err run_by_key(const struct lookup_course *course, struct fsz_cache_k
 {
     struct fsz_lookup_cache *cache = course->lookups->cache;
     struct fsz_cache_found   found;
-    fsz_lookup_cache_get(cache, key, fsz_now_ms(), run_deadline_ms(course), &found);
+    fsz_lookup_cache_get(cache, key, fsz_clock_monotonic_ms(), run_deadline_ms(course), &found);
     run_count_how(course, found.how);
     if (found.how == FSZ_CACHE_ASK) {
         run_ask_for_all(course, key, &found);
     }
     if (run_failed(found.err)) {
-        found.document = fsz_lookup_cache_stale(cache, key, fsz_now_ms());
+        found.document = fsz_lookup_cache_stale(cache, key, fsz_clock_monotonic_ms());
         found.err = found.document != NULL ? FSZ_OK : found.err;
         course->meter->stale += found.document != NULL;
     }

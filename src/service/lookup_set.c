@@ -1,4 +1,5 @@
 /* One configuration's bindings, their counters, and what the status tells of them. */
+#include "base/ref.h"
 #include "service/latency_status.h"
 #include "service/lookup_private.h"
 
@@ -10,6 +11,7 @@ static struct lookup_meter *meter_new(const char *name)
     size_t               bytes = strlen(name) + 1;
     struct lookup_meter *meter = calloc(1, sizeof(*meter) + bytes);
     if (meter != NULL) {
+        fsz_ref_init(&meter->references, 1);
         pthread_mutex_init(&meter->lock, NULL);
         memcpy(meter->name, name, bytes);
     }
@@ -18,7 +20,7 @@ static struct lookup_meter *meter_new(const char *name)
 
 static void meter_unref(struct lookup_meter *meter)
 {
-    if (meter != NULL && meter->references-- == 0) {
+    if (meter != NULL && fsz_ref_drop(&meter->references)) {
         pthread_mutex_destroy(&meter->lock);
         free(meter);
     }
@@ -28,7 +30,7 @@ static struct lookup_meter *meter_find(const struct lookup_set *set, const char 
 {
     for (size_t i = 0; set != NULL && i < set->count; i++) {
         if (strcmp(set->meters[i]->name, name) == 0) {
-            set->meters[i]->references++;
+            fsz_ref_take(&set->meters[i]->references);
             return set->meters[i];
         }
     }
@@ -43,6 +45,7 @@ fsz_err fsz_lookup_set_new(struct fsz_config *config, const struct lookup_set *o
     if (set == NULL) {
         return FSZ_ENOMEM;
     }
+    fsz_ref_init(&set->references, 1);
     set->config = fsz_config_ref(config);
     for (; set->count < count; set->count++) {
         const struct fsz_binding_config *binding = &config->bindings[set->count];
@@ -63,7 +66,7 @@ void fsz_lookup_set_unref(struct lookup_set **set)
 {
     struct lookup_set *s = *set;
     *set = NULL;
-    if (s == NULL || s->references-- > 0) {
+    if (s == NULL || !fsz_ref_drop(&s->references)) {
         return;
     }
     for (size_t i = 0; i < s->count; i++) {

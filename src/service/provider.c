@@ -1,10 +1,10 @@
 #include "service/provider.h"
 
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "rpc/rpc.h"
 #include "service/provider_link.h"
 #include "service/services.h"
-
 #include "zmtp/dealer.h"
 
 #include <inttypes.h>
@@ -40,7 +40,7 @@ static fsz_err provider_prepare(struct fsz_provider *provider, const struct fsz_
     static const uint8_t delimiter[] = {FSZ_FRAME_MORE, 0};
     provider->handler = base->handler;
     provider->direct.capacity = config->capacity;
-    provider->opened_ms = fsz_now_ms();
+    provider->opened_ms = fsz_clock_monotonic_ms();
     provider->address = strdup(address);
     snprintf(provider->name, sizeof(provider->name), "%s", address);
     fsz_err err = provider->address
@@ -83,7 +83,7 @@ fsz_err fsz_provider_register(struct fsz_client *client, struct fsz_envelope *en
         return FSZ_ENOMEM;
     }
     provider->client = fsz_client_ref(client);
-    client->heard_ms = fsz_now_ms();
+    client->heard_ms = fsz_clock_monotonic_ms();
     client->serves = true;
     provider->envelope = fsz_envelope_ref(envelope);
     provider->direct.capacity = capacity;
@@ -165,7 +165,8 @@ bool fsz_provider_ping(struct fsz_provider *provider, uint64_t id)
     fsz_buffer_printf(&outbound.text,
                       "{\"jsonrpc\":\"2.0\",\"method\":\"service.ping\",\"id\":%" PRIu64 "}", id);
     provider->ping_id = id;
-    fsz_lease_pinged(&provider->lease, fsz_provider_client(provider)->heard_ms, fsz_now_ms());
+    fsz_lease_pinged(&provider->lease, fsz_provider_client(provider)->heard_ms,
+                     fsz_clock_monotonic_ms());
     return provider_send(provider, &outbound);
 }
 

@@ -1,8 +1,8 @@
 /* An endpoint of a service in this process (inproc): a DEALER of libzmq. */
-#include "service/provider.h"
-
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "net/socket_fd.h"
+#include "service/provider.h"
 
 #include <stdio.h>
 #include <zmq.h>
@@ -45,7 +45,7 @@ static fsz_err local_receive(struct fsz_provider *provider, zmq_msg_t *body)
     if (zmq_msg_recv(body, provider->socket, ZMQ_DONTWAIT) < 0) {
         return FSZ_ENOTFOUND;
     }
-    provider->linked->heard_ms = fsz_now_ms();
+    provider->linked->heard_ms = fsz_clock_monotonic_ms();
     bool delimiter = zmq_msg_size(body) == 0;
     while (zmq_msg_more(body) && zmq_msg_recv(body, provider->socket, ZMQ_DONTWAIT) >= 0) {
         frames++;
@@ -93,7 +93,7 @@ size_t fsz_provider_read_local(struct fsz_provider *provider, size_t most, int64
 void fsz_provider_note_unsent(struct fsz_provider *provider)
 {
     if (provider->again_ms == 0) {
-        provider->again_ms = fsz_now_ms() + LOCAL_AGAIN_MS;
+        provider->again_ms = fsz_clock_monotonic_ms() + LOCAL_AGAIN_MS;
     }
 }
 

@@ -1,7 +1,6 @@
 /* What those who ask see of a provider. */
 #include "config/section.h"
 #include "service/services.h"
-
 #include "zmtp/dealer.h"
 
 /* An endpoint is what the configuration says it is; a client, what it has been granted. */

@@ -1,9 +1,8 @@
 /* An endpoint of a service over tcp or ipc: a DEALER of our own wire. */
-#include "service/provider.h"
-
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "net/wire_options.h"
-
+#include "service/provider.h"
 #include "zmtp/dealer.h"
 
 #include <sodium.h>
@@ -34,7 +33,7 @@ static void wire_up(void *self, struct fsz_conn *conn)
 static void wire_message(void *self, const struct fsz_frames *frames)
 {
     struct fsz_provider *provider = self;
-    provider->linked->heard_ms = fsz_now_ms();
+    provider->linked->heard_ms = fsz_clock_monotonic_ms();
     if (provider->staged) {
         return;
     }

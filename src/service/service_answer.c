@@ -1,4 +1,6 @@
 /* What providers send. */
+#include "base/clock.h"
+#include "host/log.h"
 #include "rpc/rpc.h"
 #include "service/service_private.h"
 
@@ -12,10 +14,8 @@ void fsz_service_complain(struct fsz_provider *provider, const char *what)
     provider->counters.bad++;
     if (fsz_ratelimit_passes(&provider->complaints, &suppressed)) {
         const struct fsz_host *host = provider->service->services->base.host;
-        char                   line[FSZ_PROVIDER_NAME_BYTES + 256];
-        snprintf(line, sizeof(line), "service \"%s\": %s: %s (%" PRIu64 " such suppressed)",
-                 provider->service->name, provider->name, what, suppressed);
-        host->log(host->self, FSZ_LOG_WARNING, line);
+        fsz_host_log(host, FSZ_LOG_WARNING, "service \"%s\": %s: %s (%" PRIu64 " such suppressed)",
+                     provider->service->name, provider->name, what, suppressed);
     }
 }
 
@@ -162,7 +162,7 @@ void fsz_service_answer(struct fsz_provider *provider, json_t *response)
     struct fsz_service *service = provider->service;
     struct fsz_attempt *attempt = provider_find_attempt(provider, response);
     if (attempt == NULL) {
-        provider_unmatched(provider, response, fsz_now_ms());
+        provider_unmatched(provider, response, fsz_clock_monotonic_ms());
         return;
     }
     bool missed = attempt->missed;
@@ -174,7 +174,7 @@ void fsz_service_answer(struct fsz_provider *provider, json_t *response)
         attempt_answered(attempt, response);
     }
     if (missed) {
-        provider_stirred(provider, fsz_now_ms());
+        provider_stirred(provider, fsz_clock_monotonic_ms());
     } else if (fsz_breaker_answered(&provider->breaker)) {
         fsz_services_tell(provider, "it answers again");
     }

@@ -1,4 +1,5 @@
 /* A question's way to a provider, to the next one, and to its end. */
+#include "base/clock.h"
 #include "service/service_private.h"
 
 #include <stdio.h>
@@ -125,7 +126,7 @@ static struct service_choice service_choose(const struct fsz_service         *se
     struct service_choice choice = {.best = NULL};
     struct fsz_provider  *provider = NULL;
     size_t                candidates = 0;
-    int64_t               now_ms = fsz_now_ms();
+    int64_t               now_ms = fsz_clock_monotonic_ms();
     DL_FOREACH(service->providers, provider)
     {
         bool fresh =
@@ -194,7 +195,7 @@ bool fsz_service_dispatch(struct fsz_service *service, struct fsz_service_reques
     struct service_choice choice = service_choose(service, request);
     while (choice.best != NULL) {
         if (request_send(request, choice.best)) {
-            int64_t attempt_ms = fsz_now_ms() + service->config->attempt_ms;
+            int64_t attempt_ms = fsz_clock_monotonic_ms() + service->config->attempt_ms;
             fsz_service_was_sent(request, choice.best,
                                  choice.others ? attempt_ms : request->due_ms);
             return false;
@@ -263,7 +264,7 @@ static void request_run_out(const struct fsz_service *service, struct fsz_servic
 
 void fsz_service_expire(struct fsz_service *service, struct fsz_service_request *request)
 {
-    int64_t now_ms = fsz_now_ms();
+    int64_t now_ms = fsz_clock_monotonic_ms();
     bool    ejected = request_miss_attempts(request, now_ms);
     if (now_ms < request->due_ms) {
         fsz_service_dispatch(service, request);

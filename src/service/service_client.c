@@ -1,4 +1,7 @@
+#include "base/clock.h"
 #include "base/ratelimit.h"
+#include "base/ref.h"
+#include "base/thread.h"
 #include "service/direct_send.h"
 
 #include <stdio.h>
@@ -12,7 +15,7 @@
 enum { SERVICE_CLIENT_GRACE_MS = 100 };
 
 struct fsz_service_client {
-    _Atomic unsigned                 references;
+    struct fsz_ref                   references;
     struct fsz_mailbox              *mailbox; /* a reference */
     struct fsz_service_client_reader reader;
     struct fsz_direct                direct;
@@ -31,7 +34,7 @@ fsz_err fsz_service_client_new(struct fsz_mailbox                     *mailbox,
         free(service_client);
         return FSZ_ENOMEM;
     }
-    service_client->references = 1;
+    fsz_ref_init(&service_client->references, 1);
     service_client->mailbox = fsz_mailbox_ref(mailbox);
     service_client->reader = *reader;
     pthread_mutex_init(&service_client->lock, NULL);
@@ -41,13 +44,13 @@ fsz_err fsz_service_client_new(struct fsz_mailbox                     *mailbox,
 
 struct fsz_service_client *fsz_service_client_ref(struct fsz_service_client *service_client)
 {
-    service_client->references++;
+    fsz_ref_take(&service_client->references);
     return service_client;
 }
 
 void fsz_service_client_unref(struct fsz_service_client **service_client)
 {
-    if (*service_client != NULL && --(*service_client)->references == 0) {
+    if (*service_client != NULL && fsz_ref_drop(&(*service_client)->references)) {
         pthread_mutex_destroy(&(*service_client)->lock);
         fsz_direct_fini(&(*service_client)->direct);
         fsz_mailbox_unref(&(*service_client)->mailbox);
@@ -112,11 +115,6 @@ static bool service_client_add(struct fsz_service_client  *service_client,
     return open;
 }
 
-static struct timespec service_client_time(int64_t ms)
-{
-    return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-}
-
 /* Nobody waits for it any more: whoever was sent it is told, if it is an offer. */
 static void service_client_cancel_locked(struct fsz_service_client  *service_client,
                                          struct fsz_service_request *request)
@@ -134,12 +132,7 @@ static int64_t service_client_least(int64_t a, int64_t b)
 static void service_client_sleep_locked(struct fsz_service_client  *service_client,
                                         struct fsz_service_request *request, int64_t wake_ms)
 {
-    struct timespec wake = service_client_time(wake_ms);
-    if (wake_ms == INT64_MAX) {
-        pthread_cond_wait(&request->wake, &service_client->lock);
-    } else {
-        pthread_cond_timedwait(&request->wake, &service_client->lock, &wake);
-    }
+    fsz_thread_wait_ms(&request->wake, &service_client->lock, wake_ms);
 }
 
 /* `late_ms`: when the API thread, which may sleep, is woken for a question that this thread sent.
@@ -148,15 +141,15 @@ static void service_client_wait_locked(struct fsz_service_client     *service_cl
                                        struct fsz_service_request    *request,
                                        const struct fsz_request_spec *ask, int64_t late_ms)
 {
-    int64_t until_ms = request->deadline_ms > 0
-                           ? fsz_now_ms() + request->deadline_ms + SERVICE_CLIENT_GRACE_MS
-                           : INT64_MAX;
-    while (!request->ended && fsz_now_ms() < until_ms) {
-        int64_t poll_ms = ask->goes_on ? fsz_now_ms() + ask->poll_ms : INT64_MAX;
+    int64_t until_ms = request->deadline_ms > 0 ? fsz_clock_monotonic_ms() + request->deadline_ms +
+                                                      SERVICE_CLIENT_GRACE_MS
+                                                : INT64_MAX;
+    while (!request->ended && fsz_clock_monotonic_ms() < until_ms) {
+        int64_t poll_ms = ask->goes_on ? fsz_clock_monotonic_ms() + ask->poll_ms : INT64_MAX;
         service_client_sleep_locked(
             service_client, request,
             service_client_least(service_client_least(poll_ms, until_ms), late_ms));
-        if (!request->ended && fsz_now_ms() >= late_ms) {
+        if (!request->ended && fsz_clock_monotonic_ms() >= late_ms) {
             late_ms = INT64_MAX;
             fsz_direct_hand_over(service_client->mailbox, request);
         }
@@ -223,7 +216,7 @@ static fsz_err service_client_new_request(struct fsz_service_client     *service
     (*ret_request)->cancelled.open = service_client->reader.cancel;
     (*ret_request)->late.open = service_client->reader.late;
     if (!service_client_add(service_client, *ret_request)) {
-        (*ret_request)->references--; /* the API thread does not get it */
+        fsz_ref_drop(&(*ret_request)->references); /* the API thread does not get it */
         return FSZ_ECLOSED;
     }
     return FSZ_OK;

@@ -1,5 +1,8 @@
 #include "service/service_request.h"
 
+#include "base/ref.h"
+#include "base/thread.h"
+
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -7,28 +10,16 @@
 #include <string.h>
 #include <time.h>
 
-static fsz_err request_init_wake(pthread_cond_t *wake)
-{
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0) {
-        return FSZ_ENOMEM;
-    }
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    int error = pthread_cond_init(wake, &attributes);
-    pthread_condattr_destroy(&attributes);
-    return error == 0 ? FSZ_OK : FSZ_ENOMEM;
-}
-
 fsz_err fsz_service_request_new(struct fsz_service_client     *service_client,
                                 const struct fsz_request_spec *ask,
                                 struct fsz_service_request   **ret_request)
 {
     struct fsz_service_request *request = calloc(1, sizeof(*request) + ask->params_bytes);
-    if (request == NULL || request_init_wake(&request->wake) != FSZ_OK) {
+    if (request == NULL || fsz_thread_init_cond(&request->wake) != FSZ_OK) {
         free(request);
         return FSZ_ENOMEM;
     }
-    request->references = 2;
+    fsz_ref_init(&request->references, 2);
     request->service_client = fsz_service_client_ref(service_client);
     request->call = ask->call;
     if (request->call != NULL) {
@@ -46,7 +37,7 @@ fsz_err fsz_service_request_new(struct fsz_service_client     *service_client,
 
 struct fsz_service_request *fsz_service_request_ref(struct fsz_service_request *request)
 {
-    request->references++;
+    fsz_ref_take(&request->references);
     return request;
 }
 
@@ -54,7 +45,7 @@ void fsz_service_request_unref(struct fsz_service_request **request)
 {
     struct fsz_service_request *q = *request;
     *request = NULL;
-    if (q == NULL || --q->references > 0) {
+    if (q == NULL || !fsz_ref_drop(&q->references)) {
         return;
     }
     json_decref(q->reply.result);

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/heap.h"
 #include "base/mailbox.h"
+#include "base/ref.h"
 #include "config/config.h"
 #include "service/direct.h"
 #include "service/service_client.h"
@@ -35,7 +36,7 @@ struct fsz_sent {
 
 struct fsz_service_request {
     struct fsz_mail            mail, cancelled, late;
-    _Atomic unsigned           references;
+    struct fsz_ref             references;
     struct fsz_service_client *service_client; /* a reference */
 
     /* Written by who asks, before it is posted. */

@@ -1,4 +1,5 @@
 /* A question is taken up: one that the API thread is to send, or one that its asker has sent. */
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "service/direct_send.h"
 #include "service/service_private.h"
@@ -54,7 +55,7 @@ void fsz_service_ask(struct fsz_service *service, struct fsz_service_request *re
         start_refuse(service, request);
         return;
     }
-    start_enter(service, request, fsz_now_ms());
+    start_enter(service, request, fsz_clock_monotonic_ms());
     fsz_service_dispatch(service, request);
 }
 

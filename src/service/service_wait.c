@@ -1,4 +1,5 @@
 /* Questions that wait for a provider to have room. */
+#include "base/clock.h"
 #include "service/service_private.h"
 
 #include <string.h>
@@ -60,7 +61,7 @@ static void service_send_waiting(struct fsz_service *service, bool all)
 {
     struct wait_stuck           stuck = {.count = 0};
     struct fsz_service_request *request = NULL, *next = NULL;
-    int64_t                     now_ms = fsz_now_ms();
+    int64_t                     now_ms = fsz_clock_monotonic_ms();
     if (service->direct.waiting == 0) {
         return;
     }

@@ -1,5 +1,6 @@
 #include "service/services.h"
 
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "rpc/rpc.h"
 #include "service/direct_send.h"
@@ -171,7 +172,7 @@ static bool provider_is_local(const struct fsz_provider *provider)
 size_t fsz_services_read(struct fsz_services *services)
 {
     size_t  count = 0;
-    int64_t now_ms = fsz_now_ms();
+    int64_t now_ms = fsz_clock_monotonic_ms();
     for (size_t i = 0; i < services->count; i++) {
         struct fsz_provider *provider = NULL;
         DL_FOREACH(services->list[i]->providers, provider)

@@ -5,6 +5,7 @@
 #define FSZ_SERVICES_H
 
 #include "auth/policy.h"
+#include "base/clock.h"
 #include "base/problems.h"
 #include "host/host.h"
 #include "net/client_events.h"
@@ -91,7 +92,7 @@ void fsz_services_unhide(struct fsz_services *services);
 void fsz_services_note_less(struct fsz_provider *provider);
 /* Removes the clients that have left, and those that unregistered and have nothing left to do. */
 void fsz_services_sweep(struct fsz_services *services);
-/* Does what is due at `now_ms` (fsz_now_ms()). */
+/* Does what is due at `now_ms` (fsz_clock_monotonic_ms()). */
 void fsz_services_keep_time(struct fsz_services *services, int64_t now_ms);
 /* When something is due next; INT64_MAX: nothing is. */
 int64_t fsz_services_next_ms(const struct fsz_services *services);

@@ -1,7 +1,6 @@
 /* Clients of API sockets that serve. */
-#include "service/service_private.h"
-
 #include "base/ratelimit.h"
+#include "service/service_private.h"
 
 #include <utlist.h>
 

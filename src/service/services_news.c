@@ -1,4 +1,5 @@
 /* The states of providers, for the log and for subscribers. */
+#include "host/log.h"
 #include "service/services.h"
 
 #include <inttypes.h>
@@ -10,14 +11,14 @@ static void news_log(const struct fsz_provider *provider, uint64_t suppressed)
 {
     const struct fsz_host *host = provider->service->services->base.host;
     bool                   fine = fsz_provider_is_up(provider) || provider->leaves;
-    char                   line[FSZ_PROVIDER_NAME_BYTES + FSZ_REPLY_WHY_BYTES + 128], more[80] = "";
+    char                   more[80] = "";
     if (suppressed > 0) {
         snprintf(more, sizeof(more), " (%" PRIu64 " changes of state before it were not logged)",
                  suppressed);
     }
-    snprintf(line, sizeof(line), "service \"%s\": %s is %s: %s%s", provider->service->name,
-             provider->name, fsz_provider_state(provider), provider->news_why, more);
-    host->log(host->self, fine ? FSZ_LOG_NOTICE : FSZ_LOG_WARNING, line);
+    fsz_host_log(host, fine ? FSZ_LOG_NOTICE : FSZ_LOG_WARNING, "service \"%s\": %s is %s: %s%s",
+                 provider->service->name, provider->name, fsz_provider_state(provider),
+                 provider->news_why, more);
 }
 
 static void news_offer(const struct fsz_provider *provider)

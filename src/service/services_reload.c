@@ -1,4 +1,5 @@
 /* A change of configuration: first everything that can fail, then the swap. */
+#include "host/log.h"
 #include "service/service_private.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@ static void change_complain(const struct fsz_services *services, struct fsz_prob
     if (problems != NULL) {
         fsz_problems_add(problems, "%s", line);
     } else {
-        services->base.host->log(services->base.host->self, FSZ_LOG_ERROR, line);
+        fsz_host_log(services->base.host, FSZ_LOG_ERROR, line);
     }
 }
 

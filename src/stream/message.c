@@ -1,18 +1,12 @@
 #include "stream/message.h"
 
 #include "base/blocks.h"
+#include "base/clock.h"
 #include "event/encode.h"
 #include "stream/topic.h"
 
 #include <string.h>
 #include <time.h>
-
-int64_t fsz_now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 enum fsz_zmtp_priority fsz_priority_on_wire(enum fsz_priority priority)
 {
@@ -42,7 +36,7 @@ static struct fsz_zmtp_message message_wire(unsigned char *json, size_t size, si
     uint8_t head[FSZ_FRAME_HEAD_MAX];
     size_t  head_size = fsz_frame_write(head, 0, size);
     memcpy(json - head_size, head, head_size);
-    return (struct fsz_zmtp_message){.refs = 1,
+    return (struct fsz_zmtp_message){.refs = {1},
                                      .priority = fsz_priority_on_wire(priority),
                                      .head = json - head_size,
                                      .head_size = head_size + size,
@@ -76,7 +70,7 @@ fsz_err fsz_message_new(const struct fsz_event *event, const struct fsz_variant 
         .truncated = omitted > 0,
         .type = type,
         .priority = priority,
-        .time_us = fsz_now_us(),
+        .time_us = fsz_clock_wall_us(),
         .streams = *streams,
         .topic = (const char *)(message + 1),
         .topic_size = topic_size,

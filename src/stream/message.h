@@ -6,6 +6,7 @@
 #ifndef FSZ_MESSAGE_H
 #define FSZ_MESSAGE_H
 
+#include "base/clock.h"
 #include "event/event.h"
 #include "event/fields.h"
 #include "stream/event_type.h"
@@ -48,8 +49,5 @@ void fsz_message_unref(struct fsz_message *message);
 enum fsz_zmtp_priority fsz_priority_on_wire(enum fsz_priority priority);
 /* fsz_message_unref() as zmq_msg_init_data() calls it. */
 void fsz_message_release(void *data, void *hint);
-
-/* Microseconds since 1970. */
-int64_t fsz_now_us(void);
 
 #endif

@@ -1,6 +1,7 @@
 #include "stream/publisher.h"
 
 #include "base/thread.h"
+#include "host/log.h"
 #include "stream/publisher_private.h"
 
 #include <stdarg.h>
@@ -13,12 +14,10 @@ enum { PUBLISHER_WRITES = 8, PUBLISHER_WRITE_BYTES = 1 << 16 };
 void fsz_publisher_log(const struct fsz_publisher *p, enum fsz_log_level level, const char *format,
                        ...)
 {
-    char    line[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof(line), format, arguments);
+    fsz_host_vlog(p->base.host, level, format, arguments);
     va_end(arguments);
-    p->base.host->log(p->base.host->self, level, line);
 }
 
 static fsz_err publisher_allocate(struct fsz_publisher *p, const struct fsz_config *config)

@@ -3,6 +3,7 @@
 #ifndef FSZ_PUBLISHER_PRIVATE_H
 #define FSZ_PUBLISHER_PRIVATE_H
 
+#include "base/clock.h"
 #include "stream/batching.h"
 #include "stream/publisher.h"
 #include "stream/routes.h"
@@ -53,8 +54,8 @@ struct fsz_publisher {
 /* Has the loop look at the queue; before the thread. */
 FSZ_NODISCARD fsz_err fsz_publisher_watch_queue(struct fsz_publisher *p);
 void                 *fsz_publisher_main(void *argument);
-/* Sends the oldest `count` of what is queued, until `due_ms` (fsz_now_ms()). Not "all": threads
- * that offer events may be faster, without end. */
+/* Sends the oldest `count` of what is queued, until `due_ms` (fsz_clock_monotonic_ms()). Not "all":
+ * threads that offer events may be faster, without end. */
 void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count, int64_t due_ms);
 void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, void *argument);
 

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/ratelimit.h"
 #include "net/announce.h"
 #include "stream/publisher_private.h"
@@ -110,7 +111,7 @@ static void publisher_flush_blocked(struct fsz_publisher *p)
 void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count, int64_t due_ms)
 {
     size_t taken = 1;
-    for (; taken > 0 && count > 0 && fsz_now_ms() < due_ms; count -= taken) {
+    for (; taken > 0 && count > 0 && fsz_clock_monotonic_ms() < due_ms; count -= taken) {
         taken = publisher_drain_batch(p, count < PUBLISHER_BATCH ? count : PUBLISHER_BATCH);
         publisher_flush_blocked(p);
     }
@@ -134,7 +135,7 @@ static void publisher_retry(struct fsz_publisher *p, struct fsz_stream *stream, 
 
 static void publisher_keep_time(struct fsz_publisher *p)
 {
-    int64_t now_ms = fsz_now_ms();
+    int64_t now_ms = fsz_clock_monotonic_ms();
     if (now_ms < p->next_due_ms) {
         return;
     }
@@ -153,14 +154,14 @@ static void publisher_keep_time(struct fsz_publisher *p)
  * little. */
 static void publisher_mark(struct fsz_publisher *p, bool has_new_types)
 {
-    int64_t now_ms = fsz_now_ms();
+    int64_t now_ms = fsz_clock_monotonic_ms();
     bool    is_due = p->is_unmarked && now_ms - p->marked_ms >= PUBLISHER_MARK_MS;
     if (!is_due && !has_new_types) {
         return;
     }
     p->is_unmarked = false;
     fsz_publisher_mark_wanted(p);
-    p->marked_ms = fsz_now_ms(); /* a long one is followed by a pause, too */
+    p->marked_ms = fsz_clock_monotonic_ms(); /* a long one is followed by a pause, too */
 }
 
 /* Subscriptions that changed, and kinds that the streams have not been told yet. */
@@ -186,7 +187,7 @@ static int64_t publisher_patience_ns(struct fsz_publisher *p, bool batching_now)
     if (p->is_unmarked) {
         publisher_due(p, p->marked_ms + PUBLISHER_MARK_MS);
     }
-    int64_t wait_ms = p->next_due_ms - fsz_now_ms();
+    int64_t wait_ms = p->next_due_ms - fsz_clock_monotonic_ms();
     if (wait_ms <= 0 || fsz_queue_wait(p->queue, batching_now ? PUBLISHER_BATCH : 1)) {
         return 0;
     }
@@ -198,7 +199,7 @@ static int64_t publisher_patience_ns(struct fsz_publisher *p, bool batching_now)
 static bool publisher_batches(const struct fsz_publisher *p, size_t taken)
 {
     return taken > 0 &&
-           fsz_batching_is_thick(&p->batching, p->routes->config->batch_us, fsz_now_us());
+           fsz_batching_is_thick(&p->batching, p->routes->config->batch_us, fsz_clock_wall_us());
 }
 
 /* Is there something left to be read from a socket of libzmq? */
@@ -257,7 +258,7 @@ void fsz_publisher_close_stream(struct fsz_publisher *p, struct fsz_stream **str
 static void publisher_close_streams(struct fsz_publisher *p, int64_t due_ms)
 {
     for (unsigned slot = 0; slot < p->slot_end; slot++) {
-        int64_t left_ms = due_ms - fsz_now_ms();
+        int64_t left_ms = due_ms - fsz_clock_monotonic_ms();
         fsz_publisher_close_stream(p, &p->streams[slot], true, left_ms > 0 ? left_ms : 0);
     }
     while (p->streams_closing > 0) {
@@ -269,7 +270,7 @@ static void publisher_close_streams(struct fsz_publisher *p, int64_t due_ms)
 static void publisher_end(struct fsz_publisher *p)
 {
     int64_t linger_ms = p->routes ? p->routes->config->linger_ms : 0;
-    int64_t now_ms = fsz_now_ms();
+    int64_t now_ms = fsz_clock_monotonic_ms();
     fsz_publisher_drain(p, UINT64_MAX,
                         now_ms + (linger_ms > PUBLISHER_DRAIN_MS ? linger_ms : PUBLISHER_DRAIN_MS));
     publisher_close_streams(p, now_ms + linger_ms);

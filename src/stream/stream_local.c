@@ -1,8 +1,7 @@
 /* A stream's XPUB of libzmq: subscribers in this process (inproc), and multicast. Both get whatever
  * the stream selects: the first are the switch itself, and nobody is known of the other. */
-#include "stream/stream.h"
-
 #include "net/socket_fd.h"
+#include "stream/stream.h"
 #include "stream/stream_options.h"
 
 #include <string.h>

@@ -1,10 +1,9 @@
 /* The stream's own messages: beats, which say how far the numbers of each kind have gone, the end,
  * and to a subscriber what it has lost. */
-#include "stream/stream.h"
-
-#include "stream/subscriber.h"
-
+#include "base/clock.h"
 #include "fszmq/wire.h"
+#include "stream/stream.h"
+#include "stream/subscriber.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -22,7 +21,7 @@ static void own_write_meta(const struct fsz_stream *s, const char *type, const c
     fsz_buffer_printf(meta,
                       "{\"stream\":\"%s\",\"epoch\":\"%s\",\"seq\":%" PRIu64
                       ",\"type\":\"%s\",\"time\":%" PRId64 "%s}",
-                      s->name, s->epoch, s->seq, type, fsz_now_us(), more);
+                      s->name, s->epoch, s->seq, type, fsz_clock_wall_us(), more);
 }
 
 /* NULL: out of memory. */

@@ -1,8 +1,7 @@
 /* Events of a stream on their way to its subscribers, in batches by the stream thread, or one at
  * once by the thread that has it. */
-#include "stream/stream.h"
-
 #include "base/blocks.h"
+#include "stream/stream.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -64,7 +63,7 @@ static struct fsz_zmtp_message *send_envelop(struct fsz_message *m, const char *
     end += fsz_frame_write(end, 0, m->json_size);
     fsz_message_ref(m);
     envelope->event = m;
-    envelope->wire = (struct fsz_zmtp_message){.refs = 1,
+    envelope->wire = (struct fsz_zmtp_message){.refs = {1},
                                                .priority = m->wire.priority,
                                                .head = envelope->head,
                                                .head_size = (size_t)(end - envelope->head),

@@ -1,13 +1,12 @@
 /* A stream's subscribers on our own wire: what they may see, what of it they ask for, what they
  * lose. */
-#include "stream/stream.h"
-
 #include "auth/peer.h"
+#include "fszmq/wire.h"
+#include "host/log.h"
 #include "net/bounds_log.h"
 #include "net/wire_options.h"
+#include "stream/stream.h"
 #include "stream/subscriber.h"
-
-#include "fszmq/wire.h"
 
 #include <inttypes.h>
 #include <sodium.h>
@@ -174,15 +173,13 @@ static void wire_log_bound(struct fsz_stream *s, const struct fsz_subscriber *su
                            const char *bound)
 {
     uint64_t suppressed = 0;
-    char     line[512];
     if (!fsz_ratelimit_passes(&s->refusals, &suppressed)) {
         return;
     }
-    snprintf(line, sizeof(line),
-             "stream \"%s\": refused a subscription of %.100s: %s is reached; %" PRIu64
-             " more since the last such line",
-             s->name, fsz_conn_facts(subscriber->conn)->peer, bound, suppressed);
-    s->base.host->log(s->base.host->self, FSZ_LOG_WARNING, line);
+    fsz_host_log(s->base.host, FSZ_LOG_WARNING,
+                 "stream \"%s\": refused a subscription of %.100s: %s is reached; %" PRIu64
+                 " more since the last such line",
+                 s->name, fsz_conn_facts(subscriber->conn)->peer, bound, suppressed);
 }
 
 static void wire_refused(void *self, struct fsz_subscriber *subscriber, const char *bound,

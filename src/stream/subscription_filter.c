@@ -2,9 +2,8 @@
 
 #include "base/buffer.h"
 #include "event/escape.h"
-#include "stream/topic.h"
-
 #include "fszmq/wire.h"
+#include "stream/topic.h"
 
 #include <ctype.h>
 #include <stdio.h>

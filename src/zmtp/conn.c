@@ -1,3 +1,4 @@
+#include "base/ref.h"
 #include "zmtp/conn_private.h"
 
 #include <netinet/in.h>
@@ -31,7 +32,7 @@ static fsz_err conn_init(struct fsz_conn *conn, struct fsz_conn_shared *shared,
         fsz_mechanism_free(&conn->mechanism);
         return err;
     }
-    conn->refs = 1;
+    fsz_ref_init(&conn->refs, 1);
     conn->shared = shared;
     conn->owner = origin->owner;
     conn->own_type = mechanism->type;
@@ -61,7 +62,7 @@ fsz_err fsz_conn_new(struct fsz_conn_shared *shared, const struct fsz_mechanism_
 
 struct fsz_conn *fsz_conn_ref(struct fsz_conn *conn)
 {
-    atomic_fetch_add_explicit(&conn->refs, 1, memory_order_relaxed);
+    fsz_ref_take(&conn->refs);
     return conn;
 }
 
@@ -85,7 +86,7 @@ void fsz_conn_unref(struct fsz_conn **conn)
 {
     struct fsz_conn *old = *conn;
     *conn = NULL;
-    if (old != NULL && atomic_fetch_sub_explicit(&old->refs, 1, memory_order_acq_rel) == 1) {
+    if (old != NULL && fsz_ref_drop(&old->refs)) {
         conn_free(old);
     }
 }

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "zmtp/conn_private.h"
 
 #include <string.h>
@@ -8,13 +9,6 @@ enum {
     HEARTBEAT_TENTH_MS = 100, /* TTLs count tenths of seconds */
     HEARTBEAT_CLOSE_LOOK_MS = 20
 };
-
-static int64_t heartbeat_now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 /* Does the peer know PING? A library of 3.0 that does not may take it for a message, so there it
  * has to show that first. */
@@ -87,7 +81,7 @@ void fsz_conn_heartbeat_pong(struct fsz_conn *conn)
     conn->beat.peer_pings = true;
     if (conn->beat.measuring) {
         conn->beat.measuring = false;
-        atomic_store_explicit(&conn->round_trip_us, heartbeat_now_us() - conn->beat.ping_us,
+        atomic_store_explicit(&conn->round_trip_us, fsz_clock_monotonic_us() - conn->beat.ping_us,
                               memory_order_relaxed);
     }
 }
@@ -110,7 +104,7 @@ static void heartbeat_send(struct fsz_conn *conn, int64_t now_ms)
     }
     if (!beat->measuring) {
         beat->measuring = true;
-        beat->ping_us = heartbeat_now_us();
+        beat->ping_us = fsz_clock_monotonic_us();
     }
     fsz_conn_output_lock(conn);
     output->ping_due = true;

@@ -17,6 +17,7 @@
 #ifndef FSZ_ZMTP_CONN_PRIVATE_H
 #define FSZ_ZMTP_CONN_PRIVATE_H
 
+#include "base/ref.h"
 #include "zmtp/conn.h"
 #include "zmtp/greeting.h"
 
@@ -119,7 +120,7 @@ struct conn_beat {
 };
 
 struct fsz_conn {
-    _Atomic uint32_t             refs;
+    struct fsz_ref               refs;
     _Atomic bool                 ended, ready, kicked, idle;
     _Atomic bool                 posted; /* `attention` is */
     struct fsz_conn_shared      *shared;

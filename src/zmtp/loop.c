@@ -1,5 +1,7 @@
 #include "zmtp/loop.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -36,13 +38,6 @@ struct fsz_loop {
     uint8_t               scratch[FSZ_LOOP_SCRATCH_BYTES];
 };
 
-static int64_t loop_clock_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 static fsz_err loop_open(struct fsz_loop *loop)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = loop};
@@ -76,7 +71,7 @@ fsz_err fsz_loop_new(struct fsz_loop **ret_loop)
         free(loop);
         return FSZ_ESYSTEM;
     }
-    loop->now_ns = loop_clock_ns();
+    loop->now_ns = fsz_clock_monotonic_ns();
     atomic_store(&loop->thread, pthread_self());
     *ret_loop = loop;
     return FSZ_OK;
@@ -174,7 +169,7 @@ int64_t fsz_loop_now_ms(const struct fsz_loop *loop)
 
 void fsz_loop_update_time(struct fsz_loop *loop)
 {
-    loop->now_ns = loop_clock_ns();
+    loop->now_ns = fsz_clock_monotonic_ns();
 }
 
 /* A timer that is already due waits for the next turn, so that one that sets itself again does not
@@ -230,7 +225,7 @@ static int64_t loop_wait_ns(const struct fsz_loop *loop, int64_t most_ns)
     if (first == NULL || first->due_ns >= INT64_MAX) {
         return most_ns;
     }
-    int64_t left_ns = (int64_t)first->due_ns - loop_clock_ns();
+    int64_t left_ns = (int64_t)first->due_ns - fsz_clock_monotonic_ns();
     if (left_ns <= 0) {
         return 0;
     }
@@ -326,7 +321,7 @@ size_t fsz_loop_turn(struct fsz_loop *loop, int64_t most_ns)
     if (!loop_has_batch(loop)) {
         loop_wait(loop, most_ns);
     }
-    loop->now_ns = loop_clock_ns();
+    loop->now_ns = fsz_clock_monotonic_ns();
     size_t served = loop_serve_descriptors(loop);
     served += loop_run_tasks(loop);
     return served + loop_fire_timers(loop);

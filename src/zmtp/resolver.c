@@ -1,5 +1,6 @@
 #include "zmtp/resolver.h"
 
+#include "base/clock.h"
 #include "base/thread.h"
 
 #include <netdb.h>
@@ -44,11 +45,8 @@ static pthread_once_t threads_once = PTHREAD_ONCE_INIT;
 
 static void threads_init(void)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&threads.changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    fsz_err err = fsz_thread_init_cond(&threads.changed);
+    (void)err; /* never on Linux; a wait would then end at once */
 }
 
 /* The calling thread ends. */
@@ -78,17 +76,8 @@ unsigned fsz_resolver_running(void)
 /* With the lock held. */
 static bool threads_wait(int64_t wait_ms)
 {
-    struct timespec end;
-    int             error = 0;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += wait_ms / 1000;
-    end.tv_nsec += wait_ms % 1000 * 1000000;
-    if (end.tv_nsec >= 1000000000) {
-        end.tv_sec++;
-        end.tv_nsec -= 1000000000;
-    }
-    while (threads.running > 0 && error == 0) {
-        error = pthread_cond_timedwait(&threads.changed, &threads.lock, &end);
+    int64_t until_ms = fsz_clock_monotonic_ms() + wait_ms;
+    while (threads.running > 0 && fsz_thread_wait_ms(&threads.changed, &threads.lock, until_ms)) {
     }
     return threads.running == 0;
 }

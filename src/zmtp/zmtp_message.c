@@ -1,5 +1,7 @@
 #include "zmtp/zmtp_message.h"
 
+#include "base/ref.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +13,7 @@ struct own_message {
 
 void fsz_zmtp_message_ref(struct fsz_zmtp_message *message)
 {
-    atomic_fetch_add_explicit(&message->refs, 1, memory_order_relaxed);
+    fsz_ref_take(&message->refs);
 }
 
 void fsz_zmtp_budget_give(struct fsz_zmtp_budget *budget, size_t bytes)
@@ -21,8 +23,7 @@ void fsz_zmtp_budget_give(struct fsz_zmtp_budget *budget, size_t bytes)
 
 void fsz_zmtp_message_unref(struct fsz_zmtp_message *message)
 {
-    if (message == NULL ||
-        atomic_fetch_sub_explicit(&message->refs, 1, memory_order_acq_rel) != 1) {
+    if (message == NULL || !fsz_ref_drop(&message->refs)) {
         return;
     }
     struct fsz_zmtp_budget *budget = message->budget;
@@ -139,7 +140,7 @@ fsz_err fsz_zmtp_message_new(const struct fsz_frame *frames, size_t count,
         return FSZ_ENOMEM;
     }
     own->base = (struct fsz_zmtp_message){
-        .refs = 1,
+        .refs = {1},
         .priority = priority,
         .head = own->bytes,
         .head_size = frames_write(own->bytes, frames, count),

@@ -6,6 +6,7 @@
 #ifndef FSZ_ZMTP_MESSAGE_H
 #define FSZ_ZMTP_MESSAGE_H
 
+#include "base/ref.h"
 #include "zmtp/frame.h"
 
 #include <stdatomic.h>
@@ -27,7 +28,7 @@ struct fsz_zmtp_budget {
  * `body` is not NULL, the head of the last frame, whose body is `body`. The frames are those of
  * ZMTP 2.0 and 3.x without encryption; a connection that encrypts takes them apart. */
 struct fsz_zmtp_message {
-    _Atomic uint32_t        refs;
+    struct fsz_ref          refs;
     enum fsz_zmtp_priority  priority;
     _Atomic bool            charged; /* to `budget` */
     struct fsz_zmtp_budget *budget;  /* set by the first connection that queues it; or NULL */

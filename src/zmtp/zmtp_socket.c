@@ -1,3 +1,4 @@
+#include "base/ref.h"
 #include "zmtp/zmtp_socket_private.h"
 
 #include <stdlib.h>
@@ -26,7 +27,7 @@ static void socket_hold(struct fsz_zmtp_budget *budget, bool held)
 static void socket_init(struct fsz_zmtp_socket *socket, const struct fsz_zmtp_options *options,
                         const struct fsz_zmtp_limits *limits)
 {
-    atomic_init(&socket->refs, 1);
+    fsz_ref_init(&socket->refs, 1);
     socket->options = *options;
     socket->shared.loop = socket->loop;
     socket->shared.handler = &fsz_zmtp_socket_conn_handler;
@@ -60,12 +61,12 @@ fsz_err fsz_zmtp_socket_new(struct fsz_loop *loop, const struct fsz_zmtp_options
 
 void fsz_zmtp_socket_ref(struct fsz_zmtp_socket *socket)
 {
-    atomic_fetch_add_explicit(&socket->refs, 1, memory_order_relaxed);
+    fsz_ref_take(&socket->refs);
 }
 
 void fsz_zmtp_socket_unref(struct fsz_zmtp_socket *socket)
 {
-    if (atomic_fetch_sub_explicit(&socket->refs, 1, memory_order_acq_rel) != 1) {
+    if (!fsz_ref_drop(&socket->refs)) {
         return;
     }
     pthread_mutex_destroy(&socket->lock);

@@ -7,6 +7,7 @@
 #ifndef FSZ_ZMTP_SOCKET_PRIVATE_H
 #define FSZ_ZMTP_SOCKET_PRIVATE_H
 
+#include "base/ref.h"
 #include "zmtp/dialer.h"
 #include "zmtp/listener.h"
 #include "zmtp/zmtp_socket.h"
@@ -54,7 +55,7 @@ struct fsz_zmtp_walk {
 };
 
 struct fsz_zmtp_socket {
-    _Atomic uint32_t               refs; /* the open socket's, and each member's */
+    struct fsz_ref                 refs; /* the open socket's, and each member's */
     struct fsz_loop               *loop;
     struct fsz_zmtp_options        options;
     struct fsz_zmtp_limits         limits;

@@ -193,8 +193,8 @@ static struct fsz_peer line_peer(struct line *line)
 
 static void wait_for_peer(struct line *line)
 {
-    int64_t until_ms = fsz_now_ms() + PATIENCE_MS;
-    while (line_peer(line).serial == 0 && fsz_now_ms() < until_ms) {
+    int64_t until_ms = fsz_clock_monotonic_ms() + PATIENCE_MS;
+    while (line_peer(line).serial == 0 && fsz_clock_monotonic_ms() < until_ms) {
         usleep(1000);
     }
     assert_true(line_peer(line).serial != 0);

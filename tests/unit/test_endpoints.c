@@ -113,7 +113,8 @@ static void test_endpoints_name_who_holds_a_port(void **state)
     snprintf(pid, sizeof(pid), "(pid %d)", (int)getpid());
     assert_false(second->open);
     assert_non_null(strstr(second->why, pid));
-    assert_true(fsz_endpoints_next_retry_ms(&rig->endpoints) <= fsz_now_ms() + FSZ_RETRY_MS);
+    assert_true(fsz_endpoints_next_retry_ms(&rig->endpoints) <=
+                fsz_clock_monotonic_ms() + FSZ_RETRY_MS);
 }
 
 static void test_endpoints_retry_gets_what_has_become_free(void **state)
@@ -129,7 +130,7 @@ static void test_endpoints_retry_gets_what_has_become_free(void **state)
     struct fsz_endpoint_state *changed = NULL;
     for (int i = 0; i < 200 && changed == NULL; i++) {
         zmq_poll(NULL, 0, 10);
-        changed = fsz_endpoints_retry(&rig->endpoints, fsz_now_ms() + FSZ_RETRY_MS);
+        changed = fsz_endpoints_retry(&rig->endpoints, fsz_clock_monotonic_ms() + FSZ_RETRY_MS);
     }
     assert_non_null(changed);
     assert_true(changed->open);
@@ -151,7 +152,7 @@ static void test_endpoints_report_once_that_a_deferred_one_does_not_come_about(v
     assert_int_equal(fsz_endpoints_defer(&rig->endpoints, &wanted), FSZ_OK);
     rig->endpoints.list[0].staged = false;
     for (int i = 0; i < 20; i++) {
-        changed = fsz_endpoints_retry(&rig->endpoints, fsz_now_ms() + 2 * FSZ_RETRY_MS);
+        changed = fsz_endpoints_retry(&rig->endpoints, fsz_clock_monotonic_ms() + 2 * FSZ_RETRY_MS);
         reports += changed != NULL;
         assert_true(changed == NULL || (!changed->open && strstr(changed->why, "in use")));
     }
@@ -159,7 +160,7 @@ static void test_endpoints_report_once_that_a_deferred_one_does_not_come_about(v
     zmq_close(other);
     for (int i = 0; i < 200 && changed == NULL; i++) {
         zmq_poll(NULL, 0, 10);
-        changed = fsz_endpoints_retry(&rig->endpoints, fsz_now_ms() + 2 * FSZ_RETRY_MS);
+        changed = fsz_endpoints_retry(&rig->endpoints, fsz_clock_monotonic_ms() + 2 * FSZ_RETRY_MS);
     }
     assert_non_null(changed);
     assert_true(changed->open);
@@ -207,7 +208,7 @@ static void test_endpoints_take_no_path_from_who_listens_there(void **state)
     const struct fsz_endpoint_state *changed = NULL;
     for (int i = 0; i < 200 && changed == NULL; i++) { /* what nobody listens on is in no way */
         zmq_poll(NULL, 0, 10);
-        changed = fsz_endpoints_retry(&rig->endpoints, fsz_now_ms() + FSZ_RETRY_MS);
+        changed = fsz_endpoints_retry(&rig->endpoints, fsz_clock_monotonic_ms() + FSZ_RETRY_MS);
     }
     assert_non_null(changed);
     assert_true(changed->open);
@@ -247,9 +248,9 @@ static void test_endpoints_close_multicast_bound_or_connected(void **state)
 static int64_t quiet_ms(struct rig *rig, size_t bytes, int64_t most_ms)
 {
     fsz_endpoints_sent(&rig->endpoints, bytes);
-    int64_t begin_ms = fsz_now_ms();
+    int64_t begin_ms = fsz_clock_monotonic_ms();
     fsz_endpoints_quiet(&rig->endpoints, most_ms);
-    return fsz_now_ms() - begin_ms;
+    return fsz_clock_monotonic_ms() - begin_ms;
 }
 
 static void test_endpoints_wait_for_what_multicast_has_to_send(void **state)
@@ -260,13 +261,13 @@ static void test_endpoints_wait_for_what_multicast_has_to_send(void **state)
     rig_open(rig, "epgm://127.0.0.1;239.192.79.4:39104", false, false, FSZ_OK);
     rig_open(rig, "tcp://127.0.0.1:*", false, false, FSZ_OK);
     assert_true(quiet_ms(rig, 200000, 10000) >= 200 + FSZ_ENDPOINT_REPAIR_MS);
-    int64_t begin_ms = fsz_now_ms();
+    int64_t begin_ms = fsz_clock_monotonic_ms();
     fsz_endpoints_quiet(&rig->endpoints, 10000); /* all is out: no wait */
-    assert_true(fsz_now_ms() - begin_ms < 5000);
-    begin_ms = fsz_now_ms();
+    assert_true(fsz_clock_monotonic_ms() - begin_ms < 5000);
+    begin_ms = fsz_clock_monotonic_ms();
     fsz_endpoints_sent(&rig->endpoints, (size_t)1 << 40);
     fsz_endpoints_quiet(&rig->endpoints, 20); /* no longer than asked */
-    assert_true(fsz_now_ms() - begin_ms < 5000);
+    assert_true(fsz_clock_monotonic_ms() - begin_ms < 5000);
 }
 
 static void test_endpoints_wait_for_nothing_without_multicast(void **state)

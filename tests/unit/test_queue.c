@@ -32,7 +32,7 @@ static struct fsz_message *message_of(enum fsz_priority priority)
 {
     struct fsz_message *message = message_allocate();
     assert_non_null(message);
-    message->wire.refs = 1;
+    fsz_ref_init(&message->wire.refs, 1);
     message->wire.release = message_release;
     message->priority = priority;
     message->allocated_bytes = EACH_BYTES;
@@ -255,7 +255,7 @@ static void *pusher_main(void *argument)
     struct pusher *pusher = argument;
     for (int64_t i = 0; i < PUSHES; i++) {
         struct fsz_message *message = message_allocate();
-        message->wire.refs = 1;
+        fsz_ref_init(&message->wire.refs, 1);
         message->wire.release = message_release;
         message->priority = FSZ_PRIORITY_HIGH;
         message->allocated_bytes = 1;

@@ -177,7 +177,8 @@ static struct fsz_workers *workers_of(uint32_t threads, uint32_t stuck, uint32_t
 /* Waits until what the pool counts is so. */
 static bool counts(struct fsz_workers *workers, size_t offset, uint32_t wanted)
 {
-    for (int64_t until = fsz_now_ms() + DONE_BY_MS; fsz_now_ms() < until; usleep(1000)) {
+    for (int64_t until = fsz_clock_monotonic_ms() + DONE_BY_MS; fsz_clock_monotonic_ms() < until;
+         usleep(1000)) {
         struct fsz_workers_counters counters = fsz_workers_counters(workers);
         uint32_t                    now;
         memcpy(&now, (const char *)&counters + offset, sizeof(now));

@@ -45,7 +45,7 @@ static void answer_request(struct fsz_conn *conn, const struct fsz_buffer *envel
         memcpy(answer->bytes + size, body->data, body->size);
     }
     answer->message = (struct fsz_zmtp_message){
-        .refs = 1,
+        .refs = {1},
         .priority = FSZ_ZMTP_HIGH,
         .head = answer->bytes,
         .head_size = size + body->size,

@@ -1,15 +1,10 @@
-/* clock.h - the two clocks of the simulated switch, and times as FreeSWITCH writes them.
- *
- * Deadlines are monotonic nanoseconds, times in events are microseconds since 1970. */
-#ifndef FSZ_CLOCK_H
-#define FSZ_CLOCK_H
+/* calendar.h - times as FreeSWITCH writes them in events. */
+#ifndef FSZ_SIM_CALENDAR_H
+#define FSZ_SIM_CALENDAR_H
 
 #include <stdint.h>
 
 enum { FSZ_STAMP_BYTES = 20, FSZ_GMT_BYTES = 32 };
-
-uint64_t fsz_clock_monotonic_ns(void);
-int64_t  fsz_clock_wall_us(void);
 
 /* The texts of one second, kept because nearly all events of a second follow each other. One
  * holder, no lock; zeroed before first use. */

@@ -1,22 +1,8 @@
-#include "sim/clock.h"
+#include "sim/calendar.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-uint64_t fsz_clock_monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-int64_t fsz_clock_wall_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 void fsz_calendar_set(struct fsz_calendar *calendar, int64_t time_us)
 {

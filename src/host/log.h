@@ -1,0 +1,19 @@
+/* log.h - lines for the switch's log. */
+#ifndef FSZ_HOST_LOG_H
+#define FSZ_HOST_LOG_H
+
+#include "base/err.h"
+#include "host/host.h"
+
+#include <stdarg.h>
+
+enum { FSZ_LOG_LINE_BYTES = 2048 }; /* a longer line is cut */
+
+/* One line, without a newline. From any thread that host.h allows, with no lock of the core held.
+ */
+void fsz_host_log(const struct fsz_host *host, enum fsz_log_level level, const char *format, ...)
+    FSZ_PRINTF(3, 4);
+void fsz_host_vlog(const struct fsz_host *host, enum fsz_log_level level, const char *format,
+                   va_list arguments);
+
+#endif
