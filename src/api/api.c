@@ -177,16 +177,16 @@ static void api_free(struct fsz_api *api)
     free(api);
 }
 
-fsz_err fsz_api_new(const struct fsz_api_base *base, struct fsz_config *config,
-                    struct fsz_policy *policy, struct fsz_api **ret_api)
+fsz_err fsz_api_new(const struct fsz_api_base *base, struct fsz_change *change,
+                    struct fsz_api **ret_api)
 {
     struct fsz_api *api = calloc(1, sizeof(*api));
     if (api == NULL) {
         return FSZ_ENOMEM;
     }
     api->base = *base;
-    api->config = fsz_config_ref(config);
-    api->policy = fsz_policy_ref(policy);
+    api->config = fsz_config_ref(change->config);
+    api->policy = fsz_policy_ref(change->policy);
     pthread_mutex_init(&api->task_lock, NULL);
     pthread_cond_init(&api->task_done, NULL);
     if (base->host->identify != NULL) {
@@ -204,12 +204,12 @@ fsz_err fsz_api_new(const struct fsz_api_base *base, struct fsz_config *config,
         api_free(api);
         return err;
     }
-    err = fsz_api_prepare(api, config, NULL, NULL);
+    const struct fsz_change_part part = fsz_api_part(api);
+    err = fsz_change_make(change, &part, 1);
     if (err != FSZ_OK) {
         fsz_api_free(&api);
         return err;
     }
-    fsz_api_commit(api, policy);
     *ret_api = api;
     return FSZ_OK;
 }
@@ -240,32 +240,6 @@ bool fsz_api_free(struct fsz_api **api)
     api_free(*api);
     *api = NULL;
     return idle;
-}
-
-fsz_err fsz_api_leave(struct fsz_api *api, const struct fsz_config *config,
-                      struct fsz_released *released)
-{
-    struct api_departure departure = {.config = config, .released = released};
-    fsz_api_ask(api, fsz_api_change_depart, &departure);
-    return departure.result;
-}
-
-fsz_err fsz_api_prepare(struct fsz_api *api, struct fsz_config *config,
-                        const struct fsz_released *released, struct fsz_problems *problems)
-{
-    struct api_change change = {.config = config, .released = released, .problems = problems};
-    fsz_api_ask(api, fsz_api_change_prepare, &change);
-    return change.result;
-}
-
-void fsz_api_commit(struct fsz_api *api, struct fsz_policy *policy)
-{
-    fsz_api_ask(api, fsz_api_change_commit, policy);
-}
-
-void fsz_api_cancel(struct fsz_api *api)
-{
-    fsz_api_ask(api, fsz_api_change_cancel, NULL);
 }
 
 struct fsz_service_client *fsz_api_service_client(struct fsz_api *api)

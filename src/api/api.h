@@ -13,9 +13,9 @@
 #include "config/config.h"
 #include "event/event.h"
 #include "host/host.h"
+#include "net/change.h"
 #include "net/client_events.h"
 #include "net/connections.h"
-#include "net/released.h"
 #include "service/service_client.h"
 
 #include <jansson.h>
@@ -46,23 +46,14 @@ struct fsz_api_base {
     struct fsz_api_server server;
 };
 
-/* Opens the configuration's API sockets; an endpoint that cannot be had is logged and retried.
- * Takes references to the configuration and the policy. FSZ_ENOMEM, FSZ_ESYSTEM. */
-FSZ_NODISCARD fsz_err fsz_api_new(const struct fsz_api_base *base, struct fsz_config *config,
-                                  struct fsz_policy *policy, struct fsz_api **ret_api);
-/* Adds the addresses that another configuration would let go of. FSZ_ENOMEM. */
-FSZ_NODISCARD fsz_err fsz_api_leave(struct fsz_api *api, const struct fsz_config *config,
-                                    struct fsz_released *released);
-/* A change of configuration has two steps, so that a bad one changes nothing: this does all that
- * can fail. On failure `problems` says why, and nothing has changed; else commit or cancel.
- * `leaving`: what all sockets together let go of by it; NULL: nothing. */
-FSZ_NODISCARD fsz_err fsz_api_prepare(struct fsz_api *api, struct fsz_config *config,
-                                      const struct fsz_released *released,
-                                      struct fsz_problems       *problems);
-/* Goes over to what was prepared, and to another policy. Clients of endpoints that did not change
- * stay; those whose user is gone are cut off. */
-void fsz_api_commit(struct fsz_api *api, struct fsz_policy *policy);
-void fsz_api_cancel(struct fsz_api *api);
+/* Starts the API thread and makes the change, a start, which opens the API sockets and connects
+ * services. FSZ_ENOMEM, FSZ_ESYSTEM. */
+FSZ_NODISCARD fsz_err fsz_api_new(const struct fsz_api_base *base, struct fsz_change *change,
+                                  struct fsz_api **ret_api);
+/* What API sockets and services do for a change of configuration. Each step waits for the API
+ * thread. Clients of endpoints that did not change stay; those whose user is gone are disconnected.
+ */
+struct fsz_change_part fsz_api_part(struct fsz_api *api);
 /* Wakes who waits at the desk, refuses new requests, waits for running commands up to the
  * configuration's linger, answers the rest. False: a command still runs, and the code must stay in
  * memory. Nobody may be in fsz_api_see() any more. Accepts NULL in *api. */

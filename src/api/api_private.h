@@ -85,22 +85,7 @@ void fsz_api_ask(struct fsz_api *api, void (*run)(struct fsz_api *api, void *arg
 void fsz_api_log(const struct fsz_api *api, enum fsz_log_level level, const char *format, ...)
     FSZ_PRINTF(3, 4);
 
-/* api_reload.c; API thread. */
-struct api_change {
-    struct fsz_config         *config;
-    const struct fsz_released *released; /* of all sockets; NULL at the start */
-    struct fsz_problems       *problems; /* NULL at the start: what fails is logged and retried */
-    fsz_err                    result;
-};
-void fsz_api_change_prepare(struct fsz_api *api, void *argument); /* a struct api_change */
-void fsz_api_change_commit(struct fsz_api *api, void *policy);    /* a struct fsz_policy */
-struct api_departure {
-    const struct fsz_config *config;
-    struct fsz_released     *released;
-    fsz_err                  result;
-};
-void fsz_api_change_depart(struct fsz_api *api, void *argument); /* a struct api_departure */
-void fsz_api_change_cancel(struct fsz_api *api, void *unused);
+/* api_reload.c */
 struct fsz_workers_limits fsz_api_limits_of_workers(const struct fsz_config *config);
 struct fsz_jobs_limits    fsz_api_limits_of_jobs(const struct fsz_config *config);
 

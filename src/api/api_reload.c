@@ -1,8 +1,7 @@
-/* A change of configuration, on the API thread: first everything that can fail, then the swap. */
+/* A change of configuration, on the API thread (net/change.h). */
 #include "api/api_private.h"
 #include "net/announce.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct fsz_workers_limits fsz_api_limits_of_workers(const struct fsz_config *config)
@@ -20,6 +19,12 @@ struct fsz_jobs_limits fsz_api_limits_of_jobs(const struct fsz_config *config)
                                     .bytes = config->jobs_bytes};
 }
 
+/* One step of a change, and how it went. */
+struct api_step {
+    struct fsz_change *change;
+    fsz_err            result;
+};
+
 /* ---- what can fail --------------------------------------------------------------------------- */
 
 static struct fsz_rpc_socket *change_find(const struct fsz_api *api, const char *name)
@@ -30,38 +35,6 @@ static struct fsz_rpc_socket *change_find(const struct fsz_api *api, const char 
         }
     }
     return NULL;
-}
-
-static void change_complain(const struct fsz_api *api, const struct api_change *change,
-                            const char *owner, const char *what, const char *why)
-{
-    if (change->problems != NULL) {
-        fsz_problems_add(change->problems, "%s: %s: %s", owner, what, why);
-    } else {
-        fsz_api_log(api, FSZ_LOG_ERROR, "%s: %s: %s", owner, what, why);
-    }
-}
-
-static fsz_err change_open_endpoint(const struct fsz_api *api, const struct api_change *change,
-                                    struct fsz_rpc_socket     *api_socket,
-                                    const struct fsz_endpoint *wanted, bool ipv6)
-{
-    struct fsz_endpoint_state *state = NULL;
-    if (fsz_endpoints_find(&api_socket->endpoints, wanted->address, wanted->connect) != NULL) {
-        return FSZ_OK;
-    }
-    if (fsz_released_blocks(change->released, wanted, ipv6)) {
-        return fsz_endpoints_defer(&api_socket->endpoints, wanted);
-    }
-    fsz_err err = fsz_endpoints_open(&api_socket->endpoints, wanted, true, &state);
-    if (err == FSZ_ESYSTEM) {
-        char what[FSZ_ENDPOINT_WHY_BYTES];
-        snprintf(what, sizeof(what), "cannot %s %s", wanted->connect ? "connect to" : "bind",
-                 wanted->address);
-        change_complain(api, change, api_socket->endpoints.owner, what, state->why);
-        return change->problems ? FSZ_EINVALID : FSZ_OK;
-    }
-    return err;
 }
 
 static fsz_err change_create(struct fsz_api *api, struct fsz_config *whole,
@@ -80,27 +53,21 @@ static fsz_err change_create(struct fsz_api *api, struct fsz_config *whole,
     return fsz_rpc_socket_new(&base, whole, config, ret_api_socket);
 }
 
-static fsz_err change_stage(struct fsz_api *api, const struct api_change *change, size_t index)
+static fsz_err change_prepare_socket(struct fsz_api *api, struct fsz_change *change, size_t index)
 {
     const struct fsz_api_socket_config *config = &change->config->api_sockets[index];
     struct fsz_rpc_socket              *api_socket = change_find(api, config->name);
-    fsz_err                             result = FSZ_OK;
+    fsz_err                             err = FSZ_OK;
     if (api_socket == NULL) {
-        result = change_create(api, change->config, config, &api_socket);
+        err = change_create(api, change->config, config, &api_socket);
     }
-    if (result != FSZ_OK) {
-        change_complain(api, change, config->socket.owner, "cannot be set up",
-                        fsz_err_text(result));
-        return result;
+    if (err != FSZ_OK) {
+        fsz_change_complain(change, config->socket.owner, "cannot be set up", fsz_err_text(err));
+        return err;
     }
     api->next_api_sockets[index] = api_socket;
     fsz_rpc_socket_prepare(api_socket, config);
-    for (size_t i = 0; i < config->socket.endpoint_count; i++) {
-        fsz_err err = change_open_endpoint(api, change, api_socket, &config->socket.endpoints[i],
-                                           config->socket.ipv6);
-        result = err != FSZ_OK ? err : result;
-    }
-    return result;
+    return fsz_change_open_endpoints(change, &api_socket->endpoints, &config->socket);
 }
 
 static const struct fsz_api_socket_config *change_config(const struct fsz_config *config,
@@ -114,40 +81,22 @@ static const struct fsz_api_socket_config *change_config(const struct fsz_config
     return NULL;
 }
 
-void fsz_api_change_depart(struct fsz_api *api, void *argument)
+static void change_release(struct fsz_api *api, void *argument)
 {
-    struct api_departure *departure = argument;
-    fsz_err               err = FSZ_OK;
+    struct api_step *step = argument;
+    fsz_err          err = FSZ_OK;
     for (size_t i = 0; err == FSZ_OK && i < api->api_socket_count; i++) {
         const struct fsz_rpc_socket        *api_socket = api->api_sockets[i];
         const struct fsz_api_socket_config *next =
-            change_config(departure->config, api_socket->name);
+            change_config(step->change->config, api_socket->name);
         err =
-            fsz_released_add(departure->released, &api_socket->endpoints,
+            fsz_released_add(&step->change->released, &api_socket->endpoints,
                              api_socket->config->socket.ipv6, next != NULL ? &next->socket : NULL);
     }
-    departure->result = err;
+    step->result = err;
 }
 
-void fsz_api_change_prepare(struct fsz_api *api, void *argument)
-{
-    struct api_change *change = argument;
-    fsz_err            result = FSZ_OK;
-    api->next_config = fsz_config_ref(change->config);
-    for (size_t i = 0; i < change->config->api_socket_count; i++) {
-        fsz_err err = change_stage(api, change, i);
-        result = err != FSZ_OK ? err : result;
-    }
-    if (result == FSZ_OK) {
-        result = fsz_services_prepare(api->services, change->config, change->problems);
-    }
-    change->result = result;
-    if (result != FSZ_OK) {
-        fsz_api_change_cancel(api, NULL);
-    }
-}
-
-void fsz_api_change_cancel(struct fsz_api *api, void *unused)
+static void change_cancel(struct fsz_api *api, void *unused)
 {
     (void)unused;
     for (size_t i = 0; i < FSZ_API_SOCKETS_MAX; i++) {
@@ -162,6 +111,23 @@ void fsz_api_change_cancel(struct fsz_api *api, void *unused)
     }
     fsz_services_cancel(api->services);
     fsz_config_free(&api->next_config);
+}
+
+/* All sockets are tried, so that all mistakes are reported at once. */
+static void change_prepare(struct fsz_api *api, void *argument)
+{
+    struct api_step   *step = argument;
+    struct fsz_change *change = step->change;
+    fsz_err            result = FSZ_OK;
+    api->next_config = fsz_config_ref(change->config);
+    for (size_t i = 0; i < change->config->api_socket_count; i++) {
+        fsz_err err = change_prepare_socket(api, change, i);
+        result = err != FSZ_OK ? err : result;
+    }
+    step->result = result != FSZ_OK ? result : fsz_services_prepare(api->services, change);
+    if (step->result != FSZ_OK) {
+        change_cancel(api, NULL);
+    }
 }
 
 /* ---- the swap -------------------------------------------------------------------------------- */
@@ -214,8 +180,10 @@ static void change_limits(struct fsz_api *api)
     fsz_jobs_limit(api->jobs, &jobs);
 }
 
-void fsz_api_change_commit(struct fsz_api *api, void *policy)
+static void change_commit(struct fsz_api *api, void *argument)
 {
+    const struct api_step *step = argument;
+    struct fsz_policy     *policy = step->change->policy;
     change_close_removed(api);
     for (size_t i = 0; i < api->next_config->api_socket_count; i++) {
         change_settle(api, i);
@@ -236,4 +204,41 @@ void fsz_api_change_commit(struct fsz_api *api, void *policy)
                                &api->api_sockets[i]->endpoints);
     }
     api->next_due_ms = 0;
+}
+
+/* ---- the steps ------------------------------------------------------------------------------- */
+
+static fsz_err part_release(void *self, struct fsz_change *change)
+{
+    struct api_step step = {.change = change};
+    fsz_api_ask(self, change_release, &step);
+    return step.result;
+}
+
+static fsz_err part_prepare(void *self, struct fsz_change *change)
+{
+    struct api_step step = {.change = change};
+    fsz_api_ask(self, change_prepare, &step);
+    return step.result;
+}
+
+static void part_commit(void *self, struct fsz_change *change)
+{
+    struct api_step step = {.change = change};
+    fsz_api_ask(self, change_commit, &step);
+}
+
+static void part_cancel(void *self, struct fsz_change *change)
+{
+    (void)change;
+    fsz_api_ask(self, change_cancel, NULL);
+}
+
+struct fsz_change_part fsz_api_part(struct fsz_api *api)
+{
+    return (struct fsz_change_part){.self = api,
+                                    .release = part_release,
+                                    .prepare = part_prepare,
+                                    .commit = part_commit,
+                                    .cancel = part_cancel};
 }

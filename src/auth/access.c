@@ -8,24 +8,39 @@
 
 /* ---- configuration --------------------------------------------------------------------------- */
 
-fsz_err fsz_access_configure(struct fsz_access *access, const struct fsz_config *config,
-                             struct fsz_policy *policy)
+fsz_err fsz_access_prepare(struct fsz_access *access, const struct fsz_config *config)
 {
-    struct fsz_domains *domains = NULL;
-    fsz_err             err = fsz_domains_new(config, &domains);
-    if (err != FSZ_OK) {
-        return err;
-    }
+    return fsz_domains_new(config, &access->next_domains);
+}
+
+void fsz_access_cancel(struct fsz_access *access)
+{
+    fsz_domains_unref(&access->next_domains);
+}
+
+void fsz_access_commit(struct fsz_access *access, const struct fsz_config *config,
+                       struct fsz_policy *policy)
+{
     pthread_mutex_lock(&access->lock);
     struct fsz_domains *old_domains = access->domains;
     struct fsz_policy  *old_policy = access->policy;
-    access->domains = domains;
+    access->domains = access->next_domains;
+    access->next_domains = NULL;
     access->policy = fsz_policy_ref(policy);
     access->failures_per_minute = config->failures_per_minute;
     pthread_mutex_unlock(&access->lock);
     fsz_domains_unref(&old_domains);
     fsz_policy_unref(&old_policy);
-    return FSZ_OK;
+}
+
+fsz_err fsz_access_configure(struct fsz_access *access, const struct fsz_config *config,
+                             struct fsz_policy *policy)
+{
+    fsz_err err = fsz_access_prepare(access, config);
+    if (err == FSZ_OK) {
+        fsz_access_commit(access, config, policy);
+    }
+    return err;
 }
 
 struct fsz_policy *fsz_access_policy(struct fsz_access *access)

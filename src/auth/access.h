@@ -25,9 +25,15 @@ struct fsz_access;
 FSZ_NODISCARD fsz_err fsz_access_new(const struct fsz_host *host, struct fsz_audit *audit,
                                      struct fsz_access **ret_access);
 void                  fsz_access_free(struct fsz_access **access);
-/* What a configuration says of its sockets, copied, and who is known, of which it takes a
- * reference; both change in one step. Connections that are open stay so: whoever has their sockets
- * ends them. FSZ_ENOMEM: nothing changed. */
+/* What a configuration says about its sockets, copied, and the policy, of which it takes a
+ * reference. Both change in one step. Open connections stay open: the owners of their sockets
+ * disconnect them. First all that can fail, then commit or cancel; one change at a time. */
+FSZ_NODISCARD fsz_err fsz_access_prepare(struct fsz_access       *access,
+                                         const struct fsz_config *config); /* FSZ_ENOMEM */
+void                  fsz_access_commit(struct fsz_access *access, const struct fsz_config *config,
+                                        struct fsz_policy *policy);
+void                  fsz_access_cancel(struct fsz_access *access);
+/* Both at once. FSZ_ENOMEM: nothing changed. */
 FSZ_NODISCARD fsz_err fsz_access_configure(struct fsz_access       *access,
                                            const struct fsz_config *config,
                                            struct fsz_policy       *policy);

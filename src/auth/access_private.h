@@ -31,8 +31,9 @@ struct fsz_access {
     struct fsz_failures    *failures;
     struct fsz_credentials *credentials;
 
-    pthread_mutex_t     lock;    /* of all below; never held while anybody is asked */
-    struct fsz_domains *domains; /* NULL: not configured yet */
+    pthread_mutex_t     lock;         /* of all below; never held while anybody is asked */
+    struct fsz_domains *domains;      /* NULL: not configured yet */
+    struct fsz_domains *next_domains; /* prepared; not under the lock */
     struct fsz_policy  *policy;
     int64_t             failures_per_minute;
 };

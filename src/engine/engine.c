@@ -149,7 +149,7 @@ static void engine_announce_streams(const struct fsz_publisher_view *view, void 
     }
 }
 
-static void engine_announce(struct fsz_engine *engine)
+void fsz_engine_announce(struct fsz_engine *engine)
 {
     fsz_publisher_ask(engine->publisher, engine_announce_streams, (void *)(uintptr_t)engine->host);
 }
@@ -199,28 +199,18 @@ static fsz_err engine_kick(void *engine, uint64_t id)
 }
 
 /* The API socket comes last, so that what it audits has streams to go to. */
-static fsz_err engine_start_parts(struct fsz_engine *engine, struct fsz_config *config,
-                                  struct fsz_policy **ret_policy)
+static fsz_err engine_start_sockets(struct fsz_engine *engine, struct fsz_change *change)
 {
-    struct fsz_publisher *publisher = NULL;
-    struct fsz_api       *api = NULL;
-    void                 *zmq = fsz_context_zmq(engine->context);
-    fsz_err               err = engine_start_access(engine, config, ret_policy);
-    if (err != FSZ_OK) {
-        return err;
-    }
-    err = fsz_client_events_new(engine->host, config->client_events_rate, &engine->client_events);
-    if (err != FSZ_OK) {
-        return err;
-    }
+    struct fsz_publisher           *publisher = NULL;
+    struct fsz_api                 *api = NULL;
+    void                           *zmq = fsz_context_zmq(engine->context);
     const struct fsz_publisher_base streams = {.context = zmq,
                                                .host = engine->host,
                                                .access = engine->access,
                                                .audit = engine->audit,
                                                .client_events = engine->client_events,
                                                .heard = &engine->heard};
-    struct fsz_config              *shared = fsz_config_ref(config);
-    err = fsz_publisher_new(&streams, &shared, &publisher);
+    fsz_err                         err = fsz_publisher_new(&streams, change, &publisher);
     if (err != FSZ_OK) {
         return err;
     }
@@ -236,9 +226,27 @@ static fsz_err engine_start_parts(struct fsz_engine *engine, struct fsz_config *
         .offer_self = engine,
         .server = {
             .stats = engine_stats, .clients = engine_clients, .kick = engine_kick, .self = engine}};
-    err = fsz_api_new(&base, config, *ret_policy, &api);
+    err = fsz_api_new(&base, change, &api);
     engine_offer_to(engine, publisher, api);
-    return err != FSZ_OK ? err : fsz_engine_open_lookups(engine, config);
+    return err != FSZ_OK ? err : fsz_engine_open_lookups(engine, change->config);
+}
+
+static fsz_err engine_start_parts(struct fsz_engine *engine, struct fsz_config *config,
+                                  struct fsz_policy **ret_policy)
+{
+    struct fsz_change change;
+    fsz_err           err = engine_start_access(engine, config, ret_policy);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    err = fsz_client_events_new(engine->host, config->client_events_rate, &engine->client_events);
+    if (err != FSZ_OK) {
+        return err;
+    }
+    fsz_change_init(&change, engine->host, config, *ret_policy, NULL);
+    err = engine_start_sockets(engine, &change);
+    fsz_change_fini(&change);
+    return err;
 }
 
 static fsz_err engine_start_controlled(struct fsz_engine *engine, struct fsz_config *config)
@@ -264,7 +272,7 @@ static fsz_err engine_start_controlled(struct fsz_engine *engine, struct fsz_con
     engine->started_ms = fsz_clock_monotonic_ms();
     engine->reloads = 0;
     engine->refused = (struct engine_refusal){.is_there = false};
-    engine_announce(engine);
+    fsz_engine_announce(engine);
     fsz_engine_log_problems(engine, FSZ_LOG_WARNING, config->warnings);
     return FSZ_OK;
 }
@@ -284,89 +292,6 @@ bool fsz_engine_stop(struct fsz_engine *engine)
     bool idle = engine_stop_controlled(engine);
     fsz_engine_give_control(engine, true);
     return idle;
-}
-
-/* An fsz_publisher_view_fn: subscriptions are narrowed to what the new policy grants. */
-static void engine_review(const struct fsz_publisher_view *view, void *unused)
-{
-    (void)unused;
-    for (size_t slot = 0; slot < view->stream_count; slot++) {
-        if (view->streams[slot] != NULL) {
-            fsz_stream_review(view->streams[slot]);
-        }
-    }
-}
-
-/* All of a reload that can fail. A port may move from a stream to an API socket, or back. */
-static fsz_err engine_reload_sockets(struct fsz_engine *engine, struct fsz_config *config,
-                                     struct fsz_problems *problems)
-{
-    struct fsz_config  *shared = fsz_config_ref(config);
-    struct fsz_released released;
-    fsz_released_init(&released);
-    fsz_err err = fsz_engine_prepare_lookups(engine, config);
-    err = err != FSZ_OK ? err : fsz_publisher_leave(engine->publisher, config, &released);
-    err = err != FSZ_OK ? err : fsz_api_leave(engine->api, config, &released);
-    err = err != FSZ_OK ? err : fsz_api_prepare(engine->api, config, &released, problems);
-    if (err == FSZ_OK) {
-        err = fsz_publisher_reload(engine->publisher, &shared, &released, problems);
-        if (err != FSZ_OK) {
-            fsz_api_cancel(engine->api);
-        }
-    }
-    if (err != FSZ_OK) {
-        fsz_engine_change_lookups(engine, config, false);
-    }
-    fsz_released_fini(&released);
-    fsz_config_free(&shared);
-    return err;
-}
-
-/* New connections are judged by the new policy before those of users who are gone are cut. The
- * lists change after the endpoints: until then a new stream admits nobody, which its subscribers
- * bridge by trying again. */
-static fsz_err engine_reload_parts(struct fsz_engine *engine, struct fsz_config *config,
-                                   struct fsz_policy *policy, struct fsz_problems *problems)
-{
-    fsz_err err = engine_reload_sockets(engine, config, problems);
-    if (err == FSZ_OK) {
-        err = fsz_access_configure(engine->access, config, policy);
-        fsz_publisher_ask(engine->publisher, engine_review, NULL);
-        fsz_audit_set_rate(engine->audit, config->audit_rate);
-        fsz_client_events_set_rate(engine->client_events, config->client_events_rate);
-        fsz_api_commit(engine->api, policy);
-        fsz_engine_change_lookups(engine, config, true);
-        engine_announce(engine);
-        fsz_engine_log_problems(engine, FSZ_LOG_WARNING, config->warnings);
-        engine->reloads++;
-    }
-    return err;
-}
-
-static fsz_err engine_reload_controlled(struct fsz_engine *engine, struct fsz_config *config,
-                                        struct fsz_problems *problems)
-{
-    struct fsz_policy *policy = NULL;
-    if (engine->publisher == NULL) {
-        return FSZ_ECLOSED;
-    }
-    fsz_err err = fsz_engine_load(config, &policy, problems);
-    err = err != FSZ_OK ? err : engine_reload_parts(engine, config, policy, problems);
-    fsz_policy_unref(&policy);
-    return err;
-}
-
-fsz_err fsz_engine_reload(struct fsz_engine *engine, struct fsz_config **config,
-                          struct fsz_problems *problems)
-{
-    fsz_err err = FSZ_ECLOSED;
-    if (fsz_engine_try_control(engine)) {
-        err = engine_reload_controlled(engine, *config, problems);
-        fsz_engine_keep_refusal(engine, err, problems);
-        fsz_engine_give_control(engine, false);
-    }
-    fsz_config_free(config);
-    return err;
 }
 
 fsz_err fsz_engine_offer(struct fsz_engine *engine, const struct fsz_event *event)

@@ -48,6 +48,9 @@ struct fsz_engine {
     struct engine_refusal    refused; /* the last reload, if it was refused */
 };
 
+/* engine.c. Logs the endpoints of streams. */
+void fsz_engine_announce(struct fsz_engine *engine);
+
 /* engine_config.c, with the next four. `problems` may be NULL: none. */
 void fsz_engine_log_problems(const struct fsz_engine *engine, enum fsz_log_level level,
                              const struct fsz_problems *problems);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/problems.h"
 #include "host/host.h"
+#include "net/change.h"
 #include "net/client_events.h"
 #include "service/service.h"
 #include "service/service_client.h"
@@ -61,10 +62,9 @@ FSZ_NODISCARD fsz_err fsz_services_new(const struct fsz_services_base *base,
 /* Ends all questions with FSZ_ECLOSED. Accepts NULL in *services. */
 void fsz_services_free(struct fsz_services **services);
 
-/* services_reload.c: a change of configuration in two steps, as fsz_api_prepare() has it. With
- * `problems` NULL (the start) what cannot be had is logged. */
-FSZ_NODISCARD fsz_err fsz_services_prepare(struct fsz_services *services, struct fsz_config *config,
-                                           struct fsz_problems *problems);
+/* services_reload.c: a change of configuration (net/change.h), as a part of the API's. */
+FSZ_NODISCARD fsz_err fsz_services_prepare(struct fsz_services *services,
+                                           struct fsz_change   *change);
 /* Endpoints that did not change stay connected, and clients registered that still may. */
 void fsz_services_commit(struct fsz_services *services, const struct fsz_policy *policy);
 void fsz_services_cancel(struct fsz_services *services);

@@ -1,22 +1,9 @@
 /* A change of configuration: first everything that can fail, then the swap. */
-#include "host/log.h"
 #include "service/service_private.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <utlist.h>
-
-static void change_complain(const struct fsz_services *services, struct fsz_problems *problems,
-                            const char *owner, const char *what, const char *why)
-{
-    char line[FSZ_OWNER_BYTES + 2 * FSZ_REPLY_WHY_BYTES + 8];
-    snprintf(line, sizeof(line), "%.79s: %.255s: %.255s", owner, what, why);
-    if (problems != NULL) {
-        fsz_problems_add(problems, "%s", line);
-    } else {
-        fsz_host_log(services->base.host, FSZ_LOG_ERROR, line);
-    }
-}
 
 /* The endpoint's provider, if it can stay as it is. */
 static struct fsz_provider *change_find_endpoint(const struct fsz_service        *service,
@@ -36,7 +23,7 @@ static struct fsz_provider *change_find_endpoint(const struct fsz_service       
 
 static fsz_err change_stage_endpoint(struct fsz_services *services, struct fsz_service *service,
                                      const struct fsz_service_config *config, const char *address,
-                                     struct fsz_problems *problems)
+                                     struct fsz_change *change)
 {
     char                 why[FSZ_REPLY_WHY_BYTES], what[FSZ_REPLY_WHY_BYTES];
     struct fsz_provider *provider = NULL;
@@ -47,41 +34,38 @@ static fsz_err change_stage_endpoint(struct fsz_services *services, struct fsz_s
         fsz_services_connect(services, services->next_config, config, address, &provider, why);
     if (err != FSZ_OK) {
         snprintf(what, sizeof(what), "cannot connect to %.200s", address);
-        change_complain(services, problems, config->socket.owner, what, why);
-        return err == FSZ_ESYSTEM && problems == NULL ? FSZ_OK : err;
+        fsz_change_complain(change, config->socket.owner, what, why);
+        return err == FSZ_ESYSTEM && change->problems == NULL ? FSZ_OK : err;
     }
     provider->staged = true;
     fsz_service_add(service, provider);
     return FSZ_OK;
 }
 
-static fsz_err change_stage(struct fsz_services *services, size_t index,
-                            struct fsz_problems *problems)
+static fsz_err change_stage(struct fsz_services *services, size_t index, struct fsz_change *change)
 {
     const struct fsz_service_config *config = &services->next_config->services[index];
     struct fsz_service              *service = fsz_services_find(services, config->name);
     fsz_err                          err =
         service != NULL ? FSZ_OK : fsz_service_new(services, config, config->name, &service);
     if (err != FSZ_OK) {
-        change_complain(services, problems, config->socket.owner, "cannot be set up",
-                        fsz_err_text(err));
+        fsz_change_complain(change, config->socket.owner, "cannot be set up", fsz_err_text(err));
         return err;
     }
     services->next_list[index] = service;
     for (size_t i = 0; i < config->socket.endpoint_count && err == FSZ_OK; i++) {
         err = change_stage_endpoint(services, service, config, config->socket.endpoints[i].address,
-                                    problems);
+                                    change);
     }
     return err;
 }
 
-fsz_err fsz_services_prepare(struct fsz_services *services, struct fsz_config *config,
-                             struct fsz_problems *problems)
+fsz_err fsz_services_prepare(struct fsz_services *services, struct fsz_change *change)
 {
     fsz_err err = FSZ_OK;
-    services->next_config = fsz_config_ref(config);
-    for (size_t i = 0; i < config->service_count && err == FSZ_OK; i++) {
-        err = change_stage(services, i, problems);
+    services->next_config = fsz_config_ref(change->config);
+    for (size_t i = 0; i < change->config->service_count && err == FSZ_OK; i++) {
+        err = change_stage(services, i, change);
     }
     if (err != FSZ_OK) {
         fsz_services_cancel(services);

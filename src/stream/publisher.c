@@ -63,30 +63,27 @@ static void publisher_end(struct fsz_publisher *p, void *unused)
     p->ending = true;
 }
 
-fsz_err fsz_publisher_new(const struct fsz_publisher_base *base, struct fsz_config **config,
+fsz_err fsz_publisher_new(const struct fsz_publisher_base *base, struct fsz_change *change,
                           struct fsz_publisher **ret_publisher)
 {
     struct fsz_publisher *p = calloc(1, sizeof(*p));
     if (p == NULL) {
-        fsz_config_free(config);
         return FSZ_ENOMEM;
     }
     p->base = *base;
-    fsz_err err = publisher_allocate(p, *config);
+    fsz_err err = publisher_allocate(p, change->config);
     if (err == FSZ_OK) {
         err = fsz_thread_start(&p->thread, "fszmq-streams", fsz_publisher_main, p);
     }
     if (err != FSZ_OK) {
-        fsz_config_free(config);
         publisher_release(p);
         return err;
     }
-    struct publisher_change change = {.config = *config};
-    *config = NULL;
-    fsz_publisher_run_task(p, fsz_publisher_change, &change);
-    if (change.result != FSZ_OK) {
+    const struct fsz_change_part part = fsz_publisher_part(p);
+    err = fsz_change_make(change, &part, 1);
+    if (err != FSZ_OK) {
         fsz_publisher_free(&p);
-        return change.result;
+        return err;
     }
     *ret_publisher = p;
     return FSZ_OK;
@@ -223,24 +220,6 @@ fsz_err fsz_publisher_offer(struct fsz_publisher *publisher, const struct fsz_ev
     fsz_err err = publisher_offer_locked(publisher, event);
     pthread_rwlock_unlock(&publisher->routes_lock);
     return err;
-}
-
-fsz_err fsz_publisher_leave(struct fsz_publisher *publisher, const struct fsz_config *config,
-                            struct fsz_released *released)
-{
-    struct publisher_departure departure = {.config = config, .released = released};
-    fsz_publisher_run_task(publisher, fsz_publisher_depart, &departure);
-    return departure.result;
-}
-
-fsz_err fsz_publisher_reload(struct fsz_publisher *publisher, struct fsz_config **config,
-                             const struct fsz_released *released, struct fsz_problems *problems)
-{
-    struct publisher_change change = {
-        .config = *config, .released = released, .problems = problems};
-    *config = NULL;
-    fsz_publisher_run_task(publisher, fsz_publisher_change, &change);
-    return change.result;
 }
 
 struct publisher_question {

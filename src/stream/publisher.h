@@ -12,8 +12,8 @@
 #include "config/config.h"
 #include "event/event.h"
 #include "host/host.h"
+#include "net/change.h"
 #include "net/client_events.h"
-#include "net/released.h"
 #include "stream/queue.h"
 #include "stream/stream.h"
 
@@ -45,10 +45,9 @@ struct fsz_publisher_base {
     _Atomic uint32_t *heard;
 };
 
-/* Starts the stream thread and opens the configuration's streams. Takes *config over, also on
- * failure. */
+/* Starts the stream thread and makes the change, a start, which opens the streams. */
 FSZ_NODISCARD fsz_err fsz_publisher_new(const struct fsz_publisher_base *base,
-                                        struct fsz_config              **config,
+                                        struct fsz_change               *change,
                                         struct fsz_publisher           **ret_publisher);
 /* Sends what is queued and `.bye/`, closes, joins. No thread may be in fsz_publisher_offer(). */
 void fsz_publisher_free(struct fsz_publisher **publisher);
@@ -59,17 +58,8 @@ void fsz_publisher_free(struct fsz_publisher **publisher);
  * in that stream's numbers. FSZ_ENOMEM likewise. */
 fsz_err fsz_publisher_offer(struct fsz_publisher *publisher, const struct fsz_event *event);
 
-/* Adds the addresses that another configuration would let go of. FSZ_ENOMEM. Waits for the stream
- * thread; one caller at a time. */
-FSZ_NODISCARD fsz_err fsz_publisher_leave(struct fsz_publisher    *publisher,
-                                          const struct fsz_config *config,
-                                          struct fsz_released     *released);
-/* Goes over to another configuration; see fsz_engine_reload(). Takes *config over. `leaving`: what
- * all sockets together let go of by it. Waits for the stream thread; one caller at a time. */
-FSZ_NODISCARD fsz_err fsz_publisher_reload(struct fsz_publisher      *publisher,
-                                           struct fsz_config        **config,
-                                           const struct fsz_released *released,
-                                           struct fsz_problems       *problems);
+/* What the publisher does for a change of configuration. Each step waits for the stream thread. */
+struct fsz_change_part fsz_publisher_part(struct fsz_publisher *publisher);
 /* Calls `ask` on the stream thread and waits for it. One caller at a time. */
 void fsz_publisher_ask(struct fsz_publisher *publisher, fsz_publisher_view_fn ask, void *argument);
 

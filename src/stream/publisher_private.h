@@ -12,6 +12,12 @@
 
 typedef void (*publisher_task_fn)(struct fsz_publisher *publisher, void *argument);
 
+/* Prepared, and neither committed nor cancelled. */
+struct publisher_next {
+    struct fsz_routes *routes;
+    struct fsz_stream *created[FSZ_STREAMS_MAX]; /* by slot; not in service yet */
+};
+
 struct fsz_publisher {
     struct fsz_publisher_base base;
     struct fsz_queue         *queue; /* own lock */
@@ -42,12 +48,13 @@ struct fsz_publisher {
     void                 *task_argument;
     bool                  task_is_done;
 
-    bool     ending;          /* stream thread only, like all below */
-    size_t   streams_closing; /* they send what is queued, and go */
-    unsigned slot_end;        /* behind the last slot in use */
-    int64_t  next_due_ms;     /* of beats and retries */
-    bool     is_unmarked;     /* what is wanted has changed since the kinds were marked */
-    int64_t  marked_ms;       /* when they were */
+    bool                   ending;          /* stream thread only, like all below */
+    size_t                 streams_closing; /* they send what is queued, and go */
+    unsigned               slot_end;        /* behind the last slot in use */
+    struct publisher_next *next;            /* of the change in progress; NULL: none is */
+    int64_t                next_due_ms;     /* of beats and retries */
+    bool                   is_unmarked; /* what is wanted has changed since the kinds were marked */
+    int64_t                marked_ms;   /* when they were */
 };
 
 /* publisher_thread.c */
@@ -59,21 +66,6 @@ void                 *fsz_publisher_main(void *argument);
 void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count, int64_t due_ms);
 void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, void *argument);
 
-/* publisher_reload.c; stream thread */
-struct publisher_change {
-    struct fsz_config         *config;
-    const struct fsz_released *released; /* of all sockets; NULL at the start */
-    struct fsz_problems       *problems; /* NULL at the start: what fails is logged and retried */
-    unsigned                   slots[FSZ_STREAMS_MAX];
-    fsz_err                    result;
-};
-void fsz_publisher_change(struct fsz_publisher *p, void *argument); /* a publisher_change */
-struct publisher_departure {
-    const struct fsz_config *config;
-    struct fsz_released     *released;
-    fsz_err                  result;
-};
-void fsz_publisher_depart(struct fsz_publisher *p, void *argument); /* a publisher_departure */
 /* Takes a stream out of service; it is freed once what is queued to its subscribers is sent, or
  * `linger_ms` are over. */
 void fsz_publisher_close_stream(struct fsz_publisher *p, struct fsz_stream **stream, bool announced,

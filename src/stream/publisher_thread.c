@@ -164,6 +164,21 @@ static void publisher_mark(struct fsz_publisher *p, bool has_new_types)
     p->marked_ms = fsz_clock_monotonic_ms(); /* a long one is followed by a pause, too */
 }
 
+void fsz_publisher_mark_wanted(struct fsz_publisher *p)
+{
+    uint32_t heard = 0;
+    for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
+        struct fsz_stream *stream = p->streams[slot];
+        bool               is_heard = stream != NULL && fsz_stream_has_subscribers(stream);
+        fsz_streamset_share(&p->heard, slot, is_heard);
+        heard += is_heard;
+        if (stream != NULL) {
+            fsz_stream_mark_wanted(stream);
+        }
+    }
+    atomic_store(p->base.heard, heard);
+}
+
 /* Subscriptions that changed, and kinds that the streams have not been told yet. */
 static void publisher_follow_streams(struct fsz_publisher *p)
 {

@@ -476,7 +476,10 @@ static void rig_start(struct rig *rig, const char *const *params)
                                       .server = {.stats = rig_stats, .self = rig}};
     struct fsz_config        *config = rig_config(params);
     struct fsz_policy        *policy = rig_policy(config);
-    assert_int_equal(fsz_api_new(&base, config, policy, &rig->api), FSZ_OK);
+    struct fsz_change         change;
+    fsz_change_init(&change, &rig_host, config, policy, NULL);
+    assert_int_equal(fsz_api_new(&base, &change, &rig->api), FSZ_OK);
+    fsz_change_fini(&change);
     fsz_policy_unref(&policy);
     fsz_config_free(&config);
     rig_find_endpoint(rig);

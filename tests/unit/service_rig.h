@@ -213,30 +213,43 @@ __attribute__((unused)) static void client_answer(void *socket, json_int_t id, c
 
 /* ---- reloads --------------------------------------------------------------------------------- */
 
-/* The first half of a reload; returns what it is to be committed with. */
-static struct fsz_policy *rig_prepare(struct rig *rig, const char *const *params)
-{
+/* A reload whose first half is done. */
+struct reload {
     struct fsz_problems problems;
-    struct fsz_config  *config = rig_config(params);
-    struct fsz_policy  *policy = rig_policy(config);
-    struct fsz_released leaving;
-    fsz_problems_init(&problems);
-    fsz_released_init(&leaving);
-    assert_int_equal(fsz_api_leave(rig->api, config, &leaving), FSZ_OK);
-    assert_int_equal(fsz_api_prepare(rig->api, config, &leaving, &problems), FSZ_OK);
-    fsz_released_fini(&leaving);
-    fsz_config_free(&config);
-    return policy;
+    struct fsz_config  *config;
+    struct fsz_policy  *policy;
+    struct fsz_change   change;
+};
+
+static void reload_prepare(struct rig *rig, struct reload *reload, const char *const *params)
+{
+    const struct fsz_change_part part = fsz_api_part(rig->api);
+    reload->config = rig_config(params);
+    reload->policy = rig_policy(reload->config);
+    fsz_problems_init(&reload->problems);
+    fsz_change_init(&reload->change, &rig_host, reload->config, reload->policy, &reload->problems);
+    assert_int_equal(part.release(part.self, &reload->change), FSZ_OK);
+    assert_int_equal(part.prepare(part.self, &reload->change), FSZ_OK);
+}
+
+static void reload_end(struct rig *rig, struct reload *reload, bool commit)
+{
+    const struct fsz_change_part part = fsz_api_part(rig->api);
+    (commit ? part.commit : part.cancel)(part.self, &reload->change);
+    fsz_change_fini(&reload->change);
+    fsz_policy_unref(&reload->policy);
+    fsz_config_free(&reload->config);
 }
 
 __attribute__((unused)) static void rig_reload(struct rig *rig, const char *const *params)
 {
-    struct fsz_policy *policy = rig_prepare(rig, params);
-    fsz_api_commit(rig->api, policy);
-    fsz_policy_unref(&policy);
+    struct reload reload;
+    reload_prepare(rig, &reload, params);
+    reload_end(rig, &reload, true);
 }
 
-#define RIG_PREPARE(rig, ...) rig_prepare((rig), (const char *const[]){__VA_ARGS__, NULL})
+#define RIG_PREPARE(rig, reload, ...)                                                              \
+    reload_prepare((rig), (reload), (const char *const[]){__VA_ARGS__, NULL})
 #define RIG_RELOAD(rig, ...) rig_reload((rig), (const char *const[]){__VA_ARGS__, NULL})
 
 #endif

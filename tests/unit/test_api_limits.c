@@ -229,17 +229,14 @@ static void test_api_serves_two_connections_with_one_routing_id(void **state)
 
 static fsz_err reload(const char *const *params, struct fsz_problems *problems)
 {
-    struct fsz_config  *config = rig_config(params);
-    struct fsz_policy  *policy = rig_policy(config);
-    struct fsz_released released;
+    const struct fsz_change_part part = fsz_api_part(rig.api);
+    struct fsz_config           *config = rig_config(params);
+    struct fsz_policy           *policy = rig_policy(config);
+    struct fsz_change            change;
     fsz_problems_init(problems);
-    fsz_released_init(&released);
-    assert_int_equal(fsz_api_leave(rig.api, config, &released), FSZ_OK);
-    fsz_err err = fsz_api_prepare(rig.api, config, &released, problems);
-    fsz_released_fini(&released);
-    if (err == FSZ_OK) {
-        fsz_api_commit(rig.api, policy);
-    }
+    fsz_change_init(&change, &rig_host, config, policy, problems);
+    fsz_err err = fsz_change_make(&change, &part, 1);
+    fsz_change_fini(&change);
     fsz_policy_unref(&policy);
     fsz_config_free(&config);
     return err;

@@ -278,23 +278,21 @@ static void wait_connected(struct rig *rig)
 static void test_reload_that_is_only_prepared_brings_no_provider(void **state)
 {
     (void)state;
-    void              *context = zmq_ctx_new();
-    struct rig         rig;
-    struct asker       asker;
-    struct fsz_policy *policy = NULL;
-    char               comes[256];
-    void              *coming = provider_open(context, comes);
+    void         *context = zmq_ctx_new();
+    struct rig    rig;
+    struct reload reload;
+    struct asker  asker;
+    char          comes[256];
+    void         *coming = provider_open(context, comes);
     RIG_START(&rig, "-", RIG_BIND, "service s");
-    policy = RIG_PREPARE(&rig, "-", RIG_BIND, "service s", comes);
+    RIG_PREPARE(&rig, &reload, "-", RIG_BIND, "service s", comes);
     wait_connected(&rig);
     asker_fail(&rig, 2000, FSZ_ENOTFOUND, "no provider is up");
-    fsz_policy_unref(&policy);
-    fsz_api_cancel(rig.api);
+    reload_end(&rig, &reload, false);
     assert_string_equal(rig_switch.news, "");
-    policy = RIG_PREPARE(&rig, "-", RIG_BIND, "service s", comes);
+    RIG_PREPARE(&rig, &reload, "-", RIG_BIND, "service s", comes);
     wait_connected(&rig);
-    fsz_api_commit(rig.api, policy);
-    fsz_policy_unref(&policy);
+    reload_end(&rig, &reload, true);
     asker_start(&rig, &asker, "x", 20000);
     struct provided taken = provider_take(coming);
     provider_answer(coming, &taken, "now");
