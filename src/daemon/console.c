@@ -10,7 +10,7 @@
 
 enum { LINE_BYTES = 65536 };
 
-/* Output without blank lines at its end, then the one that ends it. */
+/* Prints a reply without empty lines at its beginning and end, then the empty line that ends it. */
 static void console_answer(const char *text)
 {
     size_t length = strlen(text);
@@ -21,7 +21,7 @@ static void console_answer(const char *text)
     while (*begin == '\n' && (size_t)(begin - text) < length) {
         begin++;
     }
-    /* An empty line ends an answer, so none may be within it. */
+    /* An empty line ends the reply, so there must be none inside it. */
     for (const char *at = begin; at < text + length; at++) {
         if (*at != '\n' || at[1] != '\n') {
             putchar(*at);
@@ -45,7 +45,7 @@ static void console_run(struct fsz_console *console, const char *line)
     fsz_buffer_fini(&output);
 }
 
-/* Runs the whole lines of `buffer` and keeps what is behind them; returns how much that is. */
+/* Runs the complete lines of `buffer` and keeps the rest. Returns the size of the rest. */
 static size_t console_lines(struct fsz_console *console, char *buffer, size_t used)
 {
     char *line = buffer, *end = NULL;
@@ -57,7 +57,7 @@ static size_t console_lines(struct fsz_console *console, char *buffer, size_t us
     }
     used -= (size_t)(line - buffer);
     memmove(buffer, line, used);
-    return used == LINE_BYTES ? 0 : used; /* a line without an end is dropped */
+    return used == LINE_BYTES ? 0 : used; /* drop a line that is too long */
 }
 
 static bool console_wait(const struct fsz_console *console)

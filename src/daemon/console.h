@@ -1,7 +1,7 @@
-/* console.h - API commands on standard input, answers on standard output.
+/* console.h - runs API commands from standard input and prints their replies.
  *
- * A line is a command; its output is followed by an empty line. A thread of its own, which ends
- * with its input or with fsz_console_stop(). */
+ * Each line is a command; an empty line ends its output. It has its own thread, which ends with its
+ * input or with fsz_console_stop(). */
 #ifndef FSZ_CONSOLE_H
 #define FSZ_CONSOLE_H
 
@@ -12,12 +12,12 @@ enum { FSZ_CONSOLE_OUTPUT_BYTES = 64 << 20 };
 struct fsz_console {
     struct fsz_daemon *daemon;
     pthread_t          thread;
-    int                stop_fd; /* an eventfd; readable: stop */
+    int                stop_fd; /* an eventfd; readable: the thread must end */
     bool               running;
 };
 
 FSZ_NODISCARD fsz_err fsz_console_start(struct fsz_console *console, struct fsz_daemon *daemon);
-/* Waits for the command that runs. */
+/* Waits until the running command has ended. */
 void fsz_console_stop(struct fsz_console *console);
 
 #endif

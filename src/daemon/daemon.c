@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where a list is no CIDR, a FreeSWITCH might know it; this program never will. */
+/* FreeSWITCH knows access lists by name; this program knows only addresses (cidr.h). */
 static void config_check_acls(const struct fsz_config *config, struct fsz_problems *problems)
 {
     for (size_t i = 0; i < fsz_config_socket_count(config); i++) {
@@ -18,7 +18,7 @@ static void config_check_acls(const struct fsz_config *config, struct fsz_proble
         for (size_t j = 0; j < socket->acl_count; j++) {
             if (!fsz_cidr_is_valid(socket->acls[j])) {
                 fsz_problems_add(problems,
-                                 "%s: apply-inbound-acl \"%s\": fszmqd knows "
+                                 "%s: apply-inbound-acl \"%s\": fszmqd knows only "
                                  "loopback.auto, any, and addresses such as 10.0.0.0/8 or ::1/128",
                                  socket->owner, socket->acls[j]);
             }
@@ -56,7 +56,7 @@ static fsz_err config_read(const char *path, struct fsz_config **ret_config,
     return FSZ_OK;
 }
 
-/* What is wrong, in the log; an error that names no line is told by its code. */
+/* Logs the problems, then the error itself, which may have no problem line. */
 static void daemon_tell(const char *what, fsz_err err, const struct fsz_problems *problems)
 {
     fsz_log_problems(FSZ_LOG_ERROR, problems);
@@ -211,7 +211,7 @@ static fsz_err daemon_reload_locked(struct fsz_daemon *daemon, struct fsz_buffer
     }
     fsz_config_free(&config);
     if (err != FSZ_OK) {
-        daemon_tell("configuration not reloaded, the old one goes on", err, &problems);
+        daemon_tell("configuration not reloaded, the old one stays in effect", err, &problems);
         daemon_write_problems(&problems, err, output);
     } else {
         fsz_log(FSZ_LOG_NOTICE, "configuration reloaded");
@@ -229,7 +229,7 @@ void fsz_daemon_reload(struct fsz_daemon *daemon, struct fsz_buffer *output)
     pthread_mutex_unlock(&daemon->reload_lock);
 }
 
-/* As the module's command of that name. */
+/* The command `zmq`, as in the module. */
 static void daemon_zmq(void *self, const char *line, struct fsz_buffer *output)
 {
     struct fsz_daemon *daemon = self;
@@ -254,6 +254,6 @@ void fsz_daemon_command(struct fsz_daemon *daemon, const char *line, struct fsz_
     if (strcmp(name, "zmq") == 0) {
         daemon_zmq(daemon, arg, output);
     } else {
-        (void)daemon->host.command(daemon->host.self, name, arg, output); /* output has the words */
+        (void)daemon->host.command(daemon->host.self, name, arg, output); /* output has errors */
     }
 }

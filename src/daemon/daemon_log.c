@@ -16,7 +16,7 @@ static const struct {
     [FSZ_LOG_DEBUG] = {"DEBUG", LOG_DEBUG},
 };
 
-/* Set once, before any other thread is there. */
+/* Set once, before any other thread starts. */
 static bool log_to_syslog, log_verbose;
 
 void fsz_log_init(bool to_syslog, bool verbose)
@@ -37,7 +37,7 @@ static void log_to_stderr(enum fsz_log_level level, const char *text)
     localtime_r(&now.tv_sec, &local);
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &local);
     strftime(zone, sizeof zone, "%z", &local);
-    /* One call a line: stdio keeps lines of several threads apart. */
+    /* One call per line, so that stdio does not mix lines of several threads. */
     fprintf(stderr, "%s.%03ld%s %s %s\n", stamp, now.tv_nsec / 1000000, zone, LEVELS[level].name,
             text);
 }

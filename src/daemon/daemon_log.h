@@ -1,4 +1,4 @@
-/* log.h - fszmqd's log: standard error, with time and level, or syslog. Any thread. */
+/* log.h - the log of fszmqd: standard error, with time and level, or syslog. Any thread. */
 #ifndef FSZ_LOG_H
 #define FSZ_LOG_H
 
@@ -8,12 +8,12 @@
 
 #include <stdbool.h>
 
-/* Before any thread is there. Not `verbose`: debug lines are left out. */
+/* Call before any thread starts. Debug lines are written only if `verbose`. */
 void fsz_log_init(bool to_syslog, bool verbose);
 void fsz_log(enum fsz_log_level level, const char *format, ...) FSZ_PRINTF(2, 3);
-/* The same in the form that fsz_host has; `self` is not read. */
+/* The same with the signature of fsz_host; `self` is not used. */
 void fsz_log_host(void *self, enum fsz_log_level level, const char *text);
-/* Each problem as a line of its own. */
+/* Logs each problem on its own line. */
 void fsz_log_problems(enum fsz_log_level level, const struct fsz_problems *problems);
 
 #endif

@@ -14,21 +14,22 @@ static const char HELP[] =
     "usage: fszmqd --switch sim [options]\n"
     "\n"
     "  --switch sim             the switch: sim, simulated from captured calls\n"
-    "  --config FILE            configuration, in the form of event_zmq.conf.xml;\n"
-    "                           without: one stream on tcp://*:5556 for this machine only\n"
+    "  --config FILE            configuration file in the form of event_zmq.conf.xml;\n"
+    "                           default: streams on ports 5556 and 5558 and an API socket\n"
+    "                           on port 5557, for this machine only\n"
     "  --calls-per-second N     new calls of the simulated switch, 0 to 100000 (default 1)\n"
-    "  --calls-max N            calls at once (default 10000)\n"
-    "  --flows FILE             call flows to replay instead of those built in\n"
-    "  --seed N                 the same calls in each run with the same N\n"
+    "  --calls-max N            most simultaneous calls (default 10000)\n"
+    "  --flows FILE             call flows to replay instead of the built-in ones\n"
+    "  --seed N                 make the same calls in each run with the same N\n"
     "  --calls-to-service LINE  give new calls to a service, as the dialplan's zmq LINE does\n"
-    "  --service-percent P      that share of them, 0 to 100 (default 100)\n"
-    "  --hangup-after MS        callers of such calls hang up then (default: never)\n"
-    "  --digits KEYS            what they press when they are asked, w for a rest\n"
-    "  --seconds N              end after that time\n"
-    "  --console                API commands on standard input, one a line\n"
+    "  --service-percent P      percentage of calls for the service, 0 to 100 (default 100)\n"
+    "  --hangup-after MS        callers of these calls hang up after MS (default: never)\n"
+    "  --digits KEYS            keys that these callers press when asked; w: pause\n"
+    "  --seconds N              end after N seconds\n"
+    "  --console                run API commands from standard input, one per line\n"
     "  --syslog                 log to syslog instead of standard error\n"
-    "  --verbose                log what helps to find faults, too\n"
-    "  --check                  say whether the configuration is right, and end\n"
+    "  --verbose                also log debug messages\n"
+    "  --check                  check the configuration, and end\n"
     "  --version, --help\n";
 
 enum option_code {
@@ -113,7 +114,7 @@ static bool option_real(const char *name, const char *value, double max, double 
 static bool option_digits(const char *value, const char **ret_digits)
 {
     if (value[strspn(value, "0123456789*#ABCDw")] != '\0') {
-        return option_bad("digits", value, "of 0 to 9, *, #, A to D, and w");
+        return option_bad("digits", value, "made of 0 to 9, *, #, A to D, and w");
     }
     *ret_digits = value;
     return true;
@@ -171,7 +172,7 @@ static bool option_take(struct fsz_options *options, int code, const char *value
     case CODE_CHECK:
         return options->check = true;
     case '?':
-        return false; /* getopt has said why */
+        return false; /* getopt has reported it */
     default:
         return option_number(options, code, value);
     }
@@ -180,7 +181,7 @@ static bool option_take(struct fsz_options *options, int code, const char *value
 static bool options_end(enum fsz_exit *ret_exit, enum fsz_exit status)
 {
     if (status == FSZ_EXIT_USAGE) {
-        fputs("fszmqd: --help shows what there is\n", stderr);
+        fputs("fszmqd: --help lists the options\n", stderr);
     }
     *ret_exit = status;
     return false;
@@ -203,11 +204,11 @@ bool fsz_options_parse(int argc, char **argv, struct fsz_options *ret_options,
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "fszmqd: %s: not an option\n", argv[optind]);
+        fprintf(stderr, "fszmqd: unexpected argument '%s'\n", argv[optind]);
         return options_end(ret_exit, FSZ_EXIT_USAGE);
     }
     if (!sim && !options.check) {
-        fputs("fszmqd: which switch? give --switch sim\n", stderr);
+        fputs("fszmqd: --switch is missing: give --switch sim\n", stderr);
         return options_end(ret_exit, FSZ_EXIT_USAGE);
     }
     *ret_options = options;

@@ -1,4 +1,4 @@
-/* fszmqd: the core with a switch of its own, as a program. docs/man/fszmqd.8.scd */
+/* fszmqd: the core with a simulated switch, as a program. docs/man/fszmqd.8.scd */
 #include "base/clock.h"
 #include "daemon/console.h"
 #include "daemon/daemon.h"
@@ -11,8 +11,8 @@
 
 enum { STATUS_INTERVAL_MS = 10000, RELOAD_OUTPUT_BYTES = 65536 };
 
-/* Signals are taken with sigtimedwait() by the main thread alone: blocked before any other thread
- * is there, and so in all of them. */
+/* Only the main thread takes signals, with sigtimedwait(). They are blocked before any other thread
+ * starts, so every thread inherits that. */
 static void signals_block(sigset_t *ret_signals)
 {
     sigemptyset(ret_signals);
@@ -20,7 +20,7 @@ static void signals_block(sigset_t *ret_signals)
     sigaddset(ret_signals, SIGINT);
     sigaddset(ret_signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, ret_signals, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a console whose reader has gone */
+    signal(SIGPIPE, SIG_IGN); /* the reader of the console may be gone */
 }
 
 static void tell_status(struct fsz_daemon *daemon)
@@ -28,13 +28,13 @@ static void tell_status(struct fsz_daemon *daemon)
     char                 text[160];
     struct fsz_sim_stats stats;
     fsz_sim_stats(daemon->sim, &stats);
-    snprintf(text, sizeof text, "%llu events, %llu calls, %u up, %llu left out",
+    snprintf(text, sizeof text, "%llu events, %llu calls, %u up, %llu skipped",
              (unsigned long long)stats.events, (unsigned long long)stats.calls_started, stats.calls,
              (unsigned long long)stats.calls_skipped + stats.calls_refused);
     fsz_notify_status(text);
 }
 
-/* The log says what became of it. */
+/* Reloads on SIGHUP. The log has the outcome. */
 static void reload(struct fsz_daemon *daemon)
 {
     struct fsz_buffer output;
@@ -43,7 +43,7 @@ static void reload(struct fsz_daemon *daemon)
     fsz_buffer_fini(&output);
 }
 
-/* Until a signal, or the time given, ends it. */
+/* Runs until a signal, or until the given time is over. */
 static void serve(struct fsz_daemon *daemon, const sigset_t *signals)
 {
     uint64_t alive_ms = fsz_notify_interval_ms();
@@ -85,7 +85,7 @@ static enum fsz_exit check(const struct fsz_options *options)
     if (fsz_daemon_check_config(options, &config) != FSZ_OK) {
         return FSZ_EXIT_CONFIG;
     }
-    printf("%s: right, %zu stream%s\n",
+    printf("%s: valid, %zu stream%s\n",
            options->config == NULL ? "default configuration" : options->config, streams,
            streams == 1 ? "" : "s");
     return FSZ_EXIT_OK;
@@ -102,7 +102,7 @@ static enum fsz_exit run(const struct fsz_options *options)
         return status;
     }
     if (options->console && fsz_console_start(&console, &daemon) != FSZ_OK) {
-        fsz_log(FSZ_LOG_ERROR, "no console: no thread or descriptor for it");
+        fsz_log(FSZ_LOG_ERROR, "no console: cannot create its thread or descriptor");
     }
     fsz_log(FSZ_LOG_NOTICE, "ready");
     fsz_notify_ready("ready");

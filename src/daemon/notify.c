@@ -4,7 +4,7 @@
 
 #include <systemd/sd-daemon.h>
 
-/* What sd_notify returns is not for us to act on: whether somebody listens changes nothing. */
+/* The results of sd_notify() are ignored: it does not matter whether systemd listens. */
 
 void fsz_notify_ready(const char *status)
 {

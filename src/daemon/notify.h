@@ -1,4 +1,4 @@
-/* notify.h - what systemd is told (sd_notify(3)); nothing where it does not listen. Any thread. */
+/* notify.h - notifies systemd (sd_notify(3)), if it listens. Any thread. */
 #ifndef FSZ_NOTIFY_H
 #define FSZ_NOTIFY_H
 
@@ -9,8 +9,7 @@ void fsz_notify_reloading(void);
 void fsz_notify_stopping(void);
 void fsz_notify_status(const char *status);
 void fsz_notify_alive(void);
-/* How often systemd wants to hear that it is alive: 0, not at all, or milliseconds, half of its
- * limit. */
+/* How often to call fsz_notify_alive(): half of the watchdog's limit, in milliseconds; 0: never. */
 uint64_t fsz_notify_interval_ms(void);
 
 #endif

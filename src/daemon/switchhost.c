@@ -9,7 +9,7 @@ static bool host_admits(void *self, const char *acl, const char *address)
     return fsz_cidr_contains(acl, address);
 }
 
-/* *self is NULL before the simulated switch is made and after its end; nobody asks then. */
+/* *self is NULL before the simulated switch is created and after its end. It is not used then. */
 static struct fsz_sim *host_sim(void *self)
 {
     return *(struct fsz_sim **)self;

@@ -30,7 +30,7 @@ static void xmlconf_on_error(void *context, xmlErrorPtr error)
     }
 }
 
-/* A document type is where entities are declared: the parser stops before it reads any. */
+/* A document type can declare entities. The parser stops before it reads any. */
 static void xmlconf_on_doctype(void *context, const xmlChar *name, const xmlChar *external_id,
                                const xmlChar *system_id)
 {
@@ -71,7 +71,7 @@ static bool xmlconf_is_configuration(xmlNodePtr node)
     return is;
 }
 
-/* The next node in document order, below `node` or behind it; NULL at the end. */
+/* The next node in document order: a child of `node`, or the node after it; NULL at the end. */
 static xmlNodePtr xmlconf_next(xmlNodePtr node)
 {
     if (node->type == XML_ELEMENT_NODE && node->children != NULL) {
@@ -86,20 +86,20 @@ static xmlNodePtr xmlconf_next(xmlNodePtr node)
     return node->next;
 }
 
-/* What FreeSWITCH's preprocessor would have replaced before its XML is read. */
+/* Reports what FreeSWITCH's preprocessor would have replaced before the XML is read. */
 static void xmlconf_check_expanded(struct xmlconf_reader *r, xmlNodePtr node, const char *value)
 {
     const char *variable = value == NULL ? NULL : strstr(value, "$${");
     if (variable != NULL) {
         fsz_problems_add(r->problems,
-                         "%s: line %ld: %.*s: FreeSWITCH's variables are not known here; write the "
-                         "value itself",
+                         "%s: line %ld: %.*s: variables of FreeSWITCH are not known here; write "
+                         "the value itself",
                          r->name, xmlGetLineNo(node), (int)strcspn(variable, "}") + 1, variable);
     }
     if (xmlStrcasecmp(node->name, BAD_CAST "X-PRE-PROCESS") == 0 && value == NULL) {
         fsz_problems_add(r->problems,
-                         "%s: line %ld: <X-PRE-PROCESS>: there is no preprocessor here; write what "
-                         "it would put in its place",
+                         "%s: line %ld: <X-PRE-PROCESS>: there is no preprocessor here; write its "
+                         "output instead",
                          r->name, xmlGetLineNo(node));
     }
 }
@@ -120,7 +120,7 @@ static fsz_err xmlconf_copy_attrs(struct xmlconf_reader *r, xmlNodePtr from,
     return FSZ_OK;
 }
 
-/* Recursion is as deep as libxml2 lets a document nest: 256. */
+/* libxml2 limits the depth of the document, and so the recursion, to 256. */
 static fsz_err xmlconf_copy(struct xmlconf_reader *r, xmlNodePtr from, struct fsz_confnode *parent,
                             struct fsz_confnode **ret_node)
 {
@@ -189,7 +189,7 @@ fsz_err fsz_xmlconf_parse(const char *name, const char *bytes, size_t size,
 
 enum { XMLCONF_CHUNK_BYTES = 16384 };
 
-/* Reads no more than shows that a file is too large, which fsz_xmlconf_parse() then tells. */
+/* Reads the file, but stops once it is too large, which fsz_xmlconf_parse() then reports. */
 static fsz_err xmlconf_load(FILE *file, struct fsz_buffer *content)
 {
     char    chunk[XMLCONF_CHUNK_BYTES];

@@ -127,7 +127,7 @@ def test_reload_with_a_mistake_is_told_and_changes_nothing(fszmqd, subscriber, c
     receive(sub, 10)
     daemon.reload(config)
     daemon.wait_log(told)
-    daemon.wait_log("the old one goes on")
+    daemon.wait_log("the old one stays in effect")
     sequence = [int(e["Event-Sequence"]) for e in receive(sub, 500)]
     assert sequence == list(range(sequence[0], sequence[0] + 500))
 

@@ -59,7 +59,7 @@ def test_reload_that_wants_a_taken_port_is_told_and_changes_nothing(fszmqd):
     before = streams_status(daemon)
     daemon.reload(two_streams(free, taken))
     assert f"(pid {os.getpid()})" in daemon.wait_log(taken)
-    daemon.wait_log("the old one goes on")
+    daemon.wait_log("the old one stays in effect")
     after = streams_status(daemon)
     assert list(after) == ["free"] and after["free"]["epoch"] == before["free"]["epoch"]
     listening.close()

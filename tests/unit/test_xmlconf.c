@@ -130,9 +130,9 @@ static void test_xmlconf_refuses_what_only_freeswitch_expands(void **state)
     assert_int_equal(problems.count, 2);
     assert_string_equal(problems.lines[0],
                         "test.xml: line 2: <X-PRE-PROCESS>: there is no preprocessor here; write "
-                        "what it would put in its place");
+                        "its output instead");
     assert_string_equal(problems.lines[1],
-                        "test.xml: line 3: $${local_ip_v4}: FreeSWITCH's variables are not known "
+                        "test.xml: line 3: $${local_ip_v4}: variables of FreeSWITCH are not known "
                         "here; write the value itself");
     struct fsz_confnode *root = /* elsewhere in a whole document they are nobody's business */
         parse("<document><X-PRE-PROCESS cmd=\"set\" data=\"a=b\"/><x y=\"$${a}\"/>"
