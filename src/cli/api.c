@@ -1,4 +1,4 @@
-/* `fszmq api`: one API command of the switch; the exit code tells its result. */
+/* `fszmq api`: runs one API command of the switch. The exit code says whether it succeeded. */
 #include "cli/ask.h"
 #include "cli/cli.h"
 
@@ -9,7 +9,7 @@ struct api_options {
 
 static const struct fsz_option api_options[] = {
     {"json", 'j', FSZ_OPTION_FLAG, offsetof(struct api_options, json), NULL,
-     "the whole result as JSON: output, status and reason"},
+     "print the whole result as JSON: output, status, reason"},
     FSZ_CLIENT_OPTIONS(struct api_options, client),
     {0},
 };

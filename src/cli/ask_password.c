@@ -9,8 +9,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Signals, blocked otherwise, are let in here only: one that came between a look at them and a read
- * would not end the read. */
+/* Signals are unblocked only inside ppoll(). A signal that arrived between a check and a plain
+ * read() would not interrupt the read. */
 static ssize_t password_next(const sigset_t *signals, char *ret_byte)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -20,7 +20,7 @@ static ssize_t password_next(const sigset_t *signals, char *ret_byte)
     return read(STDIN_FILENO, ret_byte, 1);
 }
 
-/* Byte by byte and past stdio, which would keep a copy. `signals` may be NULL. */
+/* Reads byte by byte without stdio, which would keep a copy. `signals` may be NULL. */
 static bool password_read(const sigset_t *signals, char ret_password[FSZ_PASSWORD_MAX + 1])
 {
     char    line[FSZ_PASSWORD_MAX + 1];
@@ -63,10 +63,10 @@ bool fsz_ask_password(const char *prompt, char ret_password[FSZ_PASSWORD_MAX + 1
     }
     struct termios hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
-    hidden.c_cc[VSUSP] = _POSIX_VDISABLE; /* or the shell would get a terminal without echo */
+    hidden.c_cc[VSUSP] = _POSIX_VDISABLE; /* Ctrl-Z would leave the shell without echo */
     sigset_t before;
-    password_hold_signals(&before); /* and so it would from a Ctrl-C */
-    /* Before the prompt: what is typed once it shows is neither shown nor flushed away. */
+    password_hold_signals(&before); /* and so would Ctrl-C */
+    /* Before the prompt, so that input typed after the prompt is neither echoed nor flushed. */
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     fprintf(stderr, "%s: ", prompt);
     bool read = password_read(&before, ret_password);

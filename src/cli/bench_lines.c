@@ -15,7 +15,7 @@ static const char *line_member_if_missing(const char *text, size_t size, const c
     return fsz_stamp_find(text, size, member) == SIZE_MAX ? addition : "";
 }
 
-/* The object with both stamps in it; NULL with errno. */
+/* A copy of the object with both stamps; NULL with errno. */
 static char *line_with_stamps(const char *text, size_t size)
 {
     char *stamped = NULL;

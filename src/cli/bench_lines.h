@@ -1,5 +1,5 @@
-/* bench_lines.h - the events of a file (one JSON object a line), stamped, to be sent again and
- * again. */
+/* bench_lines.h - the events of a file (one JSON object per line), with stamps, for sending
+ * repeatedly. */
 #ifndef FSZ_BENCH_LINES_H
 #define FSZ_BENCH_LINES_H
 
@@ -9,7 +9,7 @@
 struct fsz_bench_line {
     char  *text;
     size_t size;
-    size_t time_offset; /* of the stamps' digits */
+    size_t time_offset; /* where the stamp's digits begin; likewise the next */
     size_t sequence_offset;
 };
 
@@ -19,8 +19,8 @@ struct fsz_bench_lines {
     size_t                 longest;
 };
 
-/* Reads the file; a line that lacks the stamps gets them as its last members. Returns 0, or an
- * errno: EINVAL for a file without events. */
+/* Reads the file. Stamps that a line lacks are added as its last members. Returns 0, or an errno;
+ * EINVAL: the file has no events, or a line that is not a JSON object. */
 int  fsz_bench_lines_read(struct fsz_bench_lines *lines, const char *path);
 void fsz_bench_lines_fini(struct fsz_bench_lines *lines);
 

@@ -1,9 +1,9 @@
-/* `fszmq bench raw`: plain libzmq as the measure for other publishers.
+/* `fszmq bench raw`: a publisher with plain libzmq, as the baseline for other publishers.
  *
- * Written as an ordinary program would be: for each event zmq_msg_init_size(), memcpy(), the stamps
- * over their places, zmq_msg_send(); one thread, one XPUB socket (XPUB because it tells of
- * subscriptions, PUB is the same code). Its own processor time is counted from the first event to
- * the moment when libzmq has given the last one to the system. */
+ * It is written like an ordinary program: for each event it calls zmq_msg_init_size() and memcpy(),
+ * writes the stamps and calls zmq_msg_send(). One thread, one XPUB socket (XPUB because it reports
+ * subscriptions; PUB uses the same code). Its processor time is counted from the first event until
+ * libzmq has passed the last one to the system. */
 #include "base/clock.h"
 #include "cli/bench_lines.h"
 #include "cli/bench_report.h"
@@ -23,9 +23,9 @@
 
 enum {
     RAW_COUNT = 100000,
-    RAW_WAIT_S = 30,       /* for subscribers */
-    RAW_LINGER_MS = 30000, /* for what is queued at the end */
-    RAW_HWM = 1000,        /* libzmq's own default */
+    RAW_WAIT_S = 30,       /* wait for subscribers */
+    RAW_LINGER_MS = 30000, /* time to send what is queued at the end */
+    RAW_HWM = 1000,        /* libzmq's default */
     RAW_SETTLE_MS = 200,   /* between the last subscription and the first event */
 };
 
@@ -44,7 +44,7 @@ struct raw_options {
 struct raw {
     struct raw_options     options;
     struct fsz_bench_lines lines;
-    uint64_t               per_second; /* 0: as fast as it goes */
+    uint64_t               per_second; /* 0: as fast as possible */
     void                  *context;
     void                  *socket;
     uint64_t               bytes;
@@ -60,25 +60,25 @@ static const struct fsz_option raw_options[] = {
     {"bind", 'b', FSZ_OPTION_TEXT, RAW_OPTION(bind), "ENDPOINT",
      "where to publish (default " FSZMQ_ENDPOINT_BIND ")"},
     {"sizes-from", 's', FSZ_OPTION_TEXT, RAW_OPTION(file), "FILE",
-     "events to send, one JSON object a line, in turn"},
-    {"rate", 'r', FSZ_OPTION_TEXT, RAW_OPTION(rate), "R", "events a second, or max (default)"},
+     "events to send in turn, one JSON object per line"},
+    {"rate", 'r', FSZ_OPTION_TEXT, RAW_OPTION(rate), "R", "events per second, or max (default)"},
     {"count", 'n', FSZ_OPTION_NUMBER, RAW_OPTION(count), "N", "events to send (default 100000)"},
     {"wait", 'w', FSZ_OPTION_NUMBER, RAW_OPTION(subscriptions), "N",
-     "start when N subscriptions have come (default 1)"},
+     "start after N subscriptions (default 1)"},
     {"wait-seconds", 0, FSZ_OPTION_SECONDS, RAW_OPTION(wait_s), "SECONDS",
-     "give up waiting after that (default 30)"},
+     "how long to wait for them (default 30)"},
     {"hwm", 0, FSZ_OPTION_NUMBER, RAW_OPTION(hwm), "N",
-     "messages queued for a subscriber (default 1000; 0: no bound)"},
+     "messages queued per subscriber (default 1000; 0: no limit)"},
     {"block", 0, FSZ_OPTION_FLAG, RAW_OPTION(block), NULL,
-     "wait for a full queue instead of dropping, as PUB would"},
-    {"json", 'j', FSZ_OPTION_FLAG, RAW_OPTION(json), NULL, "figures as one line of JSON"},
+     "wait when a queue is full, instead of dropping as PUB does"},
+    {"json", 'j', FSZ_OPTION_FLAG, RAW_OPTION(json), NULL, "print the figures as one line of JSON"},
     {0},
 };
 
 static const struct fsz_usage raw_usage = {
     .program = "fszmq bench raw",
     .arguments = "--sizes-from=FILE [OPTION...]",
-    .summary = "Publishes events with plain libzmq and tells what that cost.",
+    .summary = "Publishes events with plain libzmq and reports the cost.",
     .options = raw_options,
 };
 
@@ -99,7 +99,7 @@ static int raw_configure(struct raw *raw)
     int error = fsz_bench_lines_read(&raw->lines, options->file);
     if (error != 0) {
         fprintf(stderr, "%s: %s: %s\n", raw_usage.program, options->file,
-                error == EINVAL ? "holds no events, or a line that is no JSON object"
+                error == EINVAL ? "has no events, or a line that is not a JSON object"
                                 : strerror(error));
         return FSZ_EXIT_FAILED;
     }
@@ -143,7 +143,7 @@ static int raw_wait(struct raw *raw)
         if (zmq_recv(raw->socket, &first, 1, 0) > 0 && first == 1) {
             subscriptions++;
         } else if (fsz_clock_monotonic_ns() > deadline) {
-            fprintf(stderr, "%s: %" PRIu64 " of %" PRIu64 " subscriptions came in time\n",
+            fprintf(stderr, "%s: %" PRIu64 " of %" PRIu64 " subscriptions arrived in time\n",
                     raw_usage.program, subscriptions, raw->options.subscriptions);
             return FSZ_EXIT_NO_ANSWER;
         }
@@ -170,7 +170,7 @@ static int raw_send_one(struct raw *raw, const struct fsz_bench_line *line, uint
     return 0;
 }
 
-/* An absolute schedule: a late event does not make those after it late. */
+/* The schedule is absolute, so that a late event does not delay the following ones. */
 static void raw_pace(struct raw *raw, int64_t start_ns, uint64_t sent)
 {
     int64_t due = start_ns + (int64_t)((double)sent * 1e9 / (double)raw->per_second);
@@ -257,7 +257,7 @@ int fsz_bench_raw_command(int argc, char **argv)
         return result;
     }
     if (first < argc) {
-        return fsz_usage_error(&raw_usage, "'%s' is not expected", argv[first]);
+        return fsz_usage_error(&raw_usage, "unexpected argument '%s'", argv[first]);
     }
     fsz_signals_catch();
     result = raw_configure(&raw);

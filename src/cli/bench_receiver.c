@@ -13,13 +13,13 @@
 #include <string.h>
 
 enum {
-    RECEIVER_TICK_MS = 100, /* how late an end can be seen */
-    RECEIVER_BURST = 64,    /* messages from one socket before the next has its turn */
+    RECEIVER_TICK_MS = 100, /* longest delay until an end is noticed */
+    RECEIVER_BURST = 64,    /* messages read from one socket before the next socket */
 };
 
 #define RECEIVER_META_SEQ "\"seq\":"
 
-/* How the numbers and times of events are found; per thread. */
+/* Readers for the numbers and times of events; one pair per thread. */
 struct receiver_readers {
     struct fsz_stamp_reader time;
     struct fsz_stamp_reader sequence;
@@ -49,7 +49,7 @@ static int receiver_subscribe(void *socket, const char *prefix)
     return zmq_setsockopt(socket, ZMQ_SUBSCRIBE, prefix, strlen(prefix));
 }
 
-/* The idle ones first: when the last subscription has come, events can. */
+/* Idle subscriptions come first: the publisher may start after the last subscription. */
 static int receiver_subscribe_all(const struct fsz_bench_plan *plan, void *socket)
 {
     uint64_t real = plan->prefixes->count > 0 ? plan->prefixes->count : 1;

@@ -26,7 +26,7 @@ json_t *fsz_bench_ratio(double a, double b)
 
 static void report_text(const json_t *figures, const char *prefix)
 {
-    json_t     *object = (json_t *)figures; /* jansson's iterators want it so; nothing is changed */
+    json_t     *object = (json_t *)figures; /* jansson's iterators take a non-const object */
     const char *name = NULL;
     json_t     *value = NULL;
     json_object_foreach(object, name, value)

@@ -16,7 +16,7 @@ void fsz_bench_samples_fini(struct fsz_bench_samples *samples)
     *samples = (struct fsz_bench_samples){0};
 }
 
-/* Full: every second one goes, and from now on half as many are kept. */
+/* When full, drops every second sample, and keeps half as many from then on. */
 static void samples_thin(struct fsz_bench_samples *samples)
 {
     size_t kept = 0;

@@ -1,6 +1,6 @@
-/* bench_samples.h - latencies, exact up to a number of samples and evenly thinned out beyond it.
+/* bench_samples.h - latencies: all of them up to a number of samples, evenly thinned out beyond it.
  *
- * One thread adds; merge and read when it has ended. */
+ * One thread adds. Merge and read after it has ended. */
 #ifndef FSZ_BENCH_SAMPLES_H
 #define FSZ_BENCH_SAMPLES_H
 
@@ -13,14 +13,14 @@ struct fsz_bench_samples {
     size_t    capacity;
     uint64_t  stride; /* every stride-th value is kept */
     uint64_t  added;
-    uint64_t  max; /* of all, also those not kept */
+    uint64_t  max; /* of all values, including those not kept */
 };
 
 /* Returns 0, or -1 when out of memory. */
 int  fsz_bench_samples_init(struct fsz_bench_samples *samples, size_t capacity);
 void fsz_bench_samples_fini(struct fsz_bench_samples *samples);
 void fsz_bench_samples_add(struct fsz_bench_samples *samples, uint64_t value);
-/* Adds what the other has kept. */
+/* Adds the samples that `other` has kept. */
 void fsz_bench_samples_merge(struct fsz_bench_samples       *samples,
                              const struct fsz_bench_samples *other);
 void fsz_bench_samples_sort(struct fsz_bench_samples *samples);

@@ -1,9 +1,9 @@
-/* bench_stamp.h - send time and number inside an event's JSON, at a fixed width.
+/* bench_stamp.h - send time and number inside an event's JSON, with a fixed width.
  *
- * A publisher that is measured sends events that hold the members
- *   "Bench-Time-Ns":"00000000000000000000"   CLOCK_MONOTONIC of the sending, in nanoseconds
- *   "Bench-Sequence":"00000000000000000000"  1 for the first event sent, then without a gap
- * with 20 digits each, so that every event keeps its size. */
+ * Events of a publisher under test have the members
+ *   "Bench-Time-Ns":"00000000000000000000"   CLOCK_MONOTONIC when sent, in nanoseconds
+ *   "Bench-Sequence":"00000000000000000000"  1 for the first event sent, without gaps
+ * with 20 digits each, so that the size of an event does not change. */
 #ifndef FSZ_BENCH_STAMP_H
 #define FSZ_BENCH_STAMP_H
 
@@ -16,16 +16,16 @@
 
 enum { FSZ_STAMP_DIGITS = 20 };
 
-/* Where the digits of the member start in the text, or SIZE_MAX if it is not there. */
+/* The offset of the member's digits in the text, or SIZE_MAX if the member is missing. */
 size_t fsz_stamp_find(const char *text, size_t size, const char *member);
-/* Writes the number, with leading zeros, over the digits at `offset`. */
+/* Overwrites the digits at `offset` with the number, with leading zeros. */
 void fsz_stamp_write(char *text, size_t offset, uint64_t number);
 
-/* Finds a stamp in one event after another: they mostly stand as far from the end as in the last
- * one. */
+/* Finds a stamp in one event after another. It usually has the same distance from the end as in the
+ * previous event. */
 struct fsz_stamp_reader {
     const char *member;
-    size_t      from_end; /* of the digits; 0: not known yet */
+    size_t      from_end; /* distance of the digits from the end; 0: unknown */
 };
 
 /* Returns false if the text has no such stamp. */

@@ -1,4 +1,4 @@
-/* `fszmq bench subscriber`: a set of subscribers, and what reached them. */
+/* `fszmq bench subscriber`: runs a set of subscribers and reports what they received. */
 #include "base/clock.h"
 #include "cli/bench_receiver.h"
 #include "cli/bench_report.h"
@@ -14,10 +14,10 @@
 #include <zmq.h>
 
 enum {
-    SUBSCRIBERS_MAX = 1000, /* libzmq's own default of sockets in a context is 1023 */
+    SUBSCRIBERS_MAX = 1000, /* libzmq allows 1023 sockets per context by default */
     THREADS_MAX = 64,
     IO_THREADS_MAX = 16,
-    SAMPLES_MAX = 1000000, /* latencies kept, of all threads together */
+    SAMPLES_MAX = 1000000, /* latencies kept, for all threads together */
     IDLE_S = 2,
 };
 
@@ -45,31 +45,32 @@ static const struct fsz_option subscriber_options[] = {
     {"subscribers", 'k', FSZ_OPTION_NUMBER, SUBSCRIBER_OPTION(subscribers), "K",
      "SUB sockets (default 1)"},
     {"threads", 0, FSZ_OPTION_NUMBER, SUBSCRIBER_OPTION(threads), "T",
-     "threads that share them (default 1)"},
+     "threads for the sockets (default 1)"},
     {"io-threads", 0, FSZ_OPTION_NUMBER, SUBSCRIBER_OPTION(io_threads), "T",
-     "libzmq's own threads (default 1)"},
+     "libzmq's I/O threads (default 1)"},
     {"prefix", 'p', FSZ_OPTION_LIST, SUBSCRIBER_OPTION(prefixes), "PREFIX",
-     "subscription, as it goes over the wire (default: all); repeatable"},
+     "subscription, as sent over the wire (default: all); repeatable"},
     {"subscriptions", 0, FSZ_OPTION_NUMBER, SUBSCRIBER_OPTION(subscriptions), "N",
-     "fill up to N subscriptions each with ones that match nothing"},
+     "add subscriptions that match nothing, up to N per subscriber"},
     {"count", 'n', FSZ_OPTION_NUMBER, SUBSCRIBER_OPTION(count), "N",
-     "end when each subscriber has had N events; fewer are loss"},
+     "end when each subscriber has N events; missing ones are lost"},
     {"seconds", 's', FSZ_OPTION_SECONDS, SUBSCRIBER_OPTION(seconds), "S", "end after S seconds"},
     {"idle", 0, FSZ_OPTION_SECONDS, SUBSCRIBER_OPTION(idle_s), "S",
-     "end when nothing came for S seconds after the first event (default 2)"},
+     "end after S seconds without an event, after the first (default 2)"},
     {"latency", 'l', FSZ_OPTION_FLAG, SUBSCRIBER_OPTION(latency), NULL,
-     "measure from the time stamps in the events"},
+     "measure latency from the time stamps in the events"},
     {"hwm", 0, FSZ_OPTION_NUMBER, SUBSCRIBER_OPTION(hwm), "N",
-     "messages queued in each subscriber (default 0: no bound)"},
+     "messages queued per subscriber (default 0: no limit)"},
     FSZ_ACCOUNT_OPTIONS(struct subscriber_options, account),
-    {"json", 'j', FSZ_OPTION_FLAG, SUBSCRIBER_OPTION(json), NULL, "figures as one line of JSON"},
+    {"json", 'j', FSZ_OPTION_FLAG, SUBSCRIBER_OPTION(json), NULL,
+     "print the figures as one line of JSON"},
     {0},
 };
 
 static const struct fsz_usage subscriber_usage = {
     .program = "fszmq bench subscriber",
     .arguments = "[OPTION...]",
-    .summary = "Receives events with many subscribers; tells rate, loss and latency.",
+    .summary = "Receives events with many subscribers. Reports rate, loss and latency.",
     .options = subscriber_options,
 };
 
@@ -81,7 +82,7 @@ static int subscriber_check(struct subscriber_options *options)
     if (options->threads < 1 || options->threads > THREADS_MAX ||
         options->threads > options->subscribers) {
         return fsz_usage_error(&subscriber_usage,
-                               "--threads: 1 to %d, and not more than subscribers", THREADS_MAX);
+                               "--threads: 1 to %d, and not more than --subscribers", THREADS_MAX);
     }
     if (options->io_threads < 1 || options->io_threads > IO_THREADS_MAX) {
         return fsz_usage_error(&subscriber_usage, "--io-threads: 1 to %d", IO_THREADS_MAX);
@@ -114,7 +115,7 @@ static int subscriber_start(struct fsz_bench_receiver *receivers, pthread_t *thr
     return error;
 }
 
-/* Into the first one: sums, the earliest and the latest moment, all latencies. */
+/* Merges a receiver into the first one: totals, earliest and latest arrival, all latencies. */
 static void subscriber_merge(struct fsz_bench_receiver *into, const struct fsz_bench_receiver *from)
 {
     if (from->received == 0) {
@@ -217,7 +218,7 @@ int fsz_bench_subscriber_command(int argc, char **argv)
         return result;
     }
     if (first < argc) {
-        return fsz_usage_error(&subscriber_usage, "'%s' is not expected; try --connect",
+        return fsz_usage_error(&subscriber_usage, "unexpected argument '%s'; try --connect",
                                argv[first]);
     }
     result = subscriber_check(&options);

@@ -1,4 +1,4 @@
-/* `fszmq call`: look at a call, change it, end it. */
+/* `fszmq call`: inspects, changes or ends a call. */
 #include "cli/ask.h"
 #include "cli/cli.h"
 
@@ -16,14 +16,15 @@ struct call_options {
 
 static const struct fsz_option call_options[] = {
     {"wait", 'w', FSZ_OPTION_FLAG, CALL_OPTION(wait), NULL,
-     "execute: answer when the application is done"},
-    {"loops", 'l', FSZ_OPTION_NUMBER, CALL_OPTION(loops), "N", "execute: so many times"},
+     "execute: wait until the application has ended"},
+    {"loops", 'l', FSZ_OPTION_NUMBER, CALL_OPTION(loops), "N", "execute: run it N times"},
     {"lock", 0, FSZ_OPTION_FLAG, CALL_OPTION(lock), NULL,
-     "execute: those after it wait for its end"},
+     "execute: let later applications wait until it has ended"},
     {"leg", 0, FSZ_OPTION_TEXT, CALL_OPTION(leg), "LEG", "transfer: aleg, bleg or both"},
-    {"dialplan", 0, FSZ_OPTION_TEXT, CALL_OPTION(dialplan), "NAME", "transfer: XML by default"},
+    {"dialplan", 0, FSZ_OPTION_TEXT, CALL_OPTION(dialplan), "NAME",
+     "transfer: the dialplan (default XML)"},
     {"context", 0, FSZ_OPTION_TEXT, CALL_OPTION(context), "NAME",
-     "transfer: the call's by default"},
+     "transfer: the context (default: the call's)"},
     FSZ_CLIENT_OPTIONS(struct call_options, client),
     {0},
 };
@@ -35,17 +36,17 @@ static const struct fsz_usage call_usage = {
                  "       fszmq call [OPTION...] execute CALL APPLICATION [ARGUMENT...]\n"
                  "       fszmq call [OPTION...] transfer CALL EXTENSION\n"
                  "       fszmq call [OPTION...] hangup CALL [CAUSE]",
-    .summary = "Looks at a call, changes or ends it. CALL is its UUID.",
+    .summary = "Inspects, changes or ends a call. CALL is its UUID.",
     .options = call_options,
     .words = 3,
     .verb = "execute",
 };
 
-/* One form of the command: how many words follow the call's UUID, and its parameters for the
- * request; NULL: out of memory, or *ret_bad is a word that is not of that form. */
+/* One form of the command. `params` makes the parameters of the request from the words after the
+ * call's UUID. NULL: out of memory, or *ret_bad is a word that does not have the right form. */
 struct call_verb {
     const char *name, *method;
-    int         words_min, words_max; /* -1: any number */
+    int         words_min, words_max; /* after the UUID; max -1: any number */
     json_t *(*params)(const struct call_options *options, char **words, int count,
                       const char **ret_bad);
     void (*print)(const json_t *result);
@@ -176,10 +177,10 @@ int fsz_call_command(int argc, char **argv)
     const struct call_verb *verb = first < argc ? call_find(argv[first]) : NULL;
     if (verb == NULL || argc - first < 2) {
         return fsz_usage_error(&call_usage,
-                               "say get, set, execute, transfer or hangup, and a call");
+                               "needs get, set, execute, transfer or hangup, and a call");
     }
     if (!call_has_form(verb, argc - first - 2)) {
-        return fsz_usage_error(&call_usage, "%s: too few words, or too many", verb->name);
+        return fsz_usage_error(&call_usage, "%s: wrong number of arguments", verb->name);
     }
     if (!fsz_ask_is_text(&call_usage, argv + first, argc - first)) {
         return FSZ_EXIT_USAGE;

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
-enum { CHOOSE_NAME_BYTES = 256 }; /* longest header name of a `where` */
+enum { CHOOSE_NAME_BYTES = 256 }; /* longest header name in a `where` */
 
-/* The headers that tie an event to a call, its own leg first. */
+/* The headers that connect an event to a call; its own leg comes first. */
 static const char *const choose_uuid_headers[] = {
     "Unique-ID",          "Channel-Call-UUID",  "Other-Leg-Unique-ID",
     "Bridge-A-Unique-ID", "Bridge-B-Unique-ID", "Conference-Unique-ID",

@@ -1,4 +1,4 @@
-/* choose.h - which events to show, decided on the client's side: by UUID and by header. */
+/* choose.h - client-side selection of the events to show, by UUID and by header. */
 #ifndef FSZ_CHOOSE_H
 #define FSZ_CHOOSE_H
 
@@ -8,12 +8,12 @@
 #include <stdbool.h>
 
 struct fsz_choose {
-    struct fsz_option_list uuids;  /* an event of any of these, or its beginning; none: of all */
-    struct fsz_option_list wheres; /* "Header=value": all must hold */
+    struct fsz_option_list uuids;  /* UUIDs or beginnings of UUIDs, any may match; none: all */
+    struct fsz_option_list wheres; /* "Header=value", all must match */
 };
 
-/* Whether each `where` has a header's name and an equals sign; if not, *ret_bad is the first that
- * has not. */
+/* Whether each `where` is a header name, an equals sign and a value; if not, *ret_bad is the first
+ * that is not. */
 bool fsz_choose_valid(const struct fsz_choose *choose, const char **ret_bad);
 bool fsz_choose_any(const struct fsz_choose *choose);
 bool fsz_choose_matches(const struct fsz_choose *choose, const json_t *event);

@@ -1,4 +1,4 @@
-/* cli.h - what every subcommand of fszmq shares: its shape and its exit codes. */
+/* cli.h - shared by all subcommands of fszmq: their form and their exit codes. */
 #ifndef FSZ_CLI_H
 #define FSZ_CLI_H
 
@@ -7,9 +7,9 @@
 /* Exit codes, as fszmq(1) lists them. */
 enum fsz_exit {
     FSZ_EXIT_OK = 0,
-    FSZ_EXIT_FAILED = 1,    /* something went wrong while running, or output was lost */
-    FSZ_EXIT_USAGE = 2,     /* the command line is not understood */
-    FSZ_EXIT_NO_ANSWER = 3, /* what was waited for did not come in time */
+    FSZ_EXIT_FAILED = 1,    /* a run-time error, or output was lost */
+    FSZ_EXIT_USAGE = 2,     /* the command line is wrong */
+    FSZ_EXIT_NO_ANSWER = 3, /* no reply, event or end of a job in time */
 };
 
 struct fsz_command {
@@ -19,8 +19,8 @@ struct fsz_command {
     int (*run)(int argc, char **argv);
 };
 
-/* Runs the command of `commands` (ends with a NULL name) that argv[1] names; `--help`, `help` and
- * an unknown name print the list, headed by `program` and `summary`. */
+/* Runs the command that argv[1] names. `commands` ends with a NULL name. `--help`, `help` and
+ * a missing name print the list of commands, with `program` and `summary` at the top. */
 int fsz_command_dispatch(const struct fsz_command *commands, const char *program,
                          const char *summary, int argc, char **argv);
 
@@ -39,15 +39,15 @@ int fsz_bench_command(int argc, char **argv);
 int fsz_bench_raw_command(int argc, char **argv);
 int fsz_bench_subscriber_command(int argc, char **argv);
 
-/* Set by SIGINT, SIGTERM and SIGHUP once fsz_signals_catch() was called. */
+/* After fsz_signals_catch(), fsz_signals_stopped() reports SIGINT, SIGTERM and SIGHUP. */
 void fsz_signals_catch(void);
 int  fsz_signals_stopped(void);
 
-/* output.c: hands on what standard output still buffers. False: it takes no more, and there is no
- * use in going on; main() says why. */
+/* output.c: flushes standard output. False: it accepts no more output, so the command should end;
+ * main() reports why. */
 bool fsz_output_flush(void);
-/* What was printed has arrived, or the exit code says that it has not, and a message why; none
- * where the reader has gone. Returns the exit code of the program. */
+/* Flushes and closes standard output. If output was lost, reports it (unless the reader has closed
+ * the pipe) and returns a failure. Returns the exit code of the program. */
 int fsz_output_close(int exit_code);
 
 #endif

@@ -30,7 +30,7 @@ static void account_take(struct fsz_setting *setting, const char *given)
     }
 }
 
-/* A text into one of the account's members; false: it does not fit, which was told. */
+/* Copies a text into a member of the account. False: it does not fit, which has been reported. */
 static bool account_put(char *member, size_t bytes, const struct fsz_setting *setting,
                         const char *otherwise, const char *program)
 {
@@ -62,14 +62,14 @@ static bool account_read_key(struct fsz_account *account, const char *path, cons
         return false;
     }
     if (account->cert.secret_key[0] == '\0') {
-        fprintf(stderr, "%s: %s holds a public key only: give the file with the secret key\n",
+        fprintf(stderr, "%s: %s has only a public key; give the file with the secret key\n",
                 program, path);
         return false;
     }
     return true;
 }
 
-/* A key as it is, or a file that holds it. */
+/* `text` is the key itself, or the path of a file that contains it. */
 static bool account_read_server_key(struct fsz_account *account, const char *text,
                                     const char *program)
 {
@@ -88,27 +88,27 @@ static bool account_read_server_key(struct fsz_account *account, const char *tex
 static bool account_ask(struct fsz_account *account, const char *program)
 {
     char prompt[sizeof account->user + 16];
-    snprintf(prompt, sizeof prompt, "Password of %s", account->user);
+    snprintf(prompt, sizeof prompt, "Password for %s", account->user);
     if (isatty(STDIN_FILENO) && fsz_ask_password(prompt, account->password)) {
         return true;
     }
     fprintf(stderr,
-            "%s: user %s has no password here: set FSZMQ_PASSWORD, or `password = …` in "
+            "%s: no password for user %s: set FSZMQ_PASSWORD, or `password = …` in "
             "fszmq.conf\n",
             program, account->user);
     return false;
 }
 
-/* What goes with what. */
+/* Checks that the credentials belong together. Asks for a password that is missing. */
 static bool account_complete(struct fsz_account *account, const char *program)
 {
     bool curve = account->cert.secret_key[0] != '\0';
     if (curve && account->server_key[0] == '\0') {
-        fprintf(stderr, "%s: --key needs --server-key: whose switch is it to be?\n", program);
+        fprintf(stderr, "%s: --key needs --server-key, the public key of the switch\n", program);
         return false;
     }
     if (!curve && account->server_key[0] != '\0') {
-        fprintf(stderr, "%s: --server-key needs --key: 'fszmq keygen' makes one\n", program);
+        fprintf(stderr, "%s: --server-key needs --key; 'fszmq keygen' makes a key\n", program);
         return false;
     }
     if (curve || account->user[0] == '\0' || account->password[0] != '\0') {

@@ -1,9 +1,9 @@
-/* account.h - where the switch is and who we are there: from options, environment and file.
+/* account.h - the address of the switch and our credentials: from options, environment and file.
  *
- * An option goes before an environment variable, that before ~/.config/fszmq.conf (or
- * $XDG_CONFIG_HOME/fszmq.conf), that before the defaults. A password comes from the environment,
- * the file or a question on the terminal, never from the command line, which every user of the
- * machine can read. One thread. */
+ * An option overrides an environment variable, which overrides ~/.config/fszmq.conf (or
+ * $XDG_CONFIG_HOME/fszmq.conf), which overrides the default. A password comes from the environment,
+ * from the file or from a prompt on the terminal. It never comes from the command line, which every
+ * user of the machine can read. One thread. */
 #ifndef FSZ_ACCOUNT_H
 #define FSZ_ACCOUNT_H
 
@@ -13,23 +13,21 @@
 
 #include <stdbool.h>
 
-/* As given; NULL or empty: not given. The members of a command's options that FSZ_ACCOUNT_OPTIONS
- * reads. */
+/* The part of a command's options that FSZ_ACCOUNT_OPTIONS fills. NULL or empty: not given. */
 struct fsz_account_options {
     const char *user, *key, *server_key;
 };
 
-/* Rows of a command's table of options; `member` is where its struct has the fsz_account_options.
- */
-/* NOLINTBEGIN(bugprone-macro-parentheses): a member cannot stand in parentheses */
+/* Rows for a command's table of options; `member` is the fsz_account_options in its struct. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a member cannot be put in parentheses */
 #define FSZ_ACCOUNT_OPTIONS(type, member)                                                          \
     {"user", 0, FSZ_OPTION_TEXT, offsetof(type, member.user), "NAME", "log in with a password"},   \
         {"key",           0,                                                                       \
          FSZ_OPTION_TEXT, offsetof(type, member.key),                                              \
-         "FILE",          "our CURVE certificate, with the secret key"},                           \
+         "FILE",          "our CURVE certificate with the secret key"},                            \
     {                                                                                              \
         "server-key", 0, FSZ_OPTION_TEXT, offsetof(type, member.server_key), "KEY|FILE",           \
-            "the switch's public CURVE key, or a certificate with it"                              \
+            "the switch's public CURVE key, or its certificate"                                    \
     }
 /* NOLINTEND(bugprone-macro-parentheses) */
 
@@ -40,15 +38,15 @@ struct fsz_account {
     char            events[FSZ_ACCOUNT_ENDPOINT_BYTES]; /* of the event stream */
     char            user[FSZ_PASSWORD_MAX + 1];
     char            password[FSZ_PASSWORD_MAX + 1];
-    struct fsz_cert cert;                      /* ours; empty keys: none */
+    struct fsz_cert cert;                      /* our own; empty keys: none */
     char            server_key[FSZ_KEY_BYTES]; /* empty: no CURVE */
 };
 
-/* Reads all of it. Returns FSZ_EXIT_OK, or an exit code with the mistake told. Asks for a password
- * on the terminal where a user needs one and none is there. */
+/* Reads the whole account. Asks on the terminal for a password that is needed but not given.
+ * Returns FSZ_EXIT_OK, or an exit code after reporting the mistake. */
 int fsz_account_read(struct fsz_account *account, const char *program,
                      const struct fsz_account_options *options);
-/* Gives a socket the credentials, before it is connected. 0, or -1 with errno. */
+/* Sets the credentials on a socket. Call before it connects. Returns 0, or -1 with errno. */
 int fsz_account_apply(const struct fsz_account *account, void *socket);
 /* Wipes the secrets. */
 void fsz_account_forget(struct fsz_account *account);

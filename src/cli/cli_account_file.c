@@ -13,7 +13,7 @@ struct settings_file {
     const char         *program, *path;
     struct fsz_setting *settings;
     int                 line;
-    bool private; /* nobody else may read it */
+    bool private; /* only its owner may read it */
 };
 
 void fsz_settings_path(char *ret_path, size_t bytes)
@@ -69,7 +69,7 @@ static bool settings_take(const struct settings_file *file, char *name, char *va
     }
     if (strcmp(name, "password") == 0 && !file->private) {
         return settings_complain(
-            file, "others may read this file, so it can't hold a password: chmod 600 ", file->path);
+            file, "a file with a password must not be readable by others: chmod 600 ", file->path);
     }
     if (strlen(value) >= sizeof setting->value) {
         return settings_complain(file, "too long: ", name);
@@ -131,7 +131,7 @@ bool fsz_settings_read(struct fsz_setting *settings, const char *program)
 {
     char                 path[4096];
     struct settings_file file = {.program = program, .path = path, .settings = settings};
-    char buffer[SETTINGS_LINE_BYTES]; /* of the stream: it gets to hold a password */
+    char buffer[SETTINGS_LINE_BYTES]; /* our own, so that a password in it can be wiped */
     if (!settings_from_environment(settings, program)) {
         return false;
     }

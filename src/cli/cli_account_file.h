@@ -1,4 +1,4 @@
-/* account_file.h - the tool's configuration file: lines `name = value`, `#` starts a comment. */
+/* account_file.h - the tool's configuration file: lines `name = value`; `#` starts a comment. */
 #ifndef FSZ_ACCOUNT_FILE_H
 #define FSZ_ACCOUNT_FILE_H
 
@@ -7,16 +7,16 @@
 
 enum { FSZ_ACCOUNT_VALUE_BYTES = 1024 };
 
-/* One setting: its name in the file, its environment variable, and its value once known. */
+/* One setting: its name in the file, its environment variable, and its value once it is known. */
 struct fsz_setting {
     const char *name, *variable;
     char        value[FSZ_ACCOUNT_VALUE_BYTES]; /* empty: not given */
 };
 
-/* Fills values that are empty from the environment, then from the file where there is one.
- * `settings` ends with a NULL name. False: a mistake, told on stderr with where it is. */
+/* Fills the values that are still empty, from the environment and then from the file, if it exists.
+ * `settings` ends with a NULL name. False: a mistake, reported on stderr. */
 bool fsz_settings_read(struct fsz_setting *settings, const char *program);
-/* Where the file is looked for. */
+/* The path of the file. */
 void fsz_settings_path(char *ret_path, size_t bytes);
 
 #endif

@@ -14,7 +14,7 @@
 #include <zmq.h>
 
 enum {
-    CLIENT_TICK_MS = 250,     /* signals are seen within this, at the latest */
+    CLIENT_TICK_MS = 250,     /* longest delay until a signal is noticed */
     CLIENT_DEADLINE = -32003, /* docs/protocol/requests.md */
 };
 
@@ -103,7 +103,8 @@ json_int_t fsz_client_send(struct fsz_client *client, const char *method, json_t
     return sent ? id : 0;
 }
 
-/* One message, whichever it is; NULL: none there. With an empty frame before it, as REP sends. */
+/* Receives one message of any kind; NULL: none is waiting. Skips the empty frame that a REP sends
+ * first. */
 static json_t *client_receive(struct fsz_client *client)
 {
     json_t   *message = NULL;
@@ -116,7 +117,7 @@ static json_t *client_receive(struct fsz_client *client)
     return message;
 }
 
-/* True: `message` is the answer that is waited for. */
+/* Handles a message. True: it is the reply to request `id`. */
 static bool client_take(struct fsz_client *client, json_int_t id, const json_t *message)
 {
     const char *method = json_string_value(json_object_get(message, "method"));
@@ -151,7 +152,7 @@ static void client_poll(struct fsz_client *client)
     fsz_connect_check(&client->connect);
 }
 
-/* One round of waiting. FSZ_EXIT_OK: go on. */
+/* Waits once. FSZ_EXIT_OK: keep waiting. */
 static int client_wait_once(struct fsz_client *client)
 {
     if (fsz_signals_stopped()) {
@@ -164,8 +165,8 @@ static int client_wait_once(struct fsz_client *client)
     return FSZ_EXIT_OK;
 }
 
-/* Until requests can be sent. FSZ_EXIT_OK, or an exit code; the reason has been printed. `again`:
- * not only the first attempt counts. */
+/* Waits until requests can be sent. Returns FSZ_EXIT_OK, or an exit code after printing the reason.
+ * `again`: keeps waiting if the first attempt to connect fails. */
 static int client_wait_ready(struct fsz_client *client, int64_t end_ns, bool again)
 {
     int result = FSZ_EXIT_OK;
@@ -192,12 +193,12 @@ int fsz_client_wait(struct fsz_client *client, json_int_t id, double timeout_s, 
     int      result = FSZ_EXIT_OK;
     while (result == FSZ_EXIT_OK && !client_drain(client, id, ret_answer)) {
         if (client->connect.lost != lost) {
-            fprintf(stderr, "%s: the connection ended before the answer: it may have run\n",
+            fprintf(stderr, "%s: the connection ended before the reply: it may have run\n",
                     client->connect.program);
             return FSZ_EXIT_NO_ANSWER;
         }
         if (fsz_clock_monotonic_ns() >= end_ns) {
-            fprintf(stderr, "%s: no answer within %g s: it may have run\n", client->connect.program,
+            fprintf(stderr, "%s: no reply within %g s: it may have run\n", client->connect.program,
                     timeout_s);
             return FSZ_EXIT_NO_ANSWER;
         }
@@ -206,7 +207,7 @@ int fsz_client_wait(struct fsz_client *client, json_int_t id, double timeout_s, 
     return result;
 }
 
-/* No id is negative, so none is awaited. */
+/* No request has a negative id, so this waits for none of them. */
 void fsz_client_take(struct fsz_client *client)
 {
     json_t *answer = NULL;
@@ -232,7 +233,7 @@ void fsz_client_tell_error(const struct fsz_client *client, const json_t *error)
     const char *message = json_string_value(json_object_get(error, "message"));
     char       *data = json_dumps(json_object_get(error, "data"), JSON_COMPACT | JSON_ENCODE_ANY);
     fprintf(stderr, "%s: ", client->connect.program);
-    fsz_text_puts(stderr, message ? message : "an error without words");
+    fsz_text_puts(stderr, message ? message : "an error without a message");
     fprintf(stderr, " (%" JSON_INTEGER_FORMAT ")",
             json_integer_value(json_object_get(error, "code")));
     if (data != NULL) {
@@ -243,7 +244,7 @@ void fsz_client_tell_error(const struct fsz_client *client, const json_t *error)
     free(data);
 }
 
-/* The exit code of an answer, its result or its error. */
+/* Returns the exit code for a reply. Stores its result, or prints its error. */
 static int client_read_answer(struct fsz_client *client, json_t *answer, json_t **ret_result)
 {
     const json_t *error = json_object_get(answer, "error");

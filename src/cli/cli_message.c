@@ -41,7 +41,7 @@ static enum fsz_message_kind message_kind(struct fsz_message *message)
     return message_topic_starts(message, FSZMQ_TOPIC_BYE) ? FSZ_MESSAGE_BYE : FSZ_MESSAGE_ENVELOPE;
 }
 
-/* Takes the rest of a message that has more frames than any of ours. */
+/* Reads and drops the remaining frames of a message with too many frames. */
 static int message_skip(struct fsz_message *message, void *socket)
 {
     zmq_msg_t rest;

@@ -26,7 +26,7 @@ int fsz_usage_error(const struct fsz_usage *usage, const char *format, ...)
     va_list arguments;
     fprintf(stderr, "%s: ", usage->program);
     va_start(arguments, format);
-    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start stands right above */
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): see va_start above */
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fprintf(stderr, "; try '%s --help'\n", usage->program);
@@ -51,7 +51,7 @@ static void usage_print(const struct fsz_usage *usage)
                  option->argument ? option->argument : "");
         fsz_wrap_put_row(stdout, columns, OPTIONS_HELP_COLUMN, name, option->help);
     }
-    fsz_wrap_put_row(stdout, columns, OPTIONS_HELP_COLUMN, "-h, --help", "show this");
+    fsz_wrap_put_row(stdout, columns, OPTIONS_HELP_COLUMN, "-h, --help", "show this help");
 }
 
 static bool option_number(const char *text, uint64_t *ret_number)
@@ -106,8 +106,8 @@ static bool option_store(const struct fsz_option *option, void *values, const ch
     return false;
 }
 
-/* The table in getopt's terms. An option's value is its index, counted from OPTIONS_FIRST_VALUE.
- * The dash in front asks for words in their order, as OPTIONS_WORD. */
+/* Converts the table for getopt. An option's value is OPTIONS_FIRST_VALUE plus its index. The
+ * leading dash makes getopt return words in their order, as OPTIONS_WORD. */
 static void options_for_getopt(const struct fsz_option *options, struct option *ret_long,
                                char *ret_short)
 {
@@ -144,7 +144,7 @@ static const struct fsz_option *option_of_value(const struct fsz_option *options
     return NULL;
 }
 
-/* One option that getopt found. False: there is nothing left to run. */
+/* Handles one option that getopt found. False: the program must end with *ret_exit. */
 static bool options_take(const struct fsz_usage *usage, int value, const char *as_written,
                          void *values, int *ret_exit)
 {
@@ -155,7 +155,7 @@ static bool options_take(const struct fsz_usage *usage, int value, const char *a
     }
     const struct fsz_option *option = value == '?' ? NULL : option_of_value(usage->options, value);
     if (option == NULL) {
-        *ret_exit = fsz_usage_error(usage, "'%s' is unknown or lacks its value", as_written);
+        *ret_exit = fsz_usage_error(usage, "option '%s' is unknown or needs a value", as_written);
         return false;
     }
     if (!option_store(option, values, optarg)) {
@@ -166,14 +166,14 @@ static bool options_take(const struct fsz_usage *usage, int value, const char *a
     return true;
 }
 
-/* Does all that follows belong to what the words are about? */
+/* Whether all following arguments belong to the command, not to us. */
 static bool options_end(const struct fsz_usage *usage, int words, char *const *word)
 {
     return usage->words > 0 && words >= usage->words &&
            (usage->verb == NULL || strcmp(word[0], usage->verb) == 0);
 }
 
-/* `--` right behind the words after which getopt is asked no more; argv ends with NULL. */
+/* Whether the word after our own words is `--`. argv ends with NULL. */
 static bool options_is_end_mark(const char *word)
 {
     return word != NULL && strcmp(word, "--") == 0;
@@ -184,7 +184,7 @@ int fsz_options_read(const struct fsz_usage *usage, int argc, char **argv, void 
 {
     struct option longs[OPTIONS_MAX + 2];
     char          shorts[2 * OPTIONS_MAX + 3];
-    int           words = 0; /* so far; they are kept from argv[1] on, in what was read already */
+    int           words = 0; /* so far; stored at argv[1] and up, over what has been read */
     options_for_getopt(usage->options, longs, shorts);
     optind = 0;
     opterr = 0;

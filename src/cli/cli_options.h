@@ -1,20 +1,20 @@
-/* options.h - command lines from tables: one entry per option makes its parsing and its help.
+/* options.h - parses command lines by a table, with one entry per option for parsing and help.
  *
- * getopt_long() does the work, so the usual forms are understood (--name=value, --name value,
- * -nvalue, `--`). Values are written into the command's own struct at `offset`. */
+ * It uses getopt_long(), so the usual forms work (--name=value, --name value, -nvalue, `--`).
+ * Values are written into the command's struct at `offset`. */
 #ifndef FSZ_OPTIONS_H
 #define FSZ_OPTIONS_H
 
 #include <stddef.h>
 
-enum { FSZ_OPTION_LIST_MAX = 256 }; /* times an option can be repeated */
+enum { FSZ_OPTION_LIST_MAX = 256 }; /* how often an option can be repeated */
 
 enum fsz_option_type {
-    FSZ_OPTION_FLAG,    /* bool: becomes true */
+    FSZ_OPTION_FLAG,    /* bool: set to true */
     FSZ_OPTION_NUMBER,  /* uint64_t */
     FSZ_OPTION_SECONDS, /* double, not negative, fractions allowed */
     FSZ_OPTION_TEXT,    /* const char * into argv */
-    FSZ_OPTION_LIST,    /* struct fsz_option_list: one more each time */
+    FSZ_OPTION_LIST,    /* struct fsz_option_list: each use adds an item */
 };
 
 struct fsz_option {
@@ -36,19 +36,18 @@ struct fsz_usage {
     const char              *arguments; /* "[OPTION...] [ENDPOINT...]" */
     const char              *summary;
     const struct fsz_option *options; /* ends with a NULL name */
-    int words;        /* what follows so many is no option of ours, and one `--` right behind
-                         them is left out; 0: options stand anywhere */
-    const char *verb; /* `words` is about this first word only; NULL: about any */
+    int words;        /* after this many words no options are parsed, and a `--` directly after
+                         them is dropped; 0: options are allowed anywhere */
+    const char *verb; /* `words` applies only if this is the first word; NULL: always */
 };
 
-/* Reads argv into *values and moves the words, the arguments that are no options, to its end.
- * Returns the index of the first of them, or -1 when there is nothing left to run: *ret_exit then
- * has the code (0 after --help, 2 after a mistake, which was told). */
+/* Reads options into *values, and moves the words (arguments that are not options) to the end of
+ * argv. Returns the index of the first word. Returns -1 if the program must end with *ret_exit: 0
+ * after --help, 2 after reporting a mistake. */
 int fsz_options_read(const struct fsz_usage *usage, int argc, char **argv, void *values,
                      int *ret_exit);
 
-/* Tells a mistake that only the command itself can see, prefixed with its name. Returns
- * FSZ_EXIT_USAGE. */
+/* Reports a mistake in the command line, with the program's name. Returns FSZ_EXIT_USAGE. */
 int fsz_usage_error(const struct fsz_usage *usage, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

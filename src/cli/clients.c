@@ -1,4 +1,4 @@
-/* `fszmq clients` and `fszmq kick`: who is connected to the switch, and the end of a connection. */
+/* `fszmq clients` lists the connections of the switch; `fszmq kick` ends one. */
 #include "cli/ask.h"
 #include "cli/cli.h"
 
@@ -17,15 +17,15 @@ static const struct fsz_usage clients_usage = {
     .program = "fszmq clients",
     .arguments = "[OPTION...]",
     .summary =
-        "Prints the connections of the switch as JSON: who, from where, and what they take and "
-        "lose.",
+        "Prints the connections of the switch as JSON: user, address, and messages received and "
+        "lost.",
     .options = clients_options,
 };
 
 static const struct fsz_usage kick_usage = {
     .program = "fszmq kick",
     .arguments = "[OPTION...] ID",
-    .summary = "Ends a connection of the switch. ID is as 'fszmq clients' prints it.",
+    .summary = "Ends a connection of the switch. 'fszmq clients' prints the IDs.",
     .options = clients_options,
 };
 
@@ -51,7 +51,7 @@ int fsz_kick_command(int argc, char **argv)
     char     *end = NULL;
     long long id = argc - first == 1 ? strtoll(argv[first], &end, 10) : 0;
     if (id < 1 || *end != '\0') {
-        return fsz_usage_error(&kick_usage, "needs one ID, a number");
+        return fsz_usage_error(&kick_usage, "needs one ID, which is a number");
     }
     return fsz_ask_once(kick_usage.program, &options.client, "client.kick",
                         json_pack("{sI}", "id", (json_int_t)id), NULL);

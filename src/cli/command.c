@@ -38,7 +38,7 @@ static void command_list(FILE *out, const struct fsz_command *commands, const ch
     for (const struct fsz_command *command = commands; command->name != NULL; command++) {
         fsz_wrap_put_row(out, columns, COMMAND_HELP_COLUMN, command->name, command->summary);
     }
-    fprintf(out, "\nOptions of each: %s COMMAND --help\n", program);
+    fprintf(out, "\nFor the options: %s COMMAND --help\n", program);
 }
 
 int fsz_command_dispatch(const struct fsz_command *commands, const char *program,

@@ -12,15 +12,15 @@
 #include <zmq.h>
 
 enum {
-    CONNECT_HWM = 100000, /* messages kept while we are slow; then the publisher drops ours */
-    CONNECT_RETRY_MAX_MS = 2000,   /* longest wait between two tries */
-    CONNECT_HANDSHAKE_MS = 5000,   /* then what accepted us is no ZeroMQ peer */
+    CONNECT_HWM = 100000, /* messages queued while we are slow; then the publisher drops messages */
+    CONNECT_RETRY_MAX_MS = 2000,   /* longest pause between two attempts */
+    CONNECT_HANDSHAKE_MS = 5000,   /* after this, the peer is taken not to speak ZeroMQ */
     CONNECT_KEEPALIVE_IDLE_S = 30, /* for peers without heartbeats (ZMTP 3.0) */
     CONNECT_HEARTBEAT_MS = 1000,
     CONNECT_PROBE_MS = 1000,
     CONNECT_ADDRESS_BYTES = 512,
-    CONNECT_SILENCE_MS = 700, /* without a word from libzmq, then we look ourselves */
-    CONNECT_GREETED_MAX = 3,  /* greets the probe so often, but not libzmq: not by chance */
+    CONNECT_SILENCE_MS = 700, /* without a report from libzmq; then we probe the endpoint */
+    CONNECT_GREETED_MAX = 3,  /* so many probes answered, but never libzmq: not by accident */
 };
 
 static int connect_option(void *socket, int option, int value)
@@ -28,8 +28,8 @@ static int connect_option(void *socket, int option, int value)
     return zmq_setsockopt(socket, option, &value, sizeof value);
 }
 
-/* A request never waits for a connection: it would run whenever the switch comes back. One that
- * TCP can't deliver is dropped by the kernel in time, also after the socket was closed. */
+/* A request never waits for a connection: it would run when the switch comes back. The kernel drops
+ * a request that TCP cannot deliver in time, even after the socket has been closed. */
 static int connect_request_options(void *socket)
 {
     return connect_option(socket, ZMQ_IMMEDIATE, 1) == 0 &&
@@ -38,7 +38,7 @@ static int connect_request_options(void *socket)
                : -1;
 }
 
-/* Subscriptions beyond the send mark are dropped without an error, so there is none. */
+/* libzmq silently drops subscriptions beyond the send high-water mark, so a SUB socket has none. */
 static int connect_type_options(void *socket, int type)
 {
     return type == ZMQ_SUB ? connect_option(socket, ZMQ_SNDHWM, 0)
@@ -70,7 +70,7 @@ static const char *connect_security(const struct fsz_account *account)
 int fsz_connect_init(struct fsz_connect *connect, void *context, int type,
                      const struct fsz_account *account, const char *program, bool quiet)
 {
-    static unsigned made; /* libzmq frees a name only some time after its socket was closed */
+    static unsigned made; /* libzmq frees a name only some time after its socket is closed */
     char            address[64];
     *connect = (struct fsz_connect){
         .program = program, .quiet = quiet, .security = connect_security(account)};
@@ -109,10 +109,10 @@ int fsz_connect_open(struct fsz_connect *connect, const char *endpoint)
         fprintf(stderr, "%s: more than %d endpoints\n", connect->program, FSZ_CONNECT_MAX);
         return -1;
     }
-    /* Only where it is asked for: with it a name would be looked up as IPv6 first. */
+    /* Only for IPv6 addresses: with this option, names would be looked up as IPv6 first. */
     connect_option(connect->socket, ZMQ_IPV6, strchr(endpoint, '[') != NULL);
     if (zmq_connect(connect->socket, endpoint) != 0) {
-        fprintf(stderr, "%s: %s: %s; an endpoint looks like tcp://HOST:PORT or ipc://PATH\n",
+        fprintf(stderr, "%s: %s: %s; an endpoint has the form tcp://HOST:PORT or ipc://PATH\n",
                 connect->program, endpoint, zmq_strerror(errno));
         return -1;
     }
@@ -126,17 +126,17 @@ static void connect_absent_detail(const struct fsz_connect *connect, const char 
 {
     const char *why = NULL;
     int         error = fsz_probe(endpoint, CONNECT_PROBE_MS, &why);
-    snprintf(ret_text, size, " (%s)%s", error == 0 ? "or only just now" : why,
+    snprintf(ret_text, size, " (%s)%s", error == 0 ? "until just now" : why,
              connect->once ? "" : "; trying again until something does");
 }
 
-/* libzmq does not try again, and nothing would come of it. */
+/* In these states libzmq does not reconnect, and it would be of no use. */
 static bool connect_is_final(enum fsz_connect_state state)
 {
     return state == FSZ_CONNECT_DENIED || state == FSZ_CONNECT_SECURITY;
 }
 
-/* The one place where a peer's state changes. */
+/* Changes the state of a peer and reports it; the only place that does. */
 static void connect_become(struct fsz_connect *connect, struct fsz_connect_peer *peer,
                            enum fsz_connect_state state)
 {
@@ -173,7 +173,7 @@ static enum fsz_connect_state connect_after_close(enum fsz_connect_state state)
     case FSZ_CONNECT_READY:
         return FSZ_CONNECT_LOST;
     default:
-        return state; /* known already, told already */
+        return state; /* reported before */
     }
 }
 
@@ -182,8 +182,8 @@ static bool connect_is_settled(const struct fsz_connect_peer *peer)
     return peer->state == FSZ_CONNECT_STRANGER || connect_is_final(peer->state);
 }
 
-/* It greets the probe, but has ended libzmq's connection: because of what that showed, or by chance
- * because a bound of the switch was reached just then. */
+/* The peer greets the probe but has ended libzmq's connection. Either it rejects our security, or
+ * the switch had just reached a limit. */
 static enum fsz_connect_state connect_greeted(const struct fsz_connect *connect,
                                               struct fsz_connect_peer *peer, const char *mechanism)
 {
@@ -200,7 +200,7 @@ static enum fsz_connect_state connect_greeted(const struct fsz_connect *connect,
     return ++peer->greeted < CONNECT_GREETED_MAX ? FSZ_CONNECT_OPEN : FSZ_CONNECT_STRANGER;
 }
 
-/* libzmq does not say what the other side wants. */
+/* Probes the endpoint, because libzmq does not say what the other side wants. */
 static enum fsz_connect_state connect_probe(const struct fsz_connect *connect,
                                             struct fsz_connect_peer  *peer)
 {
@@ -218,7 +218,7 @@ static enum fsz_connect_state connect_probe(const struct fsz_connect *connect,
     }
 }
 
-/* The handshake failed by what the other side said; libzmq gives up. */
+/* The other side made the handshake fail; libzmq gives up. */
 static void connect_refused(struct fsz_connect *connect, struct fsz_connect_peer *peer)
 {
     peer->failed = true;
@@ -228,7 +228,7 @@ static void connect_refused(struct fsz_connect *connect, struct fsz_connect_peer
     }
 }
 
-/* A connection ended, or an attempt at one. libzmq tries again. */
+/* A connection, or an attempt to make one, has ended. libzmq tries again. */
 static void connect_ended(struct fsz_connect *connect, struct fsz_connect_peer *peer)
 {
     if (peer->state == FSZ_CONNECT_OPEN) {
@@ -246,7 +246,7 @@ static void connect_event(struct fsz_connect *connect, struct fsz_connect_peer *
     bool turned = peer->state == FSZ_CONNECT_TURNED;
     switch (event) {
     case ZMQ_EVENT_CONNECTED:
-        if (!connect_is_settled(peer) && !turned) { /* these accept each try; that is no news */
+        if (!connect_is_settled(peer) && !turned) { /* those accept every attempt */
             connect_become(connect, peer, FSZ_CONNECT_OPEN);
         }
         break;
@@ -262,12 +262,12 @@ static void connect_event(struct fsz_connect *connect, struct fsz_connect_peer *
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
         connect_refused(connect, peer);
         break;
-    case ZMQ_EVENT_DISCONNECTED: /* also behind HANDSHAKE_FAILED_NO_DETAIL */
+    case ZMQ_EVENT_DISCONNECTED: /* also after HANDSHAKE_FAILED_NO_DETAIL */
         if (!turned) {
             connect_ended(connect, peer);
         }
         break;
-    case ZMQ_EVENT_CLOSED: /* by the system: nothing listens there */
+    case ZMQ_EVENT_CLOSED: /* the system refused the connection: nothing listens there */
         connect_ended(connect, peer);
         break;
     default:
@@ -275,7 +275,7 @@ static void connect_event(struct fsz_connect *connect, struct fsz_connect_peer *
     }
 }
 
-/* libzmq's name for an endpoint may differ from ours (a resolved host, a source address). */
+/* Finds a peer. libzmq's name of an endpoint may differ from ours (resolved host, source). */
 static struct fsz_connect_peer *connect_peer(struct fsz_connect *connect, const char *address)
 {
     for (size_t i = 0; i < connect->count; i++) {
@@ -325,7 +325,7 @@ void fsz_connect_check(struct fsz_connect *connect)
             peer->checked = true;
             int error = fsz_probe(peer->endpoint, CONNECT_PROBE_MS, &why);
             if (error != 0 && error != EPROTONOSUPPORT) {
-                peer->failed |= error != ETIMEDOUT; /* libzmq's own attempt has more time */
+                peer->failed |= error != ETIMEDOUT; /* libzmq waits longer than the probe */
                 connect_become(connect, peer, FSZ_CONNECT_ABSENT);
             }
         }
@@ -367,7 +367,7 @@ void fsz_connect_explain(const struct fsz_connect *connect)
     for (size_t i = 0; i < connect->count; i++) {
         const struct fsz_connect_peer *peer = &connect->peers[i];
         fsz_connect_tell(connect, peer, "");
-        if (!peer->reported) { /* or the hint stands a few lines above */
+        if (!peer->reported) { /* otherwise the hint was printed before */
             fsz_connect_hint(peer->state);
         }
     }

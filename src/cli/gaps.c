@@ -11,9 +11,9 @@ enum { GAPS_STREAM_NAME_BYTES = 256, GAPS_EPOCH_BYTES = 64 };
 struct gaps_stream {
     char     name[GAPS_STREAM_NAME_BYTES];
     char     epoch[GAPS_EPOCH_BYTES];
-    json_t  *event_types; /* kind → last type_seq seen */
-    bool     complete;    /* a kind that is not among them had no number when counting started */
-    uint64_t used;        /* for finding the one silent longest */
+    json_t  *event_types; /* event type → last type_seq seen */
+    bool     complete;    /* a type that is missing here had no number when counting began */
+    uint64_t used;        /* to find the stream that was silent for longest */
 };
 
 struct fsz_gaps {
@@ -80,7 +80,7 @@ static void gaps_report(struct fsz_gaps *gaps, const struct gaps_stream *stream,
     gaps->report(gaps->context, &gap);
 }
 
-/* A place for a new stream: a free one, or that of the stream silent longest. */
+/* Finds room for a new stream: a free place, or that of the stream that was silent for longest. */
 static struct gaps_stream *gaps_place(struct fsz_gaps *gaps)
 {
     if (gaps->stream_count < FSZ_GAPS_STREAMS_MAX) {
@@ -126,8 +126,8 @@ static struct gaps_stream *gaps_stream_add(struct fsz_gaps *gaps, const char *na
     return stream;
 }
 
-/* Whether every event of the kind is subscribed to: its topics start with the kind and a separator.
- */
+/* Whether all events of the type are subscribed to. Their topics begin with the type and a
+ * separator. */
 static bool gaps_event_type_is_wanted(const struct fsz_gaps *gaps, const char *event_type)
 {
     size_t size = strlen(event_type);
@@ -145,7 +145,7 @@ static bool gaps_event_type_is_wanted(const struct fsz_gaps *gaps, const char *e
     return false;
 }
 
-/* An event carries the number after the last one; a beat carries the last one. */
+/* An event has the number after the last one; a beat has the last number itself. */
 static void gaps_see_event_type(struct fsz_gaps *gaps, struct gaps_stream *stream,
                                 const char *event_type, json_int_t type_seq, bool own)
 {
@@ -190,7 +190,7 @@ static void gaps_see_event_types(struct fsz_gaps *gaps, struct gaps_stream *stre
     }
 }
 
-/* The stream that a meta frame is of; NULL: it names none, or no memory. */
+/* The stream of a meta frame; NULL: it does not name one, or out of memory. */
 static struct gaps_stream *gaps_stream_for(struct fsz_gaps *gaps, const json_t *meta)
 {
     const char *name = json_string_value(json_object_get(meta, FSZMQ_META_STREAM));
@@ -206,7 +206,7 @@ static struct gaps_stream *gaps_stream_for(struct fsz_gaps *gaps, const json_t *
     }
     if (known_name) {
         struct fsz_gap gap = {.type = FSZ_GAP_EPOCH, .stream = stream->name};
-        stream->complete = true; /* we were there before it began */
+        stream->complete = true; /* we were connected before it began */
         gaps->report(gaps->context, &gap);
     }
     return stream;

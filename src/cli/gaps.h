@@ -1,9 +1,9 @@
-/* gaps.h - what a subscriber lost, from the numbers in the meta frames of framing `envelope`.
+/* gaps.h - finds lost events by the numbers in the meta frames of framing `envelope`.
  *
- * The numbers of each kind (type_seq) are watched, never seq, which counts also events that this
- * user may not see. A beat says how far the numbers have gone, so a loss that no later event shows
- * is seen too, and one that names all kinds says where counting starts. What was sent before that
- * is not a loss. Memory is bounded whatever a peer sends. */
+ * It compares the numbers of each event type (type_seq), never seq, which also counts events that
+ * the user may not see. A beat carries the latest numbers, so a loss is also found if no later
+ * event shows it. Counting begins with a beat that names all types; earlier events are not counted
+ * as lost. Memory is bounded whatever a peer sends. */
 #ifndef FSZ_GAPS_H
 #define FSZ_GAPS_H
 
@@ -12,13 +12,13 @@
 #include <stddef.h>
 
 enum {
-    FSZ_GAPS_STREAMS_MAX = 64, /* streams followed at a time; the one silent longest makes room */
-    FSZ_GAPS_EVENT_TYPES_MAX = 65536, /* kinds followed in each */
+    FSZ_GAPS_STREAMS_MAX = 64,        /* streams at a time; the one silent for longest makes room */
+    FSZ_GAPS_EVENT_TYPES_MAX = 65536, /* event types per stream */
 };
 
 enum fsz_gap_type {
-    FSZ_GAP_EVENT_TYPE, /* events first to last of the kind are lost */
-    FSZ_GAP_EPOCH,      /* the stream was started anew, and its numbers with it */
+    FSZ_GAP_EVENT_TYPE, /* events `first` to `last` of the type are lost */
+    FSZ_GAP_EPOCH,      /* the stream was restarted, and so were its numbers */
 };
 
 struct fsz_gap {
@@ -29,22 +29,21 @@ struct fsz_gap {
     json_int_t        last;
 };
 
-/* Called from within fsz_gaps_see(); what `gap` points at is valid until it returns. */
+/* Called from within fsz_gaps_see(). `gap` is valid until the callback returns. */
 typedef void (*fsz_gap_fn)(void *context, const struct fsz_gap *gap);
 
 struct fsz_gaps;
 
-/* `topics` (of `count`) are the prefixes subscribed to; none: everything. They stay the caller's,
- * valid until free. Returns NULL when out of memory. */
+/* `topics` are the `count` prefixes subscribed to; none: everything. The caller keeps them valid
+ * until fsz_gaps_free(). Returns NULL when out of memory. */
 struct fsz_gaps *fsz_gaps_new(char *const *topics, size_t count, fsz_gap_fn report, void *context);
 void             fsz_gaps_free(struct fsz_gaps **gaps);
 
-/* Takes the meta of an event, or of a message of the stream's own (.beat/, .bye/: `own`), in the
- * order of arrival. One that lacks the numbers is ignored, and so is a number that went by before.
- */
+/* Takes the meta of an event or, with `own`, of a message of the stream itself (.beat/, .bye/), in
+ * order of arrival. Ignores a meta without numbers, and numbers that it has seen before. */
 void fsz_gaps_see(struct fsz_gaps *gaps, const json_t *meta, bool own);
 
-/* Events known to be lost so far. */
+/* The number of lost events so far. */
 json_int_t fsz_gaps_lost(const struct fsz_gaps *gaps);
 
 #endif

@@ -9,7 +9,7 @@ const json_t *fsz_headers_find(const json_t *event, const char *name)
     if (exact != NULL) {
         return exact;
     }
-    /* jansson's iterators take a non-const object; nothing is changed. */
+    /* jansson's iterators take a non-const object. */
     json_t     *object = (json_t *)event;
     const char *key = NULL;
     json_t     *value = NULL;

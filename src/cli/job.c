@@ -1,4 +1,4 @@
-/* `fszmq job`: commands that run in the background, and their results. */
+/* `fszmq job`: runs commands in the background and fetches their results. */
 #include "base/uuid.h"
 #include "cli/ask.h"
 #include "cli/cli.h"
@@ -16,9 +16,9 @@ struct job_options {
 
 static const struct fsz_option job_options[] = {
     {"json", 'j', FSZ_OPTION_FLAG, offsetof(struct job_options, json), NULL,
-     "the whole result as JSON"},
+     "print the whole result as JSON"},
     {"job", 0, FSZ_OPTION_TEXT, offsetof(struct job_options, job), "ID",
-     "start, run: the id that the job is to have"},
+     "start, run: the id for the job"},
     FSZ_CLIENT_OPTIONS(struct job_options, client),
     {0},
 };
@@ -27,13 +27,13 @@ static const struct fsz_usage job_usage = {
     .program = "fszmq job",
     .arguments =
         "[OPTION...] start|run COMMAND [ARGUMENT...]\n       fszmq job [OPTION...] result ID",
-    .summary = "start prints the job's id; run waits for its end without limit and prints its\n"
-               "output; result prints that of a job that has ended.",
+    .summary = "start prints the job's id. run waits until the job has ended, without a time\n"
+               "limit, and prints its output. result prints the output of a job that has ended.",
     .options = job_options,
     .words = 2,
 };
 
-/* What a client that waits for a job has heard. */
+/* The state of a client that waits for a job. */
 struct job_wait {
     const char *job;
     json_t     *done;
@@ -64,13 +64,14 @@ static void job_print_id(const json_t *result)
     fsz_ask_print(job ? job : "");
 }
 
-/* What there is of a job now. Without an output it still runs. */
+/* Fetches the current result of a job. A result without output: the job is still running. */
 static int job_ask(struct fsz_client *client, const char *job, json_t **ret_result)
 {
     return fsz_client_ask(client, "job.result", json_pack("{ss}", "job", job), ret_result);
 }
 
-/* The notification of the end is lost with the connection, so the switch is asked now and then. */
+/* Waits for the end of the job. Its notification may be lost with a connection, so the switch is
+ * also asked from time to time. */
 static int job_wait(struct fsz_client *client, struct job_wait *wait)
 {
     int exit_code = FSZ_EXIT_OK;
@@ -88,8 +89,8 @@ static int job_wait(struct fsz_client *client, struct job_wait *wait)
     return exit_code;
 }
 
-/* A job may end before the answer that names it has been read, so it has its id from us. By that,
- * the switch also says whether a job runs whose answer was lost. */
+/* We choose the job's id, because a job may end before the reply with its id is read. The id also
+ * finds a job whose reply was lost. */
 static int job_run(struct fsz_client *client, char **words, int count, const char *job,
                    bool as_json)
 {
@@ -119,7 +120,7 @@ static int job_result(const struct job_options *options, const char *job)
         exit_code = job_ask(&client, job, &result);
     }
     if (exit_code == FSZ_EXIT_OK && json_object_get(result, "output") == NULL) {
-        fprintf(stderr, "%s: it still runs\n", job_usage.program);
+        fprintf(stderr, "%s: the job is still running\n", job_usage.program);
         exit_code = FSZ_EXIT_NO_ANSWER;
     } else if (exit_code == FSZ_EXIT_OK) {
         exit_code = fsz_ask_show_output(result, options->json);
@@ -166,5 +167,5 @@ int fsz_job_command(int argc, char **argv)
     if ((strcmp(verb, "start") == 0 || strcmp(verb, "run") == 0) && count > 0) {
         return job_start(&options, words, count, strcmp(verb, "run") == 0);
     }
-    return fsz_usage_error(&job_usage, "say start or run and a command, or result and an id");
+    return fsz_usage_error(&job_usage, "needs start or run and a command, or result and an id");
 }

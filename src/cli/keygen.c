@@ -1,4 +1,4 @@
-/* `fszmq keygen`: a CURVE certificate of our own. */
+/* `fszmq keygen`: makes a CURVE certificate. */
 #include "cli/cli.h"
 #include "cli/cli_options.h"
 #include "keys/cert.h"
@@ -13,16 +13,15 @@ struct keygen_options {
 
 static const struct fsz_option keygen_options[] = {
     {"name", 'n', FSZ_OPTION_TEXT, offsetof(struct keygen_options, name), "NAME",
-     "whose it is, as the certificate's metadata"},
+     "the owner's name, for the certificate's metadata"},
     {0},
 };
 
 static const struct fsz_usage keygen_usage = {
     .program = "fszmq keygen",
     .arguments = "[OPTION...] FILE",
-    .summary =
-        "Makes a CURVE key pair as CZMQ certificates: the public key in FILE, to be given away,\n"
-        "both keys in FILE_secret, to be kept (mode 0600).",
+    .summary = "Makes a CURVE key pair as CZMQ certificates. FILE gets the public key, to give\n"
+               "to others. FILE_secret gets both keys (mode 0600); keep it to yourself.",
     .options = keygen_options,
 };
 
@@ -54,7 +53,7 @@ int fsz_keygen_command(int argc, char **argv)
         return exit_code;
     }
     if (argc - first != 1) {
-        return fsz_usage_error(&keygen_usage, "one FILE is needed");
+        return fsz_usage_error(&keygen_usage, "needs one FILE");
     }
     return keygen_make(argv[first], options.name ? options.name : "");
 }

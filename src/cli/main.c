@@ -10,12 +10,12 @@ static const struct fsz_command main_commands[] = {
     {"tail", "show the events of a switch as they happen", fsz_tail_command},
     {"api", "run an API command of the switch", fsz_api_command},
     {"job", "run API commands in the background", fsz_job_command},
-    {"call", "look at a call, change or end it", fsz_call_command},
+    {"call", "inspect, change or end a call", fsz_call_command},
     {"send", "fire an event in the switch", fsz_send_command},
-    {"stats", "the switch's counters", fsz_stats_command},
-    {"clients", "the switch's connections", fsz_clients_command},
+    {"stats", "print the switch's counters", fsz_stats_command},
+    {"clients", "list the switch's connections", fsz_clients_command},
     {"kick", "end a connection of the switch", fsz_kick_command},
-    {"shell", "commands and events, interactively", fsz_shell_command},
+    {"shell", "run commands and show events interactively", fsz_shell_command},
     {"keygen", "make a CURVE key pair", fsz_keygen_command},
     {"user", "change a switch's users file", fsz_user_command},
     {"bench", "measure publishers and subscribers", fsz_bench_command},
@@ -38,12 +38,12 @@ static int main_run(int argc, char **argv)
         return main_version();
     }
     return fsz_command_dispatch(main_commands, "fszmq",
-                                "FreeSWITCH events as JSON over ZeroMQ, from the client's side.",
+                                "A client for FreeSWITCH events and commands as JSON over ZeroMQ.",
                                 argc, argv);
 }
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN); /* a reader that went away shows as EPIPE */
+    signal(SIGPIPE, SIG_IGN); /* a write to a closed pipe gives EPIPE instead */
     return fsz_output_close(main_run(argc, argv));
 }

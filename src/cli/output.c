@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int output_error; /* of the first write that failed; 0: none has, or it is not known */
+static int output_error; /* errno of the first failed write; 0: none, or unknown */
 
 bool fsz_output_flush(void)
 {
@@ -23,7 +23,7 @@ int fsz_output_close(int exit_code)
     output_error = output_error == 0 ? errno : output_error;
     if (failed && output_error != EPIPE) {
         fprintf(stderr, "fszmq: standard output: %s\n",
-                output_error == 0 ? "not everything could be written" : strerror(output_error));
+                output_error == 0 ? "some output could not be written" : strerror(output_error));
     }
     return failed && exit_code == FSZ_EXIT_OK ? FSZ_EXIT_FAILED : exit_code;
 }

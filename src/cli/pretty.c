@@ -15,12 +15,13 @@
 
 enum {
     PRETTY_NAME_WIDTH = 26,
-    PRETTY_UUID_SHOWN = 8, /* bytes of a UUID: enough to tell calls apart, and to give to --uuid */
-    PRETTY_VALUE_BYTES = 120, /* of a header's value; the rest is left out */
+    PRETTY_UUID_SHOWN = 8,    /* bytes of a UUID: enough to tell calls apart, and for --uuid */
+    PRETTY_VALUE_BYTES = 120, /* of a header's value; the rest is not shown */
 };
 
-/* How a kind of event looks: first match. In `details` {Header} is its value, {Header:8} its first
- * 8 bytes; a part in brackets is shown only when each header in it has a value. */
+/* How to show an event type; the first match counts. In `details`, {Header} stands for the value of
+ * that header and {Header:8} for its first 8 bytes. A part in brackets is shown only if each header
+ * in it has a value. */
 struct pretty_kind {
     const char *name;     /* fnmatch pattern on Event-Name */
     const char *subclass; /* fnmatch pattern, or NULL: any */
@@ -82,7 +83,7 @@ static const struct pretty_kind *pretty_kind_of(const char *name, const char *su
     while (fnmatch(kind->name, name, 0) != 0 ||
            (kind->subclass != NULL && fnmatch(kind->subclass, subclass, 0) != 0)) {
         if (strcmp(kind->name, "*") == 0) {
-            break; /* the last, for a name that fnmatch refuses */
+            break; /* the last one; fnmatch rejects some names */
         }
         kind++;
     }
@@ -112,7 +113,7 @@ static void pretty_value(const struct fsz_pretty *pretty, FILE *out, const char 
     }
     size = most;
     while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) {
-        size--; /* never half a character */
+        size--; /* do not split a character */
     }
     fsz_text_put(out, text, size);
     if (most > PRETTY_UUID_SHOWN) {
@@ -120,8 +121,8 @@ static void pretty_value(const struct fsz_pretty *pretty, FILE *out, const char 
     }
 }
 
-/* Writes the value of the {Header:8} at `at`, unless out is NULL. Returns what follows it;
- * *ret_empty becomes true if there is no value. */
+/* Writes the value for the placeholder at `at`, unless `out` is NULL. Returns the position after
+ * the placeholder. Sets *ret_empty if there is no value. */
 static const char *pretty_placeholder(const struct fsz_pretty *pretty, FILE *out,
                                       const json_t *event, const char *at, bool *ret_empty)
 {
@@ -134,7 +135,7 @@ static const char *pretty_placeholder(const struct fsz_pretty *pretty, FILE *out
         most = strtoul(at + 2 + size, NULL, 10);
     }
     const char *value = fsz_headers_text(event, name);
-    if (value[0] == '\0' || strcmp(value, "_none_") == 0) { /* the switch's own word for nothing */
+    if (value[0] == '\0' || strcmp(value, "_none_") == 0) { /* the switch's mark for no value */
         *ret_empty = true;
     } else if (out != NULL) {
         pretty_value(pretty, out, value, most);
@@ -142,8 +143,8 @@ static const char *pretty_placeholder(const struct fsz_pretty *pretty, FILE *out
     return end + 1;
 }
 
-/* Whether a header in the bracket at `at` has no value; *ret_after is behind its closing bracket.
- */
+/* Whether a header in the bracket at `at` has no value. *ret_after is the position after the
+ * closing bracket. */
 static bool pretty_bracket_is_empty(const json_t *event, const char *at, const char **ret_after)
 {
     bool        empty = false;
@@ -191,7 +192,7 @@ static void pretty_time(const struct fsz_pretty *pretty, FILE *out, const json_t
 static void pretty_name(const struct fsz_pretty *pretty, FILE *out, const char *name,
                         const char *subclass, const char *colour)
 {
-    /* "CUSTOM" says nothing that the subclass does not. */
+    /* With a subclass, "CUSTOM" adds no information. */
     const char *shown = subclass[0] != '\0' && strcmp(name, "CUSTOM") == 0 ? subclass : name;
     shown = shown[0] == '\0' ? "?" : shown;
     int width = (int)strnlen(shown, PRETTY_VALUE_BYTES);

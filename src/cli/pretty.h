@@ -1,7 +1,7 @@
-/* pretty.h - an event as one line for people: when, what, which call, who to whom, and what matters
- * in it.
+/* pretty.h - formats an event as one readable line: time, name, call, parties and the most
+ * important headers.
  *
- * Everything that came from a peer goes through text.h. */
+ * All text that a peer sent is escaped (text.h). */
 #ifndef FSZ_PRETTY_H
 #define FSZ_PRETTY_H
 
@@ -13,13 +13,13 @@
 
 struct fsz_pretty {
     bool                          colour;
-    bool                          utf8;   /* the terminal shows more than ASCII */
-    const struct fsz_option_list *fields; /* these headers instead of the details; may be NULL */
+    bool                          utf8;   /* the terminal can show UTF-8 */
+    const struct fsz_option_list *fields; /* headers to show instead of the details; or NULL */
 };
 
 /* Writes the line with its newline. Times are local. */
 void fsz_pretty_event(const struct fsz_pretty *pretty, FILE *out, const json_t *event);
-/* Writes the stream's name and the numbers of a meta frame, to stand before an event's line. */
+/* Writes the stream's name and the numbers of a meta frame, as a prefix of the event's line. */
 void fsz_pretty_meta(const struct fsz_pretty *pretty, FILE *out, const json_t *meta);
 
 #endif

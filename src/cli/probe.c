@@ -13,7 +13,7 @@
 
 enum { PROBE_HOST_BYTES = 256, PROBE_PORT_BYTES = 16 };
 
-/* 0: *ret_fd is connected. Else an errno. */
+/* Returns 0 with *ret_fd connected, or an errno. */
 static int probe_address(const struct sockaddr *address, socklen_t size, int family, int timeout_ms,
                          int *ret_fd)
 {
@@ -39,7 +39,7 @@ static int probe_address(const struct sockaddr *address, socklen_t size, int fam
     return error;
 }
 
-/* HOST:PORT, [HOST]:PORT, or either behind SOURCE; */
+/* Splits HOST:PORT or [HOST]:PORT, with or without a leading "SOURCE;". */
 static bool probe_split(const char *address, char *ret_host, char *ret_port)
 {
     const char *behind_source = strchr(address, ';');
@@ -92,7 +92,7 @@ static int probe_ipc(const char *path, int timeout_ms, int *ret_fd)
     }
     memcpy(address.sun_path, path, strlen(path));
     socklen_t size = sizeof address;
-    if (path[0] == '@') { /* libzmq's way to write an abstract name */
+    if (path[0] == '@') { /* libzmq's notation for an abstract name */
         address.sun_path[0] = '\0';
         size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
     }
@@ -124,7 +124,7 @@ int fsz_probe(const char *endpoint, int timeout_ms, const char **ret_why)
     return result;
 }
 
-/* ---- what listens there ---------------------------------------------------------------------- */
+/* ---- what is listening ----------------------------------------------------------------------- */
 
 /* RFC 23: signature, version, mechanism, as-server, filler. */
 enum {
@@ -134,7 +134,8 @@ enum {
     PROBE_MECHANISM = 12,
 };
 
-/* How many bytes came before the end, or before time was up; *ret_ended tells which it was. */
+/* Reads until the buffer is full, the connection ends (*ret_ended) or the time is over. Returns the
+ * number of bytes. */
 static size_t probe_read(int fd, unsigned char *bytes, size_t size, int timeout_ms, bool *ret_ended)
 {
     size_t        count = 0;
@@ -148,8 +149,8 @@ static size_t probe_read(int fd, unsigned char *bytes, size_t size, int timeout_
     return count;
 }
 
-/* Signature and version only: libzmq then says its mechanism, while at the sight of a whole
- * greeting with another one it ends the connection without a word. */
+/* Sends only signature and version, to which libzmq replies with its mechanism. If it received a
+ * whole greeting with another mechanism, it would close the connection without a reply. */
 static enum fsz_probe_answer probe_greet(int fd, int timeout_ms,
                                          char ret_mechanism[FSZ_PROBE_MECHANISM_BYTES])
 {
@@ -157,7 +158,7 @@ static enum fsz_probe_answer probe_greet(int fd, int timeout_ms,
         [0] = 0xff, [PROBE_SIGNATURE_END] = 0x7f, [PROBE_VERSION] = 3};
     unsigned char theirs[PROBE_GREETING_BYTES];
     bool          ended = false;
-    (void)send(fd, ours, sizeof ours, MSG_NOSIGNAL); /* what can't be sent shows in what comes */
+    (void)send(fd, ours, sizeof ours, MSG_NOSIGNAL); /* a failure shows in the reply */
     size_t size = probe_read(fd, theirs, sizeof theirs, timeout_ms, &ended);
     if (size == 0 && ended) {
         return FSZ_PROBE_CLOSED;

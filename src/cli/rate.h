@@ -1,4 +1,4 @@
-/* rate.h - how much goes by: a line a second, and a sum at the end. One thread. */
+/* rate.h - measures the throughput and prints it once a second. One thread. */
 #ifndef FSZ_RATE_H
 #define FSZ_RATE_H
 
@@ -9,14 +9,14 @@
 #include <stdio.h>
 
 struct fsz_rate {
-    bool     rewrite; /* on a terminal: each line takes the place of the last */
-    bool     shown;   /* a line to be rewritten stands there */
+    bool     rewrite; /* on a terminal: each line replaces the previous one */
+    bool     shown;   /* the terminal shows a line that must be replaced */
     uint64_t events;  /* since the start */
     uint64_t bytes;
     uint64_t lost;
-    uint64_t line_events; /* what events and bytes were at the last line */
+    uint64_t line_events; /* `events` and `bytes` at the last line */
     uint64_t line_bytes;
-    int64_t  line_ns; /* when that was; CLOCK_MONOTONIC */
+    int64_t  line_ns; /* time of the last line; CLOCK_MONOTONIC */
 };
 
 void fsz_rate_start(struct fsz_rate *rate, bool rewrite);
@@ -24,7 +24,7 @@ void fsz_rate_start(struct fsz_rate *rate, bool rewrite);
 int fsz_rate_wait_ms(const struct fsz_rate *rate);
 /* Writes the line if it is due. */
 void fsz_rate_tick(struct fsz_rate *rate, FILE *out);
-/* Makes room for another line, where a rate line stands. */
+/* Removes the rate line, if one is shown, to make room for other output. */
 void fsz_rate_clear(struct fsz_rate *rate, FILE *out);
 
 #endif

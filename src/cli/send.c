@@ -14,7 +14,7 @@ struct send_options {
 
 static const struct fsz_option send_options[] = {
     {"json", 'j', FSZ_OPTION_FLAG, offsetof(struct send_options, json), NULL,
-     "the event is a JSON object on standard input"},
+     "read the event from standard input, as a JSON object"},
     {"body", 'b', FSZ_OPTION_TEXT, offsetof(struct send_options, body), "TEXT", "the event's body"},
     FSZ_CLIENT_OPTIONS(struct send_options, client),
     {0},
@@ -27,7 +27,7 @@ static const struct fsz_usage send_usage = {
     .options = send_options,
 };
 
-/* The event that the words say; NULL: out of memory, or *ret_bad is no HEADER=VALUE. */
+/* Makes the event from the words. NULL: out of memory, or *ret_bad is not HEADER=VALUE. */
 static json_t *send_event(const struct send_options *options, char **words, int count,
                           const char **ret_bad)
 {
@@ -60,7 +60,7 @@ static int send_json(const struct send_options *options)
     json_t      *event = json_loadf(stdin, JSON_REJECT_DUPLICATES, &error);
     if (!json_is_object(event)) {
         json_decref(event);
-        return fsz_usage_error(&send_usage, "no JSON object on standard input, line %d: %s",
+        return fsz_usage_error(&send_usage, "standard input is not a JSON object, line %d: %s",
                                error.line, error.text);
     }
     return send_run(options, event);

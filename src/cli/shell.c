@@ -23,14 +23,14 @@ static const struct fsz_option shell_options[] = {
 static const struct fsz_usage shell_usage = {
     .program = "fszmq shell",
     .arguments = "[OPTION...]",
-    .summary = "Runs API commands of the switch line by line, with live events between them.",
+    .summary = "Runs API commands of the switch line by line, and shows events as they happen.",
     .options = shell_options,
 };
 
 enum {
     SHELL_TICK_MS = 250,
     SHELL_BURST = 100,
-    SHELL_PATIENCE_S = 60, /* on a terminal, where nothing waits for the answer; a call may ring */
+    SHELL_PATIENCE_S = 60, /* on a terminal: the user can go on typing while, say, a call rings */
 };
 
 int fsz_shell_print(const json_t *result)
@@ -47,7 +47,7 @@ int fsz_shell_print(const json_t *result)
     return FSZ_EXIT_OK;
 }
 
-/* ---- what comes from the switch, while a line is being typed ------------------------------- */
+/* ---- messages of the switch while a line is being typed ------------------------------------- */
 
 static void shell_take_answer(void *self, const json_t *answer)
 {
@@ -111,7 +111,7 @@ void fsz_shell_hide_events(struct fsz_shell *shell)
     shell->subscribe = (struct fsz_subscribe){0};
 }
 
-/* Says what became of the connections. */
+/* Reports changes of the connections. */
 static void shell_watch(struct fsz_shell *shell)
 {
     fsz_shell_line_hide();
@@ -174,7 +174,7 @@ static void shell_read_file(struct fsz_shell *shell)
     size_t size = 0;
     while (!shell->done && getline(&line, &size, stdin) >= 0) {
         fsz_shell_do(shell, line);
-        shell->done |= !fsz_output_flush(); /* nobody would see what the next one does */
+        shell->done |= !fsz_output_flush(); /* the next output would be lost */
     }
     free(line);
 }

@@ -1,5 +1,4 @@
-/* shell.h - `fszmq shell`: commands of the switch, line by line, with live events between. One
- * thread. */
+/* shell.h - `fszmq shell`: runs commands line by line and shows live events. One thread. */
 #ifndef FSZ_SHELL_H
 #define FSZ_SHELL_H
 
@@ -10,16 +9,16 @@
 
 enum { FSZ_SHELL_UNANSWERED_MAX = 256, FSZ_SHELL_LINE_SHOWN = 60 };
 
-/* A line that has been sent and not been answered. */
+/* A line that was sent and has no reply yet. */
 struct fsz_shell_request {
     json_int_t id;
-    int64_t    end_ns; /* CLOCK_MONOTONIC: then no answer is expected any more */
+    int64_t    end_ns; /* CLOCK_MONOTONIC; after this, no reply is expected */
     char       line[FSZ_SHELL_LINE_SHOWN + 1]; /* its beginning */
 };
 
 struct fsz_shell {
     struct fsz_client    client;
-    struct fsz_connect   events; /* socket NULL: none are shown */
+    struct fsz_connect   events; /* socket NULL: events are not shown */
     struct fsz_subscribe subscribe;
     struct fsz_message   message;
     struct fsz_pretty    pretty;
@@ -28,46 +27,46 @@ struct fsz_shell {
 
     struct fsz_shell_request unanswered[FSZ_SHELL_UNANSWERED_MAX];
     size_t                   unanswered_count;
-    uint64_t                 lost; /* connections, when those were sent */
+    uint64_t                 lost; /* client.connect.lost when these were sent */
 };
 
-/* Prints what a request came to; FSZ_EXIT_OK where the switch did it. */
+/* Prints the result of a request. Returns FSZ_EXIT_OK if it succeeded. */
 int fsz_shell_print(const json_t *result);
-/* Ends the events, if any are shown. */
+/* Stops showing events. */
 void fsz_shell_hide_events(struct fsz_shell *shell);
 
-/* shell_request.c: requests that the terminal does not wait for. */
+/* shell_request.c: requests on a terminal, which does not wait for the replies. */
 
-/* Sends one for that line, or prints why not; nothing is kept to be sent later. Takes `params`. */
+/* Sends the request for a line now, or prints why it cannot. Takes ownership of `params`. */
 void fsz_shell_send(struct fsz_shell *shell, const char *line, const char *method, json_t *params);
-/* The answer with that id has come. */
+/* Call when the reply with that id has arrived. */
 void fsz_shell_answered(struct fsz_shell *shell, json_int_t id);
-/* Tells each line whose answer can't come any more: it may have run. Call now and then. */
+/* Reports each line whose reply can no longer arrive: it may have run. Call regularly. */
 void fsz_shell_review(struct fsz_shell *shell);
 
-/* shell_line.c: the line that is being typed, its history and what completes it. */
+/* shell_line.c: the line editor, with history and completion. */
 
-/* Takes a line (NULL: end of input), which it frees. False: it was the last. */
+/* Takes a line and frees it; NULL: end of input. False: no more lines. */
 typedef bool (*fsz_shell_line_fn)(void *self, char *line);
 
 /* Starts editing; `take` gets each line. */
 void fsz_shell_line_start(fsz_shell_line_fn take, void *self);
-/* Standard input is readable. */
+/* Call when standard input is readable. */
 void fsz_shell_line_read(void);
-/* Ctrl-C drops what was typed, a new size of the terminal draws it anew. Call when a wait was
- * interrupted. */
+/* Handles signals: Ctrl-C drops the line, and a change of the terminal's size redraws it. Call
+ * after each wait. */
 void fsz_shell_line_follow_signals(void);
-/* Around what is printed while a line is being typed. */
+/* Call these before and after other output. */
 void fsz_shell_line_hide(void);
 void fsz_shell_line_show(void);
-/* Words that Tab completes; copied. */
+/* Adds a word for completion with Tab; copies it. */
 void fsz_shell_line_offer(const char *word);
-/* Keeps the history for the next time. */
+/* Stops editing and saves the history. */
 void fsz_shell_line_stop(void);
 
-/* shell_command.c: one line of input. False: it was the last. */
+/* shell_command.c: runs one line of input. False: no more lines. */
 bool fsz_shell_do(struct fsz_shell *shell, char *line);
-/* Tells the line what completes it: our own commands, and those of the switch, which is asked. */
+/* Adds completion words: the shell's commands, and those that the switch lists. */
 void fsz_shell_learn(struct fsz_shell *shell);
 
 #endif

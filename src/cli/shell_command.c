@@ -10,7 +10,7 @@
 
 enum { COMMAND_LEARN_S = 10 };
 
-/* Sends it; the answer is printed when it comes, or awaited where lines come from a file. */
+/* Sends a request. On a terminal its reply is printed when it arrives; otherwise waits for it. */
 static void command_ask(struct fsz_shell *shell, const char *line, const char *method,
                         json_t *params)
 {
@@ -48,7 +48,7 @@ static void command_no_events(struct fsz_shell *shell, char *rest)
     fsz_shell_hide_events(shell);
 }
 
-/* False: a name is none, or they are too many, which was told. */
+/* False: a name is invalid, or there are too many; reported. */
 static bool command_add_events(struct fsz_shell *shell, char *rest)
 {
     char *state = NULL, why[FSZ_EVENTNAME_WHY_BYTES];
@@ -100,13 +100,13 @@ static const struct {
     const char *form, *help; /* NULL: not in the list */
 } command_verbs[] = {
     {"/events", command_events, "/events [NAME...]",
-     "show these events as they happen (all of them without a name)"},
-    {"/noevents", command_no_events, "/noevents", "stop that"},
+     "show these events as they happen; without names, all events"},
+    {"/noevents", command_no_events, "/noevents", "stop showing events"},
     {"/bg", command_background, "/bg COMMAND",
-     "run it in the background; its output comes when it is done"},
-    {"/stats", command_stats, "/stats", "the switch's counters"},
-    {"/help", command_help, "/help", "this"},
-    {"/quit", command_quit, "/quit", "end (Ctrl-D); Ctrl-C clears the line"},
+     "run a command in the background; show its output when it has ended"},
+    {"/stats", command_stats, "/stats", "print the switch's counters"},
+    {"/help", command_help, "/help", "show this help"},
+    {"/quit", command_quit, "/quit", "end the shell (or Ctrl-D); Ctrl-C clears the line"},
     {"/exit", command_quit, NULL, NULL},
 };
 
@@ -118,8 +118,8 @@ static void command_help(struct fsz_shell *shell, char *rest)
     (void)shell;
     (void)rest;
     fsz_wrap_put(stdout, columns, 0, 0,
-                 "A line is an API command of the switch. Lines that begin with / are the shell's "
-                 "own:");
+                 "Each line is an API command of the switch. Lines that begin with / are commands "
+                 "of the shell:");
     for (size_t i = 0; i < COMMAND_VERBS; i++) {
         if (command_verbs[i].form != NULL) {
             fsz_wrap_put_row(stdout, columns, COMMAND_HELP_COLUMN, command_verbs[i].form,
@@ -139,11 +139,11 @@ static void command_own(struct fsz_shell *shell, char *text)
             return;
         }
     }
-    fputs("no such command of the shell; /help tells them\n", stderr);
+    fputs("no such command of the shell; /help lists them\n", stderr);
     shell->exit_code = FSZ_EXIT_USAGE;
 }
 
-/* The rest of a line that the shell passes on. */
+/* Whether the line is UTF-8, as requests require; reports it if not. */
 static bool command_is_text(struct fsz_shell *shell, const char *text)
 {
     json_t *string = json_string(text);
@@ -183,7 +183,7 @@ void fsz_shell_learn(struct fsz_shell *shell)
     if (id == 0 || fsz_client_wait(&shell->client, id, COMMAND_LEARN_S, &answer) != FSZ_EXIT_OK) {
         return;
     }
-    const json_t *result = json_object_get(answer, "result"); /* none where it is not granted */
+    const json_t *result = json_object_get(answer, "result"); /* NULL: not granted */
     const char   *text = json_string_value(json_object_get(result, "output"));
     json_t       *list = text == NULL ? NULL : json_loads(text, 0, NULL);
     json_array_foreach(json_object_get(list, "rows"), index, row)

@@ -11,7 +11,7 @@ enum { LINE_HISTORY_MAX = 1000, LINE_WORDS_MAX = 4096 };
 
 static const char line_prompt[] = "fszmq> ";
 
-/* libedit calls back without an argument. */
+/* Global, because libedit's callbacks have no argument for it. */
 static struct {
     fsz_shell_line_fn take;
     void             *self;
@@ -37,7 +37,7 @@ static void line_take(char *text)
         add_history(text);
     }
     if (line.take(line.self, text)) {
-        /* libedit leaves its unbuffered mode with each line, and would then wait for whole lines */
+        /* libedit leaves unbuffered mode after each line; this enters it again */
         rl_callback_handler_install(line_prompt, line_take);
     }
 }
@@ -56,7 +56,7 @@ static char *line_next_word(const char *text, int state)
     return NULL;
 }
 
-/* Only the first word: what follows it only the switch knows. */
+/* Completes only the first word: only the switch knows the arguments. */
 static char **line_complete(const char *text, int start, int end)
 {
     (void)end;
@@ -75,7 +75,7 @@ static void line_find_history(void)
     }
 }
 
-/* libedit's own handlers would signal the whole process group. */
+/* Replaces libedit's handlers, which would signal the whole process group. */
 static void line_catch_signals(void)
 {
     struct sigaction take = {.sa_handler = line_signal};
@@ -104,7 +104,7 @@ void fsz_shell_line_read(void)
     rl_callback_read_char();
 }
 
-/* Columns that the prompt and the line up to the cursor take. */
+/* The width of the prompt and of the line up to the cursor, in columns. */
 static int line_width(void)
 {
     mbstate_t   state = {0};
@@ -135,7 +135,7 @@ void fsz_shell_line_hide(void)
     fputs("\r\033[K", stdout);
 }
 
-/* A new line; what was typed is dropped. */
+/* Drops what was typed and starts a new line. */
 static void line_drop(void)
 {
     fputs("^C\n", stdout);
@@ -147,7 +147,7 @@ static void line_drop(void)
 
 void fsz_shell_line_follow_signals(void)
 {
-    if (line_resized) { /* or continued after Ctrl-Z, when the terminal is as the shell left it */
+    if (line_resized) { /* or continued after Ctrl-Z: then the terminal's mode has changed */
         line_resized = 0;
         rl_reset_terminal(NULL);
         rl_resize_terminal();
@@ -175,7 +175,7 @@ void fsz_shell_line_offer(const char *word)
     }
 }
 
-/* Commands may hold secrets: nobody else is to read them. */
+/* Saves the history with mode 0600, because commands may contain secrets. */
 void fsz_shell_line_stop(void)
 {
     rl_callback_handler_remove();

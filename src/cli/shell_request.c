@@ -1,7 +1,8 @@
-/* `fszmq shell` on a terminal: what has been sent, and what became of it.
+/* `fszmq shell` on a terminal: the requests that were sent, and their replies.
  *
- * A line that was sent is answered on the same connection or not at all. So when that ends, or when
- * the answer is overdue, the user is told that the line may have run. It is never sent again. */
+ * A reply arrives on the connection of its request or not at all. If that connection ends, or if
+ * the reply is overdue, the shell reports that the line may have run. It never sends a line twice.
+ */
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/rate.h"
@@ -11,9 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REQUEST_GRACE_S = 2 }; /* the switch answers at its own deadline, a moment before ours */
+enum { REQUEST_GRACE_S = 2 }; /* the switch replies at its own deadline, shortly before ours */
 
-/* Cuts no character in two. */
+/* Copies the beginning of the line, without splitting a character. */
 static void request_keep_line(struct fsz_shell_request *request, const char *line)
 {
     size_t size = strlen(line);
@@ -30,8 +31,8 @@ static void request_keep_line(struct fsz_shell_request *request, const char *lin
 void fsz_shell_send(struct fsz_shell *shell, const char *line, const char *method, json_t *params)
 {
     if (shell->unanswered_count == FSZ_SHELL_UNANSWERED_MAX) {
-        fprintf(stderr, "%s: not sent: %d lines have no answer yet\n",
-                shell->client.connect.program, FSZ_SHELL_UNANSWERED_MAX);
+        fprintf(stderr, "%s: not sent: %d lines have no reply yet\n", shell->client.connect.program,
+                FSZ_SHELL_UNANSWERED_MAX);
         json_decref(params);
         return;
     }
@@ -89,11 +90,11 @@ void fsz_shell_review(struct fsz_shell *shell)
         return;
     }
     if (lost) {
-        request_give_up_all(shell, "the connection ended before the answer");
+        request_give_up_all(shell, "the connection ended before the reply");
     } else if (request_is_overdue(shell)) {
-        /* What the switch has not read yet must not run later, so this connection ends, and the
-         * answers of all the others with it. */
-        request_give_up_all(shell, "no answer in time");
+        /* Requests that the switch has not read yet must not run later, so this connection is
+         * closed. The other replies are lost with it. */
+        request_give_up_all(shell, "no reply in time");
         shell->done = fsz_client_reopen(&shell->client) != FSZ_EXIT_OK;
         shell->lost = shell->client.connect.lost;
     }

@@ -30,7 +30,7 @@ void fsz_show_fini(struct fsz_show *show)
     show->fields.count = 0;
 }
 
-/* The chosen headers as an object; one that the event lacks is left out. NULL: no memory. */
+/* Makes an object of the chosen headers that the event has. NULL: out of memory. */
 static json_t *show_chosen(const struct fsz_show *show, const json_t *event)
 {
     json_t *chosen = json_object();
@@ -52,7 +52,7 @@ static void show_json_object(const struct fsz_show *show, FILE *out, const json_
     free(text);
 }
 
-/* The event's own bytes where they can be had: what is shown is then what was sent. */
+/* Without a choice of fields, writes the event's original bytes: exactly what was sent. */
 static void show_json_event(const struct fsz_show *show, FILE *out, struct fsz_message *message,
                             const json_t *event)
 {

@@ -1,4 +1,4 @@
-/* `fszmq stats`: the counters of the switch's side. */
+/* `fszmq stats`: prints the counters of the switch. */
 #include "cli/ask.h"
 #include "cli/cli.h"
 

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <zmq.h>
 
-/* A pattern taken apart. */
+/* The parts of a pattern. */
 struct subscribe_pattern {
     char       *name; /* upper case, without its `*` */
     const char *subclass;
     size_t      subclass_size; /* without its `*` */
-    bool        open;          /* ended with `*` */
+    bool        open;          /* ends with `*` */
 };
 
 static bool subscribe_parse(const char *text, struct subscribe_pattern *ret_pattern)
@@ -44,7 +44,7 @@ static bool subscribe_parse(const char *text, struct subscribe_pattern *ret_patt
         ret_pattern->subclass = slash + 1;
         ret_pattern->subclass_size = size - name_size - 1;
     } else if (slash != NULL) {
-        ret_pattern->open = false; /* a slash and nothing behind it: all of its subclasses */
+        ret_pattern->open = false; /* a slash at the end: all subclasses */
     }
     return true;
 }
@@ -123,8 +123,8 @@ int fsz_subscribe_add(struct fsz_subscribe *subscribe, const char *pattern)
 void fsz_subscribe_explain(const char *pattern, char ret_why[FSZ_EVENTNAME_WHY_BYTES])
 {
     if (fsz_eventname_is_valid(pattern, strlen(pattern), ret_why)) {
-        snprintf(ret_why, FSZ_EVENTNAME_WHY_BYTES, "`*` goes only at the end, and at most %d names",
-                 FSZ_SUBSCRIBE_MAX);
+        snprintf(ret_why, FSZ_EVENTNAME_WHY_BYTES,
+                 "`*` is allowed only at the end, and at most %d names", FSZ_SUBSCRIBE_MAX);
     }
 }
 

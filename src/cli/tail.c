@@ -11,15 +11,15 @@
 #include <zmq.h>
 
 enum {
-    TAIL_TICK_MS = 250,     /* signals are seen within this, at the latest */
-    TAIL_BURST = 1000,      /* messages taken before output is flushed and time is looked at */
-    TAIL_HINT_S = 5,        /* of silence on a good connection */
-    TAIL_OUTPUT_FAILED = -1 /* standard output takes no more; main() says why */
+    TAIL_TICK_MS = 250,     /* longest delay until a signal is noticed */
+    TAIL_BURST = 1000,      /* messages read before output is flushed and the time is checked */
+    TAIL_HINT_S = 5,        /* silence on a good connection before the hint */
+    TAIL_OUTPUT_FAILED = -1 /* standard output accepts no more; main() reports why */
 };
 
 #define TAIL_SECOND_NS 1e9
 
-/* Standard output first, so that what is told stands behind the events it follows. */
+/* Flushes standard output first, so that a report comes after the events before it. */
 static FILE *tail_notice(struct fsz_tail *tail)
 {
     fflush(stdout);
@@ -39,7 +39,7 @@ static void tail_report_gap(void *context, const struct fsz_gap *gap)
     if (gap->type == FSZ_GAP_EPOCH) {
         fputs("stream ", out);
         fsz_text_puts(out, gap->stream);
-        fputs(" was started anew\n", out);
+        fputs(" was restarted\n", out);
         return;
     }
     fprintf(out, "lost %" JSON_INTEGER_FORMAT " event%s of stream ", count, count == 1 ? "" : "s");
@@ -57,8 +57,8 @@ static void tail_foreign(struct fsz_tail *tail, const char *what)
 {
     if (tail->foreign++ == 0 && !tail->options->quiet) {
         fprintf(tail_notice(tail),
-                "fszmq tail: a message of %zu frame(s), %zu bytes, is no event (%s); such ones are "
-                "left out\n",
+                "fszmq tail: a message of %zu frame(s), %zu bytes, is not an event (%s); such "
+                "messages are skipped\n",
                 tail->message.count, tail->message.bytes, what);
     }
 }
@@ -101,7 +101,7 @@ static void tail_take_lost(struct fsz_tail *tail, const json_t *meta)
         FILE *out = tail_notice(tail);
         fprintf(out,
                 "fszmq tail: the switch dropped messages because this subscriber read too slowly: "
-                "%" JSON_INTEGER_FORMAT " low, %" JSON_INTEGER_FORMAT
+                "%" JSON_INTEGER_FORMAT " of low priority, %" JSON_INTEGER_FORMAT
                 " normal, %" JSON_INTEGER_FORMAT " high (.lost/)\n",
                 tail_lost_of(meta, "low"), tail_lost_of(meta, "normal"),
                 tail_lost_of(meta, "high"));
@@ -123,7 +123,7 @@ static void tail_take(struct fsz_tail *tail)
     }
     if (tail->message.kind == FSZ_MESSAGE_OTHER) {
         tail_foreign(tail, tail->message.count > FSZMQ_FRAME_COUNT
-                               ? "several messages in one: the end of one was lost on its way"
+                               ? "several messages in one: the end of one was lost in transit"
                                : "neither 1 frame nor 3");
     } else if (!own) {
         tail->rate.events++;
@@ -142,7 +142,7 @@ static bool tail_is_done(const struct fsz_tail *tail)
     return tail->options->count > 0 && tail->shown >= tail->options->count;
 }
 
-/* Takes what is there. Returns 0, TAIL_OUTPUT_FAILED, or an errno. */
+/* Handles the messages that have arrived. Returns 0, TAIL_OUTPUT_FAILED, or an errno. */
 static int tail_drain(struct fsz_tail *tail)
 {
     for (int i = 0; i < TAIL_BURST && !tail_is_done(tail); i++) {
@@ -163,7 +163,7 @@ static bool tail_is_overdue(const struct fsz_tail *tail)
     return tail->options->timeout_s > 0 && silent_s >= tail->options->timeout_s;
 }
 
-/* A connection that is good, and silence: say so once, before the user wonders. */
+/* Reports once that a good connection is silent, with hints on what to check. */
 static void tail_hint(struct fsz_tail *tail)
 {
     double silent_s = (double)(fsz_clock_monotonic_ns() - tail->last_ns) / TAIL_SECOND_NS;
@@ -174,7 +174,7 @@ static void tail_hint(struct fsz_tail *tail)
     for (size_t i = 0; i < tail->connect.count; i++) {
         if (tail->connect.peers[i].state == FSZ_CONNECT_READY) {
             fprintf(tail_notice(tail), "fszmq tail: no event yet%s\n",
-                    tail->rate.events > 0 ? " that --uuid and --where let through" : "");
+                    tail->rate.events > 0 ? " that matches --uuid and --where" : "");
             fsz_connect_explain(&tail->connect);
             return;
         }
@@ -196,10 +196,10 @@ static int tail_wait_ms(const struct fsz_tail *tail)
     return wait_ms;
 }
 
-/* Waits for something and deals with it. Returns 0, TAIL_OUTPUT_FAILED, or an errno. */
+/* Waits for input and handles it. Returns 0, TAIL_OUTPUT_FAILED, or an errno. */
 static int tail_turn(struct fsz_tail *tail)
 {
-    /* Standard output with no event asked for: only that its reader has gone. */
+    /* Standard output is polled only to notice that its reader has closed the pipe. */
     zmq_pollitem_t items[] = {
         {.socket = tail->connect.socket, .events = ZMQ_POLLIN},
         {.socket = tail->connect.monitor, .events = ZMQ_POLLIN},

@@ -1,4 +1,4 @@
-/* tail.h - `fszmq tail`: its options, and its loop. */
+/* tail.h - the options and the main loop of `fszmq tail`. */
 #ifndef FSZ_TAIL_H
 #define FSZ_TAIL_H
 
@@ -18,7 +18,7 @@ struct fsz_tail_options {
     const char                *fields;
     struct fsz_option_list     events;
     struct fsz_choose          choose;
-    uint64_t                   count;     /* 0: no end */
+    uint64_t                   count;     /* 0: no limit */
     double                     timeout_s; /* 0: none */
     struct fsz_account_options account;
 };
@@ -34,13 +34,13 @@ struct fsz_tail {
     bool                           rate_on;
     struct fsz_message             message;
     uint64_t                       shown;
-    uint64_t                       foreign; /* messages that are no events */
-    int64_t                        last_ns; /* the last event shown, or the start */
-    bool                           hinted;  /* told that it is connected but nothing comes */
+    uint64_t                       foreign; /* messages that are not events */
+    int64_t                        last_ns; /* time of the last event shown, or of the start */
+    bool                           hinted;  /* tail_hint() has reported the silence */
 };
 
-/* Runs until the count, the deadline, a signal, or nobody reads the output. Returns an exit code.
- */
+/* Runs until the count is reached, the timeout passes, a signal arrives, or the reader of the
+ * output closes it. Returns an exit code. */
 int fsz_tail_run(struct fsz_tail *tail);
 
 #endif

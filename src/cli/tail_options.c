@@ -1,4 +1,4 @@
-/* `fszmq tail`: from the command line to a tail that can run. */
+/* `fszmq tail`: reads the command line and sets up a tail. */
 #include "cli/cli.h"
 #include "cli/tail.h"
 #include "fszmq/wire.h"
@@ -15,23 +15,25 @@
 #define TAIL_OPTION(member) offsetof(struct fsz_tail_options, member)
 
 static const struct fsz_option tail_options[] = {
-    {"json", 'j', FSZ_OPTION_FLAG, TAIL_OPTION(json), NULL, "whole events as JSON, one a line"},
+    {"json", 'j', FSZ_OPTION_FLAG, TAIL_OPTION(json), NULL, "whole events as JSON, one per line"},
     {"event", 'e', FSZ_OPTION_LIST, TAIL_OPTION(events), "NAME[/SUBCLASS]",
      "only these events; may end with *; repeatable"},
     {"uuid", 'u', FSZ_OPTION_LIST, TAIL_OPTION(choose.uuids), "UUID",
-     "only events of this call (its beginning will do)"},
+     "only events of this call (or the beginning of a UUID); repeatable"},
     {"where", 'w', FSZ_OPTION_LIST, TAIL_OPTION(choose.wheres), "HEADER=VALUE",
-     "only events with this header; all must hold"},
-    {"fields", 'f', FSZ_OPTION_TEXT, TAIL_OPTION(fields), "A,B,C", "only these headers"},
+     "only events with this header; repeatable, all must match"},
+    {"fields", 'f', FSZ_OPTION_TEXT, TAIL_OPTION(fields), "A,B,C", "show only these headers"},
     {"count", 'n', FSZ_OPTION_NUMBER, TAIL_OPTION(count), "N", "end after N events"},
     {"timeout", 't', FSZ_OPTION_SECONDS, TAIL_OPTION(timeout_s), "SECONDS",
-     "end when no event comes for so long"},
+     "end after this time without an event"},
     {"envelope", 'E', FSZ_OPTION_FLAG, TAIL_OPTION(envelope), NULL,
-     "with stream, seq and type_seq of each event"},
-    {"rate", 'r', FSZ_OPTION_FLAG, TAIL_OPTION(rate), NULL, "events a second, on standard error"},
-    {"color", 0, FSZ_OPTION_TEXT, TAIL_OPTION(colour), "WHEN", "auto (default), always or never"},
+     "show stream, seq and type_seq of each event"},
+    {"rate", 'r', FSZ_OPTION_FLAG, TAIL_OPTION(rate), NULL,
+     "print events per second on standard error"},
+    {"color", 0, FSZ_OPTION_TEXT, TAIL_OPTION(colour), "WHEN",
+     "use colours: auto (default), always or never"},
     {"quiet", 'q', FSZ_OPTION_FLAG, TAIL_OPTION(quiet), NULL,
-     "no reports about connections and gaps"},
+     "do not report connections and lost events"},
     FSZ_ACCOUNT_OPTIONS(struct fsz_tail_options, account),
     {0},
 };
@@ -57,8 +59,8 @@ static bool tail_colour(const char *when, bool *ret_colour)
     return *ret_colour || strcmp(when, "never") == 0;
 }
 
-/* An event that FreeSWITCH has not may be one of a later version: reported, and subscribed to.
- * False: a mistake, which was reported. */
+/* Adds the events of the options. An event that FreeSWITCH does not have is reported but added: a
+ * later version may have it. False: a mistake, which was reported. */
 static bool tail_add_events(struct fsz_tail *tail, const struct fsz_tail_options *options)
 {
     char why[FSZ_EVENTNAME_WHY_BYTES];
@@ -76,7 +78,8 @@ static bool tail_add_events(struct fsz_tail *tail, const struct fsz_tail_options
     return true;
 }
 
-/* Checks what the table cannot. Returns FSZ_EXIT_OK, or the exit code with the mistake told. */
+/* Checks what the options table cannot. Returns FSZ_EXIT_OK, or an exit code after reporting the
+ * mistake. */
 static int tail_configure(struct fsz_tail *tail, const struct fsz_tail_options *options)
 {
     const char *bad = NULL;

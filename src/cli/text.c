@@ -3,8 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Decodes one character; *ret_length is how many bytes it took. Returns -1 for a byte that is not
- * UTF-8 (length 1). */
+/* Decodes one character of *ret_length bytes. -1: one byte that is not UTF-8. */
 static int32_t text_decode(const unsigned char *bytes, size_t size, size_t *ret_length)
 {
     static const int32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -69,7 +68,7 @@ void fsz_text_puts(FILE *out, const char *text)
     fsz_text_put(out, text, strlen(text));
 }
 
-/* Valid JSON has control characters below 0x20 only between tokens. */
+/* In valid JSON, control characters below 0x20 occur only between tokens. */
 static void text_put_json_unsafe(FILE *out, const unsigned char *at, size_t length, int32_t point,
                                  bool terminal)
 {

@@ -1,4 +1,4 @@
-/* `fszmq user`: the users file of a switch (docs/access.md). */
+/* `fszmq user`: edits the users file of a switch (docs/access.md). */
 #include "cli/ask_password.h"
 #include "cli/cli.h"
 #include "cli/cli_options.h"
@@ -22,20 +22,20 @@ struct user_options {
 
 static const struct fsz_option user_options[] = {
     {"file", 'f', FSZ_OPTION_TEXT, USER_OPTION(file), "FILE",
-     "the users file, as the configuration's users-file has it"},
-    {"group", 'g', FSZ_OPTION_LIST, USER_OPTION(groups), "NAME", "add: a group; repeatable"},
+     "the users file, as in the configuration (users-file)"},
+    {"group", 'g', FSZ_OPTION_LIST, USER_OPTION(groups), "NAME",
+     "add: a group of the user; repeatable"},
     {"key", 'k', FSZ_OPTION_LIST, USER_OPTION(keys), "KEY|FILE",
-     "add: a public CURVE key, or a certificate with it; repeatable"},
+     "add: a public CURVE key or its certificate; repeatable"},
     {"password", 'p', FSZ_OPTION_FLAG, USER_OPTION(password), NULL,
-     "add: with a password, asked for or read from standard input"},
+     "add: ask for a password, or read it from standard input"},
     {0},
 };
 
 static const struct fsz_usage user_usage = {
     .program = "fszmq user",
     .arguments = "[OPTION...] add|passwd|del NAME\n       fszmq user [OPTION...] list",
-    .summary =
-        "Changes the users file of a switch. 'zmq reload' (SIGHUP for fszmqd) makes it hold.",
+    .summary = "Edits the users file of a switch. Apply it with 'zmq reload' (fszmqd: or SIGHUP).",
     .options = user_options,
 };
 
@@ -55,7 +55,7 @@ static int user_tell(const struct fsz_problems *problems, fsz_err err)
     return problems->count > 0 ? FSZ_EXIT_FAILED : user_fail("%s", fsz_err_text(err));
 }
 
-/* A key as it is, or a file that holds it. False: told. */
+/* `text` is the key itself, or the path of a file that contains it. False: reported. */
 static bool user_key(const char *text, char ret_key[FSZ_KEY_BYTES])
 {
     struct fsz_cert cert = {0};
@@ -73,25 +73,25 @@ static bool user_key(const char *text, char ret_key[FSZ_KEY_BYTES])
     return good;
 }
 
-/* Asks for a password and hashes it. False: told. */
+/* Asks for a password and hashes it. False: reported. */
 static bool user_hash(const char *name, char ret_hash[FSZ_PASSWORD_HASH_BYTES])
 {
     char prompt[FSZ_USER_NAME_MAX + 32];
     char password[FSZ_PASSWORD_MAX + 1];
-    snprintf(prompt, sizeof prompt, "New password of %.*s", FSZ_USER_NAME_MAX, name);
+    snprintf(prompt, sizeof prompt, "New password for %.*s", FSZ_USER_NAME_MAX, name);
     if (!fsz_ask_password(prompt, password)) {
-        user_fail("no password given, or one longer than ZMTP can carry; %s is as before", name);
+        user_fail("no password, or one that is too long for ZMTP; %s is unchanged", name);
         return false;
     }
     fsz_err err = fsz_password_hash(password, ret_hash);
     explicit_bzero(password, sizeof password);
     if (err != FSZ_OK) {
-        user_fail("the password: %s", fsz_err_text(err));
+        user_fail("cannot hash the password: %s", fsz_err_text(err));
     }
     return err == FSZ_OK;
 }
 
-/* What one verb does to the users; FSZ_EXIT_OK: write them. */
+/* Changes the users as one verb requires. FSZ_EXIT_OK: write the file. */
 typedef int (*user_change_fn)(struct fsz_users *users, const struct user_options *options,
                               const char *name);
 
@@ -100,7 +100,7 @@ static int user_set(struct fsz_users *users, const struct fsz_user *user)
     fsz_err err = fsz_users_set(users, user);
     return err == FSZ_OK ? FSZ_EXIT_OK
            : err == FSZ_EINVALID
-               ? user_fail("%s: a bad name, or a key that is bad or another user's", user->name)
+               ? user_fail("%s: invalid name, invalid key, or key of another user", user->name)
                : user_fail("%s", fsz_err_text(err));
 }
 
@@ -110,10 +110,11 @@ static int user_add(struct fsz_users *users, const struct user_options *options,
     char *key_list[FSZ_USER_KEYS_MAX];
     char  hash[FSZ_PASSWORD_HASH_BYTES];
     if (fsz_users_find(users, name) != NULL) {
-        return user_fail("%s is there already: 'passwd' changes a password, 'del' removes", name);
+        return user_fail("%s exists already; 'passwd' changes the password, 'del' removes a user",
+                         name);
     }
     if (!fsz_user_name_is_valid(name)) {
-        return user_fail("'%s' is no name: letters, digits, - _ . @", name);
+        return user_fail("'%s' is not a valid name: use letters, digits, - _ . @", name);
     }
     if (options->keys.count > FSZ_USER_KEYS_MAX || options->groups.count > FSZ_USER_GROUPS_MAX) {
         return user_fail("%s: too many keys or groups", name);
@@ -170,7 +171,7 @@ static int user_list(const struct fsz_users *users)
     return FSZ_EXIT_OK;
 }
 
-/* A file that is not there yet is one without users, when one is added. */
+/* Reads the file. If `may_begin`, a file that does not exist yet counts as one without users. */
 static fsz_err user_read(const char *path, bool may_begin, struct fsz_users **ret_users,
                          struct fsz_problems *problems)
 {
@@ -225,7 +226,7 @@ int fsz_user_command(int argc, char **argv)
         return exit_code;
     }
     if (options.file == NULL) {
-        return fsz_usage_error(&user_usage, "--file=FILE says which users file");
+        return fsz_usage_error(&user_usage, "--file=FILE is missing");
     }
     if (argc - first == 1 && strcmp(argv[first], "list") == 0) {
         return user_show(&options);
@@ -235,5 +236,5 @@ int fsz_user_command(int argc, char **argv)
             return user_change(&options, verbs[i].change, argv[first + 1]);
         }
     }
-    return fsz_usage_error(&user_usage, "say add, passwd or del and a name, or list");
+    return fsz_usage_error(&user_usage, "needs add, passwd or del and a name, or list");
 }

@@ -8,7 +8,7 @@ enum {
     WRAP_COLUMNS = 80,
     WRAP_COLUMNS_MIN = 20,
     WRAP_COLUMNS_MAX = 10000,
-    WRAP_CELL_MIN = 32, /* narrower than that, a cell goes below the one before */
+    WRAP_CELL_MIN = 32, /* a cell narrower than this goes below the one before */
     WRAP_BELOW = 8,
     WRAP_HANGING = 4,
 };
@@ -24,7 +24,7 @@ int fsz_wrap_columns(FILE *out)
     return columns >= WRAP_COLUMNS_MIN && columns <= WRAP_COLUMNS_MAX ? (int)columns : WRAP_COLUMNS;
 }
 
-/* Characters, all taken to be one column wide. */
+/* Counts characters, each taken to be one column wide. */
 static int wrap_width(const char *text, size_t size)
 {
     int width = 0;
@@ -34,11 +34,11 @@ static int wrap_width(const char *text, size_t size)
     return width;
 }
 
-/* The words of the first `size` bytes. */
+/* Writes the words of the first `size` bytes. */
 static void wrap_words(FILE *out, int columns, int at, int indent, const char *text, size_t size)
 {
     const char *end = text + size;
-    int         start = at; /* where the line's first word goes */
+    int         start = at; /* column of the line's first word */
     for (text += strspn(text, " \n"); text < end; text += strspn(text, " \n")) {
         size_t length = strcspn(text, " \n");
         int    width = wrap_width(text, length);

@@ -1,19 +1,19 @@
-/* wrap.h - text in lines that fit the terminal. One thread. */
+/* wrap.h - wraps text into lines that fit the terminal. One thread. */
 #ifndef FSZ_WRAP_H
 #define FSZ_WRAP_H
 
 #include <stdio.h>
 
-/* Columns for what goes to `out`: the environment's COLUMNS, or the terminal's width, or 80. */
+/* The width for output to `out`: COLUMNS from the environment, or the terminal's width, or 80. */
 int fsz_wrap_columns(FILE *out);
-/* Writes the words of `text`, whatever white space is between them, and a line feed. The cursor is
- * in column `at` (from 0); further lines begin in column `indent`. A word that is too long for a
- * line stands on one of its own. */
+/* Writes the words of `text` and a line feed, with any white space as separator. The cursor is in
+ * column `at` (from 0); further lines begin in column `indent`. A word that is too long for a line
+ * gets its own line. */
 void fsz_wrap_put(FILE *out, int columns, int at, int indent, const char *text);
-/* The same line by line: each keeps its leading blanks, and its further lines have four more. */
+/* The same for each line of `text`. Keeps leading spaces; wrapped lines get four more. */
 void fsz_wrap_put_lines(FILE *out, int columns, int at, const char *text);
-/* A row of two cells: `name` in column 2, `text` from column `indent` on, or below where the line
- * would be too narrow for that. */
+/* Writes a row of two cells: `name` in column 2, and `text` in column `indent`, or on the next line
+ * if the terminal is too narrow. */
 void fsz_wrap_put_row(FILE *out, int columns, int indent, const char *name, const char *text);
 
 #endif

@@ -199,7 +199,7 @@ def test_tail_envelope_shows_numbers_and_reports_gaps(publisher, fszmq):
     assert [line for line in err.splitlines() if "stream live" in line] == [
         "fszmq tail: lost 12 events of stream live, type DTMF/ (type_seq 6–17)",
         "fszmq tail: lost 2 events of stream live, type DTMF/ (type_seq 19–20)",
-        "fszmq tail: stream live was started anew"]
+        "fszmq tail: stream live was restarted"]
 
 
 def test_tail_takes_no_number_of_what_it_may_not_see_for_a_loss(publisher, fszmq):
@@ -230,7 +230,7 @@ def test_tail_shows_what_was_dropped_for_it_alone(publisher, fszmq):
             "lost": {"low": 5, "normal": 2, "high": 0}, "first_seq": 2, "last_seq": 8}
     publisher.socket.send_multipart([b".lost/", json.dumps(meta).encode(), b"{}"])
     publisher.envelope(9, 1, event("DTMF"))
-    assert "read too slowly: 5 low, 2 normal, 0 high (.lost/)" in ended(tail)[1]
+    assert "read too slowly: 5 of low priority, 2 normal, 0 high (.lost/)" in ended(tail)[1]
 
 
 def test_tail_tells_of_an_orderly_stop(publisher, fszmq):
@@ -250,7 +250,7 @@ def test_tail_leaves_out_what_is_no_event_and_says_so_once(publisher, fszmq):
     publisher.json(event("DTMF"))
     out, err = ended(tail)
     assert out.encode() == event("DTMF") + b"\n"
-    assert err.count("is no event") == 1
+    assert err.count("is not an event") == 1
 
 
 def test_tail_takes_several_messages_in_one_for_a_loss(publisher, fszmq):

@@ -73,10 +73,10 @@ def test_a_command_line_that_is_none_is_told_with_exit_code_2(switch):
     for words, complaint in [
         (["api"], "no command"), (["api", "--colour", "status"], "'--colour'"), (["api", b"\xff"], "not UTF-8"),
         (["job", "stop", "x"], "start or run"), (["job", "result"], "result and an id"),
-        (["call", "freeze", "x"], "say get, set"), (["call", "set", "x"], "too few"),
-        (["call", "set", "x", "a=1", "b"], "'b' is not NAME=VALUE"), (["call", "hangup", "x", "y", "z"], "too many"),
+        (["call", "freeze", "x"], "needs get, set"), (["call", "set", "x"], "wrong number"),
+        (["call", "set", "x", "a=1", "b"], "'b' is not NAME=VALUE"), (["call", "hangup", "x", "y", "z"], "wrong number"),
         (["api", "-e", "CODEC", "status"], "'-e'"), (["call", "set", "x", b"a=\xff"], "not UTF-8"), (["send"], "no event"),
-        (["send", "CUSTOM/acme::x", "=1"], "'=1' is not HEADER=VALUE"), (["send", "--json"], "no JSON object"),
+        (["send", "CUSTOM/acme::x", "=1"], "'=1' is not HEADER=VALUE"), (["send", "--json"], "not a JSON object"),
         (["api", "--timeout=soon", "status"], "--timeout: 'soon'"), (["api", "-a", "nowhere", "status"], "endpoint"),
     ]:
         done = subprocess.run([find_program("fszmq"), *words], env=switch.env, input=b"[]", capture_output=True,
@@ -169,7 +169,7 @@ def test_a_kicked_subscriber_comes_back_under_another_id(switch, subscriber):
 def test_job_start_prints_an_id_by_which_the_result_is_got(switch):
     job = switch.out("job", "start", "msleep", "500").strip()
     assert re.fullmatch(UUID, job)
-    assert "still runs" in switch.run("job", "result", job, code=3).stderr
+    assert "still running" in switch.run("job", "result", job, code=3).stderr
 
     def ended():
         done = subprocess.run([find_program("fszmq"), "job", "result", job], env=switch.env, capture_output=True,

@@ -46,7 +46,7 @@ def pipe(ports, folder, lines, code=0):
 
 def test_lines_of_a_pipe_run_one_after_the_other(switch, ports, tmp_path):
     done = pipe(ports, tmp_path, "echo one\n\n  echo two words\n/help\n/quit\necho never\n")
-    assert done.stdout.startswith("one\ntwo words\nA line is an API command")
+    assert done.stdout.startswith("one\ntwo words\nEach line is an API command")
     assert "never" not in done.stdout and done.stderr == ""
     assert not (tmp_path / ".fszmq_history").exists()
 

@@ -166,7 +166,7 @@ def test_job_run_looks_for_a_job_whose_answer_was_lost(fake, background):
 
 def test_no_answer_in_time_is_told_as_such(fake, ports, tmp_path):
     told = run("api", "--timeout=0.3", "hupall", env=environment(tmp_path, ports), code=3).stderr
-    assert "no answer within 0.3 s: it may have run" in told
+    assert "no reply within 0.3 s: it may have run" in told
 
 
 def test_the_shell_sends_nothing_later_that_was_typed_while_the_switch_was_away(fake, terminal):
@@ -191,8 +191,8 @@ def test_the_shell_tells_which_lines_lost_their_answers_and_sends_none_again(fak
     shell.type("hupall\necho two\n")
     assert [fake.receive()[1]["params"]["command"] for _ in range(2)] == ["hupall", "echo"]
     fake.stop()
-    shell.wait("hupall: the connection ended before the answer: it may have run")
-    shell.wait("echo two: the connection ended before the answer: it may have run")
+    shell.wait("hupall: the connection ended before the reply: it may have run")
+    shell.wait("echo two: the connection ended before the reply: it may have run")
     fake.start()
     shell.wait(r": connected")
     shell.type("echo three\n")
@@ -204,7 +204,7 @@ def test_the_shell_gives_up_an_answer_that_is_overdue_and_the_connection_with_it
     shell.type("hupall\n")
     who, message = fake.receive()
     assert message["params"]["timeout_ms"] == 3000
-    shell.wait("hupall: no answer in time: it may have run")
+    shell.wait("hupall: no reply in time: it may have run")
 
     def type_next():
         shell.type("echo next\n")

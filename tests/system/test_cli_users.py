@@ -84,7 +84,7 @@ def test_user_passwords_come_from_standard_input_and_are_kept_as_hashes(users):
     assert users.read()["alice"]["password"] not in ("", first)
     for bad in ("", "\n", "x" * 256 + "\n", "a\0b\n"):
         before = users.path.read_text()
-        assert "as before" in users("passwd", "alice", stdin=bad, code=1).stderr
+        assert "is unchanged" in users("passwd", "alice", stdin=bad, code=1).stderr
         assert users.path.read_text() == before
     users("passwd", "alice", stdin="x" * 255)
 
@@ -105,8 +105,8 @@ def test_user_tells_mistakes_and_leaves_the_file_alone(users, tool, tmp_path):
     users("add", "--password", "alice", stdin="x")
     before = users.path.read_text()
     for words, code, complaint in [
-        (["add", "alice"], 1, "there already"), (["add", "no spaces"], 1, "is no name"),
-        (["add", "--key=short", "bob"], 1, "short"), (["add"], 2, "say add"), (["promote", "alice"], 2, "say add"),
+        (["add", "alice"], 1, "exists already"), (["add", "no spaces"], 1, "is not a valid name"),
+        (["add", "--key=short", "bob"], 1, "short"), (["add"], 2, "needs add"), (["promote", "alice"], 2, "needs add"),
     ]:
         assert complaint in users(*words, code=code).stderr
     assert users.path.read_text() == before
@@ -125,7 +125,7 @@ def test_no_option_takes_a_password(tool):
 
 def test_a_password_is_not_shown_on_the_terminal_not_even_after_a_signal(users, tmp_path):
     terminal = Terminal("user", f"--file={users.path}", "add", "--password", "alice", env=environment(tmp_path))
-    terminal.wait("New password of alice: ")
+    terminal.wait("New password for alice: ")
     terminal.type("open sesame\n")
     assert "sesame" not in terminal.wait_end()
     terminal.close()
@@ -135,9 +135,9 @@ def test_a_password_is_not_shown_on_the_terminal_not_even_after_a_signal(users, 
     terminal = Terminal("user", f"--file={users.path}", "passwd", "alice", env=environment(tmp_path),
                         through=["sh", "-c", f"trap : INT; {check}"])
     terminal.wait(r"(?m)^echo ")
-    terminal.wait("New password of alice: ")
+    terminal.wait("New password for alice: ")
     terminal.type("\x03")
-    terminal.wait("as before")
+    terminal.wait("is unchanged")
     terminal.wait(r"(?m)^echo ")
     terminal.wait("done")
     terminal.close()
@@ -228,7 +228,7 @@ def test_a_variable_that_is_too_long_is_told(tmp_path):
 
 def test_the_password_is_asked_for_on_a_terminal(plain):
     terminal = Terminal("api", "--user=alice", "echo", "hello", env=environment(plain.folder, plain.ports))
-    terminal.wait("Password of alice: ")
+    terminal.wait("Password for alice: ")
     terminal.type("open sesame\n")
     assert "hello" in terminal.wait_end() and "sesame" not in terminal.seen
     terminal.close()
@@ -247,7 +247,7 @@ def test_curve_admits_with_a_known_key_and_nobody_without(fszmqd, tmp_path):
     wrong = [f"--key={tmp_path}/alice.key_secret", f"--server-key={tmp_path}/mallory.key"]
     assert switch.run("api", "--timeout=1", *wrong, "status", code=3).stdout == ""
     for options, complaint in [
-        ([f"--key={tmp_path}/alice.key", server], "public key only"), ([server], "needs --key"),
+        ([f"--key={tmp_path}/alice.key", server], "only a public key"), ([server], "needs --key"),
         ([f"--key={tmp_path}/alice.key_secret"], "needs --server-key"), (["--key=none", server], "none"),
     ]:
         assert complaint in switch.run("api", *options, "status", code=2).stderr

@@ -122,7 +122,7 @@ def test_a_command_that_is_always_turned_away_says_so_when_its_time_is_over(tmp_
     with Closer() as closer:
         told = run("api", "--timeout=1", "status", env=environment(tmp_path, Ports(closer.endpoint, closer.endpoint)),
                    code=3).stderr
-    assert "no connection to the switch in time" in told and "closes connections as soon as they come" in told
+    assert "no connection to the switch in time" in told and "closes new connections at once" in told
     for name in ("endings.address-rate", "endings.connections", "address-connections-per-second", "connections-max"):
         assert name in told
     assert "does not speak ZeroMQ" not in told

@@ -276,7 +276,7 @@ OPTIONS = {"none": [], "plain": ["--user=alice"], "curve": ["--key={folder}/alic
 def test_wrong_security_is_in_the_log_and_the_tool_says_what_is_wanted(fszmqd, tmp_path, wanted, shown):
     daemon, ports = secured(fszmqd, tmp_path, wanted)
     options = [option.format(folder=tmp_path) for option in OPTIONS[shown]]
-    words = f"this endpoint wants security {wanted}; this side shows {shown}"
+    words = f"this endpoint requires security {wanted}; this side uses {shown}"
     env = environment(tmp_path, FSZMQ_PASSWORD="open sesame")
     for arguments in (["api", "-a", ports.api, *options, "status"], ["tail", *options, "--timeout=20", ports.events]):
         done = subprocess.run([find_program("fszmq"), *arguments], capture_output=True, text=True, env=env,
@@ -304,7 +304,7 @@ def test_tool_says_where_nobody_of_ours_answers(tmp_path):
                               env=environment(tmp_path), timeout=2 * PATIENCE_S, check=False)
         ended.set()
         thread.join()
-    assert "nobody of ours answers there: it does not speak ZeroMQ" in done.stderr
+    assert "not mod_event_zmq: it does not speak ZeroMQ" in done.stderr
 
 
 # ---- commands --------------------------------------------------------------------------------------------
