@@ -38,8 +38,8 @@ FSZ_NODISCARD fsz_err fsz_jobs_result(struct fsz_jobs *jobs, const char *id, con
 size_t fsz_jobs_result_bytes(struct fsz_jobs *jobs, const char *id, const char *owner);
 
 struct fsz_jobs_counters {
-    uint64_t begun, finished, refused, dropped; /* dropped: finished and no longer kept */
-    uint64_t kept, running, bytes;              /* now */
+#define FSZ_COUNTERS_JOBS(member, unit, meaning) uint64_t member;
+#include "counters/counters.def"
 };
 struct fsz_jobs_counters fsz_jobs_counters(struct fsz_jobs *jobs);
 

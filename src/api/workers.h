@@ -57,8 +57,8 @@ struct fsz_task *fsz_workers_give_up(struct fsz_workers *workers, uint64_t ticke
 bool fsz_workers_free(struct fsz_workers **workers, int64_t wait_ms);
 
 struct fsz_workers_counters {
-    uint64_t run, refused_queue, refused_share, given_up; /* tasks; run to their end */
-    uint32_t threads, busy, stuck, waiting, waiting_peak; /* now; busy without the stuck */
+#define FSZ_COUNTERS_WORKERS(member, unit, meaning) uint64_t member;
+#include "counters/counters.def"
 };
 struct fsz_workers_counters fsz_workers_counters(struct fsz_workers *workers);
 

@@ -46,16 +46,9 @@ struct fsz_access_counts {
 };
 
 struct fsz_access_counters {
-    uint64_t admitted, refused; /* of all mechanisms */
-
+#define FSZ_COUNTERS_ACCESS(member, unit, meaning) uint64_t member;
+#include "counters/counters.def"
     struct fsz_access_counts mechanisms[FSZ_ZMTP_MECHANISMS]; /* of each that is known */
-
-    uint64_t limited; /* of those refused: without a look, by failures-per-minute */
-    uint64_t
-        deferred; /* asked to come again: stream not known yet, password later, too many wait */
-    uint64_t passwords_checked;    /* by Argon2id */
-    uint64_t passwords_remembered; /* that needed no such check */
-    uint64_t addresses_forgotten;  /* failures of addresses dropped for those of others */
 };
 /* Any thread. */
 struct fsz_access_counters fsz_access_counters(const struct fsz_access *access);

@@ -51,8 +51,8 @@ void fsz_audit_set_rate(struct fsz_audit *audit, int64_t rate);
 void fsz_audit_write(struct fsz_audit *audit, const struct fsz_audit_record *record);
 
 struct fsz_audit_counters {
-    uint64_t commands, refusals; /* records, held back or not */
-    uint64_t suppressed;         /* that made no event */
+#define FSZ_COUNTERS_AUDIT(member, unit, meaning) uint64_t member;
+#include "counters/counters.def"
 };
 struct fsz_audit_counters fsz_audit_counters(const struct fsz_audit *audit);
 

@@ -5,6 +5,7 @@
 #include "base/container_of.h"
 #include "base/ratelimit.h"
 #include "call/offer.h"
+#include "counters/counters.h"
 #include "event/encode.h"
 #include "event/ending.h"
 #include "rpc/rpc.h"
@@ -439,19 +440,18 @@ static size_t controls_count_controlled(const struct fsz_controls *controls)
     return count;
 }
 
+static const struct fsz_counter call_counters[] = {
+#define FSZ_COUNTERS_CALLS(member, unit, meaning) FSZ_COUNTER(struct fsz_calls_counters, member),
+#include "counters/counters.def"
+};
+
 json_t *fsz_controls_status(const struct fsz_controls *controls)
 {
-    return json_pack(
-        "{sI sI sI sI sI sI sI sI sI sI sI sI}", "controlled",
-        (json_int_t)controls_count_controlled(controls), "accepted",
-        (json_int_t)controls->counters.accepted, "refused", (json_int_t)controls->counters.refused,
-        "released", (json_int_t)controls->counters.released, "handed_over",
-        (json_int_t)controls->counters.handed_over, "lost", (json_int_t)controls->counters.lost,
-        "hangup", (json_int_t)controls->counters.hangup, "elsewhere",
-        (json_int_t)controls->counters.elsewhere, "closed", (json_int_t)controls->counters.closed,
-        "fenced", (json_int_t)controls->counters.fenced, "events",
-        (json_int_t)controls->counters.events, "events_dropped",
-        (json_int_t)fsz_watch_dropped(controls->watch));
+    json_t *status =
+        json_pack("{sI sI}", "controlled", (json_int_t)controls_count_controlled(controls),
+                  "events_dropped", (json_int_t)fsz_watch_dropped(controls->watch));
+    FSZ_COUNTERS_WRITE(status, call_counters, &controls->counters);
+    return status;
 }
 
 struct fsz_call_owner fsz_controls_owner(struct fsz_controls *controls)

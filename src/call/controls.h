@@ -21,6 +21,11 @@ enum {
     FSZ_CONTROL_NUDGE_MS = 500,
 };
 
+struct fsz_calls_counters {
+#define FSZ_COUNTERS_CALLS(member, unit, meaning) uint64_t member;
+#include "counters/counters.def"
+};
+
 struct fsz_controls {
     const struct fsz_host *host;
     struct fsz_watch      *watch;
@@ -30,12 +35,7 @@ struct fsz_controls {
     size_t                 losing; /* that were taken away, and whose threads have not left yet */
     int64_t                next_sweep_ms;
     bool                   closed;
-    struct {
-        uint64_t accepted, released, handed_over, lost, hangup, elsewhere, closed;
-        uint64_t refused; /* answers to offers that were none, or not granted */
-        uint64_t fenced;  /* commands of who does not hold the call */
-        uint64_t events;  /* sent to holders */
-    } counters;
+    struct fsz_calls_counters counters;
 };
 
 /* The table through which services know the calls. */

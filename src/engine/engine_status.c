@@ -1,22 +1,35 @@
 /* What an engine counts, gathered from its parts. */
 #include "base/clock.h"
 #include "base/ratelimit.h"
+#include "counters/counters.h"
 #include "engine/engine_private.h"
 #include "engine/status.h"
 
+static const struct fsz_counter audit_counters[] = {
+#define FSZ_COUNTERS_AUDIT(member, unit, meaning) FSZ_COUNTER(struct fsz_audit_counters, member),
+#include "counters/counters.def"
+};
+
+static const struct fsz_counter client_event_counters[] = {
+#define FSZ_COUNTERS_CLIENT_EVENTS(member, unit, meaning)                                          \
+    FSZ_COUNTER(struct fsz_client_events_counters, member),
+#include "counters/counters.def"
+};
+
 static json_t *engine_status_of_audit(const struct fsz_engine *engine)
 {
-    struct fsz_audit_counters audit = fsz_audit_counters(engine->audit);
-    return json_pack("{sI sI sI}", "commands", (json_int_t)audit.commands, "refusals",
-                     (json_int_t)audit.refusals, "suppressed", (json_int_t)audit.suppressed);
+    struct fsz_audit_counters counters = fsz_audit_counters(engine->audit);
+    json_t                   *status = json_object();
+    FSZ_COUNTERS_WRITE(status, audit_counters, &counters);
+    return status;
 }
 
 static json_t *engine_status_of_client_events(const struct fsz_engine *engine)
 {
     struct fsz_client_events_counters counters = fsz_client_events_counters(engine->client_events);
-    return json_pack("{sI sI sI sI}", "fired", (json_int_t)counters.fired, "suppressed",
-                     (json_int_t)counters.suppressed, "overflowed", (json_int_t)counters.overflowed,
-                     "refused", (json_int_t)counters.refused);
+    json_t                           *status = json_object();
+    FSZ_COUNTERS_WRITE(status, client_event_counters, &counters);
+    return status;
 }
 
 static json_t *engine_status_controlled(struct fsz_engine *engine)

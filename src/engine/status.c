@@ -1,5 +1,6 @@
 #include "engine/status.h"
 
+#include "counters/counters.h"
 #include "event/filter.h"
 #include "net/net_status.h"
 #include "rpc/rpc.h"
@@ -16,41 +17,42 @@ static json_t *status_refused(const struct fsz_queue_stats *q)
     return refused;
 }
 
+static const struct fsz_counter queue_counters[] = {
+#define FSZ_COUNTERS_QUEUE(member, unit, meaning) FSZ_COUNTER(struct fsz_queue_stats, member),
+#include "counters/counters.def"
+};
+
 static json_t *status_queue(struct fsz_queue *queue)
 {
-    struct fsz_queue_stats q;
-    fsz_queue_stats(queue, &q);
-    return json_pack("{sI sI sI sI sI sI sI so}", "events", (json_int_t)q.events, "bytes",
-                     (json_int_t)q.bytes, "events_peak", (json_int_t)q.events_peak, "bytes_peak",
-                     (json_int_t)q.bytes_peak, "events_max", (json_int_t)q.events_max, "bytes_max",
-                     (json_int_t)q.bytes_max, "pushed", (json_int_t)q.pushed, "refused",
-                     status_refused(&q));
+    struct fsz_queue_stats stats;
+    json_t                *status = json_object();
+    fsz_queue_stats(queue, &stats);
+    FSZ_COUNTERS_WRITE(status, queue_counters, &stats);
+    json_object_set_new(status, "refused", status_refused(&stats));
+    return status;
 }
+
+static const struct fsz_counter stream_counters[] = {
+#define FSZ_COUNTERS_STREAM(member, unit, meaning) FSZ_COUNTER(struct fsz_stream_counters, member),
+#include "counters/counters.def"
+};
 
 static json_t *status_stream(const struct fsz_stream *s)
 {
-    struct fsz_stream_figures         own;
-    const struct fsz_stream_counters *c = &own.counters;
-    const struct fsz_pub_figures      f = fsz_pub_figures(s->pub);
+    struct fsz_stream_figures    own;
+    const struct fsz_pub_figures f = fsz_pub_figures(s->pub);
     fsz_stream_figures(s, &own);
-    const char *framing = s->config->framing == FSZ_FRAMING_JSON ? "json" : "envelope";
-    json_t     *stream =
-        json_pack("{ss ss ss sI so}", "name", s->name, "framing", framing, "epoch", s->epoch, "seq",
-                  (json_int_t)own.seq, "endpoints", fsz_status_endpoints(&s->endpoints));
-    json_t *counters = json_pack(
-        "{sI sI sI sI sI sI sI sI sI sI sI sI}", "subscribers", (json_int_t)own.subscribers,
-        "subscriptions",
+    json_t *status = json_pack(
+        "{ss ss ss sI so sI sI sI sI sI}", "name", s->name, "framing",
+        s->config->framing == FSZ_FRAMING_JSON ? "json" : "envelope", "epoch", s->epoch, "seq",
+        (json_int_t)own.seq, "endpoints", fsz_status_endpoints(&s->endpoints), "subscribers",
+        (json_int_t)own.subscribers, "subscriptions",
         (json_int_t)f.subscriptions + (json_int_t)fsz_subscriptions_count(s->subscriptions),
         "subscription_bytes", (json_int_t)f.subscription_bytes, "subscriptions_over",
-        (json_int_t)f.refused_subscriptions, "subscriptions_refused",
-        (json_int_t)c->subscriptions_refused, "strays", (json_int_t)f.strays, "events_sent",
-        (json_int_t)c->events_sent, "events_at_once", (json_int_t)c->events_at_once, "bytes_sent",
-        (json_int_t)c->bytes_sent, "lost", (json_int_t)c->lost, "truncated",
-        (json_int_t)c->truncated, "send_failures", (json_int_t)c->send_failures);
-    json_object_update_missing(stream, counters);
-    json_decref(counters);
-    fsz_status_wire(stream, fsz_pub_socket(s->pub));
-    return stream;
+        (json_int_t)f.refused_subscriptions, "strays", (json_int_t)f.strays);
+    FSZ_COUNTERS_WRITE(status, stream_counters, &own.counters);
+    fsz_status_wire(status, fsz_pub_socket(s->pub));
+    return status;
 }
 
 static json_t *status_warnings(const struct fsz_problems *warnings)

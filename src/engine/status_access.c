@@ -1,4 +1,5 @@
 /* What the status tells of access: who was let in, and what the bounds on guessing did. */
+#include "counters/counters.h"
 #include "engine/status.h"
 
 static json_t *status_mechanisms(const struct fsz_access_counters *c)
@@ -12,13 +13,16 @@ static json_t *status_mechanisms(const struct fsz_access_counters *c)
     return mechanisms;
 }
 
+static const struct fsz_counter access_counters[] = {
+#define FSZ_COUNTERS_ACCESS(member, unit, meaning) FSZ_COUNTER(struct fsz_access_counters, member),
+#include "counters/counters.def"
+};
+
 json_t *fsz_status_access(const struct fsz_access *access)
 {
-    struct fsz_access_counters c = fsz_access_counters(access);
-    return json_pack("{sI sI sI sI sI sI sI so}", "admitted", (json_int_t)c.admitted, "refused",
-                     (json_int_t)c.refused, "limited", (json_int_t)c.limited, "deferred",
-                     (json_int_t)c.deferred, "passwords_checked", (json_int_t)c.passwords_checked,
-                     "passwords_remembered", (json_int_t)c.passwords_remembered,
-                     "addresses_forgotten", (json_int_t)c.addresses_forgotten, "mechanisms",
-                     status_mechanisms(&c));
+    struct fsz_access_counters counters = fsz_access_counters(access);
+    json_t                    *status = json_object();
+    FSZ_COUNTERS_WRITE(status, access_counters, &counters);
+    json_object_set_new(status, "mechanisms", status_mechanisms(&counters));
+    return status;
 }

@@ -38,10 +38,8 @@ void fsz_client_events_stop(struct fsz_client_events *events);
 void fsz_client_events_free(struct fsz_client_events **events);
 
 struct fsz_client_events_counters {
-    uint64_t fired;
-    uint64_t suppressed; /* by the rate */
-    uint64_t overflowed; /* the outbox was full */
-    uint64_t refused;    /* by the switch, or out of memory */
+#define FSZ_COUNTERS_CLIENT_EVENTS(member, unit, meaning) uint64_t member;
+#include "counters/counters.def"
 };
 /* Any thread. */
 struct fsz_client_events_counters

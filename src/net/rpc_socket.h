@@ -17,13 +17,8 @@
 #include "rpc/envelope.h"
 
 struct fsz_rpc_socket_counters {
-    uint64_t messages, bytes_in; /* of clients */
-    uint64_t messages_dropped;   /* no memory to read one, or to know its client */
-    uint64_t answers, bytes_out; /* messages sent, notifications included */
-    uint64_t answers_lost;       /* the client had left */
-    uint64_t answers_dropped;    /* what waits for the client had reached a bound */
-    uint64_t probes;             /* empty messages of ZMQ_PROBE_ROUTER, which ask for nothing */
-    uint64_t frames_bad;         /* messages whose frames are no request */
+#define FSZ_COUNTERS_SOCKET(member, unit, meaning) uint64_t member;
+#include "counters/counters.def"
 };
 
 /* One message of a client; valid until the callback returns. */

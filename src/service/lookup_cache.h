@@ -51,12 +51,8 @@ struct fsz_cache_answer {
 };
 
 struct fsz_cache_counters {
-    uint64_t hits, stale, misses, coalesced;
-    uint64_t evicted;        /* for want of room */
-    uint64_t flushed;        /* by fsz_lookup_cache_flush() */
-    uint64_t not_kept;       /* larger than the whole cache may be, or no memory */
-    uint64_t entries, bytes; /* now */
-    uint64_t in_flight;      /* questions, now */
+#define FSZ_COUNTERS_CACHE(member, unit, meaning) uint64_t member;
+#include "counters/counters.def"
 };
 
 FSZ_NODISCARD fsz_err fsz_lookup_cache_new(const struct fsz_cache_limits *limits,

@@ -20,8 +20,9 @@ enum {
 /* What a binding has done. Lives as long as one configuration after the other has a binding of
  * that name. */
 struct lookup_meter {
-    struct fsz_ref       references;
-    _Atomic uint64_t     asked, found, not_found, failed, cache_hits, stale, coalesced;
+    struct fsz_ref references;
+#define FSZ_COUNTERS_BINDING(member, unit, meaning) _Atomic uint64_t member;
+#include "counters/counters.def"
     pthread_mutex_t      lock;     /* guards the two below */
     struct fsz_latency   latency;  /* of the service's answers and failures */
     struct fsz_ratelimit failures; /* told in the log */

@@ -1,5 +1,6 @@
 /* One configuration's bindings, their counters, and what the status tells of them. */
 #include "base/ref.h"
+#include "counters/counters.h"
 #include "service/latency_status.h"
 #include "service/lookup_private.h"
 
@@ -76,29 +77,34 @@ void fsz_lookup_set_unref(struct lookup_set **set)
     free(s);
 }
 
+static const struct fsz_counter meter_counters[] = {
+#define FSZ_COUNTERS_BINDING(member, unit, meaning) FSZ_COUNTER(struct lookup_meter, member),
+#include "counters/counters.def"
+};
+
 static json_t *meter_status(struct lookup_meter *meter, const char *service)
 {
     pthread_mutex_lock(&meter->lock);
     struct fsz_latency latency = meter->latency;
     pthread_mutex_unlock(&meter->lock);
-    return json_pack("{ss ss sI sI sI sI sI sI sI so}", "name", meter->name, "service", service,
-                     "asked", (json_int_t)meter->asked, "found", (json_int_t)meter->found,
-                     "not_found", (json_int_t)meter->not_found, "failed", (json_int_t)meter->failed,
-                     "cache_hits", (json_int_t)meter->cache_hits, "stale", (json_int_t)meter->stale,
-                     "coalesced", (json_int_t)meter->coalesced, "latency_us",
-                     fsz_latency_status(&latency));
+    json_t *status = json_pack("{ss ss}", "name", meter->name, "service", service);
+    FSZ_COUNTERS_WRITE(status, meter_counters, meter);
+    json_object_set_new(status, "latency_us", fsz_latency_status(&latency));
+    return status;
 }
+
+static const struct fsz_counter cache_counters[] = {
+#define FSZ_COUNTERS_CACHE(member, unit, meaning) FSZ_COUNTER(struct fsz_cache_counters, member),
+#include "counters/counters.def"
+};
 
 static json_t *cache_status(struct fsz_lookup_cache *cache, const struct fsz_config *config)
 {
-    struct fsz_cache_counters c = fsz_lookup_cache_counters(cache);
-    return json_pack("{sI sI sI sI sI sI sI sI sI sI sI sI}", "entries", (json_int_t)c.entries,
-                     "entries_max", (json_int_t)config->cache_entries, "bytes", (json_int_t)c.bytes,
-                     "bytes_max", (json_int_t)config->cache_bytes, "hits", (json_int_t)c.hits,
-                     "stale", (json_int_t)c.stale, "misses", (json_int_t)c.misses, "coalesced",
-                     (json_int_t)c.coalesced, "evicted", (json_int_t)c.evicted, "flushed",
-                     (json_int_t)c.flushed, "not_kept", (json_int_t)c.not_kept, "in_flight",
-                     (json_int_t)c.in_flight);
+    struct fsz_cache_counters counters = fsz_lookup_cache_counters(cache);
+    json_t *status = json_pack("{sI sI}", "entries_max", (json_int_t)config->cache_entries,
+                               "bytes_max", (json_int_t)config->cache_bytes);
+    FSZ_COUNTERS_WRITE(status, cache_counters, &counters);
+    return status;
 }
 
 json_t *fsz_lookups_status(struct fsz_lookups *lookups)

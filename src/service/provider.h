@@ -19,14 +19,8 @@
 struct fsz_control;
 
 struct fsz_provider_counters {
-    uint64_t asked;     /* probes included */
-    uint64_t answered;  /* in time, errors included */
-    uint64_t errors;    /* of them, JSON-RPC errors */
-    uint64_t missed;    /* not in time, or the connection ended first */
-    uint64_t late;      /* answers to what nobody waits for any more */
-    uint64_t bad;       /* messages that are no answers to what this provider was asked */
-    uint64_t ejections; /* times it was put aside */
-    uint64_t probes;
+#define FSZ_COUNTERS_PROVIDER(member, unit, meaning) uint64_t member;
+#include "counters/counters.def"
 };
 
 struct fsz_provider {

@@ -30,12 +30,8 @@ struct fsz_attempt {
 
 /* `asked` is the sum of all others and of those that are open. */
 struct fsz_service_counters {
-    uint64_t asked, answered;
-    uint64_t errors;      /* providers answered with errors, or memory ran out */
-    uint64_t deadline;    /* no answer in time */
-    uint64_t no_provider; /* no provider could be asked */
-    uint64_t overloaded;  /* requests-max, requests-bytes or calls-max was reached */
-    uint64_t cancelled;   /* the asker stopped waiting: its call ended, or a stop */
+#define FSZ_COUNTERS_SERVICE(member, unit, meaning) uint64_t member;
+#include "counters/counters.def"
 };
 
 struct fsz_service {

@@ -12,10 +12,8 @@
 struct fsz_queue;
 
 struct fsz_queue_stats {
-    uint64_t events, bytes; /* now */
-    uint64_t events_peak, bytes_peak;
-    uint64_t events_max, bytes_max;
-    uint64_t pushed;
+#define FSZ_COUNTERS_QUEUE(member, unit, meaning) uint64_t member;
+#include "counters/counters.def"
     uint64_t refused[FSZ_PRIORITIES];
 };
 

@@ -26,12 +26,8 @@
 enum { FSZ_SUBSCRIPTION_BYTES_MAX = 4096 }; /* a peer whose message is larger is disconnected */
 
 struct fsz_stream_counters {
-    uint64_t events_sent, bytes_sent; /* once whatever the number of subscribers */
-    uint64_t events_at_once;          /* of them, those sent by the thread that had them */
-    uint64_t lost;          /* refused by the queue or out of memory; each is a gap in seq */
-    uint64_t truncated;     /* sent without members that did not fit */
-    uint64_t send_failures; /* out of memory, or refused by libzmq; a gap too */
-    uint64_t subscriptions_refused; /* those of which nothing is granted */
+#define FSZ_COUNTERS_STREAM(member, unit, meaning) uint64_t member;
+#include "counters/counters.def"
 };
 
 struct fsz_stream_figures {
