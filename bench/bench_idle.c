@@ -212,7 +212,7 @@ int main(int argc, char **argv)
 {
     size_t                   count = argc > 1 ? strtoul(argv[1], NULL, 10) : CONNECTIONS;
     struct fsz_zmtp_message *message = make_message();
-    struct fsz_loop         *loop;
+    struct fsz_loop         *loop = NULL;
     struct fsz_conn         *reading = NULL;
     unsigned                 port = 0;
     int                      until[2];

@@ -98,9 +98,8 @@ void fsz_check_execute(struct fsz_api *api, struct fsz_request *request,
     const char *arg = fsz_request_text(request, EXECUTE_ARG);
     int64_t     loops = fsz_request_number(request, EXECUTE_LOOPS, 1);
     (void)api;
-    snprintf(request->what, sizeof(request->what), "%.127s %.100s%s%.*s",
-             fsz_request_text(request, EXECUTE_CALL), app, arg ? " " : "", FSZ_REQUEST_WHAT_BYTES,
-             arg ? arg : "");
+    snprintf(request->what, sizeof(request->what), "%.127s %.100s%s%s",
+             fsz_request_text(request, EXECUTE_CALL), app, arg ? " " : "", arg ? arg : "");
     fsz_uuid_new(request->wait.id);
     if (fsz_authorize_application(who, app, arg, why) != FSZ_OK) {
         call_deny(request, why);

@@ -49,8 +49,8 @@ void fsz_check_api(struct fsz_api *api, struct fsz_request *request,
     const char *command = fsz_request_text(request, PARAM_COMMAND);
     const char *arg = fsz_request_text(request, PARAM_ARG);
     (void)api;
-    snprintf(request->what, sizeof(request->what), "%s%s%.*s", command, arg ? " " : "",
-             FSZ_REQUEST_WHAT_BYTES, arg ? arg : "");
+    snprintf(request->what, sizeof(request->what), "%s%s%s", command, arg ? " " : "",
+             arg ? arg : "");
     request->routine = fsz_readonly_api(command, arg);
     if (fsz_authorize_api(who, command, arg, why) != FSZ_OK) {
         fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
@@ -167,8 +167,8 @@ void fsz_check_json_api(struct fsz_api *api, struct fsz_request *request,
     const json_t *data = request->values[PARAM_DATA];
     char         *text = data ? json_dumps(data, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
     (void)api;
-    snprintf(request->what, sizeof(request->what), "%s%s%.*s", command, text ? " " : "",
-             FSZ_REQUEST_WHAT_BYTES, text ? text : "");
+    snprintf(request->what, sizeof(request->what), "%s%s%s", command, text ? " " : "",
+             text ? text : "");
     request->routine = fsz_readonly_json_api(command);
     if (data != NULL && text == NULL) {
         fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "out of memory");

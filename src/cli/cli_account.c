@@ -35,11 +35,12 @@ static bool account_put(char *member, size_t bytes, const struct fsz_setting *se
                         const char *otherwise, const char *program)
 {
     const char *value = setting->value[0] == '\0' ? otherwise : setting->value;
-    if (strlen(value) >= bytes) {
+    size_t      length = strlen(value);
+    if (length >= bytes) {
         fprintf(stderr, "%s: %s: longer than %zu bytes\n", program, setting->name, bytes - 1);
         return false;
     }
-    snprintf(member, bytes, "%s", value);
+    memcpy(member, value, length + 1);
     return true;
 }
 

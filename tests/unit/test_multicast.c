@@ -35,8 +35,9 @@ static void test_multicast_refuses_malformed_addresses(void **state)
         "epgm://127.0.0.1;240.0.0.1:5555",
         "epgm://127.0.0.1;[ff02::1]:5555",
         "pgm://;;;:5555",
-        "pgm://"
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa;239.1.1.1:1",
+        ("pgm://"
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa;239.1.1.1:"
+         "1"),
     };
     for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
         assert_refused(*state, malformed[i], EINVAL, "interface;group:port");
