@@ -14,7 +14,7 @@ export PYTHON DESTDIR
 install_packages = $(if $(filter no,$(PACKAGES)),true,tools/install-packages)
 release = cmake --preset release -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 
-.PHONY: help packages build run test test-asan test-tsan fuzz tidy format module install \
+.PHONY: help packages build run test check test-asan test-tsan fuzz tidy format module install \
         install-tools bench clean
 .NOTPARALLEL:
 
@@ -26,18 +26,23 @@ packages: ## install the Debian packages that building, testing and benchmarks n
 
 build: ## build everything, with tests, into build/dev
 	@$(install_packages) run test
-	@cmake --preset dev
+	@cmake --preset dev -DFSZ_BENCH=ON
 	@cmake --build --preset dev -j$(JOBS)
 
 run: ## simulated switch, and its events as they go by, until Ctrl-C (or SECONDS=10)
 	@$(install_packages) run
-	@echo "Building into build/release ..." && mkdir -p build && { $(release) && cmake --build --preset release -j$(JOBS); } >build/run.log 2>&1 \
-		|| { cat build/run.log; exit 1; }
+	@mkdir -p build
+	@tools/progress build/run.log "Building into build/release" \
+		sh -c '$(release) && cmake --build --preset release -j$(JOBS)'
 	@tools/run-demo build/release $(RUN_SECONDS)
 
-test: ## build and run every test; ends with `N passed, N failed, N skipped`
+test: ## build, and run the tests of the product; ends with `N passed, N failed, N skipped`
 	@$(install_packages) run test
-	@tests/run $(if $(ONLY),--only $(ONLY))
+	@tests/run --only $(or $(ONLY),test)
+
+check: ## the rest: lint, sanitizers, fuzzing and the slow tests
+	@$(install_packages) run test
+	@tests/run --only check
 
 test-asan: ## the unit tests under AddressSanitizer and UBSan
 	@$(install_packages) run test

@@ -9,8 +9,8 @@ Tests with the argument `name` run once for each peer that fits their marks:
     @pytest.mark.peers(patterns=("sub",), mechanisms=("CURVE",), only=lambda peer: peer.pings)
     def test_x(name, pattern, mechanism, …)
 
-`mechanisms` is ("NULL",) where it is not given. Marked every_language, a test runs for all peers, else for one of each
-implementation. With --full all tests do, and marked full_mechanisms, with those.
+`mechanisms` is ("NULL",) where it is not given. With every_language, a test runs for all peers, else for one of each
+implementation. The remaining combinations, and those of full_mechanisms, are marked slow.
 
 JeroMQ 0.6.0 connects now and then and never says a word on that connection: 7 of 300 times to a ROUTER of libzmq, 3 of
 120 to ours. A test of it that failed runs again if the host had such a peer, and only then, at most four times."""
@@ -25,33 +25,28 @@ RUNS_WHEN_MUTE = 5
 QUICK = ("c", "pyzmq", "jeromq-old", "jeromq", "go", "rust")  # one of each implementation
 
 
-def pytest_addoption(parser):
-    parser.addoption("--full", action="store_true", help="the whole matrix of peers and mechanisms")
-
-
 def pytest_configure(config):
     config.addinivalue_line("markers", "peers(patterns, mechanisms, only, every_language, full_mechanisms): see above")
+    config.addinivalue_line("markers", "slow: run by `make check`, not by `make test`")
 
 
-def combinations(marks, full):
-    """(name, pattern, mechanism) for each peer that can do it."""
+def combinations(marks):
+    """A parameter set (name, pattern, mechanism) for each peer that can do it."""
     only = marks.get("only", lambda peer: True)
     mechanisms = marks.get("mechanisms", ("NULL",))
-    if full:
-        mechanisms = marks.get("full_mechanisms", mechanisms)
+    names = peers.PEERS if marks.get("every_language") else QUICK
     for pattern in marks["patterns"]:
-        for mechanism in mechanisms:
+        for mechanism in marks.get("full_mechanisms", mechanisms):
             for name, peer in peers.PEERS.items():
-                able = pattern in peer.patterns and mechanism in peer.mechanisms and only(peer)
-                if able and (full or marks.get("every_language") or name in QUICK):
-                    yield name, pattern, mechanism
+                if pattern in peer.patterns and mechanism in peer.mechanisms and only(peer):
+                    quick = name in names and mechanism in mechanisms
+                    yield pytest.param(name, pattern, mechanism, marks=() if quick else pytest.mark.slow)
 
 
 def pytest_generate_tests(metafunc):
     mark = metafunc.definition.get_closest_marker("peers")
     if mark:
-        found = combinations(mark.kwargs, metafunc.config.getoption("--full"))
-        metafunc.parametrize("name,pattern,mechanism", list(found))
+        metafunc.parametrize("name,pattern,mechanism", list(combinations(mark.kwargs)))
 
 
 @pytest.fixture(autouse=True)

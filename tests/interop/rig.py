@@ -14,7 +14,7 @@ import zlib
 import peers
 
 BUILD = pathlib.Path(os.environ.get("FSZ_BUILD_DIR") or peers.ROOT / "build" / "dev")
-PATIENCE_S = 30  # bound of every wait; far above what a loaded machine needs
+PATIENCE_S = 60  # bound of every wait; far above what a loaded machine needs
 QUIET_PORTS = range(10000, 32000)  # below those that the system gives to connections by itself
 
 # Pairs of Z85 texts, made for these tests alone: public, secret.

@@ -35,7 +35,7 @@ def test_killed_in_full_load_its_subscribers_come_back_and_see_a_new_epoch(fszmq
 def test_killed_with_an_ipc_endpoint_it_opens_the_same_file_again(fszmqd):
     daemon = fszmqd(calls_per_second=50, framing="envelope", transport="ipc")
     reader = Reader(daemon.endpoint)
-    assert reader.started.wait(20)
+    assert reader.started.wait(60)
     daemon.kill()
     daemon.start()
     daemon.wait_ready()
@@ -43,10 +43,10 @@ def test_killed_with_an_ipc_endpoint_it_opens_the_same_file_again(fszmqd):
     reader.ledger()
 
 
-def test_reloads_in_full_load_good_and_bad_leave_no_gap_and_no_growth(fszmqd):
+def test_reloads_under_load_good_and_bad_leave_no_gap_and_no_growth(fszmqd):
     """A hundred SIGHUPs; the subscriber's endpoint stays, another one comes, goes and fails."""
     endpoint, other = f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}"
-    # Unbounded, so that a reader that waits for a core loses nothing: this is about reloads.
+    # Unbounded, and far from full load, so that a busy machine loses nothing: this is about reloads.
     kept = stream_xml(binds=[endpoint], framing="envelope", send_hwm=0)
     configs = [
         (config_xml([kept, stream_xml("more", [other], events="CHANNEL_*")]), "configuration reloaded"),
@@ -55,11 +55,11 @@ def test_reloads_in_full_load_good_and_bad_leave_no_gap_and_no_growth(fszmqd):
         (config_xml([kept, stream_xml("more", [other], framing="morse")]), "the old one stays in effect"),
     ]
     slow = sanitized(find_program("fszmqd"))
-    daemon = fszmqd(calls_per_second=50 if slow else 500, console=True, endpoint=endpoint,
+    daemon = fszmqd(calls_per_second=50 if slow else 100, console=True, endpoint=endpoint,
                     config=config_xml([kept], {"linger-ms": 10000}))
     process = Process(daemon.pid)
     reader = Reader(endpoint)
-    assert reader.started.wait(20)
+    assert reader.started.wait(60)
     descriptors, rss = [], []
     for number in range(100):
         config, told = configs[number % 4]
@@ -124,7 +124,7 @@ def test_all_256_streams_at_once_give_their_own_numbers(fszmqd, tmp_path):
     with zmq.Context() as context, context.socket(zmq.SUB) as sub:
         sub.setsockopt(zmq.LINGER, 0)
         sub.setsockopt(zmq.RCVHWM, 0)
-        sub.setsockopt(zmq.RCVTIMEO, 20000)
+        sub.setsockopt(zmq.RCVTIMEO, 60000)
         sub.setsockopt(zmq.SUBSCRIBE, b"")
         for endpoint in endpoints:
             sub.connect(endpoint)
@@ -144,7 +144,7 @@ def test_all_256_streams_at_once_give_their_own_numbers(fszmqd, tmp_path):
 def test_a_257th_stream_is_refused_by_name(fszmqd, tmp_path):
     streams = [stream_xml(f"s{i}", [f"ipc://{tmp_path}/{i}"]) for i in range(257)]
     daemon = fszmqd(config=config_xml(streams), endpoint="ipc:///nowhere", wait=False)
-    assert daemon.process.wait(20) == 3
+    assert daemon.process.wait(60) == 3
     wait_until(lambda: any("256" in line for line in daemon.log), "the limit in the log")
 
 
@@ -164,7 +164,7 @@ def test_a_thousand_subscriptions_are_counted_and_only_what_they_match_is_encode
     prefixes = [f"{head[:4]}{i}" for i in range(999)] + [head]
     with zmq.Context() as context, context.socket(zmq.SUB) as sub:
         sub.setsockopt(zmq.LINGER, 0)
-        sub.setsockopt(zmq.RCVTIMEO, 20000)
+        sub.setsockopt(zmq.RCVTIMEO, 60000)
         for prefix in prefixes:
             sub.setsockopt(zmq.SUBSCRIBE, prefix.encode())
         sub.connect(daemon.endpoint)

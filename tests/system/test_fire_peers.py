@@ -27,7 +27,7 @@ def busy(request, fszmqd):
                     handshake_timeout_ms=3000 if sanitized(find_program("fszmqd")) else 500)
     daemon.process_info = Process(daemon.pid)
     good = Reader(daemon.endpoint)
-    assert good.started.wait(20)
+    assert good.started.wait(60)
     yield daemon
     wait_until(lambda: stream_status(daemon)["connections"] == 1, "only the good subscriber to be left")
     wait_until(lambda: stream_status(daemon)["subscriptions"] == 1, "the others' subscriptions to go")

@@ -39,13 +39,13 @@ def test_taken_port_is_told_with_its_holder_and_opened_when_it_gets_free(fszmqd)
     own_name = pathlib.Path("/proc/self/comm").read_text().strip()
     assert taken in line and f"held by {own_name} (pid {os.getpid()})" in line and '"taken"' in line
     other = Reader(free)
-    assert other.started.wait(20)
+    assert other.started.wait(60)
     endpoint = streams_status(daemon)["taken"]["endpoints"][0]
     assert not endpoint["open"] and "in use" in endpoint["why"]
     listening.close()
     assert taken in daemon.wait_log("is open now")
     late = Reader(taken)
-    assert late.started.wait(20)
+    assert late.started.wait(60)
     assert late.ledger().lost == 0 and other.ledger().lost == 0
 
 
@@ -55,7 +55,7 @@ def test_reload_that_wants_a_taken_port_is_told_and_changes_nothing(fszmqd):
     daemon = fszmqd(calls_per_second=50, console=True, endpoint=free,
                     config=config_xml([stream_xml("free", [free], framing="envelope")]))
     reader = Reader(free)
-    assert reader.started.wait(20)
+    assert reader.started.wait(60)
     before = streams_status(daemon)
     daemon.reload(two_streams(free, taken))
     assert f"(pid {os.getpid()})" in daemon.wait_log(taken)
@@ -66,7 +66,7 @@ def test_reload_that_wants_a_taken_port_is_told_and_changes_nothing(fszmqd):
     daemon.reload()
     daemon.wait_log("configuration reloaded")
     late = Reader(taken)
-    assert late.started.wait(20)
+    assert late.started.wait(60)
     late.ledger()
     ledger = reader.ledger()
     assert ledger.lost == 0 and len(ledger.epochs) == 1
@@ -77,11 +77,11 @@ def check_ipc_opens_once(fszmqd, folder, make_possible):
     daemon = fszmqd(calls_per_second=50, console=True, endpoint=free, config=two_streams(free, ipc))
     assert any("ERROR" in line and ipc in line for line in daemon.log)
     reader = Reader(free)
-    assert reader.started.wait(20)
+    assert reader.started.wait(60)
     make_possible()
     assert ipc in daemon.wait_log("is open now")
     late = Reader(ipc)
-    assert late.started.wait(20)
+    assert late.started.wait(60)
     assert late.ledger().lost == 0 and reader.ledger().lost == 0
     assert daemon.stop() == 0
 
@@ -117,7 +117,7 @@ def test_descriptor_limit_refuses_peers_and_is_got_over(fszmqd, transport):
     daemon = fszmqd(calls_per_second=50, console=True, framing="envelope", transport=transport)
     process = Process(daemon.pid)
     good = Reader(daemon.endpoint)
-    assert good.started.wait(20)
+    assert good.started.wait(60)
     before = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
     low = process.descriptors() + 20
     resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (low, before[1]))
@@ -130,6 +130,6 @@ def test_descriptor_limit_refuses_peers_and_is_got_over(fszmqd, transport):
         peer.close()
     wait_until(lambda: process.descriptors() < low - 10, "descriptors to be closed")
     late = Reader(daemon.endpoint)
-    assert late.started.wait(20)
+    assert late.started.wait(60)
     assert late.ledger().lost == 0 and good.ledger().lost == 0
     assert daemon.stop() == 0

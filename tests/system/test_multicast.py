@@ -100,7 +100,7 @@ class Namespaces:
 
     @staticmethod
     def run(command):
-        subprocess.run(command, shell=True, check=True, capture_output=True, timeout=20)
+        subprocess.run(command, shell=True, check=True, capture_output=True, timeout=60)
 
     def lose(self, name, percent):
         """Loses what comes in over the wire, at random."""
@@ -114,7 +114,7 @@ class Namespaces:
 
     def remove(self):
         for name in (self.a, self.b):
-            subprocess.run(f"ip netns del {name}", shell=True, capture_output=True, timeout=20)
+            subprocess.run(f"ip netns del {name}", shell=True, capture_output=True, timeout=60)
 
 
 class inside:
