@@ -6,7 +6,7 @@ import threading
 
 import zmq
 
-from conftest import (binding_xml, channel_xml, config_xml, free_port, group_xml, service_xml, stream_xml,
+from conftest import (PATIENCE_S, binding_xml, channel_xml, config_xml, free_port, group_xml, service_xml, stream_xml,
                       wait_until)
 from tool import ALL, Requests
 
@@ -114,6 +114,7 @@ def switches(fszmqd):
 
     def make(*services, settings=None, of_service=None, **of_binding):
         sections = of_binding.pop("sections", "directory")
+        of_binding.setdefault("deadline_ms", PATIENCE_S * 1000)  # a busy machine must not look like a late service
         made = Switch(fszmqd, [service_xml("s", [each.endpoint for each in services], **(of_service or {}))],
                       [binding_xml("b", service="s", sections=sections, **of_binding)], settings)
         if services:

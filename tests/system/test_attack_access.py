@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import json
+import types
 
 import pytest
 import zmq
@@ -103,14 +104,15 @@ def guess_keys(at, count):
     """That many connections, each with a key of its own that nobody knows."""
     server, _ = zmq.auth.load_certificate(at.folder / "switch")
     peers = []
+    context = zmq.Context()  # its own: at the end of each round its sockets are closed for good
     for _ in range(count):
-        peer = at.context.socket(zmq.DEALER)
+        peer = context.socket(zmq.DEALER)
         peer.linger = 0
         peer.curve_serverkey = server
         peer.curve_publickey, peer.curve_secretkey = zmq.curve_keypair()
         peer.connect(at.ports.api.replace("tcp://", f"tcp://{ATTACKER}:0;"))
         peers.append(peer)
-    return peers
+    return [*peers, types.SimpleNamespace(close=context.term)]
 
 
 @pytest.mark.timeout(300)
