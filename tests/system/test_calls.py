@@ -237,9 +237,11 @@ def test_events_come_to_who_subscribed_and_the_end_is_last_and_once(callswitch):
     held.do("subscribe", events=["DTMF", "CHANNEL_EXECUTE*"])
     rig.api("uuid_recv_dtmf", f"{call} 7")
     held.execute("playback", LONG)
+    told = [worker.told()]
+    while told[-1][1]["event"]["Event-Name"] != "CHANNEL_EXECUTE":
+        told.append(worker.told())
     rig.kill(call, "ORIGINATOR_CANCEL")
-    told = []
-    while not told or told[-1][0] != "call.end":
+    while told[-1][0] != "call.end":
         told.append(worker.told())
     names = [params["event"]["Event-Name"] for method, params in told[:-1] if method == "call.event"]
     assert len(names) == len(told) - 1 and names[0] == "DTMF" and names[-1] == "CHANNEL_HANGUP_COMPLETE"

@@ -1,5 +1,6 @@
 """originate in the simulated switch: words as FreeSWITCH reads them, identities, callees that ring and hang up."""
 
+import time
 import uuid
 
 import pytest
@@ -50,13 +51,13 @@ def test_a_call_has_the_uuid_that_was_asked_for(callswitch):
 
 def test_a_callee_rings_answers_and_hangs_up(callswitch):
     rig = callswitch()
+    begun = time.time() * 1e6  # an event may be late on a busy machine, and the next one on time
     call = rig.api("originate", "{sim_ring_ms=300,sim_hangup_ms=200}loopback/1001 &park")[4:40]
     assert rig.control.result("call.get", call=call)["variables"]
     answered = int(rig.event("CHANNEL_ANSWER", call)["Event-Date-Timestamp"])
-    created = int(rig.event("CHANNEL_CREATE", call)["Event-Date-Timestamp"])
     ended = rig.event("CHANNEL_HANGUP_COMPLETE", call)
-    assert answered - created >= 290_000
-    assert int(ended["Event-Date-Timestamp"]) - answered >= 190_000
+    assert answered - begun >= 290_000
+    assert int(ended["Event-Date-Timestamp"]) - begun >= 490_000
     assert ended["Hangup-Cause"] == "NORMAL_CLEARING"
 
 
