@@ -41,6 +41,7 @@ def test_a_call_has_the_uuid_that_was_asked_for(callswitch):
     assert rig.api("originate", "{origination_uuid=mine}loopback/1000 &park").startswith("-ERR")
     assert rig.api("uuid_exists", mine) == "true"
     rig.kill(mine)
+    wait_until(lambda: rig.api("uuid_exists", mine) == "false", "the call to be gone")
     worker = rig.worker()
     other = str(uuid.uuid4())
     rig.api("originate", f"{{origination_uuid={other}}}loopback/1000 '&zmq(ivr)'")
