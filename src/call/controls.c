@@ -207,36 +207,48 @@ static bool controls_take(struct fsz_controls *controls, struct fsz_control *con
     return true;
 }
 
-/* Once this has returned true for an answer with control, the provider holds the call. */
-static bool owner_accept(void *self, struct fsz_offered_call *call, struct fsz_provider *provider,
-                         uint64_t lease, const json_t *result, const char **ret_why)
+/* NULL: the offer is accepted; with `then` control, the provider controls the call from now on.
+ * Else why not; `buffer` is room for that. */
+static const char *controls_accept(struct fsz_controls *controls, struct fsz_control *control,
+                                   struct fsz_provider *provider, uint64_t lease,
+                                   const struct fsz_offer *offer, fsz_why buffer)
 {
-    struct fsz_controls    *controls = self;
-    struct fsz_control     *control = control_of(call);
-    static __thread fsz_why authorize_why; /* until the caller has told it */
-    struct fsz_principal    who;
-    struct fsz_offer        offer;
-    fsz_err                 err = fsz_offer_read(result, &offer, ret_why);
-    if (err == FSZ_OK && !offer.accept) {
-        *ret_why = offer.reason ? offer.reason : "it does not want the call";
-        return false;
+    struct fsz_principal who;
+    if (!fsz_provider_principal(provider, &who)) {
+        return "the user does not exist any more";
     }
-    if (err == FSZ_OK) {
-        bool known = fsz_provider_principal(provider, &who);
-        err = known ? controls_authorize(&who, &offer, authorize_why) : FSZ_EDENIED;
-        *ret_why = known ? authorize_why : "the user is not known any more";
+    if (controls_authorize(&who, offer, buffer) != FSZ_OK) {
+        return buffer;
     }
-    if (err == FSZ_OK && controls_leaves(control)) {
-        *ret_why = "the call has gone on";
-        err = FSZ_ECLOSED;
-    } else if (err == FSZ_OK && offer.then == FSZ_THEN_CONTROL &&
-               (controls->closed || !controls_take(controls, control, provider, lease))) {
-        *ret_why = "no more calls are held";
-        err = FSZ_ECLOSED;
+    if (controls_leaves(control)) {
+        return "the call has left the dialplan application";
     }
-    controls->counters.refused += err != FSZ_OK;
-    controls->counters.accepted += err == FSZ_OK;
-    return err == FSZ_OK;
+    if (offer->then == FSZ_THEN_CONTROL &&
+        (controls->closed || !controls_take(controls, control, provider, lease))) {
+        return "the call can't be controlled any more";
+    }
+    return NULL;
+}
+
+static bool owner_accept(void *self, struct fsz_offered_call *call, struct fsz_provider *provider,
+                         uint64_t lease, const json_t *result, char *ret_why, size_t why_bytes)
+{
+    struct fsz_controls *controls = self;
+    struct fsz_offer     offer;
+    fsz_why              buffer;
+    const char          *why = NULL;
+    if (fsz_offer_read(result, &offer, &why) == FSZ_OK) {
+        if (!offer.accept) {
+            snprintf(ret_why, why_bytes, "%s",
+                     offer.reason ? offer.reason : "it declines the call");
+            return false;
+        }
+        why = controls_accept(controls, control_of(call), provider, lease, &offer, buffer);
+    }
+    controls->counters.refused += why != NULL;
+    controls->counters.accepted += why == NULL;
+    snprintf(ret_why, why_bytes, "%s", why != NULL ? why : "");
+    return why == NULL;
 }
 
 /* ---- what holders are told ------------------------------------------------------------------- */

@@ -63,15 +63,17 @@ static void attempt_failed(struct fsz_attempt *attempt, fsz_err failure, const c
     fsz_service_dispatch(request->service, request);
 }
 
+/* False: `ret_why` says why. */
 static bool attempt_is_taken(const struct fsz_attempt *attempt, const json_t *result,
-                             const char **why)
+                             char ret_why[FSZ_REPLY_WHY_BYTES])
 {
     struct fsz_service_request *request = attempt->request;
     if (request->call == NULL) {
         return true;
     }
     const struct fsz_call_owner *calls = fsz_service_calls(request->service);
-    return calls->accept(calls->self, request->call, attempt->provider, attempt->id, result, why);
+    return calls->accept(calls->self, request->call, attempt->provider, attempt->id, result,
+                         ret_why, FSZ_REPLY_WHY_BYTES);
 }
 
 /* The result is taken out of the response, so that one thread has it alone. */
@@ -80,13 +82,14 @@ static void attempt_answered(struct fsz_attempt *attempt, json_t *response)
     json_t       *result = json_incref(json_object_get(response, "result"));
     const json_t *error = json_object_get(response, "error");
     const char   *words = json_string_value(json_object_get(error, "message"));
-    const char   *why =
-        words ? words : "its answer has neither a result that is an object nor an error";
+    char          why[FSZ_REPLY_WHY_BYTES] = "";
     json_object_del(response, "result");
     if (!json_is_object(result)) {
         attempt->provider->counters.errors++;
-        attempt_failed(attempt, error ? FSZ_EREFUSED : FSZ_EINVALID, why);
-    } else if (attempt_is_taken(attempt, result, &why)) {
+        attempt_failed(attempt, error ? FSZ_EREFUSED : FSZ_EINVALID,
+                       words ? words
+                             : "its answer has neither a result that is an object nor an error");
+    } else if (attempt_is_taken(attempt, result, why)) {
         attempt_succeeded(attempt, result);
         return;
     } else {

@@ -124,7 +124,7 @@ static void test_acceptance_of_a_call_that_has_gone_on_is_refused(void **state)
     worker_offer(worker, "c1", false);
     fsz_api_ask(rig.api, leave_then_accept, &late);
     assert_false(late.taken);
-    assert_string_equal(late.why, "the call has gone on");
+    assert_string_equal(late.why, "the call has left the dialplan application");
     json_decref(worker_take(worker, "call.cancel", NULL));
     assert_int_equal(rig_number(&rig, "calls.controlled"), 0);
     rig_stop(&rig);
