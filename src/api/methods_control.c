@@ -41,13 +41,16 @@ const struct fsz_param fsz_params_subscribe[] = {
     FSZ_PARAM_END};
 enum { CONTROL_CALL, CONTROL_SECOND, CONTROL_THIRD };
 
+/* 0: not given, or not a parameter of the method. */
 static uint64_t control_lease(const struct fsz_request *request)
 {
-    size_t i = 0;
-    while (strcmp(request->method->params[i].name, "lease") != 0) {
-        i++;
+    const struct fsz_param *params = request->method->params;
+    for (size_t i = 0; params[i].name != NULL; i++) {
+        if (strcmp(params[i].name, "lease") == 0) {
+            return (uint64_t)fsz_request_number(request, i, 0);
+        }
     }
-    return (uint64_t)fsz_request_number(request, i, 0);
+    return 0;
 }
 
 /* A call that another controls is commanded only by whoever is granted that. */
