@@ -57,16 +57,16 @@ struct fsz_control *fsz_control_ref(struct fsz_control *control)
 
 void fsz_control_unref(struct fsz_control **control)
 {
-    struct fsz_control *h = *control;
+    struct fsz_control *c = *control;
     *control = NULL;
-    if (h == NULL || !fsz_ref_drop(&h->references)) {
+    if (c == NULL || !fsz_ref_drop(&c->references)) {
         return;
     }
-    json_decref(h->data);
-    json_decref(h->executed);
-    pthread_cond_destroy(&h->changed);
-    pthread_mutex_destroy(&h->lock);
-    free(h);
+    json_decref(c->data);
+    json_decref(c->executed);
+    pthread_cond_destroy(&c->changed);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
 }
 
 enum fsz_control_state fsz_control_state(struct fsz_control *control)
@@ -81,8 +81,54 @@ void fsz_control_begin(struct fsz_control *control)
 {
     pthread_mutex_lock(&control->lock);
     control->state = FSZ_CONTROL_ON;
-    control->current = 0; /* what a former holder has under way is not for the next */
+    control->current = 0; /* commands in progress of a former controller are void */
     pthread_mutex_unlock(&control->lock);
+}
+
+enum fsz_on_lost fsz_control_on_lost(struct fsz_control *control)
+{
+    pthread_mutex_lock(&control->lock);
+    enum fsz_on_lost on_lost = control->on_lost;
+    pthread_mutex_unlock(&control->lock);
+    return on_lost;
+}
+
+void fsz_control_take_hand_over(struct fsz_control *control, char service[FSZ_CONFIG_NAME_MAX + 1],
+                                json_t **data)
+{
+    json_decref(*data);
+    pthread_mutex_lock(&control->lock);
+    memcpy(service, control->next_service, sizeof(control->next_service));
+    *data = control->data;
+    control->data = NULL;
+    pthread_mutex_unlock(&control->lock);
+}
+
+void fsz_control_set_leaves(struct fsz_control *control)
+{
+    pthread_mutex_lock(&control->lock);
+    control->leaves = true;
+    pthread_mutex_unlock(&control->lock);
+}
+
+bool fsz_control_leaves(struct fsz_control *control)
+{
+    pthread_mutex_lock(&control->lock);
+    bool leaves = control->leaves;
+    pthread_mutex_unlock(&control->lock);
+    return leaves;
+}
+
+bool fsz_control_take(struct fsz_control *control, uint64_t lease, enum fsz_on_lost on_lost)
+{
+    pthread_mutex_lock(&control->lock);
+    bool stays = !control->leaves;
+    if (stays) {
+        control->on_lost = on_lost;
+        control->current = lease;
+    }
+    pthread_mutex_unlock(&control->lock);
+    return stays;
 }
 
 static bool control_end_locked(struct fsz_control *control, uint64_t lease,
@@ -163,7 +209,7 @@ void fsz_control_poke(struct fsz_control *control)
     pthread_mutex_unlock(&control->lock);
 }
 
-/* ---- for the adapter ------------------------------------------------------------------------- */
+/* ---- for the host ---------------------------------------------------------------------------- */
 
 bool fsz_control_over(struct fsz_control *control, bool idle)
 {

@@ -1,7 +1,7 @@
-/* control.h - a call that is offered or held: shared by its own thread (serve.h) and the API
- * thread, which has the holder (controls.h).
+/* control.h - control of one call: shared by the call's thread (dialplan_app.h) and the API thread,
+ * which knows the controller (controls.h).
  *
- * Counted. What the call's thread needs is under the hold's own lock. */
+ * Reference-counted. What both threads use is under its own lock. */
 #ifndef FSZ_CONTROL_H
 #define FSZ_CONTROL_H
 
@@ -11,15 +11,16 @@
 
 struct fsz_control;
 
-/* For fsz_session.hold, on the call's thread. Is it to give the call back? `idle`: nothing is
- * queued for the call. */
+/* For fsz_session.control, on the call's thread. */
+
+/* Must the call leave? `idle`: nothing is queued for it. */
 bool fsz_control_over(struct fsz_control *control, bool idle);
-/* Is what is queued to be dropped, now that it is over? */
+/* Must queued applications be dropped, now that control has ended? */
 bool fsz_control_drops(struct fsz_control *control);
-/* Waits until something has changed for this call (an execute was queued, it is over), at most so
- * long: where there is no media to pace the loop. */
+/* Waits until an application was queued or control has ended, at most `timeout_ms`: for loops that
+ * no media paces. */
 void fsz_control_wait(struct fsz_control *control, int timeout_ms);
-/* An application has run, for `executed` of the next offer. */
+/* An application has run: `executed` of the next offer lists it. */
 void fsz_control_ran(struct fsz_control *control, const char *app, const char *arg);
 
 #endif

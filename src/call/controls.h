@@ -1,7 +1,7 @@
-/* controls.h - who holds which call: part of the API thread, which calls everything here.
+/* controls.h - which worker controls which call: part of the API thread, which calls everything
+ * here.
  *
- * Wire: docs/protocol/calls.md. A hold has a lease, which is the id of the offer that was accepted.
- */
+ * Wire: docs/protocol/calls.md. A controller has a lease: the id of the offer that it accepted. */
 #ifndef FSZ_CONTROLS_H
 #define FSZ_CONTROLS_H
 
@@ -12,12 +12,11 @@
 #include "service/service.h"
 
 enum {
-    FSZ_CONTROL_SWEEP_MS = 100, /* between two looks at all calls */
-    /* That a call's last event may take after its thread has left: the switch first runs what it
-     * has to run for a hangup, such as a call detail record that is posted to a web server. */
+    FSZ_CONTROL_SWEEP_MS = 100, /* between two sweeps of all calls */
+    /* How long a call's last event may take after its thread has left: the switch first runs its
+     * hangup hooks, such as a call detail record that is posted to a web server. */
     FSZ_CONTROL_GRACE_MS = 120000,
-    /* After which a call that was taken away, and runs something still, is told again to end that.
-     */
+    /* After which a call that was taken away, but still runs an application, is nudged again. */
     FSZ_CONTROL_NUDGE_MS = 500,
 };
 
@@ -31,36 +30,36 @@ struct fsz_controls {
     struct fsz_watch      *watch;
     struct fsz_waits      *waits;
     struct fsz_control    *list;   /* by call */
-    size_t                 left;   /* that wait for their hangup */
-    size_t                 losing; /* that were taken away, and whose threads have not left yet */
+    size_t                 left;   /* calls whose hangup is not reported yet */
+    size_t                 losing; /* calls that were taken away, and whose threads have not left */
     int64_t                next_sweep_ms;
     bool                   closed;
     struct fsz_calls_counters counters;
 };
 
-/* The table through which services know the calls. */
+/* The operations through which services reach the calls. */
 struct fsz_call_owner fsz_controls_owner(struct fsz_controls *controls);
-/* The call's thread has left; takes the reference. */
+/* The call's thread has left; takes the reference over. */
 void fsz_controls_leave(struct fsz_controls *controls, struct fsz_control_leave *leave);
-/* An event of a held call, for its holder. `last`: the call has ended. */
+/* An event of a controlled call, for its controller. `last`: the call has ended. */
 void fsz_controls_event(struct fsz_controls *controls, struct fsz_control *control,
-                        const char *kind, const struct fsz_buffer *text, bool last);
-/* Tells the hangup of those whose last event does not come, and those that were taken away to end
- * what they run. */
+                        const char *type, const struct fsz_buffer *text, bool last);
+/* Reports the hangup of calls whose last event is overdue, and nudges those that were taken away.
+ */
 void fsz_controls_sweep(struct fsz_controls *controls, int64_t now_ms);
-/* Every call is given back. */
+/* Ends control of every call. */
 void fsz_controls_close(struct fsz_controls *controls);
 
-/* NULL: nobody holds it. */
+/* NULL: the call is not listed. */
 struct fsz_control *fsz_controls_find(const struct fsz_controls *controls, const char *call);
-/* May this client command that call? `lease` 0: it did not say. */
+/* May this client command that call? `lease` 0: not given. */
 bool fsz_controls_admit(struct fsz_controls *controls, const char *call,
                         const struct fsz_client *client, uint64_t lease);
-/* The service whose worker controls the call, or until a moment ago did, if that is another than
- * this client; else NULL. Valid until the next operation. */
+/* The service whose worker controls the call, or did until a moment ago, unless that worker is this
+ * client; else NULL. Valid until the next operation. */
 const char *fsz_controls_controller(const struct fsz_controls *controls, const char *call,
                                     const struct fsz_client *client);
-/* The hold, if that client has it. */
+/* The control of that call, if that client has it; else NULL. */
 struct fsz_control *fsz_controls_of(const struct fsz_controls *controls, const char *call,
                                     const struct fsz_client *client);
 

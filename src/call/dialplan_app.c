@@ -20,7 +20,7 @@ struct app_run {
     char                       service[FSZ_CONFIG_NAME_MAX + 1];
     json_t                    *args;
     json_t                    *data; /* of the last hand-over; or NULL */
-    const char                *why;  /* it is offered once more: "lost", "handed-over"; or NULL */
+    const char *why; /* of an offer made again: what became of the controller; else NULL */
 };
 
 /* ---- what the dialplan said ------------------------------------------------------------------ */
@@ -49,7 +49,7 @@ static enum fsz_on_lost app_on_lost(const struct app_run *run)
             return (enum fsz_on_lost)i;
         }
     }
-    return run->control->on_lost;
+    return fsz_control_on_lost(run->control);
 }
 
 static void app_result(const struct app_run *run, const char *result)
@@ -163,55 +163,49 @@ static void app_run(const struct app_run *run, const struct fsz_offer *offer)
     }
 }
 
-/* How it came that the call is not held any more, for call.end; `otherwise`: nothing else says.
- * `again`: it is to be offered once more; true: it is, for it is still up. */
-static bool app_leave(struct app_run *run, const char *otherwise, bool again)
+/* Posts why control ended, for call.end: `otherwise` unless the state says more. `again`: the call
+ * is to be offered again. Returns whether it is: only while it is up. */
+static bool app_leave(struct app_run *run, enum fsz_control_reason otherwise, bool again)
 {
-    const char *const         reasons[] = {[FSZ_CONTROL_ON] = otherwise,
-                                           [FSZ_CONTROL_RELEASED] = "released",
-                                           [FSZ_CONTROL_HANDED_OVER] = "handed-over",
-                                           [FSZ_CONTROL_LOST] = "lost",
-                                           [FSZ_CONTROL_CLOSED] = "closed"};
-    const struct fsz_session *session = run->session;
-    struct fsz_control       *control = run->control;
-    const char               *cause = "";
-    bool                      up = session->is_up(session->self);
-    bool                      hungup = !up && session->has_hung_up(session->self, &cause);
+    const enum fsz_control_reason reasons[] = {[FSZ_CONTROL_ON] = otherwise,
+                                               [FSZ_CONTROL_RELEASED] = FSZ_REASON_RELEASED,
+                                               [FSZ_CONTROL_HANDED_OVER] = FSZ_REASON_HANDED_OVER,
+                                               [FSZ_CONTROL_LOST] = FSZ_REASON_LOST,
+                                               [FSZ_CONTROL_CLOSED] = FSZ_REASON_CLOSED};
+    const struct fsz_session     *session = run->session;
+    struct fsz_control           *control = run->control;
+    const char                   *cause = "";
+    bool                          up = session->is_up(session->self);
+    bool                          hungup = !up && session->has_hung_up(session->self, &cause);
     again &= up;
     struct fsz_control_leave *leave = again ? &control->leave_again : &control->leave_last;
-    snprintf(leave->reason, sizeof(leave->reason), "%s",
-             hungup ? "hangup" : reasons[fsz_control_state(control)]);
+    leave->reason = hungup ? FSZ_REASON_HANGUP : reasons[fsz_control_state(control)];
     snprintf(leave->cause, sizeof(leave->cause), "%s", hungup ? cause : "");
     leave->again = again;
     leave->control = fsz_control_ref(control);
     if (!again) {
-        pthread_mutex_lock(&control->lock);
-        control->leaves = true;
-        pthread_mutex_unlock(&control->lock);
+        fsz_control_set_leaves(control);
     }
     fsz_service_client_leave(run->service_client, &leave->mail);
     return again;
 }
 
-/* True: the call is to be offered once more. */
+/* True: the call is to be offered again. */
 static bool app_after_control(struct app_run *run)
 {
     const struct fsz_session *session = run->session;
     struct fsz_control       *control = run->control;
     enum fsz_control_state    state = fsz_control_state(control);
     if (state == FSZ_CONTROL_HANDED_OVER) {
-        json_decref(run->data);
-        run->why = "handed-over";
-        snprintf(run->service, sizeof(run->service), "%s", control->next_service);
-        run->data = control->data;
-        control->data = NULL;
+        run->why = fsz_control_reason_word(FSZ_REASON_HANDED_OVER);
+        fsz_control_take_hand_over(control, run->service, &run->data);
         return true;
     }
     if (state != FSZ_CONTROL_LOST) {
         app_result(run, state == FSZ_CONTROL_CLOSED ? "lost" : "released");
         return false;
     }
-    run->why = "lost";
+    run->why = fsz_control_reason_word(FSZ_REASON_LOST);
     enum fsz_on_lost on_lost = app_on_lost(run);
     app_result(run, "lost");
     if (on_lost == FSZ_ON_LOST_HANGUP) {
@@ -220,9 +214,9 @@ static bool app_after_control(struct app_run *run)
     return on_lost == FSZ_ON_LOST_OFFER;
 }
 
-static const char *app_elsewhere(const struct fsz_session *session)
+static enum fsz_control_reason app_elsewhere(const struct fsz_session *session)
 {
-    return session->is_joined(session->self) ? "bridged" : "transferred";
+    return session->is_joined(session->self) ? FSZ_REASON_BRIDGED : FSZ_REASON_TRANSFERRED;
 }
 
 /* The answer was read and judged on the API thread; here it is done. */
@@ -248,7 +242,7 @@ static bool app_accepted(struct app_run *run, const json_t *result)
     if (offer.then == FSZ_THEN_HANGUP && session->is_up(session->self)) {
         session->hangup(session->self, offer.cause);
     }
-    return app_leave(run, "released", false); /* nobody holds it; somebody may have before */
+    return app_leave(run, FSZ_REASON_RELEASED, false); /* reported to a former controller, if any */
 }
 
 /* True: once more. */
@@ -265,8 +259,9 @@ static bool app_once(struct app_run *run)
     if (err == FSZ_OK) {
         again = app_accepted(run, reply.result);
     } else {
-        /* Should somebody have accepted as it was given up. */
-        app_leave(run, session->is_up(session->self) ? "closed" : app_elsewhere(session), false);
+        /* A provider may have accepted just as this thread gave up. */
+        app_leave(run, session->is_up(session->self) ? FSZ_REASON_CLOSED : app_elsewhere(session),
+                  false);
         app_result(run, run->why != NULL ? "lost" : app_word(err));
         if (session->is_up(session->self)) {
             app_log_failure(run, err, &reply);

@@ -97,7 +97,7 @@ static void test_loss_and_hangup_while_the_api_is_busy_are_both_told(void **stat
 struct late_acceptance {
     struct caller caller;
     bool          taken;
-    const char   *why;
+    char          why[FSZ_REPLY_WHY_BYTES];
 };
 
 static void leave_then_accept(struct fsz_api *api, void *argument)
@@ -109,7 +109,7 @@ static void leave_then_accept(struct fsz_api *api, void *argument)
     late->caller.hungup = true;
     caller_join(&late->caller);
     late->taken = api->call_owner.accept(api->call_owner.self, call, service->providers, 1,
-                                         accepted, &late->why);
+                                         accepted, late->why, sizeof(late->why));
     json_decref(accepted);
 }
 
@@ -217,14 +217,14 @@ static void test_command_that_waited_until_the_call_was_taken_away_is_not_done(v
     struct fsz_control *control = NULL;
     assert_int_equal(fsz_control_new(&rig_host, "c1", &control), FSZ_OK);
     fsz_control_begin(control);
-    control->current = 7;
+    assert_true(fsz_control_take(control, 7, FSZ_ON_LOST_OFFER));
     assert_true(fsz_control_obeys(control, 7));
     assert_true(
         fsz_control_end(control, 7, FSZ_CONTROL_RELEASED)); /* what was asked for before is done */
     assert_true(fsz_control_obeys(control, 7));
     fsz_control_begin(control);
     assert_false(fsz_control_obeys(control, 7));
-    control->current = 8;
+    assert_true(fsz_control_take(control, 8, FSZ_ON_LOST_OFFER));
     assert_true(fsz_control_end(control, 8, FSZ_CONTROL_LOST));
     assert_false(fsz_control_obeys(control, 8));
     fsz_control_unref(&control);
