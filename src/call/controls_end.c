@@ -1,4 +1,4 @@
-/* What controllers are sent of their calls, and how control ends. */
+/* What controllers are sent about their calls, and how control ends. */
 #include "base/clock.h"
 #include "call/controls_private.h"
 #include "event/encode.h"

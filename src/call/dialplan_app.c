@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SERVE_POLL_MS = 20, SERVE_OFFER_BYTES = 1 << 20 };
+enum { APP_POLL_MS = 20, APP_OFFER_BYTES = 1 << 20 };
 
 struct app_run {
     struct fsz_service_client *service_client;
@@ -23,9 +23,9 @@ struct app_run {
     const char *why; /* of an offer made again: what became of the controller; else NULL */
 };
 
-/* ---- what the dialplan said ------------------------------------------------------------------ */
+/* ---- the dialplan ---------------------------------------------------------------------------- */
 
-/* The first word is the service. False: there is none, or it is too long. */
+/* The first word is the service. False: it is missing or too long. */
 static bool app_read_line(struct app_run *run, const char *line)
 {
     static const char blank[] = " \t";
@@ -43,9 +43,9 @@ static bool app_read_line(struct app_run *run, const char *line)
 static enum fsz_on_lost app_on_lost(const struct app_run *run)
 {
     static const char *const words[] = {"offer", "continue", "hangup"};
-    const char              *said = run->session->get(run->session->self, "zmq_on_lost");
-    for (size_t i = 0; said != NULL && i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strcmp(said, words[i]) == 0) {
+    const char              *value = run->session->get(run->session->self, "zmq_on_lost");
+    for (size_t i = 0; value != NULL && i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(value, words[i]) == 0) {
             return (enum fsz_on_lost)i;
         }
     }
@@ -77,31 +77,31 @@ static void app_write_offer(void *argument, const struct fsz_event *channel)
     fsz_offer_write(text->out, &offer, channel);
 }
 
-static bool app_goes_on(void *run)
+static bool app_is_up(void *run)
 {
     const struct fsz_session *session = ((struct app_run *)run)->session;
     return session->is_up(session->self);
 }
 
-/* A question with the whole channel in it, of which the hold remembers the outcome. */
+/* Sends a request with the whole channel, and waits for the reply. */
 static fsz_err app_offer(struct app_run *run, struct fsz_reply *ret_reply)
 {
     const struct fsz_session *session = run->session;
     struct fsz_buffer         out;
     struct app_text           text = {.run = run, .out = &out};
-    fsz_buffer_init(&out, SERVE_OFFER_BYTES);
+    fsz_buffer_init(&out, APP_OFFER_BYTES);
     fsz_err err = session->describe(session->self, app_write_offer, &text);
     err = err != FSZ_OK ? err : out.failed;
     if (err == FSZ_OK) {
-        const struct fsz_request_spec ask = {.service = run->service,
-                                             .method = "call.offer",
-                                             .params = (const char *)out.data,
-                                             .params_bytes = out.size,
-                                             .call = &run->control->offered,
-                                             .goes_on = app_goes_on,
-                                             .goes_on_self = run,
-                                             .poll_ms = SERVE_POLL_MS};
-        err = fsz_service_client_ask(run->service_client, &ask, ret_reply);
+        const struct fsz_request_spec spec = {.service = run->service,
+                                              .method = "call.offer",
+                                              .params = (const char *)out.data,
+                                              .params_bytes = out.size,
+                                              .call = &run->control->offered,
+                                              .goes_on = app_is_up,
+                                              .goes_on_self = run,
+                                              .poll_ms = APP_POLL_MS};
+        err = fsz_service_client_ask(run->service_client, &spec, ret_reply);
     } else {
         *ret_reply = (struct fsz_reply){.result = NULL};
         snprintf(ret_reply->why, sizeof(ret_reply->why), "%s", fsz_err_text(err));
@@ -125,12 +125,12 @@ static const char *app_word(fsz_err err)
 
 static void app_log_failure(const struct app_run *run, fsz_err err, const struct fsz_reply *reply)
 {
-    fsz_host_log(run->host, FSZ_LOG_WARNING, "service \"%s\": nobody takes call %s (%s): %s%s%s",
+    fsz_host_log(run->host, FSZ_LOG_WARNING, "service \"%s\": no worker took call %s (%s): %s%s%s",
                  run->service, run->control->call, app_word(err), reply->why,
-                 reply->provider[0] ? ", asked last: " : "", reply->provider);
+                 reply->provider[0] ? ", last asked: " : "", reply->provider);
 }
 
-/* ---- what was answered ----------------------------------------------------------------------- */
+/* ---- the reply ------------------------------------------------------------------------------- */
 
 static void app_set(const struct app_run *run, const struct fsz_offer *offer)
 {
@@ -142,7 +142,7 @@ static void app_set(const struct app_run *run, const struct fsz_offer *offer)
     }
 }
 
-/* One after another, as long as the call is up and whoever said so still has it. */
+/* One after another, while the call is up and its controller is not lost. */
 static void app_run(const struct app_run *run, const struct fsz_offer *offer)
 {
     const struct fsz_session *session = run->session;
@@ -219,14 +219,14 @@ static enum fsz_control_reason app_elsewhere(const struct fsz_session *session)
     return session->is_joined(session->self) ? FSZ_REASON_BRIDGED : FSZ_REASON_TRANSFERRED;
 }
 
-/* The answer was read and judged on the API thread; here it is done. */
+/* The API thread has checked and authorized the reply. */
 static bool app_accepted(struct app_run *run, const json_t *result)
 {
     const struct fsz_session *session = run->session;
     struct fsz_offer          offer;
     const char               *why = NULL;
     if (fsz_offer_read(result, &offer, &why) != FSZ_OK) {
-        return false; /* never: it was judged */
+        return false; /* never: the API thread has checked it */
     }
     app_result(run, "accepted");
     app_set(run, &offer);
@@ -245,7 +245,7 @@ static bool app_accepted(struct app_run *run, const json_t *result)
     return app_leave(run, FSZ_REASON_RELEASED, false); /* reported to a former controller, if any */
 }
 
-/* True: once more. */
+/* True: the call is to be offered again. */
 static bool app_once(struct app_run *run)
 {
     const struct fsz_session *session = run->session;
@@ -277,7 +277,7 @@ void fsz_dialplan_app(struct fsz_service_client *service_client, const struct fs
     struct app_run run = {
         .service_client = service_client, .host = host, .session = session, .args = json_array()};
     if (!app_read_line(&run, line)) {
-        fsz_host_log(host, FSZ_LOG_ERROR, "zmq: which service? zmq NAME [ARGUMENT ...]");
+        fsz_host_log(host, FSZ_LOG_ERROR, "zmq: no service named: use zmq SERVICE [ARGUMENT ...]");
         app_result(&run, "no-service");
     } else if (fsz_control_new(host, session->call, &run.control) != FSZ_OK) {
         app_result(&run, "no-service");

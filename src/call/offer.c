@@ -39,14 +39,14 @@ void fsz_offer_write(struct fsz_buffer *out, const struct fsz_offer_text *offer,
     }
 }
 
-/* ---- the answer ------------------------------------------------------------------------------ */
+/* ---- the reply ------------------------------------------------------------------------------- */
 
 static const char *offer_check_step(const json_t *step)
 {
     const char   *app = json_string_value(json_object_get(step, "app"));
     const json_t *arg = json_object_get(step, "arg");
     if (app == NULL || app[0] == '\0' || app[strcspn(app, " \t\r\n")] != '\0') {
-        return "execute: each needs an `app` of one word";
+        return "execute: each step needs an `app` without blanks";
     }
     return arg == NULL || json_is_string(arg) ? NULL : "execute: `arg` must be a string";
 }
@@ -79,7 +79,7 @@ static const char *offer_check_set(const json_t *set)
     json_object_foreach((json_t *)set, name, value)
     {
         if (!json_is_string(value) || !fsz_header_name_is_plain(name)) {
-            return "set: each must be a variable's name and a string";
+            return "set: each member must be a valid variable name with a string";
         }
     }
     return NULL;
@@ -103,7 +103,7 @@ static const char *offer_read_then(const json_t *result, struct fsz_offer *offer
     return "then: must be control, release or hangup";
 }
 
-/* An absent member is NULL, and a null as if absent. */
+/* NULL: absent or null. */
 static const json_t *offer_member(const json_t *result, const char *name)
 {
     const json_t *member = json_object_get(result, name);

@@ -19,7 +19,7 @@ struct fsz_waits {
 
 enum waits_end { WAITS_BEGUN, WAITS_ONCE, WAITS_NO_MORE, WAITS_HUNGUP };
 
-/* Events that concern waits, and the header that says which. */
+/* Events that concern waits, and the header that has the wait's id. */
 static const struct waits_event {
     const char    *name, *id;
     enum waits_end end;
@@ -130,15 +130,15 @@ static json_t *waits_result(const struct fsz_event *event, const json_t *names)
     return result;
 }
 
-/* What an event says of its wait. */
+/* What an event means for a wait. */
 struct waits_news {
-    const char    *call, *id; /* id NULL: of all waits of the call */
+    const char    *call, *id; /* id NULL: all waits of the call */
     enum waits_end end;
     const char    *ended;  /* how the application was cut short, or why it did not run; or NULL */
     json_t        *result; /* of WAITS_ONCE */
 };
 
-/* An application of this id began or ended on the call: the wait's own, or one on top of it. */
+/* An application began or ended on the call: the wait's own, or one on top of it. */
 static void waits_count_locked(struct fsz_wait *at, const struct waits_news *news, bool own)
 {
     bool begins = news->end == WAITS_BEGUN;
@@ -152,13 +152,13 @@ static void waits_count_locked(struct fsz_wait *at, const struct waits_news *new
     }
 }
 
-/* Takes note of the news in the wait that it is for. True: the wait has ended. */
+/* Applies the news to its own wait. True: the wait has ended. */
 static bool waits_note_locked(struct fsz_wait *at, struct waits_news *news)
 {
     if (news->end == WAITS_BEGUN) {
         return false;
     }
-    if (news->end == WAITS_ONCE) { /* one that goes on gives back the result before */
+    if (news->end == WAITS_ONCE) { /* the previous result goes back to be freed */
         json_t *before = at->result;
         at->result = news->result;
         news->result = before;
@@ -170,7 +170,7 @@ static bool waits_note_locked(struct fsz_wait *at, struct waits_news *news)
     return true;
 }
 
-/* Those waits that this ends: out of the table, a list of their own. */
+/* Takes the waits that this ends out of the table, as a list. */
 static struct fsz_wait *waits_take(struct fsz_waits *waits, struct waits_news *news)
 {
     struct fsz_wait **bucket = waits_bucket(waits, news->call), *ended = NULL, *at = NULL,
@@ -192,8 +192,9 @@ static struct fsz_wait *waits_take(struct fsz_waits *waits, struct waits_news *n
     return ended;
 }
 
-/* The switch reports a little later that an application has begun, so `all` holds for those that
- * have not been seen to begin, too. */
+/* The switch reports the begin of an application late, so `all` also marks waits that have not
+ * begun.
+ */
 void fsz_waits_mark(struct fsz_waits *waits, const char *call, const char *how, bool all)
 {
     fsz_thread_lock(&waits->lock);
@@ -205,7 +206,7 @@ void fsz_waits_mark(struct fsz_waits *waits, const char *call, const char *how, 
     pthread_mutex_unlock(&waits->lock);
 }
 
-/* The variables that the wait of that id wants; a reference. */
+/* The variables to report with the wait of that id: a reference. */
 static json_t *waits_names(struct fsz_waits *waits, const char *call, const char *id,
                            bool *ret_found)
 {
@@ -225,7 +226,7 @@ static json_t *waits_names(struct fsz_waits *waits, const char *call, const char
     return names;
 }
 
-/* Posts the waits that this ends; takes the result over. */
+/* Posts the waits that the event ends; takes the result over. */
 static void waits_end(struct fsz_waits *waits, struct waits_news *news)
 {
     struct fsz_wait *ended = waits_take(waits, news), *next = NULL;
@@ -237,32 +238,32 @@ static void waits_end(struct fsz_waits *waits, struct waits_news *news)
 }
 
 static void waits_end_of(struct fsz_waits *waits, const struct fsz_event *event, const char *call,
-                         const struct waits_event *kind)
+                         const struct waits_event *type)
 {
     struct fsz_header id = {.value = NULL};
     bool              found = true;
-    if (kind->id != NULL && (!fsz_event_find(event, kind->id, &id) || id.value == NULL)) {
+    if (type->id != NULL && (!fsz_event_find(event, type->id, &id) || id.value == NULL)) {
         return;
     }
-    struct waits_news news = {.call = call, .id = id.value, .end = kind->end};
-    if (kind->end == WAITS_ONCE) {
+    struct waits_news news = {.call = call, .id = id.value, .end = type->end};
+    if (type->end == WAITS_ONCE) {
         json_t *names = waits_names(waits, call, id.value, &found);
         news.result = found ? waits_result(event, names) : NULL;
         json_decref(names);
     }
-    if (kind->end != WAITS_BEGUN) {
-        news.ended = kind->end == WAITS_HUNGUP ? fsz_ending_hungup(event) : fsz_ending(event);
+    if (type->end != WAITS_BEGUN) {
+        news.ended = type->end == WAITS_HUNGUP ? fsz_ending_hungup(event) : fsz_ending(event);
     }
     waits_end(waits, &news);
 }
 
 static void waits_see_one(struct fsz_waits *waits, const struct fsz_event *event,
-                          const struct waits_event *kind)
+                          const struct waits_event *type)
 {
     struct fsz_header call;
-    if (strcmp(event->name, kind->name) == 0 && fsz_event_find(event, "Unique-ID", &call) &&
+    if (strcmp(event->name, type->name) == 0 && fsz_event_find(event, "Unique-ID", &call) &&
         call.value != NULL) {
-        waits_end_of(waits, event, call.value, kind);
+        waits_end_of(waits, event, call.value, type);
     }
 }
 

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WATCH_EVENT_BYTES = 1 << 20, WATCH_KIND_BYTES = 256 };
+enum { WATCH_EVENT_BYTES = 1 << 20, WATCH_TYPE_BYTES = 256 };
 
 static const char watch_last[] = "CHANNEL_HANGUP_COMPLETE";
 
 struct watch_entry {
     UT_hash_handle        hh;      /* by call */
     struct fsz_control   *control; /* a reference */
-    struct fsz_selection *kinds;
+    struct fsz_selection *types;
 };
 
 struct fsz_watch {
@@ -24,19 +24,19 @@ struct fsz_watch {
     fsz_watch_fn        take;
     pthread_mutex_t     lock;
     struct watch_entry *entries;
-    _Atomic size_t      bytes; /* of events on their way */
+    _Atomic size_t      bytes; /* of events in the mailbox */
     _Atomic uint64_t    dropped;
 };
 
-/* An event on its way. */
+/* An event for the API thread. */
 struct watch_mail {
     struct fsz_mail     mail;
     struct fsz_watch   *watch;   /* valid while there is a reader */
     struct fsz_control *control; /* a reference */
     struct fsz_buffer   text;
     bool                last;
-    char                kind[WATCH_KIND_BYTES];
-    char replacement[FSZ_CALL_BYTES]; /* of the last: who goes on in place of the call */
+    char                type[WATCH_TYPE_BYTES];
+    char                replacement[FSZ_CALL_BYTES]; /* of the last: the call that replaces it */
 };
 
 fsz_err fsz_watch_new(struct fsz_mailbox *mailbox, _Atomic uint32_t *watched, fsz_watch_fn take,
@@ -58,7 +58,7 @@ static void watch_drop_locked(struct fsz_watch *watch, struct watch_entry *entry
 {
     HASH_DEL(watch->entries, entry);
     --*watch->watched;
-    fsz_selection_free(&entry->kinds);
+    fsz_selection_free(&entry->types);
     fsz_control_unref(&entry->control);
     free(entry);
 }
@@ -118,36 +118,36 @@ void fsz_watch_remove(struct fsz_watch *watch, struct fsz_control *control)
 }
 
 void fsz_watch_subscribe(struct fsz_watch *watch, struct fsz_control *control,
-                         struct fsz_selection **kinds)
+                         struct fsz_selection **types)
 {
     fsz_thread_lock(&watch->lock);
     struct watch_entry *entry = watch_find_locked(watch, control->call);
     if (entry != NULL && entry->control == control) {
-        struct fsz_selection *before = entry->kinds;
-        entry->kinds = *kinds;
-        *kinds = before;
+        struct fsz_selection *before = entry->types;
+        entry->types = *types;
+        *types = before;
     }
     pthread_mutex_unlock(&watch->lock);
-    fsz_selection_free(kinds);
+    fsz_selection_free(types);
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-/* API thread; or with NULL any, to be freed. */
+/* API thread; any thread with NULL: only frees. */
 static void watch_open(struct fsz_mail *mail, void *reader)
 {
     struct watch_mail *event = (struct watch_mail *)(void *)mail;
     if (reader != NULL) {
         event->watch->bytes -= event->text.capacity;
         memcpy(event->control->replacement, event->replacement, sizeof(event->replacement));
-        event->watch->take(reader, event->control, event->kind, &event->text, event->last);
+        event->watch->take(reader, event->control, event->type, &event->text, event->last);
     }
     fsz_buffer_fini(&event->text);
     fsz_control_unref(&event->control);
     free(event);
 }
 
-/* A reference to the hold, if its holder is to have this event. */
+/* A reference, if the controller gets this event. */
 static struct fsz_control *watch_wants(struct fsz_watch *watch, const char *call,
                                        const struct fsz_event *event)
 {
@@ -155,15 +155,15 @@ static struct fsz_control *watch_wants(struct fsz_watch *watch, const char *call
     fsz_thread_lock(&watch->lock);
     struct watch_entry *entry = watch_find_locked(watch, call);
     if (entry != NULL && (strcmp(event->name, watch_last) == 0 ||
-                          (entry->kinds != NULL &&
-                           fsz_selection_matches(entry->kinds, event->name, event->subclass)))) {
+                          (entry->types != NULL &&
+                           fsz_selection_matches(entry->types, event->name, event->subclass)))) {
         control = fsz_control_ref(entry->control);
     }
     pthread_mutex_unlock(&watch->lock);
     return control;
 }
 
-/* Takes the reference over. */
+/* Takes the reference to `control` over. */
 static void watch_send(struct fsz_watch *watch, struct fsz_control *control,
                        const struct fsz_event *event)
 {
@@ -172,7 +172,7 @@ static void watch_send(struct fsz_watch *watch, struct fsz_control *control,
     struct watch_mail *mail = fits ? calloc(1, sizeof(*mail)) : NULL;
     if (mail == NULL) {
         watch->dropped++;
-        fsz_control_unref(&control); /* the sweep tells a hangup all the same */
+        fsz_control_unref(&control); /* the sweep still reports a hangup */
         return;
     }
     mail->mail.open = watch_open;
@@ -182,7 +182,7 @@ static void watch_send(struct fsz_watch *watch, struct fsz_control *control,
     const char *replacement = mail->last ? fsz_ending_replacement(event) : NULL;
     snprintf(mail->replacement, sizeof(mail->replacement), "%s",
              replacement != NULL ? replacement : "");
-    snprintf(mail->kind, sizeof(mail->kind), "%s/%s", event->name,
+    snprintf(mail->type, sizeof(mail->type), "%s/%s", event->name,
              event->subclass ? event->subclass : "");
     fsz_buffer_init(&mail->text, WATCH_EVENT_BYTES);
     if (fsz_encode(event, NULL, WATCH_EVENT_BYTES, &mail->text, NULL) != FSZ_OK) {

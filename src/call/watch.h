@@ -1,7 +1,7 @@
-/* watch.h - events of calls that are held, for their holders.
+/* watch.h - events of controlled calls, for their controllers.
  *
- * A table of calls that switch threads look into with each event; what a holder has subscribed to,
- * and the last event of each call, goes to the API thread as JSON. */
+ * Switch threads look up each event in a table of calls. Events that the controller has subscribed
+ * to, and the last event of each call, go to the API thread as JSON. */
 #ifndef FSZ_WATCH_H
 #define FSZ_WATCH_H
 
@@ -12,28 +12,28 @@
 
 struct fsz_watch;
 
-/* Of events on their way to the API thread. Once they are that many, more are dropped, but for a
- * call's last one. */
+/* Bytes of events in the mailbox of the API thread. Above that events are dropped, except a call's
+ * last one. */
 enum { FSZ_WATCH_BYTES_MAX = 64 << 20 };
 
-/* What the API thread does with an event; frees nothing. `hold` is the table's. */
-typedef void (*fsz_watch_fn)(void *reader, struct fsz_control *control, const char *kind,
+/* The API thread's handler of an event; frees nothing. `control` is the table's. */
+typedef void (*fsz_watch_fn)(void *reader, struct fsz_control *control, const char *type,
                              const struct fsz_buffer *text, bool last);
 
-/* `watched`: the caller's count of those who look at events. FSZ_ENOMEM. */
+/* `watched`: the caller's count of entries that look at events. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_watch_new(struct fsz_mailbox *mailbox, _Atomic uint32_t *watched,
                                     fsz_watch_fn take, struct fsz_watch **ret_watch);
-/* Nobody may be in fsz_watch_see() any more. Accepts NULL in *watch. */
+/* No thread may be in fsz_watch_see(). Accepts NULL in *watch. */
 void fsz_watch_free(struct fsz_watch **watch);
 
-/* From now on; a reference is taken. FSZ_ENOMEM. API thread, like the next two. */
+/* Watches the call; takes a reference. FSZ_ENOMEM. API thread, as the next two. */
 FSZ_NODISCARD fsz_err fsz_watch_add(struct fsz_watch *watch, struct fsz_control *control);
 void                  fsz_watch_remove(struct fsz_watch *watch, struct fsz_control *control);
-/* Takes *kinds over; NULL: none. */
+/* Takes *types over; NULL: none. */
 void fsz_watch_subscribe(struct fsz_watch *watch, struct fsz_control *control,
-                         struct fsz_selection **kinds);
+                         struct fsz_selection **types);
 
-/* Events that were dropped. Any thread. */
+/* How many events were dropped. Any thread. */
 uint64_t fsz_watch_dropped(const struct fsz_watch *watch);
 
 /* An event of the switch. Any thread; the lock is held for a look-up. */

@@ -264,7 +264,7 @@ static void test_worker_that_unregistered_goes_with_its_last_call(void **state)
     client_expect(worker, CALL(3, "call.release", "[\"c1\"]"), RESULT(3, "{}"));
     worker_expect_end(worker, lease, "released");
     caller_end(&caller, "zmq_result=accepted zmq_result=released ", "");
-    rig_wait_logged("is down: it has ended what it had");
+    rig_wait_logged("is down: its last request or call ended");
     rig_stop(&rig);
 }
 
