@@ -1,4 +1,4 @@
-/* One question at one provider, from its sending until it is answered, given up or lost. */
+/* One request at one provider: sent, then replied to, given up or lost. */
 #include "base/clock.h"
 #include "service/service_private.h"
 
@@ -105,8 +105,8 @@ void fsz_attempt_cancel(const struct fsz_attempt *attempt)
     }
 }
 
-/* Less than half of what a question has: most of its time it waited for room, which says nothing of
- * who got it in the end. */
+/* Did the provider have less than half the time? A request that waited long for room says nothing
+ * about the provider that got it in the end. */
 static bool attempt_was_short(const struct fsz_attempt *attempt)
 {
     int64_t whole_ms = attempt->provider->service->config->attempt_ms;
@@ -114,7 +114,6 @@ static bool attempt_was_short(const struct fsz_attempt *attempt)
     return fsz_attempt_age_us(attempt) < whole_ms * 500;
 }
 
-/* The provider did not answer it in time; told when that puts it aside. */
 bool fsz_attempt_missed(struct fsz_attempt *attempt, int64_t now_ms)
 {
     struct fsz_provider             *provider = attempt->provider;
@@ -130,7 +129,7 @@ bool fsz_attempt_missed(struct fsz_attempt *attempt, int64_t now_ms)
     }
     provider->counters.ejections++;
     provider->service->services->next_probe_ms = now_ms;
-    fsz_services_tell(provider, "it does not answer in time");
+    fsz_services_tell(provider, "it does not reply in time");
     return true;
 }
 

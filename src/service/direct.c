@@ -126,7 +126,7 @@ void fsz_direct_add_provider(struct fsz_direct *direct, struct fsz_direct_servic
     pthread_mutex_unlock(&direct->lock);
 }
 
-/* A connection is freed without the lock. */
+/* Connections are freed without the lock. */
 void fsz_direct_show(struct fsz_direct *direct, struct fsz_direct_provider *provider,
                      const struct fsz_direct_view *view)
 {
@@ -187,11 +187,11 @@ bool fsz_direct_has_room(const struct fsz_direct_provider *provider)
 
 bool fsz_direct_is_better(const struct fsz_direct_provider *a, const struct fsz_direct_provider *b)
 {
-    size_t of_a = a->load, of_b = b == NULL ? 0 : b->load;
-    return b == NULL || of_a < of_b || (of_a == of_b && a->turn < b->turn);
+    size_t load_a = a->load, load_b = b == NULL ? 0 : b->load;
+    return b == NULL || load_a < load_b || (load_a == load_b && a->turn < b->turn);
 }
 
-/* ---- a thread that asks ---------------------------------------------------------------------- */
+/* ---- switch threads -------------------------------------------------------------------------- */
 
 static struct fsz_direct_service *direct_find(const struct fsz_direct *direct, const char *name)
 {
@@ -205,7 +205,7 @@ static struct fsz_direct_service *direct_find(const struct fsz_direct *direct, c
     return NULL;
 }
 
-/* *ret_count: how many are up, and may answer. */
+/* *ret_count: how many are up and may serve the request. */
 static struct fsz_direct_provider *service_choose(const struct fsz_direct_service *service,
                                                   const struct fsz_direct_want    *want,
                                                   size_t                          *ret_count)

@@ -1,9 +1,9 @@
-/* direct.h - the providers of each service as a thread that asks may see them: it takes one, and
- * writes its question to that one's connection itself, so that the API thread need not wake up.
+/* direct.h - the providers of each service, as shown to switch threads: such a thread takes one and
+ * writes its request to the connection itself, so that the API thread need not wake up.
  *
- * The API thread keeps the list, and it alone gives back what was taken: then whatever waits for
- * room goes on. What a question and a provider count for changes under one lock, which is taken
- * alone, by both sides, for a few instructions; the atomic counts may be read without it. */
+ * The API thread maintains the list. It alone releases what was taken, and then sends waiting
+ * requests on. All threads change the counts under one lock, which is held for a few instructions
+ * and never together with another; the atomic counts may be read without it. */
 #ifndef FSZ_DIRECT_H
 #define FSZ_DIRECT_H
 
@@ -15,29 +15,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FSZ_DIRECT_PROVIDERS_MAX = 64 }; /* of a service with more, the API thread chooses */
+enum { FSZ_DIRECT_PROVIDERS_MAX = 64 }; /* with more, the API thread chooses */
 
 #define FSZ_DIRECT_NO_SECTION (UINT32_C(1) << 31) /* beside the bits of sections (section.h) */
 
-/* What an asker needs of a provider. All NULL and 0: it is not asked. */
+/* What a switch thread needs of a provider. All NULL and 0: it gets no requests. */
 struct fsz_direct_view {
     bool                 up;
-    uint32_t             sections; /* bits of what it may answer */
+    uint32_t             sections; /* bits of those that it may serve */
     struct fsz_conn     *conn;     /* NULL: only the API thread can send there */
-    struct fsz_account  *account;  /* for what is sent there */
-    struct fsz_envelope *envelope; /* in front of it; or NULL */
+    struct fsz_account  *account;  /* charged for messages to it */
+    struct fsz_envelope *envelope; /* in front of each message; or NULL */
 };
 
 /* Embedded in a provider. */
 struct fsz_direct_provider {
-    struct fsz_direct_provider *next, *prev; /* of its service's */
+    struct fsz_direct_provider *next, *prev; /* of the service's */
     struct fsz_direct_service  *service;
-    uint64_t                    serial; /* no other provider or service has it */
-    uint64_t                    client; /* serial of the client that it is */
+    uint64_t                    serial; /* unique among providers and services */
+    uint64_t                    client; /* serial of its client */
     struct fsz_direct_view      view;   /* with references */
     _Atomic int64_t             capacity;
-    _Atomic size_t              load; /* questions under way and calls held */
-    _Atomic uint64_t            turn; /* when it was asked last, in questions */
+    _Atomic size_t              load; /* requests in flight and controlled calls */
+    _Atomic uint64_t            turn; /* number of its last request, among all */
 };
 
 struct fsz_direct_limits {
@@ -48,13 +48,13 @@ struct fsz_direct_limits {
 /* Embedded in a service. */
 struct fsz_direct_service {
     struct fsz_direct_service  *next, *prev;
-    const char                 *name; /* of the service, which keeps it */
+    const char                 *name; /* the service's */
     uint64_t                    serial;
     struct fsz_direct_limits    limits;
     struct fsz_direct_provider *providers;
-    size_t                      count;       /* of them */
-    _Atomic size_t              open, bytes; /* questions, and their params */
-    _Atomic size_t              waiting;     /* of them, for room; the API thread's */
+    size_t                      count;       /* of providers */
+    _Atomic size_t              open, bytes; /* requests, and their params */
+    _Atomic size_t              waiting;     /* requests that wait for room; the API thread's */
     _Atomic size_t              controlled;  /* calls */
 };
 
@@ -62,7 +62,7 @@ struct fsz_direct {
     pthread_mutex_t            lock;
     struct fsz_direct_service *services;
     uint64_t                   last_serial, turns;
-    _Atomic uint64_t           last_id; /* of questions and pings */
+    _Atomic uint64_t           last_id; /* of requests and pings */
 };
 
 /* FSZ_ENOMEM. */
@@ -73,61 +73,61 @@ uint64_t fsz_direct_next_id(struct fsz_direct *direct);
 
 /* ---- the API thread ---- */
 
-/* With limits of 0. */
+/* All limits are 0. */
 void fsz_direct_add_service(struct fsz_direct *direct, struct fsz_direct_service *service,
                             const char *name);
 void fsz_direct_limit(struct fsz_direct *direct, struct fsz_direct_service *service,
                       const struct fsz_direct_limits *limits);
-/* Nobody takes a provider of it any more; to be removed. False: questions are open or calls held.
- */
+/* Sets all limits to 0, before the service is removed. False: requests are open or calls
+ * controlled, and nothing changes. */
 bool fsz_direct_retire_service(struct fsz_direct *direct, struct fsz_direct_service *service);
 void fsz_direct_remove_service(struct fsz_direct *direct, struct fsz_direct_service *service);
-/* Not to be asked until it is shown. */
+/* Gets no requests until it is shown. */
 void fsz_direct_add_provider(struct fsz_direct *direct, struct fsz_direct_service *service,
                              struct fsz_direct_provider *provider, uint64_t client);
-/* How it is from now on; references are taken. */
+/* Replaces the provider's view; references are taken. */
 void fsz_direct_show(struct fsz_direct *direct, struct fsz_direct_provider *provider,
                      const struct fsz_direct_view *view);
 void fsz_direct_remove_provider(struct fsz_direct *direct, struct fsz_direct_provider *provider);
 
-/* One more question there. False: it has no room, and `always` is not set. */
+/* Counts one more request at the provider. False: it has no room, and `always` is not set. */
 bool fsz_direct_claim(struct fsz_direct *direct, struct fsz_direct_provider *provider, bool always);
-/* One less. */
+/* Counts one request less. */
 void fsz_direct_release(struct fsz_direct *direct, struct fsz_direct_provider *provider);
-/* It holds one more call, or one less. */
+/* It controls one more call, or one less. */
 void fsz_direct_control(struct fsz_direct *direct, struct fsz_direct_provider *provider,
                         bool controls);
-/* One more question of that size, which offers a call or not. False: the service is full. */
+/* Counts one more request of the service. `call`: it is an offer. False: the service is full. */
 bool fsz_direct_open(struct fsz_direct *direct, struct fsz_direct_service *service, size_t bytes,
                      bool call);
 void fsz_direct_close(struct fsz_direct *direct, struct fsz_direct_service *service, size_t bytes);
 
-/* ---- a thread that asks ---- */
+/* ---- switch threads ---- */
 
 struct fsz_direct_want {
     const char *service;
     uint32_t    section; /* its bit */
-    size_t      bytes;   /* of params */
-    bool        call;    /* it offers one */
+    size_t      bytes;   /* of the params */
+    bool        call;    /* it is an offer */
 };
 
-/* What was taken: one question of the service, one of the provider. */
+/* What was taken: room for one request, of the service and of the provider. */
 struct fsz_direct_ticket {
     uint64_t               service, provider, client; /* serials */
-    bool                   others;                    /* that are up, and could be asked, too */
+    bool                   others;                    /* other providers are up, too */
     int64_t                deadline_ms, attempt_ms;
     struct fsz_direct_view view; /* with references */
 };
 
-/* The provider that the API thread would choose, if nothing waits and it takes a message at once.
- * False: nothing was taken. */
+/* Takes the provider that the API thread would choose, if no request waits and its connection is
+ * idle. False: nothing was taken. */
 bool fsz_direct_take(struct fsz_direct *direct, const struct fsz_direct_want *want,
                      struct fsz_direct_ticket *ret_ticket);
 struct fsz_direct_view fsz_direct_view_ref(const struct fsz_direct_view *view);
-/* Gives up the references, not what was taken. */
+/* Drops the references, but releases nothing that was taken. */
 void fsz_direct_view_fini(struct fsz_direct_view *view);
 
-/* Is `a` rather asked than `b`, which may be NULL? */
+/* Is `a` a better choice than `b`, which may be NULL? */
 bool fsz_direct_is_better(const struct fsz_direct_provider *a, const struct fsz_direct_provider *b);
 bool fsz_direct_has_room(const struct fsz_direct_provider *provider);
 

@@ -1,4 +1,4 @@
-/* A question is sent by the thread that asks it. */
+/* Sending a request from its switch thread. */
 #include "service/direct_send.h"
 
 #include "base/clock.h"
@@ -23,13 +23,13 @@ static bool send_take(struct fsz_direct *direct, const struct fsz_service_reques
     return fsz_direct_take(direct, &want, ret_ticket);
 }
 
-/* When the API thread is to look after it, should it still be open. */
+/* When the API thread must look at the request if it is still open. */
 static int64_t send_due_ms(const struct fsz_service_request *request,
                            const struct fsz_direct_ticket   *ticket)
 {
     int64_t patience_ms = request->deadline_ms > 0 ? request->deadline_ms : ticket->deadline_ms;
-    bool    tried = ticket->others && ticket->attempt_ms < patience_ms;
-    return request->sent.at_ms + (tried ? ticket->attempt_ms : patience_ms);
+    bool    again = ticket->others && ticket->attempt_ms < patience_ms;
+    return request->sent.at_ms + (again ? ticket->attempt_ms : patience_ms);
 }
 
 /* NULL: out of memory. */
@@ -65,7 +65,7 @@ static void send_cancel(const struct fsz_service_request *request)
     fsz_buffer_printf(&outbound.text, ",\"lease\":%" PRIu64 "}}", request->sent.id);
     struct fsz_zmtp_message *message = fsz_outbound_take(&outbound, to->account);
     fsz_err                  err = message != NULL ? fsz_conn_send(to->conn, message) : FSZ_ENOMEM;
-    (void)err; /* the client has left, or is being disconnected: it takes nothing any more */
+    (void)err; /* the client has left or is being disconnected */
     fsz_zmtp_message_unref(message);
 }
 
@@ -76,8 +76,8 @@ void fsz_direct_settle(struct fsz_service_request *request)
     }
 }
 
-/* The API thread opens the mail before it reads an answer: it is posted before the question is
- * sent. From then on the question is the API thread's. */
+/* The mail is posted before the request is sent, since the API thread must open it before it reads
+ * the reply. From then on the request is the API thread's. */
 int64_t fsz_direct_send(struct fsz_direct *direct, struct fsz_mailbox *mailbox,
                         struct fsz_service_request *request)
 {

@@ -1,4 +1,4 @@
-/* latency_status.h - a latency as the status tells it. */
+/* latency_status.h - a latency as the status reports it. */
 #ifndef FSZ_LATENCY_STATUS_H
 #define FSZ_LATENCY_STATUS_H
 

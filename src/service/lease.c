@@ -15,14 +15,14 @@ void fsz_lease_pinged(struct fsz_lease *lease, int64_t heard_ms, int64_t now_ms)
     lease->pinged_ms = now_ms;
 }
 
-void fsz_lease_held_up(struct fsz_lease *lease, int64_t heard_ms)
+void fsz_lease_stalled(struct fsz_lease *lease, int64_t heard_ms)
 {
-    if (lease->held_up_heard_ms != heard_ms) {
-        lease->held_up_heard_ms = heard_ms;
-        lease->held_ups = 0;
+    if (lease->stall_heard_ms != heard_ms) {
+        lease->stall_heard_ms = heard_ms;
+        lease->stalls = 0;
     }
-    if (lease->held_ups < FSZ_LEASE_CONTROL_UPS) {
-        lease->held_ups++;
+    if (lease->stalls < FSZ_LEASE_STALLS_MAX) {
+        lease->stalls++;
         lease->asked_ms = 0;
     }
 }

@@ -1,4 +1,4 @@
-/* Which bindings a lookup goes to. */
+/* Chooses the bindings for a lookup. */
 #include "service/lookup.h"
 
 #include "base/glob.h"
@@ -72,7 +72,7 @@ struct lookup_set *fsz_lookups_take_set(struct fsz_lookups *lookups)
     return set;
 }
 
-/* Only a reload changes the set, and it is one at a time: read here without the lock. */
+/* Only a reload changes the set, and only one runs at a time: no lock needed here. */
 fsz_err fsz_lookups_prepare(struct fsz_lookups *lookups, struct fsz_config *config)
 {
     fsz_lookups_cancel(lookups);
@@ -101,7 +101,7 @@ void fsz_lookups_cancel(struct fsz_lookups *lookups)
     fsz_lookup_set_unref(&lookups->prepared);
 }
 
-/* A service that could not be asked without its own answer. */
+/* This module's own configuration: it is needed before any service can be asked. */
 static bool lookup_is_own(uint32_t section, const struct fsz_lookup *lookup)
 {
     return section == FSZ_SECTION_CONFIGURATION && lookup->value != NULL &&
@@ -122,7 +122,7 @@ static bool lookup_fits(const struct fsz_binding_config *binding, uint32_t secti
            lookup_matches(binding->value, lookup->value);
 }
 
-/* The configuration was checked: there is one. */
+/* The service exists: the configuration was checked. */
 static const struct fsz_service_config *lookup_service(const struct fsz_config *config,
                                                        const char              *name)
 {

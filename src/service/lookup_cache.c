@@ -1,4 +1,4 @@
-/* What is kept. */
+/* The entries of the cache. */
 #include "service/lookup_cache.h"
 
 #include "base/buffer.h"
@@ -49,7 +49,7 @@ struct cache_entry *fsz_cache_find_locked(struct fsz_lookup_cache *cache, struct
 
 void fsz_cache_drop_locked(struct fsz_lookup_cache *cache, struct cache_entry *entry)
 {
-    if (cache->entries != NULL) { /* always; but the analyzer can't know that */
+    if (cache->entries != NULL) { /* always true, but the analyzer can't know that */
         HASH_DEL(cache->entries, entry);
     }
     DL_DELETE2(cache->recent, entry, previous, next);
@@ -145,7 +145,7 @@ void fsz_lookup_cache_forget(struct fsz_lookup_cache *cache, struct fsz_cache_ke
     pthread_mutex_unlock(&cache->lock);
 }
 
-/* The keys of an operator's pattern have no NUL. `text` is room for the longest. */
+/* An operator's pattern has `/` for NUL. `text` is a buffer for the key. */
 static bool cache_matches(const char *pattern, const char *key, size_t size,
                           struct fsz_buffer *text)
 {
@@ -154,7 +154,7 @@ static bool cache_matches(const char *pattern, const char *key, size_t size,
     }
     text->size = 0;
     if (fsz_buffer_append(text, key, size) != FSZ_OK) {
-        return true; /* what can't be looked at is forgotten: asking again is never wrong */
+        return true; /* no memory to compare: removing an entry does no harm */
     }
     for (size_t i = 0; i < size; i++) {
         text->data[i] = text->data[i] == '\0' ? '/' : text->data[i];
@@ -162,10 +162,10 @@ static bool cache_matches(const char *pattern, const char *key, size_t size,
     return fsz_glob(pattern, (const char *)text->data, size, 0);
 }
 
-/* Who asks from now on must not get an answer from before: nobody joins it any more. */
+/* From now on no lookup may wait for this reply, which is from before the flush. */
 static void cache_disown_locked(struct fsz_lookup_cache *cache, struct fsz_cache_flight *flight)
 {
-    if (cache->flights != NULL) { /* always; but the analyzer can't know that */
+    if (cache->flights != NULL) { /* always true, but the analyzer can't know that */
         HASH_DEL(cache->flights, flight);
     }
     flight->flushed = true;

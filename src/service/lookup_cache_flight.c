@@ -1,4 +1,4 @@
-/* One question at a time for each key, and who waits for it. */
+/* One request at a time for each key, and the threads that wait for it. */
 #include "base/clock.h"
 #include "base/thread.h"
 #include "service/lookup_cache.h"
@@ -28,13 +28,13 @@ static void flight_free(struct fsz_cache_flight *flight)
     free(flight);
 }
 
-/* Returns the flight if nobody holds it any more: to be freed outside the lock. */
+/* Returns the flight if this was its last user: to be freed without the lock. */
 static struct fsz_cache_flight *flight_leave_locked(struct fsz_cache_flight *flight)
 {
     return --flight->users == 0 ? flight : NULL;
 }
 
-/* Gives the lock back. */
+/* Unlocks. */
 static void flight_join_locked(struct fsz_lookup_cache *cache, struct fsz_cache_flight *flight,
                                int64_t wait_ms, struct fsz_cache_found *found)
 {
@@ -43,7 +43,7 @@ static void flight_join_locked(struct fsz_lookup_cache *cache, struct fsz_cache_
     flight->users++;
     while (!flight->done && fsz_thread_wait_ms(&flight->landed, &cache->lock, until_ms)) {
     }
-    found->how = FSZ_CACHE_JOINED;
+    found->how = FSZ_CACHE_COALESCED;
     found->err = flight->done ? flight->err : FSZ_ETIMEOUT;
     found->document = flight->done ? fsz_document_ref(flight->document) : NULL;
     struct fsz_cache_flight *left = flight_leave_locked(flight);
@@ -53,7 +53,7 @@ static void flight_join_locked(struct fsz_lookup_cache *cache, struct fsz_cache_
     }
 }
 
-/* The question that the caller is to ask; without memory for it, others ask for themselves. */
+/* The caller's request. NULL: no memory, other threads send their own. */
 static struct fsz_cache_flight *flight_begin_locked(struct fsz_lookup_cache *cache,
                                                     struct fsz_cache_key     key)
 {
@@ -115,7 +115,7 @@ void fsz_lookup_cache_tell(struct fsz_lookup_cache *cache, struct fsz_cache_flig
     }
     fsz_thread_lock(&cache->lock);
     cache->counters.in_flight--;
-    if (!f->flushed) { /* else it is not there, and one of the same key may be */
+    if (!f->flushed) { /* else the table may have another flight with this key */
         HASH_DEL(cache->flights, f);
     }
     if (!f->flushed && (answer->err == FSZ_OK || answer->err == FSZ_ENOTFOUND)) {

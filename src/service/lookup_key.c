@@ -1,13 +1,12 @@
-/* The cache's key. Two lookups share an answer only if they have the same key, so a header is left
- * out only where it is known what FreeSWITCH asks for: docs/xml-services.md has this table in
- * words. */
+/* The cache's key. Lookups share a reply only if their keys are equal, so a header is left out only
+ * where it is known what FreeSWITCH asks for. docs/xml-services.md describes this table. */
 #include "service/lookup_private.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* What FreeSWITCH (1.10.12 and 1.11.2) asks for in the lookups that also describe a whole call or
- * SIP message. Each list ends with NULL. */
+/* The headers that matter in lookups of FreeSWITCH (1.10.12 and 1.11.2) that also describe a whole
+ * call or SIP message. Each list ends with NULL. */
 static const char *const key_of_user[] = {"action",
                                           "purpose",
                                           "key",
@@ -27,7 +26,7 @@ static const char *const key_of_user[] = {"action",
                                           "sip_from_host",
                                           "Event-Calling-Function",
                                           NULL};
-/* Of a registration also for whom: a call's is whoever is dialled. */
+/* Only of a registration: in a call these are the dialled party. */
 static const char *const key_of_registration[] = {"sip_to_user", "sip_to_host", NULL};
 static const char *const key_of_dialplan[] = {"Hunt-Dialplan",
                                               "Hunt-Context",
@@ -43,29 +42,29 @@ static const char *const key_of_conference[] = {
     "conference_name", "profile_name", "Conf-Name", "Conf-Profile",
     "Action",          "Controls",     "presence",  NULL};
 
-/* These differ in each lookup, and say nothing of what it is for. */
+/* These differ in each lookup, but do not affect the reply. */
 static const char *const key_changing[] = {"Event-Date-Local", "Event-Date-GMT",
                                            "Event-Date-Timestamp", "Event-Sequence", NULL};
 static const char *const key_changing_in_sip[] = {
     "sip_auth_nonce", "sip_auth_nc", "sip_auth_cnonce", "sip_auth_response", "sip_call_id",
     "client_port",    NULL};
 
-/* Any of them names the call that asks: no other call may get its answer. */
+/* Each names the call that looks up: no other call may get its reply. */
 static const char *const key_calls[] = {"Unique-ID", "Channel-Call-UUID", "Hunt-Unique-ID",
                                         "Fetch-Call-UUID", NULL};
 
 struct key_rule {
     const char        *section;       /* NULL: any */
-    const char        *value;         /* of the element looked for; NULL: any */
-    const char        *header, *text; /* that must be there, with this text; NULL: any */
+    const char        *value;         /* of the element; NULL: any */
+    const char        *header, *text; /* that must exist, with this text; NULL: any */
     const char        *sip_method;    /* in sip_auth_method; NULL: any */
-    bool               acts;          /* the service changes something: asked each time */
-    const char *const *named;         /* what counts beside cache-params; NULL: all that is sent */
-    const char *const *more;          /* besides; NULL: nothing */
-    const char *const *changing;      /* does not count where all does; NULL: none */
+    bool               acts;          /* the service changes something: never cached */
+    const char *const *named; /* headers in the key, with cache-params; NULL: all that are sent */
+    const char *const *more;  /* more of them; or NULL */
+    const char *const *changing; /* left out when all headers are in the key; or NULL */
 };
 
-/* The first that fits; the last fits everything. */
+/* The first match counts; the last one matches everything. */
 static const struct key_rule key_rules[] = {
     {.section = "directory", .header = "VM-Action", .acts = true},
     {.section = "directory",
@@ -108,7 +107,7 @@ static bool key_is_among(const char *const *names, const char *name)
     return among;
 }
 
-enum { KEY_NAMES = 16 }; /* looked for in one pass */
+enum { KEY_NAMES = 16 }; /* searched in one pass */
 
 static void key_note(const struct fsz_header *header, const char *const *names, size_t count,
                      struct fsz_header ret_found[KEY_NAMES])
@@ -120,7 +119,7 @@ static void key_note(const struct fsz_header *header, const char *const *names, 
     }
 }
 
-/* The last of each name, as the question has it; what is not there has no name. */
+/* The last header of each name, as in the request. A missing one has no name. */
 static void key_find(const struct fsz_event *event, const char *const *names, size_t count,
                      struct fsz_header ret_found[KEY_NAMES])
 {
@@ -135,14 +134,14 @@ static void key_find(const struct fsz_event *event, const char *const *names, si
     }
 }
 
-/* ---- which rule ------------------------------------------------------------------------------ */
+/* ---- the rule -------------------------------------------------------------------------------- */
 
 static bool key_is(const char *wanted, const char *text)
 {
     return wanted == NULL || (text != NULL && strcasecmp(wanted, text) == 0);
 }
 
-/* Is this header there, with this text? NULL: any. */
+/* Does this header exist, with this text? NULL: any. */
 static bool key_has(const struct fsz_event *event, const char *name, const char *text)
 {
     struct fsz_header found[KEY_NAMES];
@@ -174,7 +173,7 @@ static void key_part(struct fsz_buffer *out, const char *text)
     fsz_buffer_text(out, text == NULL ? "" : text);
 }
 
-/* Several values in the switch's own notation for them. */
+/* Several values are written as the switch does: ARRAY::a|:b. */
 static void key_header(struct fsz_buffer *out, const struct fsz_header *header)
 {
     const char *value = fsz_lookup_value(header);
@@ -186,7 +185,7 @@ static void key_header(struct fsz_buffer *out, const struct fsz_header *header)
     }
 }
 
-/* Those of the names that are there. */
+/* Those of the named headers that exist. */
 static void key_named(struct fsz_buffer *out, const struct fsz_event *event,
                       const char *const *names, size_t count)
 {
@@ -202,7 +201,7 @@ static void key_named(struct fsz_buffer *out, const struct fsz_event *event,
     }
 }
 
-/* All that the service is sent. FSZ_ENOTFOUND: a call is among it. */
+/* All headers that are sent. FSZ_ENOTFOUND: one of them names a call. */
 static fsz_err key_sent(struct fsz_buffer *out, const struct fsz_event *event,
                         const struct fsz_fields *fields, const char *const *changing)
 {
@@ -241,8 +240,8 @@ static void key_element(struct fsz_buffer *out, const struct fsz_lookup *lookup,
     key_part(out, lookup->value);
 }
 
-/* Before named headers comes an empty part, so that this is never the key of one in which all
- * count; behind headers another, so that a pattern may end with a slash. */
+/* An empty part before named headers keeps such a key apart from one with all headers. An empty
+ * part after headers lets a pattern end with a slash. */
 fsz_err fsz_lookup_write_key(struct fsz_buffer *out, const struct fsz_lookup *lookup,
                              const struct fsz_binding_config *binding)
 {

@@ -1,4 +1,4 @@
-/* A lookup as text: the question, and the answer "there is no such thing". */
+/* A lookup as text: the request's params, and the empty document. */
 #include "event/escape.h"
 #include "event/members.h"
 #include "event/names.h"
@@ -26,7 +26,7 @@ static void request_string(struct fsz_buffer *out, const char *text, size_t leng
     out->size = (size_t)(at - out->data);
 }
 
-/* `open` is the brace or the comma before it. */
+/* `open` is the brace or comma before the pair. */
 static void request_pair(struct fsz_buffer *out, char open, const char *name, const char *value)
 {
     fsz_buffer_append(out, &open, 1);
@@ -68,7 +68,7 @@ static void request_header(struct fsz_buffer *out, const struct fsz_header *head
 
 enum { REQUEST_OWN = 5 };
 
-/* What the object has before the switch's headers. */
+/* Members of the object before the switch's headers. */
 static const char *const request_own[REQUEST_OWN] = {"hostname", "section", "tag_name", "key_name",
                                                      "key_value"};
 
@@ -81,9 +81,9 @@ static bool request_is_own(const char *name)
     return own;
 }
 
-/* Takes out the one of that name before it. Who looks up more than once with one list adds to it,
- * as mod_voicemail does: key id, then key number-alias. Who reads what mod_xml_curl posts takes the
- * last, too. */
+/* Removes the earlier header of the same name. A module that looks up several times adds to one
+ * list, as mod_voicemail does: key id, then key number-alias. Readers of mod_xml_curl's posts use
+ * the last one, too. */
 static void request_replace(struct fsz_members *members, size_t index)
 {
     const struct fsz_header *last = &members->headers[index];
@@ -97,7 +97,7 @@ static void request_replace(struct fsz_members *members, size_t index)
     }
 }
 
-/* Takes out, by a NULL name, what must not be written. */
+/* Removes headers that must not be written, by a NULL name. */
 static void request_select(struct fsz_members *members, struct fsz_names *names)
 {
     for (size_t i = 0; i < REQUEST_OWN; i++) {
@@ -176,9 +176,9 @@ fsz_err fsz_lookup_write_request(struct fsz_buffer *out, const char *switchname,
     return fsz_buffer_text(out, "}}");
 }
 
-/* ---- there is no such thing ------------------------------------------------------------------ */
+/* ---- the empty document ---------------------------------------------------------------------- */
 
-/* As an element or attribute: ASCII only, which is all that switches ask for. */
+/* A name of an element or attribute. ASCII only: switches use no other. */
 static bool nothing_is_name(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
@@ -186,7 +186,7 @@ static bool nothing_is_name(const char *text)
     return text[0] != '\0' && strchr(letters, text[0]) != NULL && text[strspn(text, more)] == '\0';
 }
 
-/* One byte of UTF-8 inside an attribute. Control characters are none of XML's. */
+/* One byte of UTF-8 in an attribute. XML has no control characters. */
 static void nothing_byte(struct fsz_buffer *out, unsigned char byte)
 {
     static const struct {

@@ -1,4 +1,4 @@
-/* One configuration's bindings, their counters, and what the status tells of them. */
+/* One configuration's bindings, their counters, and their status. */
 #include "base/ref.h"
 #include "counters/counters.h"
 #include "service/latency_status.h"

@@ -32,8 +32,7 @@ static fsz_err provider_open(struct fsz_provider *provider, const struct fsz_pro
                : fsz_provider_open_local(provider, base, config, why);
 }
 
-/* What both kinds of endpoints have: the frame in front of each body, and the client that they are.
- */
+/* For both transports: the empty frame in front of each body, and the client of the API. */
 static fsz_err provider_prepare(struct fsz_provider *provider, const struct fsz_provider_base *base,
                                 const struct fsz_service_config *config, const char *address)
 {
@@ -115,7 +114,7 @@ void fsz_provider_free(struct fsz_provider **provider)
     free(p);
 }
 
-/* ---- questions ------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 struct fsz_client *fsz_provider_client(const struct fsz_provider *provider)
 {

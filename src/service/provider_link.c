@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The defaults of an API socket: whoever is connected to is trusted with no more. */
+/* The defaults of an API socket: an endpoint is trusted no more than a client. */
 static const struct fsz_api_socket_config link_config = {.request_bytes = 1 << 20,
                                                          .request_depth = 32,
                                                          .batch_max = 100,
@@ -38,7 +38,7 @@ fsz_err fsz_provider_link_new(const char *service, const char *address, const ch
 
 void fsz_provider_link_free(struct fsz_rpc_socket **api_socket, struct fsz_client **client)
 {
-    struct fsz_rpc_socket *c = *api_socket;
+    struct fsz_rpc_socket *s = *api_socket;
     *api_socket = NULL;
     if (*client != NULL) {
         (*client)->api_socket = NULL;
@@ -46,8 +46,8 @@ void fsz_provider_link_free(struct fsz_rpc_socket **api_socket, struct fsz_clien
         (*client)->local = NULL;
     }
     fsz_client_unref(client);
-    if (c != NULL) {
-        free(c->name);
-        free(c);
+    if (s != NULL) {
+        free(s->name);
+        free(s);
     }
 }

@@ -8,7 +8,7 @@
 #include <zmq.h>
 
 enum {
-    LOCAL_AGAIN_MS = 500, /* after which one that could not be reached is tried again */
+    LOCAL_AGAIN_MS = 500, /* until an endpoint that could not be reached is tried again */
     LOCAL_HWM = 10000     /* messages, as an API socket's send-hwm */
 };
 
@@ -38,7 +38,7 @@ fsz_err fsz_provider_open_local(struct fsz_provider *provider, const struct fsz_
     return FSZ_OK;
 }
 
-/* A message has an empty frame and a body. All its frames are there when the first is. */
+/* A message is an empty frame and a body. libzmq delivers all frames of a message at once. */
 static fsz_err local_receive(struct fsz_provider *provider, zmq_msg_t *body)
 {
     size_t frames = 0;
@@ -53,15 +53,15 @@ static fsz_err local_receive(struct fsz_provider *provider, zmq_msg_t *body)
     return delimiter && frames == 1 ? FSZ_OK : FSZ_EINVALID;
 }
 
-/* Taken for connected until a question finds no peer: one that has not bound yet gets it when it
- * does, one that does not answer is ejected like any other. */
+/* Counts as connected until a message finds no peer. An endpoint that has not bound yet gets the
+ * message once it does; one that does not reply is ejected like any other. */
 static void local_look(struct fsz_provider *provider, int64_t now_ms)
 {
     bool was = provider->connected;
     if (provider->again_ms != 0 && now_ms >= provider->again_ms) {
         provider->again_ms = 0;
         zmq_disconnect(provider->socket, provider->address);
-        zmq_connect(provider->socket, provider->address); /* as it could be before */
+        zmq_connect(provider->socket, provider->address); /* it worked before */
     }
     provider->connected = provider->again_ms == 0;
     provider->was_connected = true;
@@ -81,7 +81,7 @@ size_t fsz_provider_read_local(struct fsz_provider *provider, size_t most, int64
         if (err == FSZ_OK) {
             provider->handler->message(provider, zmq_msg_data(&message), zmq_msg_size(&message));
         } else if (err == FSZ_EINVALID) {
-            provider->handler->bad(provider, "a message of other frames than an empty one and one");
+            provider->handler->bad(provider, "its message must be an empty frame and one more");
         }
         count += err != FSZ_ENOTFOUND;
         zmq_msg_close(&message);

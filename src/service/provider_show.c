@@ -1,9 +1,9 @@
-/* What those who ask see of a provider. */
+/* What switch threads see of a provider. */
 #include "config/section.h"
 #include "service/services.h"
 #include "zmtp/dealer.h"
 
-/* An endpoint is what the configuration says it is; a client, what it has been granted. */
+/* An endpoint may serve every section; a client, those that it is granted. */
 static uint32_t show_sections(const struct fsz_provider *provider)
 {
     struct fsz_principal who;
@@ -21,8 +21,8 @@ static uint32_t show_sections(const struct fsz_provider *provider)
     return sections;
 }
 
-/* NULL: over inproc, where libzmq's sockets are the API thread's; or as long as a client has not
- * been told that it serves. */
+/* NULL: over inproc, where only the API thread may use libzmq's socket; or before a client got the
+ * reply to its registration. */
 static struct fsz_conn *show_conn(const struct fsz_provider *provider)
 {
     if (provider->hidden) {

@@ -1,4 +1,4 @@
-/* An endpoint of a service over tcp or ipc: a DEALER of our own wire. */
+/* An endpoint of a service over tcp or ipc: a DEALER of src/zmtp. */
 #include "base/clock.h"
 #include "base/ratelimit.h"
 #include "net/wire_options.h"
@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 enum {
-    WIRE_CONNECTIONS = 2, /* one, and one that is coming while it ends */
-    WIRE_FRAMES = 4       /* two make a message; more are counted as bad */
+    WIRE_CONNECTIONS = 2, /* one, and its successor while it closes */
+    WIRE_FRAMES = 4       /* a message has two; one with more counts as bad */
 };
 
 static struct fsz_client_source wire_source(const struct fsz_provider *provider)
@@ -40,7 +40,7 @@ static void wire_message(void *self, const struct fsz_frames *frames)
     if (frames->count == 2 && frames->frames[0].size == 0) {
         provider->handler->message(provider, frames->frames[1].data, frames->frames[1].size);
     } else {
-        provider->handler->bad(provider, "a message of other frames than an empty one and one");
+        provider->handler->bad(provider, "its message must be an empty frame and one more");
     }
 }
 
@@ -54,12 +54,12 @@ static void wire_down(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending en
         return;
     }
     if (ending == FSZ_ZMTP_END_MESSAGE_BYTES) {
-        provider->handler->bad(provider, "a message of more than reply-bytes");
+        provider->handler->bad(provider, "its message is larger than reply-bytes");
     }
     provider->handler->down(provider);
 }
 
-/* The two sides are set up differently, most likely with keys. */
+/* Both sides have different security settings, most likely keys. */
 static void wire_failed(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
     struct fsz_provider           *provider = self;

@@ -1,4 +1,4 @@
-/* A service and its providers, as they come, go, fail and recover. */
+/* A service and its providers: they are added, removed, fail and recover. */
 #include "service/service_private.h"
 
 #include <stdlib.h>
@@ -70,12 +70,12 @@ void fsz_service_watch(struct fsz_provider *provider)
     if (provider->socket != NULL) {
         epoll_ctl(epoll_fd, EPOLL_CTL_ADD, provider->fd, &event);
     }
-    if (provider->connected) { /* it was faster */
+    if (provider->connected) { /* it connected before the commit */
         provider->handler->up(provider);
     }
 }
 
-/* libzmq closes the descriptors later, and would wake us until then. */
+/* libzmq closes its descriptors later, and would wake us until then. */
 static void service_unwatch(const struct fsz_provider *provider)
 {
     if (provider->socket != NULL && !provider->staged) {
@@ -97,7 +97,7 @@ static void provider_lose_calls(struct fsz_provider *provider)
     calls->lose(calls->self, provider);
 }
 
-/* What is under way there goes elsewhere. */
+/* Its requests go to other providers. */
 static void provider_lose_attempts(struct fsz_provider *provider)
 {
     while (provider->attempts != NULL) {
@@ -114,14 +114,14 @@ void fsz_service_provider_down(struct fsz_provider *provider, const char *why)
     provider_lose_attempts(provider);
 }
 
-/* A client may stay connected, and be a provider no more. */
+/* A client may stay connected when it stops being a provider. */
 static void provider_cancel_offers(const struct fsz_provider *provider)
 {
     struct fsz_attempt *attempt = NULL;
-    bool hears = provider->client != NULL && fsz_client_is_connected(provider->client);
+    bool reachable = provider->client != NULL && fsz_client_is_connected(provider->client);
     DL_FOREACH(provider->attempts, attempt)
     {
-        if (hears && attempt->request->call != NULL) {
+        if (reachable && attempt->request->call != NULL) {
             fsz_attempt_cancel(attempt);
         }
     }
@@ -129,7 +129,7 @@ static void provider_cancel_offers(const struct fsz_provider *provider)
 
 void fsz_service_remove(struct fsz_provider *provider, const char *why)
 {
-    bool connected = provider->connected && !provider->staged; /* as far as was told */
+    bool connected = provider->connected && !provider->staged; /* as last reported */
     provider->connected = false;
     provider->was_connected = true;
     if (connected) {
@@ -159,8 +159,8 @@ static struct fsz_attempt *provider_find_probe(const struct fsz_provider *provid
     return attempt;
 }
 
-/* Is there one whose answer would still be in time? Another one beside it would only make whoever
- * is behind with answers fall behind further. */
+/* Is a probe in flight whose reply would still be in time? A second one would only slow down a
+ * provider that is behind. */
 static bool provider_is_probed(const struct fsz_provider *provider, int64_t now_ms)
 {
     const struct fsz_attempt *attempt = provider_find_probe(provider);
@@ -176,8 +176,8 @@ static void provider_ping(struct fsz_provider *provider)
     (void)fsz_provider_ping(provider, fsz_direct_next_id(provider->service->services->base.direct));
 }
 
-/* Once more what it was asked last, of which nobody waits for the answer; or a ping, where that was
- * an offer, which may not be repeated, or what it may not be asked any more. */
+/* Repeats its last request; nobody waits for that reply. Pings instead if there is none (offers are
+ * not repeated) or the provider may not get it any more. */
 static void provider_probe(struct fsz_provider *provider, int64_t now_ms)
 {
     if (provider_is_probed(provider, now_ms)) {
@@ -203,7 +203,7 @@ int64_t fsz_service_probe(struct fsz_service *service, int64_t now_ms)
     DL_FOREACH(service->providers, provider)
     {
         if (!provider->connected || !provider->breaker.open) {
-            continue; /* who connects anew is not aside any more */
+            continue; /* a provider that connects again is no longer ejected */
         }
         if (fsz_breaker_probes(&provider->breaker, now_ms, probe_ms)) {
             provider_probe(provider, now_ms);
@@ -217,7 +217,7 @@ int64_t fsz_service_probe(struct fsz_service *service, int64_t now_ms)
 
 /* ---- leases ---------------------------------------------------------------------------------- */
 
-/* What it has sent and we have not read, because others send without a pause, is no silence. */
+/* A provider whose messages are not read yet is not silent. */
 static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_ms)
 {
     enum fsz_lease_state state =
@@ -229,31 +229,30 @@ static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_m
     return state == FSZ_LEASE_IS_OVER && !fsz_provider_has_unread(provider);
 }
 
-/* Aside first: now that it holds none it would be the first to be offered them. */
+/* Ejects it first: without calls it would be the best choice to offer them to. */
 static void provider_loses_calls(struct fsz_provider *provider, int64_t now_ms)
 {
     struct fsz_service *service = provider->service;
     provider->counters.ejections += fsz_breaker_open(&provider->breaker, now_ms);
     service->services->next_probe_ms = now_ms;
-    fsz_services_tell(provider,
-                      "it held calls and did not show that it lives: they are taken away");
+    fsz_services_tell(provider, "its lease expired: its calls are taken away");
     provider_lose_calls(provider);
     fsz_service_give_up(service);
 }
 
-/* The switch itself was held up, and may not have read yet what a provider has sent meanwhile: each
- * is asked anew. */
-static bool service_was_held_up(struct fsz_service *service, int64_t now_ms)
+/* The switch itself has stalled, and may not have read what providers sent meanwhile: all get a new
+ * ping. */
+static bool service_was_stalled(struct fsz_service *service, int64_t now_ms)
 {
     int64_t before_ms = service->renewed_ms;
     service->renewed_ms = now_ms;
     return before_ms != 0 && now_ms - before_ms > service->config->lease_ms / 2;
 }
 
-static void service_renew_of(struct fsz_provider *provider, bool held_up, int64_t now_ms)
+static void service_renew_of(struct fsz_provider *provider, bool stalled, int64_t now_ms)
 {
-    if (held_up) {
-        fsz_lease_held_up(&provider->lease, fsz_provider_client(provider)->heard_ms);
+    if (stalled) {
+        fsz_lease_stalled(&provider->lease, fsz_provider_client(provider)->heard_ms);
     }
     if (provider_outlives_lease(provider, now_ms)) {
         provider_loses_calls(provider, now_ms);
@@ -263,11 +262,11 @@ static void service_renew_of(struct fsz_provider *provider, bool held_up, int64_
 void fsz_service_renew(struct fsz_service *service, int64_t now_ms)
 {
     struct fsz_provider *provider = NULL;
-    bool                 held_up = service_was_held_up(service, now_ms);
+    bool                 stalled = service_was_stalled(service, now_ms);
     DL_FOREACH(service->providers, provider)
     {
         if (provider->controlled_count > 0) {
-            service_renew_of(provider, held_up, now_ms);
+            service_renew_of(provider, stalled, now_ms);
         }
     }
 }

@@ -1,4 +1,4 @@
-/* What providers send. */
+/* Messages of providers. */
 #include "base/clock.h"
 #include "host/log.h"
 #include "rpc/rpc.h"
@@ -14,7 +14,8 @@ void fsz_service_complain(struct fsz_provider *provider, const char *what)
     provider->counters.bad++;
     if (fsz_ratelimit_passes(&provider->complaints, &suppressed)) {
         const struct fsz_host *host = provider->service->services->base.host;
-        fsz_host_log(host, FSZ_LOG_WARNING, "service \"%s\": %s: %s (%" PRIu64 " such suppressed)",
+        fsz_host_log(host, FSZ_LOG_WARNING,
+                     "service \"%s\": %s: %s (%" PRIu64 " similar suppressed)",
                      provider->service->name, provider->name, what, suppressed);
     }
 }
@@ -26,17 +27,16 @@ void fsz_service_complain_of(struct fsz_provider *provider, const json_t *error)
     bool          is_utf8 = reason == NULL || strcmp(reason, "not UTF-8") != 0;
     char          what[128];
     if (json_integer_value(json_object_get(error, "code")) != FSZ_RPC_PARSE) {
-        fsz_service_complain(provider, "a message that is neither an answer nor a request");
+        fsz_service_complain(provider, "its message is neither a reply nor a request");
         return;
     }
-    snprintf(what, sizeof(what),
-             "a message that can't be read, at byte %" JSON_INTEGER_FORMAT ": %s",
+    snprintf(what, sizeof(what), "its message can't be read, at byte %" JSON_INTEGER_FORMAT ": %s",
              json_integer_value(json_object_get(data, "byte")),
              is_utf8 ? "not JSON, or over a limit" : "not UTF-8: send the document in UTF-8");
     fsz_service_complain(provider, what);
 }
 
-/* An answer that ends the question: what else was sent of it is void. */
+/* The reply ends the request, and with it all other attempts. */
 static void attempt_succeeded(struct fsz_attempt *attempt, json_t *result)
 {
     struct fsz_service_request *request = attempt->request;
@@ -46,7 +46,7 @@ static void attempt_succeeded(struct fsz_attempt *attempt, json_t *result)
     fsz_service_finish(request, FSZ_OK, NULL);
 }
 
-/* It said that it takes the call, and does not get it. */
+/* A provider that accepted the call does not get it. */
 static void attempt_cancel(const struct fsz_attempt *attempt, const json_t *result)
 {
     if (!json_is_false(json_object_get(result, "accept"))) {
@@ -54,7 +54,7 @@ static void attempt_cancel(const struct fsz_attempt *attempt, const json_t *resu
     }
 }
 
-/* Another provider may do better. */
+/* The next provider may succeed. */
 static void attempt_failed(struct fsz_attempt *attempt, fsz_err failure, const char *why)
 {
     struct fsz_service_request *request = attempt->request;
@@ -76,7 +76,7 @@ static bool attempt_is_taken(const struct fsz_attempt *attempt, const json_t *re
                          ret_why, FSZ_REPLY_WHY_BYTES);
 }
 
-/* The result is taken out of the response, so that one thread has it alone. */
+/* Takes the result out of the response, so that only one thread has it. */
 static void attempt_answered(struct fsz_attempt *attempt, json_t *response)
 {
     json_t       *result = json_incref(json_object_get(response, "result"));
@@ -88,7 +88,7 @@ static void attempt_answered(struct fsz_attempt *attempt, json_t *response)
         attempt->provider->counters.errors++;
         attempt_failed(attempt, error ? FSZ_EREFUSED : FSZ_EINVALID,
                        words ? words
-                             : "its answer has neither a result that is an object nor an error");
+                             : "its reply has neither an object as its result nor an error");
     } else if (attempt_is_taken(attempt, result, why)) {
         attempt_succeeded(attempt, result);
         return;
@@ -115,11 +115,11 @@ static void provider_answered_ping(struct fsz_provider *provider)
 {
     provider->ping_id = 0;
     if (fsz_breaker_answered(&provider->breaker)) {
-        fsz_services_tell(provider, "it answers again");
+        fsz_services_tell(provider, "it replies again");
     }
 }
 
-/* It lives; whether it is in time again a probe will show. */
+/* It is alive; a probe shows whether it is fast enough again. */
 static void provider_stirred(struct fsz_provider *provider, int64_t now_ms)
 {
     if (provider->breaker.open) {
@@ -153,7 +153,7 @@ static void provider_unmatched(struct fsz_provider *provider, const json_t *resp
         return;
     }
     if (!was_asked) {
-        fsz_service_complain(provider, "an answer with an id that was not asked");
+        fsz_service_complain(provider, "the id of its reply matches no request");
         return;
     }
     provider->counters.late++;
@@ -179,7 +179,7 @@ void fsz_service_answer(struct fsz_provider *provider, json_t *response)
     if (missed) {
         provider_stirred(provider, fsz_clock_monotonic_ms());
     } else if (fsz_breaker_answered(&provider->breaker)) {
-        fsz_services_tell(provider, "it answers again");
+        fsz_services_tell(provider, "it replies again");
     }
     fsz_service_go_on(service);
 }

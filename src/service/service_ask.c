@@ -1,14 +1,14 @@
-/* A question's way to a provider, to the next one, and to its end. */
+/* Requests on their way: to a provider, to the next one, to their end. */
 #include "base/clock.h"
 #include "service/service_private.h"
 
 #include <stdio.h>
 #include <utlist.h>
 
-/* ---- the end of a question ------------------------------------------------------------------- */
+/* ---- the end of a request -------------------------------------------------------------------- */
 
-/* While one waits, no asker sends its own before it. */
-static void request_wait(struct fsz_service_request *request, bool waiting)
+/* While a request waits, no switch thread sends its own before it. */
+static void request_set_waiting(struct fsz_service_request *request, bool waiting)
 {
     request->service->direct.waiting += (size_t)waiting - (size_t)request->waiting;
     request->waiting = waiting;
@@ -26,7 +26,7 @@ static void request_leave(struct fsz_service_request *request)
     }
     fsz_heap_remove(&service->services->timers, &request->timer);
     DL_DELETE(service->requests, request);
-    request_wait(request, false);
+    request_set_waiting(request, false);
     fsz_direct_close(service->services->base.direct, &service->direct, request->params_bytes);
     request->service = NULL;
 }
@@ -76,13 +76,13 @@ void fsz_service_note(struct fsz_service_request *request, const struct fsz_prov
     }
 }
 
-/* ---- who is asked ---------------------------------------------------------------------------- */
+/* ---- the choice of a provider ---------------------------------------------------------------- */
 
-/* What there is for a question among those that it was not sent to. */
+/* Among the providers that did not get the request before. */
 struct service_choice {
     struct fsz_provider *best;    /* up, with room */
-    bool                 others;  /* more that are up, with room or without */
-    bool                 hopeful; /* somebody has no room yet, or has not been connected yet */
+    bool                 others;  /* several are up, with room or without */
+    bool                 hopeful; /* one may still get room or connect */
 };
 
 static bool choice_is_bettered(const struct service_choice *choice,
@@ -101,14 +101,14 @@ static bool request_was_at(const struct fsz_service_request *request,
     return i < request->asked_count || i == FSZ_ATTEMPTS_MAX;
 }
 
-/* It is connecting, and has been for less than a question may take: at the start of the switch. */
+/* Connecting for less than a request may take, as at the start of the switch. */
 static bool provider_is_young(const struct fsz_provider *provider, int64_t now_ms)
 {
     return provider->client == NULL && !provider->was_connected &&
            now_ms - provider->opened_ms < provider->service->config->deadline_ms;
 }
 
-/* An endpoint is what the configuration says it is; a client, what it has been granted. */
+/* An endpoint may serve every section; a client, those that it is granted. */
 bool fsz_service_may_answer(const struct fsz_provider        *provider,
                             const struct fsz_service_request *request)
 {
@@ -144,7 +144,7 @@ static struct service_choice service_choose(const struct fsz_service         *se
     return choice;
 }
 
-/* Fails only for one that has no timer yet, so not while others are being sent on. */
+/* Can fail only for a request that has no timer yet, so never while others are sent on. */
 static void request_set_timer(struct fsz_service_request *request, int64_t due_ms)
 {
     struct fsz_service *service = request->service;
@@ -156,7 +156,7 @@ static void request_set_timer(struct fsz_service_request *request, int64_t due_m
     }
 }
 
-/* What may come twice is what a probe repeats; an offer may not. */
+/* A probe repeats the last request, but never an offer. */
 static void provider_was_sent(struct fsz_provider *provider, struct fsz_service_request *request)
 {
     if (request->call != NULL) {
@@ -171,13 +171,13 @@ static void provider_was_sent(struct fsz_provider *provider, struct fsz_service_
 void fsz_service_was_sent(struct fsz_service_request *request, struct fsz_provider *provider,
                           int64_t due_ms)
 {
-    request_wait(request, false);
+    request_set_waiting(request, false);
     provider_was_sent(provider, request);
-    fsz_service_note(request, provider, FSZ_ETIMEOUT, "no answer in time");
+    fsz_service_note(request, provider, FSZ_ETIMEOUT, "no reply in time");
     request_set_timer(request, due_ms);
 }
 
-/* False: an asker was faster, or it could not be sent, and is not to be sent there any more. */
+/* False: a switch thread took the room first, or sending failed: not to be sent there again. */
 static bool request_send(struct fsz_service_request *request, struct fsz_provider *provider)
 {
     struct fsz_direct *direct = request->service->services->base.direct;
@@ -188,8 +188,8 @@ static bool request_send(struct fsz_service_request *request, struct fsz_provide
     return fsz_attempt_send(provider, request, false);
 }
 
-/* To the best provider that it has not been at; else it waits for those that it is at, or for one
- * to have room; else it fails. */
+/* To the best provider that did not get it before. Without one, it waits for the attempts in
+ * flight, or for room; or it fails. */
 bool fsz_service_dispatch(struct fsz_service *service, struct fsz_service_request *request)
 {
     struct service_choice choice = service_choose(service, request);
@@ -207,14 +207,14 @@ bool fsz_service_dispatch(struct fsz_service *service, struct fsz_service_reques
         return false;
     }
     bool waits = request->attempts == NULL;
-    request_wait(request, waits);
+    request_set_waiting(request, waits);
     request_set_timer(request, request->due_ms);
     return waits;
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-/* True: that has put a provider aside. */
+/* True: this has ejected a provider. */
 static bool request_miss_attempts(const struct fsz_service_request *request, int64_t now_ms)
 {
     struct fsz_attempt *attempt = NULL;
@@ -249,11 +249,11 @@ static bool service_is_up(const struct fsz_service *service)
     return false;
 }
 
-/* Its time is over. One that waited had no provider: none had room, or none was up. */
+/* Its deadline has passed. If it was waiting, no provider had room, or none was up. */
 static void request_run_out(const struct fsz_service *service, struct fsz_service_request *request)
 {
     if (!request->waiting) {
-        fsz_service_finish(request, FSZ_ETIMEOUT, "no answer in time");
+        fsz_service_finish(request, FSZ_ETIMEOUT, "no reply in time");
     } else if (service_is_up(service)) {
         fsz_service_finish(request, FSZ_ETIMEOUT, "no provider had room in time");
     } else {

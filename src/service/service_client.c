@@ -10,61 +10,61 @@
 #include <time.h>
 #include <utlist.h>
 
-/* The API thread ends each question in time, and says how far it came. Should it be held up itself,
- * whoever asked leaves so much later. */
-enum { SERVICE_CLIENT_GRACE_MS = 100 };
+/* The API thread ends each request in time and says how far it got. If it stalls, the waiting
+ * thread gives up this much later. */
+enum { CLIENT_GRACE_MS = 100 };
 
 struct fsz_service_client {
     struct fsz_ref                   references;
     struct fsz_mailbox              *mailbox; /* a reference */
     struct fsz_service_client_reader reader;
     struct fsz_direct                direct;
-    _Atomic unsigned                 leaves; /* on their way to the reader */
+    _Atomic unsigned                 leaves; /* mails that the reader has not opened */
     pthread_mutex_t                  lock;   /* held for a few instructions */
     bool                             closed;
-    struct fsz_service_request      *asked; /* those whose askers wait */
+    struct fsz_service_request      *asked; /* requests that threads wait for */
 };
 
 fsz_err fsz_service_client_new(struct fsz_mailbox                     *mailbox,
                                const struct fsz_service_client_reader *reader,
-                               struct fsz_service_client             **ret_service_client)
+                               struct fsz_service_client             **ret_client)
 {
-    struct fsz_service_client *service_client = calloc(1, sizeof(*service_client));
-    if (service_client == NULL || fsz_direct_init(&service_client->direct) != FSZ_OK) {
-        free(service_client);
+    struct fsz_service_client *client = calloc(1, sizeof(*client));
+    if (client == NULL || fsz_direct_init(&client->direct) != FSZ_OK) {
+        free(client);
         return FSZ_ENOMEM;
     }
-    fsz_ref_init(&service_client->references, 1);
-    service_client->mailbox = fsz_mailbox_ref(mailbox);
-    service_client->reader = *reader;
-    pthread_mutex_init(&service_client->lock, NULL);
-    *ret_service_client = service_client;
+    fsz_ref_init(&client->references, 1);
+    client->mailbox = fsz_mailbox_ref(mailbox);
+    client->reader = *reader;
+    pthread_mutex_init(&client->lock, NULL);
+    *ret_client = client;
     return FSZ_OK;
 }
 
-struct fsz_service_client *fsz_service_client_ref(struct fsz_service_client *service_client)
+struct fsz_service_client *fsz_service_client_ref(struct fsz_service_client *client)
 {
-    fsz_ref_take(&service_client->references);
-    return service_client;
+    fsz_ref_take(&client->references);
+    return client;
 }
 
-void fsz_service_client_unref(struct fsz_service_client **service_client)
+void fsz_service_client_unref(struct fsz_service_client **client)
 {
-    if (*service_client != NULL && fsz_ref_drop(&(*service_client)->references)) {
-        pthread_mutex_destroy(&(*service_client)->lock);
-        fsz_direct_fini(&(*service_client)->direct);
-        fsz_mailbox_unref(&(*service_client)->mailbox);
-        free(*service_client);
+    if (*client != NULL && fsz_ref_drop(&(*client)->references)) {
+        pthread_mutex_destroy(&(*client)->lock);
+        fsz_direct_fini(&(*client)->direct);
+        fsz_mailbox_unref(&(*client)->mailbox);
+        free(*client);
     }
-    *service_client = NULL;
+    *client = NULL;
 }
 
-struct fsz_direct *fsz_service_client_direct(struct fsz_service_client *service_client)
+struct fsz_direct *fsz_service_client_direct(struct fsz_service_client *client)
 {
-    return &service_client->direct;
+    return &client->direct;
 }
 
-/* ---- questions ------------------------------------------------------------------------------- */
+/* ---- the end of a request -------------------------------------------------------------------- */
 
 static void request_leave_locked(struct fsz_service_request *request, fsz_err result)
 {
@@ -81,7 +81,7 @@ static void request_end_locked(struct fsz_service_request *request, fsz_err resu
     pthread_cond_signal(&request->wake);
 }
 
-/* Who waits is woken without the lock, which it would only wait for. */
+/* Signals after unlocking: a thread woken under the lock would block on it. */
 void fsz_service_request_end(struct fsz_service_request *request, fsz_err result)
 {
     pthread_mutex_lock(&request->service_client->lock);
@@ -91,88 +91,83 @@ void fsz_service_request_end(struct fsz_service_request *request, fsz_err result
     pthread_cond_signal(&request->wake);
 }
 
-void fsz_service_client_close(struct fsz_service_client *service_client)
+void fsz_service_client_close(struct fsz_service_client *client)
 {
-    pthread_mutex_lock(&service_client->lock);
-    service_client->closed = true;
-    while (service_client->asked != NULL) {
-        request_end_locked(service_client->asked, FSZ_ECLOSED);
+    pthread_mutex_lock(&client->lock);
+    client->closed = true;
+    while (client->asked != NULL) {
+        request_end_locked(client->asked, FSZ_ECLOSED);
     }
-    pthread_mutex_unlock(&service_client->lock);
+    pthread_mutex_unlock(&client->lock);
 }
 
-/* ---- asking ---------------------------------------------------------------------------------- */
+/* ---- sending and waiting --------------------------------------------------------------------- */
 
-static bool service_client_add(struct fsz_service_client  *service_client,
-                               struct fsz_service_request *request)
+static bool client_add(struct fsz_service_client *client, struct fsz_service_request *request)
 {
-    pthread_mutex_lock(&service_client->lock);
-    bool open = !service_client->closed;
+    pthread_mutex_lock(&client->lock);
+    bool open = !client->closed;
     if (open) {
-        DL_APPEND2(service_client->asked, request, previous_asked, next_asked);
+        DL_APPEND2(client->asked, request, previous_asked, next_asked);
     }
-    pthread_mutex_unlock(&service_client->lock);
+    pthread_mutex_unlock(&client->lock);
     return open;
 }
 
-/* Nobody waits for it any more: whoever was sent it is told, if it is an offer. */
-static void service_client_cancel_locked(struct fsz_service_client  *service_client,
-                                         struct fsz_service_request *request)
+/* The mail makes the API thread cancel the attempts; an offer's provider is notified. */
+static void client_cancel_locked(struct fsz_service_client  *client,
+                                 struct fsz_service_request *request)
 {
     request_end_locked(request, FSZ_ECLOSED);
     fsz_service_request_ref(request);
-    fsz_mailbox_post(service_client->mailbox, &request->cancelled);
+    fsz_mailbox_post(client->mailbox, &request->cancelled);
 }
 
-static int64_t service_client_least(int64_t a, int64_t b)
+static int64_t least_ms(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
-static void service_client_sleep_locked(struct fsz_service_client  *service_client,
-                                        struct fsz_service_request *request, int64_t wake_ms)
+static void client_sleep_locked(struct fsz_service_client  *client,
+                                struct fsz_service_request *request, int64_t wake_ms)
 {
-    fsz_thread_wait_ms(&request->wake, &service_client->lock, wake_ms);
+    fsz_thread_wait_ms(&request->wake, &client->lock, wake_ms);
 }
 
-/* `late_ms`: when the API thread, which may sleep, is woken for a question that this thread sent.
- */
-static void service_client_wait_locked(struct fsz_service_client     *service_client,
-                                       struct fsz_service_request    *request,
-                                       const struct fsz_request_spec *ask, int64_t late_ms)
+/* `late_ms`: when to wake the API thread, which may sleep, for a request that this thread sent. */
+static void client_wait_locked(struct fsz_service_client     *client,
+                               struct fsz_service_request    *request,
+                               const struct fsz_request_spec *spec, int64_t late_ms)
 {
-    int64_t until_ms = request->deadline_ms > 0 ? fsz_clock_monotonic_ms() + request->deadline_ms +
-                                                      SERVICE_CLIENT_GRACE_MS
-                                                : INT64_MAX;
+    int64_t until_ms = request->deadline_ms > 0
+                           ? fsz_clock_monotonic_ms() + request->deadline_ms + CLIENT_GRACE_MS
+                           : INT64_MAX;
     while (!request->ended && fsz_clock_monotonic_ms() < until_ms) {
-        int64_t poll_ms = ask->goes_on ? fsz_clock_monotonic_ms() + ask->poll_ms : INT64_MAX;
-        service_client_sleep_locked(
-            service_client, request,
-            service_client_least(service_client_least(poll_ms, until_ms), late_ms));
+        int64_t poll_ms = spec->goes_on ? fsz_clock_monotonic_ms() + spec->poll_ms : INT64_MAX;
+        client_sleep_locked(client, request, least_ms(least_ms(poll_ms, until_ms), late_ms));
         if (!request->ended && fsz_clock_monotonic_ms() >= late_ms) {
             late_ms = INT64_MAX;
-            fsz_direct_hand_over(service_client->mailbox, request);
+            fsz_direct_hand_over(client->mailbox, request);
         }
-        if (!request->ended && ask->goes_on != NULL && !ask->goes_on(ask->goes_on_self)) {
-            service_client_cancel_locked(service_client, request);
+        if (!request->ended && spec->goes_on != NULL && !spec->goes_on(spec->goes_on_self)) {
+            client_cancel_locked(client, request);
         }
     }
     request_end_locked(request, FSZ_ETIMEOUT);
 }
 
-/* What the API thread has written is the asker's once the question has ended by it, and only then.
+/* The reply that the API thread wrote belongs to the caller only if that thread ended the request.
  */
-static fsz_err service_client_wait(struct fsz_service_client     *service_client,
-                                   struct fsz_service_request    *request,
-                                   const struct fsz_request_spec *ask, int64_t late_ms,
-                                   struct fsz_reply *ret_reply)
+static fsz_err client_wait(struct fsz_service_client *client, struct fsz_service_request *request,
+                           const struct fsz_request_spec *spec, int64_t late_ms,
+                           struct fsz_reply *ret_reply)
 {
-    pthread_mutex_lock(&service_client->lock);
-    service_client_wait_locked(service_client, request, ask, late_ms);
+    pthread_mutex_lock(&client->lock);
+    client_wait_locked(client, request, spec, late_ms);
     fsz_err result = request->result;
-    bool    reply = request->reply_is_whole;
-    pthread_mutex_unlock(&service_client->lock);
-    if (reply) {
+    bool    replied = request->reply_is_whole;
+    pthread_mutex_unlock(&client->lock);
+    if (replied) {
         *ret_reply = request->reply;
         request->reply.result = NULL;
     } else {
@@ -181,71 +176,68 @@ static fsz_err service_client_wait(struct fsz_service_client     *service_client
     return result;
 }
 
-/* An offer stays behind what its call's thread has posted before: the end of the offer before, and
- * with it the call.end of whoever held the call. */
-static bool service_client_may_send(struct fsz_service_client        *service_client,
-                                    const struct fsz_service_request *request)
+/* An offer must not overtake mails of its call's thread: the end of the previous offer, and with it
+ * the call.end of the former controller. */
+static bool client_may_send(struct fsz_service_client        *client,
+                            const struct fsz_service_request *request)
 {
-    return request->call == NULL || service_client->leaves == 0;
+    return request->call == NULL || client->leaves == 0;
 }
 
-/* The thread itself sends it where it can; else the API thread does. As fsz_direct_send() returns.
- */
-static int64_t service_client_send(struct fsz_service_client  *service_client,
-                                   struct fsz_service_request *request)
+/* Sends from this thread if possible, otherwise through the API thread. Returns when to wake that
+ * thread, INT64_MAX: never. */
+static int64_t client_send(struct fsz_service_client *client, struct fsz_service_request *request)
 {
-    int64_t late_ms =
-        service_client_may_send(service_client, request)
-            ? fsz_direct_send(&service_client->direct, service_client->mailbox, request)
-            : 0;
+    int64_t late_ms = client_may_send(client, request)
+                          ? fsz_direct_send(&client->direct, client->mailbox, request)
+                          : 0;
     if (late_ms == 0) {
-        fsz_mailbox_post(service_client->mailbox, &request->mail);
+        fsz_mailbox_post(client->mailbox, &request->mail);
     }
     return late_ms == 0 ? INT64_MAX : late_ms;
 }
 
-static fsz_err service_client_new_request(struct fsz_service_client     *service_client,
-                                          const struct fsz_request_spec *ask,
-                                          struct fsz_service_request   **ret_request)
+static fsz_err client_new_request(struct fsz_service_client     *client,
+                                  const struct fsz_request_spec *spec,
+                                  struct fsz_service_request   **ret_request)
 {
-    fsz_err err = fsz_service_request_new(service_client, ask, ret_request);
+    fsz_err err = fsz_service_request_new(client, spec, ret_request);
     if (err != FSZ_OK) {
         return err;
     }
-    (*ret_request)->mail.open = service_client->reader.ask;
-    (*ret_request)->cancelled.open = service_client->reader.cancel;
-    (*ret_request)->late.open = service_client->reader.late;
-    if (!service_client_add(service_client, *ret_request)) {
+    (*ret_request)->mail.open = client->reader.ask;
+    (*ret_request)->cancelled.open = client->reader.cancel;
+    (*ret_request)->late.open = client->reader.late;
+    if (!client_add(client, *ret_request)) {
         fsz_ref_drop(&(*ret_request)->references); /* the API thread does not get it */
         return FSZ_ECLOSED;
     }
     return FSZ_OK;
 }
 
-fsz_err fsz_service_client_ask(struct fsz_service_client     *service_client,
-                               const struct fsz_request_spec *ask, struct fsz_reply *ret_reply)
+fsz_err fsz_service_client_ask(struct fsz_service_client     *client,
+                               const struct fsz_request_spec *spec, struct fsz_reply *ret_reply)
 {
     struct fsz_service_request *request = NULL;
     *ret_reply = (struct fsz_reply){.result = NULL};
-    fsz_err err = service_client_new_request(service_client, ask, &request);
+    fsz_err err = client_new_request(client, spec, &request);
     if (err != FSZ_OK) {
         snprintf(ret_reply->why, sizeof(ret_reply->why), "%s", fsz_err_text(err));
     } else {
-        err = service_client_wait(service_client, request, ask,
-                                  service_client_send(service_client, request), ret_reply);
+        err = client_wait(client, request, spec, client_send(client, request), ret_reply);
     }
     fsz_service_request_unref(&request);
     return err;
 }
 
-void fsz_service_client_leave(struct fsz_service_client *service_client, struct fsz_mail *leave)
+void fsz_service_client_leave(struct fsz_service_client *client, struct fsz_mail *leave)
 {
-    service_client->leaves++;
-    leave->open = service_client->reader.leave;
-    fsz_mailbox_post(service_client->mailbox, leave);
+    client->leaves++;
+    leave->open = client->reader.leave;
+    fsz_mailbox_post(client->mailbox, leave);
 }
 
-void fsz_service_client_left(struct fsz_service_client *service_client)
+void fsz_service_client_left(struct fsz_service_client *client)
 {
-    service_client->leaves--;
+    client->leaves--;
 }

@@ -10,27 +10,27 @@
 #include <string.h>
 #include <time.h>
 
-fsz_err fsz_service_request_new(struct fsz_service_client     *service_client,
-                                const struct fsz_request_spec *ask,
+fsz_err fsz_service_request_new(struct fsz_service_client     *client,
+                                const struct fsz_request_spec *spec,
                                 struct fsz_service_request   **ret_request)
 {
-    struct fsz_service_request *request = calloc(1, sizeof(*request) + ask->params_bytes);
+    struct fsz_service_request *request = calloc(1, sizeof(*request) + spec->params_bytes);
     if (request == NULL || fsz_thread_init_cond(&request->wake) != FSZ_OK) {
         free(request);
         return FSZ_ENOMEM;
     }
     fsz_ref_init(&request->references, 2);
-    request->service_client = fsz_service_client_ref(service_client);
-    request->call = ask->call;
+    request->service_client = fsz_service_client_ref(client);
+    request->call = spec->call;
     if (request->call != NULL) {
         request->call->ref(request->call);
     }
-    snprintf(request->service_name, sizeof(request->service_name), "%s", ask->service);
-    request->method = ask->method;
-    snprintf(request->section, sizeof(request->section), "%s", ask->section ? ask->section : "");
-    request->deadline_ms = ask->deadline_ms;
-    request->params_bytes = ask->params_bytes;
-    memcpy(request->params, ask->params, ask->params_bytes);
+    snprintf(request->service_name, sizeof(request->service_name), "%s", spec->service);
+    request->method = spec->method;
+    snprintf(request->section, sizeof(request->section), "%s", spec->section ? spec->section : "");
+    request->deadline_ms = spec->deadline_ms;
+    request->params_bytes = spec->params_bytes;
+    memcpy(request->params, spec->params, spec->params_bytes);
     *ret_request = request;
     return FSZ_OK;
 }
@@ -43,19 +43,19 @@ struct fsz_service_request *fsz_service_request_ref(struct fsz_service_request *
 
 void fsz_service_request_unref(struct fsz_service_request **request)
 {
-    struct fsz_service_request *q = *request;
+    struct fsz_service_request *r = *request;
     *request = NULL;
-    if (q == NULL || !fsz_ref_drop(&q->references)) {
+    if (r == NULL || !fsz_ref_drop(&r->references)) {
         return;
     }
-    json_decref(q->reply.result);
-    if (q->call != NULL) {
-        q->call->unref(q->call);
+    json_decref(r->reply.result);
+    if (r->call != NULL) {
+        r->call->unref(r->call);
     }
-    fsz_direct_view_fini(&q->sent.to);
-    pthread_cond_destroy(&q->wake);
-    fsz_service_client_unref(&q->service_client);
-    free(q);
+    fsz_direct_view_fini(&r->sent.to);
+    pthread_cond_destroy(&r->wake);
+    fsz_service_client_unref(&r->service_client);
+    free(r);
 }
 
 bool fsz_service_request_settle(struct fsz_service_request *request)

@@ -1,4 +1,4 @@
-/* A question is taken up: one that the API thread is to send, or one that its asker has sent. */
+/* New requests: sent by the API thread, or by their switch threads already. */
 #include "base/clock.h"
 #include "base/ratelimit.h"
 #include "service/direct_send.h"
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <utlist.h>
 
-/* Why there is no provider to ask, should there be none: the one that never connected is named. */
+/* Names the provider if it is the only one and never connected. */
 void fsz_service_note_absence(const struct fsz_service   *service,
                               struct fsz_service_request *request)
 {
@@ -30,12 +30,12 @@ static void start_refuse(struct fsz_service *service, struct fsz_service_request
     service->counters.asked++;
     service->counters.overloaded++;
     snprintf(request->reply.why, sizeof(request->reply.why), "%s",
-             "too many questions or calls (requests-max, requests-bytes, calls-max)");
+             "too many requests or calls (requests-max, requests-bytes, calls-max)");
     fsz_service_request_end(request, FSZ_EFULL);
     fsz_service_request_unref(&request);
 }
 
-/* It has been counted as open. */
+/* The request is counted as open already. */
 static void start_enter(struct fsz_service *service, struct fsz_service_request *request,
                         int64_t at_ms)
 {
@@ -59,7 +59,7 @@ void fsz_service_ask(struct fsz_service *service, struct fsz_service_request *re
     fsz_service_dispatch(service, request);
 }
 
-/* ---- what an asker has sent ------------------------------------------------------------------ */
+/* ---- sent by switch threads ------------------------------------------------------------------ */
 
 static struct fsz_provider *start_find_provider(const struct fsz_service *service, uint64_t serial)
 {
@@ -70,7 +70,7 @@ static struct fsz_provider *start_find_provider(const struct fsz_service *servic
     return provider;
 }
 
-/* Its provider is gone, or there is no memory to wait for its answer. */
+/* Its provider is gone, or there is no memory for the attempt. */
 static void start_go_elsewhere(struct fsz_service *service, struct fsz_service_request *request)
 {
     fsz_direct_settle(request);
@@ -101,7 +101,7 @@ bool fsz_service_adopt(struct fsz_service *service, struct fsz_service_request *
     return true;
 }
 
-/* Ended meanwhile, or taken up as if it had not been sent: then there is no such try. */
+/* The attempt is missing if the request has ended, or was accepted as if it were not sent. */
 void fsz_service_unsent(struct fsz_service_request *request)
 {
     struct fsz_service *service = request->service;

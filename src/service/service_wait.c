@@ -1,4 +1,4 @@
-/* Questions that wait for a provider to have room. */
+/* Requests that wait for a provider to have room. */
 #include "base/clock.h"
 #include "service/service_private.h"
 
@@ -6,8 +6,8 @@
 #include <utlist.h>
 
 enum {
-    WAIT_LEAST_PART = 16, /* of its time, which a question that waited is still sent for */
-    WAIT_KINDS = 16 /* of questions that find no provider; one stands for all that are alike */
+    WAIT_LEAST_PART = 16, /* of its time: a request that waited is not sent for less */
+    WAIT_STUCK_MAX = 16   /* different requests that found no provider */
 };
 
 static bool service_has_room(const struct fsz_service *service)
@@ -22,16 +22,16 @@ static bool service_has_room(const struct fsz_service *service)
     return false;
 }
 
-/* A question whose time is almost over is not sent any more: its asker would be gone before the
- * answer, and other questions would wait meanwhile. Its timer ends it. */
-static bool request_may_go_on(const struct fsz_service_request *request, int64_t now_ms)
+/* A request whose time is almost over is not sent any more: the reply would come too late, and
+ * other requests would wait meanwhile. Its timer ends it. */
+static bool request_may_be_sent(const struct fsz_service_request *request, int64_t now_ms)
 {
     return request->waiting && request->due_ms - now_ms > request->patience_ms / WAIT_LEAST_PART;
 }
 
-/* Questions that found no provider, one of each kind. */
+/* Requests that found no provider; one stands for all that are alike. */
 struct wait_stuck {
-    const struct fsz_service_request *requests[WAIT_KINDS];
+    const struct fsz_service_request *requests[WAIT_STUCK_MAX];
     size_t                            count;
 };
 
@@ -54,9 +54,9 @@ static bool stuck_has(const struct wait_stuck *stuck, const struct fsz_service_r
     return false;
 }
 
-/* Looking for a provider costs more than comparing two questions. It is done once for each kind
- * that finds none, so that many questions for one busy provider do not slow down the answers of
- * others. `all`: also where no provider has room; a question for which none is up fails then. */
+/* Looking for a provider costs more than comparing two requests. Among requests that are alike only
+ * the first looks, so that many requests for one busy provider do not slow down the others. `all`:
+ * look even if no provider has room, so that requests without any provider fail. */
 static void service_send_waiting(struct fsz_service *service, bool all)
 {
     struct wait_stuck           stuck = {.count = 0};
@@ -67,13 +67,13 @@ static void service_send_waiting(struct fsz_service *service, bool all)
     }
     DL_FOREACH_SAFE(service->requests, request, next)
     {
-        if (!request_may_go_on(request, now_ms) || stuck_has(&stuck, request)) {
+        if (!request_may_be_sent(request, now_ms) || stuck_has(&stuck, request)) {
             continue;
         }
         if (!all && !service_has_room(service)) {
             return;
         }
-        if (fsz_service_dispatch(service, request) && stuck.count < WAIT_KINDS) {
+        if (fsz_service_dispatch(service, request) && stuck.count < WAIT_STUCK_MAX) {
             stuck.requests[stuck.count++] = request;
         }
     }

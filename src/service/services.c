@@ -15,9 +15,9 @@
 #include <utlist.h>
 
 enum {
-    SERVICES_BATCH = 64,      /* messages of one endpoint between two looks at the others */
-    SERVICES_DEPTH = 32,      /* of nested objects and arrays in an answer */
-    SERVICES_RENEW_PARTS = 8, /* looks at the holders within a lease */
+    SERVICES_BATCH = 64,      /* messages of one endpoint before the next one's */
+    SERVICES_DEPTH = 32,      /* of nested objects and arrays in a reply */
+    SERVICES_RENEW_PARTS = 8, /* checks of controllers within a lease */
 };
 
 fsz_err fsz_services_new(const struct fsz_services_base *base,
@@ -67,8 +67,8 @@ struct fsz_service *fsz_services_find(const struct fsz_services *services, const
     return NULL;
 }
 
-/* Its asker sent it for a service that is gone. It opens no other: what is sent so is taken up in
- * the middle of other things (catch_up()), where no provider may be freed to make room. */
+/* The request was sent for a service that is gone. It must not open an endpoint as a service: this
+ * may run inside catch_up(), where no provider may be freed to make room. */
 static void services_disown(const struct fsz_services  *services,
                             struct fsz_service_request *request)
 {
@@ -93,14 +93,15 @@ void fsz_services_ask(struct fsz_services *services, struct fsz_service_request 
         fsz_service_ask(service, request);
         return;
     }
-    snprintf(request->reply.why, sizeof(request->reply.why), "there is no such service");
+    snprintf(request->reply.why, sizeof(request->reply.why), "no such service");
     fsz_service_request_end(request, FSZ_ENOTFOUND);
     fsz_service_request_unref(&request);
 }
 
 /* ---- endpoints ------------------------------------------------------------------------------- */
 
-/* Each of it: to what is none, an endpoint that serves would not know what to say. */
+/* Is every part a valid request? An endpoint could not make sense of an error reply to an invalid
+ * one. */
 static bool message_is_request(const struct fsz_rpc_message *message)
 {
     for (size_t i = 0; i < message->count; i++) {
@@ -111,7 +112,7 @@ static bool message_is_request(const struct fsz_rpc_message *message)
     return true;
 }
 
-/* An answer, or else a request of its own, which is read as any client's. */
+/* A reply, or a request of the endpoint, which is handled as any client's. */
 static void endpoint_message(struct fsz_provider *provider, const void *bytes, size_t size)
 {
     const struct fsz_services_base *base = &provider->service->services->base;
@@ -121,7 +122,7 @@ static void endpoint_message(struct fsz_provider *provider, const void *bytes, s
     struct fsz_rpc_message      message;
     base->catch_up(base->request_self);
     if (fsz_rpc_read(bytes, size, &limits, &message) != FSZ_OK) {
-        return; /* out of memory: as if it had been lost */
+        return; /* out of memory: as if the message were lost */
     }
     if (message.count == 1 && message.requests[0].response != NULL) {
         fsz_service_answer(provider, message.requests[0].response);
@@ -212,7 +213,7 @@ static struct fsz_service_request *services_first_due(const struct fsz_services 
                                                                  timer));
 }
 
-/* Logs states that were held back. */
+/* Logs suppressed states that are due. */
 static void services_tell_owed(struct fsz_services *services, int64_t now_ms)
 {
     for (size_t i = 0; i < services->count; i++) {

@@ -1,4 +1,4 @@
-/* Clients of API sockets that serve. */
+/* Clients of API sockets as providers. */
 #include "base/ratelimit.h"
 #include "service/service_private.h"
 
@@ -40,14 +40,14 @@ fsz_err fsz_services_register(struct fsz_service *service, struct fsz_client *cl
     }
     fsz_err err = fsz_provider_register(client, envelope, capacity, &provider);
     if (err == FSZ_OK) {
-        provider->hidden = service->services->hides = true; /* until that has been answered */
+        provider->hidden = service->services->hides = true; /* until the client has the reply */
         fsz_service_add(service, provider);
         fsz_service_provider_up(provider, "it registered");
     }
     return err;
 }
 
-/* Has it nothing to answer any more, also of what askers are sending now, and no call? */
+/* No requests left, including those that switch threads are sending, and no calls? */
 static bool provider_is_done(const struct fsz_provider *provider)
 {
     return provider->direct.load == 0;
@@ -69,13 +69,13 @@ bool fsz_services_unregister(struct fsz_service *service, const struct fsz_clien
     if (provider_is_done(provider)) {
         fsz_service_remove(provider, "it unregistered");
     } else {
-        fsz_services_tell(provider, "it unregistered, and ends what it has");
+        fsz_services_tell(provider, "it unregistered, and finishes its requests and calls");
         fsz_service_give_up(service);
     }
     return true;
 }
 
-/* One client may serve several services: the id tells which one asked. */
+/* A client may serve several services: the id says which one sent the request. */
 bool fsz_services_take(struct fsz_services *services, const struct fsz_client *client,
                        json_t *response)
 {
@@ -101,11 +101,11 @@ void fsz_services_sweep(struct fsz_services *services)
         DL_FOREACH_SAFE(services->list[i]->providers, provider, next)
         {
             if (provider->client != NULL && fsz_provider_has_left(provider)) {
-                provider->connected = true; /* as far as was told */
+                provider->connected = true; /* as last reported */
                 provider->leaves = provider->leaves && provider_is_done(provider);
-                fsz_service_remove(provider, "it has left");
+                fsz_service_remove(provider, "it disconnected");
             } else if (provider->leaves && provider_is_done(provider)) {
-                fsz_service_remove(provider, "it has ended what it had");
+                fsz_service_remove(provider, "its last request or call ended");
             }
         }
     }

@@ -9,7 +9,7 @@ static bool literal_is_address(const char *name)
     return strncmp(name, "tcp://", 6) == 0 || strncmp(name, "ipc://", 6) == 0;
 }
 
-/* The one that has nothing to do makes room. False: all have. */
+/* Removes an idle endpoint if the list is full. False: none is idle. */
 static bool literal_make_room(struct fsz_services *services)
 {
     size_t configured = services->config->service_count;
@@ -18,7 +18,7 @@ static bool literal_make_room(struct fsz_services *services)
     }
     for (size_t i = configured; i < services->count; i++) {
         if (fsz_direct_retire_service(services->base.direct, &services->list[i]->direct)) {
-            fsz_service_free(&services->list[i], FSZ_ENOTFOUND, "another endpoint was named");
+            fsz_service_free(&services->list[i], FSZ_ENOTFOUND, "another endpoint took its place");
             services->list[i] = services->list[--services->count];
             return true;
         }

@@ -1,4 +1,4 @@
-/* The states of providers, for the log and for subscribers. */
+/* Changes of providers' states, for the log and for subscribers. */
 #include "host/log.h"
 #include "service/services.h"
 
@@ -6,15 +6,14 @@
 #include <stdio.h>
 #include <time.h>
 
-/* Nothing is wrong where a provider is up, or goes in good order. */
+/* A notice for a provider that is up or draining, a warning for others. */
 static void news_log(const struct fsz_provider *provider, uint64_t suppressed)
 {
     const struct fsz_host *host = provider->service->services->base.host;
     bool                   fine = fsz_provider_is_up(provider) || provider->leaves;
     char                   more[80] = "";
     if (suppressed > 0) {
-        snprintf(more, sizeof(more), " (%" PRIu64 " changes of state before it were not logged)",
-                 suppressed);
+        snprintf(more, sizeof(more), " (%" PRIu64 " earlier state changes suppressed)", suppressed);
     }
     fsz_host_log(host, fine ? FSZ_LOG_NOTICE : FSZ_LOG_WARNING, "service \"%s\": %s is %s: %s%s",
                  provider->service->name, provider->name, fsz_provider_state(provider),
@@ -43,7 +42,7 @@ static void news_offer(const struct fsz_provider *provider)
                                     .subclass = FSZ_SERVICE_SUBCLASS,
                                     .headers = headers,
                                     .read = fsz_headers_of_array};
-    (void)services->base.offer(services->base.offer_self, &event); /* refusals are counted there */
+    (void)services->base.offer(services->base.offer_self, &event); /* it counts refusals */
 }
 
 void fsz_services_tell(struct fsz_provider *provider, const char *why)
@@ -57,7 +56,7 @@ void fsz_services_tell(struct fsz_provider *provider, const char *why)
     news_offer(provider);
 }
 
-/* The last of those held back is the present state. */
+/* The last suppressed state is the present one. */
 void fsz_services_tell_owed(struct fsz_provider *provider, int64_t now_ms)
 {
     uint64_t suppressed = 0;

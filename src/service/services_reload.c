@@ -1,11 +1,11 @@
-/* A change of configuration: first everything that can fail, then the swap. */
+/* A change of configuration: first all that can fail, then the swap (net/change.h). */
 #include "service/service_private.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <utlist.h>
 
-/* The endpoint's provider, if it can stay as it is. */
+/* The provider of the endpoint, if it needs no new connection. */
 static struct fsz_provider *change_find_endpoint(const struct fsz_service        *service,
                                                  const struct fsz_service_config *config,
                                                  const char                      *address)
@@ -79,7 +79,7 @@ static void change_discard_staged(struct fsz_service *service)
     DL_FOREACH_SAFE(service->providers, provider, next)
     {
         if (provider->staged) {
-            fsz_service_remove(provider, "nothing was changed");
+            fsz_service_remove(provider, "the reload was cancelled");
         }
     }
 }
@@ -118,24 +118,24 @@ static bool change_may_serve(const struct fsz_service_config *config,
            fsz_principal_may(&who, FSZ_RIGHT_SERVICES, config->name);
 }
 
-/* Why the provider can't stay, or NULL. */
+/* Why the provider must go; NULL: it stays. */
 static const char *change_verdict(const struct fsz_provider       *provider,
                                   const struct fsz_service_config *config,
                                   const struct fsz_policy         *policy)
 {
     const struct fsz_service_config *old = provider->service->config;
     if (provider->client != NULL) {
-        return change_may_serve(config, policy, provider->client) ? NULL
-                                                                  : "it may not serve any more";
+        return change_may_serve(config, policy, provider->client) ? NULL : "it may no longer serve";
     }
     if (!change_is_wanted(config, provider->address)) {
-        return "it is not configured any more";
+        return "it is no longer configured";
     }
-    return !provider->staged && fsz_provider_differs(old, config) ? "it is connected to anew"
-                                                                  : NULL;
+    return !provider->staged && fsz_provider_differs(old, config)
+               ? "its new configuration needs a new connection"
+               : NULL;
 }
 
-/* What an endpoint has of its service's configuration and needs no other connection for. */
+/* Applies the configuration to an endpoint that keeps its connection. */
 static void change_follow(struct fsz_provider *provider, const struct fsz_config *whole,
                           const struct fsz_service_config *config)
 {
@@ -167,16 +167,15 @@ static void change_settle(struct fsz_service *service, const struct fsz_service_
     fsz_service_limit(service, config);
 }
 
-/* The service that endpoints named by the dialplan are like from now on; NULL: none may be named.
- */
+/* The configuration for endpoints that dialplans name; NULL: dialplans may name none. */
 static const struct fsz_service_config *change_literal_config(const struct fsz_services *services)
 {
     const char *name = services->next_config->literal_service;
     return name == NULL ? NULL : fsz_config_find_service(services->next_config, name);
 }
 
-/* A configured one that still is, or an endpoint of the dialplan's that has calls or questions;
- * from now on, one that does not stay gets none. */
+/* Stays: a service that is still configured, or a dialplan's endpoint that has calls or requests.
+ * One that does not stay gets no more of them. */
 static bool change_stays(const struct fsz_services *services, size_t index)
 {
     struct fsz_service *service = services->list[index];
@@ -193,13 +192,12 @@ static void change_remove_gone(struct fsz_services *services)
 {
     for (size_t i = 0; i < services->count; i++) {
         if (!change_stays(services, i)) {
-            fsz_service_free(&services->list[i], FSZ_ENOTFOUND,
-                             "there is no such service any more");
+            fsz_service_free(&services->list[i], FSZ_ENOTFOUND, "the service was removed");
         }
     }
 }
 
-/* Takes those of the dialplan's endpoints out of the list that stay; returns how many. */
+/* Collects the dialplan's endpoints that stay; returns how many. */
 static size_t change_take_literals(struct fsz_services *services,
                                    struct fsz_service  *literals[FSZ_LITERALS_MAX])
 {
@@ -212,7 +210,7 @@ static size_t change_take_literals(struct fsz_services *services,
     return count;
 }
 
-/* With the connection that it has, whatever that of another one would be like now. */
+/* Keeps its connection, even if a new one would have other options. */
 static void change_settle_literal(struct fsz_service              *service,
                                   const struct fsz_service_config *config)
 {

@@ -18,16 +18,16 @@ static_assert(FSZ_XML_WHY_BYTES >= FSZ_XMLWHY_BYTES + sizeof("line , column : ")
 
 struct xmlcheck {
     XML_Parser  parser;
-    const char *section;             /* that is looked for */
-    unsigned    depth;               /* of the element that is open */
+    const char *section;             /* the requested one */
+    unsigned    depth;               /* of the open element */
     bool        is_document;         /* the root is a <document> */
     bool        has_section;         /* of any name */
-    bool        found;               /* the section that is looked for, */
-    bool        has_elements;        /* in which is more than a result "not found" */
-    bool        in_found, in_result; /* the section that is open */
+    bool        found;               /* it has the requested section */
+    bool        has_elements;        /* that section has more than a result "not found" */
+    bool        in_found, in_result; /* which section is open */
     bool        result_says_not_found, found_says_not_found;
-    const char *refused; /* what we do not take though it may be XML; NULL: nothing yet */
-    size_t      at;      /* where: a byte behind the blanks at the start */
+    const char *refused; /* why the text is refused; NULL: it is not, so far */
+    size_t      at;      /* where: in bytes after the skipped start */
 };
 
 static const char *xmlcheck_attribute(const XML_Char **attributes, const char *name)
@@ -106,7 +106,7 @@ static void XMLCALL xmlcheck_doctype(void *data, const XML_Char *name, const XML
     xmlcheck_refuse(data, "has a DOCTYPE: remove it, and write entities as characters");
 }
 
-/* The document is XML: what does it mean? */
+/* The document is well-formed: what does it mean? */
 static fsz_err xmlcheck_judge(struct xmlcheck *check)
 {
     if (check->result_says_not_found || (check->found_says_not_found && !check->has_elements)) {
@@ -118,8 +118,8 @@ static fsz_err xmlcheck_judge(struct xmlcheck *check)
     if (check->is_document && !check->has_section) {
         return FSZ_ENOTFOUND;
     }
-    xmlcheck_refuse(check, "no <section> of the name asked for right below the root: add it, or "
-                           "answer found false");
+    xmlcheck_refuse(check, "no <section> with the requested name directly below the root: "
+                           "add it, or reply with `found` false");
     return FSZ_EINVALID;
 }
 
@@ -143,7 +143,7 @@ static fsz_err xmlcheck_parse(struct xmlcheck *check, const char *xml, size_t by
     return FSZ_EINVALID;
 }
 
-/* White space and byte order marks before the document, which FreeSWITCH skips too. */
+/* The length of white space and byte order marks at the start, which FreeSWITCH skips too. */
 static size_t xmlcheck_skip(const char *xml, size_t bytes)
 {
     static const char mark[] = "\xef\xbb\xbf";
@@ -161,7 +161,7 @@ static size_t xmlcheck_skip(const char *xml, size_t bytes)
 fsz_err fsz_xmlcheck(const char *xml, size_t bytes, const char *section, char *ret_why,
                      size_t why_bytes)
 {
-    /* By way of these pointers a test can refuse expat memory too. */
+    /* With these pointers, tests can make expat's allocations fail too. */
     static const XML_Memory_Handling_Suite memory = {malloc, realloc, free};
     if (bytes > FSZ_XML_BYTES_MAX) {
         snprintf(ret_why, why_bytes, "longer than 1 GiB");

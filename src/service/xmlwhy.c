@@ -20,7 +20,7 @@ static const struct {
      "text or element after the root element: remove it, only comments may follow"},
     {XML_ERROR_UNDEFINED_ENTITY,
      "undefined entity: write the character itself, or its number as &#160;"},
-    {XML_ERROR_BAD_CHAR_REF, "number of a character that XML does not allow: remove it"},
+    {XML_ERROR_BAD_CHAR_REF, "reference to a character that XML does not allow: remove it"},
     {XML_ERROR_MISPLACED_XML_PI, "<?xml after the start: remove what is before it"},
 };
 
@@ -36,7 +36,7 @@ static bool why_is_name(char c)
            (c != '\0' && strchr("_-.:#", c) != NULL);
 }
 
-/* Moves to the & before what might have been the name of an entity. */
+/* Moves to the & before a possible name of an entity. */
 static bool why_find_ampersand(const char *text, size_t *at)
 {
     size_t start = *at;
@@ -50,7 +50,7 @@ static bool why_find_ampersand(const char *text, size_t *at)
     return true;
 }
 
-/* Of a mistake for which expat has one word. */
+/* Tells mistakes apart that expat reports as one error. */
 static const char *why_of_token(const char *text, size_t bytes, size_t *at)
 {
     unsigned char here = *at < bytes ? (unsigned char)text[*at] : ' ';
@@ -92,7 +92,7 @@ static bool why_is_known(const char *entity, size_t bytes)
     return is_known;
 }
 
-/* Inside an attribute expat points at its element. */
+/* For an entity in an attribute, expat points at the element. */
 static void why_find_entity(const char *text, size_t bytes, size_t *at)
 {
     size_t next = *at;
@@ -124,9 +124,9 @@ void fsz_xmlwhy_place(const char *text, size_t bytes, size_t at, size_t *ret_lin
 {
     size_t line = 1, column = 1;
     for (size_t i = 0; i < at && i < bytes; i++) {
-        bool feeds = i + 1 < bytes && text[i + 1] == '\n'; /* CR LF is one end of a line */
+        bool feeds = i + 1 < bytes && text[i + 1] == '\n'; /* CR LF ends one line */
         bool ends_line = text[i] == '\n' || (text[i] == '\r' && !feeds);
-        bool continues = ((unsigned char)text[i] & 0xc0) == 0x80; /* a character begun before */
+        bool continues = ((unsigned char)text[i] & 0xc0) == 0x80; /* a later byte of a character */
         line += ends_line;
         column = ends_line ? 1 : column + !continues;
     }

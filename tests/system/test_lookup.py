@@ -114,10 +114,10 @@ BAD = [
     ({"xml": document("\n<a>&nbsp;</a>")}, "line 2, column 4: undefined entity: write the character itself"),
     ({"xml": document("\n<a b='1' b='2'/>")}, "line 2, column 10: duplicate attribute: keep one"),
     ({"xml": document("") + "\nWarning: gone"}, "line 2, column 1: text or element after the root element"),
-    ({"xml": document("", "dialplan")}, "no <section> of the name asked for"),
+    ({"xml": document("", "dialplan")}, "no <section> with the requested name"),
     ({"xml": "<a>" * 65 + "</a>" * 65}, "nested deeper than 64"),
     ({"xml": 5}, "neither `xml`"),
-    ({"xml": document("x" * (1 << 20))}, "is over xml-bytes"),
+    ({"xml": document("x" * (1 << 20))}, "exceeds xml-bytes"),
 ]
 
 

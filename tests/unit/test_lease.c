@@ -61,7 +61,7 @@ static void control_up(int64_t for_ms)
     unsigned         pings = 0;
     int64_t          back_ms = HEARD_MS + for_ms;
     fsz_lease_pinged(&lease, HEARD_MS, HEARD_MS + LEASE_MS / 3);
-    fsz_lease_held_up(&lease, HEARD_MS);
+    fsz_lease_stalled(&lease, HEARD_MS);
     fsz_lease_pinged(&lease, HEARD_MS, back_ms);
     int64_t over_ms = silence(&lease, back_ms, &pings) + HEARD_MS - back_ms;
     assert_in_range(over_ms, LEASE_MS / 2, LEASE_MS / 2 + TICK_MS);
@@ -75,11 +75,11 @@ static void test_a_switch_that_is_always_held_up_takes_a_dead_providers_calls(vo
     while (fsz_lease_look(&lease, HEARD_MS, LEASE_MS, now_ms) != FSZ_LEASE_IS_OVER) {
         fsz_lease_pinged(&lease, HEARD_MS, now_ms);
         now_ms += LEASE_MS / 2 + 1;
-        fsz_lease_held_up(&lease, HEARD_MS);
+        fsz_lease_stalled(&lease, HEARD_MS);
         assert_true(now_ms < HEARD_MS + NEVER_MS);
     }
-    assert_in_range(now_ms - HEARD_MS, FSZ_LEASE_CONTROL_UPS * LEASE_MS / 2,
-                    (FSZ_LEASE_CONTROL_UPS + 3) * LEASE_MS / 2);
+    assert_in_range(now_ms - HEARD_MS, FSZ_LEASE_STALLS_MAX * LEASE_MS / 2,
+                    (FSZ_LEASE_STALLS_MAX + 3) * LEASE_MS / 2);
 }
 
 /* The switch did not run. */

@@ -142,13 +142,13 @@ static void test_lookup_refuses_what_is_no_answer(void **state)
     static const struct {
         const char *result, *why;
     } bad[] = {
-        {"[]", "its result is no object"},
-        {"null", "its result is no object"},
-        {"{}", "its result has neither `xml`, a text, nor `found` false"},
+        {"[]", "its result is not an object"},
+        {"null", "its result is not an object"},
+        {"{}", "its result has neither a string `xml` nor `found` false"},
         {"{\"found\":true}", "its result has neither"},
         {"{\"xml\":5}", "its result has neither"},
         {"{\"xml\":\"<document>\"}", "document, line 1, column 11: the text ends too early"},
-        {"{\"xml\":\"<d><section name='dialplan'/></d>\"}", "no <section> of the name asked for"},
+        {"{\"xml\":\"<d><section name='dialplan'/></d>\"}", "no <section> with the requested name"},
         {"{\"xml\":\"<!DOCTYPE d><d/>\"}", "has a DOCTYPE"},
     };
     (void)state;
@@ -173,7 +173,7 @@ static void test_lookup_bounds_the_document(void **state)
     assert_int_equal(xml.size, 256);
     snprintf(result, sizeof(result), FOUND("%s%*s"), "", 257 - (int)strlen(XML("")), "");
     assert_not_found();
-    assert_non_null(strstr(logged, "a document of 257 bytes is over xml-bytes, 256"));
+    assert_non_null(strstr(logged, "a document of 257 bytes exceeds xml-bytes, 256"));
     end();
 }
 

@@ -284,7 +284,7 @@ static void test_cache_after_a_flush_nobody_joins_a_request_from_before(void **s
     assert_int_equal(counters().in_flight, 1);
     struct fsz_cache_found joiner = {.how = FSZ_CACHE_ASK};
     fsz_lookup_cache_get(cache, key_of("a"), NOW_MS, 1, &joiner); /* of the new one, still there */
-    assert_int_equal(joiner.how, FSZ_CACHE_JOINED);
+    assert_int_equal(joiner.how, FSZ_CACHE_COALESCED);
     assert_int_equal(joiner.err, FSZ_ETIMEOUT);
     land(&after, "<new/>");
     assert_hit("a", NOW_MS, "<new/>");
@@ -348,7 +348,7 @@ static void joiners_end(struct joiner joiners[JOINERS], fsz_err err)
 {
     for (int i = 0; i < JOINERS; i++) {
         assert_int_equal(pthread_join(joiners[i].thread, NULL), 0);
-        assert_int_equal(joiners[i].found.how, FSZ_CACHE_JOINED);
+        assert_int_equal(joiners[i].found.how, FSZ_CACHE_COALESCED);
         assert_int_equal(joiners[i].found.err, err);
         if (err == FSZ_OK) {
             assert_string_equal(joiners[i].found.document->text, "<a/>");

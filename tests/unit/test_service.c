@@ -179,7 +179,7 @@ static void test_service_tells_a_deadline_and_counts_the_late_answer(void **stat
     service_wait_state(&rig, 0, "up");
     asker_start(&rig, &asker, "x", 30);
     taken = provider_take(provider);
-    asker_expect_failure(&asker, FSZ_ETIMEOUT, "no answer in time");
+    asker_expect_failure(&asker, FSZ_ETIMEOUT, "no reply in time");
     assert_string_equal(asker.reply.provider, connect + 8);
     provider_answer(provider, &taken, "late");
     rig_wait_number(&rig, "services.0.providers.0.late", 1);
@@ -392,7 +392,7 @@ static void test_service_result_that_is_no_object_is_a_failure(void **state)
     snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":\"text\"}",
              (long long)taken.id);
     provider_send(provider, &taken, text);
-    asker_expect_failure(&asker, FSZ_EINVALID, "neither a result");
+    asker_expect_failure(&asker, FSZ_EINVALID, "neither an object");
     zmq_close(provider);
     rig_stop(&rig);
     zmq_ctx_term(context);
@@ -451,7 +451,7 @@ static void test_service_unknown_is_told_at_once(void **state)
     (void)state;
     struct rig rig;
     RIG_START(&rig, "-", RIG_BIND);
-    asker_fail(&rig, 60000, FSZ_ENOTFOUND, "there is no such service");
+    asker_fail(&rig, 60000, FSZ_ENOTFOUND, "no such service");
     rig_stop(&rig);
 }
 

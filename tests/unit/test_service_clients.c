@@ -77,7 +77,7 @@ static void test_client_that_unregisters_leaves_nobody_waiting_for_it(void **sta
     asker_expect_failure(&second, FSZ_ENOTFOUND, "no provider is up");
     client_answer(client, a, "A");
     asker_expect(&first, "A");
-    rig_wait_logged("is down: it has ended what it had");
+    rig_wait_logged("is down: its last request or call ended");
     assert_string_equal(rig_switch.news, "up draining down ");
     rig_stop(&rig);
 }
@@ -92,8 +92,8 @@ static void test_client_that_unregistered_goes_with_the_time_of_its_last_request
     asker_start(&rig, &asker, "a", 500);
     client_take(client, "a");
     client_expect(client, UNREGISTER(2), RESULT(2, "{}"));
-    asker_expect_failure(&asker, FSZ_ETIMEOUT, "no answer in time");
-    rig_wait_logged("is down: it has ended what it had");
+    asker_expect_failure(&asker, FSZ_ETIMEOUT, "no reply in time");
+    rig_wait_logged("is down: its last request or call ended");
     rig_stop(&rig);
 }
 
@@ -241,7 +241,7 @@ static void test_reload_ends_the_requests_of_a_service_that_goes(void **state)
     asker_start(&rig, &asker, "x", 3600000);
     client_take(client, "x");
     RIG_RELOAD(&rig, "-", RIG_BIND);
-    asker_expect_failure(&asker, FSZ_ENOTFOUND, "no such service any more");
+    asker_expect_failure(&asker, FSZ_ENOTFOUND, "the service was removed");
     client_refused(client, REGISTER(2, 1), -32004, "there is no service");
     rig_stop(&rig);
 }

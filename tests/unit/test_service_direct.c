@@ -171,7 +171,7 @@ static void test_request_without_an_answer_ends_in_time(void **state)
                   RESULT(1, "{}"));
     asker_start(&rig, &asker, "x", 50);
     struct provided taken = provider_take(provider);
-    asker_expect_failure(&asker, FSZ_ETIMEOUT, "no answer in time");
+    asker_expect_failure(&asker, FSZ_ETIMEOUT, "no reply in time");
     provider_answer(provider, &taken, "y");
     rig_wait_number(&rig, "services.1.providers.0.late", 1);
     assert_int_equal(rig_number(&rig, "services.1.deadline"), 1);

@@ -45,7 +45,7 @@ static void test_last_state_is_logged_of_a_client_that_leaves_at_once(void **sta
     void *client = client_open(&rig, ZMQ_DEALER, NULL);
     client_expect(client, REGISTER(1), RESULT(1, "{}"));
     client_close(&rig, client);
-    rig_wait_logged("is down: it has left");
+    rig_wait_logged("is down: it disconnected");
     assert_true(rig_has_logged("W service \"s\": client without a name"));
     rig_stop(&rig);
 }
@@ -61,7 +61,7 @@ static void test_orderly_end_is_no_warning(void **state)
     rig_wait_logged("is down: it unregistered");
     client_expect(client, REGISTER(3), RESULT(3, "{}"));
     RIG_RELOAD(&rig, "-", RIG_BIND);
-    rig_wait_logged("is down: there is no such service any more");
+    rig_wait_logged("is down: the service was removed");
     assert_false(rig_has_logged("W service"));
     rig_stop(&rig);
 }

@@ -148,7 +148,7 @@ static void test_xmlcheck_says_where_and_what_to_change(void **state)
     assert_refused("<d e=\"1<2\"/>", "line 1, column 8: bare <: write &lt;");
     assert_refused("<d>\x01</d>",
                    "line 1, column 4: control character, which XML does not allow: remove it");
-    assert_refused("<d>&#0;</d>", "line 1, column 4: number of a character that XML does not "
+    assert_refused("<d>&#0;</d>", "line 1, column 4: reference to a character that XML does not "
                                   "allow: remove it");
 }
 
@@ -174,7 +174,7 @@ static void test_xmlcheck_finds_the_ampersand(void **state)
 static void test_xmlcheck_refuses_another_section(void **state)
 {
     (void)state;
-    static const char words[] = "no <section> of the name asked for right below the root";
+    static const char words[] = "no <section> with the requested name directly below the root";
     assert_int_equal(check(DOCUMENT("<section name=\"dialplan\"/>")), FSZ_EINVALID);
     assert_non_null(strstr(why, words));
     assert_int_equal(check("<section name=\"directory\"/>"), FSZ_EINVALID);
