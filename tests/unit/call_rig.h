@@ -1,4 +1,4 @@
-/* call_rig.h - service_rig.h, with calls that come from a dialplan of the test's own. */
+/* call_rig.h - service_rig.h, with calls from the test's own dialplan. */
 #ifndef CALL_RIG_H
 #define CALL_RIG_H
 
@@ -15,7 +15,7 @@ struct caller {
     struct fsz_service_client *service_client;
     _Atomic bool               hungup, sent_elsewhere, joined, in_control;
     char                       uuid[64], on_lost[32];
-    pthread_mutex_t            lock; /* of what the thread writes: */
+    pthread_mutex_t            lock; /* guards the next line, which the thread writes */
     char                       variables[1024], ran[1024], cause[64];
 };
 
@@ -136,7 +136,7 @@ __attribute__((unused)) static void caller_start(struct rig *rig, struct caller 
     caller_go(caller);
 }
 
-/* Waits until the dialplan has its call back. */
+/* Waits until the application has returned to the dialplan. */
 static void caller_join(struct caller *caller)
 {
     pthread_join(caller->thread, NULL);
@@ -144,7 +144,7 @@ static void caller_join(struct caller *caller)
     pthread_mutex_destroy(&caller->lock);
 }
 
-/* The same, and compares what `zmq` did to it. */
+/* The same, and compares what `zmq` did to the call. */
 __attribute__((unused)) static void caller_end(struct caller *caller, const char *variables,
                                                const char *ran)
 {
@@ -153,7 +153,7 @@ __attribute__((unused)) static void caller_end(struct caller *caller, const char
     assert_string_equal(caller->ran, ran);
 }
 
-__attribute__((unused)) static void caller_wait_held(struct caller *caller)
+__attribute__((unused)) static void caller_wait_controlled(struct caller *caller)
 {
     for (int waited_ms = 0; !caller->in_control; waited_ms += 5) {
         assert_true(waited_ms < RIG_PATIENCE_MS);
@@ -176,8 +176,8 @@ __attribute__((unused)) static void call_event(struct rig *rig, const char *name
 
 #define CONTROL "{\"accept\":true}"
 
-/* What comes next must be this method; its params, a new reference. *ret_id (may be NULL): its id.
- */
+/* The next message must have this method. Returns its params, a new reference; *ret_id (may be
+ * NULL): its id. */
 __attribute__((unused)) static json_t *worker_take(void *worker, const char *method,
                                                    json_int_t *ret_id)
 {
@@ -194,7 +194,7 @@ __attribute__((unused)) static json_t *worker_take(void *worker, const char *met
     return params;
 }
 
-/* The next offer, by its id. */
+/* The id of the next offer. */
 __attribute__((unused)) static json_int_t worker_offer(void *worker, const char *uuid, bool resumed)
 {
     json_int_t id = 0;
@@ -205,7 +205,7 @@ __attribute__((unused)) static json_int_t worker_offer(void *worker, const char 
     return id;
 }
 
-__attribute__((unused)) static void worker_answer(void *worker, json_int_t id, const char *result)
+__attribute__((unused)) static void worker_reply(void *worker, json_int_t id, const char *result)
 {
     char text[1024];
     snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":%s}", (long long)id,
@@ -213,18 +213,18 @@ __attribute__((unused)) static void worker_answer(void *worker, json_int_t id, c
     client_send(worker, text);
 }
 
-/* The last that a holder hears. */
-/* A call that comes and that this worker controls from then on; its lease. */
+/* Starts a call that this worker accepts and controls. Returns the lease. */
 __attribute__((unused)) static json_int_t worker_control(struct rig *rig, void *worker,
                                                          struct caller *caller, const char *uuid)
 {
     caller_start(rig, caller, uuid, "s");
     json_int_t lease = worker_offer(worker, uuid, false);
-    worker_answer(worker, lease, CONTROL);
-    caller_wait_held(caller);
+    worker_reply(worker, lease, CONTROL);
+    caller_wait_controlled(caller);
     return lease;
 }
 
+/* The controller's last message about the call. */
 __attribute__((unused)) static void worker_expect_end(void *worker, json_int_t lease,
                                                       const char *reason)
 {

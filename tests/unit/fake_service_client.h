@@ -1,5 +1,5 @@
-/* fake_service_client.h - a desk whose answers a test writes, in place of the core's at link time.
- */
+/* fake_service_client.h - a service client whose replies a test writes; replaces the core's at link
+ * time. */
 #ifndef FSZ_TEST_FAKE_SERVICE_CLIENT_H
 #define FSZ_TEST_FAKE_SERVICE_CLIENT_H
 
@@ -22,31 +22,32 @@ static struct {
     const char *result; /* JSON text */
     const char *why;
     _Atomic int asked;
-    _Atomic int held;   /* whoever asks waits while this is set */
-    char       *params; /* of the last question */
+    _Atomic int held;   /* while set, threads that ask wait */
+    char       *params; /* of the last request */
     char        service[64];
     int64_t     deadline_ms;
 } service_client;
 
 fsz_err fsz_service_client_ask(struct fsz_service_client     *unused,
-                               const struct fsz_request_spec *ask, struct fsz_reply *ret_told)
+                               const struct fsz_request_spec *spec, struct fsz_reply *ret_reply)
 {
     (void)unused;
-    assert_string_equal(ask->method, "xml.fetch");
+    assert_string_equal(spec->method, "xml.fetch");
     free(service_client.params);
-    assert_true(asprintf(&service_client.params, "%.*s", (int)ask->params_bytes, ask->params) > 0);
-    snprintf(service_client.service, sizeof(service_client.service), "%s", ask->service);
-    service_client.deadline_ms = ask->deadline_ms;
+    assert_true(asprintf(&service_client.params, "%.*s", (int)spec->params_bytes, spec->params) >
+                0);
+    snprintf(service_client.service, sizeof(service_client.service), "%s", spec->service);
+    service_client.deadline_ms = spec->deadline_ms;
     service_client.asked++;
     while (service_client.held) {
         usleep(1000);
     }
-    memset(ret_told, 0, sizeof(*ret_told));
-    snprintf(ret_told->provider, sizeof(ret_told->provider), "tcp://127.0.0.1:5560");
-    snprintf(ret_told->why, sizeof(ret_told->why), "%s",
+    memset(ret_reply, 0, sizeof(*ret_reply));
+    snprintf(ret_reply->provider, sizeof(ret_reply->provider), "tcp://127.0.0.1:5560");
+    snprintf(ret_reply->why, sizeof(ret_reply->why), "%s",
              service_client.why ? service_client.why : "");
     if (service_client.err == FSZ_OK) {
-        ret_told->result = json_loads(service_client.result, JSON_DECODE_ANY, NULL);
+        ret_reply->result = json_loads(service_client.result, JSON_DECODE_ANY, NULL);
     }
     return service_client.err;
 }

@@ -1,4 +1,4 @@
-/* lookup_rig.h - lookups against a desk whose answers the test writes. */
+/* lookup_rig.h - lookups with a fake service client, whose replies the test writes. */
 #ifndef FSZ_TEST_LOOKUP_RIG_H
 #define FSZ_TEST_LOOKUP_RIG_H
 

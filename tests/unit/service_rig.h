@@ -1,4 +1,5 @@
-/* service_rig.h - api_rig.h, with providers of a service and askers: both driven by hand. */
+/* service_rig.h - api_rig.h, with providers of a service and threads that ask: both driven by the
+ * test. */
 #ifndef SERVICE_RIG_H
 #define SERVICE_RIG_H
 
@@ -7,7 +8,7 @@
 
 /* ---- providers ------------------------------------------------------------------------------- */
 
-/* A ROUTER that the service "s" is to connect to; `ret_connect` gets "connect=ADDRESS". */
+/* A ROUTER for the service "s" to connect to; `ret_connect` gets "connect=ADDRESS". */
 __attribute__((unused)) static void *provider_open(void *context, char ret_connect[256])
 {
     int    patience_ms = RIG_PATIENCE_MS, linger = 0;
@@ -22,7 +23,7 @@ __attribute__((unused)) static void *provider_open(void *context, char ret_conne
     return socket;
 }
 
-/* A question as a ROUTER gets it. */
+/* A request as a ROUTER gets it. */
 struct provided {
     unsigned char peer[64];
     int           peer_size;
@@ -36,7 +37,7 @@ __attribute__((unused)) static struct provided provider_take(void *socket)
     char            empty[8];
     request.peer_size = zmq_recv(socket, request.peer, sizeof(request.peer), 0);
     if (request.peer_size < 0) {
-        fail_msg("no question came");
+        fail_msg("no request arrived");
     }
     assert_int_equal(zmq_recv(socket, empty, sizeof(empty), 0), 0);
     json_t     *received = client_receive(socket);
@@ -58,9 +59,9 @@ static void provider_send(void *socket, const struct provided *request, const ch
     client_send(socket, text);
 }
 
-/* Answers with {"word": word}. */
-__attribute__((unused)) static void provider_answer(void *socket, const struct provided *request,
-                                                    const char *word)
+/* Replies with {"word": word}. */
+__attribute__((unused)) static void provider_reply(void *socket, const struct provided *request,
+                                                   const char *word)
 {
     char text[256];
     snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":{\"word\":\"%s\"}}",
@@ -78,7 +79,7 @@ __attribute__((unused)) static void provider_refuse(void *socket, const struct p
     provider_send(socket, request, text);
 }
 
-/* ---- askers ---------------------------------------------------------------------------------- */
+/* ---- threads that ask ------------------------------------------------------------------------ */
 
 struct asker {
     pthread_t                  thread;
@@ -96,7 +97,7 @@ static void *asker_main(void *argument)
     return NULL;
 }
 
-/* Asks the service "s" about a word of that section on a thread of its own. */
+/* Asks the service "s" about a word of that section, on its own thread. */
 static void asker_start_section(struct rig *rig, struct asker *asker, const char *section,
                                 const char *word, int64_t deadline_ms)
 {
@@ -140,7 +141,7 @@ __attribute__((unused)) static void asker_expect_failure(struct asker *asker, fs
     pthread_join(asker->thread, NULL);
     assert_int_equal(asker->err, err);
     if (strstr(asker->reply.why, why) == NULL) {
-        fail_msg("told \"%s\", not \"%s\"", asker->reply.why, why);
+        fail_msg("the reason is \"%s\", not \"%s\"", asker->reply.why, why);
     }
     assert_null(asker->reply.result);
     fsz_service_client_unref(&asker->service_client);
@@ -155,7 +156,7 @@ __attribute__((unused)) static void asker_fail(struct rig *rig, int64_t deadline
     asker_expect_failure(&asker, err, why);
 }
 
-/* Waits until the provider at that place of the service "s" is in that state. */
+/* Waits until the provider at that index of the service "s" has that state. */
 __attribute__((unused)) static void service_wait_state(struct rig *rig, size_t place,
                                                        const char *state)
 {
@@ -175,8 +176,7 @@ __attribute__((unused)) static void service_wait_state(struct rig *rig, size_t p
     }
 }
 
-/* ---- clients that have registered for "s" -----------------------------------------------------
- */
+/* ---- clients registered for "s" -------------------------------------------------------------- */
 
 __attribute__((unused)) static void *worker_open(struct rig *rig, int capacity)
 {
@@ -191,7 +191,7 @@ __attribute__((unused)) static void *worker_open(struct rig *rig, int capacity)
     return worker;
 }
 
-/* The id and the word of the question that comes next. */
+/* The id and the word of the next request. */
 __attribute__((unused)) static json_int_t client_take(void *socket, const char *expected_word)
 {
     json_t     *request = client_receive(socket);

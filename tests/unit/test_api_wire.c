@@ -275,7 +275,7 @@ static void test_service_answer_counts_though_its_provider_closes_behind_it(void
         zmq_setsockopt(provider, ZMQ_LINGER, &linger, sizeof(linger));
         asker_start(&rig, &asker, "last", 10000);
         struct provided request = provider_take(provider);
-        provider_answer(provider, &request, "words");
+        provider_reply(provider, &request, "words");
         zmq_close(provider);
         zmq_ctx_term(context);
         asker_expect(&asker, "words");

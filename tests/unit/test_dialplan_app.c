@@ -1,4 +1,4 @@
-/* Calls from a dialplan, offered to clients that the test drives by real sockets. */
+/* Calls from a dialplan, offered over real sockets to clients that the test drives. */
 #include "call_rig.h"
 
 static void test_call_is_offered_with_its_channel_and_arguments(void **state)
@@ -21,12 +21,12 @@ static void test_call_is_offered_with_its_channel_and_arguments(void **state)
     assert_string_equal(number, "1000");
     assert_null(json_object_get(offer, "executed"));
     json_decref(offer);
-    worker_answer(worker, id, "{\"accept\":true,\"then\":\"release\"}");
+    worker_reply(worker, id, "{\"accept\":true,\"then\":\"release\"}");
     caller_end(&caller, "zmq_result=accepted zmq_result=released ", "");
     rig_stop(&rig);
 }
 
-static void test_call_runs_the_list_of_who_accepts(void **state)
+static void test_call_runs_the_list_of_the_provider_that_accepts(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -34,16 +34,16 @@ static void test_call_runs_the_list_of_who_accepts(void **state)
     RIG_START(&rig, "-", RIG_BIND, "service s");
     void *worker = worker_open(&rig, 1);
     caller_start(&rig, &caller, "c1", "s");
-    worker_answer(worker, worker_offer(worker, "c1", false),
-                  "{\"accept\":true,\"set\":{\"acme\":\"1\"},\"execute\":[{\"app\":\"answer\"},"
-                  "{\"app\":\"unknown\"},{\"app\":\"playback\",\"arg\":\"a b.wav\"}]}");
+    worker_reply(worker, worker_offer(worker, "c1", false),
+                 "{\"accept\":true,\"set\":{\"acme\":\"1\"},\"execute\":[{\"app\":\"answer\"},"
+                 "{\"app\":\"unknown\"},{\"app\":\"playback\",\"arg\":\"a b.wav\"}]}");
     caller_end(&caller, "zmq_result=accepted acme=1 zmq_result=released ",
                "answer= unknown= playback=a b.wav ");
     assert_non_null(strstr(rig_switch.last_log, "unknown: no such application"));
     rig_stop(&rig);
 }
 
-static void test_call_is_hung_up_where_the_answer_says_so(void **state)
+static void test_call_is_hung_up_if_the_reply_says_so(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -51,14 +51,14 @@ static void test_call_is_hung_up_where_the_answer_says_so(void **state)
     RIG_START(&rig, "-", RIG_BIND, "service s");
     void *worker = worker_open(&rig, 1);
     caller_start(&rig, &caller, "c1", "s");
-    worker_answer(worker, worker_offer(worker, "c1", false),
-                  "{\"accept\":true,\"then\":\"hangup\",\"cause\":\"USER_BUSY\"}");
+    worker_reply(worker, worker_offer(worker, "c1", false),
+                 "{\"accept\":true,\"then\":\"hangup\",\"cause\":\"USER_BUSY\"}");
     caller_end(&caller, "zmq_result=accepted zmq_result=released ", "");
     assert_string_equal(caller.cause, "USER_BUSY");
     rig_stop(&rig);
 }
 
-static void test_call_goes_to_the_next_who_is_asked(void **state)
+static void test_call_goes_to_the_next_provider(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -67,12 +67,11 @@ static void test_call_goes_to_the_next_who_is_asked(void **state)
     void *first = worker_open(&rig, 1), *second = worker_open(&rig, 1);
     void *third = worker_open(&rig, 1);
     caller_start(&rig, &caller, "c1", "s");
-    worker_answer(first, worker_offer(first, "c1", false), "{\"accept\":false}");
-    worker_answer(second, worker_offer(second, "c1", false), "{\"accept\":\"yes\"}");
-    worker_answer(third, worker_offer(third, "c1", false),
-                  "{\"accept\":true,\"then\":\"release\"}");
+    worker_reply(first, worker_offer(first, "c1", false), "{\"accept\":false}");
+    worker_reply(second, worker_offer(second, "c1", false), "{\"accept\":\"yes\"}");
+    worker_reply(third, worker_offer(third, "c1", false), "{\"accept\":true,\"then\":\"release\"}");
     caller_end(&caller, "zmq_result=accepted zmq_result=released ", "");
-    assert_int_equal(rig_number(&rig, "calls.refused"), 1); /* the one that was no answer */
+    assert_int_equal(rig_number(&rig, "calls.refused"), 1); /* the invalid reply */
     rig_stop(&rig);
 }
 
@@ -90,7 +89,7 @@ static void test_call_that_nobody_takes_goes_on_and_says_why(void **state)
     caller_end(&caller, "zmq_result=no-service ", "");
     void *worker = worker_open(&rig, 1);
     caller_start(&rig, &caller, "c1", "s");
-    worker_answer(worker, worker_offer(worker, "c1", false), "{\"accept\":false}");
+    worker_reply(worker, worker_offer(worker, "c1", false), "{\"accept\":false}");
     caller_end(&caller, "zmq_result=refused ", "");
     caller_start(&rig, &caller, "c1", "s");
     json_int_t id = worker_offer(worker, "c1", false);
@@ -101,35 +100,35 @@ static void test_call_that_nobody_takes_goes_on_and_says_why(void **state)
     rig_stop(&rig);
 }
 
-static void test_call_beyond_a_capacity_is_told_so_at_once(void **state)
+static void test_call_beyond_a_capacity_fails_at_once(void **state)
 {
     (void)state;
     struct rig    rig;
-    struct caller held, over;
+    struct caller controlled, over;
     RIG_START(&rig, "-", RIG_BIND, "service s", "deadline-ms=60000");
     void      *worker = worker_open(&rig, 1);
-    json_int_t lease = worker_control(&rig, worker, &held, "c1");
+    json_int_t lease = worker_control(&rig, worker, &controlled, "c1");
     caller_start(&rig, &over, "c2", "s");
     caller_end(&over, "zmq_result=no-service ", "");
-    held.sent_elsewhere = true;
-    caller_end(&held, "zmq_result=accepted ", "");
+    controlled.sent_elsewhere = true;
+    caller_end(&controlled, "zmq_result=accepted ", "");
     worker_expect_end(worker, lease, "transferred");
     rig_stop(&rig);
 }
 
-static void test_call_beyond_calls_max_is_told_so_at_once(void **state)
+static void test_call_beyond_calls_max_fails_at_once(void **state)
 {
     (void)state;
     struct rig    rig;
-    struct caller held, over;
+    struct caller controlled, over;
     RIG_START(&rig, "-", RIG_BIND, "service s", "calls-max=1", "deadline-ms=60000");
     void      *worker = worker_open(&rig, 10);
-    json_int_t lease = worker_control(&rig, worker, &held, "c1");
+    json_int_t lease = worker_control(&rig, worker, &controlled, "c1");
     caller_start(&rig, &over, "c2", "s");
     caller_end(&over, "zmq_result=no-service ", "");
     client_expect(worker, CALL(2, "call.release", "[\"c1\"]"), RESULT(2, "{}"));
     worker_expect_end(worker, lease, "released");
-    caller_end(&held, "zmq_result=accepted zmq_result=released ", "");
+    caller_end(&controlled, "zmq_result=accepted zmq_result=released ", "");
     rig_stop(&rig);
 }
 
@@ -148,7 +147,7 @@ static void test_hangup_during_the_offer_cancels_it(void **state)
     assert_string_equal(json_string_value(json_object_get(cancel, "call")), "c1");
     json_decref(cancel);
     caller_end(&caller, "zmq_result=no-service ", "");
-    worker_answer(worker, id, CONTROL); /* too late: it is told nothing more */
+    worker_reply(worker, id, CONTROL); /* too late: it gets no more messages */
     client_expect(worker, CALL(2, "server.ping", "{}"), RESULT(2, "{}"));
     rig_stop(&rig);
 }
@@ -162,7 +161,7 @@ static void test_controller_commands_the_call_and_gives_it_back(void **state)
     void *worker = worker_open(&rig, 1);
     caller_start(&rig, &caller, "c1", "s");
     json_int_t lease = worker_offer(worker, "c1", false);
-    worker_answer(worker, lease, CONTROL);
+    worker_reply(worker, lease, CONTROL);
     client_expect(worker, CALL(2, "call.get", "{\"call\":\"c1\",\"names\":[\"x\"]}"),
                   RESULT(2, "{\"variables\":{\"x\":\"c1\"}}"));
     client_expect(worker, CALL(3, "call.break", "{\"call\":\"c1\"}"), RESULT(3, "{}"));
@@ -210,7 +209,7 @@ static void test_controller_hears_the_hangup_last_and_once(void **state)
     rig_stop(&rig);
 }
 
-static void test_controller_who_leaves_loses_the_call_to_another(void **state)
+static void test_controller_that_leaves_loses_the_call_to_another(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -218,9 +217,9 @@ static void test_controller_who_leaves_loses_the_call_to_another(void **state)
     RIG_START(&rig, "-", RIG_BIND, "service s");
     void *first = worker_open(&rig, 1), *second = worker_open(&rig, 1);
     caller_start(&rig, &caller, "c1", "s");
-    worker_answer(first, worker_offer(first, "c1", false),
-                  "{\"accept\":true,\"execute\":[{\"app\":\"answer\"}],\"then\":\"control\"}");
-    caller_wait_held(&caller);
+    worker_reply(first, worker_offer(first, "c1", false),
+                 "{\"accept\":true,\"execute\":[{\"app\":\"answer\"}],\"then\":\"control\"}");
+    caller_wait_controlled(&caller);
     client_close(&rig, first);
     json_int_t  id = 0;
     json_t     *offer = worker_take(second, "call.offer", &id);
@@ -231,7 +230,7 @@ static void test_controller_who_leaves_loses_the_call_to_another(void **state)
     assert_true(resumed);
     assert_string_equal(app, "answer");
     json_decref(offer);
-    worker_answer(second, id, "{\"accept\":true,\"then\":\"release\"}");
+    worker_reply(second, id, "{\"accept\":true,\"then\":\"release\"}");
     caller_end(&caller,
                "zmq_result=accepted zmq_result=lost zmq_result=accepted zmq_result=released ",
                "answer= ");
@@ -249,8 +248,8 @@ static void test_call_says_what_becomes_of_it_when_its_controller_is_lost(void *
         void *worker = worker_open(&rig, 1);
         caller_start(&rig, &caller, "c1", "s");
         snprintf(caller.on_lost, sizeof(caller.on_lost), "%s", i == 0 ? "continue" : "hangup");
-        worker_answer(worker, worker_offer(worker, "c1", false), CONTROL);
-        caller_wait_held(&caller);
+        worker_reply(worker, worker_offer(worker, "c1", false), CONTROL);
+        caller_wait_controlled(&caller);
         client_close(&rig, worker);
         caller_end(&caller, "zmq_result=accepted zmq_result=lost ", "");
         assert_int_equal(caller.hungup, i == 1);
@@ -258,7 +257,7 @@ static void test_call_says_what_becomes_of_it_when_its_controller_is_lost(void *
     rig_stop(&rig);
 }
 
-static void test_controller_who_is_silent_loses_the_call_and_is_fenced(void **state)
+static void test_controller_that_is_silent_loses_the_call_and_is_fenced(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -267,11 +266,11 @@ static void test_controller_who_is_silent_loses_the_call_and_is_fenced(void **st
     void *silent = worker_open(&rig, 1), *other = worker_open(&rig, 1);
     caller_start(&rig, &caller, "c1", "s");
     json_int_t lease = worker_offer(silent, "c1", false);
-    worker_answer(silent, lease, CONTROL);
-    json_int_t taken = worker_offer(other, "c1", true); /* it did not answer its pings */
+    worker_reply(silent, lease, CONTROL);
+    json_int_t taken = worker_offer(other, "c1", true); /* it did not reply to its pings */
     assert_true(taken > lease);
-    worker_answer(other, taken, CONTROL);
-    json_t *message = NULL; /* what the silent one reads when it comes back: pings, then the end */
+    worker_reply(other, taken, CONTROL);
+    json_t *message = NULL; /* when the silent one returns, it reads pings, then the end */
     do {
         json_decref(message);
         message = client_receive(silent);
@@ -287,7 +286,7 @@ static void test_controller_who_is_silent_loses_the_call_and_is_fenced(void **st
     rig_stop(&rig);
 }
 
-static void test_controller_who_answers_pings_keeps_the_call(void **state)
+static void test_controller_that_replies_to_pings_keeps_the_call(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -296,10 +295,10 @@ static void test_controller_who_answers_pings_keeps_the_call(void **state)
     void *worker = worker_open(&rig, 1);
     caller_start(&rig, &caller, "c1", "s");
     json_int_t lease = worker_offer(worker, "c1", false), id = 0;
-    worker_answer(worker, lease, CONTROL);
+    worker_reply(worker, lease, CONTROL);
     for (int i = 0; i < 6; i++) { /* twice the lease */
         json_decref(worker_take(worker, "service.ping", &id));
-        worker_answer(worker, id, "{}");
+        worker_reply(worker, id, "{}");
     }
     assert_true(caller.in_control);
     assert_int_equal(rig_number(&rig, "calls.lost"), 0);
@@ -324,7 +323,7 @@ static void test_lease_that_is_not_the_current_one_is_refused(void **state)
              "\"lease\":%lld}}",
              (long long)lease);
     client_expect(worker, text, RESULT(3, "{}"));
-    /* Whoever was never offered the call may still end it, if granted. */
+    /* A client that was never offered the call may still end it, if granted. */
     client_expect(operator, CALL(4, "call.hangup", "{\"call\":\"c1\"}"), RESULT(4, "{}"));
     client_refused(operator, CALL(5, "call.release", "{\"call\":\"c1\"}"), -32004, "do not hold");
     caller.hungup = true;
@@ -342,7 +341,7 @@ static void test_call_is_handed_over_with_data(void **state)
     client_expect(second, CALL(1, "service.register", "[\"t\"]"), RESULT(1, "{}"));
     caller_start(&rig, &caller, "c1", "s");
     json_int_t lease = worker_offer(first, "c1", false), id = 0;
-    worker_answer(first, lease, CONTROL);
+    worker_reply(first, lease, CONTROL);
     client_refused(first, CALL(2, "call.hand-over", "[\"c1\",\"nowhere\"]"), -32004,
                    "no service \"nowhere\"");
     client_expect(first, CALL(3, "call.hand-over", "[\"c1\",\"t\",{\"basket\":7}]"),
@@ -353,7 +352,7 @@ static void test_call_is_handed_over_with_data(void **state)
     assert_int_equal(json_unpack(offer, "{s{si}}", "data", "basket", &basket), 0);
     assert_int_equal(basket, 7);
     json_decref(offer);
-    worker_answer(second, id, "{\"accept\":true,\"then\":\"release\"}");
+    worker_reply(second, id, "{\"accept\":true,\"then\":\"release\"}");
     caller_end(&caller, "zmq_result=accepted zmq_result=accepted zmq_result=released ", "");
     rig_stop(&rig);
 }
@@ -362,20 +361,20 @@ static void test_end_of_the_api_gives_every_call_back(void **state)
 {
     (void)state;
     struct rig    rig;
-    struct caller held, offered;
+    struct caller controlled, offered;
     RIG_START(&rig, "-", RIG_BIND, "service s", "deadline-ms=60000");
     void      *worker = worker_open(&rig, 2);
-    json_int_t lease = worker_control(&rig, worker, &held, "c1");
+    json_int_t lease = worker_control(&rig, worker, &controlled, "c1");
     caller_start(&rig, &offered, "c2", "s");
     worker_offer(worker, "c2", false);
     assert_true(fsz_api_free(&rig.api));
     worker_expect_end(worker, lease, "closed");
-    caller_end(&held, "zmq_result=accepted zmq_result=lost ", "");
+    caller_end(&controlled, "zmq_result=accepted zmq_result=lost ", "");
     caller_end(&offered, "zmq_result=no-service ", "");
     rig_stop(&rig);
 }
 
-/* What a call runs does not end; it leaves when the API has long gone. */
+/* The call's application does not end; its thread leaves long after the API is gone. */
 static void caller_control_stuck(void *self, struct fsz_control *control)
 {
     struct caller *caller = self;
@@ -397,8 +396,8 @@ static void test_call_that_does_not_leave_outlives_the_api(void **state)
     caller_start(&rig, &caller, "c1", "s");
     caller.session.control = caller_control_stuck;
     json_int_t lease = worker_offer(worker, "c1", false);
-    worker_answer(worker, lease, CONTROL);
-    caller_wait_held(&caller);
+    worker_reply(worker, lease, CONTROL);
+    caller_wait_controlled(&caller);
     assert_true(fsz_api_free(&rig.api));
     worker_expect_end(worker, lease, "closed");
     assert_int_equal(rig.watched, 0);
@@ -473,19 +472,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_call_is_offered_with_its_channel_and_arguments),
-        cmocka_unit_test(test_call_runs_the_list_of_who_accepts),
-        cmocka_unit_test(test_call_is_hung_up_where_the_answer_says_so),
-        cmocka_unit_test(test_call_goes_to_the_next_who_is_asked),
+        cmocka_unit_test(test_call_runs_the_list_of_the_provider_that_accepts),
+        cmocka_unit_test(test_call_is_hung_up_if_the_reply_says_so),
+        cmocka_unit_test(test_call_goes_to_the_next_provider),
         cmocka_unit_test(test_call_that_nobody_takes_goes_on_and_says_why),
-        cmocka_unit_test(test_call_beyond_a_capacity_is_told_so_at_once),
-        cmocka_unit_test(test_call_beyond_calls_max_is_told_so_at_once),
+        cmocka_unit_test(test_call_beyond_a_capacity_fails_at_once),
+        cmocka_unit_test(test_call_beyond_calls_max_fails_at_once),
         cmocka_unit_test(test_hangup_during_the_offer_cancels_it),
         cmocka_unit_test(test_controller_commands_the_call_and_gives_it_back),
         cmocka_unit_test(test_controller_hears_the_hangup_last_and_once),
-        cmocka_unit_test(test_controller_who_leaves_loses_the_call_to_another),
+        cmocka_unit_test(test_controller_that_leaves_loses_the_call_to_another),
         cmocka_unit_test(test_call_says_what_becomes_of_it_when_its_controller_is_lost),
-        cmocka_unit_test(test_controller_who_is_silent_loses_the_call_and_is_fenced),
-        cmocka_unit_test(test_controller_who_answers_pings_keeps_the_call),
+        cmocka_unit_test(test_controller_that_is_silent_loses_the_call_and_is_fenced),
+        cmocka_unit_test(test_controller_that_replies_to_pings_keeps_the_call),
         cmocka_unit_test(test_lease_that_is_not_the_current_one_is_refused),
         cmocka_unit_test(test_call_is_handed_over_with_data),
         cmocka_unit_test(test_end_of_the_api_gives_every_call_back),

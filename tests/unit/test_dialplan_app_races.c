@@ -1,12 +1,12 @@
-/* Calls whose hangup, loss and hand-over meet: by real sockets and a dialplan of the test's own. */
+/* Hangup, loss and hand-over at the same time: over real sockets, with the test's own dialplan. */
 #include "api/api_private.h"
 #include "call/controls.h"
 #include "call_rig.h"
 
 #define LISTED "{\"accept\":true,\"then\":\"no such thing\"}"
 
-/* What that worker is told within a moment; NULL: nothing. */
-static json_t *worker_hears(void *worker, int within_ms)
+/* The worker's next message, if it arrives within a moment; else NULL. */
+static json_t *worker_next(void *worker, int within_ms)
 {
     int     patience_ms = RIG_PATIENCE_MS;
     char    text[4096];
@@ -20,7 +20,7 @@ static json_t *worker_hears(void *worker, int within_ms)
     return heard;
 }
 
-/* As caller_hold(); the caller hangs up between two looks of the call's thread after it. */
+/* As caller_control(); then the caller hangs up between two checks of the call's thread. */
 static bool hangs_up_soon;
 
 static void control_then_hang_up(void *self, struct fsz_control *control)
@@ -52,8 +52,8 @@ static void test_hangup_that_meets_a_hand_over_is_no_offer(void **state)
     caller.session.control = control_then_hang_up;
     caller_go(&caller);
     json_int_t lease = worker_offer(first, "c1", false);
-    worker_answer(first, lease, CONTROL);
-    caller_wait_held(&caller);
+    worker_reply(first, lease, CONTROL);
+    caller_wait_controlled(&caller);
     second = worker_open(&rig, 1);
     client_expect(first, CALL(2, "call.hand-over", "{\"call\":\"c1\",\"service\":\"s\"}"),
                   RESULT(2, "{}"));
@@ -61,7 +61,7 @@ static void test_hangup_that_meets_a_hand_over_is_no_offer(void **state)
     call_event(&rig, "CHANNEL_HANGUP_COMPLETE", "c1");
     json_decref(worker_take(first, "call.event", NULL));
     worker_expect_end(first, lease, "hangup");
-    assert_null(worker_hears(second, 200));
+    assert_null(worker_next(second, 200));
     assert_int_equal(rig_number(&rig, "calls.controlled"), 0);
     rig_stop(&rig);
 }
@@ -77,7 +77,7 @@ static void lose_and_stall(struct fsz_api *api, void *argument)
     usleep(80000);
 }
 
-static void test_loss_and_hangup_while_the_api_is_busy_are_both_told(void **state)
+static void test_loss_and_hangup_while_the_api_is_busy_are_both_reported(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -93,7 +93,7 @@ static void test_loss_and_hangup_while_the_api_is_busy_are_both_told(void **stat
     rig_stop(&rig);
 }
 
-/* The call's thread is done with the call when the API thread reads that it was accepted. */
+/* The call's thread is done with the call when the API thread reads the acceptance. */
 struct late_acceptance {
     struct caller caller;
     bool          taken;
@@ -113,7 +113,7 @@ static void leave_then_accept(struct fsz_api *api, void *argument)
     json_decref(accepted);
 }
 
-static void test_acceptance_of_a_call_that_has_gone_on_is_refused(void **state)
+static void test_acceptance_of_a_call_whose_thread_has_left_is_refused(void **state)
 {
     (void)state;
     struct rig             rig;
@@ -139,8 +139,8 @@ static void test_acceptance_that_is_not_taken_is_cancelled(void **state)
     void *first = worker_open(&rig, 1), *second = worker_open(&rig, 1);
     caller_start(&rig, &caller, "c1", "s");
     json_int_t lease = worker_offer(first, "c1", false);
-    worker_answer(first, lease, LISTED);
-    worker_answer(second, worker_offer(second, "c1", false), CONTROL);
+    worker_reply(first, lease, LISTED);
+    worker_reply(second, worker_offer(second, "c1", false), CONTROL);
     json_t *params = worker_take(first, "call.cancel", NULL);
     assert_int_equal(json_integer_value(json_object_get(params, "lease")), lease);
     json_decref(params);
@@ -149,7 +149,7 @@ static void test_acceptance_that_is_not_taken_is_cancelled(void **state)
     rig_stop(&rig);
 }
 
-static void test_offer_to_who_may_not_serve_any_more_is_cancelled(void **state)
+static void test_offer_to_a_client_that_may_no_longer_serve_is_cancelled(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -167,7 +167,7 @@ static void test_offer_to_who_may_not_serve_any_more_is_cancelled(void **state)
     rig_stop(&rig);
 }
 
-static void test_who_lost_a_call_does_not_command_it_in_the_dialplan(void **state)
+static void test_former_controller_does_not_command_the_call_in_the_dialplan(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -176,23 +176,23 @@ static void test_who_lost_a_call_does_not_command_it_in_the_dialplan(void **stat
     void *worker = worker_open(&rig, 1);
     caller_start(&rig, &caller, "c1", "s");
     json_int_t lease = worker_offer(worker, "c1", false);
-    worker_answer(worker, lease, CONTROL);
-    json_decref(worker_take(worker, "service.ping", NULL)); /* and does not answer */
+    worker_reply(worker, lease, CONTROL);
+    json_decref(worker_take(worker, "service.ping", NULL)); /* and does not reply */
     caller_join(&caller);
-    json_t *told = NULL;
+    json_t *message = NULL;
     do {
-        json_decref(told);
-        told = worker_hears(worker, RIG_PATIENCE_MS);
-        assert_non_null(told);
-    } while (strcmp(json_string_value(json_object_get(told, "method")), "call.end") != 0);
-    json_decref(told);
+        json_decref(message);
+        message = worker_next(worker, RIG_PATIENCE_MS);
+        assert_non_null(message);
+    } while (strcmp(json_string_value(json_object_get(message, "method")), "call.end") != 0);
+    json_decref(message);
     rig_wait_number(&rig, "calls.controlled", 0);
     client_refused(worker, CALL(2, "call.hangup", "{\"call\":\"c1\"}"), -32004, "not at all");
     call_event(&rig, "CHANNEL_HANGUP_COMPLETE", "c1");
     rig_stop(&rig);
 }
 
-static void test_who_lost_calls_by_silence_is_not_the_first_to_be_offered_them(void **state)
+static void test_silent_controller_is_not_the_first_to_be_offered_its_lost_calls(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -201,16 +201,16 @@ static void test_who_lost_calls_by_silence_is_not_the_first_to_be_offered_them(v
               "attempt-ms=60000", "deadline-ms=60000");
     void *silent = worker_open(&rig, 9);
     caller_start(&rig, &caller, "c1", "s");
-    worker_answer(silent, worker_offer(silent, "c1", false), CONTROL);
-    caller_wait_held(&caller);
+    worker_reply(silent, worker_offer(silent, "c1", false), CONTROL);
+    caller_wait_controlled(&caller);
     void *other = worker_open(&rig, 9);
-    worker_answer(other, worker_offer(other, "c1", true), "{\"accept\":true,\"then\":\"release\"}");
+    worker_reply(other, worker_offer(other, "c1", true), "{\"accept\":true,\"then\":\"release\"}");
     caller_end(&caller,
                "zmq_result=accepted zmq_result=lost zmq_result=accepted zmq_result=released ", "");
     rig_stop(&rig);
 }
 
-/* The worker that runs the holder's command comes to it only when the call is another's. */
+/* The controller's command runs only after another worker took the call. */
 static void test_command_that_waited_until_the_call_was_taken_away_is_not_done(void **state)
 {
     (void)state;
@@ -219,8 +219,7 @@ static void test_command_that_waited_until_the_call_was_taken_away_is_not_done(v
     fsz_control_begin(control);
     assert_true(fsz_control_take(control, 7, FSZ_ON_LOST_OFFER));
     assert_true(fsz_control_obeys(control, 7));
-    assert_true(
-        fsz_control_end(control, 7, FSZ_CONTROL_RELEASED)); /* what was asked for before is done */
+    assert_true(fsz_control_end(control, 7, FSZ_CONTROL_RELEASED)); /* earlier commands still run */
     assert_true(fsz_control_obeys(control, 7));
     fsz_control_begin(control);
     assert_false(fsz_control_obeys(control, 7));
@@ -230,7 +229,7 @@ static void test_command_that_waited_until_the_call_was_taken_away_is_not_done(v
     fsz_control_unref(&control);
 }
 
-static void test_end_of_a_call_makes_room_for_who_waits(void **state)
+static void test_end_of_a_call_makes_room_for_waiting_requests(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -247,7 +246,7 @@ static void test_end_of_a_call_makes_room_for_who_waits(void **state)
     caller_join(&caller);
     worker_expect_end(worker, lease, "transferred");
     json_decref(worker_take(worker, "test.ask", &id));
-    worker_answer(worker, id, "{\"word\":\"now\"}");
+    worker_reply(worker, id, "{\"word\":\"now\"}");
     asker_expect(&asker, "now");
     rig_stop(&rig);
 }
@@ -268,8 +267,8 @@ static void test_worker_that_unregistered_goes_with_its_last_call(void **state)
     rig_stop(&rig);
 }
 
-/* Pings are matched by their id, not by who registered where first. */
-static void test_worker_of_two_services_comes_back_to_the_one_that_put_it_aside(void **state)
+/* Pings are matched by id, not by the order of registrations. */
+static void test_worker_of_two_services_recovers_in_the_one_that_ejected_it(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -284,7 +283,7 @@ static void test_worker_of_two_services_comes_back_to_the_one_that_put_it_aside(
     caller_join(&caller);
     json_decref(worker_take(worker, "call.cancel", NULL));
     json_decref(worker_take(worker, "service.ping", &ping));
-    worker_answer(worker, ping, "{}");
+    worker_reply(worker, ping, "{}");
     for (int waited_ms = 0; strstr(rig_switch.news, "ejected up ") == NULL; waited_ms += 10) {
         assert_true(waited_ms < RIG_PATIENCE_MS);
         usleep(10000);
@@ -294,7 +293,7 @@ static void test_worker_of_two_services_comes_back_to_the_one_that_put_it_aside(
 
 /* ---- endpoints ------------------------------------------------------------------------------- */
 
-/* An offer as a ROUTER gets it, accepted. */
+/* Accepts an offer that a ROUTER gets. */
 static struct provided endpoint_accept(void *endpoint)
 {
     char            text[256];
@@ -307,7 +306,7 @@ static struct provided endpoint_accept(void *endpoint)
     return offer;
 }
 
-/* The next message; its envelope is left out. */
+/* The next message, without its envelope. */
 static json_t *endpoint_receive(void *endpoint)
 {
     unsigned char envelope[64];
@@ -316,7 +315,7 @@ static json_t *endpoint_receive(void *endpoint)
     return client_receive(endpoint);
 }
 
-static void test_endpoint_of_small_capacity_gets_every_answer(void **state)
+static void test_endpoint_of_small_capacity_gets_every_reply(void **state)
 {
     (void)state;
     enum { REQUESTS = 500 };
@@ -328,7 +327,7 @@ static void test_endpoint_of_small_capacity_gets_every_answer(void **state)
     RIG_START(&rig, "-", RIG_BIND, "service s", connect, "capacity=1");
     caller_start(&rig, &caller, "c1", "s");
     struct provided offer = endpoint_accept(endpoint);
-    caller_wait_held(&caller);
+    caller_wait_controlled(&caller);
     for (int i = 0; i < REQUESTS; i++) {
         provider_send(endpoint, &offer, CALL(1, "server.ping", "{}"));
     }
@@ -353,7 +352,7 @@ static void test_reload_keeps_a_call_at_an_endpoint_that_the_dialplan_named(void
     RIG_START(&rig, "literal-service=s", "-", RIG_BIND, "service s");
     caller_start(&rig, &caller, "c1", connect + 8);
     struct provided offer = endpoint_accept(endpoint);
-    caller_wait_held(&caller);
+    caller_wait_controlled(&caller);
     RIG_RELOAD(&rig, "literal-service=s", "-", RIG_BIND, "service s");
     assert_int_equal(rig_number(&rig, "calls.controlled"), 1);
     provider_send(endpoint, &offer, CALL(1, "call.release", "{\"call\":\"c1\"}"));
@@ -370,17 +369,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hangup_that_meets_a_hand_over_is_no_offer),
-        cmocka_unit_test(test_loss_and_hangup_while_the_api_is_busy_are_both_told),
-        cmocka_unit_test(test_acceptance_of_a_call_that_has_gone_on_is_refused),
+        cmocka_unit_test(test_loss_and_hangup_while_the_api_is_busy_are_both_reported),
+        cmocka_unit_test(test_acceptance_of_a_call_whose_thread_has_left_is_refused),
         cmocka_unit_test(test_acceptance_that_is_not_taken_is_cancelled),
-        cmocka_unit_test(test_offer_to_who_may_not_serve_any_more_is_cancelled),
-        cmocka_unit_test(test_who_lost_a_call_does_not_command_it_in_the_dialplan),
-        cmocka_unit_test(test_who_lost_calls_by_silence_is_not_the_first_to_be_offered_them),
+        cmocka_unit_test(test_offer_to_a_client_that_may_no_longer_serve_is_cancelled),
+        cmocka_unit_test(test_former_controller_does_not_command_the_call_in_the_dialplan),
+        cmocka_unit_test(test_silent_controller_is_not_the_first_to_be_offered_its_lost_calls),
         cmocka_unit_test(test_command_that_waited_until_the_call_was_taken_away_is_not_done),
-        cmocka_unit_test(test_end_of_a_call_makes_room_for_who_waits),
+        cmocka_unit_test(test_end_of_a_call_makes_room_for_waiting_requests),
         cmocka_unit_test(test_worker_that_unregistered_goes_with_its_last_call),
-        cmocka_unit_test(test_worker_of_two_services_comes_back_to_the_one_that_put_it_aside),
-        cmocka_unit_test(test_endpoint_of_small_capacity_gets_every_answer),
+        cmocka_unit_test(test_worker_of_two_services_recovers_in_the_one_that_ejected_it),
+        cmocka_unit_test(test_endpoint_of_small_capacity_gets_every_reply),
         cmocka_unit_test(test_reload_keeps_a_call_at_an_endpoint_that_the_dialplan_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

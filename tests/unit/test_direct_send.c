@@ -1,7 +1,7 @@
-/* An offer that its asker sends, and that the API thread finds void before it is written, or after.
+/* An offer that the switch thread sends, and that the API thread finds void before or after it is
+ * written.
  *
- * The mailbox is closed, so that the mail is opened where it is posted: before the offer is
- * written. */
+ * The mailbox is closed, so a mail is opened when it is posted: before the offer is written. */
 #include "call/control_private.h"
 #include "service/direct_send.h"
 
@@ -37,7 +37,7 @@ static void open_kept(struct fsz_mail *mail, void *reader)
     fsz_service_request_end(adopted, FSZ_ENOTFOUND);
 }
 
-/* A provider of the service "s", whose connection's other end is the test's. */
+/* A provider of the service "s"; the test has the other end of its connection. */
 static void side_init(struct side *side, void (*open)(struct fsz_mail *mail, void *reader))
 {
     static const struct fsz_host           host = {.name = "test"};
@@ -90,7 +90,7 @@ static void side_expect_both(struct side *side)
                       "{\"call\":\"c1\",\"lease\":1}}");
 }
 
-/* Nothing is left of what was sent. */
+/* Nothing that was sent is left. */
 static void side_fini(struct side *side)
 {
     struct fsz_direct *direct = fsz_service_client_direct(side->service_client);

@@ -9,8 +9,8 @@
 
 enum { HEARD_MS = 1000000, LEASE_MS = 1500, TICK_MS = 10, NEVER_MS = 100 * LEASE_MS };
 
-/* Looks at it every TICK_MS, and pings when that is due, as the API thread does. Returns after how
- * many milliseconds of silence it is over, or NEVER_MS; *ret_pings: how many pings that took. */
+/* Checks the lease every TICK_MS and pings when due, as the API thread does. Returns after how many
+ * milliseconds of silence it is over, or NEVER_MS; *ret_pings: the number of pings. */
 static int64_t silence(struct fsz_lease *lease, int64_t from_ms, unsigned *ret_pings)
 {
     *ret_pings = 0;
@@ -46,7 +46,7 @@ static void test_without_a_ping_nothing_is_over(void **state)
                      FSZ_LEASE_NEEDS_PING);
 }
 
-static void test_who_is_heard_has_its_whole_time_again(void **state)
+static void test_any_message_restarts_the_lease(void **state)
 {
     struct fsz_lease lease = {0};
     unsigned         pings = 0;
@@ -67,7 +67,7 @@ static void control_up(int64_t for_ms)
     assert_in_range(over_ms, LEASE_MS / 2, LEASE_MS / 2 + TICK_MS);
 }
 
-static void test_a_switch_that_is_always_held_up_takes_a_dead_providers_calls(void **state)
+static void test_a_switch_that_always_stalls_takes_a_dead_providers_calls(void **state)
 {
     struct fsz_lease lease = {0};
     int64_t          now_ms = HEARD_MS;
@@ -90,8 +90,8 @@ static void test_a_control_up_is_not_the_providers_silence(void **state)
     control_up(20 * LEASE_MS);
 }
 
-/* Nobody noticed a hold-up that came before the first ping. */
-static void test_a_late_first_ping_leaves_time_to_answer(void **state)
+/* A stall before the first ping went unnoticed. */
+static void test_a_late_first_ping_leaves_time_to_reply(void **state)
 {
     struct fsz_lease lease = {0};
     unsigned         pings = 0;
@@ -106,10 +106,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_lease_is_over_after_its_time_and_two_pings),
         cmocka_unit_test(test_without_a_ping_nothing_is_over),
-        cmocka_unit_test(test_who_is_heard_has_its_whole_time_again),
+        cmocka_unit_test(test_any_message_restarts_the_lease),
         cmocka_unit_test(test_a_control_up_is_not_the_providers_silence),
-        cmocka_unit_test(test_a_switch_that_is_always_held_up_takes_a_dead_providers_calls),
-        cmocka_unit_test(test_a_late_first_ping_leaves_time_to_answer),
+        cmocka_unit_test(test_a_switch_that_always_stalls_takes_a_dead_providers_calls),
+        cmocka_unit_test(test_a_late_first_ping_leaves_time_to_reply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Which lookups are asked of whom, and what becomes of the answers. */
+/* Which service gets which lookups, and what becomes of the replies. */
 #include "service/lookup.h"
 
 #include "lookup_rig.h"
@@ -96,7 +96,7 @@ static void test_lookup_waits_as_long_as_the_binding_says_or_else_its_service(vo
 
 /* ---- failures -------------------------------------------------------------------------------- */
 
-static void test_lookup_failure_falls_back_and_names_who_and_what(void **state)
+static void test_lookup_failure_falls_back_and_logs_provider_and_reason(void **state)
 {
     (void)state;
     begin(CONFIG(BIND("b", "")));
@@ -109,7 +109,7 @@ static void test_lookup_failure_falls_back_and_names_who_and_what(void **state)
     end();
 }
 
-static void test_lookup_failures_are_told_once_in_a_while(void **state)
+static void test_lookup_failures_are_logged_at_a_limited_rate(void **state)
 {
     (void)state;
     begin(CONFIG(BIND("b", "") BIND("c", "")));
@@ -137,7 +137,7 @@ static void test_lookup_failure_line_is_one_line(void **state)
     end();
 }
 
-static void test_lookup_refuses_what_is_no_answer(void **state)
+static void test_lookup_refuses_invalid_replies(void **state)
 {
     static const struct {
         const char *result, *why;
@@ -221,7 +221,7 @@ static void test_lookup_without_cache_asks_each_time(void **state)
     end();
 }
 
-static void test_lookup_serves_from_the_cache_what_holds(void **state)
+static void test_lookup_serves_fresh_documents_from_the_cache(void **state)
 {
     (void)state;
     struct fsz_lookup other = example;
@@ -241,7 +241,7 @@ static void test_lookup_serves_from_the_cache_what_holds(void **state)
     end();
 }
 
-static void test_lookup_keeps_that_there_is_none_if_told_so(void **state)
+static void test_lookup_caches_not_found_if_configured(void **state)
 {
     (void)state;
     begin(CONFIG(BIND("positive", PARAM("cache-s", "1000"))
@@ -276,7 +276,7 @@ static void test_lookup_heeds_ttl_s_where_it_may(void **state)
     end();
 }
 
-static void test_lookup_failure_is_answered_from_what_is_stale(void **state)
+static void test_lookup_failure_serves_a_stale_document(void **state)
 {
     (void)state;
     begin(CONFIG(BIND("b", PARAM("stale-s", "1000"))));
@@ -297,8 +297,8 @@ static void test_lookup_failure_is_answered_from_what_is_stale(void **state)
     end();
 }
 
-/* Whatever says that there is no such thing removes the document for good. */
-static void test_lookup_not_found_is_never_answered_from_what_is_stale(void **state)
+/* Every kind of "not found" removes the document for good. */
+static void test_lookup_not_found_never_serves_a_stale_document(void **state)
 {
     static const char *const answers[] = {
         NOT_FOUND,
@@ -318,7 +318,7 @@ static void test_lookup_not_found_is_never_answered_from_what_is_stale(void **st
         assert_not_found();
         service_client_fails(FSZ_ETIMEOUT, NULL);
         assert_not_found();
-        assert_int_equal(service_client.asked, 2); /* the third was answered by what is kept */
+        assert_int_equal(service_client.asked, 2); /* the third came from the cache */
         assert_int_equal(number_of("b", "not_found"), 2);
         assert_int_equal(number_of("b", "failed"), 0);
         assert_int_equal(number_of("b", "stale"), 0);
@@ -425,18 +425,18 @@ int main(void)
         cmocka_unit_test(test_lookup_of_its_own_configuration_asks_nobody),
         cmocka_unit_test(test_lookup_not_found_goes_to_the_next_binding),
         cmocka_unit_test(test_lookup_waits_as_long_as_the_binding_says_or_else_its_service),
-        cmocka_unit_test(test_lookup_failure_falls_back_and_names_who_and_what),
-        cmocka_unit_test(test_lookup_failures_are_told_once_in_a_while),
+        cmocka_unit_test(test_lookup_failure_falls_back_and_logs_provider_and_reason),
+        cmocka_unit_test(test_lookup_failures_are_logged_at_a_limited_rate),
         cmocka_unit_test(test_lookup_failure_line_is_one_line),
-        cmocka_unit_test(test_lookup_refuses_what_is_no_answer),
+        cmocka_unit_test(test_lookup_refuses_invalid_replies),
         cmocka_unit_test(test_lookup_bounds_the_document),
         cmocka_unit_test(test_lookup_failure_may_mean_not_found),
         cmocka_unit_test(test_lookup_without_cache_asks_each_time),
-        cmocka_unit_test(test_lookup_serves_from_the_cache_what_holds),
-        cmocka_unit_test(test_lookup_keeps_that_there_is_none_if_told_so),
+        cmocka_unit_test(test_lookup_serves_fresh_documents_from_the_cache),
+        cmocka_unit_test(test_lookup_caches_not_found_if_configured),
         cmocka_unit_test(test_lookup_heeds_ttl_s_where_it_may),
-        cmocka_unit_test(test_lookup_failure_is_answered_from_what_is_stale),
-        cmocka_unit_test(test_lookup_not_found_is_never_answered_from_what_is_stale),
+        cmocka_unit_test(test_lookup_failure_serves_a_stale_document),
+        cmocka_unit_test(test_lookup_not_found_never_serves_a_stale_document),
         cmocka_unit_test(test_lookup_of_many_at_once_is_one_request),
         cmocka_unit_test(test_lookup_reload_keeps_cache_and_counters),
         cmocka_unit_test(test_lookup_goes_on_by_the_configuration_it_began_with),

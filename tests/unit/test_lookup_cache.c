@@ -47,7 +47,7 @@ static struct fsz_cache_found get(const char *key, int64_t now_ms)
     return found;
 }
 
-/* Asks for the key and answers it at once; `text` NULL: there is none. */
+/* Asks for the key and ends that request at once; `text` NULL: not found. */
 static void keep(const char *key, const char *text, int64_t fresh_ms, int64_t stale_ms)
 {
     struct fsz_cache_found  found = get(key, NOW_MS);
@@ -108,7 +108,7 @@ static struct fsz_cache_counters counters(void)
     return fsz_lookup_cache_counters(cache);
 }
 
-static void test_cache_keeps_a_document_as_long_as_it_holds(void **state)
+static void test_cache_keeps_a_document_for_its_time_to_live(void **state)
 {
     (void)state;
     keep("a", "<a/>", 100, 0);
@@ -121,7 +121,7 @@ static void test_cache_keeps_a_document_as_long_as_it_holds(void **state)
     assert_int_equal(counters().misses, 3);
 }
 
-static void test_cache_keeps_that_there_is_none(void **state)
+static void test_cache_keeps_not_found(void **state)
 {
     (void)state;
     keep("a", NULL, 100, 1000);
@@ -130,7 +130,7 @@ static void test_cache_keeps_that_there_is_none(void **state)
     assert_stale("a", NOW_MS + 100, NULL);
 }
 
-static void test_cache_serves_stale_after_the_document_held(void **state)
+static void test_cache_serves_stale_after_the_time_to_live(void **state)
 {
     (void)state;
     keep("a", "<a/>", 100, 1000);
@@ -152,7 +152,7 @@ static void test_cache_failure_leaves_what_is_kept(void **state)
     assert_int_equal(counters().entries, 1);
 }
 
-static void test_cache_newer_answer_takes_the_place_of_the_old(void **state)
+static void test_cache_newer_reply_replaces_the_old(void **state)
 {
     (void)state;
     keep("a", "<a/>", 0, 1000);
@@ -165,7 +165,7 @@ static void test_cache_newer_answer_takes_the_place_of_the_old(void **state)
     assert_int_equal(counters().bytes, 0);
 }
 
-static void test_cache_answer_that_does_not_hold_is_not_kept(void **state)
+static void test_cache_reply_without_a_time_to_live_is_not_kept(void **state)
 {
     (void)state;
     keep("a", "<a/>", 0, 0);
@@ -238,7 +238,7 @@ static void test_cache_flush_forgets_what_matches(void **state)
     assert_int_equal(counters().flushed, 3);
 }
 
-static void test_cache_flush_reaches_answers_under_way(void **state)
+static void test_cache_flush_reaches_requests_in_progress(void **state)
 {
     (void)state;
     struct fsz_cache_found  found = get("a", NOW_MS);
@@ -250,7 +250,7 @@ static void test_cache_flush_reaches_answers_under_way(void **state)
     assert_int_equal(counters().in_flight, 0);
 }
 
-static void test_cache_forgets_what_it_is_told_to(void **state)
+static void test_cache_forgets_one_key(void **state)
 {
     (void)state;
     keep("a", "<a/>", 0, 100);
@@ -262,7 +262,7 @@ static void test_cache_forgets_what_it_is_told_to(void **state)
     assert_int_equal(counters().entries, 1);
 }
 
-/* Tells the answer to a question that somebody asks, to hold for 100 ms. */
+/* Ends another thread's request; the reply lives for 100 ms. */
 static void land(struct fsz_cache_found *found, const char *text)
 {
     struct fsz_cache_answer answer = {.err = FSZ_OK, .now_ms = NOW_MS, .fresh_ms = 100};
@@ -283,7 +283,7 @@ static void test_cache_after_a_flush_nobody_joins_a_request_from_before(void **s
     land(&before, "<old/>");
     assert_int_equal(counters().in_flight, 1);
     struct fsz_cache_found joiner = {.how = FSZ_CACHE_ASK};
-    fsz_lookup_cache_get(cache, key_of("a"), NOW_MS, 1, &joiner); /* of the new one, still there */
+    fsz_lookup_cache_get(cache, key_of("a"), NOW_MS, 1, &joiner); /* the new one's, still there */
     assert_int_equal(joiner.how, FSZ_CACHE_COALESCED);
     assert_int_equal(joiner.err, FSZ_ETIMEOUT);
     land(&after, "<new/>");
@@ -291,7 +291,7 @@ static void test_cache_after_a_flush_nobody_joins_a_request_from_before(void **s
     assert_int_equal(counters().in_flight, 0);
 }
 
-static void test_cache_answer_from_before_a_flush_comes_after_the_new_one(void **state)
+static void test_cache_reply_from_before_a_flush_comes_after_the_new_one(void **state)
 {
     (void)state;
     struct fsz_cache_found before = get("a", NOW_MS), other = get("b", NOW_MS);
@@ -359,7 +359,7 @@ static void joiners_end(struct joiner joiners[JOINERS], fsz_err err)
     }
 }
 
-static void test_cache_who_comes_later_waits_for_who_asks(void **state)
+static void test_cache_later_threads_wait_for_the_first(void **state)
 {
     (void)state;
     struct joiner           joiners[JOINERS] = {0};
@@ -373,7 +373,7 @@ static void test_cache_who_comes_later_waits_for_who_asks(void **state)
     assert_int_equal(counters().misses, 1);
 }
 
-static void test_cache_flush_leaves_who_waits_already_with_the_answer(void **state)
+static void test_cache_flush_leaves_the_reply_to_threads_that_wait_already(void **state)
 {
     (void)state;
     struct joiner          joiners[JOINERS] = {0};
@@ -413,7 +413,7 @@ enum { ROUNDS = 2000, THREADS = 4, KEYS = 5 };
 
 static _Atomic unsigned asked;
 
-/* Gets, asks, fails, flushes and shrinks all at once: the sanitizers see what is wrong with it. */
+/* Gets, asks, fails, flushes and shrinks all at once, for the sanitizers to check. */
 static void *worker_main(void *argument)
 {
     unsigned seed = (unsigned)(uintptr_t)argument;
@@ -442,7 +442,7 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-static void test_cache_holds_with_many_threads(void **state)
+static void test_cache_works_with_many_threads(void **state)
 {
     pthread_t threads[THREADS];
     void     *wrong = NULL;
@@ -466,25 +466,25 @@ int main(void)
 {
 #define CACHE_TEST(name) cmocka_unit_test_setup_teardown(name, make_cache, free_cache)
     const struct CMUnitTest tests[] = {
-        CACHE_TEST(test_cache_keeps_a_document_as_long_as_it_holds),
-        CACHE_TEST(test_cache_keeps_that_there_is_none),
-        CACHE_TEST(test_cache_serves_stale_after_the_document_held),
+        CACHE_TEST(test_cache_keeps_a_document_for_its_time_to_live),
+        CACHE_TEST(test_cache_keeps_not_found),
+        CACHE_TEST(test_cache_serves_stale_after_the_time_to_live),
         CACHE_TEST(test_cache_failure_leaves_what_is_kept),
-        CACHE_TEST(test_cache_newer_answer_takes_the_place_of_the_old),
-        CACHE_TEST(test_cache_answer_that_does_not_hold_is_not_kept),
+        CACHE_TEST(test_cache_newer_reply_replaces_the_old),
+        CACHE_TEST(test_cache_reply_without_a_time_to_live_is_not_kept),
         CACHE_TEST(test_cache_forgets_what_was_used_least_recently),
         CACHE_TEST(test_cache_is_bounded_in_bytes),
         CACHE_TEST(test_cache_flush_forgets_what_matches),
-        CACHE_TEST(test_cache_flush_reaches_answers_under_way),
-        CACHE_TEST(test_cache_forgets_what_it_is_told_to),
+        CACHE_TEST(test_cache_flush_reaches_requests_in_progress),
+        CACHE_TEST(test_cache_forgets_one_key),
         CACHE_TEST(test_cache_after_a_flush_nobody_joins_a_request_from_before),
-        CACHE_TEST(test_cache_answer_from_before_a_flush_comes_after_the_new_one),
+        CACHE_TEST(test_cache_reply_from_before_a_flush_comes_after_the_new_one),
         CACHE_TEST(test_cache_document_outlives_its_entry),
-        CACHE_TEST(test_cache_who_comes_later_waits_for_who_asks),
-        CACHE_TEST(test_cache_flush_leaves_who_waits_already_with_the_answer),
+        CACHE_TEST(test_cache_later_threads_wait_for_the_first),
+        CACHE_TEST(test_cache_flush_leaves_the_reply_to_threads_that_wait_already),
         CACHE_TEST(test_cache_failure_is_everybodys),
         CACHE_TEST(test_cache_nobody_waits_longer_than_he_may),
-        CACHE_TEST(test_cache_holds_with_many_threads),
+        CACHE_TEST(test_cache_works_with_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

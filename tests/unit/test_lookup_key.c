@@ -1,4 +1,4 @@
-/* What the cache goes by: which lookups share an answer, and which must not. */
+/* The cache's key: which lookups share a reply, and which must not. */
 #include "service/lookup.h"
 
 #include "lookup_pairs.h"
@@ -96,7 +96,7 @@ static void test_key_of_what_is_sent_only(void **state)
     PAIRS(KEPT(PARAM("params", "Hunt-*")), pairs);
 }
 
-static void test_answer_is_not_kept_where_a_call_counts_or_something_is_done(void **state)
+static void test_reply_is_not_kept_if_it_depends_on_a_call_or_changes_something(void **state)
 {
     static const struct look calls[] = {
         {"dialplan", NULL, {"Hunt-Context", "c", "Unique-ID", "1"}},
@@ -207,7 +207,7 @@ int main(void)
         cmocka_unit_test(test_key_leaves_out_what_differs_each_time),
         cmocka_unit_test(test_key_leaves_the_caller_out_once_cache_params_say_what_counts),
         cmocka_unit_test(test_key_of_what_is_sent_only),
-        cmocka_unit_test(test_answer_is_not_kept_where_a_call_counts_or_something_is_done),
+        cmocka_unit_test(test_reply_is_not_kept_if_it_depends_on_a_call_or_changes_something),
         cmocka_unit_test(test_key_has_names_and_values_for_a_flush),
         cmocka_unit_test(test_key_has_what_the_switch_added_last),
         cmocka_unit_test(test_key_has_an_array_of_one_value_as_that_value),

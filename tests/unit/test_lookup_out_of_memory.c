@@ -1,6 +1,6 @@
-/* Each allocation of a lookup fails in turn: it is answered, at worst with "look on", and the next
- * one works. Leaks and wild pointers are the sanitizers' to find. Only calls from the core's own
- * objects are counted (ld's --wrap), expat's among them. */
+/* Each allocation of a lookup fails in turn. The lookup still returns, at worst "not found", and
+ * the next one works. The sanitizers find leaks and wild pointers. Only the core's own allocations
+ * are counted (ld's --wrap), including expat's. */
 #include "service/lookup.h"
 
 #include "failing_malloc.h"
@@ -27,7 +27,7 @@ static void host_log(void *self, enum fsz_log_level level, const char *text)
 
 static const struct fsz_host host = {.name = "test", .log = host_log};
 
-/* A lookup that may fail, and one after it that must not. */
+/* A lookup that may fail, then one that must not. */
 static void look_up(struct fsz_lookups *lookups, const char *value)
 {
     const struct fsz_header headers[] = {{.name = "user", .value = "1000"}, {0}};

@@ -1,9 +1,9 @@
-/* What a service is asked: the switch's headers. */
+/* The params of xml.fetch: the switch's headers. */
 #include "service/lookup.h"
 
 #include "lookup_rig.h"
 
-/* ---- the question ---------------------------------------------------------------------------- */
+/* ---- the request ----------------------------------------------------------------------------- */
 
 static void test_lookup_asks_as_mod_xml_curl_posts(void **state)
 {
@@ -30,7 +30,7 @@ static void test_lookup_asks_as_mod_xml_curl_posts(void **state)
     end();
 }
 
-/* One list, to which each of several lookups adds. */
+/* Several lookups add to one list. */
 static const struct fsz_header added_to[] = {
     {.name = "key", .value = "id"},     {.name = "user", .value = "1001"},
     {.name = "secret", .value = "old"}, {.name = "domain", .value = "example.org"},

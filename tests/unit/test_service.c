@@ -1,11 +1,11 @@
-/* Questions of the switch, by real sockets to providers that the test drives. */
+/* Requests of the switch, over real sockets, to providers that the test drives. */
 #include "service_rig.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-static void test_service_answers_are_matched_by_id_in_any_order(void **state)
+static void test_service_replies_are_matched_by_id_in_any_order(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -20,9 +20,9 @@ static void test_service_answers_are_matched_by_id_in_any_order(void **state)
     struct provided two = provider_take(provider);
     assert_string_equal(one.word, "one");
     assert_true(two.id != one.id);
-    provider_answer(provider, &two, "deux");
+    provider_reply(provider, &two, "deux");
     asker_expect(&second, "deux");
-    provider_answer(provider, &one, "un");
+    provider_reply(provider, &one, "un");
     asker_expect(&first, "un");
     assert_int_equal(rig_number(&rig, "services.0.answered"), 2);
     assert_int_equal(rig_number(&rig, "services.0.in_flight"), 0);
@@ -80,7 +80,7 @@ static void two_close(void *context, struct rig *rig, void *providers[2])
     zmq_ctx_term(context);
 }
 
-static void test_service_asks_the_one_with_least_under_way(void **state)
+static void test_service_asks_the_least_loaded_provider(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new(), *providers[2];
@@ -92,13 +92,13 @@ static void test_service_asks_the_one_with_least_under_way(void **state)
     taken[0] = provider_take(providers[0]);
     asker_start(&rig, &askers[1], "b", 10000);
     taken[1] = provider_take(providers[1]);
-    provider_answer(providers[1], &taken[1], "b");
+    provider_reply(providers[1], &taken[1], "b");
     asker_expect(&askers[1], "b");
     asker_start(&rig, &askers[2], "c", 10000);
     taken[2] = provider_take(providers[1]);
-    provider_answer(providers[1], &taken[2], "c");
+    provider_reply(providers[1], &taken[2], "c");
     asker_expect(&askers[2], "c");
-    provider_answer(providers[0], &taken[0], "a");
+    provider_reply(providers[0], &taken[0], "a");
     asker_expect(&askers[0], "a");
     two_close(context, &rig, providers);
 }
@@ -115,7 +115,7 @@ static void test_service_error_sends_the_request_to_another_provider(void **stat
     taken = provider_take(providers[0]);
     provider_refuse(providers[0], &taken);
     taken = provider_take(providers[1]);
-    provider_answer(providers[1], &taken, "good");
+    provider_reply(providers[1], &taken, "good");
     asker_expect(&asker, "good");
     asker_start(&rig, &asker, "y", 10000);
     taken = provider_take(providers[0]);
@@ -127,7 +127,7 @@ static void test_service_error_sends_the_request_to_another_provider(void **stat
     two_close(context, &rig, providers);
 }
 
-static void test_service_silence_sends_the_request_on_and_whoever_answers_first_counts(void **state)
+static void test_service_silence_sends_the_request_on_and_the_first_reply_counts(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new(), *providers[2];
@@ -138,9 +138,9 @@ static void test_service_silence_sends_the_request_on_and_whoever_answers_first_
     asker_start(&rig, &asker, "x", 10000);
     slow = provider_take(providers[0]);
     other = provider_take(providers[1]);
-    provider_answer(providers[0], &slow, "slow but in time");
+    provider_reply(providers[0], &slow, "slow but in time");
     asker_expect(&asker, "slow but in time");
-    provider_answer(providers[1], &other, "too late");
+    provider_reply(providers[1], &other, "too late");
     rig_wait_number(&rig, "services.0.providers.1.late", 1);
     assert_int_equal(rig_number(&rig, "services.0.providers.0.missed"), 1);
     two_close(context, &rig, providers);
@@ -158,7 +158,7 @@ static void test_service_lost_connection_sends_the_request_on_at_once(void **sta
     taken = provider_take(providers[0]);
     zmq_close(providers[0]);
     taken = provider_take(providers[1]);
-    provider_answer(providers[1], &taken, "in place of the other");
+    provider_reply(providers[1], &taken, "in place of the other");
     asker_expect(&asker, "in place of the other");
     providers[0] = NULL;
     zmq_close(providers[1]);
@@ -166,7 +166,7 @@ static void test_service_lost_connection_sends_the_request_on_at_once(void **sta
     zmq_ctx_term(context);
 }
 
-static void test_service_tells_a_deadline_and_counts_the_late_answer(void **state)
+static void test_service_reports_a_deadline_and_counts_the_late_reply(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new();
@@ -181,7 +181,7 @@ static void test_service_tells_a_deadline_and_counts_the_late_answer(void **stat
     taken = provider_take(provider);
     asker_expect_failure(&asker, FSZ_ETIMEOUT, "no reply in time");
     assert_string_equal(asker.reply.provider, connect + 8);
-    provider_answer(provider, &taken, "late");
+    provider_reply(provider, &taken, "late");
     rig_wait_number(&rig, "services.0.providers.0.late", 1);
     assert_int_equal(rig_number(&rig, "services.0.deadline"), 1);
     zmq_close(provider);
@@ -189,7 +189,7 @@ static void test_service_tells_a_deadline_and_counts_the_late_answer(void **stat
     zmq_ctx_term(context);
 }
 
-static void test_service_puts_ejected_who_misses_and_takes_back_who_answers_a_probe(void **state)
+static void test_service_ejects_a_slow_provider_until_it_replies_to_a_probe(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new();
@@ -209,11 +209,11 @@ static void test_service_puts_ejected_who_misses_and_takes_back_who_answers_a_pr
     asker_fail(&rig, 60000, FSZ_ENOTFOUND, "no provider is up");
     taken = provider_take(provider);
     assert_string_equal(taken.word, "x");
-    provider_answer(provider, &taken, "I am back");
+    provider_reply(provider, &taken, "I am back");
     service_wait_state(&rig, 0, "up");
     asker_start(&rig, &asker, "y", 10000);
     taken = provider_take(provider);
-    provider_answer(provider, &taken, "z");
+    provider_reply(provider, &taken, "z");
     asker_expect(&asker, "z");
     assert_string_equal(rig_switch.news, "up ejected up ");
     assert_int_equal(rig_number(&rig, "services.0.providers.0.ejections"), 1);
@@ -222,7 +222,7 @@ static void test_service_puts_ejected_who_misses_and_takes_back_who_answers_a_pr
     zmq_ctx_term(context);
 }
 
-static void test_service_takes_back_at_once_who_connects_anew(void **state)
+static void test_service_provider_that_reconnects_is_up_at_once(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -240,7 +240,7 @@ static void test_service_takes_back_at_once_who_connects_anew(void **state)
     service_wait_state(&rig, 0, "down");
     asker_fail(&rig, 60000, FSZ_ENOTFOUND, "no provider is up");
     provider = zmq_socket(context, ZMQ_ROUTER);
-    while (zmq_bind(provider, connect + 8) != 0) { /* until libzmq has closed the other */
+    while (zmq_bind(provider, connect + 8) != 0) { /* until libzmq has closed the other one */
         usleep(1000);
     }
     service_wait_state(&rig, 0, "up");
@@ -249,7 +249,7 @@ static void test_service_takes_back_at_once_who_connects_anew(void **state)
     zmq_ctx_term(context);
 }
 
-/* "connect=ADDRESS" where nobody listens yet. */
+/* "connect=ADDRESS" of an address where nothing listens yet. */
 static void free_address(char ret_connect[256])
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -274,7 +274,7 @@ static void test_service_waits_for_a_first_connection_but_not_for_the_next(void 
     rig_wait_number(&rig, "services.0.waiting", 1);
     assert_int_equal(zmq_bind(provider, connect + 8), 0);
     struct provided taken = provider_take(provider);
-    provider_answer(provider, &taken, "here I am");
+    provider_reply(provider, &taken, "here I am");
     asker_expect(&asker, "here I am");
     zmq_close(provider);
     service_wait_state(&rig, 0, "down");
@@ -301,11 +301,11 @@ test_service_controls_back_what_is_over_a_capacity_and_refuses_what_is_over_its_
     rig_wait_number(&rig, "services.0.waiting", 1);
     asker_start(&rig, &askers[2], "c", 20000);
     asker_expect_failure(&askers[2], FSZ_EFULL, "requests-max");
-    provider_answer(provider, &taken, "A");
+    provider_reply(provider, &taken, "A");
     asker_expect(&askers[0], "A");
     taken = provider_take(provider);
     assert_string_equal(taken.word, "b");
-    provider_answer(provider, &taken, "B");
+    provider_reply(provider, &taken, "B");
     asker_expect(&askers[1], "B");
     assert_int_equal(rig_number(&rig, "services.0.overloaded"), 1);
     zmq_close(provider);
@@ -326,7 +326,7 @@ static void test_service_waiting_request_keeps_its_deadline(void **state)
     asker_start(&rig, &first, "a", 20000);
     struct provided taken = provider_take(provider);
     asker_fail(&rig, 30, FSZ_ETIMEOUT, "no provider had room in time");
-    provider_answer(provider, &taken, "A");
+    provider_reply(provider, &taken, "A");
     asker_expect(&first, "A");
     zmq_close(provider);
     rig_stop(&rig);
@@ -351,7 +351,7 @@ static void test_service_survives_garbage_and_forged_ids(void **state)
     client_send(providers[0], "one frame only");
     rig_wait_number(&rig, "services.0.providers.0.bad", 5);
     assert_non_null(strstr(rig_switch.last_log, "service \"s\": tcp://127.0.0.1:"));
-    provider_answer(providers[0], &taken, "good after all");
+    provider_reply(providers[0], &taken, "good after all");
     asker_expect(&asker, "good after all");
     two_close(context, &rig, providers);
 }
@@ -368,11 +368,11 @@ static void test_service_id_of_another_provider_is_not_taken(void **state)
     asker_start(&rig, &second, "y", 20000);
     struct provided other = provider_take(providers[1]), forged = mine;
     forged.id = other.id;
-    provider_answer(providers[0], &forged, "forged");
+    provider_reply(providers[0], &forged, "forged");
     rig_wait_number(&rig, "services.0.providers.0.late", 1);
-    provider_answer(providers[1], &other, "real");
+    provider_reply(providers[1], &other, "real");
     asker_expect(&second, "real");
-    provider_answer(providers[0], &mine, "mine");
+    provider_reply(providers[0], &mine, "mine");
     asker_expect(&first, "mine");
     two_close(context, &rig, providers);
 }
@@ -398,7 +398,7 @@ static void test_service_result_that_is_no_object_is_a_failure(void **state)
     zmq_ctx_term(context);
 }
 
-/* A new pair in PATH and PATH_secret; or takes them away again. */
+/* Writes a new key pair to PATH and PATH_secret, or removes both. */
 static void key_files(const char *path, bool there)
 {
     char            secret[128], why[256];
@@ -438,7 +438,7 @@ static void test_service_shows_its_key_to_a_provider_whose_key_it_knows(void **s
     service_wait_state(&rig, 0, "up");
     asker_start(&rig, &asker, "x", 20000);
     struct provided taken = provider_take(provider);
-    provider_answer(provider, &taken, "in secret");
+    provider_reply(provider, &taken, "in secret");
     asker_expect(&asker, "in secret");
     key_files(path, false);
     zmq_close(provider);
@@ -446,7 +446,7 @@ static void test_service_shows_its_key_to_a_provider_whose_key_it_knows(void **s
     zmq_ctx_term(context);
 }
 
-static void test_service_unknown_is_told_at_once(void **state)
+static void test_service_unknown_is_reported_at_once(void **state)
 {
     (void)state;
     struct rig rig;
@@ -455,7 +455,7 @@ static void test_service_unknown_is_told_at_once(void **state)
     rig_stop(&rig);
 }
 
-static void test_service_end_wakes_who_waits(void **state)
+static void test_service_end_wakes_waiting_threads(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -480,16 +480,15 @@ static void test_service_end_wakes_who_waits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_service_answers_are_matched_by_id_in_any_order),
+        cmocka_unit_test(test_service_replies_are_matched_by_id_in_any_order),
         cmocka_unit_test(test_service_request_fits_a_rep_socket),
-        cmocka_unit_test(test_service_asks_the_one_with_least_under_way),
+        cmocka_unit_test(test_service_asks_the_least_loaded_provider),
         cmocka_unit_test(test_service_error_sends_the_request_to_another_provider),
-        cmocka_unit_test(
-            test_service_silence_sends_the_request_on_and_whoever_answers_first_counts),
+        cmocka_unit_test(test_service_silence_sends_the_request_on_and_the_first_reply_counts),
         cmocka_unit_test(test_service_lost_connection_sends_the_request_on_at_once),
-        cmocka_unit_test(test_service_tells_a_deadline_and_counts_the_late_answer),
-        cmocka_unit_test(test_service_puts_ejected_who_misses_and_takes_back_who_answers_a_probe),
-        cmocka_unit_test(test_service_takes_back_at_once_who_connects_anew),
+        cmocka_unit_test(test_service_reports_a_deadline_and_counts_the_late_reply),
+        cmocka_unit_test(test_service_ejects_a_slow_provider_until_it_replies_to_a_probe),
+        cmocka_unit_test(test_service_provider_that_reconnects_is_up_at_once),
         cmocka_unit_test(test_service_waits_for_a_first_connection_but_not_for_the_next),
         cmocka_unit_test(
             test_service_controls_back_what_is_over_a_capacity_and_refuses_what_is_over_its_own),
@@ -498,8 +497,8 @@ int main(void)
         cmocka_unit_test(test_service_id_of_another_provider_is_not_taken),
         cmocka_unit_test(test_service_result_that_is_no_object_is_a_failure),
         cmocka_unit_test(test_service_shows_its_key_to_a_provider_whose_key_it_knows),
-        cmocka_unit_test(test_service_unknown_is_told_at_once),
-        cmocka_unit_test(test_service_end_wakes_who_waits),
+        cmocka_unit_test(test_service_unknown_is_reported_at_once),
+        cmocka_unit_test(test_service_end_wakes_waiting_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,7 +52,7 @@ static void test_client_gets_as_many_requests_as_its_capacity(void **state)
     rig_wait_number(&rig, "services.0.waiting", 1);
     client_send(client, REGISTER(2, 2));
     json_int_t b = client_take(client, "b");
-    json_decref(client_receive(client)); /* the answer to the registration */
+    json_decref(client_receive(client)); /* the reply to the registration */
     client_answer(client, b, "B");
     asker_expect(&second, "B");
     client_answer(client, a, "A");
@@ -113,13 +113,13 @@ static void test_client_that_leaves_gives_its_requests_to_another(void **state)
     rig_stop(&rig);
 }
 
-static void test_client_answers_that_nobody_asked_for(void **state)
+static void test_client_replies_that_match_no_request(void **state)
 {
     (void)state;
     struct rig rig;
     RIG_START(&rig, "-", RIG_BIND, "service s");
     void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    /* Whoever does not serve is told that this is no request. */
+    /* A client that does not serve gets the error that this is no request. */
     client_refused(client, RESULT(7, "{}"), -32600, "");
     client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
     client_send(client, RESULT(4711, "{}"));
@@ -156,7 +156,7 @@ static void test_client_is_asked_only_of_the_sections_that_it_was_granted(void *
     void *client = worker_open(&rig, 1);
     service_client = fsz_api_service_client(rig.api);
     assert_int_equal(fsz_service_client_ask(service_client, &ask, &reply),
-                     FSZ_ENOTFOUND); /* only "directory" is */
+                     FSZ_ENOTFOUND); /* only "directory" is granted */
     ask.section = "directory";
     ask.deadline_ms = 20;
     assert_int_equal(fsz_service_client_ask(service_client, &ask, &reply), FSZ_ETIMEOUT);
@@ -165,8 +165,8 @@ static void test_client_is_asked_only_of_the_sections_that_it_was_granted(void *
     rig_stop(&rig);
 }
 
-/* An endpoint gets the sections that the client was not granted; the client's probes are its own.
- */
+/* The endpoint gets the sections that the client is not granted; the client is probed only with its
+ * own requests. */
 static void test_client_that_is_ejected_is_probed_with_what_it_was_asked_itself(void **state)
 {
     (void)state;
@@ -181,7 +181,7 @@ static void test_client_that_is_ejected_is_probed_with_what_it_was_asked_itself(
     service_wait_state(&rig, 0, "up");
     asker_start_section(&rig, &asker, "directory", "first", 20000);
     taken = provider_take(endpoint);
-    provider_answer(endpoint, &taken, "here");
+    provider_reply(endpoint, &taken, "here");
     asker_expect(&asker, "here");
     void *client = worker_open(&rig, 1);
     asker_start_section(&rig, &asker, "directory", "mine", 20);
@@ -191,7 +191,7 @@ static void test_client_that_is_ejected_is_probed_with_what_it_was_asked_itself(
     client_take(client, "mine");
     asker_start_section(&rig, &asker, "dialplan", "theirs", 20000);
     taken = provider_take(endpoint);
-    provider_answer(endpoint, &taken, "there");
+    provider_reply(endpoint, &taken, "there");
     asker_expect(&asker, "there");
     client_take(client, "mine");
     client_answer(client, client_take(client, "mine"), "in time");
@@ -217,13 +217,13 @@ static void test_reload_keeps_the_providers_that_stay(void **state)
     service_wait_state(&rig, 0, "up");
     service_wait_state(&rig, 1, "up");
     asker_start(&rig, &asker, "x", 20000);
-    struct provided taken = provider_take(staying); /* all alike: the first one */
+    struct provided taken = provider_take(staying); /* both are equal: the first one */
     RIG_RELOAD(&rig, "-", RIG_BIND, "service s", stays, comes, "attempt-ms=20000");
-    provider_answer(staying, &taken, "by who stayed");
+    provider_reply(staying, &taken, "by who stayed");
     asker_expect(&asker, "by who stayed");
     service_wait_state(&rig, 2, "up");
     assert_int_equal(rig_number(&rig, "services.0.asked"), 1);
-    assert_null(strstr(rig_switch.news, "up up up up up")); /* nobody connected twice */
+    assert_null(strstr(rig_switch.news, "up up up up up")); /* no endpoint was connected twice */
     zmq_close(staying);
     zmq_close(going);
     zmq_close(coming);
@@ -246,7 +246,7 @@ static void test_reload_ends_the_requests_of_a_service_that_goes(void **state)
     rig_stop(&rig);
 }
 
-static void test_reload_ends_registrations_where_none_are_taken_any_more(void **state)
+static void test_reload_ends_registrations_that_are_no_longer_allowed(void **state)
 {
     (void)state;
     struct rig rig;
@@ -295,7 +295,7 @@ static void test_reload_that_is_only_prepared_brings_no_provider(void **state)
     reload_end(&rig, &reload, true);
     asker_start(&rig, &asker, "x", 20000);
     struct provided taken = provider_take(coming);
-    provider_answer(coming, &taken, "now");
+    provider_reply(coming, &taken, "now");
     asker_expect(&asker, "now");
     assert_string_equal(rig_switch.news, "up ");
     zmq_close(coming);
@@ -312,13 +312,13 @@ int main(void)
         cmocka_unit_test(test_client_that_unregisters_leaves_nobody_waiting_for_it),
         cmocka_unit_test(test_client_that_unregistered_goes_with_the_time_of_its_last_request),
         cmocka_unit_test(test_client_that_leaves_gives_its_requests_to_another),
-        cmocka_unit_test(test_client_answers_that_nobody_asked_for),
+        cmocka_unit_test(test_client_replies_that_match_no_request),
         cmocka_unit_test(test_client_may_register_where_that_is_configured),
         cmocka_unit_test(test_client_is_asked_only_of_the_sections_that_it_was_granted),
         cmocka_unit_test(test_client_that_is_ejected_is_probed_with_what_it_was_asked_itself),
         cmocka_unit_test(test_reload_keeps_the_providers_that_stay),
         cmocka_unit_test(test_reload_ends_the_requests_of_a_service_that_goes),
-        cmocka_unit_test(test_reload_ends_registrations_where_none_are_taken_any_more),
+        cmocka_unit_test(test_reload_ends_registrations_that_are_no_longer_allowed),
         cmocka_unit_test(test_reload_that_is_only_prepared_brings_no_provider),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

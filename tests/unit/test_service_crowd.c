@@ -1,4 +1,4 @@
-/* Many who ask at once, of providers that come, go, are disconnected, and change with the
+/* Many threads ask at once, while providers connect, leave, are disconnected, and change with the
  * configuration. */
 #include "api/api_private.h"
 #include "service_rig.h"
@@ -11,20 +11,20 @@ enum {
     CROWD_ASKERS = 8,
     CROWD_PROVIDERS = 3,
     CROWD_CHANGES = 30, /* of the configuration */
-    CROWD_HELD = 8,     /* questions that a provider answers at once */
-    CROWD_TURNS = 50    /* of that, and it goes */
+    CROWD_HELD = 8,     /* requests that a provider replies to together */
+    CROWD_TURNS = 50    /* after so many it leaves */
 };
 
 static _Atomic bool crowd_ends;
 
-/* ---- who asks -------------------------------------------------------------------------------- */
+/* ---- threads that ask ------------------------------------------------------------------------ */
 
 struct crowd_asker {
     pthread_t    thread;
     struct rig  *rig;
     unsigned     number;
     _Atomic long answered, failed;
-    bool         wrong; /* it was told what another one asked for */
+    bool         wrong; /* it got the reply to another request */
 };
 
 static void crowd_ask(struct crowd_asker *self, struct fsz_service_client *service_client,
@@ -61,7 +61,7 @@ static void *crowd_asker_main(void *argument)
     return NULL;
 }
 
-/* ---- who answers ----------------------------------------------------------------------------- */
+/* ---- providers ------------------------------------------------------------------------------- */
 
 struct crowd_provider {
     pthread_t   thread;
@@ -70,7 +70,7 @@ struct crowd_provider {
     const char *endpoint; /* in `connect` */
 };
 
-/* Holds what has come until nothing more does, and answers the last first. */
+/* Collects requests until no more arrive, and replies to the last one first. */
 static void crowd_answer(void *socket)
 {
     struct provided held[CROWD_HELD];
@@ -81,11 +81,11 @@ static void crowd_answer(void *socket)
     }
     while (count > 0) {
         count--;
-        provider_answer(socket, &held[count], held[count].word);
+        provider_reply(socket, &held[count], held[count].word);
     }
 }
 
-/* Each time it comes it answers some, and goes with what has come since. */
+/* Each time, it connects, replies to some requests, and leaves the others without a reply. */
 static void *crowd_provider_main(void *argument)
 {
     struct crowd_provider *self = argument;
@@ -95,7 +95,7 @@ static void *crowd_provider_main(void *argument)
         zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof(linger));
         zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience_ms, sizeof(patience_ms));
         while (zmq_bind(socket, self->endpoint) != 0) {
-            usleep(1000); /* its last socket is being closed */
+            usleep(1000); /* its last socket is still closing */
         }
         for (int turn = 0; turn < CROWD_TURNS && !crowd_ends; turn++) {
             crowd_answer(socket);
@@ -116,7 +116,7 @@ static void crowd_provider_start(struct crowd_provider *self, void *context)
 
 /* ---- all at once ----------------------------------------------------------------------------- */
 
-/* The next question; the answer to the registration may come before it or after it. */
+/* The next request; the reply to the registration may arrive before or after it. */
 static json_t *crowd_request(void *client)
 {
     json_t *message = client_receive(client);
@@ -127,7 +127,7 @@ static json_t *crowd_request(void *client)
     return message;
 }
 
-/* A client that registers, answers one question, takes another with it, and leaves. */
+/* A client that registers, replies to one request, gets another, and leaves. */
 static void crowd_visit(struct rig *rig, int capacity)
 {
     char  text[128];
@@ -146,10 +146,10 @@ static void crowd_visit(struct rig *rig, int capacity)
 
 struct crowd_kick {
     int  place; /* of the provider that is disconnected */
-    bool over;  /* one has more under way than it may */
+    bool over;  /* one has more in flight than its capacity */
 };
 
-/* On the API thread: none has more under way than it may, and one is disconnected. */
+/* On the API thread: checks that no provider exceeds its capacity, and disconnects one. */
 static void crowd_look(struct fsz_api *api, void *argument)
 {
     struct crowd_kick   *kick = argument;
@@ -192,7 +192,7 @@ static void crowd_expect_sums(struct rig *rig)
     assert_int_equal(rig_number(rig, "services.0.bytes"), 0);
 }
 
-static void test_crowd_is_told_what_each_asked_for(void **state)
+static void test_crowd_each_gets_the_reply_to_its_request(void **state)
 {
     (void)state;
     void                 *context = zmq_ctx_new();
@@ -231,6 +231,7 @@ static void test_crowd_is_told_what_each_asked_for(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_crowd_is_told_what_each_asked_for)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_crowd_each_gets_the_reply_to_its_request)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

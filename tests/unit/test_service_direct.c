@@ -1,9 +1,9 @@
-/* Questions that their askers send themselves, while the API thread is busy with something else. */
+/* Requests that switch threads send themselves, while the API thread is busy. */
 #include "call_rig.h"
 
 #include <semaphore.h>
 
-/* ---- an API thread that is busy -------------------------------------------------------------- */
+/* ---- a busy API thread ----------------------------------------------------------------------- */
 
 static sem_t stall_began, stall_go;
 
@@ -14,7 +14,7 @@ static void stall_news(void)
     sem_wait(&stall_go);
 }
 
-/* The next news of a provider takes its time. */
+/* Makes the next event about a provider slow. */
 static void stall_init(void)
 {
     sem_init(&stall_began, 0, 0);
@@ -22,8 +22,8 @@ static void stall_init(void)
     rig_on_news = stall_news;
 }
 
-/* A client registers for the service "t", and the news of it takes its time. The ping before it
- * leaves the API thread with an empty mailbox. */
+/* A client registers for the service "t", and the event about it is slow. The ping before it leaves
+ * the API thread with an empty mailbox. */
 static void *stall_begin(struct rig *rig)
 {
     void *client = client_open(rig, ZMQ_DEALER, NULL);
@@ -37,7 +37,7 @@ static void *stall_begin(struct rig *rig)
 static void stall_end(void *client)
 {
     sem_post(&stall_go);
-    json_decref(client_receive(client)); /* the answer to the registration */
+    json_decref(client_receive(client)); /* the reply to the registration */
     sem_destroy(&stall_began);
     sem_destroy(&stall_go);
 }
@@ -48,7 +48,7 @@ static bool has_come(void *socket, int within_ms)
     return zmq_poll(&item, 1, within_ms) > 0;
 }
 
-/* A provider of the service "s", which is up; there is a service "t" as well. */
+/* A provider of the service "s", which is up; a service "t" exists as well. */
 static void *provider_up(void *context, struct rig *rig, const char *more)
 {
     char  connect[256];
@@ -69,7 +69,7 @@ static void all_close(void *context, struct rig *rig, void *provider)
     zmq_ctx_term(context);
 }
 
-/* ---- questions ------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static void test_request_is_sent_though_the_api_thread_is_busy(void **state)
 {
@@ -81,7 +81,7 @@ static void test_request_is_sent_though_the_api_thread_is_busy(void **state)
     void        *stall = stall_begin(&rig);
     asker_start(&rig, &asker, "x", 20000);
     struct provided request = provider_take(provider);
-    provider_answer(provider, &request, "y"); /* which waits for the API thread */
+    provider_reply(provider, &request, "y"); /* it waits for the API thread */
     stall_end(stall);
     asker_expect(&asker, "y");
     assert_int_equal(rig_number(&rig, "services.1.answered"), 1);
@@ -106,11 +106,11 @@ static void test_request_beyond_the_capacity_waits(void **state)
     assert_false(has_come(provider, 50));
     stall_end(stall);
     rig_wait_number(&rig, "services.1.waiting", 1);
-    provider_answer(provider, &taken, "a");
+    provider_reply(provider, &taken, "a");
     asker_expect(&first, "a");
     taken = provider_take(provider);
     assert_string_equal(taken.word, "z");
-    provider_answer(provider, &taken, "b");
+    provider_reply(provider, &taken, "b");
     asker_expect(&second, "b");
     all_close(context, &rig, provider);
 }
@@ -129,7 +129,7 @@ static void test_request_beyond_the_services_bound_is_refused(void **state)
     assert_false(has_come(provider, 50));
     stall_end(stall);
     asker_expect_failure(&second, FSZ_EFULL, "requests-max");
-    provider_answer(provider, &taken, "y");
+    provider_reply(provider, &taken, "y");
     asker_expect(&first, "y");
     assert_int_equal(rig_number(&rig, "services.1.asked"), 2);
     assert_int_equal(rig_number(&rig, "services.1.overloaded"), 1);
@@ -153,14 +153,14 @@ static void test_request_to_a_provider_that_goes_is_asked_of_the_next(void **sta
     json_t    *request = client_receive(client);
     json_int_t id = json_integer_value(json_object_get(request, "id"));
     json_decref(request);
-    worker_answer(client, id, "{\"word\":\"other\"}");
+    worker_reply(client, id, "{\"word\":\"other\"}");
     asker_expect(&asker, "other");
     rig_stop(&rig);
     zmq_ctx_term(context);
 }
 
-/* Whoever asks wakes the API thread, which else need not wake for as long as nothing comes. */
-static void test_request_without_an_answer_ends_in_time(void **state)
+/* The asking thread wakes the API thread, which otherwise may sleep until a message arrives. */
+static void test_request_without_a_reply_ends_in_time(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -172,7 +172,7 @@ static void test_request_without_an_answer_ends_in_time(void **state)
     asker_start(&rig, &asker, "x", 50);
     struct provided taken = provider_take(provider);
     asker_expect_failure(&asker, FSZ_ETIMEOUT, "no reply in time");
-    provider_answer(provider, &taken, "y");
+    provider_reply(provider, &taken, "y");
     rig_wait_number(&rig, "services.1.providers.0.late", 1);
     assert_int_equal(rig_number(&rig, "services.1.deadline"), 1);
     assert_int_equal(rig_number(&rig, "services.1.providers.0.missed"), 1);
@@ -208,7 +208,7 @@ static void test_offer_whose_call_hangs_up_is_cancelled(void **state)
     rig_stop(&rig);
 }
 
-static void test_offer_that_is_cancelled_makes_room_for_who_waits(void **state)
+static void test_offer_that_is_cancelled_makes_room_for_waiting_requests(void **state)
 {
     (void)state;
     struct rig    rig;
@@ -225,7 +225,7 @@ static void test_offer_that_is_cancelled_makes_room_for_who_waits(void **state)
     json_decref(worker_take(worker, "call.cancel", NULL));
     json_int_t id = 0;
     json_decref(worker_take(worker, "test.ask", &id));
-    worker_answer(worker, id, "{\"word\":\"y\"}");
+    worker_reply(worker, id, "{\"word\":\"y\"}");
     asker_expect(&asker, "y");
     rig_stop(&rig);
 }
@@ -236,7 +236,7 @@ static void *service_remove(void *rig)
     return NULL;
 }
 
-/* It is sent while a reload takes the services away. */
+/* The offer is sent while a reload removes the services. */
 static void test_offer_whose_service_is_gone_is_cancelled(void **state)
 {
     (void)state;
@@ -260,7 +260,7 @@ static void test_offer_whose_service_is_gone_is_cancelled(void **state)
     rig_stop(&rig);
 }
 
-/* The dialplan offers a call that was given back again at once. */
+/* The dialplan offers a call again right after it was released. */
 static void test_offer_comes_behind_the_end_of_the_one_before(void **state)
 {
     (void)state;
@@ -270,8 +270,8 @@ static void test_offer_comes_behind_the_end_of_the_one_before(void **state)
     void *worker = worker_open(&rig, 10);
     caller_start(&rig, &first, "c1", "s");
     json_int_t lease = worker_offer(worker, "c1", false);
-    worker_answer(worker, lease, "{\"accept\":true}");
-    caller_wait_held(&first);
+    worker_reply(worker, lease, "{\"accept\":true}");
+    caller_wait_controlled(&first);
     void *stall = stall_begin(&rig);
     first.sent_elsewhere = true;
     caller_join(&first);
@@ -279,8 +279,8 @@ static void test_offer_comes_behind_the_end_of_the_one_before(void **state)
     assert_false(has_come(worker, 50));
     stall_end(stall);
     worker_expect_end(worker, lease, "transferred");
-    worker_answer(worker, worker_offer(worker, "c1", false),
-                  "{\"accept\":true,\"then\":\"release\"}");
+    worker_reply(worker, worker_offer(worker, "c1", false),
+                 "{\"accept\":true,\"then\":\"release\"}");
     caller_end(&second, "zmq_result=accepted zmq_result=released ", "");
     rig_stop(&rig);
 }
@@ -292,9 +292,9 @@ int main(void)
         cmocka_unit_test(test_request_beyond_the_capacity_waits),
         cmocka_unit_test(test_request_beyond_the_services_bound_is_refused),
         cmocka_unit_test(test_request_to_a_provider_that_goes_is_asked_of_the_next),
-        cmocka_unit_test(test_request_without_an_answer_ends_in_time),
+        cmocka_unit_test(test_request_without_a_reply_ends_in_time),
         cmocka_unit_test(test_offer_whose_call_hangs_up_is_cancelled),
-        cmocka_unit_test(test_offer_that_is_cancelled_makes_room_for_who_waits),
+        cmocka_unit_test(test_offer_that_is_cancelled_makes_room_for_waiting_requests),
         cmocka_unit_test(test_offer_whose_service_is_gone_is_cancelled),
         cmocka_unit_test(test_offer_comes_behind_the_end_of_the_one_before),
     };

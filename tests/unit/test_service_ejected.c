@@ -1,10 +1,9 @@
-/* Providers that fall behind, are put aside, and come back: by real sockets that the test drives.
- */
+/* Providers that fall behind, are ejected, and recover: over real sockets that the test drives. */
 #include "service_rig.h"
 
 #include <time.h>
 
-static void test_one_probe_is_under_way_however_many_late_answers_come(void **state)
+static void test_one_probe_is_in_flight_however_many_late_replies_come(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new();
@@ -24,19 +23,19 @@ static void test_one_probe_is_under_way_however_many_late_answers_come(void **st
     service_wait_state(&rig, 0, "ejected");
     probe = provider_take(provider);
     for (int i = 0; i < 2; i++) {
-        provider_answer(provider, &taken[i], "late");
+        provider_reply(provider, &taken[i], "late");
         rig_wait_number(&rig, "services.0.providers.0.late", i + 1);
     }
     usleep(50000); /* five times probe-ms */
     assert_int_equal(rig_number(&rig, "services.0.providers.0.probes"), 1);
-    provider_answer(provider, &probe, "in time");
+    provider_reply(provider, &probe, "in time");
     service_wait_state(&rig, 0, "up");
     zmq_close(provider);
     rig_stop(&rig);
     zmq_ctx_term(context);
 }
 
-static void test_probe_that_was_not_answered_within_a_deadline_is_followed_by_another(void **state)
+static void test_probe_without_a_reply_within_a_deadline_is_followed_by_another(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -52,7 +51,7 @@ static void test_probe_that_was_not_answered_within_a_deadline_is_followed_by_an
     asker_expect_failure(&asker, FSZ_ETIMEOUT, "");
     provider_take(provider);
     struct provided second = provider_take(provider);
-    provider_answer(provider, &second, "in time");
+    provider_reply(provider, &second, "in time");
     service_wait_state(&rig, 0, "up");
     zmq_close(provider);
     rig_stop(&rig);
@@ -66,7 +65,7 @@ static int64_t processor_ms(void)
     return used.tv_sec * 1000 + used.tv_nsec / 1000000;
 }
 
-static void test_nothing_is_done_for_who_is_ejected_and_gone(void **state)
+static void test_nothing_is_done_for_an_ejected_provider_that_is_gone(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -89,7 +88,7 @@ static void test_nothing_is_done_for_who_is_ejected_and_gone(void **state)
     zmq_ctx_term(context);
 }
 
-/* Four at once: one is sent and missed, the others get its place when their own time is over. */
+/* Four at once: one is sent and missed; the others get its room when their own time is over. */
 static void test_requests_that_had_no_time_left_put_nobody_ejected(void **state)
 {
     (void)state;
@@ -115,7 +114,7 @@ static void test_requests_that_had_no_time_left_put_nobody_ejected(void **state)
     zmq_ctx_term(context);
 }
 
-static void test_who_waits_for_room_is_told_when_the_last_provider_goes(void **state)
+static void test_waiting_requests_end_when_the_last_provider_goes(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -137,7 +136,7 @@ static void test_who_waits_for_room_is_told_when_the_last_provider_goes(void **s
     zmq_ctx_term(context);
 }
 
-static void test_who_waits_for_room_is_told_when_the_last_provider_is_put_ejected(void **state)
+static void test_waiting_requests_end_when_the_last_provider_is_ejected(void **state)
 {
     (void)state;
     void        *context = zmq_ctx_new();
@@ -177,11 +176,12 @@ static void local_serve_one(struct rig *rig, void *provider)
     struct provided taken;
     asker_start(rig, &asker, "x", 20000);
     taken = provider_take(provider);
-    provider_answer(provider, &taken, "from this process");
+    provider_reply(provider, &taken, "from this process");
     asker_expect(&asker, "from this process");
 }
 
-/* libzmq ends the connection a moment after it was closed: what is sent meanwhile is lost. */
+/* libzmq ends the connection a moment after the socket was closed; messages sent meanwhile are
+ * lost. */
 static void local_wait_gone(struct rig *rig)
 {
     struct asker asker = {.err = FSZ_ETIMEOUT};
@@ -212,12 +212,12 @@ static void test_provider_over_inproc_serves_goes_and_comes_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_probe_is_under_way_however_many_late_answers_come),
-        cmocka_unit_test(test_probe_that_was_not_answered_within_a_deadline_is_followed_by_another),
-        cmocka_unit_test(test_nothing_is_done_for_who_is_ejected_and_gone),
+        cmocka_unit_test(test_one_probe_is_in_flight_however_many_late_replies_come),
+        cmocka_unit_test(test_probe_without_a_reply_within_a_deadline_is_followed_by_another),
+        cmocka_unit_test(test_nothing_is_done_for_an_ejected_provider_that_is_gone),
         cmocka_unit_test(test_requests_that_had_no_time_left_put_nobody_ejected),
-        cmocka_unit_test(test_who_waits_for_room_is_told_when_the_last_provider_goes),
-        cmocka_unit_test(test_who_waits_for_room_is_told_when_the_last_provider_is_put_ejected),
+        cmocka_unit_test(test_waiting_requests_end_when_the_last_provider_goes),
+        cmocka_unit_test(test_waiting_requests_end_when_the_last_provider_is_ejected),
         cmocka_unit_test(test_provider_over_inproc_serves_goes_and_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* What the log and the status say about providers. */
+/* Providers in the log and the status. */
 #include "service_rig.h"
 
 #include <arpa/inet.h>
@@ -8,7 +8,7 @@
 #define REGISTER(id) CALL(id, "service.register", "{\"service\":\"s\"}")
 #define UNREGISTER(id) CALL(id, "service.unregister", "{\"service\":\"s\"}")
 
-/* `connect=` an address at which nobody listens. */
+/* "connect=ADDRESS" of an address where nothing listens. */
 static void unused_address(char ret_connect[256])
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -98,7 +98,7 @@ static bool never(void *unused)
     return false;
 }
 
-/* One question of each outcome. */
+/* One request of each outcome. */
 static void test_asked_is_the_sum_of_the_outcomes(void **state)
 {
     (void)state;
@@ -114,7 +114,7 @@ static void test_asked_is_the_sum_of_the_outcomes(void **state)
     asker_start(&rig, &asker, "answered", 20000);
     struct provided taken = provider_take(provider);
     asker_fail(&rig, 20000, FSZ_EFULL, "requests-max");
-    provider_answer(provider, &taken, "A");
+    provider_reply(provider, &taken, "A");
     asker_expect(&asker, "A");
     asker_start(&rig, &asker, "errors", 20000);
     taken = provider_take(provider);

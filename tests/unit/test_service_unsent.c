@@ -1,4 +1,4 @@
-/* A question that its asker takes upon itself to send, and then cannot send. */
+/* A request that its switch thread takes a provider for, and then cannot send. */
 #include "api/api_private.h"
 #include "call_rig.h"
 
@@ -26,8 +26,8 @@ static struct figures figures_of(const struct fsz_api *api)
                             .load = first->direct.load};
 }
 
-/* The API thread asks in place of a thread that does, which so posts the question, that it could
- * not be sent, and that it waits no more, before any of these is opened. */
+/* The API thread plays the switch thread. So the request, the news that it could not be sent, and
+ * its cancellation are all posted before any of these mails is opened. */
 static fsz_err ask_in_vain(struct fsz_api *api)
 {
     const struct fsz_request_spec ask = {.service = "s",

@@ -1,9 +1,9 @@
-/* Questions that wait while some providers have room and others have none. */
+/* Requests that wait while some providers have room and others do not. */
 #include "service_rig.h"
 
 enum { WAITING = 30 };
 
-static _Atomic unsigned looked_up; /* grants of clients: once for each question and client */
+static _Atomic unsigned looked_up; /* grants of clients: once for each request and client */
 
 bool __real_fsz_provider_principal(const struct fsz_provider *provider,
                                    struct fsz_principal      *ret_who);
@@ -17,8 +17,8 @@ bool __wrap_fsz_provider_principal(const struct fsz_provider *provider,
     return __real_fsz_provider_principal(provider, ret_who);
 }
 
-/* The client may answer `directory`, the endpoint everything. */
-static void test_answer_is_not_slowed_down_by_those_who_wait_for_somebody_else(void **state)
+/* The client may serve `directory`, the endpoint all sections. */
+static void test_reply_is_not_slowed_down_by_requests_for_another_provider(void **state)
 {
     (void)state;
     void           *context = zmq_ctx_new();
@@ -43,7 +43,7 @@ static void test_answer_is_not_slowed_down_by_those_who_wait_for_somebody_else(v
     assert_in_range(looked_up, 1, 3);
     for (int i = 0; i <= WAITING; i++) {
         taken = provider_take(endpoint);
-        provider_answer(endpoint, &taken, "then");
+        provider_reply(endpoint, &taken, "then");
     }
     for (int i = 0; i <= WAITING; i++) {
         asker_expect(&askers[i], "then");
@@ -53,7 +53,7 @@ static void test_answer_is_not_slowed_down_by_those_who_wait_for_somebody_else(v
     zmq_ctx_term(context);
 }
 
-/* The first that waits was refused by the one provider, and waits for the other. */
+/* The first waiting request was refused by one provider, and waits for the other. */
 static void test_request_is_not_held_up_by_one_that_was_refused_where_there_is_room(void **state)
 {
     (void)state;
@@ -69,7 +69,7 @@ static void test_request_is_not_held_up_by_one_that_was_refused_where_there_is_r
     service_wait_state(&rig, 0, "up");
     service_wait_state(&rig, 1, "up");
     asker_start(&rig, &busy, "busy", 60000);
-    held = provider_take(one); /* all alike: the first one */
+    held = provider_take(one); /* both are equal: the first one */
     asker_start(&rig, &refused, "refused", 60000);
     taken = provider_take(two);
     provider_refuse(two, &taken);
@@ -78,17 +78,17 @@ static void test_request_is_not_held_up_by_one_that_was_refused_where_there_is_r
     taken = provider_take(two);
     asker_start(&rig, &next, "next", 60000);
     rig_wait_number(&rig, "services.0.waiting", 2);
-    provider_answer(two, &taken, "2");
+    provider_reply(two, &taken, "2");
     asker_expect(&second, "2");
     taken = provider_take(two);
     assert_string_equal(taken.word, "next");
-    provider_answer(two, &taken, "3");
+    provider_reply(two, &taken, "3");
     asker_expect(&next, "3");
-    provider_answer(one, &held, "1");
+    provider_reply(one, &held, "1");
     asker_expect(&busy, "1");
     taken = provider_take(one);
     assert_string_equal(taken.word, "refused");
-    provider_answer(one, &taken, "4");
+    provider_reply(one, &taken, "4");
     asker_expect(&refused, "4");
     zmq_close(one);
     zmq_close(two);
@@ -99,7 +99,7 @@ static void test_request_is_not_held_up_by_one_that_was_refused_where_there_is_r
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answer_is_not_slowed_down_by_those_who_wait_for_somebody_else),
+        cmocka_unit_test(test_reply_is_not_slowed_down_by_requests_for_another_provider),
         cmocka_unit_test(test_request_is_not_held_up_by_one_that_was_refused_where_there_is_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

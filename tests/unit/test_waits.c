@@ -177,7 +177,7 @@ static void test_waits_mark_what_runs_uppermost_or_all(void **state)
     wait_for(&queued, "call", "queued", 1);
     see("CHANNEL_EXECUTE", "call", "below", NULL);
     see("CHANNEL_EXECUTE", "call", "stranger", NULL);
-    fsz_waits_mark(waits, "call", FSZ_ENDING_STOPPED, false); /* the stranger's */
+    fsz_waits_mark(waits, "call", FSZ_ENDING_STOPPED, false); /* of another wait */
     see("CHANNEL_EXECUTE_COMPLETE", "call", "stranger", "x");
     see("CHANNEL_EXECUTE", "call", "above", NULL);
     fsz_waits_mark(waits, "another", FSZ_ENDING_STOPPED, true);
@@ -192,7 +192,8 @@ static void test_waits_mark_what_runs_uppermost_or_all(void **state)
     assert_string_equal(queued.ended, FSZ_ENDING_LOST);
     wait_for(&fresh, "call", "fresh", 1);
     fsz_waits_mark(waits, "call", FSZ_ENDING_STOPPED, false);
-    fsz_waits_mark(waits, "call", FSZ_ENDING_LOST, true); /* it runs, but was not seen to begin */
+    /* `fresh` runs, but its begin is not reported yet. */
+    fsz_waits_mark(waits, "call", FSZ_ENDING_LOST, true);
     see("CHANNEL_EXECUTE", "call", "fresh", NULL);
     see("CHANNEL_EXECUTE_COMPLETE", "call", "fresh", "x");
     assert_string_equal(fresh.ended, FSZ_ENDING_LOST);

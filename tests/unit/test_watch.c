@@ -1,4 +1,4 @@
-/* Events of held calls on their way to the API thread. */
+/* Events of controlled calls for the API thread. */
 #include "call/watch.h"
 #include "host/host.h"
 
@@ -101,7 +101,7 @@ static void test_what_was_taken_makes_room(void **state)
         fsz_mailbox_open(rig.mailbox, &rig);
     }
     assert_int_equal(fsz_watch_dropped(rig.watch), 0);
-    see(&rig, "DTMF", 3); /* nobody reads them: closing the mailbox frees them */
+    see(&rig, "DTMF", 3); /* no thread reads them: closing the mailbox frees them */
     rig_fini(&rig);
 }
 
