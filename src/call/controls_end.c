@@ -91,8 +91,7 @@ void fsz_controls_event(struct fsz_controls *controls, struct fsz_control *contr
     }
 }
 
-/* ---- the end of control -----------------------------------------------------------------------
- */
+/* ---- the end of control ---------------------------------------------------------------------- */
 
 void fsz_controls_lose(void *self, struct fsz_provider *provider)
 {

@@ -116,7 +116,7 @@ BAD = [
     ({"xml": document("") + "\nWarning: gone"}, "line 2, column 1: text or element after the root element"),
     ({"xml": document("", "dialplan")}, "no <section> with the requested name"),
     ({"xml": "<a>" * 65 + "</a>" * 65}, "nested deeper than 64"),
-    ({"xml": 5}, "neither `xml`"),
+    ({"xml": 5}, "neither a string `xml`"),
     ({"xml": document("x" * (1 << 20))}, "exceeds xml-bytes"),
 ]
 
