@@ -88,8 +88,8 @@ void fsz_service_remove(struct fsz_provider *provider, const char *why);
 /* Probes ejected providers that are due. Returns when the next is due; INT64_MAX: none. */
 int64_t fsz_service_probe(struct fsz_service *service, int64_t now_ms);
 
-/* Pings providers that control calls, and takes the calls of those away that were silent for the
- * lease. */
+/* Pings idle providers that control calls. Takes the calls away from those that stayed silent for
+ * the lease. */
 void fsz_service_renew(struct fsz_service *service, int64_t now_ms);
 
 #endif

@@ -20,11 +20,11 @@ struct rig {
     size_t              taken, last;
 };
 
-static void rig_take(void *reader, struct fsz_control *control, const char *kind,
+static void rig_take(void *reader, struct fsz_control *control, const char *type,
                      const struct fsz_buffer *text, bool last)
 {
     struct rig *rig = reader;
-    (void)kind;
+    (void)type;
     assert_ptr_equal(control, rig->control);
     assert_true(text->size > LARGE_BYTES);
     rig->taken++;
@@ -34,14 +34,14 @@ static void rig_take(void *reader, struct fsz_control *control, const char *kind
 static void rig_init(struct rig *rig)
 {
     static const struct fsz_host host = {.self = NULL};
-    struct fsz_selection        *kinds = NULL;
+    struct fsz_selection        *types = NULL;
     memset(rig, 0, sizeof(*rig));
     assert_int_equal(fsz_mailbox_new(&rig->mailbox), FSZ_OK);
     assert_int_equal(fsz_watch_new(rig->mailbox, &rig->watched, rig_take, &rig->watch), FSZ_OK);
     assert_int_equal(fsz_control_new(&host, "c1", &rig->control), FSZ_OK);
     assert_int_equal(fsz_watch_add(rig->watch, rig->control), FSZ_OK);
-    assert_int_equal(fsz_selection_new("DTMF", &kinds, NULL), FSZ_OK);
-    fsz_watch_subscribe(rig->watch, rig->control, &kinds);
+    assert_int_equal(fsz_selection_new("DTMF", &types, NULL), FSZ_OK);
+    fsz_watch_subscribe(rig->watch, rig->control, &types);
 }
 
 static void rig_fini(struct rig *rig)
