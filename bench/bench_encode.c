@@ -36,7 +36,7 @@ typedef size_t (*encode_fn)(const struct corpus_item *item); /* returns the byte
 struct contestant {
     const char                 *name;
     encode_fn                   encode;
-    const struct fsz_fast_path *quick; /* NULL: not ours */
+    const struct fsz_fast_path *path; /* NULL: not our encoder */
     double                      seconds;
     size_t                      bytes;
 };
@@ -109,8 +109,8 @@ static double contestant_round_s(const struct contestant  *contestant,
                                  const struct corpus_item *items, size_t count, size_t *ret_bytes)
 {
     size_t bytes = 0;
-    if (contestant->quick != NULL) {
-        fsz_fast_path_use(contestant->quick);
+    if (contestant->path != NULL) {
+        fsz_fast_path = contestant->path;
     }
     double start = now_s();
     for (size_t i = 0; i < count; i++) {
@@ -150,12 +150,10 @@ static size_t contestants_list(struct contestant *ret_contestants)
 #ifdef FSZ_HAVE_FREESWITCH
     ret_contestants[count++] = (struct contestant){.name = "FreeSWITCH", .encode = serialise_write};
 #endif
-    for (const struct fsz_fast_path *quick = fsz_fast_paths();
-         quick->name != NULL && count < CONTESTANTS_MAX; quick++) {
-        if (quick->usable) {
-            ret_contestants[count++] =
-                (struct contestant){.name = quick->name, .encode = encode_ours, .quick = quick};
-        }
+    for (const struct fsz_fast_path *path = fsz_fast_paths();
+         path->name != NULL && count < CONTESTANTS_MAX; path++) {
+        ret_contestants[count++] =
+            (struct contestant){.name = path->name, .encode = encode_ours, .path = path};
     }
     return count;
 }
@@ -171,7 +169,7 @@ static void print_table(const struct corpus *corpus, const struct contestant *co
         printf("%-10s %8.0f %10.0f", contestants[i].name,
                (double)contestants[i].bytes / contestants[i].seconds / 1e6,
                contestants[i].seconds * 1e9 / events);
-        if (contestants[0].quick == NULL) {
+        if (contestants[0].path == NULL) {
             printf(" %20.1f", contestants[0].seconds / contestants[i].seconds);
         }
         putchar('\n');

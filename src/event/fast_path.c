@@ -5,32 +5,29 @@
 #include <stdio.h>
 
 #if defined(__x86_64__)
-#include <immintrin.h>
+#include <emmintrin.h>
 #endif
 
 enum {
-    BLOCK_BYTES_MAX = 32,
+    BLOCK_BYTES_PORTABLE = 32,
     PAGE_BYTES = 4096, /* no page is smaller */
     MEMBERS_AHEAD = 8, /* read while one is written */
     MARGIN_BYTES = 64, /* a block, an escape and the punctuation up to the next text */
 };
 
-/* Copies a text's next block; returns how many bytes of it go out as they are: all of `bytes`, or
- * those before the NUL or what is to be escaped. Writes nothing behind the block. */
-struct marks;
+/* How a processor copies the next block of a text. copy() returns how many of its bytes need no
+ * escape: `bytes`, or the number before the NUL or the first byte to escape. It writes nothing
+ * beyond the block. */
 struct block {
-    size_t (*copy)(unsigned char *at, const char *text, const struct marks *marks);
-    size_t              bytes;
-    const struct marks *marks; /* what to look for, where it pays to keep it at hand */
+    size_t (*copy)(unsigned char *at, const char *text);
+    size_t bytes;
 };
 
 /* -- blocks ------------------------------------------------------------------------------------ */
 
-static ALWAYS_INLINE size_t block_copy_portable(unsigned char *at, const char *text,
-                                                const struct marks *marks)
+static ALWAYS_INLINE size_t block_copy_portable(unsigned char *at, const char *text)
 {
-    (void)marks;
-    return copy_plain(at, text, strnlen(text, BLOCK_BYTES_MAX));
+    return copy_plain(at, text, strnlen(text, BLOCK_BYTES_PORTABLE));
 }
 
 #if defined(__x86_64__)
@@ -53,11 +50,9 @@ static NEVER_INLINE size_t block_copy_bytes(unsigned char *at, const char *text,
 }
 
 /* A signed comparison finds the NUL, control characters and all bytes from 0x80 on in one go. */
-static ALWAYS_INLINE size_t block_copy_sse2(unsigned char *at, const char *text,
-                                            const struct marks *marks)
+static ALWAYS_INLINE size_t block_copy_sse2(unsigned char *at, const char *text)
 {
     __m128i block;
-    (void)marks;
     if (__builtin_expect(block_crosses_page(text, sizeof(block)), 0)) {
         return block_copy_bytes(at, text, sizeof(block));
     }
@@ -67,29 +62,6 @@ static ALWAYS_INLINE size_t block_copy_sse2(unsigned char *at, const char *text,
     __m128i  quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
     __m128i  slash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
     unsigned found = (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, slash)));
-    return found != 0 ? (size_t)__builtin_ctz(found) : sizeof(block);
-}
-
-#define TARGET_AVX2 __attribute__((target("avx2,bmi")))
-
-struct marks {
-    __m256i low, quote, slash;
-};
-
-TARGET_AVX2 static ALWAYS_INLINE size_t block_copy_avx2(unsigned char *at, const char *text,
-                                                        const struct marks *marks)
-{
-    __m256i block;
-    if (__builtin_expect(block_crosses_page(text, sizeof(block)), 0)) {
-        return block_copy_bytes(at, text, sizeof(block));
-    }
-    __asm__("vmovdqu %1, %0" : "=x"(block) : "m"(*(const char(*)[32])text));
-    _mm256_storeu_si256((__m256i *)(void *)at, block);
-    __m256i  low = _mm256_cmpgt_epi8(marks->low, block);
-    __m256i  quote = _mm256_cmpeq_epi8(block, marks->quote);
-    __m256i  slash = _mm256_cmpeq_epi8(block, marks->slash);
-    unsigned found =
-        (unsigned)_mm256_movemask_epi8(_mm256_or_si256(low, _mm256_or_si256(quote, slash)));
     return found != 0 ? (size_t)__builtin_ctz(found) : sizeof(block);
 }
 
@@ -112,7 +84,7 @@ static ALWAYS_INLINE unsigned char *fast_path_text(unsigned char *at, const char
                                                    const unsigned char *last, struct block block)
 {
     while (at <= last) {
-        size_t plain = block.copy(at, text, block.marks);
+        size_t plain = block.copy(at, text);
         at += plain;
         text += plain;
         if (plain == block.bytes) {
@@ -134,7 +106,7 @@ static ALWAYS_INLINE unsigned char *fast_path_name(unsigned char *at, const char
                                                    const unsigned char *last, struct block block)
 {
     while (at <= last) {
-        size_t plain = block.copy(at, name, block.marks);
+        size_t plain = block.copy(at, name);
         at += plain;
         name += plain;
         if (plain != block.bytes) {
@@ -254,54 +226,29 @@ static ALWAYS_INLINE unsigned char *fast_path_object(struct fsz_encoder *e, unsi
 
 static unsigned char *fast_path_portable(struct fsz_encoder *e, unsigned char *at)
 {
-    return fast_path_object(e, at, (struct block){block_copy_portable, BLOCK_BYTES_MAX, NULL});
+    return fast_path_object(e, at, (struct block){block_copy_portable, BLOCK_BYTES_PORTABLE});
 }
 
 #if defined(__x86_64__)
-
 static unsigned char *fast_path_sse2(struct fsz_encoder *e, unsigned char *at)
 {
-    return fast_path_object(e, at, (struct block){block_copy_sse2, sizeof(__m128i), NULL});
+    return fast_path_object(e, at, (struct block){block_copy_sse2, sizeof(__m128i)});
 }
-
-TARGET_AVX2 static unsigned char *fast_path_avx2(struct fsz_encoder *e, unsigned char *at)
-{
-    /* The compiler would make them anew for each block, did it know what they are. */
-    struct marks marks = {_mm256_set1_epi8(0x20), _mm256_set1_epi8('"'), _mm256_set1_epi8('\\')};
-    __asm__("" : "+x"(marks.low), "+x"(marks.quote), "+x"(marks.slash));
-    return fast_path_object(e, at, (struct block){block_copy_avx2, sizeof(__m256i), &marks});
-}
-
 #endif
 
-static struct fsz_fast_path fast_paths[] = {
-    {"portable", fast_path_portable, true},
+/* Every x86-64 has SSE2, so the best one is known at compile time. */
+static const struct fsz_fast_path fast_paths[] = {
+    {"portable", fast_path_portable},
 #if defined(__x86_64__)
-    {"SSE2", fast_path_sse2, true},
-    {"AVX2", fast_path_avx2, false},
+    {"SSE2", fast_path_sse2},
 #endif
-    {NULL, NULL, false},
+    {NULL, NULL},
 };
 
-const struct fsz_fast_path *fsz_fast_path = fast_paths;
-
-__attribute__((constructor)) static void fast_path_choose(void)
-{
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    fast_paths[2].usable = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
-#endif
-    for (const struct fsz_fast_path *fast_path = fast_paths; fast_path->name != NULL; fast_path++) {
-        fsz_fast_path = fast_path->usable ? fast_path : fsz_fast_path;
-    }
-}
+const struct fsz_fast_path *fsz_fast_path =
+    &fast_paths[sizeof(fast_paths) / sizeof(fast_paths[0]) - 2];
 
 const struct fsz_fast_path *fsz_fast_paths(void)
 {
     return fast_paths;
-}
-
-void fsz_fast_path_use(const struct fsz_fast_path *fast_path)
-{
-    fsz_fast_path = fast_path;
 }

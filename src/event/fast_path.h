@@ -18,17 +18,12 @@ typedef unsigned char *(*fsz_fast_path_fn)(struct fsz_encoder *e, unsigned char 
 struct fsz_fast_path {
     const char      *name;
     fsz_fast_path_fn write;
-    bool             usable; /* this processor has what it takes */
 };
 
-/* All of them, the portable one first and better ones later, ended by a NULL name. Static storage.
- */
+/* The variants that this processor can run, the best last; a NULL name ends the list. */
 const struct fsz_fast_path *fsz_fast_paths(void);
-/* Takes another one than the best, for tests and benchmarks; not while another thread encodes. */
-void fsz_fast_path_use(const struct fsz_fast_path *fast_path);
 
-/* The one in use: the best, chosen when the program is loaded. Changed only by fsz_fast_path_use().
- */
+/* The one in use. Tests and benchmarks may set another one while no other thread encodes. */
 extern const struct fsz_fast_path *fsz_fast_path;
 
 #endif

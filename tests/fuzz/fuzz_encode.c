@@ -251,22 +251,22 @@ static json_t *parse(const struct fsz_buffer *out)
     return got;
 }
 
-/* The ways of the other processors lead to the same bytes. */
-static void check_ways(const struct input *input, const struct fsz_buffer *whole)
+/* Every variant of the fast path writes the same bytes. */
+static void check_paths(const struct input *input, const struct fsz_buffer *whole)
 {
     const struct fsz_fast_path *best = fsz_fast_path;
-    for (const struct fsz_fast_path *way = fsz_fast_paths(); way->name != NULL; way++) {
+    for (const struct fsz_fast_path *path = fsz_fast_paths(); path->name != NULL; path++) {
         struct fsz_buffer out;
-        if (!way->usable || way == best) {
+        if (path == best) {
             continue;
         }
         fsz_buffer_init(&out, SIZE_MAX);
-        fsz_fast_path_use(way);
+        fsz_fast_path = path;
         require(fsz_encode(&input->event, input->fields, 0, &out, NULL) == FSZ_OK);
         require(out.size == whole->size && memcmp(out.data, whole->data, out.size) == 0);
         fsz_buffer_fini(&out);
     }
-    fsz_fast_path_use(best);
+    fsz_fast_path = best;
 }
 
 static void check(const struct input *input, bool tight)
@@ -281,7 +281,7 @@ static void check(const struct input *input, bool tight)
     json_t *got = parse(&whole);
     require_same_order(got, expected);
     json_decref(got);
-    check_ways(input, &whole);
+    check_paths(input, &whole);
 
     /* A buffer with no byte to spare takes another way through the encoder, to the same bytes. */
     size_t limit = tight ? whole.size : SIZE_MAX;

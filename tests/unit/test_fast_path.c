@@ -1,4 +1,4 @@
-/* The quick way, for each processor that this one can be: all write the same. */
+/* The fast path in each variant that this processor can run: all write the same bytes. */
 #include "encode_event.h"
 #include "event/fast_path.h"
 
@@ -97,22 +97,20 @@ static void assert_all_round_trip(void)
 
 typedef void (*check_fn)(void);
 
-static void with_each_quick(check_fn check)
+static void on_each_path(check_fn check)
 {
     const struct fsz_fast_path *kept = fsz_fast_path;
-    for (const struct fsz_fast_path *quick = fsz_fast_paths(); quick->name != NULL; quick++) {
-        if (quick->usable) {
-            fsz_fast_path_use(quick);
-            check();
-        }
+    for (const struct fsz_fast_path *path = fsz_fast_paths(); path->name != NULL; path++) {
+        fsz_fast_path = path;
+        check();
     }
-    fsz_fast_path_use(kept);
+    fsz_fast_path = kept;
 }
 
 static void test_captured_events_round_trip(void **state)
 {
     (void)state;
-    with_each_quick(assert_all_round_trip);
+    on_each_path(assert_all_round_trip);
 }
 
 /* -- what is behind a text -------------------------------------------------------------------- */
@@ -164,7 +162,7 @@ static void assert_texts_at_a_pages_end(void)
 static void test_text_may_end_where_memory_ends(void **state)
 {
     (void)state;
-    with_each_quick(assert_texts_at_a_pages_end);
+    on_each_path(assert_texts_at_a_pages_end);
 }
 
 /* Whatever is to be escaped, wherever it is in a block. */
@@ -197,11 +195,11 @@ static void assert_escapes_at_each_place(void)
 static void test_escapes_are_found_at_every_place(void **state)
 {
     (void)state;
-    with_each_quick(assert_escapes_at_each_place);
+    on_each_path(assert_escapes_at_each_place);
 }
 
-/* What just fits the quick way, and what just does not, looks the same. */
-static void assert_sizes_around_the_quick_limit(void)
+/* An object that just fits the fast path, and one that just does not, look the same. */
+static void assert_sizes_around_the_limit(void)
 {
     for (size_t length = FSZ_FAST_PATH_BYTES - 200; length < FSZ_FAST_PATH_BYTES + 20; length++) {
         char             *value = repeated("v", length);
@@ -219,7 +217,7 @@ static void assert_sizes_around_the_quick_limit(void)
 static void test_large_objects_look_the_same(void **state)
 {
     (void)state;
-    with_each_quick(assert_sizes_around_the_quick_limit);
+    on_each_path(assert_sizes_around_the_limit);
 }
 
 int main(void)
