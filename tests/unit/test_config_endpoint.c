@@ -48,7 +48,6 @@ static const char *const bad_endpoints[][2] = {
     {"bind", "epgm://eth0;10.0.0.1:5556"},
     {"bind", "epgm://eth0;239.192.1.1"},
     {"bind", "epgm://;239.192.1.1:5556"},
-    {"bind", "norm://eth0;239.192.1.1:5556"},
     {NULL, NULL},
 };
 

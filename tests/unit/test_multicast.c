@@ -13,7 +13,6 @@ static void test_multicast_knows_its_schemes(void **state)
     (void)state;
     assert_true(fsz_endpoint_is_multicast("pgm://a;b:1"));
     assert_true(fsz_endpoint_is_multicast("epgm://a;b:1"));
-    assert_false(fsz_endpoint_is_multicast("norm://a;b:1"));
     assert_false(fsz_endpoint_is_multicast("tcp://*:5556"));
     assert_false(fsz_endpoint_is_multicast("inproc://pgm://"));
 }
