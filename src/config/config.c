@@ -9,30 +9,19 @@
 
 #define CONFIG_NAME "event_zmq.conf"
 
-static struct fsz_socket_config *config_socket(const struct fsz_config *config, size_t index)
+static void config_give_key_to(const struct fsz_config *config, struct fsz_socket_config *socket)
 {
-    size_t api_socket = index - config->stream_count;
-    return index < config->stream_count ? &config->streams[index].socket
-                                        : &config->api_sockets[api_socket].socket;
-}
-
-size_t fsz_config_socket_count(const struct fsz_config *config)
-{
-    return config->stream_count + config->api_socket_count;
-}
-
-const struct fsz_socket_config *fsz_config_socket_at(const struct fsz_config *config, size_t index)
-{
-    return config_socket(config, index);
+    socket->secret_key = socket->security == FSZ_SECURITY_CURVE ? config->curve_secret_key : NULL;
 }
 
 /* Sockets with CURVE share one key; fsz_config_load_files() reads it. */
 static void config_give_key(struct fsz_config *config)
 {
-    for (size_t i = 0; i < fsz_config_socket_count(config); i++) {
-        struct fsz_socket_config *socket = config_socket(config, i);
-        socket->secret_key =
-            socket->security == FSZ_SECURITY_CURVE ? config->curve_secret_key : NULL;
+    for (size_t i = 0; i < config->stream_count; i++) {
+        config_give_key_to(config, &config->streams[i].socket);
+    }
+    for (size_t i = 0; i < config->api_socket_count; i++) {
+        config_give_key_to(config, &config->api_sockets[i].socket);
     }
     for (size_t i = 0; i < config->service_count; i++) {
         struct fsz_service_config *service = &config->services[i];

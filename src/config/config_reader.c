@@ -1,49 +1,6 @@
 #include "config/config_reader.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static void reader_add(const struct fsz_config_reader *r, struct fsz_problems *problems, int line,
-                       const char *text)
-{
-    const char *colon = r->where[0] == '\0' ? "" : ": ";
-    if (line > 0) {
-        fsz_problems_add(problems, "line %d: %s%s%s", line, r->where, colon, text);
-    } else {
-        fsz_problems_add(problems, "%s%s%s", r->where, colon, text);
-    }
-}
-
-void fsz_config_complain(struct fsz_config_reader *r, int line, const char *format, ...)
-{
-    char    text[FSZ_PROBLEM_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    r->mistakes++;
-    reader_add(r, r->problems, line, text);
-}
-
-void fsz_config_warn(struct fsz_config_reader *r, int line, const char *format, ...)
-{
-    char    text[FSZ_PROBLEM_BYTES];
-    va_list arguments;
-    if (r->warnings == NULL) {
-        r->warnings = malloc(sizeof *r->warnings);
-        if (r->warnings == NULL) {
-            r->err = FSZ_ENOMEM;
-            return;
-        }
-        fsz_problems_init(r->warnings);
-    }
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    reader_add(r, r->warnings, line, text);
-}
 
 static bool reader_among(const char *name, const char *const *known)
 {

@@ -81,3 +81,14 @@ void fsz_config_free_socket(struct fsz_socket_config *socket)
     free(socket->endpoints);
     free(socket->acls);
 }
+
+size_t fsz_config_socket_count(const struct fsz_config *config)
+{
+    return config->stream_count + config->api_socket_count;
+}
+
+const struct fsz_socket_config *fsz_config_socket_at(const struct fsz_config *config, size_t index)
+{
+    return index < config->stream_count ? &config->streams[index].socket
+                                        : &config->api_sockets[index - config->stream_count].socket;
+}
