@@ -259,20 +259,11 @@ static void apply_acl(const struct apply_value *v)
     }
 }
 
-static enum fsz_right apply_right(const struct fsz_config_key *key)
-{
-    enum fsz_right right = 0;
-    while (right + 1 < FSZ_RIGHTS && strcmp(fsz_right_name(right), key->name) != 0) {
-        right++;
-    }
-    return right;
-}
-
 /* One pattern; `shown` is where it stands in a value that holds several, or NULL. */
 static void apply_grant_pattern(const struct apply_value *v, const char *pattern, const char *shown)
 {
     struct fsz_group_config *group = v->section;
-    fsz_err                  err = fsz_grants_add(group->grants, apply_right(v->key), pattern);
+    fsz_err err = fsz_grants_add(group->grants, fsz_config_key_right(v->key), pattern);
     if (err == FSZ_EINVALID && shown == NULL) {
         apply_refuse_by_table(v);
     } else if (err == FSZ_EINVALID) {

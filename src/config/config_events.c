@@ -9,9 +9,11 @@ static const char events_separators[] = ", \t\r\n";
 
 static bool events_are_in(const struct fsz_config_key *key)
 {
-    return key->type == FSZ_KEY_SELECTION ||
-           (key->type == FSZ_KEY_GRANTS &&
-            (strcmp(key->name, "events") == 0 || strcmp(key->name, "send-events") == 0));
+    if (key->type != FSZ_KEY_GRANTS) {
+        return key->type == FSZ_KEY_SELECTION;
+    }
+    enum fsz_right right = fsz_config_key_right(key);
+    return right == FSZ_RIGHT_EVENTS || right == FSZ_RIGHT_SEND_EVENTS;
 }
 
 void fsz_config_explain_event(const struct fsz_config_key *key, const char *item, size_t length,

@@ -85,6 +85,15 @@ bool fsz_config_key_repeats(const struct fsz_config_key *key)
            key->type == FSZ_KEY_GRANT || key->type == FSZ_KEY_GRANTS;
 }
 
+enum fsz_right fsz_config_key_right(const struct fsz_config_key *key)
+{
+    enum fsz_right right = 0;
+    while (right + 1 < FSZ_RIGHTS && strcmp(fsz_right_name(right), key->name) != 0) {
+        right++;
+    }
+    return right;
+}
+
 /* 1024 as 1K, where it divides evenly: as it would be written in the file. */
 static void keys_size_text(int64_t bytes, char *ret_text, size_t text_bytes)
 {
@@ -125,8 +134,6 @@ static const char *keys_allowed_fixed(enum fsz_key_type type)
         return "true or false";
     case FSZ_KEY_PATH:
         return "a path that begins with /";
-    case FSZ_KEY_NAME:
-        return "the name of a service";
     case FSZ_KEY_PATTERN:
         return "a pattern of at least one character; * stands for any text";
     case FSZ_KEY_PUBLIC:
@@ -149,13 +156,18 @@ static const char *keys_allowed_fixed(enum fsz_key_type type)
 }
 
 /* What `*` stands for in the patterns of a right, if one phrase can say it. */
-static const char *keys_star(const char *right)
+static const char *keys_star(enum fsz_right right)
 {
-    bool has_separators = strcmp(right, "endpoints") == 0 || strcmp(right, "files") == 0 ||
-                          strcmp(right, "contexts") == 0;
-    return strcmp(right, "events") == 0 ? "; * stands for any text, only at the end"
-           : has_separators             ? ""
-                                        : "; * stands for any text";
+    switch (right) {
+    case FSZ_RIGHT_EVENTS:
+        return "; * stands for any text, only at the end";
+    case FSZ_RIGHT_ENDPOINTS:
+    case FSZ_RIGHT_FILES:
+    case FSZ_RIGHT_CONTEXTS:
+        return "";
+    default:
+        return "; * stands for any text";
+    }
 }
 
 void fsz_config_key_allowed(const struct fsz_config_key *key, char *ret_text, size_t bytes)
@@ -178,6 +190,9 @@ void fsz_config_key_allowed(const struct fsz_config_key *key, char *ret_text, si
     case FSZ_KEY_CHOICE:
         keys_allowed_words(key, ret_text, bytes);
         break;
+    case FSZ_KEY_NAME:
+        snprintf(ret_text, bytes, "the name of a %s", key->words);
+        break;
     case FSZ_KEY_NAMES:
         snprintf(ret_text, bytes,
                  "%" PRId64 " to %" PRId64 " header names, separated by blanks or commas", key->min,
@@ -185,7 +200,7 @@ void fsz_config_key_allowed(const struct fsz_config_key *key, char *ret_text, si
         break;
     case FSZ_KEY_GRANTS:
         snprintf(ret_text, bytes, "patterns, separated by blanks or commas%s",
-                 keys_star(key->name));
+                 keys_star(fsz_config_key_right(key)));
         break;
     default:
         snprintf(ret_text, bytes, "%s", keys_allowed_fixed(key->type));

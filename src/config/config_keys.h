@@ -4,6 +4,8 @@
 #ifndef FSZ_CONFIG_KEYS_H
 #define FSZ_CONFIG_KEYS_H
 
+#include "config/grants.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,8 +52,8 @@ struct fsz_config_key {
     const char        *fallback; /* the default as written in the file; NULL: none */
     int64_t            min, max;
     const char        *unit;  /* or NULL */
-    const char        *words; /* of CHOICE and WORDS, separated by blanks; or NULL */
-    const char        *help;  /* plain text; `…` marks what is typed */
+    const char        *words; /* of CHOICE and WORDS, separated by blanks; what a NAME names */
+    const char        *help;  /* plain text; literals are in backquotes */
 };
 
 enum {
@@ -77,6 +79,8 @@ const struct fsz_config_key *fsz_config_key_find(enum fsz_key_scope element, con
 /* The key valid there that is spelled most like `name`, or NULL if none is close. */
 const struct fsz_config_key *fsz_config_key_near(enum fsz_key_scope element, const char *name);
 bool                         fsz_config_key_repeats(const struct fsz_config_key *key);
+/* The right that a GRANT or GRANTS key is named after. */
+enum fsz_right fsz_config_key_right(const struct fsz_config_key *key);
 /* What may be written as the key's value ("a number from 1 to 16"), as part of a sentence. Writes
  * at most `bytes` into ret_text, NUL included. */
 void fsz_config_key_allowed(const struct fsz_config_key *key, char *ret_text, size_t bytes);
