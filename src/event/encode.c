@@ -65,7 +65,7 @@ static unsigned char *encoder_put_tail(struct fsz_encoder *e, unsigned char *at)
 
 /* -- the slow path --------------------------------------------------------------------------- */
 
-/* Bytes of the object if nothing is escaped, and none left out. */
+/* Bytes of the object if nothing is escaped or omitted. */
 static size_t encoder_plain_bytes(const struct fsz_encoder *e)
 {
     static const char punctuation[] = "{\"Event-Name\":\"\",\"Event-Subclass\":\"\","
@@ -74,7 +74,7 @@ static size_t encoder_plain_bytes(const struct fsz_encoder *e)
            e->members.json_bytes + e->body.length;
 }
 
-/* What will probably do, in one go. */
+/* Reserves what will probably be enough. */
 static fsz_err encoder_reserve_all(struct fsz_encoder *e)
 {
     size_t plain = encoder_plain_bytes(e);
@@ -100,7 +100,7 @@ static void encoder_close(struct fsz_encoder *e, unsigned char *at)
     e->out->size = e->start + encoder_size(e, at);
 }
 
-/* All that can fail before the first byte. */
+/* Everything that can fail before the first byte is written. */
 static fsz_err encoder_prepare(struct fsz_encoder *e)
 {
     fsz_members_measure(&e->members);
@@ -171,7 +171,7 @@ static void encoder_init(struct fsz_encoder *e, const struct fsz_event *event,
 fsz_err fsz_encode(const struct fsz_event *event, const struct fsz_fields *fields, size_t max_bytes,
                    struct fsz_buffer *out, size_t *ret_omitted)
 {
-    struct fsz_encoder e; /* some 20 KB, and most of it is never touched: not to be cleared */
+    struct fsz_encoder e; /* about 20 KB, mostly never used: do not clear it */
     if (max_bytes != 0 && max_bytes < FSZ_ENCODE_MIN_BYTES) {
         return FSZ_EINVALID;
     }

@@ -5,8 +5,7 @@ static size_t text_size(struct fsz_text text)
     return fsz_escape_size(text.bytes, text.length, NULL);
 }
 
-/* The largest object without its closing brace. From the first omission on the marker has its room.
- */
+/* Largest size without the closing brace. After the first omission, the marker needs room too. */
 static size_t encoder_limit(const struct fsz_encoder *e)
 {
     return e->max_bytes - 1 - (e->omitted > 0 ? FSZ_MARKER_BYTES : 0);
@@ -17,7 +16,7 @@ static bool encoder_fits(const struct fsz_encoder *e, const unsigned char *at, s
     return e->max_bytes == 0 || bytes <= encoder_limit(e) - encoder_size(e, at);
 }
 
-/* At the first omission, what stands where the marker must go is left out as well. */
+/* The first omission also omits the members that occupy the room of the marker. */
 static unsigned char *encoder_omit(struct fsz_encoder *e, unsigned char *at, size_t count)
 {
     if (e->omitted == 0) {
@@ -46,7 +45,7 @@ static bool encoder_take(struct fsz_encoder *e, unsigned char **at, size_t bytes
 bool fsz_bounded_admit(struct fsz_encoder *e, unsigned char **at, size_t bytes,
                        struct fsz_text text, size_t count)
 {
-    /* What is too large even unescaped need not be measured. */
+    /* A text that is too large even unescaped need not be measured. */
     bool hopeless = !encoder_fits(e, *at, bytes + text.length);
     return encoder_take(e, at, bytes + (hopeless ? text.length : text_size(text)), count);
 }
@@ -112,7 +111,7 @@ unsigned char *fsz_bounded_members(struct fsz_encoder *e, unsigned char *at)
     return at;
 }
 
-/* Cuts what alone would take the whole object. */
+/* Cuts names that alone would fill the whole object. */
 static void encoder_cut_head(struct fsz_encoder *e, size_t punctuation)
 {
     size_t room = e->max_bytes - 1 - FSZ_MARKER_BYTES - punctuation;

@@ -22,7 +22,7 @@ bool fsz_encoder_reserve(struct fsz_encoder *e, unsigned char **at, size_t more)
 
 /* -- names ------------------------------------------------------------------------------------- */
 
-/* Those that the object has or may get besides the headers. Returns how many. */
+/* Names that the object has or may get besides the headers. Returns how many. */
 static size_t encoder_reserved(const struct fsz_encoder *e, struct fsz_text *ret_names)
 {
     size_t count = 0;
@@ -38,7 +38,6 @@ static size_t encoder_reserved(const struct fsz_encoder *e, struct fsz_text *ret
     return count;
 }
 
-/* For about so many headers. */
 fsz_err fsz_encoder_reserve_names(struct fsz_encoder *e, size_t headers)
 {
     struct fsz_text names[RESERVED_NAMES];
@@ -50,7 +49,7 @@ fsz_err fsz_encoder_reserve_names(struct fsz_encoder *e, size_t headers)
     return err;
 }
 
-/* Bad bytes can make two names equal: a name that has them is compared as it goes out. */
+/* Repair can make two names equal, so a name with bad bytes is compared in its repaired form. */
 static void encoder_repair_name(struct fsz_encoder *e, size_t member)
 {
     struct fsz_text name = {e->members.headers[member].name, e->members.sizes[member].name};

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Channel-State is where the channel's thread is; Channel-State-Number, where it is to go. */
+/* Channel-State is the state that the channel's thread is in, Channel-State-Number the one that it
+ * goes to next. */
 static const char *const ending_states[] = {
     "CS_NEW",       "CS_INIT",           "CS_ROUTING", "CS_SOFT_EXECUTE",
     "CS_EXECUTE",   "CS_EXCHANGE_MEDIA", "CS_PARK",    "CS_CONSUME_MEDIA",
@@ -37,7 +38,7 @@ const char *fsz_ending_hungup(const struct fsz_event *event)
     return fsz_ending_replacement(event) != NULL ? FSZ_ENDING_REPLACED : FSZ_ENDING_HANGUP;
 }
 
-/* NULL: it stays. */
+/* NULL: the call stays where it is. */
 static const char *ending_elsewhere(const struct fsz_event *event)
 {
     const size_t count = sizeof(ending_states) / sizeof(ending_states[0]);

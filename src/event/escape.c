@@ -10,7 +10,7 @@ enum { REPLACEMENT_BYTES = 3, LEAD_MORE_MAX = 3 };
 
 enum unit_type { UNIT_PLAIN, UNIT_ESCAPED, UNIT_BAD };
 
-/* A character of the text, or a run of bytes that stands for one U+FFFD. */
+/* A character of the text, or a run of bytes that one U+FFFD replaces. */
 struct unit {
     enum unit_type type;
     size_t         in;  /* bytes of the text */
@@ -20,7 +20,7 @@ struct unit {
 /* Well-formed sequences by their first byte, from C2 on: Unicode, table 3-7. */
 struct lead {
     unsigned char more;       /* bytes that follow */
-    unsigned char second_min; /* the second byte's range; the others' is 80..BF */
+    unsigned char second_min; /* range of the second byte; that of the others is 80..BF */
     unsigned char second_max;
 };
 
@@ -55,7 +55,7 @@ static struct unit unit_of_sequence(const unsigned char *text, size_t length)
     return (struct unit){UNIT_BAD, in, REPLACEMENT_BYTES};
 }
 
-/* The letter that stands behind the backslash, or 0: \u00XX, or no escape at all. */
+/* The letter after the backslash. 0: the byte has no short escape. */
 static char escape_letter(unsigned char byte)
 {
     static const char letters[128] = {
@@ -107,7 +107,7 @@ static void unit_write(unsigned char *at, const unsigned char *text, struct unit
     }
 }
 
-/* How many bytes, in whole words, go out as they are. */
+/* How many bytes, in whole words, need no escape. */
 static size_t words_plain(const unsigned char *text, size_t length)
 {
     size_t   plain = 0;
@@ -148,7 +148,7 @@ unsigned char *fsz_escape_write(unsigned char *at, const char *text, size_t leng
         at += plain;
         text += plain;
         length -= plain;
-        /* One unit follows another more often than not: escapes come as \r\n, letters as words. */
+        /* Units mostly come in groups: escapes as \r\n, non-ASCII letters as words. */
         while (length > 0 && !escape_byte_is_plain((unsigned char)*text)) {
             struct unit unit = unit_of((const unsigned char *)text, length);
             unit_write(at, (const unsigned char *)text, unit);
@@ -160,7 +160,7 @@ unsigned char *fsz_escape_write(unsigned char *at, const char *text, size_t leng
     return at;
 }
 
-/* The NUL follows no lead, so that looking for as many bytes as a lead can have stops at it. */
+/* Reading LEAD_MORE_MAX more bytes is safe: a NUL never continues a sequence, so it stops there. */
 unsigned char *fsz_escape_next(unsigned char *at, const char **text)
 {
     const unsigned char *bytes = (const unsigned char *)*text;

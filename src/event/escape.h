@@ -1,9 +1,9 @@
-/* escape.h - text of any bytes to the inside of a JSON string.
+/* escape.h - escapes text of any bytes for a JSON string.
  *
- * `"`, `\` and control characters are escaped; bytes that are no UTF-8 become U+FFFD, one for each
- * maximal subpart (Unicode, chapter 3.9); all else stays as it is. What comes out is never shorter
- * than what went in. Nothing here reads beyond text[length - 1], allocates or keeps state; any
- * thread. */
+ * `"`, `\` and control characters are escaped. Bytes that are not UTF-8 become U+FFFD, one for each
+ * maximal subpart (Unicode, chapter 3.9). Other bytes are copied. The output is never shorter than
+ * the input. Functions with a `length` read no byte after text[length - 1]. Nothing allocates or
+ * keeps state. Any thread. */
 #ifndef FSZ_ESCAPE_H
 #define FSZ_ESCAPE_H
 
@@ -12,20 +12,20 @@
 
 enum { FSZ_ESCAPE_UNIT_MAX = 6 }; /* bytes: a control character becomes \u00XX */
 
-/* Bytes that fsz_escape_write() will write. *ret_bad (may be NULL): some were no UTF-8. */
+/* Bytes that fsz_escape_write() will write. *ret_bad (may be NULL): some bytes are not UTF-8. */
 size_t fsz_escape_size(const char *text, size_t length, bool *ret_bad);
 /* Writes the escaped text, without quotes, and returns its end. `at` has room for
  * fsz_escape_size(). */
 unsigned char *fsz_escape_write(unsigned char *at, const char *text, size_t length);
-/* Writes what stands for the character (or the bad bytes) at *text, at most FSZ_ESCAPE_UNIT_MAX
- * bytes, moves *text behind it, and returns the end. The text ends with a NUL, which *text is not
- * at. */
+/* Writes the character (or the bad bytes) at *text in escaped form, at most FSZ_ESCAPE_UNIT_MAX
+ * bytes. Moves *text past it and returns the end of what it wrote. The text must end with a NUL,
+ * and *text must not be at it. */
 unsigned char *fsz_escape_next(unsigned char *at, const char **text);
-/* The longest beginning of text, ending between two characters, that takes at most max_bytes
- * escaped. */
+/* Length of the longest beginning of the text that ends between two characters and takes at most
+ * max_bytes once escaped. */
 size_t fsz_escape_fit(const char *text, size_t length, size_t max_bytes);
-/* Writes text with its bad bytes replaced and nothing escaped, and returns its end. `at` has room
- * for fsz_escape_size() bytes. */
+/* Replaces bad bytes but escapes nothing. Returns the end of what it wrote. `at` has room for
+ * fsz_escape_size() bytes. */
 unsigned char *fsz_escape_repair(unsigned char *at, const char *text, size_t length);
 
 #endif

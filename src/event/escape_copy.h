@@ -1,5 +1,5 @@
-/* escape_copy.h - private to the escaper and the encoder: copies what goes out as it is, to be
- * compiled into what calls it for each name and value. */
+/* escape_copy.h - private to the escaper and the encoder: copies bytes that need no escape. Inline,
+ * because it runs for each name and value. */
 #ifndef FSZ_ESCAPE_COPY_H
 #define FSZ_ESCAPE_COPY_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Goes out as it is. Bytes of longer UTF-8 sequences do not count: they are to be looked at. */
+/* Needs no escape. Bytes of longer UTF-8 sequences do not count: they must be checked. */
 static inline bool escape_byte_is_plain(unsigned char byte)
 {
     return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
@@ -20,7 +20,7 @@ static inline bool escape_byte_is_plain(unsigned char byte)
 #define BYTES_OF(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* Marks (0x80) each byte of a word that is below 0x20, above 0x7f, a quote or a backslash. A borrow
- * can only mark a byte too many above one that is rightly marked, and that one is the first. */
+ * may mark further bytes, but only above a byte that is marked correctly, so the first is right. */
 static inline uint64_t word_marks(uint64_t word)
 {
     uint64_t quote = word ^ BYTES_OF('"');
@@ -38,7 +38,7 @@ static inline size_t bytes_plain(const char *text, size_t length)
     return plain;
 }
 
-/* Up to 15 bytes, as two overlapping words or halves. */
+/* Copies up to 15 bytes as two overlapping words or halves. */
 static ALWAYS_INLINE size_t copy_short(unsigned char *at, const char *text, size_t length)
 {
     uint64_t first = 0;
@@ -70,9 +70,9 @@ static ALWAYS_INLINE size_t copy_short(unsigned char *at, const char *text, size
     return (word_marks(first) | word_marks(last)) == 0 ? length : bytes_plain(text, length);
 }
 
-/* Copies `length` bytes and returns how many of them, from the first on, go out as they are. Each
- * word is looked at and stored at once; the last overlaps the one before, so that no byte behind
- * the text is ever read, and none written behind `length`. */
+/* Copies `length` bytes and returns how many of the first of them need no escape. Each word is
+ * loaded, checked and stored once. The last word overlaps the one before it, so that nothing is
+ * read or written after `length`. */
 static ALWAYS_INLINE size_t copy_plain(unsigned char *at, const char *text, size_t length)
 {
     if (length < 16) {

@@ -55,7 +55,7 @@ static bool event_has_own_mark(const struct fsz_header *header)
            strncmp(header->value, mark, length) == 0;
 }
 
-/* Is it behind the first of its name? */
+/* Is there an earlier header of the same name? */
 static bool event_repeats(const struct fsz_event *event, const struct fsz_header *header)
 {
     struct fsz_header first;
@@ -66,11 +66,12 @@ static fsz_err event_check_header(const struct fsz_event *event, const struct fs
                                   struct fsz_buffer *words)
 {
     if (!fsz_header_name_is_plain(header->name)) {
-        fsz_buffer_text(words, "a header's name is empty, or has a control character, ':' or '['");
+        fsz_buffer_text(words,
+                        "a header's name is empty or contains a control character, ':' or '['");
         return FSZ_EREFUSED;
     }
     if (event_has_own_mark(header)) {
-        fsz_buffer_printf(words, "%s: a value can't begin with ARRAY::, give an array",
+        fsz_buffer_printf(words, "%s: a value cannot begin with ARRAY::; send a JSON array",
                           header->name);
         return FSZ_EREFUSED;
     }
@@ -80,7 +81,8 @@ static fsz_err event_check_header(const struct fsz_event *event, const struct fs
         return FSZ_EREFUSED;
     }
     if (event_repeats(event, header)) {
-        fsz_buffer_printf(words, "%s: a header may occur once, letter case ignored", header->name);
+        fsz_buffer_printf(words, "%s: this header is given twice (letter case is ignored)",
+                          header->name);
         return FSZ_EREFUSED;
     }
     return FSZ_OK;
@@ -94,7 +96,7 @@ static fsz_err event_check_type(const struct fsz_event *event, struct fsz_buffer
         return FSZ_OK;
     }
     fsz_buffer_printf(words, custom ? "a CUSTOM event needs an Event-Subclass"
-                                    : "only a CUSTOM event has an Event-Subclass");
+                                    : "only a CUSTOM event may have an Event-Subclass");
     return FSZ_EREFUSED;
 }
 

@@ -11,8 +11,8 @@
 enum {
     BLOCK_BYTES_PORTABLE = 32,
     PAGE_BYTES = 4096, /* no page is smaller */
-    MEMBERS_AHEAD = 8, /* read while one is written */
-    MARGIN_BYTES = 64, /* a block, an escape and the punctuation up to the next text */
+    MEMBERS_AHEAD = 8, /* members that are read before one is written */
+    MARGIN_BYTES = 64, /* a block, an escape, and the punctuation before the next text */
 };
 
 /* How a processor copies the next block of a text. copy() returns how many of its bytes need no
@@ -32,8 +32,8 @@ static ALWAYS_INLINE size_t block_copy_portable(unsigned char *at, const char *t
 
 #if defined(__x86_64__)
 
-/* A block may be read though the text ends within it as long as it is in one page, as strlen(3)
- * does. Reading is in assembly, so that neither the compiler nor a sanitizer minds. */
+/* A block within one page may be read even if the text ends inside it, as strlen(3) does. The load
+ * is in assembly, to hide it from the compiler and from sanitizers. */
 static inline bool block_crosses_page(const char *text, size_t bytes)
 {
     return ((uintptr_t)text & (PAGE_BYTES - 1)) > PAGE_BYTES - bytes;
@@ -49,7 +49,7 @@ static NEVER_INLINE size_t block_copy_bytes(unsigned char *at, const char *text,
     return plain;
 }
 
-/* A signed comparison finds the NUL, control characters and all bytes from 0x80 on in one go. */
+/* One signed comparison finds the NUL, control characters and all bytes from 0x80 on. */
 static ALWAYS_INLINE size_t block_copy_sse2(unsigned char *at, const char *text)
 {
     __m128i block;
@@ -69,7 +69,7 @@ static ALWAYS_INLINE size_t block_copy_sse2(unsigned char *at, const char *text)
 
 /* -- texts ------------------------------------------------------------------------------------- */
 
-/* All that is to be escaped from *text on, as far as there is room. */
+/* Escapes bytes from *text on until one needs no escape or the room ends. */
 static NEVER_INLINE unsigned char *fast_path_escapes(unsigned char *at, const char **text,
                                                      const unsigned char *last)
 {
@@ -79,7 +79,7 @@ static NEVER_INLINE unsigned char *fast_path_escapes(unsigned char *at, const ch
     return at;
 }
 
-/* Returns NULL when there is no room behind `last`. */
+/* NULL: there is no room left after `last`. */
 static ALWAYS_INLINE unsigned char *fast_path_text(unsigned char *at, const char *text,
                                                    const unsigned char *last, struct block block)
 {
@@ -93,15 +93,15 @@ static ALWAYS_INLINE unsigned char *fast_path_text(unsigned char *at, const char
         if (*text == '\0') {
             return at;
         }
-        const char *rest = text; /* so that `text` itself may stay in a register */
+        const char *rest = text; /* so that `text` itself can stay in a register */
         at = fast_path_escapes(at, &rest, last);
         text = rest;
     }
     return NULL;
 }
 
-/* A name that is to be escaped must be compared with others as it goes out: NULL, the careful way.
- */
+/* NULL also for a name that needs an escape: names are compared in their repaired form, which only
+ * the slow path makes. */
 static ALWAYS_INLINE unsigned char *fast_path_name(unsigned char *at, const char *name,
                                                    const unsigned char *last, struct block block)
 {
@@ -135,8 +135,8 @@ static ALWAYS_INLINE unsigned char *fast_path_array(unsigned char           *at,
 
 /* -- the object -------------------------------------------------------------------------------- */
 
-/* The member, or `at` if its name is one more of the same: that is known once it is written, and so
- * is its length. */
+/* Returns the end of the member, or `at` if its name repeats an earlier one: the name's length, and
+ * so whether it repeats, is known only once it is written. */
 static ALWAYS_INLINE unsigned char *fast_path_member(struct fsz_encoder *e, unsigned char *at,
                                                      size_t member, const unsigned char *last,
                                                      struct block block)
@@ -173,7 +173,7 @@ static ALWAYS_INLINE unsigned char *fast_path_members(struct fsz_encoder *e, uns
     return at;
 }
 
-/* `head` is all up to the text, which is between quotes. */
+/* `head` is everything before the text, which stands between quotes. */
 static ALWAYS_INLINE unsigned char *fast_path_pair(unsigned char *at, struct fsz_text head,
                                                    const char *text, const unsigned char *last,
                                                    struct block block)

@@ -1,18 +1,18 @@
-/* fast_path.h - private to the encoder: nearly every event, in one pass that measures nothing.
+/* fast_path.h - private to the encoder: writes most events in one pass, without measuring.
  *
- * A text is copied block by block until its NUL turns up: how long it was, and that nothing in it
- * was to be escaped, is known when it is copied. The object is written to a place on the stack and
- * moved into an allocation of its size. Any thread. */
+ * A text is copied block by block up to its NUL. Its length, and whether it needs escapes, is only
+ * known once it is copied. The object is written to the stack, then copied into an allocation of
+ * its size. Any thread. */
 #ifndef FSZ_FAST_PATH_H
 #define FSZ_FAST_PATH_H
 
 #include "event/encoder.h"
 
-enum {
-    FSZ_FAST_PATH_BYTES = 16384
-}; /* larger objects take the careful way, as do very odd names */
+/* Larger objects, and those with names that need an escape, take the slow path. */
+enum { FSZ_FAST_PATH_BYTES = 16384 };
 
-/* Writes the object to `at`, which has FSZ_FAST_PATH_BYTES. Returns its end; NULL: not this way. */
+/* Writes the object to `at`, which has room for FSZ_FAST_PATH_BYTES. Returns its end. NULL: the
+ * object must take the slow path. */
 typedef unsigned char *(*fsz_fast_path_fn)(struct fsz_encoder *e, unsigned char *at);
 
 struct fsz_fast_path {

@@ -8,14 +8,14 @@ static const char SEPARATORS[] = ", \t\r\n\v\f";
 
 struct pattern {
     size_t length;
-    bool   prefix; /* written with a `*` behind */
+    bool   prefix; /* ends with `*` */
     char  *text;   /* without the `*`; points into the list's text */
 };
 
 struct list {
     struct pattern *patterns;
     size_t          count;
-    char           *text; /* all patterns, one behind the other */
+    char           *text; /* copy of the whole list */
 };
 
 struct fsz_fields {
@@ -40,8 +40,7 @@ static size_t list_count(const char *text)
     return count;
 }
 
-/* Takes the words of list->text apart. Returns the first `*` that is not last in its word, or NULL.
- */
+/* Splits list->text into words. Returns the first `*` that is not last in its word, or NULL. */
 static const char *list_split(struct list *list)
 {
     char *text = list->text;

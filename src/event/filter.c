@@ -48,7 +48,7 @@ fsz_err fsz_filter_group_new(enum fsz_filter_op op, bool negated, struct fsz_fil
     return filter_new(op, negated, ret_filter);
 }
 
-/* Bytes that are not UTF-8 match nothing but do not spoil what is around them. */
+/* Bytes that are not UTF-8 match nothing, but the text around them still can. */
 static fsz_err filter_compile(struct fsz_filter *f, const char *expression, char *ret_why,
                               size_t why_bytes)
 {
@@ -69,7 +69,7 @@ static fsz_err filter_compile(struct fsz_filter *f, const char *expression, char
     }
     pcre2_set_match_limit(f->limits, FSZ_FILTER_MATCH_LIMIT);
     pcre2_set_heap_limit(f->limits, FSZ_FILTER_HEAP_KIB);
-    /* Where there is no JIT the interpreter does the same, more slowly. */
+    /* Without JIT, the interpreter does the same more slowly. */
     (void)pcre2_jit_compile(f->code, PCRE2_JIT_COMPLETE);
     return FSZ_OK;
 }
@@ -127,7 +127,7 @@ fsz_err fsz_filter_add(struct fsz_filter *group, struct fsz_filter *child)
     return FSZ_OK;
 }
 
-/* Recursion is as deep as FSZ_FILTER_DEPTH_MAX. */
+/* Recursion ends at FSZ_FILTER_DEPTH_MAX. */
 void fsz_filter_free(struct fsz_filter **filter)
 {
     struct fsz_filter *f = *filter;
@@ -151,8 +151,8 @@ static void filter_count_gave_up(void)
     atomic_fetch_add_explicit(&filter_gave_up, 1, memory_order_relaxed);
 }
 
-/* Match data is made for each match: kept per thread, it would need a destructor, which must not be
- * left behind when the code is unloaded. */
+/* Each match has its own match data. Data kept for each thread would need a destructor, which must
+ * not exist any more when the module is unloaded. */
 static bool filter_expression_matches(const struct fsz_filter *f, const char *value)
 {
     size_t            length = strnlen(value, FSZ_FILTER_VALUE_BYTES + 1);
@@ -179,8 +179,7 @@ static bool filter_value_meets(const struct fsz_filter *f, const char *value)
                                       : filter_expression_matches(f, text);
 }
 
-/* The view's own members are headers too, whether or not the switch lists them among its headers.
- */
+/* The members of struct fsz_event are headers too, even if the switch does not list them. */
 static bool filter_find(const struct fsz_filter *f, const struct fsz_event *event,
                         struct fsz_header *ret_header)
 {
@@ -217,7 +216,7 @@ static bool filter_leaf_meets(const struct fsz_filter *f, const struct fsz_event
 
 static bool filter_group_meets(const struct fsz_filter *f, const struct fsz_event *event)
 {
-    bool decides = f->op == FSZ_FILTER_ANY; /* the child's answer that settles it */
+    bool decides = f->op == FSZ_FILTER_ANY; /* the child's result that decides */
     for (const struct fsz_filter *child = f->children; child != NULL; child = child->next) {
         if (fsz_filter_passes(child, event) == decides) {
             return decides;

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* At a time: so few that a switch's list, where each header is found through the one before it, is
- * walked while those before are written. */
+/* Headers read at a time. A switch's list links each header to the next, so walking it is slow;
+ * with few at a time, the walk overlaps with writing the headers before. */
 enum { READ_HEADERS = 4 };
 
 enum {
@@ -13,7 +13,7 @@ enum {
     VALUE_PUNCTUATION = 3,  /* "", */
 };
 
-/* Twice the room; the arrays move to the heap, or grow there. */
+/* Doubles the room, on the heap. */
 static fsz_err members_grow(struct fsz_members *members)
 {
     size_t                  capacity = members->capacity * 2;
@@ -53,7 +53,7 @@ static size_t member_measure(const struct fsz_header *header, struct fsz_member_
            header->value_count * VALUE_PUNCTUATION;
 }
 
-/* Drops and redacts among the `fresh` headers behind `count`; returns how many are left there. */
+/* Drops and redacts headers among the `fresh` ones after `count`; returns how many are kept. */
 static size_t members_select(struct fsz_members *members, const struct fsz_fields *fields,
                              size_t fresh)
 {

@@ -1,7 +1,7 @@
-/* members.h - private to the encoder: an event's headers, as the field lists leave them.
+/* members.h - private to the encoder: an event's headers, after the field lists are applied.
  *
- * The names and values stay the event's; only pointers and lengths are kept, on the caller's stack
- * unless an event has very many headers. One thread. */
+ * The event owns the names and values. This keeps only pointers and lengths, on the caller's stack
+ * unless the event has very many headers. One thread. */
 #ifndef FSZ_MEMBERS_H
 #define FSZ_MEMBERS_H
 
@@ -20,14 +20,14 @@ struct fsz_member_size {
 struct fsz_members {
     const struct fsz_event  *event;
     const struct fsz_fields *fields;
-    const void              *cursor;  /* of the event's next header; NULL: all are read */
-    struct fsz_header       *headers; /* a redacted one has the stand-in for its value */
-    struct fsz_member_size  *sizes;   /* as far as somebody has measured */
+    const void              *cursor;  /* at the event's next header; NULL: all are read */
+    struct fsz_header       *headers; /* a redacted one has FSZ_REDACTED as its value */
+    struct fsz_member_size  *sizes;   /* filled in by whoever measures a member */
     size_t                   count;   /* read so far */
     size_t                   capacity;
-    size_t json_bytes; /* once measured: of all members, with commas and quotes, if nothing is
+    size_t json_bytes; /* once measured: all members, with commas and quotes, if nothing is
                           escaped */
-    fsz_err                failed; /* FSZ_ENOMEM: some are missing */
+    fsz_err                failed; /* FSZ_ENOMEM: some members are missing */
     struct fsz_header      inline_headers[FSZ_MEMBERS_INLINE];
     struct fsz_member_size inline_sizes[FSZ_MEMBERS_INLINE];
 };
@@ -35,10 +35,10 @@ struct fsz_members {
 /* Nothing is read yet. The event and its fields must outlive it. */
 void fsz_members_init(struct fsz_members *members, const struct fsz_event *event,
                       const struct fsz_fields *fields);
-/* Reads the next few headers that the fields let pass, and asks memory for their texts. False:
- * there are no more, or `failed`. */
+/* Reads the next few headers that pass the field lists, and prefetches their texts. False: there
+ * are no more, or `failed` is set. */
 bool fsz_members_more(struct fsz_members *members);
-/* Reads all that are left, and takes all lengths. */
+/* Reads all remaining headers and measures all members. */
 void fsz_members_measure(struct fsz_members *members);
 void fsz_members_fini(struct fsz_members *members);
 

@@ -1,8 +1,8 @@
-/* names.h - private to the encoder: has a name been seen before in this event, letter case ignored?
+/* names.h - private to the encoder: has this event had the name before, letter case ignored?
  *
- * A filter, on the encoder's stack unless an event has very many headers: a bit for each name's
- * hash. A clear bit says that the name is new; a set one that the names before it must be looked
- * through, which for an event with no repetition happens hardly once. One thread. */
+ * A filter with a bit for each name's hash, on the encoder's stack unless the event has very many
+ * headers. A clear bit means that the name is new. A set bit means that the earlier names must be
+ * searched, which hardly ever happens unless a name repeats. One thread. */
 #ifndef FSZ_NAMES_H
 #define FSZ_NAMES_H
 
@@ -17,12 +17,12 @@ enum { FSZ_NAMES_INLINE_WORDS = 512, FSZ_NAMES_BITS_EACH = 64, FSZ_NAMES_USUAL =
 
 struct fsz_names {
     uint64_t *words;
-    uint32_t  mask; /* of a bit's number */
+    uint32_t  mask; /* makes a bit number of a hash */
     uint64_t  inline_words[FSZ_NAMES_INLINE_WORDS];
 };
 
-/* For about `count` names; more only make it less sharp. None has been seen. FSZ_ENOMEM; up to
- * FSZ_NAMES_USUAL need no memory. */
+/* Begins empty, for about `count` names; more names only give more false alarms. FSZ_ENOMEM; never
+ * for at most FSZ_NAMES_USUAL names. */
 FSZ_NODISCARD fsz_err fsz_names_init(struct fsz_names *names, size_t count);
 void                  fsz_names_fini(struct fsz_names *names);
 
@@ -49,9 +49,9 @@ static inline uint64_t name_few(const char *name, size_t length)
     return word;
 }
 
-/* From the length, both ends and the middle, which are what tells a switch's header names apart. A
- * bit that is forced to 1 makes letters of either case equal, and a few other characters too: they
- * only collide. */
+/* Hashes the length, both ends and the middle, which distinguish a switch's header names. Forcing a
+ * bit to 1 makes upper and lower case equal, and also a few other characters, which then collide.
+ */
 static inline uint64_t name_hash(const char *name, size_t length)
 {
     const uint64_t lower = UINT64_C(0x2020202020202020);
@@ -71,7 +71,7 @@ static inline uint64_t name_hash(const char *name, size_t length)
     return hash ^ hash >> 32;
 }
 
-/* False: certainly new. Either way it is known from now on. */
+/* False: the name is certainly new. Enters it in either case. */
 static inline bool fsz_names_maybe(struct fsz_names *names, const char *name, size_t length)
 {
     uint32_t bit = (uint32_t)name_hash(name, length) & names->mask;

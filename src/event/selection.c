@@ -9,8 +9,8 @@
 
 struct selection_pattern {
     char *name;
-    char *subclass; /* behind the name in the same allocation; NULL: every subclass */
-    bool  taken_away;
+    char *subclass; /* after the name, in the same allocation; NULL: every subclass */
+    bool  excludes;
 };
 
 struct fsz_selection {
@@ -52,14 +52,14 @@ static fsz_err selection_pattern_init(struct selection_pattern *p, const char *t
 
 static fsz_err selection_add(struct fsz_selection *s, const char *text, size_t length)
 {
-    bool taken_away = text[0] == '!';
-    text += taken_away;
-    length -= taken_away;
+    bool excludes = text[0] == '!';
+    text += excludes;
+    length -= excludes;
     if (!selection_pattern_valid(text, length)) {
         return FSZ_EINVALID;
     }
     text = fsz_eventname_canonical(text, length, &length);
-    struct selection_pattern pattern = {.taken_away = taken_away};
+    struct selection_pattern pattern = {.excludes = excludes};
     fsz_err                  err = selection_pattern_init(&pattern, text, length);
     if (err != FSZ_OK) {
         return err;
@@ -70,7 +70,7 @@ static fsz_err selection_add(struct fsz_selection *s, const char *text, size_t l
         return FSZ_ENOMEM;
     }
     s->patterns = grown;
-    s->begins_with_everything |= s->count == 0 && taken_away;
+    s->begins_with_everything |= s->count == 0 && excludes;
     s->patterns[s->count++] = pattern;
     return FSZ_OK;
 }
@@ -120,7 +120,7 @@ bool fsz_selection_matches(const struct fsz_selection *s, const char *name, cons
         const struct selection_pattern *p = &s->patterns[i];
         if (fsz_glob(p->name, name, strlen(name), SIZE_MAX) &&
             (p->subclass == NULL || fsz_glob(p->subclass, in, strlen(in), 0))) {
-            return !p->taken_away;
+            return !p->excludes;
         }
     }
     return s->begins_with_everything;

@@ -1,11 +1,11 @@
-/* selection.h - which kinds of events (Event-Name and Event-Subclass), by patterns with `*`.
+/* selection.h - selects event types (Event-Name and Event-Subclass) by patterns with `*`.
  *
  * A list separated by commas or white space: `CHANNEL_*`, `DTMF`, `CUSTOM` (every subclass),
- * `CUSTOM/sofia::*`; a leading `!` takes away what came before it. The last pattern that matches
- * decides; a list whose first pattern starts with `!` begins with everything. `X/` is X without a
- * subclass. Letter case is ignored in names, not in subclasses. `ALL` and SWITCH_EVENT_ in front
- * are understood (eventname.h). A subclass that is registered later is matched like any other.
- * Compiled once, read by any thread. */
+ * `CUSTOM/sofia::*`. A pattern with a leading `!` excludes. The last pattern that matches decides.
+ * A list that begins with a `!` pattern selects everything else. `X/` is X without a subclass.
+ * Letter case is ignored in names, not in subclasses. `ALL` and the prefix SWITCH_EVENT_ are
+ * understood (eventname.h). Subclasses registered later match like any other. Compiled once, read
+ * by any thread. */
 #ifndef FSZ_SELECTION_H
 #define FSZ_SELECTION_H
 

@@ -45,9 +45,9 @@ static void test_values_that_the_switch_would_take_apart_are_refused(void **stat
 {
     (void)state;
     static const char *const values[] = {"fine", "ARRAY::a|:b"};
-    assert_header((struct fsz_header){.name = "x", .value = "ARRAY::a"}, "x: a value can't");
+    assert_header((struct fsz_header){.name = "x", .value = "ARRAY::a"}, "x: a value cannot");
     assert_header((struct fsz_header){.name = "x", .values = values, .value_count = 2},
-                  "x: a value can't");
+                  "x: a value cannot");
     assert_header((struct fsz_header){.name = "x", .values = values, .value_count = 1}, NULL);
     assert_header((struct fsz_header){.name = "x", .value = "an ARRAY::"}, NULL);
     assert_header((struct fsz_header){.name = "x"}, NULL);
@@ -56,7 +56,8 @@ static void test_values_that_the_switch_would_take_apart_are_refused(void **stat
 static void test_a_name_may_not_come_twice_in_any_letter_case(void **state)
 {
     (void)state;
-    assert_header((struct fsz_header){.name = "Before", .value = "y"}, "Before: a header may");
+    assert_header((struct fsz_header){.name = "Before", .value = "y"},
+                  "Before: this header is given twice");
 }
 
 static void test_only_custom_events_have_a_subclass(void **state)
