@@ -1,7 +1,7 @@
-/* account.h - bytes that are held for a client, and with them for all clients.
+/* account.h - counts the bytes in memory for a client, and with them those of all clients.
  *
- * Counted in references, because libzmq may hold an answer longer than anything else lives. Any
- * thread. */
+ * Reference-counted, because libzmq may keep a reply longer than its client and API socket live.
+ * Any thread. */
 #ifndef FSZ_ACCOUNT_H
 #define FSZ_ACCOUNT_H
 
@@ -11,7 +11,8 @@
 
 struct fsz_account;
 
-/* `whole` gets what this one gets; a reference to it is taken. NULL: this is the whole. */
+/* What is added here is added to `whole` too, to which the account takes a reference. NULL: this is
+ * the whole. */
 FSZ_NODISCARD fsz_err fsz_account_new(struct fsz_account *whole, struct fsz_account **ret_account);
 struct fsz_account   *fsz_account_ref(struct fsz_account *account);
 /* Accepts NULL in *account. */
@@ -20,7 +21,7 @@ void fsz_account_unref(struct fsz_account **account);
 void   fsz_account_add(struct fsz_account *account, size_t bytes);
 void   fsz_account_remove(struct fsz_account *account, size_t bytes);
 size_t fsz_account_bytes(const struct fsz_account *account);
-/* Accounts of which this is the whole; the caller has its owner's reference. */
+/* Number of accounts that have this one as their whole. The caller must be its owner. */
 size_t fsz_account_parts(const struct fsz_account *account);
 
 #endif

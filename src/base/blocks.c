@@ -8,28 +8,29 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* Classes of 1, 2, 4, 8 and 16 KiB, header included; what is larger is malloc's. */
+/* Size classes of 1, 2, 4, 8 and 16 KiB, header included. Larger blocks come from malloc(). */
 enum {
     BLOCK_CLASSES = 5,
     BLOCK_SMALLEST_BYTES = 1024,
-    PIECES_IDLE_MAX = 8, /* kept for the next rise, of whatever class */
+    PIECES_IDLE_MAX = 8, /* kept for later use by any class */
 #ifdef __SANITIZE_ADDRESS__
-    BLOCK_LARGEST_BYTES = 0, /* all malloc's, so that the sanitizer sees each message */
+    BLOCK_LARGEST_BYTES = 0, /* all from malloc(), so that the sanitizer sees each message */
 #else
     BLOCK_LARGEST_BYTES = BLOCK_SMALLEST_BYTES << (BLOCK_CLASSES - 1),
 #endif
 };
 
-/* Before each block; in a free one `next` is. */
+/* Header of each block. */
 struct block {
-    struct piece *piece; /* NULL: malloc's */
-    struct block *next;
+    struct piece *piece; /* NULL: from malloc() */
+    struct block *next;  /* while the block is free */
 };
 
-/* Blocks of one class, until none is in use: then it is anyone's. Blocks never used lie behind
- * `fresh`, so that a new piece is not touched whole. Guarded by the pool's lock. */
+/* Blocks of one class. Once no block is in use, any class may take the piece. Blocks that were
+ * never used start at `fresh`, so a new piece is not touched as a whole. Guarded by the pool's
+ * lock. */
 struct piece {
-    struct piece  *previous, *next; /* in its class's list while a block is free, or idle */
+    struct piece  *previous, *next; /* in its class's list while a block is free, or in `idle` */
     struct block  *free;
     unsigned char *fresh;
     unsigned       size_class;
@@ -38,7 +39,7 @@ struct piece {
 
 static struct {
     pthread_once_t  once;
-    pthread_mutex_t lock;                   /* inherits priority, as the queue's */
+    pthread_mutex_t lock;                   /* inherits priority, like that of the queue */
     struct piece   *partial[BLOCK_CLASSES]; /* pieces with a free block and one in use */
     struct piece   *idle;                   /* pieces with no block in use */
     unsigned        idle_count;
@@ -48,7 +49,7 @@ static struct {
 static void pool_init(void)
 {
     fsz_err err = fsz_thread_init_lock(&pool.lock);
-    (void)err; /* a kernel that has no such mutex has refused the queue before */
+    (void)err; /* without such mutexes, the queue could not have been created either */
 }
 
 static void pool_lock(void)
@@ -99,7 +100,7 @@ static void piece_unlink_locked(struct piece *piece, struct piece **list)
     }
 }
 
-/* Aligned to its size, so that it can be one huge page. */
+/* Maps a piece, aligned to its size so that it can be one huge page. */
 static struct piece *piece_map(void)
 {
     size_t         size = FSZ_BLOCKS_PIECE_BYTES;
@@ -114,7 +115,7 @@ static struct piece *piece_map(void)
         munmap(area, before);
     }
     munmap(aligned + size, size - before);
-    madvise(aligned, size, MADV_HUGEPAGE); /* where it is refused, small pages do as well */
+    madvise(aligned, size, MADV_HUGEPAGE); /* small pages work too if this is refused */
     return (struct piece *)(void *)aligned;
 }
 
@@ -153,7 +154,7 @@ static struct block *piece_take_locked(struct piece *piece)
     return block;
 }
 
-/* True when the piece is not needed any more and out of the pool; the caller unmaps it. */
+/* True: the piece is no longer in the pool, and the caller unmaps it. */
 static bool piece_give_locked(struct piece *piece, struct block *block)
 {
     bool was_full = piece->free == NULL && !piece_has_fresh(piece);

@@ -1,7 +1,7 @@
-/* bucket.h - a token bucket: how many of something may pass, and how many were held back since.
+/* bucket.h - a token bucket that also counts what it suppressed.
  *
- * `rate` tokens a second come in, at least 1, and the bucket holds `burst` of them. `now_ms` is
- * fsz_clock_monotonic_ms(). A value; whoever owns it locks it. */
+ * It gains `rate` tokens a second (at least 1) and holds at most `burst`. `now_ms` is
+ * fsz_clock_monotonic_ms(). A plain value; its owner locks it. */
 #ifndef FSZ_BUCKET_H
 #define FSZ_BUCKET_H
 
@@ -12,16 +12,16 @@
 
 struct fsz_bucket {
     int64_t  milli_tokens;
-    int64_t  last_ms;    /* 0: never used, and so full */
-    uint64_t suppressed; /* since it was last reported */
+    int64_t  last_ms;    /* 0: never used, so it is full */
+    uint64_t suppressed; /* since the last report */
 };
 
-/* Takes a token for one of them. True: it passes, and *ret_suppressed is how many were held back
- * before it, which it has to report. False: it is held back, and counted. */
+/* Takes a token for one item. True: the item passes, and must report *ret_suppressed, the number
+ * suppressed before it. False: the item is suppressed and counted. */
 bool fsz_bucket_take(struct fsz_bucket *bucket, int64_t rate, int64_t burst, int64_t now_ms,
                      uint64_t *ret_suppressed);
-/* Takes a token to report those that were held back where none follows that could. False: none was
- * held back, or there is no token yet. */
+/* Takes a token to report suppressed items if no later item can. False: nothing was suppressed, or
+ * there is no token yet. */
 bool fsz_bucket_owes(struct fsz_bucket *bucket, int64_t rate, int64_t burst, int64_t now_ms,
                      uint64_t *ret_suppressed);
 

@@ -38,7 +38,7 @@ static size_t buffer_next_capacity(const struct fsz_buffer *b, size_t needed)
     return capacity > b->limit ? b->limit : capacity;
 }
 
-/* As realloc(); *capacity becomes what was had. */
+/* Like realloc(); sets *capacity to what it got. */
 static void *buffer_grow_block(const struct fsz_buffer *b, size_t *capacity)
 {
     size_t got = 0;
@@ -94,7 +94,7 @@ static void buffer_put(struct fsz_buffer *b, const void *bytes, size_t size)
     }
 }
 
-/* What is still within the limit of a write that is not. */
+/* Appends the beginning of a write that exceeds the limit. */
 static fsz_err buffer_fill_up(struct fsz_buffer *b, const void *bytes)
 {
     size_t room = b->limit - b->size;
@@ -122,7 +122,7 @@ fsz_err fsz_buffer_text(struct fsz_buffer *b, const char *text)
     return fsz_buffer_append(b, text, strlen(text));
 }
 
-/* Written elsewhere, so that of what is over the limit the beginning can be kept. */
+/* Formats into other memory first, so that the beginning of a text over the limit can be kept. */
 static fsz_err buffer_vprintf_cut(struct fsz_buffer *b, const char *format, va_list arguments)
 {
     char *text = NULL;

@@ -1,7 +1,7 @@
-/* buffer.h - bytes that grow, up to a cap given at init.
+/* buffer.h - a byte buffer that grows up to a limit.
  *
- * Not thread-safe: a buffer belongs to whoever holds it. Once a write fails the buffer stays
- * failed (`failed`), later writes do nothing, so a writer may check once at the end. */
+ * Not thread-safe. Once a write fails, the buffer stays failed (`failed`) and later writes do
+ * nothing, so a writer may check once at the end. */
 #ifndef FSZ_BUFFER_H
 #define FSZ_BUFFER_H
 
@@ -15,34 +15,34 @@ struct fsz_buffer {
     unsigned char *data; /* malloc'ed; size bytes used of capacity; NULL before the first write */
     size_t         size;
     size_t         capacity;
-    size_t         limit;  /* bytes; a write beyond it fails with FSZ_ELIMIT */
+    size_t         limit;  /* in bytes; a write beyond it fails with FSZ_ELIMIT */
     fsz_err        failed; /* FSZ_OK until a write fails */
-    bool           block;  /* data is a block (blocks.h), not malloc'ed */
+    bool           block;  /* `data` is a block (blocks.h), not malloc'ed */
 };
 
-/* Nothing is allocated yet. */
+/* Allocates nothing yet. */
 void fsz_buffer_init(struct fsz_buffer *b, size_t limit_bytes);
-/* The same, with bytes that fsz_block_give() frees: not for fsz_buffer_give(). */
+/* The same for bytes that fsz_block_give() frees. Not for use with fsz_buffer_give(). */
 void fsz_buffer_init_block(struct fsz_buffer *b, size_t limit_bytes);
-/* Frees the bytes; the buffer is as after init. Accepts one that was never written. */
+/* Frees the bytes; the buffer is as after init. Accepts a buffer that was never written. */
 void fsz_buffer_fini(struct fsz_buffer *b);
-/* Room for `more` bytes behind `size`. FSZ_ENOMEM, FSZ_ELIMIT. */
+/* Makes room for `more` bytes after `size`. FSZ_ENOMEM, FSZ_ELIMIT. */
 FSZ_NODISCARD fsz_err fsz_buffer_reserve(struct fsz_buffer *b, size_t more);
-/* Leaves `bytes` uninitialised at the start of a buffer not yet written, for its owner to fill once
- * something has been appended: a header and what follows then share one allocation. */
+/* Leaves `bytes` uninitialised at the start of an unwritten buffer. The owner fills them once
+ * something has been appended, so a header and what follows it share one allocation. */
 void fsz_buffer_skip(struct fsz_buffer *b, size_t bytes);
-/* Appends; what they return also stays in `failed`. Of what is beyond the limit the bytes that fit
- * are kept. */
+/* These append. An error is also kept in `failed`. A write beyond the limit keeps the bytes that
+ * fit. */
 fsz_err fsz_buffer_append(struct fsz_buffer *b, const void *bytes, size_t size);
 fsz_err fsz_buffer_text(struct fsz_buffer *b, const char *text);
 fsz_err fsz_buffer_printf(struct fsz_buffer *b, const char *format, ...) FSZ_PRINTF(2, 3);
 fsz_err fsz_buffer_vprintf(struct fsz_buffer *b, const char *format, va_list arguments)
     FSZ_PRINTF(2, 0);
-/* Ends the bytes with a NUL that does not count in size, and returns them as a C string
- * (owned by the buffer), or "" if that failed. */
+/* Ends the bytes with a NUL, which `size` does not count, and returns them as a C string that the
+ * buffer owns, or "" if that failed. */
 const char *fsz_buffer_string(struct fsz_buffer *b);
-/* Gives the bytes away (caller frees) as a C string, or NULL if a write failed; the buffer is as
- * after init. */
+/* Returns the bytes as a C string, which the caller frees, or NULL if a write failed. The buffer is
+ * as after init. */
 char *fsz_buffer_give(struct fsz_buffer *b);
 
 #endif

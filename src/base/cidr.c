@@ -9,7 +9,7 @@
 /* Both families as 16 bytes, IPv4 in its mapped form: one comparison for both. */
 struct block {
     uint8_t  bytes[16];
-    unsigned bits; /* that must agree */
+    unsigned bits; /* how many must be equal */
 };
 
 static const uint8_t MAPPED[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};

@@ -9,7 +9,7 @@ int64_t fsz_clock_monotonic_ns(void);
 int64_t fsz_clock_monotonic_us(void);
 int64_t fsz_clock_monotonic_ms(void);
 
-/* Microseconds since 1970-01-01 UTC. May jump, also backwards. */
+/* Microseconds since 1970-01-01 UTC. May jump forwards or backwards. */
 int64_t fsz_clock_wall_us(void);
 
 #endif

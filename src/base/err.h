@@ -1,6 +1,6 @@
-/* err.h - what the core's functions return.
+/* err.h - the error codes that functions return.
  *
- * One list makes codes, names and messages. A function that returns fsz_err leaves its outputs
+ * One list defines codes, names and messages. A function that returns fsz_err leaves its outputs
  * (`ret_…`) untouched unless it returns FSZ_OK. Nothing in the core aborts. */
 #ifndef FSZ_ERR_H
 #define FSZ_ERR_H

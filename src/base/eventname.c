@@ -109,7 +109,7 @@ static const char eventname_custom[] = "CUSTOM";
 enum {
     EVENTNAME_PREFIX = sizeof(eventname_prefix) - 1,
     EVENTNAME_CUSTOM = sizeof(eventname_custom) - 1,
-    EVENTNAME_SHOWN = 60, /* bytes of a wrong name that a message repeats */
+    EVENTNAME_SHOWN = 60, /* bytes of a wrong name in a message */
 };
 
 const char *fsz_eventname_canonical(const char *text, size_t length, size_t *ret_length)
@@ -132,7 +132,7 @@ static bool eventname_has_char(char c)
            c == '-' || c == '*';
 }
 
-/* Bytes before the slash, of those that a name may have. */
+/* Length of the longest beginning with only characters that a name may have. */
 static size_t eventname_length(const char *text, size_t length)
 {
     size_t name = 0;
@@ -142,8 +142,8 @@ static size_t eventname_length(const char *text, size_t length)
     return name;
 }
 
-/* `CUSTOM sofia::register`, `CUSTOM::sofia::register`, `sofia::register`: the subclass of a CUSTOM
- * event, or NULL. */
+/* The subclass that was meant by `CUSTOM sofia::register`, `CUSTOM::sofia::register` or
+ * `sofia::register`; or NULL. */
 static const char *eventname_subclass(const char *text, size_t length, size_t *ret_length)
 {
     const char *subclass = text;

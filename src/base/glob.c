@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* In ASCII whatever the locale, as the switch compares names. */
+/* ASCII in any locale, as the switch compares names. */
 static char glob_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -18,8 +18,8 @@ static bool glob_stops(const char *stops, char c)
     return c != '\0' && strchr(stops, c) != NULL;
 }
 
-/* After a mismatch only the last `*` can match more: what stands before it has matched as little
- * as it can, and a stop aligns pattern and text whichever `*` comes first. */
+/* After a mismatch, only the last `*` needs to match more. Each `*` before it has matched as little
+ * as possible, and a stop character in the text must match one in the pattern in any case. */
 bool fsz_glob_within(const char *pattern, const char *text, size_t length, size_t folded,
                      const char *stops, bool tail)
 {

@@ -1,6 +1,6 @@
-/* heap.h - what is due next: a binary heap of timers that their owners embed.
+/* heap.h - a binary heap of timers, which their owners embed.
  *
- * One holder, no lock. A timer knows its place, so it can be moved and taken out. */
+ * One thread, no lock. A timer knows its place, so it can be moved and removed. */
 #ifndef FSZ_HEAP_H
 #define FSZ_HEAP_H
 
@@ -11,7 +11,7 @@
 
 struct fsz_timer {
     uint64_t due_ns;
-    size_t   place; /* 1 + index in the heap; 0: not in it */
+    size_t   place; /* index in the heap + 1; 0: not in a heap */
 };
 
 struct fsz_heap {
@@ -19,11 +19,11 @@ struct fsz_heap {
     size_t             count, capacity;
 };
 
-void fsz_heap_fini(struct fsz_heap *heap); /* the timers stay their owners' */
-/* Puts a timer in, or moves one that is in. FSZ_ENOMEM only when it was not in. */
+void fsz_heap_fini(struct fsz_heap *heap); /* does not free the timers */
+/* Inserts a timer, or moves one that is in the heap. FSZ_ENOMEM only for one that was not. */
 fsz_err fsz_heap_set(struct fsz_heap *heap, struct fsz_timer *timer, uint64_t due_ns);
 void    fsz_heap_remove(struct fsz_heap *heap, struct fsz_timer *timer);
-/* The one that is due first, or NULL. */
+/* The timer that is due first, or NULL. */
 struct fsz_timer *fsz_heap_first(const struct fsz_heap *heap);
 
 #endif

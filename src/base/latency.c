@@ -1,7 +1,7 @@
 #include "base/latency.h"
 
-/* Below FSZ_LATENCY_STEPS each value has its own bucket. Above it, a value's bucket is named by its
- * highest bit and the three behind it. */
+/* Each value below FSZ_LATENCY_STEPS has its own bucket. The bucket of a larger value is given by
+ * its highest bit and the three bits after it. */
 static unsigned latency_bucket(uint64_t us)
 {
     if (us < FSZ_LATENCY_STEPS) {

@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 struct fsz_mailbox {
-    _Atomic(struct fsz_mail *) newest; /* a list, newest first; or one of the two below */
-    _Atomic(struct fsz_mail *) quiet;  /* the same, of what wakes nobody; or mailbox_closed */
+    _Atomic(struct fsz_mail *) newest; /* a list, newest first; or one of the two marks below */
+    _Atomic(struct fsz_mail *) quiet;  /* a list of mails posted quietly; or mailbox_closed */
     struct fsz_ref             references;
     int                        fd; /* an eventfd, close-on-exec */
 };
 
-/* Stand for an empty list: its reader sleeps, or will not come any more. */
+/* Marks of an empty list: the reader sleeps, or has closed the mailbox. */
 static struct fsz_mail mailbox_asleep, mailbox_closed;
 
 fsz_err fsz_mailbox_new(struct fsz_mailbox **ret_mailbox)
@@ -53,7 +53,7 @@ static void mailbox_signal(const struct fsz_mailbox *mailbox)
 {
     uint64_t one = 1;
     ssize_t  written = write(mailbox->fd, &one, sizeof(one));
-    (void)written; /* EAGAIN: the counter is at its top, so the descriptor is readable anyway */
+    (void)written; /* EAGAIN: the counter is at its maximum, so the descriptor is readable */
 }
 
 void fsz_mailbox_post(struct fsz_mailbox *mailbox, struct fsz_mail *mail)
@@ -135,7 +135,7 @@ void fsz_mailbox_woken(struct fsz_mailbox *mailbox)
 {
     uint64_t count = 0;
     ssize_t  got = read(mailbox->fd, &count, sizeof(count));
-    (void)got; /* EAGAIN: nobody had signalled */
+    (void)got; /* EAGAIN: there was no signal */
 }
 
 void fsz_mailbox_close(struct fsz_mailbox *mailbox)

@@ -1,7 +1,7 @@
-/* mailbox.h - what other threads hand to one thread, its reader.
+/* mailbox.h - passes mails from any thread to one thread, the reader.
  *
- * Posting takes no lock, and wakes the reader only when it sleeps. Counted, because what a thread
- * that is stuck in the switch still holds may outlive the reader. */
+ * Posting takes no lock and wakes the reader only if it sleeps. Reference-counted, because a thread
+ * that is stuck in the switch may keep its reference longer than the reader lives. */
 #ifndef FSZ_MAILBOX_H
 #define FSZ_MAILBOX_H
 
@@ -10,11 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Embedded in what is handed over. */
+/* Embedded in what is passed. */
 struct fsz_mail {
     struct fsz_mail *next;
-    /* On the reader's thread with what fsz_mailbox_open() was given; with NULL once the mailbox is
-     * closed, on any thread: then there is only to be freed. */
+    /* Called on the reader's thread with the `reader` of fsz_mailbox_open(). Once the mailbox is
+     * closed, called on any thread with NULL; it then only frees. */
     void (*open)(struct fsz_mail *mail, void *reader);
 };
 
@@ -25,25 +25,26 @@ struct fsz_mailbox   *fsz_mailbox_ref(struct fsz_mailbox *mailbox);
 /* Accepts NULL in *mailbox. */
 void fsz_mailbox_unref(struct fsz_mailbox **mailbox);
 
-/* Hands `mail` over; it is its opener's from now on. Any thread; never blocks. */
+/* Posts `mail`, which its open() owns from now on. Any thread; never blocks. */
 void fsz_mailbox_post(struct fsz_mailbox *mailbox, struct fsz_mail *mail);
 
-/* The same, but does not wake the reader: it opens this when it next calls fsz_mailbox_open(). */
+/* The same, but does not wake the reader, which opens the mail when it next calls
+ * fsz_mailbox_open(). */
 void fsz_mailbox_post_quietly(struct fsz_mailbox *mailbox, struct fsz_mail *mail);
 
-/* All below: the reader. */
+/* The reader alone calls all functions below. */
 
-/* Opens what was posted, in the order of posting, and before that what was posted quietly; returns
- * how many that were. */
+/* Opens first the mails that were posted quietly, then the others, both in the order of posting.
+ * Returns how many. */
 size_t fsz_mailbox_open(struct fsz_mailbox *mailbox, void *reader);
-/* Opens what was posted quietly only. */
+/* Opens only the mails that were posted quietly. */
 size_t fsz_mailbox_open_quiet(struct fsz_mailbox *mailbox, void *reader);
-/* Whoever posts next makes the descriptor readable. False: something is there already. */
+/* True: the next post makes the descriptor readable. False: a mail is already there. */
 bool fsz_mailbox_sleep(struct fsz_mailbox *mailbox);
 int  fsz_mailbox_fd(const struct fsz_mailbox *mailbox);
-/* Takes the signal of the descriptor. */
+/* Clears the descriptor's signal. */
 void fsz_mailbox_woken(struct fsz_mailbox *mailbox);
-/* Opens what is there, and what will still come, with NULL. */
+/* Opens all mails with NULL, now and in the future. */
 void fsz_mailbox_close(struct fsz_mailbox *mailbox);
 
 #endif

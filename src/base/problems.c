@@ -8,7 +8,7 @@ void fsz_problems_init(struct fsz_problems *p)
     p->count = 0;
 }
 
-/* A value out of a file may hold line feeds or escape sequences: the log gets one plain line. */
+/* A value from a file may contain line feeds or escape sequences; the log gets one plain line. */
 static void problems_make_plain(char *line)
 {
     for (unsigned char *c = (unsigned char *)line; *c != '\0'; c++) {

@@ -1,8 +1,8 @@
-/* ratelimit.h - one line of log an interval, and how many were held back since.
+/* ratelimit.h - at most one log line in an interval, and a count of those suppressed.
  *
- * Repeated complaints need fsz_ratelimit_passes() only. Where lines tell of a state, the last one
- * must be logged too: its owner wakes at fsz_ratelimit_due_ms() and asks fsz_ratelimit_owes().
- * Belongs to one thread. */
+ * Repeated complaints only need fsz_ratelimit_passes(). If lines report a state, the last one must
+ * be logged too: the owner wakes at fsz_ratelimit_due_ms() and calls fsz_ratelimit_owes(). Belongs
+ * to one thread. */
 #ifndef FSZ_RATELIMIT_H
 #define FSZ_RATELIMIT_H
 
@@ -11,20 +11,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FSZ_LOG_INTERVAL_MS = 5000 }; /* what peers can cause is logged at most this often */
+enum { FSZ_LOG_INTERVAL_MS = 5000 }; /* for log lines that peers can cause */
 
 struct fsz_ratelimit {
-    int64_t  next_ms; /* 0: now */
+    int64_t  next_ms; /* when the next line may be logged; 0: now */
     uint64_t suppressed;
 };
 
-/* May a line go out? With true, *ret_suppressed is how many did not since the last one. */
+/* May a line be logged? True: *ret_suppressed is the number suppressed since the last line. */
 bool fsz_ratelimit_passes(struct fsz_ratelimit *limit, uint64_t *ret_suppressed);
-/* When a line that was held back may go out, on the clock of fsz_clock_monotonic_ms(); INT64_MAX:
- * none was. */
+/* When a suppressed line may be logged, as fsz_clock_monotonic_ms(). INT64_MAX: none was
+ * suppressed. */
 int64_t fsz_ratelimit_due_ms(const struct fsz_ratelimit *limit);
-/* True: a line was held back, and it is time for it; *ret_suppressed (at least 1) counts it too.
- * `now_ms` is fsz_clock_monotonic_ms(), or INT64_MAX where no later time will come. */
+/* True: a line was suppressed and may be logged now; *ret_suppressed (at least 1) includes it.
+ * `now_ms` is fsz_clock_monotonic_ms(), or INT64_MAX if there is no later chance. */
 bool fsz_ratelimit_owes(struct fsz_ratelimit *limit, int64_t now_ms, uint64_t *ret_suppressed);
 
 #endif

@@ -6,7 +6,7 @@
 void fsz_uuid_new(char ret_text[FSZ_UUID_BYTES])
 {
     unsigned char b[16] = {0};
-    ssize_t       got = getrandom(b, sizeof(b), 0); /* 16 bytes never come short (getrandom(2)) */
+    ssize_t       got = getrandom(b, sizeof(b), 0); /* always returns all 16 bytes (getrandom(2)) */
     (void)got;
     b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
     b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
