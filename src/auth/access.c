@@ -59,7 +59,7 @@ static void *access_main(void *argument)
     struct pollfd      ready[] = {{.fd = access->end_fd, .events = POLLIN},
                                   {.fd = fsz_mailbox_fd(access->mailbox), .events = POLLIN}};
     while (ready[0].revents == 0) {
-        /* An error leaves `revents` as it was: the mailbox is looked at once more. */
+        /* On an error `revents` keeps its value, and the mailbox is checked once more. */
         (void)poll(ready, 2, fsz_mailbox_sleep(access->mailbox) ? -1 : 0);
         if (ready[1].revents != 0) {
             fsz_mailbox_woken(access->mailbox);
@@ -123,7 +123,7 @@ void fsz_access_free(struct fsz_access **access)
     }
     uint64_t one = 1;
     ssize_t  written = write((*access)->end_fd, &one, sizeof(one));
-    (void)written; /* an eventfd that nobody else writes takes it */
+    (void)written; /* cannot fail: this is the eventfd's only write */
     pthread_join((*access)->thread, NULL);
     access_release(*access);
     *access = NULL;

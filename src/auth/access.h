@@ -1,13 +1,13 @@
-/* access.h - who may connect, with NULL, PLAIN (RFC 24) or CURVE (RFC 26).
+/* access.h - decides who may connect, with NULL, PLAIN (RFC 24) or CURVE (RFC 26).
  *
- * Sockets ask through gates (access_gate.h), which name the stream or API socket
- * (fsz_socket_config's owner); a thread of its own answers. The address lists are asked first,
- * through the host, which may take its time; then, as the security says, the password or key is
- * checked. A peer without an address (ipc) needs no list: the file's permissions have decided.
+ * Sockets ask through gates (access_gate.h), which name the stream or API socket (owner in struct
+ * fsz_socket_config). A separate thread, the control thread, decides. It first checks the access
+ * lists through the host, which may block, then the password or key if the security requires one. A
+ * peer without an address (ipc) needs no list: the file's permissions have decided.
  *
- * An address that failed `failures-per-minute` times is asked to come again, without a look at what
- * it shows, until its minute is over. All peers wait for one thread: with 10 failures and 25 ms for
- * a password one address takes a 240th of its time, and all of them at most half
+ * An address that failed `failures-per-minute` times is told to try again later, without a check of
+ * its credentials, until its minute is over. All peers share one thread: at 10 failures and 25 ms
+ * for a password, one address takes 1/240 of its time, and all together at most half
  * (credentials.h). */
 #ifndef FSZ_ACCESS_H
 #define FSZ_ACCESS_H
@@ -20,8 +20,8 @@
 
 struct fsz_access;
 
-/* Until fsz_access_configure() everybody is asked to come again. `host` and `audit` (may be NULL:
- * none) stay the caller's and outlive it. FSZ_ENOMEM, FSZ_ESYSTEM. */
+/* Until fsz_access_configure(), all peers are told to try again later. The caller keeps `host` and
+ * `audit` (may be NULL), which must outlive it. FSZ_ENOMEM, FSZ_ESYSTEM. */
 FSZ_NODISCARD fsz_err fsz_access_new(const struct fsz_host *host, struct fsz_audit *audit,
                                      struct fsz_access **ret_access);
 void                  fsz_access_free(struct fsz_access **access);
@@ -37,8 +37,8 @@ void                  fsz_access_cancel(struct fsz_access *access);
 FSZ_NODISCARD fsz_err fsz_access_configure(struct fsz_access       *access,
                                            const struct fsz_config *config,
                                            struct fsz_policy       *policy);
-/* A new reference to the policy that new connections are judged by; NULL before the first
- * fsz_access_configure(). Any thread. */
+/* A new reference to the policy for new connections; NULL before the first fsz_access_configure().
+ * Any thread. */
 struct fsz_policy *fsz_access_policy(struct fsz_access *access);
 
 struct fsz_access_counts {

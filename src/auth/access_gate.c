@@ -15,9 +15,9 @@ struct fsz_access_gate {
     struct fsz_access  *access;
     struct fsz_mailbox *mailbox;
     struct fsz_mail     mail;       /* in the mailbox while `is_posted` */
-    struct fsz_ref      references; /* its owner's, and the mail's while that is posted */
+    struct fsz_ref      references; /* one of the owner, and one of the mail while it is posted */
 
-    pthread_mutex_t       lock; /* of all below; never held while anybody is asked */
+    pthread_mutex_t       lock; /* of all below; not held during a check */
     struct fsz_admission *first, *last;
     size_t                waiting;
     bool                  is_posted;
@@ -34,11 +34,11 @@ static void gate_unref(struct fsz_access_gate *gate)
     }
 }
 
-/* ---- a question and its answer --------------------------------------------------------------- */
+/* ---- a check and its answer ------------------------------------------------------------------ */
 
 enum { GATE_UID_BYTES = 24 };
 
-/* The texts that a question points to, beside those of its admission. */
+/* The texts that a check points to, besides those of its admission. */
 struct gate_texts {
     char uid[GATE_UID_BYTES];
     char key[FSZ_KEY_BYTES];
@@ -86,9 +86,9 @@ static void gate_defer(struct fsz_admission *admission)
     fsz_admission_answer(&admission, &later);
 }
 
-/* ---- what waits ------------------------------------------------------------------------------ */
+/* ---- waiting admissions ---------------------------------------------------------------------- */
 
-/* NULL: nothing waits, and whoever asks next posts the mail. */
+/* NULL: nothing waits, and the next admission posts the mail. */
 static struct fsz_admission *gate_take(struct fsz_access_gate *gate)
 {
     pthread_mutex_lock(&gate->lock);
@@ -103,8 +103,8 @@ static struct fsz_admission *gate_take(struct fsz_access_gate *gate)
     return admission;
 }
 
-/* One question of this gate, then those of the others: a socket that many connect to does not hold
- * up the rest. Without a reader the control thread has ended. */
+/* Checks one peer of this gate, then lets the other gates take their turn, so that a busy socket
+ * does not delay the others. Without a reader, the control thread has ended. */
 static void gate_open(struct fsz_mail *mail, void *reader)
 {
     struct fsz_access_gate *gate = FSZ_CONTAINER_OF(mail, struct fsz_access_gate, mail);

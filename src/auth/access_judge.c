@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is decided. */
 enum access_outcome {
     ACCESS_ADMITTED,
-    ACCESS_UNKNOWN, /* a stream that a reload has just made, whose lists come next */
+    ACCESS_UNKNOWN, /* a stream from a reload that has not reached access control yet */
     ACCESS_LATER,
     ACCESS_NO_MEMORY,
     ACCESS_LIMITED,
@@ -18,8 +17,8 @@ enum access_outcome {
     ACCESS_WRONG_CREDENTIALS,
 };
 
-/* A libzmq client that gets 400 gives up for good; after 300 it comes again. Peers get no more than
- * this: the reason is for the log and the audit. */
+/* A libzmq client that gets 400 gives up; after 300 it tries again. Peers see only the status; the
+ * reason goes to the log and the audit. */
 static const struct access_answer {
     const char *status;
     const char *why;
@@ -34,7 +33,7 @@ static const struct access_answer {
     [ACCESS_WRONG_CREDENTIALS] = {"400", "no user has these credentials"},
 };
 
-/* A question while it is judged. */
+/* A check in progress. */
 struct access_case {
     const struct access_check *check;
     struct fsz_domains        *domains; /* NULL: not configured yet */
@@ -46,7 +45,8 @@ struct access_case {
 
 /* ---- judging --------------------------------------------------------------------------------- */
 
-/* By the state now: lists, security and users are of one configuration. */
+/* Takes references to the present state, so that lists, security and users are of one
+ * configuration. */
 static void access_case_begin(struct fsz_access *access, const struct access_check *check,
                               struct access_case *c)
 {
@@ -142,7 +142,7 @@ static enum access_outcome access_decide(struct fsz_access *access, struct acces
 
 /* ---- reporting ------------------------------------------------------------------------------ */
 
-/* The line is for whoever wonders why a client does not get in, also where there is no audit. */
+/* Tells an operator why a client cannot connect, even without an audit. */
 static void access_log_refusal(struct fsz_access *access, const struct access_case *c,
                                const char *why)
 {
@@ -156,8 +156,8 @@ static void access_log_refusal(struct fsz_access *access, const struct access_ca
                  suppressed);
 }
 
-/* `PLAIN alice`, `CURVE Yne@$w-v...`: what was shown. The audit cuts whole keys. A name that can't
- * be one may be a password typed in the wrong place. */
+/* Describes the credentials: `PLAIN alice`, `CURVE Yne@$w-v...` (the audit removes whole keys). An
+ * invalid user name is left out, since it may be a password typed in the wrong place. */
 static void access_describe(const struct access_check *check, char *ret_text, size_t bytes)
 {
     const struct fsz_shown *shown = &check->shown;
@@ -213,7 +213,7 @@ static void access_report(struct fsz_access *access, const struct access_case *c
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-/* An admission by address is not reported where credentials are still to come. */
+/* An admission by address is not reported if credentials still have to be checked. */
 static void access_finish(struct fsz_access *access, struct access_case *c,
                           enum access_outcome outcome, struct access_verdict *ret_verdict)
 {

@@ -20,44 +20,44 @@ struct access_counts {
 struct fsz_access {
     const struct fsz_host *host;
     struct fsz_audit      *audit;
-    struct fsz_mailbox    *mailbox; /* of gates with questions; the control thread reads it */
-    int                    end_fd;  /* readable: end */
+    struct fsz_mailbox    *mailbox; /* gates with requests; the control thread reads it */
+    int                    end_fd;  /* readable: the thread must end */
     pthread_t              thread;
-    struct access_counts   counts[FSZ_ZMTP_MECHANISMS + 1]; /* the last: mechanisms not known */
+    struct access_counts   counts[FSZ_ZMTP_MECHANISMS + 1]; /* the last: unknown mechanisms */
     _Atomic uint64_t       limited, deferred;
 
-    /* Control thread only, once it runs. */
+    /* Control thread only, once it runs: */
     struct fsz_ratelimit    refusals;
     struct fsz_failures    *failures;
     struct fsz_credentials *credentials;
 
-    pthread_mutex_t     lock;         /* of all below; never held while anybody is asked */
+    pthread_mutex_t     lock;         /* of all below; not held during a check */
     struct fsz_domains *domains;      /* NULL: not configured yet */
     struct fsz_domains *next_domains; /* prepared; not under the lock */
     struct fsz_policy  *policy;
     int64_t             failures_per_minute;
 };
 
-/* Who wants to connect where. */
+/* A peer that wants to connect to a socket. */
 struct access_check {
     const char              *owner;   /* fsz_domain.name */
-    const char              *address; /* a number; empty: ipc */
-    const char              *origin;  /* what failures are counted by (failures.h) */
-    enum fsz_admission_stage stage;   /* in ADDRESS nothing but the mechanism is shown */
+    const char              *address; /* numeric; empty: ipc */
+    const char              *origin;  /* the key for failures (failures.h) */
+    enum fsz_admission_stage stage;   /* in ADDRESS, `shown` has only the mechanism */
     struct fsz_shown         shown;
     uint64_t                 connection; /* its id */
 };
 
 struct access_verdict {
-    const char     *status; /* of RFC 27 */
-    struct fsz_peer peer;   /* its name and proof once admitted by CREDENTIALS */
+    const char     *status; /* as in RFC 27 */
+    struct fsz_peer peer;   /* has a name and proof once its credentials are admitted */
 };
 
 /* Decides, counts and reports. Control thread. */
 void fsz_access_judge(struct fsz_access *access, const struct access_check *check,
                       struct access_verdict *ret_verdict);
-/* The same on any thread, for a peer that shows nothing and needs no list. False: it does, or is
- * not to be admitted; nothing is decided. */
+/* Admits a peer that has no credentials and needs no list, on any thread. False: nothing was
+ * decided, and fsz_access_judge() must decide. */
 bool fsz_access_admit_at_once(struct fsz_access *access, const struct access_check *check,
                               struct access_verdict *ret_verdict);
 

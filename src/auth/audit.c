@@ -25,19 +25,19 @@ struct fsz_audit {
     fsz_audit_offer_fn       offer;
     void                    *offer_self;
     struct fsz_host_identity identity;
-    pthread_mutex_t   lock; /* of the buckets; never held over a call that leaves this file */
+    pthread_mutex_t   lock; /* of the buckets; not held during calls of the host or offer() */
     _Atomic int64_t   rate;
     struct audit_flow commands, refusals;
     _Atomic uint64_t  suppressed;
 };
 
-/* Where a record goes, and how many records each outlet held back before it. */
+/* Where a record goes, and how many were suppressed there before it. */
 struct audit_outlets {
     bool     event, line;
-    uint64_t held_events, held_lines;
+    uint64_t suppressed_events, suppressed_lines;
 };
 
-/* What a record says, fit to be shown. */
+/* The texts of a record, without secrets. */
 struct audit_texts {
     char what[FSZ_AUDIT_TEXT_BYTES], why[FSZ_AUDIT_TEXT_BYTES];
     char user[FSZ_USER_NAME_MAX + 8];
@@ -143,7 +143,7 @@ static void audit_log(struct fsz_audit *audit, const struct fsz_audit_record *re
         texts->what, record->outcome, texts->why[0] ? ", " : "", texts->why, more);
 }
 
-/* Takes a token of each kind that the record needs. */
+/* Takes the tokens that the record needs. */
 static void audit_take(struct fsz_audit *audit, struct audit_flow *flow, int64_t rate,
                        struct audit_outlets *outlets)
 {
@@ -151,9 +151,10 @@ static void audit_take(struct fsz_audit *audit, struct audit_flow *flow, int64_t
     int64_t line_rate = rate < FSZ_AUDIT_LOG_RATE ? rate : FSZ_AUDIT_LOG_RATE;
     int64_t line_burst = rate < FSZ_AUDIT_LOG_BURST ? rate : FSZ_AUDIT_LOG_BURST;
     pthread_mutex_lock(&audit->lock);
-    outlets->event = fsz_bucket_take(&flow->events, rate, rate, now_ms, &outlets->held_events);
+    outlets->event =
+        fsz_bucket_take(&flow->events, rate, rate, now_ms, &outlets->suppressed_events);
     outlets->line = outlets->line && fsz_bucket_take(&flow->lines, line_rate, line_burst, now_ms,
-                                                     &outlets->held_lines);
+                                                     &outlets->suppressed_lines);
     pthread_mutex_unlock(&audit->lock);
 }
 
@@ -174,12 +175,12 @@ void fsz_audit_write(struct fsz_audit *audit, const struct fsz_audit_record *rec
         audit_write_texts(&texts, record);
     }
     if (outlets.event) {
-        audit_offer(audit, record, &texts, outlets.held_events);
+        audit_offer(audit, record, &texts, outlets.suppressed_events);
     } else {
         audit->suppressed++;
     }
     if (outlets.line) {
-        audit_log(audit, record, &texts, outlets.held_lines);
+        audit_log(audit, record, &texts, outlets.suppressed_lines);
     }
 }
 

@@ -87,7 +87,7 @@ void authorize_leave(struct authorize *a)
     a->depth--;
 }
 
-/* The name and, after one space, the argument: what patterns are written for. */
+/* Patterns are matched with the name and, after one space, the argument. */
 static fsz_err authorize_need_line(struct authorize *a, enum fsz_right right,
                                    const struct authorize_name *name, const char *arg)
 {
@@ -123,10 +123,10 @@ static fsz_err authorize_run(struct authorize *a, enum fsz_right right,
     return err;
 }
 
-/* A copy without white space at both ends, as switch_api_execute() takes commands and arguments. */
+/* A copy without white space at both ends, which switch_api_execute() removes too. */
 static char *authorize_strip(const char *text)
 {
-    static const char blanks[] = " \t\r\n\v"; /* not \f: the switch leaves it */
+    static const char blanks[] = " \t\r\n\v"; /* not \f: the switch keeps it */
     text += strspn(text, blanks);
     size_t length = strlen(text);
     while (length > 0 && strchr(blanks, text[length - 1]) != NULL) {
@@ -159,7 +159,7 @@ fsz_err authorize_application(struct authorize *a, const char *app, const char *
 {
     struct authorize_name entry = authorize_application_name(app);
     if (entry.argued && (arg == NULL || arg[strspn(arg, " ")] == '\0')) {
-        return authorize_deny(a, "application \"%.60s\" without an argument would end the switch",
+        return authorize_deny(a, "application \"%.60s\" without an argument would crash the switch",
                               app);
     }
     if (authorize_trusts(a)) {
@@ -209,7 +209,7 @@ fsz_err fsz_authorize_endpoint(const struct fsz_principal *p, const char *dial, 
         err = authorize_dial(&a, &dial);
     }
     return err == FSZ_OK && dial[0] != '\0'
-               ? authorize_deny(&a, "a blank ends an endpoint, and more follows")
+               ? authorize_deny(&a, "an endpoint ends at the first blank, but more text follows")
                : err;
 }
 
@@ -233,25 +233,26 @@ fsz_err fsz_authorize_transfer(const struct fsz_principal *p, const char *extens
                : err;
 }
 
-/* A core event is what the switch itself says: its name must be spelled out. So must the whole kind
- * where a module does what an event tells it, and where ours would be believed. */
+/* A core event speaks for the switch, so a pattern must spell out its name. It must spell out the
+ * subclass too if a module obeys such events, or if clients would take them for ours. */
 fsz_err fsz_authorize_send_event(const struct fsz_principal *p, const struct fsz_event *event,
                                  fsz_why ret_why)
 {
     struct authorize  a = {.p = p, .why = ret_why};
     const char       *subclass = event->subclass ? event->subclass : "";
     struct fsz_header call_command;
-    struct fsz_buffer kind;
-    fsz_buffer_init(&kind, SIZE_MAX);
-    fsz_buffer_printf(&kind, "%s/%s", event->name, subclass);
-    const char *text = fsz_buffer_string(&kind);
-    size_t      spelled = authorize_subclass_is_obeyed(subclass) ? kind.size : strlen(event->name);
+    struct fsz_buffer type;
+    fsz_buffer_init(&type, SIZE_MAX);
+    fsz_buffer_printf(&type, "%s/%s", event->name, subclass);
+    const char *text = fsz_buffer_string(&type);
+    size_t      spelled = authorize_subclass_is_obeyed(subclass) ? type.size : strlen(event->name);
     fsz_err     err = FSZ_OK;
-    if (kind.failed != FSZ_OK || !authorize_may(&a, FSZ_RIGHT_SEND_EVENTS, text, spelled)) {
+    if (type.failed != FSZ_OK || !authorize_may(&a, FSZ_RIGHT_SEND_EVENTS, text, spelled)) {
         err = authorize_deny(&a, "send-events \"%.100s\" is not granted by its name", text);
     } else if (fsz_event_find(event, "call-command", &call_command) && !authorize_trusts(&a)) {
-        err = authorize_deny(&a, "an event with call-command commands a call: use call.execute");
+        err = authorize_deny(
+            &a, "an event with the header call-command controls a call: use call.execute");
     }
-    fsz_buffer_fini(&kind);
+    fsz_buffer_fini(&type);
     return err;
 }

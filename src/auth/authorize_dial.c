@@ -1,4 +1,4 @@
-/* Dial strings, in a grammar that is smaller than the switch's:
+/* Dial strings. The grammar is a part of the switch's:
  *
  *   dial  = part *( ":_:" part )
  *   part  = *( "<" list ">" ) *( "{" list "}" ) leg *( ( "," / "|" ) leg )
@@ -6,8 +6,8 @@
  *   list  = [ name "=" value *( "," name "=" value ) ]
  *   value = *plain / "'" *( plain / blank ) "'"
  *
- * A blank ends it. What the switch reads otherwise (nested brackets, quotes elsewhere, `^^`, commas
- * in values) is refused: call.originate takes variables as they are. */
+ * A blank ends it. Other forms that the switch takes (nested brackets, quotes elsewhere, `^^`,
+ * commas in values) are refused: call.originate takes such variables in JSON. */
 #include "auth/authorize_private.h"
 
 #include <stdlib.h>
@@ -21,14 +21,14 @@ static bool dial_divides(const char *at)
 
 static fsz_err dial_unexpected(struct authorize *a, const char *at)
 {
-    return *at == '\0'
-               ? authorize_deny(a,
-                                "a dial string or a list of variables ends where more must follow")
-               : authorize_deny(
-                     a, "\"%.3s\" can't stand there in a dial string or a list of variables", at);
+    return *at == '\0' ? authorize_deny(a, "a dial string or a list of variables is incomplete")
+                       : authorize_deny(a,
+                                        "\"%.3s\" is not allowed at that place in a dial string or "
+                                        "a list of variables",
+                                        at);
 }
 
-/* Length of a value: to the end of the pair, or to the closing quote. */
+/* Length of a value, up to the end of the pair or the closing quote. */
 static size_t dial_value(const char *at, bool quoted)
 {
     size_t length = 0;
@@ -39,7 +39,7 @@ static size_t dial_value(const char *at, bool quoted)
     return length;
 }
 
-/* `name=value`; *text is moved to the comma or bracket behind it. */
+/* `name=value`; moves *text to the comma or bracket after it. */
 static fsz_err dial_pair(struct authorize *a, const char **text, const char *closer)
 {
     const char *name = *text;
@@ -57,12 +57,12 @@ static fsz_err dial_pair(struct authorize *a, const char **text, const char *clo
     if (*end != ',' && *end != *closer) {
         return dial_unexpected(a, end);
     }
-    char   *pair = strndup(name, name_length);
-    char   *held = strndup(value + quoted, length);
-    fsz_err err =
-        pair == NULL || held == NULL ? authorize_no_memory(a) : authorize_variable(a, pair, held);
-    free(pair);
-    free(held);
+    char   *variable = strndup(name, name_length);
+    char   *content = strndup(value + quoted, length);
+    fsz_err err = variable == NULL || content == NULL ? authorize_no_memory(a)
+                                                      : authorize_variable(a, variable, content);
+    free(variable);
+    free(content);
     *text = end;
     return err;
 }
@@ -89,8 +89,8 @@ fsz_err authorize_lists(struct authorize *a, const char **text, const char *open
     return err;
 }
 
-/* `loopback/app=name:argument` runs it; `loopback/extension/context/dialplan` goes to a dialplan.
- */
+/* `loopback/app=name:argument` runs an application; `loopback/extension/context/dialplan` enters a
+ * dialplan. */
 static fsz_err dial_loopback(struct authorize *a, char *target)
 {
     if (strncasecmp(target, "app=", 4) == 0) {
@@ -115,7 +115,7 @@ fsz_err authorize_leg(struct authorize *a, const char *leg)
     return err;
 }
 
-/* Length of `[…]` in an address: IPv6, or 0. */
+/* Length of an IPv6 address in brackets, or 0. */
 static size_t dial_ipv6(const char *at)
 {
     size_t length = 1 + strspn(at + 1, "0123456789abcdefABCDEF:.");
@@ -143,15 +143,16 @@ static fsz_err dial_leg(struct authorize *a, const char **dial)
         return authorize_no_memory(a);
     }
     err = kind == 0 || kind >= length
-              ? authorize_deny(a, "\"%.100s\" is not an endpoint: its kind and a slash are missing",
-                               leg)
+              ? authorize_deny(
+                    a, "\"%.100s\" is not an endpoint: it must begin with a type and a slash", leg)
               : authorize_leg(a, leg);
     free(leg);
     *dial = at;
     return err;
 }
 
-/* Blanks behind a list or a separator, but not between two lists: there the switch reads on. */
+/* Skips blanks after a list or a separator, but not between two lists, where the switch does not
+ * skip them. */
 static void dial_skip(const char **dial)
 {
     size_t blanks = strspn(*dial, " ");
@@ -162,7 +163,7 @@ static fsz_err dial_parse(struct authorize *a, const char **dial, bool blanks)
 {
     fsz_err err = FSZ_OK;
     bool    more = true;
-    bool    begins = true; /* of a part, where lists for all its legs may stand */
+    bool    begins = true; /* at the start of a part, where lists for all its legs may be */
     for (unsigned count = 0; err == FSZ_OK && more; count++) {
         err = count == AUTHORIZE_PIECES_MAX ? authorize_too_many(a) : FSZ_OK;
         err = err == FSZ_OK && begins ? authorize_lists(a, dial, "<") : err;
@@ -188,6 +189,6 @@ fsz_err authorize_bridge(struct authorize *a, const char *dial)
     dial += strspn(dial, " ");
     fsz_err err = dial_parse(a, &dial, true);
     return err == FSZ_OK && dial[strspn(dial, " ")] != '\0'
-               ? authorize_deny(a, "a blank ends a dial string, and more follows")
+               ? authorize_deny(a, "a dial string ends at the first blank, but more text follows")
                : err;
 }

@@ -8,13 +8,13 @@
 
 enum { FILE_KIND_MAX = 60 };
 
-/* A program's output, and what a server says to run. */
+/* Plays a program's output, or runs commands from a server. */
 static bool file_runs(const char *path)
 {
     return strcasestr(path, "shell_stream") != NULL || strcasestr(path, "httapi") != NULL;
 }
 
-/* Tones that stand in another file. */
+/* Tones that are read from another file. */
 static bool file_has_another(const char *path)
 {
     return strcasestr(path, "tone_stream://path=") != NULL;
@@ -31,7 +31,7 @@ static bool file_is_encoded(const char *path)
     return false;
 }
 
-/* Length of `kind://`, which is no folder. The switch copies what stands before the first `://`
+/* Length of `kind://`, which is not a folder. The switch copies the text before the first `://`
  * into 128 bytes. */
 static size_t file_kind(const char *path)
 {
@@ -49,7 +49,8 @@ static bool file_segment_is(const char *at, size_t length, const char *segment)
     return length == strlen(segment) && strncmp(at, segment, length) == 0;
 }
 
-/* Writes the path without `.`, `..` and empty segments. False: it climbs out. */
+/* Writes the path without `.`, `..` and empty segments. False: `..` leads above its first folder.
+ */
 static bool file_resolve(const char *path, char *to)
 {
     if (*path == '/') {
@@ -77,7 +78,7 @@ static bool file_resolve(const char *path, char *to)
     return true;
 }
 
-/* `say:` and `phrase:`, whose text is no path either. */
+/* `say:` and `phrase:`, whose text is not a path either. */
 static bool file_is_spoken(const char *path)
 {
     size_t colon = strcspn(path, ":/");
@@ -89,7 +90,7 @@ static fsz_err file_judge(struct authorize *a, const char *path, bool write)
     static const char modes[2][8] = {"read:", "write:"};
     size_t            kind = file_kind(path);
     if ((kind == 0 && strstr(path, "://") != NULL) || strpbrk(path, "{}") != NULL) {
-        return authorize_deny(a, "file \"%.100s\" has \"://\" or a brace where it can't stand",
+        return authorize_deny(a, "file \"%.100s\" has \"://\" or a brace where it is not allowed",
                               path);
     }
     char *what = malloc(sizeof(modes[0]) + strlen(path) + 2);
@@ -98,7 +99,7 @@ static fsz_err file_judge(struct authorize *a, const char *path, bool write)
     }
     char *end = stpcpy(what, modes[write]);
     bool  stays = true;
-    if (kind > 0 || file_is_spoken(path)) { /* taken as it is: what `..` means there, it decides */
+    if (kind > 0 || file_is_spoken(path)) { /* not resolved: only its kind knows what `..` means */
         memcpy(end, path, strlen(path) + 1);
         stays = !authorize_climbs(path);
     } else {
@@ -110,7 +111,7 @@ static fsz_err file_judge(struct authorize *a, const char *path, bool write)
     return err;
 }
 
-/* Blanks at the end may belong to the name or not: `.. ` may be `..`. */
+/* Removes blanks at the end, since `.. ` may mean `..`. */
 static fsz_err file_piece(struct authorize *a, char *piece, bool write)
 {
     size_t length = strlen(piece);
@@ -138,7 +139,7 @@ static fsz_err file_each(struct authorize *a, const char *path, size_t length, b
     return err;
 }
 
-/* Length of the path before `@@samples`, which says where to begin, or of all of it. */
+/* Length of the path without `@@samples`, which says where to begin. */
 static size_t file_length(const char *path)
 {
     const char *at = strchr(path, '@');
@@ -154,7 +155,7 @@ fsz_err authorize_file(struct authorize *a, const char *path, bool write)
     fsz_err err = authorize_lists(a, &path, "{");
     size_t  length = file_length(path);
     if (err == FSZ_OK && file_runs(path)) {
-        err = authorize_deny(a, "file \"%.100s\" runs a program or what a server says", path);
+        err = authorize_deny(a, "file \"%.100s\" runs a program or commands from a server", path);
     } else if (err == FSZ_OK && file_is_encoded(path)) {
         err = authorize_deny(a, "file \"%.100s\" has a %%XX, which the switch decodes", path);
     } else if (err == FSZ_OK && file_has_another(path)) {
@@ -167,8 +168,7 @@ fsz_err authorize_file(struct authorize *a, const char *path, bool write)
     return err;
 }
 
-/* As switch_ivr_broadcast() reads it, at the first colon. `!cause` may stand behind the
- * application. */
+/* Splits at the first colon, like switch_ivr_broadcast(). `!cause` may follow the application. */
 fsz_err authorize_media(struct authorize *a, const char *text)
 {
     size_t length = strcspn(text, ":");
@@ -184,14 +184,15 @@ fsz_err authorize_media(struct authorize *a, const char *text)
     return err;
 }
 
-/* Where a transferred call hears it (mod_sofia, mod_verto, mod_valet_parking), the switch writes
- * the music into an inline dialplan: it must not end what stands around it there. */
+/* For a transferred call (mod_sofia, mod_verto, mod_valet_parking), the switch writes the music
+ * into an inline dialplan, whose quotes and commas it must not end. */
 fsz_err authorize_music(struct authorize *a, const char *text)
 {
     bool silent = strcasecmp(text, "silence") == 0 || strcasecmp(text, "indicate_hold") == 0;
     if (silent || text[0] == '\0') {
         return FSZ_OK;
     }
-    return strpbrk(text, "\",") != NULL ? authorize_deny(a, "music has a quote or a comma")
-                                        : authorize_media(a, text);
+    return strpbrk(text, "\",") != NULL
+               ? authorize_deny(a, "music must not contain a quote or a comma")
+               : authorize_media(a, text);
 }

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* The switch's reader ignores the letter case of names and takes the first; so each that could be
- * meant is judged. */
+/* The switch ignores the letter case of member names and takes the first that matches, so each
+ * candidate is checked. */
 static fsz_err json_each(struct authorize *a, const json_t *object, const char *name,
                          fsz_err (*judge)(struct authorize *a, const char *text,
                                           const json_t *object),
@@ -23,7 +23,7 @@ static fsz_err json_each(struct authorize *a, const json_t *object, const char *
     return err;
 }
 
-/* With each `arg`, and without one if there is none. */
+/* Checks the name with each `arg`, or without an argument if there is none. */
 static fsz_err json_run(struct authorize *a, const char *name, const json_t *data,
                         fsz_err (*judge)(struct authorize *, const char *, const char *))
 {
@@ -73,7 +73,7 @@ static fsz_err json_load(struct authorize *a, const char *text, json_t **ret_jso
 {
     json_t *json = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
     if (json == NULL) {
-        return authorize_deny(a, "the JSON is not valid, or has a name twice");
+        return authorize_deny(a, "the JSON is not valid or has a duplicate name");
     }
     *ret_json = json;
     return FSZ_OK;
@@ -94,7 +94,7 @@ fsz_err authorize_json_command(struct authorize *a, const char *command, const c
     return err;
 }
 
-/* One `command` of a whole request, with each `data` of it. */
+/* Checks one `command` of a whole request with each `data`. */
 static fsz_err json_request(struct authorize *a, const char *command, const json_t *request)
 {
     const char *key = NULL;

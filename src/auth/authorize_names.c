@@ -39,7 +39,7 @@ static const char names_harmless_applications[] =
 #include "auth/authorize_names.def"
     ;
 
-/* Takes the next of words that single blanks divide; NULL: there are no more. */
+/* Takes the next of the words, which are separated by single blanks; NULL: no more. */
 static const char *names_next(const char **words, size_t *ret_length)
 {
     const char *word = *words;
@@ -99,7 +99,7 @@ bool authorize_json_api_is_harmless(const char *name)
     return false;
 }
 
-/* Bound by a module that acts on it, or one of ours. */
+/* A module acts on events of this subclass, or it is one of ours. */
 bool authorize_subclass_is_obeyed(const char *subclass)
 {
     static const char *const prefixes[] = {
@@ -119,7 +119,7 @@ bool authorize_is_name(const char *name)
                                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")] == '\0';
 }
 
-/* A header of SIP, unless it is one of the user's own or of a party's identity. */
+/* A SIP header, except private ones (X-) and those of a party's identity (P-). */
 static bool names_sip_header(const char *name)
 {
     static const char *const prefixes[] = {"sip_h_", "sip_rh_", "sip_ph_", "sip_bye_h_"};
@@ -133,14 +133,15 @@ static bool names_sip_header(const char *name)
     return false;
 }
 
-/* Parts of names, in the order in which they are looked for: the switch takes all names that begin
- * with some of these, and some have a prefix of their own.
+/* Parts of variable names, in the order of the search. Parts, because the switch uses all names
+ * that begin with some of these, and other names have a prefix before them.
  *
- * PART: `campon` puts the caller's name among variables, unquoted; `spawn_…` say how programs are
- * run; `valet_parking_timeout` is written into `inline_destination`; `auto_outcall` and `page_data`
- * are dial strings; a hangup bridges the two `xfer_uuids`; `limit_backwards_compat` moves the
- * arguments of limit, and `origination_nested_vars` changes how lists are read. STEERS: where a
- * call goes to or comes from, which file is meant, which other call. */
+ * PART: `campon` writes the caller's name among variables without quotes; `spawn_…` set how
+ * programs are run; `valet_parking_timeout` is written into `inline_destination`; `auto_outcall`
+ * and `page_data` are dial strings; a hangup bridges the two `xfer_uuids`; `limit_backwards_compat`
+ * moves the arguments of limit; `origination_nested_vars` changes how lists are read.
+ *
+ * STEERS: where a call goes to or comes from, which file is meant, which other call is meant. */
 static const struct {
     enum authorize_variable kind;
     const char             *parts;

@@ -1,4 +1,4 @@
-/* Where calls go on: an extension, the dialplan that reads it, and a context. */
+/* Places where calls continue: an extension, the dialplan that reads it, and a context. */
 #include "auth/authorize_private.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 static fsz_err place_inline(struct authorize *a, const char *extension)
 {
     if (strncmp(extension, "m:", 2) == 0) {
-        return authorize_deny(a, "an inline dialplan with a separator of its own (m:) is refused");
+        return authorize_deny(a, "an inline dialplan must not set its own separator (m:)");
     }
     char *copy = strdup(extension);
     if (copy == NULL) {
@@ -31,16 +31,17 @@ static fsz_err place_inline(struct authorize *a, const char *extension)
     return err;
 }
 
-/* XML and directory read the switch's own configuration. Other dialplans need their name, and with
- * an argument (`XML:file`) each would read something else. */
+/* XML and directory read the switch's own configuration. A pattern must spell out the name of any
+ * other dialplan. With an argument (`XML:file`), a dialplan would read something else. */
 static fsz_err place_judge(struct authorize *a, const char *extension, const char *dialplan,
                            const char *context)
 {
     bool configured = strcasecmp(dialplan, "XML") == 0 || strcasecmp(dialplan, "directory") == 0;
     struct fsz_buffer what;
     if (!authorize_is_name(dialplan) || (context[0] != '\0' && !authorize_is_name(context))) {
-        return authorize_deny(a, "\"%.60s\" \"%.60s\" is not a dialplan and a context", dialplan,
-                              context);
+        return authorize_deny(
+            a, "\"%.60s\" and \"%.60s\" are not valid names of a dialplan and a context", dialplan,
+            context);
     }
     fsz_buffer_init(&what, SIZE_MAX);
     fsz_buffer_printf(&what, "%s:%s/%s", dialplan, context, extension);
@@ -56,7 +57,7 @@ fsz_err authorize_place(struct authorize *a, const char *extension, const char *
                         const char *context)
 {
     if (extension[0] == '-') {
-        return authorize_deny(a, "an extension can't begin with \"-\": only uuid_transfer and "
+        return authorize_deny(a, "an extension cannot begin with \"-\": only uuid_transfer and "
                                  "transfer have options, -bleg and -both");
     }
     return strcasecmp(dialplan, "inline") == 0

@@ -1,4 +1,4 @@
-/* The part of an argument that says where a call goes on. */
+/* The part of an argument that says where a call continues. */
 #include "auth/authorize_private.h"
 
 #include <stdlib.h>
@@ -14,8 +14,8 @@ fsz_err authorize_route(struct authorize *a, const char *text)
                       ? authorize_place(a, extension[0] ? extension : "service", dialplan, context)
                       : authorize_no_memory(a);
     if (err == FSZ_OK && text[0] != '\0') {
-        err = authorize_deny(a, "\"%.60s\" follows the context: the switch may take it for a part",
-                             text);
+        err = authorize_deny(
+            a, "\"%.60s\" follows the context: the switch may take it as part of it", text);
     }
     free(extension);
     free(dialplan);
@@ -23,17 +23,18 @@ fsz_err authorize_route(struct authorize *a, const char *text)
     return err;
 }
 
-/* A transfer takes XML where the call has come by inline; this takes the call's own dialplan. */
+/* Without a dialplan, a transfer of a call that came through inline uses XML, but
+ * execute_extension uses the call's own dialplan. */
 fsz_err authorize_route_extension(struct authorize *a, const char *text)
 {
     text += strspn(text, " ");
     return text[strcspn(text, " ")] == '\0'
-               ? authorize_deny(a, "execute_extension without a dialplan takes the call's, which "
-                                   "may be inline: name XML")
+               ? authorize_deny(a, "execute_extension without a dialplan uses that of the call, "
+                                   "which may be inline: name XML")
                : authorize_route(a, text);
 }
 
-/* Where a call goes that is one too many: nowhere in particular, or it ends with a cause. */
+/* A call beyond a limit goes to a place, or ends with a cause. */
 fsz_err authorize_route_overflow(struct authorize *a, const char *text)
 {
     return text[0] == '!' ? FSZ_OK : authorize_route(a, text);
@@ -46,11 +47,11 @@ static fsz_err route_address(struct authorize *a, char *text)
     return authorize_leg(a, text);
 }
 
-/* Addresses to send a caller to, of which the switch takes those before the first blank. */
+/* Addresses to redirect a caller to. The switch takes those before the first blank. */
 fsz_err authorize_route_address(struct authorize *a, const char *text)
 {
     if (strchr(text, ' ') != NULL) {
-        return authorize_deny(a, "a blank ends an address, and more follows");
+        return authorize_deny(a, "an address ends at the first blank, but more text follows");
     }
     char   *copy = strdup(text);
     char   *rest = copy;
@@ -73,7 +74,7 @@ static bool route_is_address(const char *text)
     return strcspn(text, "@<>") < strcspn(text, " ");
 }
 
-/* To a loopback's end the words are a place, to other calls the first is an address. */
+/* For a loopback leg the words are a place; for other calls the first is an address. */
 fsz_err authorize_route_target(struct authorize *a, const char *text)
 {
     text += strspn(text, " ");
@@ -89,7 +90,7 @@ static fsz_err then_application(struct authorize *a, const char *text)
     }
     size_t  end = strcspn(call, ")");
     fsz_err err = call[end] != '\0' && call[end + 1] != '\0'
-                      ? authorize_deny(a, "more follows the \")\" of \"%.60s\"", call)
+                      ? authorize_deny(a, "text follows the \")\" of \"%.60s\"", call)
                       : FSZ_OK;
     call[end] = '\0';
     err = err == FSZ_OK ? authorize_line(a, call + 1, "(", authorize_application) : err;
@@ -97,7 +98,7 @@ static fsz_err then_application(struct authorize *a, const char *text)
     return err;
 }
 
-/* As originate reads it: XML and the context default where it names none. */
+/* Like originate, which takes XML and the context `default` unless the text names others. */
 fsz_err authorize_route_then(struct authorize *a, const char *text)
 {
     if (text[0] == '&') {
@@ -110,7 +111,7 @@ fsz_err authorize_route_then(struct authorize *a, const char *text)
     }
     fsz_err err = authorize_no_memory(a);
     if (complete && strcasecmp(words[0], "undef") == 0) {
-        err = authorize_deny(a, "originate without an extension would end the switch");
+        err = authorize_deny(a, "originate without an extension would crash the switch");
     } else if (complete) {
         err = authorize_place(a, words[0], words[1], words[2][0] ? words[2] : "default");
     }
@@ -127,7 +128,7 @@ fsz_err authorize_route_slashed(struct authorize *a, const char *word)
     if (copy == NULL) {
         return authorize_no_memory(a);
     }
-    char       *found = strstr(copy, end); /* the first, in lower case, as the switch looks */
+    char       *found = strstr(copy, end); /* the first, in lower case only, as in the switch */
     bool        is_inline = found != NULL && found[strlen(end)] == '\0';
     char       *rest = is_inline ? found : copy + strcspn(copy, "/");
     const char *dialplan = "";

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* A slot takes what it needs off *text, and leaves it empty where it takes the rest. */
+/* A slot takes its part of *text; a slot that takes the rest leaves *text empty. */
 typedef fsz_err (*slot_fn)(struct authorize *a, const char **text);
 
 typedef fsz_err (*slot_word_fn)(struct authorize *a, const char *word);
@@ -42,14 +42,14 @@ static fsz_err word_read(struct authorize *a, const char *word)
 
 static fsz_err word_write(struct authorize *a, const char *word)
 {
-    return word[0] == '\0' ? authorize_deny(a, "blanks are no file to write")
+    return word[0] == '\0' ? authorize_deny(a, "the file to write is missing")
                            : authorize_file(a, word, true);
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-/* Words, or perhaps `+N` and lists, which the switch decodes first and of which it reads more than
- * it should where something stands behind them. */
+/* Words, or `+N` and lists. The switch decodes lists first, and reads too much of them if more text
+ * follows. */
 static fsz_err rest_list(struct authorize *a, const char *text)
 {
     if (strchr(text, '{') == NULL && strchr(text, '%') == NULL) {
@@ -62,21 +62,23 @@ static fsz_err rest_list(struct authorize *a, const char *text)
             ? authorize_deny(a, "a recording's options have a %%, which the switch decodes")
             : authorize_lists(a, &text, "{");
     return err == FSZ_OK && text[0] != '\0'
-               ? authorize_deny(a, "only a list of variables may be among a recording's options")
+               ? authorize_deny(
+                     a,
+                     "a recording's options with a brace may have only +N and lists of variables")
                : err;
 }
 
-/* A redirection by its status carries an address. */
+/* A status that redirects would carry an address. */
 static fsz_err rest_status(struct authorize *a, const char *text)
 {
     size_t digits = strspn(text, "0123456789");
     bool   plain = text[digits] == '\0' || text[digits] == ' ';
     return plain && text[0] != '3' ? FSZ_OK
-                                   : authorize_deny(a, "a status must be a number, and not 3xx: "
-                                                       "the application redirect has an address");
+                                   : authorize_deny(a, "a status must be a number and not 3xx: "
+                                                       "use the application redirect");
 }
 
-/* `macro,arguments`: what a macro does with them is in the switch's configuration. */
+/* `macro,arguments`: the switch's configuration says what the macro does with them. */
 static fsz_err rest_phrase(struct authorize *a, const char *text)
 {
     struct fsz_buffer what;
@@ -168,7 +170,7 @@ static fsz_err rest_time(struct authorize *a, const char *text)
 }
 
 /* `realm,digits,exec:app,argument`, `exec[flags]:app,…`, `api:command,…`, or headers of an event
- * for the call itself. */
+ * for this call. */
 static fsz_err rest_digits(struct authorize *a, const char *text)
 {
     for (int i = 0; i < 2; i++) {
@@ -186,7 +188,7 @@ static fsz_err rest_digits(struct authorize *a, const char *text)
     }
     char       *rest = action;
     const char *name = strsep(&rest, ",");
-    const char *arg = rest ? strsep(&rest, ",") : NULL; /* then whose digits, and for whom */
+    const char *arg = rest ? strsep(&rest, ",") : NULL; /* then the targets of digits and action */
     fsz_err err = runs_command ? authorize_api(a, name, arg) : authorize_application(a, name, arg);
     free(action);
     return err;
@@ -243,7 +245,7 @@ static fsz_err slots_take(struct authorize *a, enum authorize_slot slot, const c
                                          : slot_with_rest(a, text, slot_table[slot].rest);
 }
 
-/* `start`: what follows names something. An option: it is skipped. */
+/* Handles START and LEG. Without `start`, nothing that follows names anything. */
 static bool slots_skip(enum authorize_slot slot, const char **text)
 {
     size_t length = strcspn(*text, " ");
@@ -276,7 +278,7 @@ fsz_err authorize_slots(struct authorize *a, const struct authorize_name *name, 
             err = authorize_plain(a, arg, false);
         }
     }
-    /* What is missing here, the switch takes from the call: the slot judges that too. */
+    /* The switch takes a missing place from the call, so the slot checks an empty one too. */
     bool judges_nothing = *slot == SLOT_EXTENSION || (*slot == SLOT_PLACE && name->slots != slot);
     return err == FSZ_OK && judges_nothing ? slots_take(a, *slot, &arg) : err;
 }

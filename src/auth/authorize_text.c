@@ -1,19 +1,19 @@
-/* Texts as the switch divides them, where it is plain how it does. */
+/* Splits texts as the switch does, and refuses texts where that is not clear. */
 #include "auth/authorize_private.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* `$` before a letter, a digit or a blank is text; before anything else it may begin an expansion,
- * also one that ends in what the switch puts behind it. */
+/* `$` before a letter, a digit or a blank is plain text. Otherwise it may begin an expansion, which
+ * may even end in text that the switch appends. */
 static bool text_expands(const char *at)
 {
     unsigned char next = (unsigned char)at[1];
     return *at == '$' && !isalnum(next) && next != ' ';
 }
 
-/* `%[name=value]`, also with a separator of its own: variables for the time of one application. */
+/* `%[name=value]`, perhaps with another separator: variables while one application runs. */
 static bool text_is_scoped(const char *at)
 {
     return *at == '%' && (at[1] == '[' || (at[1] != '\0' && at[2] == '['));
@@ -72,13 +72,13 @@ fsz_err authorize_line(struct authorize *a, const char *line, const char *separa
     return err;
 }
 
-/* What ends a word for a shell, or makes it something else. */
+/* Refuses characters that have a meaning to a shell. */
 fsz_err authorize_shell(struct authorize *a, const char *text)
 {
     const char *at = strpbrk(text, ";|&<>()$*?[]{}~#!\"'\\`");
-    return at == NULL
-               ? FSZ_OK
-               : authorize_deny(a, "a program's argument has \"%.1s\", which a shell reads", at);
+    return at == NULL ? FSZ_OK
+                      : authorize_deny(
+                            a, "a program's argument has \"%.1s\", which a shell interprets", at);
 }
 
 bool authorize_climbs(const char *text)

@@ -25,14 +25,14 @@ static fsz_err variable_shell(struct authorize *a, const char *value)
     return authorize_api(a, "system", value);
 }
 
-/* Tones name nothing: `%(2000,4000,440)`, also behind a volume. */
+/* Tones name nothing: `%(2000,4000,440)`, perhaps after a volume. */
 static fsz_err variable_tone(struct authorize *a, const char *value)
 {
     bool tone = strchr(value, '/') == NULL && strstr(value, "%(") != NULL;
     return tone || strcasecmp(value, "silence") == 0 ? FSZ_OK : authorize_file(a, value, false);
 }
 
-/* The value decides what an endpoint, file or context means: its grant can't. */
+/* The value changes what an endpoint, file or context means, so grants for these do not help. */
 static fsz_err variable_steers(struct authorize *a, const char *name)
 {
     bool free = authorize_may_all(a, FSZ_RIGHT_ENDPOINTS) &&
@@ -45,8 +45,8 @@ static fsz_err variable_runs(struct authorize *a, enum authorize_variable kind, 
 {
     if (kind == AUTHORIZE_PART) {
         return authorize_deny(a,
-                              "variable \"%.60s\" is part of something that runs and can't be "
-                              "judged alone",
+                              "variable \"%.60s\" is part of something that the switch executes, "
+                              "so it cannot be checked alone",
                               name);
     }
     if (kind == AUTHORIZE_STEERS) {
@@ -54,7 +54,9 @@ static fsz_err variable_runs(struct authorize *a, enum authorize_variable kind, 
     }
     fsz_err err = authorize_plain(a, value, false);
     if (err != FSZ_OK || strncmp(value, "ARRAY::", 7) == 0) {
-        return err != FSZ_OK ? err : authorize_deny(a, "variable \"%.60s\" takes one value", name);
+        return err != FSZ_OK
+                   ? err
+                   : authorize_deny(a, "variable \"%.60s\" must have a single value", name);
     }
     switch (kind) {
     case AUTHORIZE_RUNS_APPLICATION:
@@ -76,8 +78,8 @@ static fsz_err variable_runs(struct authorize *a, enum authorize_variable kind, 
     }
 }
 
-/* Text in a variable: the dialplan may put it anywhere, so it must not expand, but quotes in a
- * caller's name are a caller's. */
+/* The dialplan may insert a variable anywhere, so its text must not expand. Quotes are allowed,
+ * because names of callers have them. */
 static fsz_err variable_value(struct authorize *a, const char *value)
 {
     return authorize_plain(a, value, true);
@@ -89,7 +91,7 @@ fsz_err authorize_variable(struct authorize *a, const char *name, const char *va
         return FSZ_OK;
     }
     if (!authorize_is_name(name)) {
-        return authorize_deny(a, "\"%.100s\" is not a variable's name", name);
+        return authorize_deny(a, "\"%.100s\" is not a valid variable name", name);
     }
     enum authorize_variable kind = authorize_variable_kind(name);
     bool                    plain = kind == AUTHORIZE_PLAIN || value == NULL || value[0] == '\0';
@@ -112,12 +114,15 @@ fsz_err authorize_filled(struct authorize *a, const char *name)
     enum authorize_variable kind = authorize_variable_kind(name);
     return kind == AUTHORIZE_PLAIN || kind == AUTHORIZE_STEERS
                ? authorize_variable(a, name, "x")
-               : authorize_deny(a, "variable \"%.60s\" runs its value, which is not known", name);
+               : authorize_deny(a,
+                                "the switch would execute the value of variable \"%.60s\", which "
+                                "is not known yet",
+                                name);
 }
 
 fsz_err authorize_assign(struct authorize *a, const char *text)
 {
-    static const char nolocal[] = "nolocal:"; /* of exports: not on this leg */
+    static const char nolocal[] = "nolocal:"; /* of export: not on this leg */
     text += strspn(text, " ");
     text += strncasecmp(text, nolocal, strlen(nolocal)) == 0 ? strlen(nolocal) : 0;
     size_t length = strcspn(text, "=");

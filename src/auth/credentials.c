@@ -21,8 +21,8 @@ struct credentials_entry {
 
 struct fsz_credentials {
     unsigned char             key[crypto_generichash_KEYBYTES];
-    struct credentials_entry *remembered;                     /* the one used longest ago first */
-    char                      decoy[FSZ_PASSWORD_HASH_BYTES]; /* nobody's; empty before the first */
+    struct credentials_entry *remembered;                     /* least recently used first */
+    char                      decoy[FSZ_PASSWORD_HASH_BYTES]; /* a hash; empty until needed */
     int64_t                   second_ms;                      /* when the present second began */
     unsigned                  checks;                         /* since then */
     _Atomic uint64_t          checked_total, remembered_total;
@@ -61,10 +61,9 @@ void fsz_credentials_free(struct fsz_credentials **credentials)
     *credentials = NULL;
 }
 
-/* ---- what is remembered ------------------------------------------------------------------------
- */
+/* ---- remembered passwords -------------------------------------------------------------------- */
 
-/* The NUL behind each text keeps them apart. */
+/* The NUL after each text separates them. */
 static struct credentials_tag credentials_tag_of(const struct fsz_credentials *credentials,
                                                  const char *name, const char *hash,
                                                  const char *password)
@@ -81,7 +80,7 @@ static struct credentials_tag credentials_tag_of(const struct fsz_credentials *c
     return tag;
 }
 
-/* To the end of the order: used last. Out of memory, it is not remembered. */
+/* Appends the entry as the most recently used. Without memory, it is forgotten. */
 static void credentials_append(struct fsz_credentials *credentials, struct credentials_entry *entry)
 {
     HASH_ADD(hh, credentials->remembered, tag, sizeof(entry->tag), entry);
@@ -128,7 +127,7 @@ static bool credentials_may_check(struct fsz_credentials *credentials, int64_t n
     return credentials->checks < FSZ_PASSWORD_CHECKS_PER_S;
 }
 
-/* A hash that no password fits, for users who do not exist or have none. */
+/* A hash that no password matches, for users who do not exist or have no password. */
 static fsz_err credentials_make_decoy(struct fsz_credentials *credentials)
 {
     unsigned char bytes[16];

@@ -1,7 +1,6 @@
-/* domains.h - the sockets of a configuration by their owners: which lists and what security each
- * has.
+/* domains.h - the access lists and security of a configuration's sockets, by owner.
  *
- * Copied out of a configuration. Immutable and counted. Any thread. */
+ * Copied from a configuration. Immutable and reference-counted. Any thread. */
 #ifndef FSZ_DOMAINS_H
 #define FSZ_DOMAINS_H
 
@@ -11,7 +10,7 @@ struct fsz_domain {
     char  *name;  /* the socket's owner */
     char  *label; /* name of the stream or API socket */
     char **acls;
-    size_t acl_count; /* none: everybody */
+    size_t acl_count; /* 0: everybody is admitted */
 
     enum fsz_security security;
 };

@@ -9,8 +9,8 @@
 
 enum { FAILURES_V6_PREFIX_BYTES = 8 };
 
-/* An address as 16 bytes, IPv4 in its mapped form; what is none starts with 0xff 0xff, which no
- * peer's address does, and holds the text. */
+/* An address as 16 bytes, IPv4 in its mapped form. Other texts follow the bytes 0xff 0xff, with
+ * which no peer's address begins. */
 struct failures_key {
     unsigned char bytes[16];
 };
@@ -22,7 +22,7 @@ struct failures_entry {
 };
 
 struct fsz_failures {
-    struct failures_entry *by_key; /* in the order of their last failures */
+    struct failures_entry *by_key; /* in the order of the last failures */
     _Atomic uint64_t       forgotten;
 };
 
@@ -113,7 +113,8 @@ static void failures_make_room(struct fsz_failures *failures, int64_t now_ms)
     }
 }
 
-/* An entry that is in no table; NULL: out of memory, this failure is not counted. */
+/* Takes the entry out of the table, or makes one. NULL: out of memory; this failure is not
+ * counted. */
 static struct failures_entry *failures_take(struct fsz_failures       *failures,
                                             const struct failures_key *key, int64_t now_ms)
 {

@@ -12,7 +12,7 @@ static pthread_once_t peer_key_once = PTHREAD_ONCE_INIT;
 
 static void peer_make_key(void)
 {
-    (void)!sodium_init(); /* its random source works without too */
+    (void)!sodium_init(); /* its random source works even if this fails */
     randombytes_buf(peer_key, sizeof(peer_key));
 }
 

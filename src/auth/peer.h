@@ -1,4 +1,4 @@
-/* peer.h - the peer of a connection, as access control (access.h) named it. */
+/* peer.h - the peer of a connection, as identified by access control (access.h). */
 #ifndef FSZ_PEER_H
 #define FSZ_PEER_H
 
@@ -12,15 +12,15 @@ enum { FSZ_PEER_ADDRESS_BYTES = 128 };
 
 struct fsz_peer {
     char     user[FSZ_USER_NAME_MAX + 1];     /* empty: no name */
-    uint64_t serial;                          /* the connection's id; 0: it has no connection */
-    uint64_t proof;                           /* of what it showed; 0: nothing */
+    uint64_t serial;                          /* id of the connection; 0: none */
+    uint64_t proof;                           /* of its credentials; 0: none */
     char     address[FSZ_PEER_ADDRESS_BYTES]; /* numeric, without a port; empty: ipc, inproc */
 };
 
 /* The peer of a connection that is ready. Any thread. */
 void fsz_peer_of_conn(const struct fsz_conn *conn, struct fsz_peer *ret_peer);
-/* Stands for a key, or for a password's hash, as the users file has it; never 0, and another in
- * each process. Any thread. */
+/* A hash of a key or of a password's hash, as written in the users file. Never 0; differs between
+ * processes. Any thread. */
 uint64_t fsz_peer_proof(const char *credential);
 
 #endif

@@ -49,7 +49,7 @@ static void policy_check_user(const struct fsz_policy *policy, const char *path,
         if (policy_grants(policy, user->groups[i]) == NULL) {
             fsz_problems_add(problems,
                              "%s: users.%s: groups[%zu]: the configuration has no group \"%s\"; "
-                             "add it to <groups>, or take it from the user",
+                             "add it to <groups>, or remove it from the user",
                              path, user->name, i, user->groups[i]);
         }
     }

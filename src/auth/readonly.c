@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* The argument's first word must be one of `words`, which are separated by blanks; NULL: any
- * argument will do. */
+/* The first word of the argument must be one of `words`, which are separated by blanks. NULL: any
+ * argument. */
 static const struct {
     const char *command, *words;
 } readonly_commands[] = {

@@ -1,7 +1,7 @@
-/* readonly.h - which commands only read, so that the audit has no line of the log for them.
+/* readonly.h - knows which commands only read. The audit logs no line for these.
  *
- * A short list of what is known to change nothing; any other command counts as a change. Pure; any
- * thread. No right depends on it: see guard.h. */
+ * A short list; any other command counts as a change. Pure; any thread. No right depends on it: see
+ * authorize.h. */
 #ifndef FSZ_READONLY_H
 #define FSZ_READONLY_H
 

@@ -78,8 +78,8 @@ static bool redact_is_secret_name(const char *name, size_t length)
     return false;
 }
 
-/* What stands between a name and its value: at most a quote, blanks, one of `=:,/`, blanks and
- * a quote. */
+/* Length of the separator between a name and its value: a quote, blanks, one of `=:,/`, blanks, all
+ * optional. */
 static size_t redact_separator(const char *text, char *ret_kind)
 {
     size_t i = text[0] == '"' || text[0] == '\'';
@@ -92,9 +92,9 @@ static size_t redact_separator(const char *text, char *ret_kind)
     return i;
 }
 
-/* A value behind a blank is the rest of the text: values have blanks too. With other separators it
- * ends where lists, URLs and dial strings end theirs, unless they bring a separator of their own
- * (`^^`) or an escape. Headers like Authorization have several words with commas. */
+/* A value after a blank is the rest of the text, since values may have blanks. After another
+ * separator, it ends as in lists, URLs and dial strings, unless these set their own separator
+ * (`^^`) or have an escape. Headers like Authorization have several words with commas. */
 static size_t redact_value_length(const struct redact *r, const char *name, size_t name_length,
                                   const char *value, char kind)
 {
@@ -110,7 +110,7 @@ static size_t redact_value_length(const struct redact *r, const char *name, size
     return strcspn(value, kind == '/' ? "/" : ",;&]}>|\"'");
 }
 
-/* Copies the name at `at` and cuts its value, if it is a secret's; returns how far it came. */
+/* Copies the name at `at` and redacts its value if it is secret. Returns how many bytes it read. */
 static size_t redact_name(struct redact *r, const char *at)
 {
     size_t length = 0;
@@ -129,8 +129,8 @@ static size_t redact_name(struct redact *r, const char *at)
     return length + separator + redact_value_length(r, at, length, value, kind);
 }
 
-/* A word as keys and hashes are: 40 characters of Z85 with all of small, capital and digit, or
- * `$argon2`. 0: it is not one. */
+/* Length of a word that looks like a key (40 characters, with small and capital letters and digits)
+ * or a hash (`$argon2`); otherwise 0. */
 static size_t redact_key_length(const char *word)
 {
     size_t length = strcspn(word, " \t\r\n\"',;");
@@ -146,8 +146,8 @@ static size_t redact_key_length(const char *word)
     return length == REDACT_KEY_BYTES && small && capital && digit ? length : 0;
 }
 
-/* `user:password@` at the start of a word, behind `sip:` or `http://`: the length up to the
- * password, 0 if there is none. */
+/* Finds `user:password@` at the start of a word, perhaps after `sip:` or `http://`. Returns the
+ * length up to the password; 0: there is none. */
 static size_t redact_login(const char *word, size_t *ret_password)
 {
     size_t      length = strcspn(word, " \t\r\n\"'<>{}[]|");
@@ -171,7 +171,8 @@ static size_t redact_login(const char *word, size_t *ret_password)
     return (size_t)(colon - word) + 1;
 }
 
-/* At the start of a word; returns how far it came, 0 if the word is nothing special. */
+/* Redacts a key, a hash or a password in the word at `at`. Returns how many bytes it read; 0: the
+ * word has none of these. */
 static size_t redact_word(struct redact *r, const char *at)
 {
     size_t length = redact_key_length(at);
@@ -188,7 +189,7 @@ static size_t redact_word(struct redact *r, const char *at)
     return length + (length > 0 ? password : 0);
 }
 
-/* A character that was cut in two goes whole. */
+/* Ends a text that was cut, without half a character. */
 static void redact_end(struct redact *r)
 {
     if (r->full) {

@@ -145,7 +145,7 @@ static void test_policy_of_a_group_that_is_not_there_is_told(void **state)
     assert_null(users);
     assert_string_equal(problems.lines[0],
                         "/etc/users.json: users.alice: groups[1]: the configuration has no group "
-                        "\"admins\"; add it to <groups>, or take it from the user");
+                        "\"admins\"; add it to <groups>, or remove it from the user");
 }
 
 static void test_policy_of_a_users_file_that_is_not_there_is_told(void **state)
