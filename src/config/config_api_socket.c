@@ -12,7 +12,7 @@ void fsz_config_read_api_socket(struct fsz_config_reader *r, const struct fsz_co
     fsz_config_refuse_children(r, node, "param");
     if (fsz_config_count_multicast(&api_socket->socket) > 0) {
         fsz_config_complain(r, node->line,
-                            "answers can't go over multicast: use tcp, ipc or inproc");
+                            "an API socket cannot use multicast: use tcp, ipc or inproc");
     }
     if (api_socket->deadline_ms > api_socket->deadline_max_ms) {
         api_socket->deadline_ms = api_socket->deadline_max_ms;

@@ -1,4 +1,4 @@
-/* One function for each type of key: parses a value into its member. */
+/* Parses values into their members, with one function for each type of key. */
 #include "config/config_endpoint.h"
 #include "config/config_reader.h"
 #include "config/config_value.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { APPLY_SHOWN = 120 }; /* bytes of a wrong value that a message repeats */
+enum { APPLY_SHOWN = 120 }; /* bytes of a wrong value in a message */
 
 struct apply_value {
     struct fsz_config_reader    *r;
@@ -40,7 +40,7 @@ static void apply_refuse_by_table(const struct apply_value *v)
 
 static const char apply_separators[] = ", \t\r\n";
 
-/* A list in which one item is wrong, in which or at whose start `item` points: names it. */
+/* Refuses a list because of one item. `item` points into that item or to its start. */
 static void apply_refuse_item(const struct apply_value *v, const char *item)
 {
     char allowed[FSZ_PROBLEM_BYTES];
@@ -74,7 +74,7 @@ static void apply_bool(const struct apply_value *v)
     }
 }
 
-/* Which of the key's words it is, or -1. */
+/* The index of the text in the key's words, or -1. */
 static int apply_word(const struct fsz_config_key *key, const char *text, size_t length)
 {
     const char *word = key->words;
@@ -164,8 +164,7 @@ static void apply_selection(const struct apply_value *v)
     }
 }
 
-/* Compiled alone to see whether it is well formed; the three lists are joined when all are known.
- */
+/* Compiles the list alone, only to check it. The three lists are compiled together later. */
 static void apply_fields(const struct apply_value *v)
 {
     struct fsz_fields *fields = NULL;
@@ -181,7 +180,7 @@ static void apply_fields(const struct apply_value *v)
     }
 }
 
-/* Grows an array of pointers by a copy of `text`. */
+/* Appends a copy of `text` to an array of pointers. */
 static fsz_err apply_append_text(char ***array, size_t *count, const char *text, size_t length)
 {
     char **grown = reallocarray(*array, *count + 1, sizeof **array);
@@ -246,7 +245,7 @@ static void apply_endpoint(const struct apply_value *v)
     }
 }
 
-/* Whether a list of that name exists only the switch knows. */
+/* Only the switch knows whether a list of that name exists. */
 static void apply_acl(const struct apply_value *v)
 {
     struct fsz_socket_config *socket = v->section;
@@ -259,7 +258,7 @@ static void apply_acl(const struct apply_value *v)
     }
 }
 
-/* One pattern; `shown` is where it stands in a value that holds several, or NULL. */
+/* Adds one pattern. `shown` is its place in a value with several, or NULL. */
 static void apply_grant_pattern(const struct apply_value *v, const char *pattern, const char *shown)
 {
     struct fsz_group_config *group = v->section;

@@ -17,12 +17,13 @@ static void binding_check(struct fsz_config_reader *r, const struct fsz_confnode
     }
     if (!fsz_config_was_given(r, "sections")) {
         fsz_config_complain(r, node->line,
-                            "needs sections: which of the switch's lookups it is "
-                            "asked for");
+                            "needs sections: which of the switch's lookups go to the "
+                            "service");
     }
 }
 
-/* Of a call each lookup is unique, unless it is said what counts (lookup_key.c). */
+/* Each lookup that describes a call is unique, unless the binding limits the cache key
+ * (lookup_key.c). */
 static void binding_warn(struct fsz_config_reader *r, const struct fsz_confnode *node,
                          const struct fsz_binding_config *binding)
 {
@@ -32,8 +33,9 @@ static void binding_warn(struct fsz_config_reader *r, const struct fsz_confnode 
     bool of_calls = binding->sections != 0 && (binding->sections & ~calls) == 0;
     if (keeps && of_calls && binding->cache_param_count == 0 && binding->params == NULL) {
         fsz_config_warn(r, node->line,
-                        "keeps nothing: each of its lookups describes a call. Name in cache-params "
-                        "what the answers depend on, or in params what is sent");
+                        "caches nothing, since each of its lookups describes a call: name the "
+                        "headers that replies depend on in cache-params, or those to send in "
+                        "params");
     }
 }
 

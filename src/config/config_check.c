@@ -1,10 +1,10 @@
-/* What only shows when a socket is seen beside the others and the settings. */
+/* Checks a socket against the other sockets and the settings. */
 #include "config/config_endpoint.h"
 #include "config/config_reader.h"
 
 #include <stdio.h>
 
-/* The endpoints of `earlier`, up to `count` of them, against one endpoint of `socket`. */
+/* Checks the first `count` endpoints of `earlier` against one endpoint of `socket`. */
 static bool check_clash(struct fsz_config_reader *r, const struct fsz_socket_config *earlier,
                         size_t count, const struct fsz_socket_config *socket,
                         const struct fsz_endpoint *endpoint, int line)
@@ -50,8 +50,8 @@ static void check_security(struct fsz_config_reader *r, const struct fsz_config 
     }
     if (fsz_config_count_multicast(socket) > 0) {
         fsz_config_complain(r, line,
-                            "security=\"%s\" can't protect multicast, which everyone on the "
-                            "network may receive: give multicast a stream of its own",
+                            "security=\"%s\" cannot protect multicast, which everyone on the "
+                            "network may receive: give multicast its own stream",
                             word);
     }
 }

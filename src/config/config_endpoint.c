@@ -8,23 +8,23 @@
 #include <string.h>
 #include <zmq.h>
 
-/* What a check found: NULL, or the form that is allowed. */
+/* Returns NULL if the address is valid, else the allowed form. */
 typedef const char *(*endpoint_check_fn)(char *rest, bool connect);
 
 static const char endpoint_tcp_bind_form[] =
     "tcp://*:port, tcp://IPv4-address:port, tcp://[IPv6-address]:port or tcp://interface:port "
     "(port 1 to 65535, or * for any free one)";
 static const char endpoint_tcp_connect_form[] =
-    "tcp://host:port or tcp://[IPv6-address]:port (port 1 to 65535), with a source address:port; "
-    "in front if need be";
+    "tcp://host:port or tcp://[IPv6-address]:port (port 1 to 65535); source-address:port; may "
+    "precede the host";
 static const char endpoint_pgm_form[] =
-    "epgm://interface;multicast-address:port, and pgm:// likewise (the interface by its name or "
-    "IPv4 address, an IPv4 address of 224.0.0.0/4, port 1 to 65535)";
+    "epgm://interface;multicast-address:port, or the same with pgm:// (the interface by its name "
+    "or IPv4 address, an IPv4 address of 224.0.0.0/4, port 1 to 65535)";
 static const char endpoint_ipc_form[] =
-    "ipc:///absolute/path or ipc://@abstract-name, at most 107 bytes behind ipc://";
+    "ipc:///absolute/path or ipc://@abstract-name, at most 107 bytes after ipc://";
 static const char endpoint_inproc_form[] = "inproc://name";
 
-/* Cuts `host:port` at its last colon. NULL: there is none. */
+/* Cuts `host:port` at its last colon and returns the port. NULL: there is no colon. */
 static char *endpoint_cut_port(char *text)
 {
     char *colon = strrchr(text, ':');
@@ -50,7 +50,7 @@ static bool endpoint_is_ipv4(const char *text)
     return inet_pton(AF_INET, text, &address) == 1;
 }
 
-/* `[…]`, perhaps with a zone (fe80::1%eth0), whose interface only the system knows. */
+/* `[…]`, perhaps with a zone (fe80::1%eth0), which is not checked. */
 static bool endpoint_is_ipv6(const char *text)
 {
     char            inner[INET6_ADDRSTRLEN] = "";
@@ -89,7 +89,7 @@ static const char *endpoint_check_tcp_bind(char *rest)
         return endpoint_tcp_bind_form;
     }
     if (strcmp(rest, "localhost") == 0) {
-        return "an address or an interface is bound, not a host name: tcp://127.0.0.1:port";
+        return "an address or an interface, not a host name: tcp://127.0.0.1:port";
     }
     bool valid = strcmp(rest, "*") == 0 || endpoint_is_interface(rest);
     return valid ? NULL : endpoint_tcp_bind_form;
@@ -120,7 +120,7 @@ static const char *endpoint_check_tcp(char *rest, bool connect)
     return valid ? NULL : endpoint_tcp_connect_form;
 }
 
-/* `interface;group:port`. IPv4 only, as multicast.h has it. */
+/* `interface;group:port`. Only IPv4, as in multicast.h. */
 static bool endpoint_multicast_valid(char *rest)
 {
     struct in_addr group;
@@ -158,7 +158,7 @@ static const char *endpoint_check_inproc(char *rest, bool connect)
 static const struct endpoint_transport {
     const char       *name;
     endpoint_check_fn check;
-    const char       *capability; /* what zmq_has() calls it where a build may lack it, or NULL */
+    const char       *capability; /* for zmq_has(), if a libzmq may lack it; else NULL */
 } endpoint_transports[] = {
     {"tcp", endpoint_check_tcp, NULL},       {"ipc", endpoint_check_ipc, NULL},
     {"inproc", endpoint_check_inproc, NULL}, {"pgm", endpoint_check_pgm, "pgm"},
@@ -189,7 +189,7 @@ fsz_err fsz_endpoint_check(const struct fsz_endpoint *endpoint, char *ret_why, s
     const struct endpoint_transport *t = endpoint_transport(endpoint->address);
     if (t == NULL) {
         snprintf(ret_why, why_bytes,
-                 "transport://address, the transport one of tcp, ipc, inproc, pgm and epgm");
+                 "transport://address with the transport tcp, ipc, inproc, pgm or epgm");
         return FSZ_EINVALID;
     }
     if (strlen(endpoint->address) > FSZ_ADDRESS_MAX) {
@@ -213,7 +213,7 @@ static bool endpoint_is_tcp(const struct fsz_endpoint *endpoint)
     return strncmp(endpoint->address, "tcp://", 6) == 0;
 }
 
-/* Does binding host `a` take the port from host `b` too? With IPv6 a wildcard listens on both. */
+/* Does binding host `a` also occupy the port on host `b`? With IPv6, a wildcard includes IPv4. */
 static bool endpoint_covers(const char *a, bool a_ipv6, const char *b)
 {
     if (strcmp(a, "[::]") == 0 || (strcmp(a, "*") == 0 && a_ipv6)) {
@@ -242,7 +242,7 @@ bool fsz_endpoint_clashes(const struct fsz_endpoint *a, bool a_ipv6, const struc
     char b_copy[FSZ_ADDRESS_MAX + 1];
     bool same = strcmp(a->address, b->address) == 0;
     if (same && fsz_endpoint_is_multicast(a->address)) {
-        return true; /* bound or connected: two senders would number the same packets */
+        return true; /* bound or connected: two senders would use the same packet numbers */
     }
     if (a->connect || b->connect || !endpoint_is_tcp(a) || !endpoint_is_tcp(b)) {
         return same && a->connect == b->connect;

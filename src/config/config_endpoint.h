@@ -1,6 +1,6 @@
-/* config_endpoint.h - endpoint addresses: is this one well formed, are these two the same.
+/* config_endpoint.h - checks the form of endpoint addresses, and whether two of them clash.
  *
- * Looks at text only; whether an address can be had shows when it is bound. Any thread. */
+ * Reads only the text; whether an address is available shows when it is bound. Any thread. */
 #ifndef FSZ_CONFIG_ENDPOINT_H
 #define FSZ_CONFIG_ENDPOINT_H
 
@@ -13,12 +13,12 @@ struct fsz_endpoint;
 
 enum {
     FSZ_ADDRESS_MAX = 255,   /* bytes of an address */
-    FSZ_IPC_PATH_MAX = 107,  /* sun_path less its NUL */
-    FSZ_INTERFACE_MAX = 15,  /* IFNAMSIZ less its NUL */
+    FSZ_IPC_PATH_MAX = 107,  /* sun_path without the NUL */
+    FSZ_INTERFACE_MAX = 15,  /* IFNAMSIZ without the NUL */
     FSZ_HOST_NAME_MAX = 253, /* DNS */
 };
 
-/* FSZ_EINVALID: cannot be bound (connected to); ret_why says which form is allowed. */
+/* FSZ_EINVALID: the address cannot be bound or connected; ret_why says which form is allowed. */
 FSZ_NODISCARD fsz_err fsz_endpoint_check(const struct fsz_endpoint *endpoint, char *ret_why,
                                          size_t why_bytes);
 /* pgm:// or epgm://. */

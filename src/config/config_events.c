@@ -1,4 +1,4 @@
-/* Names of events in values: what is wrong with one, and which no switch has. */
+/* Event names in values: explains invalid ones and warns of unknown ones. */
 #include "base/eventname.h"
 #include "config/config_reader.h"
 

@@ -1,4 +1,4 @@
-/* What a configuration has in files of its own. */
+/* Reads the keys that a configuration has in other files. */
 #include "config/config.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ static fsz_err files_read_secret(const char *path, char ret_key[FSZ_KEY_BYTES],
     fsz_err         err = fsz_cert_read(path, &cert, why, sizeof why);
     if (err == FSZ_OK && cert.secret_key[0] == '\0') {
         snprintf(why, sizeof why,
-                 "%s: has a public key only; the secret one is in the file whose name ends with "
+                 "%s: has only a public key; the secret key is in the file whose name ends with "
                  "_secret",
                  path);
         err = FSZ_EINVALID;
@@ -28,7 +28,7 @@ static fsz_err files_read_secret(const char *path, char ret_key[FSZ_KEY_BYTES],
     return err;
 }
 
-/* One key in 85 begins with `/`. No file of that name: it is such a key. */
+/* One key in 85 begins with `/`. If there is no file of that name, the text is such a key. */
 static bool files_is_key(const char *server)
 {
     return fsz_key_is_valid(server) && access(server, F_OK) != 0 &&

@@ -64,7 +64,7 @@ static struct fsz_filter *filter_read_header(struct fsz_config_reader  *r,
     char                     why[256] = "";
     fsz_config_check_attrs(r, node, known);
     if (node->children != NULL) {
-        fsz_config_refuse_element(r, node->children, "header", "it holds nothing");
+        fsz_config_refuse_element(r, node->children, "header", "it must be empty");
     }
     if (name == NULL || name[0] == '\0') {
         fsz_config_complain(r, node->line, "<header> needs a name");

@@ -1,4 +1,4 @@
-/* Grants that could never match: what they name is in the same file, or is ours. */
+/* Finds grants that can never match: they name things of the same file, or sections of the XML. */
 #include "base/glob.h"
 #include "base/near.h"
 #include "config/config_reader.h"
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The names that a right is about, one after another; NULL behind the last. */
+/* The names that a right is about, by index; NULL after the last. */
 typedef const char *(*grants_name_fn)(const struct fsz_config *config, size_t index);
 
 static const char *grants_stream(const struct fsz_config *config, size_t index)
@@ -21,7 +21,7 @@ static const char *grants_service(const struct fsz_config *config, size_t index)
     return index < config->service_count ? config->services[index].name : NULL;
 }
 
-/* As the key `sections` of a binding has them. */
+/* As in the key `sections` of a binding. */
 static const char *grants_section(const struct fsz_config *config, size_t index)
 {
     (void)config;
@@ -47,7 +47,7 @@ static bool grants_may_be_endpoint(const struct fsz_config *config, enum fsz_rig
            config->literal_service != NULL && strstr(pattern, "://") != NULL;
 }
 
-/* Also where nothing is there yet that `*` could match. */
+/* `*` is always valid, even if there is nothing yet that it matches. */
 static bool grants_match_any(const struct fsz_config *config, size_t check, const char *pattern)
 {
     const char *name = NULL;

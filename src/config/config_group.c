@@ -1,10 +1,10 @@
-/* Reads one <group>: each key is a right, each value what is granted of it. */
+/* Reads one <group>: each key is a right, each value the patterns granted. */
 #include "config/config_reader.h"
 #include "config/grants.h"
 
 #include <stdlib.h>
 
-/* Of a peer without a name: all events, and to look but not to touch. No command that shows
+/* For peers without a name: all events, and commands that only read. No command that shows
  * passwords (user_data, xml_locate, global_getvar) is among them. */
 const struct fsz_config_param fsz_config_default_grants[] = {
     {"streams", "*"},

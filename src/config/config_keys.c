@@ -16,12 +16,12 @@ typedef struct fsz_group_config      keys_of_GROUP;
 typedef struct fsz_service_config    keys_of_SERVICE;
 typedef struct fsz_binding_config    keys_of_BINDING;
 
-/* So that the offset of a SOCKET key holds in both, and an endpoint is added alike to all three. */
+/* So the offset of a SOCKET key is valid in both, and an endpoint can be added to all three. */
 static_assert(offsetof(struct fsz_stream_config, socket) == 0, "the socket comes first");
 static_assert(offsetof(struct fsz_api_socket_config, socket) == 0, "the socket comes first");
 static_assert(offsetof(struct fsz_service_config, socket) == 0, "the socket comes first");
 
-/* Of NAMES, the count is found behind the pointer. */
+/* The count of a NAMES key must follow the pointer. */
 static_assert(offsetof(struct fsz_stream_config, topic_count) ==
                   offsetof(struct fsz_stream_config, topic) + sizeof(char **),
               "the count follows");
@@ -94,7 +94,7 @@ enum fsz_right fsz_config_key_right(const struct fsz_config_key *key)
     return right;
 }
 
-/* 1024 as 1K, where it divides evenly: as it would be written in the file. */
+/* Writes a size as in the file: 1024 as 1K, if it divides evenly. */
 static void keys_size_text(int64_t bytes, char *ret_text, size_t text_bytes)
 {
     static const char units[] = {'\0', 'K', 'M', 'G'};
@@ -115,7 +115,7 @@ static void keys_allowed_sizes(const struct fsz_config_key *key, char *ret_text,
     snprintf(ret_text, bytes, "a number of bytes from %s to %s; K, M or G may follow it", min, max);
 }
 
-/* "a b c" as "a, b or c". */
+/* Writes "a b c" as "a, b or c". */
 static void keys_allowed_words(const struct fsz_config_key *key, char *ret_text, size_t bytes)
 {
     size_t      used = 0;
@@ -155,7 +155,7 @@ static const char *keys_allowed_fixed(enum fsz_key_type type)
     }
 }
 
-/* What `*` stands for in the patterns of a right, if one phrase can say it. */
+/* What `*` stands for in the patterns of a right, if a short phrase can say it. */
 static const char *keys_star(enum fsz_right right)
 {
     switch (right) {

@@ -30,15 +30,15 @@ enum fsz_key_type {
     FSZ_KEY_WORDS,     /* several of the words of a CHOICE; a uint32_t, bit 0 is the first */
     FSZ_KEY_PATH,      /* char *, malloc'ed; absolute */
     FSZ_KEY_NAME,      /* char *, malloc'ed; not empty */
-    FSZ_KEY_PATTERN,   /* the same */
+    FSZ_KEY_PATTERN,   /* char *, malloc'ed; not empty */
     FSZ_KEY_PUBLIC,    /* char *, malloc'ed: a public key, or the absolute path of its file */
     FSZ_KEY_SELECTION, /* struct fsz_selection * */
-    FSZ_KEY_NAMES,     /* char **, with the count in the size_t behind it */
+    FSZ_KEY_NAMES,     /* char **, with the count in the size_t after it */
     FSZ_KEY_BIND,      /* these may be repeated */
     FSZ_KEY_CONNECT,
     FSZ_KEY_ACL,
     FSZ_KEY_GRANT,   /* one pattern of the right that the key is named after (grants.h) */
-    FSZ_KEY_GRANTS,  /* several */
+    FSZ_KEY_GRANTS,  /* several patterns of that right */
     FSZ_KEY_INCLUDE, /* these three make one struct fsz_fields */
     FSZ_KEY_EXCLUDE,
     FSZ_KEY_REDACT,
@@ -69,20 +69,20 @@ struct fsz_config_param {
     const char *name, *value;
 };
 
-/* The grants of the group that no <groups> stands for; ends with a name of NULL. */
+/* The grants of the default group if there is no <groups>; ends with a NULL name. */
 extern const struct fsz_config_param fsz_config_default_grants[];
 
-/* Is the key valid in an element of that scope (not SOCKET, which is none)? */
+/* Is the key valid in an element of that scope? SOCKET is not an element. */
 bool fsz_config_key_is_in(const struct fsz_config_key *key, enum fsz_key_scope element);
 /* NULL: no such key in that element. */
 const struct fsz_config_key *fsz_config_key_find(enum fsz_key_scope element, const char *name);
-/* The key valid there that is spelled most like `name`, or NULL if none is close. */
+/* The key of that element whose name is nearest to `name`; NULL: none is near. */
 const struct fsz_config_key *fsz_config_key_near(enum fsz_key_scope element, const char *name);
 bool                         fsz_config_key_repeats(const struct fsz_config_key *key);
 /* The right that a GRANT or GRANTS key is named after. */
 enum fsz_right fsz_config_key_right(const struct fsz_config_key *key);
-/* What may be written as the key's value ("a number from 1 to 16"), as part of a sentence. Writes
- * at most `bytes` into ret_text, NUL included. */
+/* Describes the allowed values of the key ("a number from 1 to 16"), as part of a sentence. Writes
+ * at most `bytes` into ret_text, including the NUL. */
 void fsz_config_key_allowed(const struct fsz_config_key *key, char *ret_text, size_t bytes);
 
 #endif

@@ -1,5 +1,4 @@
-/* What is below <configuration>: the settings, and the lists with what each stands for when it is
- * not there. */
+/* The content of <configuration>: the settings, and the lists with their defaults. */
 #include "config/config_reader.h"
 
 #include <stdio.h>
@@ -19,7 +18,7 @@ static void lists_read_settings(struct fsz_config_reader *r, const struct fsz_co
     r->where[0] = '\0';
 }
 
-/* An array with one more item, which is zero; NULL: there is none to be had. */
+/* Grows an array by one zeroed item. NULL: out of memory. */
 static void *lists_grow(struct fsz_config_reader *r, void *array, size_t count, size_t item_bytes)
 {
     char *grown = reallocarray(array, count + 1, item_bytes);
@@ -31,7 +30,7 @@ static void *lists_grow(struct fsz_config_reader *r, void *array, size_t count, 
     return grown;
 }
 
-/* Lines are known only while an element is read, so it is held against those before it here. */
+/* The socket is checked here, because lines are known only while an element is read. */
 static void lists_read_stream(struct fsz_config_reader *r, const struct fsz_confnode *node,
                               struct fsz_config *config)
 {
@@ -89,11 +88,11 @@ static void lists_read_binding(struct fsz_config_reader *r, const struct fsz_con
     }
 }
 
-/* An element that is there without its list; all that is not among `params` has the keys' own
- * default. */
+/* An element that exists if its list does not. Keys that are not in `params` have their defaults.
+ */
 struct lists_default {
     const char                    *name;
-    const struct fsz_config_param *params; /* end with a NULL name, and so do the defaults */
+    const struct fsz_config_param *params; /* end with a NULL name */
 };
 
 static const struct lists_default lists_streams[] = {
@@ -115,8 +114,8 @@ static const struct lists_default lists_groups[] = {
 };
 static const struct lists_default lists_none[] = {{NULL, NULL}};
 
-/* The lists of <configuration>, and what each stands for when it is not there. They are read in
- * this order: bindings name services. */
+/* The lists of <configuration> and their defaults, in the order in which they are read: bindings
+ * name services. */
 static const struct lists_type {
     const char *name, *item;
     size_t      max;
@@ -132,7 +131,7 @@ static const struct lists_type {
 };
 enum { LISTS = sizeof lists_all / sizeof lists_all[0] };
 
-/* Against the elements before it: `first` to `node`. */
+/* Compares the name with those of the elements from `first` up to `node`. */
 static void lists_check_name(struct fsz_config_reader *r, const struct fsz_confnode *first,
                              const struct fsz_confnode *node)
 {
@@ -140,7 +139,7 @@ static void lists_check_name(struct fsz_config_reader *r, const struct fsz_confn
     for (; name != NULL && first != node; first = first->next) {
         const char *other = fsz_confnode_get(first, "name");
         if (other != NULL && strcmp(other, name) == 0 && strcmp(first->name, node->name) == 0) {
-            fsz_config_complain(r, node->line, "%s \"%.80s\" is there twice: names must differ",
+            fsz_config_complain(r, node->line, "%s \"%.80s\" is given twice: names must differ",
                                 node->name, name);
             return;
         }
@@ -215,7 +214,7 @@ static void lists_find_section(struct fsz_config_reader *r, const struct fsz_con
         fsz_config_refuse_element(r, node, "configuration",
                                   "settings, streams, api-sockets, groups, services or bindings");
     } else if (*section != NULL) {
-        fsz_config_complain(r, node->line, "<%s> is there twice", node->name);
+        fsz_config_complain(r, node->line, "<%s> is given twice", node->name);
     } else {
         *section = node;
     }

@@ -37,7 +37,7 @@ static const char *const reader_elements[] = {
     [FSZ_SCOPE_BINDING] = "<binding>",
 };
 
-/* Where else the key is valid, or NULL. */
+/* The element in which the key is valid, or NULL. */
 static const char *reader_elsewhere(const char *name)
 {
     for (size_t i = 0; i < FSZ_CONFIG_KEYS; i++) {
@@ -59,7 +59,7 @@ static const struct fsz_config_key *reader_key(struct fsz_config_reader  *r,
     const struct fsz_config_key *near = fsz_config_key_near(element, name);
     const char                  *elsewhere = reader_elsewhere(name);
     if (elsewhere != NULL) {
-        fsz_config_complain(r, param->line, "%.60s belongs into %s", name, elsewhere);
+        fsz_config_complain(r, param->line, "%.60s belongs in %s", name, elsewhere);
     } else if (near != NULL) {
         fsz_config_complain(r, param->line, "%.60s is not known; did you mean %s?", name,
                             near->name);
@@ -77,7 +77,7 @@ static void reader_param(struct fsz_config_reader *r, enum fsz_key_scope element
     const char              *value = fsz_confnode_get(param, "value");
     fsz_config_check_attrs(r, param, known);
     if (param->children != NULL) {
-        fsz_config_refuse_element(r, param->children, "param", "it holds nothing");
+        fsz_config_refuse_element(r, param->children, "param", "it must be empty");
     }
     if (name == NULL) {
         fsz_config_complain(r, param->line, "<param> needs a name");

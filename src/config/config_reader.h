@@ -1,6 +1,6 @@
-/* config_reader.h - what the parts of the configuration parser share: problems, and where they are.
+/* config_reader.h - private to config*.c: the parts of the configuration parser.
  *
- * Only for config*.c. One reader lives as long as one fsz_config_load(), on its thread. */
+ * A reader lives during one fsz_config_load(), on its thread. */
 #ifndef FSZ_CONFIG_READER_H
 #define FSZ_CONFIG_READER_H
 
@@ -12,68 +12,68 @@ enum { FSZ_CONFIG_FIELD_LISTS = 3 };
 
 struct fsz_config_reader {
     struct fsz_problems *problems;
-    struct fsz_problems *warnings;               /* NULL: none yet; the configuration gets them */
-    size_t               mistakes;               /* of this load; `problems` may hold others */
-    fsz_err              err;                    /* not of the configuration's making: FSZ_ENOMEM */
+    struct fsz_problems *warnings;               /* NULL: none yet; passed to the configuration */
+    size_t               mistakes;               /* of this load; `problems` may have others */
+    fsz_err              err;                    /* other than a mistake: FSZ_ENOMEM */
     char                 where[FSZ_OWNER_BYTES]; /* `stream "default"`, or empty */
-    int                  seen[FSZ_CONFIG_KEYS];  /* of this section: times a key was given */
+    int                  seen[FSZ_CONFIG_KEYS];  /* how often this section has each key */
     const char *fields[FSZ_CONFIG_FIELD_LISTS];  /* include, exclude, redact of this stream */
 };
 
-/* Adds `line 12: stream "default": …`. */
+/* config_problems.c: adds a mistake, `line 12: stream "default": …`. */
 void fsz_config_complain(struct fsz_config_reader *r, int line, const char *format, ...)
     FSZ_PRINTF(3, 4);
-/* Adds a line of the same form to the warnings: not a mistake, but hardly what was meant. */
+/* Adds a warning in the same form: valid, but probably not intended. */
 void fsz_config_warn(struct fsz_config_reader *r, int line, const char *format, ...)
     FSZ_PRINTF(3, 4);
-/* One problem for each attribute of the node that is not in `known`, which ends with NULL. */
+/* Adds a mistake for each attribute that is not in `known`, which ends with NULL. */
 void fsz_config_check_attrs(struct fsz_config_reader *r, const struct fsz_confnode *node,
                             const char *const *known);
 void fsz_config_refuse_element(struct fsz_config_reader *r, const struct fsz_confnode *node,
                                const char *parent, const char *allowed);
 
-/* Puts one value into its member of `section`: the struct of the element (config.h). */
+/* Parses a value into its member of `section`, the struct of the element (config.h). */
 void fsz_config_apply(struct fsz_config_reader *r, const struct fsz_config_key *key, void *section,
                       const char *value, int line);
 
-/* config_events.c: where the key takes names of events and `item` of a value is none, `allowed`
- * says what to write in its place. */
+/* config_events.c: if the key takes event names and `item` is not a valid one, `allowed` says what
+ * to write instead. */
 void fsz_config_explain_event(const struct fsz_config_key *key, const char *item, size_t length,
                               char allowed[FSZ_PROBLEM_BYTES]);
-/* One warning for each name in the list that no event has. */
+/* Adds a warning for each name in the list that is not a known event. */
 void fsz_config_warn_of_events(struct fsz_config_reader *r, const struct fsz_config_key *key,
                                const char *list, int line);
 
-/* Reads the <param> children of `node` (may be NULL), an element of that scope, into `section`, and
- * gives keys that are not there their defaults. Children that are no <param> are the caller's. */
+/* Reads the <param> children of `node` (may be NULL), an element of that scope, into `section`.
+ * Absent keys get their defaults. The caller handles other children. */
 void fsz_config_read_params(struct fsz_config_reader *r, enum fsz_key_scope element,
                             const struct fsz_confnode *node, void *section);
 
-/* Was the key, of the element that was read last, in the file? */
+/* Did the element that was read last have the key in the file? */
 bool fsz_config_was_given(const struct fsz_config_reader *r, const char *key);
-/* One problem for each child that is no <param>; `allowed` is said beside it. */
+/* Adds a mistake for each child that is not a <param>; `allowed` says what may be there. */
 void fsz_config_refuse_children(struct fsz_config_reader *r, const struct fsz_confnode *node,
                                 const char *allowed);
 
-/* Reads the attribute `name` of an element and puts `what "NAME": ` in front of all that is told
- * from now on, until `where` is emptied. */
+/* Reads the attribute `name` of an element. All mistakes begin with `what "NAME": ` until `where`
+ * is emptied. */
 void fsz_config_read_name(struct fsz_config_reader *r, const struct fsz_confnode *node,
                           const char *what, char **ret_name);
-/* Reads the <param> children of a <stream> or <api-socket>, of which `socket` is the first
- * member, and checks what both have. After fsz_config_read_name(). */
+/* Reads the <param> children of a <stream> or <api-socket>, whose struct begins with `socket`, and
+ * checks their common settings. Call it after fsz_config_read_name(). */
 void   fsz_config_read_socket(struct fsz_config_reader *r, enum fsz_key_scope element,
                               const struct fsz_confnode *node, struct fsz_socket_config *socket);
 void   fsz_config_free_socket(struct fsz_socket_config *socket);
 size_t fsz_config_count_multicast(const struct fsz_socket_config *socket);
-/* Holds the socket that was read last against those before it and the settings. */
+/* Checks the socket that was read last against earlier ones and the settings. */
 void fsz_config_check_last_socket(struct fsz_config_reader *r, const struct fsz_config *config,
                                   int line);
 
-/* Reads one <filter>. NULL: it was not valid, which has been told. */
+/* Reads one <filter>. NULL: it was not valid, and the mistakes were added. */
 struct fsz_filter *fsz_config_read_filter(struct fsz_config_reader  *r,
                                           const struct fsz_confnode *node);
 
-/* Reads one <stream> into `stream`, which is zero; the caller frees what is in it, also after
+/* Reads one <stream> into `stream`, which is zeroed. The caller frees its members, also after
  * mistakes. */
 void fsz_config_read_stream(struct fsz_config_reader *r, const struct fsz_confnode *node,
                             struct fsz_stream_config *stream);
@@ -85,7 +85,7 @@ void fsz_config_free_api_socket(struct fsz_api_socket_config *api_socket);
 void fsz_config_read_group(struct fsz_config_reader *r, const struct fsz_confnode *node,
                            struct fsz_group_config *group);
 void fsz_config_free_group(struct fsz_group_config *group);
-/* The same for one <service> and one <binding>, which are held against what `config` has so far:
+/* The same for one <service> and one <binding>, which are checked against what `config` has so far:
  * the settings and, for a binding, all services. */
 void fsz_config_read_service(struct fsz_config_reader *r, const struct fsz_confnode *node,
                              const struct fsz_config *config, struct fsz_service_config *service);
@@ -94,14 +94,14 @@ void fsz_config_read_binding(struct fsz_config_reader *r, const struct fsz_confn
                              const struct fsz_config *config, struct fsz_binding_config *binding);
 void fsz_config_free_binding(struct fsz_binding_config *binding);
 
-/* Reads the settings and the lists that are below `root`. */
+/* Reads the settings and lists in `root`. */
 void fsz_config_read_lists(struct fsz_config_reader *r, const struct fsz_confnode *root,
                            struct fsz_config *config);
 
-/* Grants that match none of the streams, services or sections that there are. */
+/* Adds a mistake for each grant that matches no stream, service or section. */
 void fsz_config_check_grants(struct fsz_config_reader *r, const struct fsz_config *config);
 
-/* What of services only shows beside the groups and the settings, once all are read. */
+/* Checks services against groups and settings, once all are read. */
 void fsz_config_check_services(struct fsz_config_reader *r, const struct fsz_config *config);
 
 #endif

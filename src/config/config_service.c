@@ -9,8 +9,8 @@ bool fsz_config_service_has_curve(const struct fsz_service_config *service)
     return service->server != NULL;
 }
 
-/* What a service's file does not say about its sockets is as in a stream that says nothing; access
- * lists are of those who come. */
+/* Gives a service's connections the defaults of a stream, except access lists, which are for peers
+ * that connect to us. */
 static void service_default_socket(struct fsz_config_reader *r, struct fsz_service_config *service)
 {
     for (size_t i = 0; i < FSZ_CONFIG_KEYS; i++) {
@@ -34,8 +34,8 @@ static void service_check_curve(struct fsz_config_reader *r, const struct fsz_co
     }
     if (service->socket.endpoint_count == 0) {
         fsz_config_complain(r, node->line,
-                            "server-key is for what is connected to: add connect, "
-                            "or leave it out");
+                            "server-key only applies to connect: add connect, "
+                            "or remove server-key");
     }
 }
 
@@ -44,11 +44,11 @@ static void service_check(struct fsz_config_reader *r, const struct fsz_confnode
 {
     if (!fsz_config_was_given(r, "connect") && !service->registration) {
         fsz_config_complain(r, node->line,
-                            "nobody could answer: give it a connect, or leave registration on");
+                            "has no providers: add connect, or set registration to true");
     }
     if (fsz_config_count_multicast(&service->socket) > 0) {
         fsz_config_complain(r, node->line,
-                            "questions can't go over multicast: use tcp, ipc or inproc");
+                            "a service cannot use multicast: use tcp, ipc or inproc");
     }
     service_check_curve(r, node, config, service);
 }
@@ -65,7 +65,7 @@ const struct fsz_service_config *fsz_config_find_service(const struct fsz_config
     return NULL;
 }
 
-/* Groups come after services in the order of reading, so this is for when all are known. */
+/* Called once all lists are read. */
 void fsz_config_check_services(struct fsz_config_reader *r, const struct fsz_config *config)
 {
     if (config->literal_service != NULL &&
@@ -87,14 +87,14 @@ void fsz_config_check_services(struct fsz_config_reader *r, const struct fsz_con
     }
 }
 
-/* Twice the same would be two providers that are one. */
+/* The same endpoint twice would make two providers of one. */
 static void service_check_twins(struct fsz_config_reader *r, const struct fsz_confnode *node,
                                 const struct fsz_socket_config *socket)
 {
     for (size_t i = 0; i < socket->endpoint_count; i++) {
         for (size_t j = 0; j < i; j++) {
             if (strcmp(socket->endpoints[i].address, socket->endpoints[j].address) == 0) {
-                fsz_config_complain(r, node->line, "connect=\"%s\" is there twice",
+                fsz_config_complain(r, node->line, "connect=\"%s\" is given twice",
                                     socket->endpoints[i].address);
             }
         }

@@ -1,4 +1,4 @@
-/* What a <stream> and an <api-socket> have in common. */
+/* The common part of <stream> and <api-socket>. */
 #include "config/config_endpoint.h"
 #include "config/config_reader.h"
 
@@ -29,7 +29,7 @@ void fsz_config_read_name(struct fsz_config_reader *r, const struct fsz_confnode
     fsz_config_check_attrs(r, node, known);
 }
 
-/* `any` is no list but the absence of one. */
+/* `any` means no list at all. */
 static void socket_resolve_acls(struct fsz_config_reader *r, const struct fsz_confnode *node,
                                 struct fsz_socket_config *socket)
 {
@@ -42,8 +42,8 @@ static void socket_resolve_acls(struct fsz_config_reader *r, const struct fsz_co
     }
     if (socket->acl_count > 1) {
         fsz_config_complain(r, node->line,
-                            "apply-inbound-acl=\"any\" admits everybody, so no other list can be "
-                            "beside it");
+                            "apply-inbound-acl=\"any\" admits everybody: remove it or the other "
+                            "lists");
         return;
     }
     free(socket->acls[0]);

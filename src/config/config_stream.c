@@ -1,4 +1,4 @@
-/* Reads one <stream> and checks what only shows when all of it is known. */
+/* Reads one <stream> and checks it as a whole. */
 #include "config/config_reader.h"
 #include "event/fields.h"
 #include "event/filter.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Several <filter> elements must all pass: they become the children of one. */
+/* Several <filter> elements must all pass, so they become children of one filter. */
 static void stream_add_filter(struct fsz_config_reader *r, const struct fsz_confnode *node,
                               struct fsz_filter **all)
 {
@@ -46,8 +46,8 @@ static void stream_check_multicast(struct fsz_config_reader *r, const struct fsz
     bool   limited = fsz_config_was_given(r, "apply-inbound-acl") && socket->acl_count > 0;
     if (multicast > 0 && multicast == socket->endpoint_count && limited) {
         fsz_config_complain(r, node->line,
-                            "apply-inbound-acl can't protect multicast, which everyone on the "
-                            "network may receive: leave it out, or write any");
+                            "apply-inbound-acl cannot protect multicast, which everyone on the "
+                            "network may receive: remove it, or write any");
     }
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* strtoll() alone would take blanks, signs and 0x. */
+/* strtoll() alone would accept blanks, signs and 0x. */
 static bool value_digits(const char *text, int base, int64_t *ret_number, const char **ret_rest)
 {
     if (*text < '0' || *text > '9') {

@@ -1,7 +1,6 @@
-/* config_value.h - reads numbers, sizes and truth values as they are written in a configuration.
+/* config_value.h - parses numbers, sizes and truth values of a configuration.
  *
- * Pure; any thread. All return false and leave the output alone when the text is not of the form.
- */
+ * Pure; any thread. All return false and leave the output untouched if the text is not valid. */
 #ifndef FSZ_CONFIG_VALUE_H
 #define FSZ_CONFIG_VALUE_H
 

@@ -68,7 +68,7 @@ static void confnode_free_one(struct fsz_confnode *node)
     free(node);
 }
 
-/* A list instead of recursion: however deep a document nests, the stack does not grow. */
+/* Uses a list instead of recursion, so that deep nesting does not exhaust the stack. */
 void fsz_confnode_free(struct fsz_confnode **root)
 {
     struct fsz_confnode *node = *root;

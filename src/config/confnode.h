@@ -1,6 +1,6 @@
-/* confnode.h - a configuration's XML as the core reads it: names, attributes, children, lines.
+/* confnode.h - the XML tree of a configuration: names, attributes, children, lines.
  *
- * Adapters build it (the module from switch_xml_t, the daemon from libxml2). Not thread-safe. */
+ * Adapters build it: the module from switch_xml_t, the daemon with libxml2. Not thread-safe. */
 #ifndef FSZ_CONFNODE_H
 #define FSZ_CONFNODE_H
 
@@ -16,18 +16,18 @@ struct fsz_confnode {
     int                  line; /* 0: not known */
     struct fsz_confattr *attrs;
     struct fsz_confnode *children, *next;
-    struct fsz_confnode *last_child; /* so that a child is appended in one step */
+    struct fsz_confnode *last_child; /* for appending in one step */
 };
 
-/* A node, appended to parent's children when there is a parent (which then owns it). The name is
- * copied. NULL: out of memory. */
+/* Makes a node and appends it to the children of `parent`, which then owns it. `parent` may be
+ * NULL. Copies the name. NULL: out of memory. */
 struct fsz_confnode *fsz_confnode_new(struct fsz_confnode *parent, const char *name, int line);
-/* Adds an attribute; both texts are copied. FSZ_ENOMEM. */
+/* Adds an attribute. Copies both texts. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_confnode_set(struct fsz_confnode *node, const char *name,
                                        const char *value);
 /* The first attribute of that name; NULL: there is none. */
 const char *fsz_confnode_get(const struct fsz_confnode *node, const char *name);
-/* Frees a root and all below; accepts NULL. */
+/* Frees a root and its tree; accepts NULL. */
 void fsz_confnode_free(struct fsz_confnode **root);
 
 #endif

@@ -18,14 +18,14 @@ struct fsz_grants {
     struct grants_list rights[FSZ_RIGHTS];
 };
 
-/* What separates the parts of a name of the switch. */
+/* Separators in names of the switch. */
 #define GRANTS_SEPARATORS " /@,|:;]}>="
-/* Everything in ASCII but letters, digits and `+-_.*#`. */
+/* All of ASCII except letters, digits and `+-_.*#`. */
 #define GRANTS_NOT_DIALLED " !\"$%&'()/,:;<=>?@[\\]^`{|}~"
 
-/* `name_end`: the characters that end the name in which letter case is ignored; "": the whole text
- * is name. NULL: letter case counts everywhere. `stops`: what a `*` does not match. `tail`: but
- * one at the end of a pattern does. */
+/* `name_end`: characters that end the name, in which letter case is ignored; "": the whole text is
+ * the name; NULL: letter case counts everywhere. `stops`: characters that `*` does not match.
+ * `tail`: a `*` at the end of a pattern matches these too. */
 static const struct {
     const char *name;
     const char *name_end;
@@ -144,8 +144,8 @@ fsz_err fsz_grants_add(struct fsz_grants *grants, enum fsz_right right, const ch
     return FSZ_OK;
 }
 
-/* A folder, `/srv/sounds/` + `*`, is all that is below it. A pattern says what for, or means both.
- */
+/* `/srv/sounds/` with a `*` at the end matches everything in that folder. A pattern without `read:`
+ * or `write:` is for both. */
 static bool grants_match_file(const char *pattern, const char *what)
 {
     bool   says = strncmp(pattern, "read:", 5) == 0 || strncmp(pattern, "write:", 6) == 0;
@@ -156,7 +156,7 @@ static bool grants_match_file(const char *pattern, const char *what)
                            folder);
 }
 
-/* A pattern without a dialplan means XML, one without an extension any. */
+/* A pattern without a dialplan means XML; one without an extension means any. */
 static bool grants_match_context(const char *pattern, const char *what)
 {
     size_t dialplan = strcspn(what, ":") + 1;
@@ -176,7 +176,7 @@ static bool grants_match_context(const char *pattern, const char *what)
                            false);
 }
 
-/* A pattern of events without a slash is one of names, and takes every subclass. */
+/* A pattern for events without a slash matches every subclass. */
 static bool grants_match(enum fsz_right right, const char *pattern, const char *what)
 {
     if (right == FSZ_RIGHT_FILES) {
@@ -192,13 +192,13 @@ static bool grants_match(enum fsz_right right, const char *pattern, const char *
                            grants_rights[right].stops, grants_rights[right].tail);
 }
 
-/* A `*` among the first `spelled` characters of the pattern would have matched by the way. */
+/* Does the pattern spell out the first `spelled` bytes, without a `*` in them? */
 static bool grants_spells(const char *pattern, size_t spelled)
 {
     return strcspn(pattern, "*") >= spelled;
 }
 
-/* Dialplans, and variables that change what other grants mean: `*` does not mean these. */
+/* `*` does not include other dialplans, nor variables that change the meaning of other grants. */
 static bool grants_steer(enum fsz_right right)
 {
     return right == FSZ_RIGHT_CONTEXTS || right == FSZ_RIGHT_VARIABLES;

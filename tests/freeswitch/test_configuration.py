@@ -11,7 +11,7 @@ MISTAKES = {
     "number": ('<param name="queue-events" value="none"/>', ("queue-events", "none", "1 to 10000000")),
     "range": ('<param name="io-threads" value="99"/>', ("io-threads", "99", "1 to 16")),
     "key": ('<param name="queue-evens" value="5"/>', ("queue-evens is not known; did you mean queue-events?",)),
-    "scope": ('<param name="send-hwm" value="5"/>', ("send-hwm belongs into <stream>",)),
+    "scope": ('<param name="send-hwm" value="5"/>', ("send-hwm belongs in <stream>",)),
     "twice": ('<param name="linger-ms" value="5"/>\n<param name="linger-ms" value="6"/>', ("linger-ms", "more than once")),
 }
 

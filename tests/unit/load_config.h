@@ -1,4 +1,4 @@
-/* load_config.h - configurations written as XML in a test, and what is said about them. */
+/* load_config.h - loads configurations that a test writes as XML, with their problems. */
 #ifndef FSZ_TEST_LOAD_CONFIG_H
 #define FSZ_TEST_LOAD_CONFIG_H
 
@@ -18,8 +18,7 @@
 
 static struct fsz_problems problems;
 
-/* The configuration that `inner` makes inside <configuration>, or NULL; its problems in `problems`.
- */
+/* Loads `inner` inside <configuration>; NULL: `problems` has the mistakes. */
 static inline struct fsz_config *load(const char *inner)
 {
     struct fsz_confnode *root = NULL;
@@ -46,7 +45,7 @@ static inline struct fsz_config *load(const char *inner)
     "value=\"tcp://127.0.0.1:5602\"/>" inner "</api-socket></api-sockets>"
 #define GROUP(inner) "<groups><group name=\"g\">" inner "</group></groups>"
 #define SERVICE(inner) "<services><service name=\"d\">" inner "</service></services>"
-/* Of the service of SERVICE(). */
+/* A binding of the service of SERVICE(). */
 #define BINDING(inner) SERVICE("") "<bindings><binding name=\"b\">" inner "</binding></bindings>"
 
 static inline void accept_config(const char *inner)

@@ -232,12 +232,14 @@ static void test_config_acl_any_admits_everybody(void **state)
     struct fsz_config *config = load(STREAM("<param name=\"apply-inbound-acl\" value=\"any\"/>"));
     assert_int_equal(config->streams[0].socket.acl_count, 0);
     fsz_config_free(&config);
-    refuse(STREAM("<param name=\"apply-inbound-acl\" value=\"lan\"/>"
-                  "<param name=\"apply-inbound-acl\" value=\"any\"/>"),
-           "line 1: stream \"s\": apply-inbound-acl=\"any\" admits everybody, so no other list can "
-           "be beside it");
+    refuse(
+        STREAM("<param name=\"apply-inbound-acl\" value=\"lan\"/>"
+               "<param name=\"apply-inbound-acl\" value=\"any\"/>"),
+        "line 1: stream \"s\": apply-inbound-acl=\"any\" admits everybody: remove it or the other "
+        "lists");
     refuse(STREAM("<param name=\"apply-inbound-acl\" value=\"\"/>"),
-           "line 1: stream \"s\": apply-inbound-acl=\"\" is not valid: the name of an access list, "
+           "line 1: stream \"s\": apply-inbound-acl=\"\" is not valid: the name of an access "
+           "list, "
            "without blanks");
 }
 
@@ -298,9 +300,9 @@ static void test_config_names_the_nearest_key(void **state)
     refuse("<settings><param name=\"colour\" value=\"1\"/></settings>",
            "line 1: settings: colour is not known");
     refuse("<settings><param name=\"bind\" value=\"1\"/></settings>",
-           "line 1: settings: bind belongs into <stream> or <api-socket>");
+           "line 1: settings: bind belongs in <stream> or <api-socket>");
     refuse(STREAM("<param name=\"linger-ms\" value=\"1\"/>"),
-           "line 1: stream \"s\": linger-ms belongs into <settings>");
+           "line 1: stream \"s\": linger-ms belongs in <settings>");
 }
 
 static void test_config_refuses_structure_that_it_does_not_know(void **state)
@@ -315,7 +317,7 @@ static void test_config_refuses_structure_that_it_does_not_know(void **state)
     refuse("<settings><param value=\"2\"/></settings>", "line 1: settings: <param> needs a name");
     refuse("<settings><param name=\"linger-ms\"/></settings>",
            "line 1: settings: linger-ms needs a value");
-    refuse("<settings/><settings/>", "line 1: <settings> is there twice");
+    refuse("<settings/><settings/>", "line 1: <settings> is given twice");
     refuse("<streams><steam/></streams>", "line 1: <steam> is not known in <streams>: stream");
     refuse(STREAM("<headers/>"),
            "line 1: stream \"s\": <headers> is not known in <stream>: param or filter");
@@ -350,7 +352,7 @@ static void test_config_stream_needs_a_name_of_its_own_and_an_endpoint(void **st
            "line 1: stream name=\"a b\" is not valid: 1 to 64 letters, digits, - _ .");
     refuse("<streams><stream name=\"a\"><param name=\"bind\" value=\"inproc://a\"/></stream>\n"
            "<stream name=\"a\"><param name=\"bind\" value=\"inproc://b\"/></stream></streams>",
-           "line 2: stream \"a\" is there twice: names must differ");
+           "line 2: stream \"a\" is given twice: names must differ");
 }
 
 static void test_config_tells_all_mistakes_at_once(void **state)
@@ -434,7 +436,7 @@ static void test_config_empty_streams_are_none(void **state)
     fsz_config_free(&config);
 }
 
-/* A later FreeSWITCH may have them, so they are no mistakes. */
+/* Not mistakes, since a later FreeSWITCH may have these events. */
 static void test_config_warns_of_events_that_no_switch_has(void **state)
 {
     (void)state;
@@ -453,7 +455,7 @@ static void test_config_warns_of_events_that_no_switch_has(void **state)
                         "CHANEL_STATE; did you mean CHANNEL_STATE?");
     fsz_config_free(&config);
     config = load("");
-    assert_null(config->warnings); /* of the defaults */
+    assert_null(config->warnings); /* the defaults give none */
     fsz_config_free(&config);
 }
 

@@ -137,17 +137,17 @@ static void test_config_tells_mistakes_in_api_api_sockets(void **state)
     refuse(API_SOCKET("<filter/>"),
            "line 1: API socket \"c\": <filter> is not known in <api-socket>: param");
     refuse(API_SOCKET("<param name=\"framing\" value=\"json\"/>"),
-           "line 1: API socket \"c\": framing belongs into <stream>");
+           "line 1: API socket \"c\": framing belongs in <stream>");
     refuse(STREAM("<param name=\"batch-max\" value=\"1\"/>"),
-           "line 1: stream \"s\": batch-max belongs into <api-socket>");
+           "line 1: stream \"s\": batch-max belongs in <api-socket>");
     refuse(API_SOCKET("<param name=\"request-byte\" value=\"1M\"/>"),
            "line 1: API socket \"c\": request-byte is not known; did you mean request-bytes?");
     refuse(API_SOCKET("<param name=\"bind\" value=\"epgm://eth0;239.192.1.1:5556\"/>"),
-           "line 1: API socket \"c\": answers can't go over multicast: use tcp, ipc or inproc");
+           "line 1: API socket \"c\": an API socket cannot use multicast: use tcp, ipc or inproc");
     refuse("<api-sockets>\n<api-socket name=\"c\"><param name=\"bind\" value=\"inproc://a\"/>"
            "</api-socket>\n<api-socket name=\"c\"><param name=\"bind\" value=\"inproc://b\"/>"
            "</api-socket></api-sockets>",
-           "line 3: api-socket \"c\" is there twice: names must differ");
+           "line 3: api-socket \"c\" is given twice: names must differ");
 }
 
 static void test_config_refuses_more_api_api_sockets_than_its_cap(void **state)

@@ -88,7 +88,7 @@ static void test_config_ipc_path_fits_the_system(void **state)
     assert_true(loads_with_endpoint("bind", address));
     strcat(address, "a");
     assert_false(loads_with_endpoint("bind", address));
-    assert_non_null(strstr(problems.lines[0], "at most 107 bytes behind ipc://"));
+    assert_non_null(strstr(problems.lines[0], "at most 107 bytes after ipc://"));
 }
 
 static const char two_streams[] =
@@ -142,8 +142,9 @@ static void test_config_acl_cannot_promise_to_protect_multicast(void **state)
     snprintf(inner, sizeof inner, format, "<param name=\"apply-inbound-acl\" value=\"any\"/>");
     accept_config(inner);
     snprintf(inner, sizeof inner, format, "<param name=\"apply-inbound-acl\" value=\"lan\"/>");
-    refuse(inner, "line 1: stream \"m\": apply-inbound-acl can't protect multicast, which everyone "
-                  "on the network may receive: leave it out, or write any");
+    refuse(inner,
+           "line 1: stream \"m\": apply-inbound-acl cannot protect multicast, which everyone "
+           "on the network may receive: remove it, or write any");
 }
 
 int main(void)

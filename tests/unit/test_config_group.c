@@ -124,15 +124,15 @@ static void test_config_tells_mistakes_in_groups(void **state)
     refuse(GROUP("<param name=\"method\" value=\"*\"/>"),
            "line 1: group \"g\": method is not known; did you mean methods?");
     refuse(GROUP("<param name=\"bind\" value=\"inproc://a\"/>"),
-           "line 1: group \"g\": bind belongs into <stream> or <api-socket>");
+           "line 1: group \"g\": bind belongs in <stream> or <api-socket>");
     refuse(GROUP("<user/>"), "line 1: group \"g\": <user> is not known in <group>: param");
     refuse("<groups><users/></groups>", "line 1: <users> is not known in <groups>: group");
     refuse("<groups><group/></groups>", "line 1: <group> needs a name");
     refuse("<groups><group name=\"a@b\"/></groups>",
            "line 1: group name=\"a@b\" is not valid: 1 to 64 letters, digits, - _ .");
     refuse("<groups>\n<group name=\"a\"/>\n<group name=\"b\"/>\n<group name=\"a\"/></groups>",
-           "line 4: group \"a\" is there twice: names must differ");
-    refuse("<groups/><groups/>", "line 1: <groups> is there twice");
+           "line 4: group \"a\" is given twice: names must differ");
+    refuse("<groups/><groups/>", "line 1: <groups> is given twice");
 }
 
 static void test_config_refuses_more_grants_than_its_caps(void **state)

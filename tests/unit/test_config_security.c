@@ -46,8 +46,8 @@ static void test_config_security_is_not_promised_for_multicast(void **state)
     refuse(
         "<settings>" USERS
         "</settings>" STREAM(PLAIN "<param name=\"bind\" value=\"pgm://eth0;239.192.1.1:5556\"/>"),
-        "line 1: stream \"s\": security=\"plain\" can't protect multicast, which everyone on the "
-        "network may receive: give multicast a stream of its own");
+        "line 1: stream \"s\": security=\"plain\" cannot protect multicast, which everyone on the "
+        "network may receive: give multicast its own stream");
 }
 
 static void test_config_paths_are_absolute(void **state)

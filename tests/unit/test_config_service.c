@@ -76,16 +76,16 @@ static void test_config_service_refuses_what_nobody_could_answer(void **state)
 {
     (void)state;
     refuse(SERVICE(PARAM("registration", "false")),
-           "line 1: service \"d\": nobody could answer: give it a connect, or leave registration "
-           "on");
+           "line 1: service \"d\": has no providers: add connect, or set registration "
+           "to true");
     refuse(SERVICE(PARAM("connect", "epgm://eth0;239.192.1.1:5556")),
-           "line 1: service \"d\": questions can't go over multicast: use tcp, ipc or inproc");
+           "line 1: service \"d\": a service cannot use multicast: use tcp, ipc or inproc");
     refuse(SERVICE(PARAM("connect", "tcp://h:1") PARAM("connect", "tcp://h:1")),
-           "line 1: service \"d\": connect=\"tcp://h:1\" is there twice");
+           "line 1: service \"d\": connect=\"tcp://h:1\" is given twice");
     refuse(SERVICE(PARAM("bind", "tcp://*:1")),
-           "line 1: service \"d\": bind belongs into <stream> or <api-socket>");
+           "line 1: service \"d\": bind belongs in <stream> or <api-socket>");
     refuse("<services><service name=\"d\"/>\n<service name=\"d\"/></services>",
-           "line 2: service \"d\" is there twice: names must differ");
+           "line 2: service \"d\" is given twice: names must differ");
     refuse("<services><service/></services>", "line 1: <service> needs a name");
 }
 
@@ -95,8 +95,8 @@ static void test_config_service_key_is_a_key_or_a_path(void **state)
     refuse(SERVICE(PARAM("connect", "tcp://h:1") PARAM("server-key", Z85)),
            "line 1: service \"d\": server-key needs curve-key-file in <settings>");
     refuse(KEY_FILE SERVICE(PARAM("server-key", Z85)),
-           "line 1: service \"d\": server-key is for what is connected to: add connect, or leave "
-           "it out");
+           "line 1: service \"d\": server-key only applies to connect: add connect, or remove "
+           "server-key");
     refuse(KEY_FILE SERVICE(PARAM("connect", "tcp://h:1") PARAM("server-key", "provider.key")),
            "line 1: service \"d\": server-key=\"provider.key\" is not valid: a public key (40 "
            "characters of Z85), or the path of its certificate, which begins with /");
@@ -125,7 +125,7 @@ static void remove_key_files(const struct key_files *files)
     rmdir(files->folder);
 }
 
-/* The configuration of one service with that server-key and the pair as this side's own. */
+/* The configuration of a service with that server-key; the pair is this side's key. */
 static struct fsz_config *load_with_key(const struct key_files *files, const char *server)
 {
     char inner[1024];
@@ -249,9 +249,9 @@ static void test_config_binding_that_would_keep_nothing_is_a_warning(void **stat
         assert_non_null(config);
         assert_int_equal(config->warnings != NULL, bindings[i].warns);
         if (bindings[i].warns) {
-            assert_non_null(
-                strstr(config->warnings->lines[0],
-                       "binding \"b\": keeps nothing: each of its lookups describes a call"));
+            assert_non_null(strstr(
+                config->warnings->lines[0],
+                "binding \"b\": caches nothing, since each of its lookups describes a call"));
         }
         fsz_config_free(&config);
     }
@@ -263,8 +263,9 @@ static void test_config_binding_names_its_service_and_sections(void **state)
     refuse("<bindings>\n<binding name=\"b\">" USES "</binding></bindings>",
            "line 2: binding \"b\": service=\"d\" is not in <services>");
     refuse(BINDING(PARAM("sections", "directory")), "line 1: binding \"b\": needs a service");
-    refuse(BINDING(PARAM("service", "d")),
-           "line 1: binding \"b\": needs sections: which of the switch's lookups it is asked for");
+    refuse(
+        BINDING(PARAM("service", "d")),
+        "line 1: binding \"b\": needs sections: which of the switch's lookups go to the service");
     refuse(BINDING(PARAM("service", "d") PARAM("sections", "")),
            "line 1: binding \"b\": sections=\"\" is not valid: configuration, directory, dialplan, "
            "languages or chatplan; several with blanks or commas between them");
