@@ -1,5 +1,5 @@
-/* access_gate_rig.h - a gate, asked as a socket of our own wire asks it. The connections are the
- * test's: fsz_admission_answer() is wrapped. */
+/* access_gate_rig.h - a gate that is asked as by a socket. The test plays the connections:
+ * fsz_admission_answer() is wrapped. */
 #ifndef FSZ_TEST_ACCESS_GATE_RIG_H
 #define FSZ_TEST_ACCESS_GATE_RIG_H
 
@@ -9,7 +9,7 @@
 
 enum { CONNECTIONS = FSZ_ACCESS_GATE_WAITING_MAX + 64, FIRST = 1000 };
 
-/* What the gate has answered, by the connection's id less FIRST. */
+/* The gate's answers, by the connection's id minus FIRST. */
 struct answered {
     struct fsz_admission_answer answer;
     unsigned                    turn; /* which answer it was; 0: none yet */
@@ -48,7 +48,7 @@ struct asker {
     uint64_t                last; /* connection */
 };
 
-/* Nothing waits for an answer: the ids begin anew. */
+/* Starts the ids again; nothing may be waiting for an answer. */
 static inline void service_client_clear(struct asker *asker)
 {
     pthread_mutex_lock(&service_client.lock);

@@ -1,5 +1,4 @@
-/* access_rig.h - an access handler with one stream `s` and three users, for the tests that ask it.
- */
+/* access_rig.h - access control with one stream `s` and its users. */
 #ifndef FSZ_TEST_ACCESS_RIG_H
 #define FSZ_TEST_ACCESS_RIG_H
 
@@ -16,7 +15,7 @@
 #define DOMAIN "stream \"s\"" /* fsz_socket_config.owner */
 #define LAN STREAM("<param name=\"apply-inbound-acl\" value=\"lan\"/>")
 /* A list that does not answer until the test says so. */
-#define HELD STREAM("<param name=\"apply-inbound-acl\" value=\"held\"/>")
+#define SLOW STREAM("<param name=\"apply-inbound-acl\" value=\"slow\"/>")
 #define ANY STREAM("<param name=\"apply-inbound-acl\" value=\"any\"/>")
 
 struct rig {
@@ -25,7 +24,7 @@ struct rig {
     struct fsz_cert    server, alice, stranger; /* CURVE */
     char               bobs_hash[FSZ_PASSWORD_HASH_BYTES];
 
-    sem_t held_is_asked, held_may_answer; /* of the list `controlled` */
+    sem_t slow_is_asked, slow_may_answer; /* of the list `slow` */
 
     pthread_mutex_t lock;                  /* of all below, which the control thread writes */
     unsigned        lines_logged, records; /* warnings; of the audit */
@@ -45,9 +44,9 @@ static inline bool rig_wait(sem_t *semaphore)
 static bool rig_admits(void *self, const char *acl, const char *address)
 {
     struct rig *rig = self;
-    if (strcmp(acl, "held") == 0) {
-        sem_post(&rig->held_is_asked);
-        return rig_wait(&rig->held_may_answer);
+    if (strcmp(acl, "slow") == 0) {
+        sem_post(&rig->slow_is_asked);
+        return rig_wait(&rig->slow_may_answer);
     }
     return strcmp(acl, "lan") == 0 && strncmp(address, "10.", 3) == 0;
 }
@@ -84,7 +83,7 @@ static fsz_err rig_record(void *self, const struct fsz_event *event)
     return FSZ_OK;
 }
 
-/* The last line or record; counts to *ret_count how many there were. */
+/* The last line or record; *ret_count is the number of them. */
 static inline const char *rig_last(struct rig *rig, const char *last, const unsigned *count,
                                    unsigned *ret_count)
 {
@@ -113,8 +112,8 @@ static inline struct rig *rig_new(void)
     assert_non_null(rig);
     host.self = rig;
     pthread_mutex_init(&rig->lock, NULL);
-    sem_init(&rig->held_is_asked, 0, 0);
-    sem_init(&rig->held_may_answer, 0, 0);
+    sem_init(&rig->slow_is_asked, 0, 0);
+    sem_init(&rig->slow_may_answer, 0, 0);
     assert_int_equal(fsz_cert_make("", &rig->server), FSZ_OK);
     assert_int_equal(fsz_cert_make("", &rig->alice), FSZ_OK);
     assert_int_equal(fsz_cert_make("", &rig->stranger), FSZ_OK);
@@ -130,8 +129,8 @@ static inline void rig_free(struct rig *rig)
     assert_null(rig->access);
     fsz_audit_free(&rig->audit);
     pthread_mutex_destroy(&rig->lock);
-    sem_destroy(&rig->held_is_asked);
-    sem_destroy(&rig->held_may_answer);
+    sem_destroy(&rig->slow_is_asked);
+    sem_destroy(&rig->slow_may_answer);
     free(rig);
 }
 
@@ -144,7 +143,7 @@ static inline void rig_add_user(struct fsz_users *users, const char *name, const
     assert_int_equal(fsz_users_set(users, &user), FSZ_OK);
 }
 
-/* Alice has a key and bob, when a test needs him, the password `secret`. */
+/* Alice has a key. Bob has the password `secret` if a test needs him. */
 static inline void rig_configure(struct rig *rig, const char *inner, enum fsz_security security,
                                  int64_t failures_per_minute)
 {

@@ -1,4 +1,4 @@
-/* authorize_ask.h - a principal with given grants, and what it asks for. */
+/* authorize_ask.h - a principal with given grants, and its requests. */
 #ifndef AUTHORIZE_ASK_H
 #define AUTHORIZE_ASK_H
 
@@ -17,8 +17,8 @@ enum { ASK_GRANTS_MAX = 20 };
 
 enum ask { ASK_API, ASK_APP, ASK_VARIABLE, ASK_JSON, ASK_TRANSFER, ASK_ENDPOINT };
 
-/* Every right, and by wildcards every name, but not everything of commands and applications: so
- * each argument is judged. Programs and the script `lua` are spelled out. */
+/* All rights, and all names by wildcards, but not `*` for commands and applications, so that each
+ * argument is checked. Programs and the script `lua` are spelled out. */
 static const char *const ask_nearly_all[] = {"api:*_*",
                                              "api:*e*",
                                              "api:*a*",
@@ -67,8 +67,8 @@ static inline fsz_err ask_with(const struct fsz_principal *p, enum ask kind, con
     }
 }
 
-/* Asks somebody who has the grants of the list (it ends with NULL) but the one numbered `without`
- * (-1: all of them). The reason is in `why`. */
+/* Checks a request with the grants of the list, which ends with NULL, except number `without` (-1:
+ * with all). The reason is in `why`. */
 static inline fsz_err ask(enum ask kind, const char *what, const char *with,
                           const char *const *grants, int without, fsz_why why)
 {

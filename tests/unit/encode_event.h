@@ -1,4 +1,4 @@
-/* encode_event.h - events made of headers, and what is written of them. */
+/* encode_event.h - makes events of headers and encodes them. */
 #ifndef FSZ_TEST_ENCODE_EVENT_H
 #define FSZ_TEST_ENCODE_EVENT_H
 

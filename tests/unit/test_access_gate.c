@@ -24,7 +24,7 @@ struct fsz_zmtp_identity __wrap_fsz_zmtp_socket_identity(const struct fsz_conn *
     return conn_identity;
 }
 
-/* ---- questions ------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static int by_address(struct asker *asker, enum fsz_zmtp_mechanism_name mechanism,
                       const char *address)
@@ -317,7 +317,7 @@ static void test_gate_counts_failures_through_ipc_by_uid(void **state)
     assert_int_equal(by_uid(asker, FSZ_ZMTP_CURVE, 1001), 200);
 }
 
-/* ---- a reload between the two questions ------------------------------------------------------ */
+/* ---- a reload between the two checks --------------------------------------------------------- */
 
 static void test_gate_judges_credentials_by_the_configuration_of_now(void **state)
 {

@@ -1,4 +1,4 @@
-/* Gates while the switch takes its time, with many who ask, and at the end. */
+/* Gates while the switch is slow, with many waiting peers, and at the end. */
 #include "access_gate_rig.h"
 
 static uint64_t put_held(struct asker *asker)
@@ -9,7 +9,7 @@ static uint64_t put_held(struct asker *asker)
 static void release(struct asker *asker, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
-        sem_post(&asker->rig->held_may_answer);
+        sem_post(&asker->rig->slow_may_answer);
     }
 }
 
@@ -17,7 +17,7 @@ static void release(struct asker *asker, uint64_t count)
 static uint64_t put_first_held(struct asker *asker)
 {
     uint64_t id = put_held(asker);
-    assert_true(rig_wait(&asker->rig->held_is_asked));
+    assert_true(rig_wait(&asker->rig->slow_is_asked));
     return id;
 }
 
@@ -25,7 +25,7 @@ static void test_gate_holds_up_neither_its_loop_nor_a_reload(void **state)
 {
     struct asker           *asker = *state;
     struct fsz_access_gate *other = NULL;
-    const char *config = HELD API_SOCKET("<param name=\"apply-inbound-acl\" value=\"any\"/>");
+    const char *config = SLOW API_SOCKET("<param name=\"apply-inbound-acl\" value=\"any\"/>");
     rig_configure(asker->rig, config, FSZ_SECURITY_NONE, 10);
     assert_int_equal(fsz_access_gate_new(asker->rig->access, "API socket \"c\"", &other), FSZ_OK);
     uint64_t first = put_first_held(asker), second = put_held(asker);
@@ -46,7 +46,7 @@ static void test_gate_takes_turns_with_others(void **state)
     struct asker           *asker = *state;
     struct fsz_access_gate *other = NULL;
     uint64_t                last = 0;
-    rig_configure(asker->rig, HELD API_SOCKET("<param name=\"apply-inbound-acl\" value=\"lan\"/>"),
+    rig_configure(asker->rig, SLOW API_SOCKET("<param name=\"apply-inbound-acl\" value=\"lan\"/>"),
                   FSZ_SECURITY_NONE, 10);
     assert_int_equal(fsz_access_gate_new(asker->rig->access, "API socket \"c\"", &other), FSZ_OK);
     put_first_held(asker);
@@ -58,7 +58,7 @@ static void test_gate_takes_turns_with_others(void **state)
     release(asker, 11);
     assert_int_equal(status_of(last), 200);
     assert_int_equal(status_of(through_other), 200);
-    assert_int_equal(last_answer(asker)->turn, 2); /* behind the one that was being judged */
+    assert_int_equal(last_answer(asker)->turn, 2); /* after the check in progress */
     fsz_access_gate_free(&other);
 }
 
@@ -66,7 +66,7 @@ static void test_gate_bounds_how_many_wait(void **state)
 {
     struct asker *asker = *state;
     uint64_t      last = 0;
-    rig_configure(asker->rig, HELD, FSZ_SECURITY_NONE, 10);
+    rig_configure(asker->rig, SLOW, FSZ_SECURITY_NONE, 10);
     put_first_held(asker);
     for (int i = 0; i < FSZ_ACCESS_GATE_WAITING_MAX; i++) {
         last = put_held(asker);
@@ -83,7 +83,7 @@ static void test_gate_bounds_how_many_wait(void **state)
 static void test_gate_freed_answers_what_still_waits(void **state)
 {
     struct asker *asker = *state;
-    rig_configure(asker->rig, HELD, FSZ_SECURITY_NONE, 10);
+    rig_configure(asker->rig, SLOW, FSZ_SECURITY_NONE, 10);
     uint64_t first = put_first_held(asker), second = put_held(asker), third = put_held(asker);
     fsz_access_gate_free(&asker->gate);
     assert_int_equal(status_of(second), 300);
@@ -104,7 +104,7 @@ static void test_gate_answers_everything_when_access_ends(void **state)
     struct asker *asker = *state;
     pthread_t     thread;
     enum { WAITING = 100 };
-    rig_configure(asker->rig, HELD, FSZ_SECURITY_NONE, 10);
+    rig_configure(asker->rig, SLOW, FSZ_SECURITY_NONE, 10);
     uint64_t first = put_first_held(asker);
     for (int i = 0; i < WAITING; i++) {
         put_held(asker);

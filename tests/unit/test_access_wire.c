@@ -1,4 +1,4 @@
-/* A gate on a real socket of our own wire: libzmq's clients feel its answers. */
+/* A gate on a real socket: how libzmq's clients react to its answers. */
 #include "access_rig.h"
 
 #include "auth/access_gate.h"
@@ -167,7 +167,7 @@ static void client_free(struct client *client)
     zmq_close(client->monitor);
 }
 
-/* Waits for that event; gives its value. */
+/* Waits for that event and returns its value. */
 static unsigned client_wait(struct client *client, uint16_t wanted)
 {
     unsigned char event[6];
@@ -248,8 +248,8 @@ static void test_wire_knows_the_user_of_a_key(void **state)
     assert_int_equal(fsz_access_counters(line->rig->access).refused, 1);
 }
 
-/* A client with the right password is asked to come again, comes again by itself, and is let in
- * once the limit is gone. */
+/* A client with the right password is told to try again later, does so by itself, and is admitted
+ * once the limit is over. */
 static void test_wire_right_password_after_too_many_wrong_ones_comes_again(void **state)
 {
     struct line *line = *state;

@@ -14,7 +14,7 @@
 
 enum { THREADS = 4, WRITES = 2000 };
 
-/* What the audit told, and of its last event and line the text. */
+/* Counts of what the audit reported, and the texts of its last event and line. */
 struct told {
     struct fsz_host    host;
     struct fsz_audit  *audit;
@@ -161,7 +161,7 @@ static void test_audit_holds_back_what_is_over_the_rate_and_counts_it(void **sta
     int                     events = told->events;
     refused.weight = FSZ_AUDIT_REFUSAL;
     fsz_audit_write(told->audit, &refused);
-    assert_int_equal(told->events, events + 1); /* commands took none of the refusals' */
+    assert_int_equal(told->events, events + 1); /* commands took no tokens of the refusals */
     assert_int_equal(fsz_audit_counters(told->audit).refusals, 1);
 }
 
@@ -177,7 +177,7 @@ static void test_audit_logs_refusals_and_changes_but_no_routine(void **state)
     assert_int_equal(told->lines, 0);
     record.weight = FSZ_AUDIT_CHANGE;
     fsz_audit_write(told->audit, &record);
-    assert_int_equal(told->lines, 1); /* routine took none of the lines */
+    assert_int_equal(told->lines, 1); /* routine records took no tokens of the lines */
     assert_null(strstr(told->line, "held back"));
 }
 

@@ -322,7 +322,7 @@ static void assert_harmless(struct authorize_name (*find)(const char *), const c
     free(copy);
 }
 
-/* The table is searched by halves, so its order matters. */
+/* The table needs its order for a binary search. */
 static void test_authorize_finds_each_name_of_its_table(void **state)
 {
     (void)state;
@@ -341,7 +341,7 @@ static void test_authorize_finds_each_name_of_its_table(void **state)
     assert_true(authorize_application_name("send_info").spelled);
 }
 
-/* What an INFO or an event makes a peer do is not ours to know. */
+/* We cannot know what an INFO or an event makes a peer do. */
 static void test_authorize_wants_messages_to_peers_spelled_out(void **state)
 {
     static const char *const wild[] = {"api:uuid_*", "applications:s*", NULL};
@@ -355,7 +355,7 @@ static void test_authorize_wants_messages_to_peers_spelled_out(void **state)
     assert_answers(messages, COUNT(messages), spelled, FSZ_OK);
 }
 
-/* A caller's name has what callers' names have; what runs has not. */
+/* A caller's name may have quotes; a variable that is executed may not. */
 static void test_authorize_takes_quotes_in_variables_that_are_members(void **state)
 {
     static const char *const grants[] = {"variables:*", "applications:playback *", "files:*", NULL};

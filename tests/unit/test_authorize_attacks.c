@@ -1,10 +1,10 @@
-/* Requests that got past an earlier version, and the forms that honest people write. */
+/* Requests that an earlier version let pass, and forms that honest users write. */
 #include "auth/authorize_private.h"
 #include "authorize_ask.h"
 
 #include <stdio.h>
 
-/* Each ran a program, reached another place or ended the switch, in a real one. */
+/* Each ran a program, reached another place or crashed the switch, in a real FreeSWITCH. */
 static void test_authorize_refuses_what_attackers_tried(void **state)
 {
     static const char *const     grants[] = {"api:uuid_*",
@@ -106,7 +106,7 @@ static void test_authorize_refuses_more_pieces_than_the_switch_divides(void **st
     }
 }
 
-/* What honest people write. */
+/* Forms that honest users write. */
 static void test_authorize_takes_the_usual_forms(void **state)
 {
     static const char *const     grants[] = {"applications:bridge *",

@@ -1,4 +1,4 @@
-/* What requests name: endpoints, files, contexts, variables. Each stays within its grant. */
+/* Endpoints, files, contexts and variables that requests name. Each stays within its grant. */
 #include "authorize_ask.h"
 
 #include "base/buffer.h"
@@ -200,7 +200,7 @@ static void test_authorize_lets_a_star_cross_no_separator(void **state)
     assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
 }
 
-/* The words behind a context, and those that are missing. */
+/* Words after a context, and missing ones. */
 static void test_authorize_judges_the_words_that_the_switch_takes_for_a_place(void **state)
 {
     static const char *const     grants[] = {"applications:transfer *",
@@ -232,7 +232,7 @@ static void test_authorize_judges_the_words_that_the_switch_takes_for_a_place(vo
     assert_answers(no, COUNT(no), grants, FSZ_EDENIED);
 }
 
-/* A context does not stand in for an endpoint. */
+/* A grant for a context is not one for an endpoint. */
 static void test_authorize_knows_addresses_behind_a_blank(void **state)
 {
     static const char *const     grants[] = {"applications:deflect *", "applications:redirect *",

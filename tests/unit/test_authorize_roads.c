@@ -1,10 +1,10 @@
-/* The table of docs/access.md: each way by which one thing makes the switch do another. */
+/* The table of docs/access.md: each way in which a request makes the switch do something else. */
 #include "authorize_ask.h"
 
 struct road {
     enum ask    kind;
     const char *what, *with;
-    const char *grants[ASK_GRANTS_MAX]; /* what it takes: all of them, and each of them */
+    const char *grants[ASK_GRANTS_MAX]; /* needed: all together, none can be missing */
 };
 
 #define U "0a1b2c3d-0000-4000-8000-000000000001"
@@ -56,7 +56,7 @@ static const struct road roads[] = {
     {ASK_VARIABLE, "video_pre_call_banner_bleg", "lua::x.lua", {"variables:video_*", "applications:lua x.lua"}},
     {ASK_API, "originate", "{hold_music=lua::x.lua}user/1 &park", {"api:originate *", "variables:hold_music", "applications:lua x.lua", "applications:park", "endpoints:user/1"}},
     {ASK_APP, "soft_hold", "# lua::x /moh.wav", {"applications:soft_hold *", "applications:lua x", "applications:playback /moh.wav", "files:/moh.wav"}},
-    /* variables that are filled */
+    /* variables whose value the switch sets */
     {ASK_APP, "read", "1 4 /a.wav acme_x 5000 #", {"applications:read *", "variables:acme_x", "files:read:/*"}},
     {ASK_APP, "read", "1 4 /a.wav", {"applications:read *", "files:read:/*"}},
     {ASK_APP, "strftime", "acme_x=%Y-%m", {"applications:strftime *", "variables:acme_x"}},
@@ -116,7 +116,7 @@ static const struct road roads[] = {
     {ASK_VARIABLE, "api_reporting_hook", "system reboot", {REBOOT, "variables:api_reporting_hook"}},
     {ASK_VARIABLE, "api_after_bridge", "system reboot", {REBOOT, "variables:api_after_bridge"}},
     {ASK_VARIABLE, "record_post_process_exec_api", "system:reboot", {REBOOT, "variables:record_post_process_exec_api"}},
-    /* where a call goes on */
+    /* where a call continues */
     {ASK_TRANSFER, "lua:x.lua", "inline", {"applications:lua x.lua"}},
     /* endpoints, with their variables */
     {ASK_API, "originate", "<a=1>{b=2,api_on_ring='system reboot'}[c=3]user/1 1000 XML default", {"api:originate *", "variables:a", "variables:b", "variables:c", "variables:api_on_*", REBOOT, "endpoints:user/*", "contexts:default/1*"}},
@@ -147,7 +147,7 @@ static const struct road roads[] = {
     {ASK_TRANSFER, "500", "XML", {"contexts:*/5*"}},
     {ASK_TRANSFER, "500", "XML", {"contexts:XML:/5*"}},
     {ASK_TRANSFER, "500", "lua", {"contexts:LUA:*"}},
-    /* variables that change what is granted */
+    /* variables that change the meaning of grants */
     {ASK_VARIABLE, "sip_route_uri", "sip:127.0.0.1", {"variables:sip_route_uri"}},
     {ASK_VARIABLE, "sound_prefix", "/srv", {"variables:sound_prefix"}},
     {ASK_VARIABLE, "ringback", "/srv/a.wav", {"variables:ringback", "files:/srv/*"}},
@@ -155,7 +155,7 @@ static const struct road roads[] = {
     {ASK_VARIABLE, "acme_name", "Shaun O'Neil", {"variables:acme_*"}},
 };
 
-/* Refused as such, whatever is granted but everything. */
+/* Refused unless everything is granted. */
 static const struct road refused[] = {
     {ASK_API, "expand", "echo ${system(reboot)}", {NULL}},
     {ASK_API, "eval", "${system(reboot)}", {NULL}},

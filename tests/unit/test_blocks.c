@@ -1,4 +1,4 @@
-/* Blocks: nobody gets another's bytes, whatever the sizes and threads; nothing stays in use. */
+/* Blocks never overlap, with any sizes and threads, and none stays in use. */
 #include "base/blocks.h"
 
 #include <setjmp.h>
@@ -56,7 +56,8 @@ static void test_blocks_of_all_sizes_keep_their_bytes_apart(void **state)
     free(held);
 }
 
-/* Each thread takes, and gives what another thread took: as switch threads and libzmq's do. */
+/* Each thread takes blocks, and gives blocks that another thread took, as switch and sending
+ * threads do. */
 static void *swapper_main(void *argument)
 {
     static void *shelf[HELD];
@@ -84,7 +85,7 @@ static void test_blocks_taken_by_one_thread_may_be_given_by_another(void **state
     for (size_t i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
     }
-    swapper_main(NULL); /* what a thread put down after another had cleared the shelf */
+    swapper_main(NULL); /* blocks that a thread left after another one had cleared the shelf */
     assert_int_equal(fsz_blocks_used_bytes(), 0);
 }
 
@@ -107,7 +108,7 @@ static void test_blocks_in_use_survive_a_trim(void **state)
     fsz_blocks_trim();
     held_give(&kept);
     fsz_blocks_trim();
-    held_take(&kept, 3000, 8); /* the pool goes on */
+    held_take(&kept, 3000, 8); /* the pool still works */
     held_give(&kept);
     assert_int_equal(fsz_blocks_used_bytes(), 0);
 }
@@ -117,7 +118,7 @@ static uintptr_t piece_of(const void *block)
     return (uintptr_t)block / FSZ_BLOCKS_PIECE_BYTES;
 }
 
-/* Or events that come one by one, of changing sizes, map and clear a piece each. */
+/* Otherwise single events of changing sizes would map and clear a piece each. */
 static void test_piece_that_nobody_uses_serves_blocks_of_every_size(void **state)
 {
     (void)state;
@@ -125,7 +126,8 @@ static void test_piece_that_nobody_uses_serves_blocks_of_every_size(void **state
     struct held         held;
     held_take(&held, 500, 1);
     uintptr_t piece = piece_of(held.bytes);
-    bool      pooled = fsz_blocks_used_bytes() > 0; /* not where a sanitizer has them from malloc */
+    bool      pooled =
+        fsz_blocks_used_bytes() > 0; /* not with a sanitizer, where they come from malloc() */
     held_give(&held);
     for (size_t i = 0; pooled && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         held_take(&held, sizes[i], 2);

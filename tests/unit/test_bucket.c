@@ -9,7 +9,7 @@
 
 enum { START_MS = 1000000 };
 
-/* How many of `tries` pass at that moment; *ret_suppressed: what they reported. */
+/* How many of `tries` pass at that moment; *ret_suppressed: how many they reported. */
 static int take(struct fsz_bucket *bucket, int tries, int64_t now_ms, uint64_t *ret_suppressed)
 {
     int passed = 0;

@@ -46,7 +46,7 @@ static void test_confnode_frees_a_tree_of_any_depth(void **state)
     (void)state;
     struct fsz_confnode *root = fsz_confnode_new(NULL, "root", 0);
     struct fsz_confnode *deepest = root;
-    for (int i = 0; i < 1000000; i++) { /* more than a stack of 8 MiB has frames for */
+    for (int i = 0; i < 1000000; i++) { /* more levels than frames fit a stack of 8 MiB */
         deepest = fsz_confnode_new(deepest, "n", i);
         assert_non_null(deepest);
     }

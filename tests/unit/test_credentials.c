@@ -1,5 +1,5 @@
-/* Passwords and keys against users. Argon2id is slow by design, so hashes are made once; time is
- * the test's. */
+/* Passwords and keys of users. Argon2id is slow by design, so hashes are made once. The test sets
+ * the time. */
 #include "auth/credentials.h"
 
 #include "keys/password.h"
@@ -32,7 +32,7 @@ static int make_hashes(void **state)
 struct rig {
     struct fsz_credentials *credentials;
     struct fsz_users       *users;
-    const struct fsz_user  *user; /* who was found */
+    const struct fsz_user  *user; /* the one found */
 };
 
 static void add_user(struct rig *rig, const char *name, const char *hash, const char *key)
@@ -145,7 +145,7 @@ static void test_credentials_remembered_are_of_one_user(void **state)
     assert_int_equal(checked(rig), 2);
 }
 
-/* An empty password is none: it is refused before Argon2id, but counts. */
+/* An empty password is refused before Argon2id, but counts. */
 static void test_credentials_beyond_the_checks_of_a_second_come_later(void **state)
 {
     struct rig *rig = *state;

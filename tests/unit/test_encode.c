@@ -183,7 +183,7 @@ static void test_what_does_not_fit_is_left_out_and_counted(void **state)
     free(large);
 }
 
-/* Around the bound byte by byte: whole as long as it fits, within the bound when it does not. */
+/* Byte by byte around the limit: complete if it fits, and within the limit if it does not. */
 static void test_bound_is_exact(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* How an application was cut short: what the channel's headers in its events say. */
+/* Why an application ended early, according to the channel's headers in its events. */
 #include "event/ending.h"
 
 #include <setjmp.h>

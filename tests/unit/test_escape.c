@@ -15,8 +15,8 @@
 
 enum { TEXT_MAX = 130, PLACES_MAX = 72 };
 
-/* Escaped, in an allocation of exactly fsz_escape_size() bytes; the text too is just as long as it
- * is, so that a sanitizer sees each byte read or written beyond. Ended by a NUL for comparing. */
+/* Escapes into exactly fsz_escape_size() bytes, from an allocation as long as the text, so that a
+ * sanitizer sees each access beyond. Returns a copy with a NUL. */
 static char *escaped_of(const char *text, size_t length)
 {
     char          *exact = malloc(length > 0 ? length : 1);
@@ -41,7 +41,7 @@ static void assert_escaped(const char *text, const char *expected)
     free(escaped);
 }
 
-/* Every length, and in each every place, for bytes of all sorts. */
+/* Bytes of all sorts at every place of texts of every length. */
 static void test_escapes_are_found_at_every_place(void **state)
 {
     (void)state;
@@ -108,8 +108,7 @@ static void assert_as_reference(const unsigned char *bytes, size_t length)
     free(escaped);
 }
 
-/* All starts of sequences: three bytes of any value from 0x80 on; and with a fourth at the borders.
- */
+/* All beginnings of sequences with two bytes, followed by bytes at the borders of ranges. */
 static void test_any_high_bytes_come_out_as_the_definition_has_it(void **state)
 {
     (void)state;

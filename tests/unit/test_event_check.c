@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-/* Checks an event and compares what is said about it; NULL: it may be fired. */
+/* Checks an event and its error text; NULL: it may be fired. */
 static void assert_words(const struct fsz_event *event, const char *expected)
 {
     struct fsz_buffer words;

@@ -1,4 +1,4 @@
-/* The limit of wrong passwords and keys for one address; time is the test's. */
+/* The limit of wrong passwords and keys for one address. The test sets the time. */
 #include "auth/failures.h"
 
 #include <setjmp.h>
@@ -104,7 +104,7 @@ static void test_failures_of_more_addresses_than_fit_forget_the_oldest(void **st
     char                 address[32];
     fail_times(f, "192.0.2.1", LIMIT, NOW);
     fail_times(f, "192.0.2.2", LIMIT, NOW);
-    fail_times(f, "192.0.2.1", 1, NOW); /* the other is older now */
+    fail_times(f, "192.0.2.1", 1, NOW); /* the other entry is older now */
     for (unsigned i = 0; i < FSZ_FAILURES_ADDRESSES_MAX - 1; i++) {
         snprintf(address, sizeof(address), "10.%u.%u.1", i >> 8, i & 255);
         fsz_failures_note(f, address, NOW);
@@ -115,7 +115,7 @@ static void test_failures_of_more_addresses_than_fit_forget_the_oldest(void **st
     assert_false(fsz_failures_reach(f, "192.0.2.2", LIMIT, NOW));
     fsz_failures_note(f, "192.0.2.3", NOW + FSZ_FAILURES_WINDOW_MS);
     assert_int_equal(fsz_failures_count(f), FSZ_FAILURES_ADDRESSES_MAX);
-    assert_int_equal(fsz_failures_forgotten(f), 1); /* the one that went was over */
+    assert_int_equal(fsz_failures_forgotten(f), 1); /* the minute of the other one was over */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -113,11 +113,11 @@ static void test_captured_events_round_trip(void **state)
     on_each_path(assert_all_round_trip);
 }
 
-/* -- what is behind a text -------------------------------------------------------------------- */
+/* -- the end of a text ------------------------------------------------------------------------- */
 
 enum { PAGE_BYTES = 4096, PAGES_BYTES = 2 * PAGE_BYTES, TEXT_MAX = 100 };
 
-/* Two pages, of which the second can't be read. */
+/* Two pages; the second cannot be read. */
 static char *pages_new(void)
 {
     char *pages =
@@ -165,7 +165,7 @@ static void test_text_may_end_where_memory_ends(void **state)
     on_each_path(assert_texts_at_a_pages_end);
 }
 
-/* Whatever is to be escaped, wherever it is in a block. */
+/* Everything that needs an escape, at each place of a block. */
 static void assert_escapes_at_each_place(void)
 {
     static const char *const cases[][2] = {

@@ -1,4 +1,4 @@
-/* What threads hand to one: nothing is lost, a sleeper is woken, a closed box frees. */
+/* Mails from several threads: none is lost, a sleeping reader is woken, a closed mailbox frees. */
 #include "base/mailbox.h"
 
 #include <poll.h>

@@ -1,4 +1,4 @@
-/* Who may what: groups of a configuration and users of a file, made into one value. */
+/* The policy: groups of a configuration and users of a file. */
 #include "auth/policy.h"
 
 #include "auth/peer.h"
@@ -211,7 +211,7 @@ static void test_policy_knows_a_peer_as_long_as_what_it_showed_is_its_users(void
     struct fsz_peer      peer = {.user = "keyed", .proof = fsz_peer_proof(KEY)};
     assert_true(fsz_policy_find_peer(*state, &peer, &who));
     assert_string_equal(who.name, "keyed");
-    peer.proof = fsz_peer_proof(OTHER_KEY); /* a key that was taken away */
+    peer.proof = fsz_peer_proof(OTHER_KEY); /* a key that was removed */
     assert_false(fsz_policy_find_peer(*state, &peer, &who));
     peer = (struct fsz_peer){.user = "alice", .proof = fsz_peer_proof(KEY)};
     assert_false(fsz_policy_find_peer(*state, &peer, &who));

@@ -39,7 +39,7 @@ static void test_line_held_back_is_owed_after_the_interval(void **state)
     uint64_t             suppressed = 0;
     assert_true(fsz_ratelimit_passes(&limit, &suppressed));
     assert_true(fsz_ratelimit_due_ms(&limit) == INT64_MAX);
-    assert_false(fsz_ratelimit_owes(&limit, INT64_MAX, &suppressed)); /* none was held back */
+    assert_false(fsz_ratelimit_owes(&limit, INT64_MAX, &suppressed)); /* none was suppressed */
     assert_false(fsz_ratelimit_passes(&limit, &suppressed));
     assert_false(fsz_ratelimit_passes(&limit, &suppressed));
     int64_t due_ms = fsz_ratelimit_due_ms(&limit);
