@@ -238,8 +238,7 @@ static void test_config_acl_any_admits_everybody(void **state)
         "line 1: stream \"s\": apply-inbound-acl=\"any\" admits everybody: remove it or the other "
         "lists");
     refuse(STREAM("<param name=\"apply-inbound-acl\" value=\"\"/>"),
-           "line 1: stream \"s\": apply-inbound-acl=\"\" is not valid: the name of an access "
-           "list, "
+           "line 1: stream \"s\": apply-inbound-acl=\"\" is not valid: the name of an access list, "
            "without blanks");
 }
 
