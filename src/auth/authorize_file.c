@@ -1,4 +1,4 @@
-/* Files that are played and recorded, some of which are applications. */
+/* Files that are played and recorded. Some name an application instead. */
 #include "auth/authorize_private.h"
 
 #include <ctype.h>

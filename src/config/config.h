@@ -60,7 +60,7 @@ struct fsz_socket_config {
     char                 owner[FSZ_OWNER_BYTES];
     struct fsz_endpoint *endpoints;
     size_t               endpoint_count;
-    char **acls; /* names of access lists, of which one must admit the peer; none (`any` in the
+    char **acls; /* names of access lists; one of them must admit the peer. None (`any` in the
                     file): everyone may connect */
     size_t            acl_count;
     enum fsz_security security;

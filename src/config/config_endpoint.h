@@ -23,9 +23,9 @@ FSZ_NODISCARD fsz_err fsz_endpoint_check(const struct fsz_endpoint *endpoint, ch
                                          size_t why_bytes);
 /* pgm:// or epgm://. */
 bool fsz_endpoint_is_multicast(const char *address);
-/* Both cannot be opened at once: the same address in the same way, or the same tcp port with one of
- * the hosts a wildcard that covers the other. Both are well formed. `ipv6` as the stream of each
- * has it. */
+/* True if both cannot be open at once: the same address, both bound or both connected; or the same
+ * tcp port, where the host of one is a wildcard that covers the other. Both must be valid. `a_ipv6`
+ * and `b_ipv6` are the settings of their sockets. */
 bool fsz_endpoint_clashes(const struct fsz_endpoint *a, bool a_ipv6, const struct fsz_endpoint *b,
                           bool b_ipv6);
 

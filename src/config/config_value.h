@@ -12,7 +12,7 @@ bool fsz_value_number(const char *text, int base, int64_t *ret_number);
 /* Digits and at most one of K, M, G (times 1024, 1024², 1024³), in either case. */
 bool fsz_value_size(const char *text, int64_t *ret_bytes);
 /* The words that FreeSWITCH takes for true and false (true, yes, on, t, enabled, active, allow and
- * their opposites), letter case ignored, or a number, of which 0 is false. */
+ * their opposites), letter case ignored; or a number, where 0 is false. */
 bool fsz_value_bool(const char *text, bool *ret_truth);
 
 #endif

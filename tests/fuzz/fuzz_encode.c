@@ -1,5 +1,5 @@
-/* An event from arbitrary bytes: what is written must be one JSON object that a strict parser
- * takes, with every member that is due, in order, and within its bound.
+/* Encodes an event made of arbitrary bytes. The output must be one JSON object that a strict parser
+ * accepts, with all expected members in order, and within its limit.
  *
  * Input: two bytes of options, then texts that end with a NUL: Event-Name, Event-Subclass, body,
  * the three field lists, then headers. A header's name that begins with 1..3 is that of an array of
