@@ -5,7 +5,6 @@
 #include "net/endpoints.h"
 #include "net/endpoints_private.h"
 #include "net/multicast.h"
-#include "net/port_owner.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,13 +35,17 @@ void fsz_endpoints_set_linger(void *socket)
     zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof(linger));
 }
 
-static void endpoint_explain(struct fsz_endpoint_state *state, int error, bool ask_who)
+/* An address of tcp or ipc that is in use. With a wildcard port, `why` keeps what the wire says. */
+static void endpoint_explain_taken(struct fsz_endpoint_state *state)
 {
-    char holder[FSZ_PORT_OWNER_BYTES] = "";
-    if (error == EADDRINUSE && ask_who) {
-        fsz_port_owner_find(state->address, holder);
+    const char *port = strrchr(state->address, ':') + 1;
+    if (strncmp(state->address, "ipc:", 4) == 0) {
+        snprintf(state->why, sizeof(state->why), "another program has the socket file open");
+    } else if (strcmp(port, "*") != 0) {
+        snprintf(state->why, sizeof(state->why),
+                 "port %.10s is in use; find its owner with: ss -ltnp 'sport = :%.10s'", port,
+                 port);
     }
-    snprintf(state->why, sizeof(state->why), "%s%s", zmq_strerror(error), holder);
 }
 
 static void endpoint_opened(const struct fsz_endpoints *e, struct fsz_endpoint_state *state)
@@ -110,8 +113,7 @@ static int endpoint_try_multicast(struct fsz_endpoints *e, struct fsz_endpoint_s
     return fsz_multicast_open(e->socket, state->address, state->why, sizeof(state->why));
 }
 
-/* `ask_who`: find out who holds the address, which reads all of /proc. */
-fsz_err fsz_endpoint_try(struct fsz_endpoints *e, struct fsz_endpoint_state *state, bool ask_who)
+fsz_err fsz_endpoint_try(struct fsz_endpoints *e, struct fsz_endpoint_state *state)
 {
     bool is_multicast = fsz_endpoint_is_multicast(state->address);
     int  error = state->is_wire ? endpoint_try_wire(e, state)
@@ -122,8 +124,10 @@ fsz_err fsz_endpoint_try(struct fsz_endpoints *e, struct fsz_endpoint_state *sta
         endpoints_note_rate(e);
         return FSZ_OK;
     }
-    if (!is_multicast && (!state->is_wire || error == EADDRINUSE)) {
-        endpoint_explain(state, error, ask_who);
+    if (state->is_wire && error == EADDRINUSE) {
+        endpoint_explain_taken(state);
+    } else if (!state->is_wire && !is_multicast) {
+        snprintf(state->why, sizeof(state->why), "%s", zmq_strerror(error));
     }
     endpoint_back_off(state);
     return FSZ_ESYSTEM;

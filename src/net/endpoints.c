@@ -5,7 +5,6 @@
 #include "config/config_endpoint.h"
 #include "net/endpoints_private.h"
 #include "net/multicast.h"
-#include "net/port_owner.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -79,7 +78,7 @@ fsz_err fsz_endpoints_open(struct fsz_endpoints *e, const struct fsz_endpoint *w
     }
     state->staged = staged;
     *ret_state = state;
-    err = fsz_endpoint_try(e, state, true);
+    err = fsz_endpoint_try(e, state);
     state->reported = err != FSZ_OK;
     return err;
 }
@@ -136,7 +135,7 @@ static void endpoint_renew(struct fsz_endpoints *e, struct fsz_endpoint_state *s
     fsz_endpoint_close(e, state);
     state->open = false;
     state->retry_in_ms = ENDPOINT_RETRY_FIRST_MS;
-    (void)fsz_endpoint_try(e, state, true);
+    (void)fsz_endpoint_try(e, state);
 }
 
 void fsz_endpoints_let_go_local(struct fsz_endpoints *e)
@@ -172,8 +171,7 @@ struct fsz_endpoint_state *fsz_endpoints_retry(struct fsz_endpoints *e, int64_t 
         if (!state->open && !state->staged && now_ms >= state->retry_at_ms) {
             bool settled = state->retry_in_ms == FSZ_RETRY_MS;
             state->deferred &= !settled; /* by now it is somebody else */
-            bool changed =
-                fsz_endpoint_try(e, state, settled) == FSZ_OK || (settled && !state->reported);
+            bool changed = fsz_endpoint_try(e, state) == FSZ_OK || (settled && !state->reported);
             state->reported = !state->open && (settled || state->reported);
             return changed ? state : NULL;
         }

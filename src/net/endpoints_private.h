@@ -9,9 +9,8 @@ enum {
     ENDPOINT_RETRY_FIRST_MS = 10,
 };
 
-/* Opens it, or fills in `why` and when to try again. `ask_who`: finds out who holds an address that
- * is in use, which reads all of /proc. FSZ_ESYSTEM. */
-fsz_err fsz_endpoint_try(struct fsz_endpoints *e, struct fsz_endpoint_state *state, bool ask_who);
+/* Opens it, or fills in `why` and when to try again. FSZ_ESYSTEM. */
+fsz_err fsz_endpoint_try(struct fsz_endpoints *e, struct fsz_endpoint_state *state);
 /* Closes it, if it is open. */
 void fsz_endpoint_close(struct fsz_endpoints *e, const struct fsz_endpoint_state *state);
 void fsz_endpoints_set_linger(void *socket);

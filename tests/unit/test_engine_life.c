@@ -67,7 +67,7 @@ static void test_engine_reload_that_cannot_bind_changes_nothing(void **state)
     assert_int_equal(fsz_engine_reload(rig->engine, &config, &problems), FSZ_EINVALID);
     assert_int_equal(problems.count, 1);
     assert_non_null(strstr(problems.lines[0], taken));
-    assert_non_null(strstr(problems.lines[0], "held by test_engine"));
+    assert_non_null(strstr(problems.lines[0], "is in use; find its owner with: ss -ltnp"));
     offer(rig, "DTMF", NULL, "1");
     assert_receives(all, "{\"Event-Name\":\"DTMF\",\"N\":\"1\"}");
     json_t *status = rig_status(rig);

@@ -212,7 +212,7 @@ static void test_engine_reload_does_not_wait_for_what_stays(void **state)
     struct fsz_config *config = CONFIG("stream s", "bind=tcp://127.0.0.1:*", "stream t", bind);
     fsz_problems_init(&problems);
     assert_int_equal(fsz_engine_reload(rig->engine, &config, &problems), FSZ_EINVALID);
-    assert_non_null(strstr(problems.lines[0], "Address already in use"));
+    assert_non_null(strstr(problems.lines[0], "is in use; find its owner"));
     reload(rig, CONFIG("stream t", bind));
     await_open(rig, "streams");
 }
