@@ -199,7 +199,7 @@ static void own_write_lost(const struct fsz_stream *s, const struct fsz_stream_s
     struct fsz_buffer more;
     fsz_buffer_init(&more, SIZE_MAX);
     fsz_buffer_printf(&more,
-                      ",\"lost\":{\"noise\":%" PRIu64 ",\"normal\":%" PRIu64 ",\"vital\":%" PRIu64
+                      ",\"lost\":{\"low\":%" PRIu64 ",\"normal\":%" PRIu64 ",\"high\":%" PRIu64
                       "},\"first_seq\":%" PRIu64 ",\"last_seq\":%" PRIu64,
                       mine->lost[FSZ_PRIORITY_LOW], mine->lost[FSZ_PRIORITY_NORMAL],
                       mine->lost[FSZ_PRIORITY_HIGH], mine->first_lost, mine->last_lost);

@@ -109,6 +109,9 @@ static void test_stream_tells_one_subscriber_what_it_alone_has_lost(void **state
     receive_until_lost(slow, &got);
     const json_t *numbers = json_object_get(got.lost, "lost");
     assert_int_equal(number(numbers, "normal"), lost);
+    assert_int_equal(json_object_size(numbers), 3);
+    assert_non_null(json_object_get(numbers, "low"));
+    assert_non_null(json_object_get(numbers, "high"));
     assert_int_equal(number(numbers, "low"), 0);
     assert_int_equal(number(numbers, "high"), 0);
     assert_int_equal(got.events, 300 - lost);
