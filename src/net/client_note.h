@@ -34,7 +34,7 @@ struct fsz_client_note {
     enum fsz_zmtp_version        version;
     enum fsz_zmtp_mechanism_name mechanism;
     int64_t                      uid, pid, age_ms;
-    uint64_t                     dropped[FSZ_CONNECTION_CLASSES];
+    uint64_t                     dropped[FSZ_CONNECTION_PRIORITIES];
     uint64_t                     suppressed; /* before this one, of its group */
     char                         owner[FSZ_CONNECTION_OWNER_BYTES];
     char                         user[FSZ_USER_NAME_MAX + 1]; /* empty: none */

@@ -15,7 +15,7 @@ enum {
     FSZ_CONNECTIONS_MAX = 1000, /* of one list; the rest is behind `after` */
     FSZ_CONNECTIONS_PIECE = 256,
     FSZ_CONNECTION_OWNER_BYTES = 160, /* with the NUL */
-    FSZ_CONNECTION_CLASSES = 3        /* noise, normal, vital: as enum fsz_priority */
+    FSZ_CONNECTION_PRIORITIES = 3     /* low, normal, high: as enum fsz_priority */
 };
 
 /* Filters are NULL (any), or what the member of the JSON must be; `owner` may also be the part in
@@ -31,7 +31,7 @@ struct fsz_connection {
     char             owner[FSZ_CONNECTION_OWNER_BYTES];
     bool             subscribes; /* it is a stream's, and has: */
     uint64_t         subscriptions, subscription_bytes, refused;
-    uint64_t         reported[FSZ_CONNECTION_CLASSES]; /* losses that were reported to it */
+    uint64_t         reported[FSZ_CONNECTION_PRIORITIES]; /* losses that were reported to it */
 };
 
 struct fsz_connections {

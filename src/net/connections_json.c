@@ -14,7 +14,7 @@ static const char *json_version(enum fsz_zmtp_version version)
     return texts[version];
 }
 
-static json_t *json_of_classes(const uint64_t counts[FSZ_CONNECTION_CLASSES])
+static json_t *json_of_priorities(const uint64_t counts[FSZ_CONNECTION_PRIORITIES])
 {
     return json_pack("{sI sI sI}", "low", (json_int_t)counts[0], "normal", (json_int_t)counts[1],
                      "high", (json_int_t)counts[2]);
@@ -52,13 +52,13 @@ static void json_add_figures(json_t *object, struct fsz_conn *conn)
 {
     struct fsz_conn_figures f;
     fsz_conn_figures(conn, &f);
-    const uint64_t dropped[FSZ_CONNECTION_CLASSES] = {
+    const uint64_t dropped[FSZ_CONNECTION_PRIORITIES] = {
         f.dropped[FSZ_ZMTP_LOW], f.dropped[FSZ_ZMTP_NORMAL], f.dropped[FSZ_ZMTP_HIGH]};
     json_t *figures = json_pack(
         "{sI sI sI sI sI sI so sI so}", "messages_in", (json_int_t)f.messages_in, "bytes_in",
         (json_int_t)f.bytes_in, "messages_out", (json_int_t)f.messages_out, "bytes_out",
         (json_int_t)f.bytes_out, "queued_messages", (json_int_t)f.queued_messages, "queued_bytes",
-        (json_int_t)f.queued_bytes, "dropped", json_of_classes(dropped), "heard_ms",
+        (json_int_t)f.queued_bytes, "dropped", json_of_priorities(dropped), "heard_ms",
         (json_int_t)(fsz_clock_monotonic_ms() - f.heard_ms), "round_trip_us",
         f.round_trip_us < 0 ? json_null() : json_integer(f.round_trip_us));
     json_object_update_missing(object, figures);
@@ -74,7 +74,7 @@ static json_t *json_of_one(const struct fsz_connection *connection)
                             json_pack("{sI sI sI}", "count", (json_int_t)connection->subscriptions,
                                       "bytes", (json_int_t)connection->subscription_bytes,
                                       "refused", (json_int_t)connection->refused));
-        json_object_set_new(object, "reported", json_of_classes(connection->reported));
+        json_object_set_new(object, "reported", json_of_priorities(connection->reported));
     }
     return object;
 }
@@ -105,8 +105,8 @@ static const char *text_string(const json_t *object, const char *name)
     return text != NULL ? text : "";
 }
 
-static void text_classes(const json_t *object, const char *name, const char *label,
-                         struct fsz_buffer *out)
+static void text_priorities(const json_t *object, const char *name, const char *label,
+                            struct fsz_buffer *out)
 {
     const json_t *counts = json_object_get(object, name);
     if (counts != NULL) {
@@ -136,8 +136,8 @@ static void text_one(const json_t *c, struct fsz_buffer *out)
                       text_number(c, "messages_in"), text_number(c, "bytes_in"),
                       text_number(c, "messages_out"), text_number(c, "bytes_out"),
                       text_number(c, "queued_messages"), text_number(c, "queued_bytes"));
-    text_classes(c, "dropped", "dropped", out);
-    text_classes(c, "reported", "reported as lost", out);
+    text_priorities(c, "dropped", "dropped", out);
+    text_priorities(c, "reported", "reported as lost", out);
     if (subscriptions != NULL) {
         fsz_buffer_printf(out, "\n  %lld subscriptions, %lld bytes, %lld refused",
                           text_number(subscriptions, "count"), text_number(subscriptions, "bytes"),

@@ -155,17 +155,17 @@ static void publisher_send_now(struct fsz_publisher *p, struct fsz_message *mess
 static fsz_err publisher_send(struct fsz_publisher *p, struct fsz_message *message)
 {
     bool thick = fsz_batching_note(&p->batching, p->routes->config->batch_us, message->time_us);
-    if (!thick && message->json_size <= PUBLISHER_WRITE_BYTES && atomic_load(&p->underway) == 0) {
+    if (!thick && message->json_size <= PUBLISHER_WRITE_BYTES && atomic_load(&p->in_flight) == 0) {
         publisher_send_now(p, message);
         if (fsz_streamset_empty(&message->streams)) {
             fsz_message_unref(message);
             return FSZ_OK;
         }
     }
-    atomic_fetch_add(&p->underway, 1);
+    atomic_fetch_add(&p->in_flight, 1);
     fsz_err err = fsz_queue_push(p->queue, message);
     if (err != FSZ_OK) {
-        atomic_fetch_sub(&p->underway, 1);
+        atomic_fetch_sub(&p->in_flight, 1);
         publisher_lose(p, message->type, message->streams);
         fsz_message_unref(message);
     }
@@ -222,14 +222,14 @@ fsz_err fsz_publisher_offer(struct fsz_publisher *publisher, const struct fsz_ev
     return err;
 }
 
-struct publisher_question {
-    fsz_publisher_view_fn ask;
+struct publisher_view_task {
+    fsz_publisher_view_fn view;
     void                 *argument;
 };
 
-static void publisher_answer(struct fsz_publisher *p, void *argument)
+static void publisher_run_view(struct fsz_publisher *p, void *argument)
 {
-    const struct publisher_question *question = argument;
+    const struct publisher_view_task *task = argument;
     fsz_publisher_mark_wanted(p); /* who is shown as a subscriber has the next event */
     const struct fsz_publisher_view view = {
         .streams = p->streams,
@@ -242,11 +242,11 @@ static void publisher_answer(struct fsz_publisher *p, void *argument)
         .encoded = p->encoded,
         .failed = p->failed,
     };
-    question->ask(&view, question->argument);
+    task->view(&view, task->argument);
 }
 
 void fsz_publisher_ask(struct fsz_publisher *publisher, fsz_publisher_view_fn ask, void *argument)
 {
-    struct publisher_question question = {ask, argument};
-    fsz_publisher_run_task(publisher, publisher_answer, &question);
+    struct publisher_view_task task = {ask, argument};
+    fsz_publisher_run_task(publisher, publisher_run_view, &task);
 }

@@ -19,7 +19,7 @@
 
 struct fsz_publisher;
 
-/* What the streams are at one moment, for a question asked of the stream thread. */
+/* What the streams are at one moment, for a task asked of the stream thread. */
 struct fsz_publisher_view {
     struct fsz_stream *const *streams; /* by slot; NULL: none there */
     size_t                    stream_count;

@@ -35,13 +35,13 @@ struct fsz_publisher {
 
     /* Messages queued and not sent yet, and 1 more while a configuration changes: what comes then
      * goes behind them. Else it may be sent at once. */
-    _Atomic uint64_t    underway;
+    _Atomic uint64_t    in_flight;
     struct fsz_batching batching; /* of all events that somebody wants */
 
     pthread_t             thread;
     struct fsz_loop      *loop; /* the stream thread's */
     struct fsz_loop_watch queue_watch;
-    pthread_mutex_t       ask_lock;  /* one question at a time */
+    pthread_mutex_t       ask_lock;  /* one task at a time */
     pthread_mutex_t       task_lock; /* guards the four below */
     pthread_cond_t        task_done;
     publisher_task_fn     task;

@@ -153,7 +153,7 @@ static uint64_t change_swap_routes(struct fsz_publisher *p, struct fsz_routes **
     struct fsz_routes *old = p->routes;
     p->routes = *routes;
     *routes = old;
-    atomic_fetch_add(&p->underway, 1);
+    atomic_fetch_add(&p->in_flight, 1);
     fsz_queue_stats(p->queue, &queued);
     pthread_rwlock_unlock(&p->routes_lock);
     return queued.events;
@@ -229,7 +229,7 @@ static void change_commit(struct fsz_publisher *p, void *unused)
     fsz_publisher_mark_wanted(p);
     change_forget_slots(p);
     p->next_due_ms = 0;
-    atomic_fetch_sub(&p->underway, 1);
+    atomic_fetch_sub(&p->in_flight, 1);
 }
 
 /* ---- the steps ------------------------------------------------------------------------------- */

@@ -94,7 +94,7 @@ static size_t publisher_drain_batch(struct fsz_publisher *p, size_t most)
             fsz_stream_settle_losses(p->streams[slot]);
         }
     }
-    atomic_fetch_sub(&p->underway, taken);
+    atomic_fetch_sub(&p->in_flight, taken);
     return taken;
 }
 

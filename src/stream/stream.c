@@ -149,7 +149,7 @@ static bool stream_is_wanted(const struct fsz_stream *s, uint32_t id)
            fsz_pub_wants(s->pub, head != NULL ? head : "", size);
 }
 
-static void stream_tell_type(struct fsz_stream *s, const struct fsz_event_type *type)
+static void stream_add_type(struct fsz_stream *s, const struct fsz_event_type *type)
 {
     if (s->config->framing == FSZ_FRAMING_JSON) {
         fsz_subscriptions_add_type(s->subscriptions, type->id, type->json_head,
@@ -178,7 +178,7 @@ void fsz_stream_mark_wanted(struct fsz_stream *stream)
     uint32_t count = fsz_event_types_count(stream->base.types);
     bool     resumed = false;
     for (uint32_t id = fsz_subscriptions_types(stream->subscriptions); id < count; id++) {
-        stream_tell_type(stream, fsz_event_types_at(stream->base.types, id));
+        stream_add_type(stream, fsz_event_types_at(stream->base.types, id));
     }
     fsz_pub_lock(stream->pub);
     for (uint32_t id = 0; id < count; id++) {

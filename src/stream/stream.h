@@ -164,6 +164,6 @@ void fsz_stream_check_local(struct fsz_stream *stream);
 int64_t fsz_stream_beat(struct fsz_stream *stream, int64_t now_ms);
 void    fsz_stream_say_bye(struct fsz_stream *stream);
 /* Tells a subscriber what it has lost, if it can be told; with the lock of the pub held. */
-void fsz_stream_tell_lost(struct fsz_stream *stream, struct fsz_subscriber *subscriber);
+void fsz_stream_report_lost(struct fsz_stream *stream, struct fsz_subscriber *subscriber);
 
 #endif

@@ -224,7 +224,7 @@ static bool own_has_lost(const struct fsz_stream_subscriber *mine)
     return lost > 0;
 }
 
-void fsz_stream_tell_lost(struct fsz_stream *stream, struct fsz_subscriber *subscriber)
+void fsz_stream_report_lost(struct fsz_stream *stream, struct fsz_subscriber *subscriber)
 {
     struct fsz_stream_subscriber *mine = subscriber->data;
     struct fsz_buffer             meta;

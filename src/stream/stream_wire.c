@@ -203,12 +203,12 @@ static void wire_refused(void *self, struct fsz_subscriber *subscriber, const ch
 
 static enum fsz_priority wire_priority(enum fsz_zmtp_priority priority)
 {
-    static const enum fsz_priority classes[FSZ_ZMTP_PRIORITIES] = {
+    static const enum fsz_priority priorities[FSZ_ZMTP_PRIORITIES] = {
         [FSZ_ZMTP_LOW] = FSZ_PRIORITY_LOW,
         [FSZ_ZMTP_NORMAL] = FSZ_PRIORITY_NORMAL,
         [FSZ_ZMTP_HIGH] = FSZ_PRIORITY_HIGH,
     };
-    return classes[priority];
+    return priorities[priority];
 }
 
 static void wire_lost(void *self, struct fsz_subscriber *subscriber,
@@ -235,7 +235,7 @@ static void wire_drained(void *self, struct fsz_subscriber *subscriber)
 {
     struct fsz_stream_subscriber  *mine = subscriber->data;
     const struct fsz_client_source source = wire_source(self);
-    fsz_stream_tell_lost(self, subscriber);
+    fsz_stream_report_lost(self, subscriber);
     if (mine != NULL) {
         fsz_client_caught_up(&mine->lag, &source, subscriber->conn);
     }

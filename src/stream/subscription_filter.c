@@ -89,7 +89,7 @@ static void subscription_filter_put_topic(struct fsz_buffer                     
 }
 
 /* Do the topics begin with name and subclass, each ended by a `/`? */
-static bool subscription_filter_topic_tells(const struct fsz_stream_config *stream)
+static bool subscription_filter_topic_has_type(const struct fsz_stream_config *stream)
 {
     return stream->topic_count > 2 && strcmp(stream->topic[0], "Event-Name") == 0 &&
            strcmp(stream->topic[1], "Event-Subclass") == 0;
@@ -129,7 +129,7 @@ static fsz_err subscription_filter_add_grants(struct fsz_subscription_filter *su
 {
     bool    is_json = stream->framing == FSZ_FRAMING_JSON;
     fsz_err err = FSZ_OK;
-    if (!is_json && !subscription_filter_topic_tells(stream)) {
+    if (!is_json && !subscription_filter_topic_has_type(stream)) {
         return FSZ_OK;
     }
     for (size_t i = 0; err == FSZ_OK && i < fsz_grants_count(grants, FSZ_RIGHT_EVENTS); i++) {

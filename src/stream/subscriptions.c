@@ -8,7 +8,7 @@
 
 struct subscription {
     UT_hash_handle hh;
-    uint64_t       holders; /* connections that have it */
+    uint64_t       connections; /* that have it */
     size_t         size;
     unsigned char  prefix[];
 };
@@ -128,7 +128,7 @@ static bool subscriptions_insert(struct fsz_subscriptions *s, const void *prefix
     if (added == NULL) {
         return false;
     }
-    added->holders = 1;
+    added->connections = 1;
     added->size = size;
     memcpy(added->prefix, prefix, size);
     HASH_ADD(hh, s->by_prefix, prefix, size, added);
@@ -153,7 +153,7 @@ static void subscriptions_add(struct fsz_subscriptions *s, const void *prefix, s
 {
     struct subscription *found = subscriptions_find(s, prefix, size);
     if (found != NULL) {
-        found->holders++;
+        found->connections++;
     } else if (subscriptions_insert(s, prefix, size)) {
         subscriptions_count_matching(s, prefix, size, 1);
     } else {
@@ -166,7 +166,7 @@ static void subscriptions_remove(struct fsz_subscriptions *s, const void *prefix
     struct subscription *found = subscriptions_find(s, prefix, size);
     if (found == NULL) {
         s->untracked -= s->untracked > 0;
-    } else if (--found->holders == 0) {
+    } else if (--found->connections == 0) {
         subscriptions_count_matching(s, prefix, size, (uint64_t)-1);
         HASH_DEL(s->by_prefix, found);
         free(found);
