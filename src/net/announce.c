@@ -18,13 +18,13 @@ static void announce(const struct fsz_host *host, enum fsz_log_level level, cons
     va_end(arguments);
 }
 
-/* Only over tcp is there an address to admit by. */
+/* Access lists apply to tcp only. */
 static bool announce_is_tcp(const struct fsz_endpoint_state *endpoint)
 {
     return endpoint->open && !endpoint->connect && strncmp(endpoint->address, "tcp://", 6) == 0;
 }
 
-/* What libzmq has bound: `tcp://127.0.0.1:5556`, `tcp://[::1]:5556`. */
+/* `bound` is the address as the system gave it: `tcp://127.0.0.1:5556`, `tcp://[::1]:5556`. */
 static bool announce_is_loopback(const char *bound)
 {
     char  host[FSZ_ENDPOINT_BOUND_BYTES];

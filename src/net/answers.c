@@ -23,7 +23,7 @@ void fsz_answers_add(struct fsz_answers *answers, struct fsz_answer *answer)
     }
 }
 
-/* All that is there, the oldest first. */
+/* Takes the whole list, the oldest first. */
 static struct fsz_answer *answers_take(struct fsz_answers *answers)
 {
     struct fsz_answer *newest = atomic_exchange(&answers->newest, NULL), *oldest = NULL;
@@ -36,7 +36,7 @@ static struct fsz_answer *answers_take(struct fsz_answers *answers)
     return oldest;
 }
 
-/* Sends the first ones of a list; returns the others. */
+/* Sends the first replies of a list; returns the rest. */
 static struct fsz_answer *answers_send_batch(struct fsz_answer *list, struct fsz_conn *conn)
 {
     struct fsz_zmtp_message *messages[ANSWERS_BATCH];
@@ -55,7 +55,7 @@ static struct fsz_answer *answers_send_batch(struct fsz_answer *list, struct fsz
     return rest;
 }
 
-/* With the lock: sends all that is there, and returns it. */
+/* Sends all replies in the list and returns them. The caller holds the lock. */
 static struct fsz_answer *answers_send_all(struct fsz_answers *answers, struct fsz_conn *conn)
 {
     struct fsz_answer *list = answers_take(answers);
@@ -65,7 +65,7 @@ static struct fsz_answer *answers_send_all(struct fsz_answers *answers, struct f
     return list;
 }
 
-/* Without the lock. */
+/* The caller does not hold the lock. */
 static void answers_report(struct fsz_answer *list)
 {
     while (list != NULL) {
@@ -75,8 +75,8 @@ static void answers_report(struct fsz_answer *list)
     }
 }
 
-/* Who adds an answer while another thread sends leaves it to that one, which looks again behind the
- * lock. */
+/* If a reply is added while another thread sends, that thread sends it: it looks at the list again
+ * after unlocking. */
 void fsz_answers_send(struct fsz_answers *answers, struct fsz_conn *conn)
 {
     while (atomic_load(&answers->newest) != NULL && pthread_mutex_trylock(&answers->sending) == 0) {
@@ -96,6 +96,6 @@ fsz_err fsz_answers_send_behind(struct fsz_answers *answers, struct fsz_conn *co
     pthread_mutex_unlock(&answers->sending);
     atomic_thread_fence(memory_order_seq_cst);
     answers_report(list);
-    fsz_answers_send(answers, conn); /* what was added meanwhile */
+    fsz_answers_send(answers, conn); /* replies added meanwhile */
     return err;
 }

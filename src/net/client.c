@@ -12,7 +12,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
-/* By routing id. The client comes last: it has a flexible member. */
+/* By routing id. `client` is last because it has a flexible member. */
 struct clients_entry {
     UT_hash_handle    hh;
     struct fsz_client client;
@@ -127,11 +127,11 @@ fsz_err fsz_client_send(struct fsz_client *client, struct fsz_zmtp_message *mess
                : fsz_rpc_socket_send_local(client->api_socket, client, message);
 }
 
-/* A fsz_mail. */
+/* A fsz_mail callback. */
 static void client_sender_came(struct fsz_mail *mail, void *reader)
 {
     struct fsz_client *client = FSZ_CONTAINER_OF(mail, struct fsz_client, sender);
-    (void)reader; /* NULL: the API ends; what is there is still sent */
+    (void)reader; /* NULL when the API ends: the replies are sent even then */
     client->sender_called = false;
     fsz_answers_send(&client->answers, client->conn);
     fsz_client_unref(&client);

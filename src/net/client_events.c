@@ -16,12 +16,12 @@ enum { EVENTS_RETRY_MS = 100 };
 struct fsz_client_events {
     const struct fsz_host *host;
     pthread_t              thread;
-    bool                   runs;    /* for who starts and stops it */
-    pthread_mutex_t        lock;    /* guards what follows; held for a few instructions */
-    pthread_cond_t         changed; /* there is a note, or the end */
+    bool                   runs; /* used only by the thread that starts and stops it */
+    pthread_mutex_t        lock; /* guards the members up to `count`; held for a few instructions */
+    pthread_cond_t         changed; /* a note was added, or it stops */
     bool                   stopping;
     struct fsz_bucket      groups[FSZ_CLIENT_GROUPS];
-    int64_t                owed_ms; /* when those that were held back are to be reported; 0: none */
+    int64_t owed_ms; /* when suppressed events are to be reported; 0: there are none */
     struct fsz_client_note notes[FSZ_CLIENT_OUTBOX]; /* a ring */
     size_t                 first, count;
 
@@ -31,8 +31,8 @@ struct fsz_client_events {
 
 /* ---- the outbox ------------------------------------------------------------------------------ */
 
-/* What we end for the peer's own doing is an offence: whoever sends rubbish must not hide that
- * another one was kicked. */
+/* A connection that we end for what its peer did is an offence. This way a client that sends
+ * rubbish does not hide that another was kicked. */
 static enum fsz_client_group events_group_of(const struct fsz_client_note *note)
 {
     switch (note->action) {
@@ -68,7 +68,7 @@ static bool events_pass_locked(struct fsz_client_events *events, struct fsz_buck
     return true;
 }
 
-/* Returns whether the thread has to know: there is a note, or the first that is held back. */
+/* Returns true if the thread must wake: there is a note, or the first suppressed event. */
 static bool events_put_locked(struct fsz_client_events *events, struct fsz_client_note *note)
 {
     int64_t            rate = events->rate;
@@ -110,7 +110,7 @@ static bool events_take_locked(struct fsz_client_events *events, struct fsz_clie
     return true;
 }
 
-/* Of its group no event may follow that could report what was held back. */
+/* Reports suppressed events of a group in which no later event has reported them. */
 static bool events_owe_locked(struct fsz_client_events *events, struct fsz_client_note *ret_note)
 {
     int64_t rate = events->rate, now_ms = fsz_clock_monotonic_ms();
@@ -122,7 +122,7 @@ static bool events_owe_locked(struct fsz_client_events *events, struct fsz_clien
         struct fsz_bucket *bucket = &events->groups[group];
         *ret_note = (struct fsz_client_note){.action = FSZ_CLIENT_SUPPRESSED, .group = group};
         if (rate > 0 && fsz_bucket_owes(bucket, rate, rate, now_ms, &ret_note->suppressed)) {
-            return true; /* others of them come next */
+            return true; /* further groups follow in later calls */
         }
         any |= rate > 0 && bucket->suppressed > 0;
     }
@@ -136,7 +136,7 @@ static void events_wait_locked(struct fsz_client_events *events)
                        events->owed_ms == 0 ? INT64_MAX : events->owed_ms);
 }
 
-/* False: it is to end. */
+/* False: the thread is to end. */
 static bool events_next(struct fsz_client_events *events, struct fsz_client_note *ret_note)
 {
     bool found = false;
@@ -156,7 +156,7 @@ static void *events_main(void *argument)
     struct fsz_client_events *events = argument;
     struct fsz_client_note    note;
     while (events_next(events, &note)) {
-        events->fired++; /* before: whoever sees the event sees it counted */
+        events->fired++; /* counted first, so that whoever sees the event finds it counted */
         if (fsz_client_note_fire(&note, events->host) != FSZ_OK) {
             events->fired--;
             events->refused++;
@@ -165,7 +165,7 @@ static void *events_main(void *argument)
     return NULL;
 }
 
-/* ---- its life -------------------------------------------------------------------------------- */
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 fsz_err fsz_client_events_new(const struct fsz_host *host, int64_t rate,
                               struct fsz_client_events **ret_events)
@@ -206,7 +206,7 @@ void fsz_client_events_set_rate(struct fsz_client_events *events, int64_t rate)
     pthread_mutex_lock(&events->lock);
     events->rate = rate;
     for (int group = 0; group < FSZ_CLIENT_GROUPS && rate == 0; group++) {
-        events->groups[group].suppressed = 0; /* nobody wants to know any more */
+        events->groups[group].suppressed = 0; /* events are off, so nothing is to be reported */
     }
     pthread_mutex_unlock(&events->lock);
 }

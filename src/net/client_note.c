@@ -69,7 +69,7 @@ struct note_headers {
     size_t            count;
 };
 
-/* The switch has no empty headers. */
+/* The switch has no empty headers, so an empty value adds none. */
 static void note_text(struct note_headers *headers, const char *name, const char *value)
 {
     if (value[0] != '\0') {

@@ -1,4 +1,4 @@
-/* What becomes of a connection, as notes in the outbox. */
+/* Turns what happens to connections into notes in the outbox. */
 #include "base/clock.h"
 #include "base/ratelimit.h"
 #include "net/client_note.h"

@@ -69,7 +69,7 @@ struct connections_look {
     bool                                 paused;
 };
 
-/* One more than the limit shows that there are others. */
+/* One connection beyond the limit shows that there are more. */
 static bool connections_look(void *argument, struct fsz_conn *conn)
 {
     struct connections_look *look = argument;
@@ -119,7 +119,7 @@ bool fsz_connections_take(struct fsz_connections              *connections,
     return true;
 }
 
-/* ---- where it is asked ----------------------------------------------------------------------- */
+/* ---- on the requesting thread ---------------------------------------------------------------- */
 
 static int connections_compare(const void *a, const void *b)
 {
@@ -128,7 +128,7 @@ static int connections_compare(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* What a source that is not done has added stays behind them. */
+/* Connections of an unfinished source stay behind the settled ones. */
 void fsz_connections_settle(struct fsz_connections *connections)
 {
     struct fsz_connection *list = connections->list;

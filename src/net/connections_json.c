@@ -1,4 +1,4 @@
-/* One connection as JSON and as text. */
+/* Connections as JSON and as text. */
 #include "base/clock.h"
 #include "base/ratelimit.h"
 #include "net/connections.h"

@@ -1,4 +1,4 @@
-/* One endpoint: opened on our own wire or by libzmq, with the words for what failed, and closed. */
+/* Opens and closes one endpoint, on our own wire or by libzmq; writes the reason of a failure. */
 #include "base/clock.h"
 #include "base/ratelimit.h"
 #include "config/config_endpoint.h"
@@ -14,10 +14,11 @@
 #include <zmq.h>
 
 enum {
-    ENDPOINT_LINGER_MS = 1000, /* for what multicast has queued when it goes; libzmq: without end */
+    ENDPOINT_LINGER_MS =
+        1000, /* for queued multicast data when it closes; libzmq waits without end */
 };
 
-/* As the engine took it: the option may change before the endpoint is closed. */
+/* Reads the rate that the engine took: the option may change before the endpoint is closed. */
 static void endpoints_note_rate(struct fsz_endpoints *e)
 {
     int    kbit = 0;
@@ -59,7 +60,7 @@ static void endpoint_opened(const struct fsz_endpoints *e, struct fsz_endpoint_s
     }
 }
 
-/* Soon again, then ever more rarely. */
+/* Soon at first, then ever more rarely. */
 static void endpoint_back_off(struct fsz_endpoint_state *state)
 {
     state->retry_at_ms = fsz_clock_monotonic_ms() + state->retry_in_ms;
@@ -67,7 +68,7 @@ static void endpoint_back_off(struct fsz_endpoint_state *state)
     state->retry_in_ms = state->retry_in_ms < FSZ_RETRY_MS ? state->retry_in_ms : FSZ_RETRY_MS;
 }
 
-/* On our own wire. 0, or an errno; `why` has the words for it. */
+/* Opens it on our own wire. Returns 0 or an errno, with the reason in `why`. */
 static int endpoint_try_wire(const struct fsz_endpoints *e, struct fsz_endpoint_state *state)
 {
     const char *bound = state->address;
@@ -82,7 +83,7 @@ static int endpoint_try_wire(const struct fsz_endpoints *e, struct fsz_endpoint_
     return 0;
 }
 
-/* libzmq's socket, made if need be. */
+/* Makes the libzmq socket if there is none yet. */
 static bool endpoints_have_socket(struct fsz_endpoints *e)
 {
     if (e->socket == NULL && e->make_socket != NULL) {

@@ -15,7 +15,7 @@
 #include <zmq.h>
 
 enum {
-    ENDPOINT_OVERHEAD = 16 /* one byte in so many is a header of PGM, UDP or IP, at most */
+    ENDPOINT_OVERHEAD = 16 /* at most one byte in so many is a PGM, UDP or IP header */
 };
 
 void fsz_endpoints_init(struct fsz_endpoints *e, struct fsz_zmtp_socket *wire,
@@ -89,7 +89,8 @@ fsz_err fsz_endpoints_defer(struct fsz_endpoints *e, const struct fsz_endpoint *
     fsz_err                    err = endpoints_add(e, wanted, &state);
     if (err == FSZ_OK) {
         state->staged = state->deferred = true;
-        snprintf(state->why, sizeof(state->why), "waiting for another socket to let go of it");
+        snprintf(state->why, sizeof(state->why),
+                 "waiting for another socket to release the address");
     }
     return err;
 }
@@ -129,7 +130,7 @@ bool fsz_endpoints_is_lost(const struct fsz_endpoints *e, const struct fsz_endpo
            fsz_zmtp_socket_is_lost(e->wire, state->bound);
 }
 
-/* What does not come about now is tried again, as ever. */
+/* If opening fails now, it is retried like any other. */
 static void endpoint_renew(struct fsz_endpoints *e, struct fsz_endpoint_state *state)
 {
     fsz_endpoint_close(e, state);
@@ -170,7 +171,7 @@ struct fsz_endpoint_state *fsz_endpoints_retry(struct fsz_endpoints *e, int64_t 
         struct fsz_endpoint_state *state = &e->list[i];
         if (!state->open && !state->staged && now_ms >= state->retry_at_ms) {
             bool settled = state->retry_in_ms == FSZ_RETRY_MS;
-            state->deferred &= !settled; /* by now it is somebody else */
+            state->deferred &= !settled; /* another socket would have released it by now */
             bool changed = fsz_endpoint_try(e, state) == FSZ_OK || (settled && !state->reported);
             state->reported = !state->open && (settled || state->reported);
             return changed ? state : NULL;

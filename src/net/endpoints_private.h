@@ -11,7 +11,7 @@ enum {
 
 /* Opens it, or fills in `why` and when to try again. FSZ_ESYSTEM. */
 fsz_err fsz_endpoint_try(struct fsz_endpoints *e, struct fsz_endpoint_state *state);
-/* Closes it, if it is open. */
+/* Closes it if it is open. */
 void fsz_endpoint_close(struct fsz_endpoints *e, const struct fsz_endpoint_state *state);
 void fsz_endpoints_set_linger(void *socket);
 

@@ -11,7 +11,7 @@ static const char *const mismatch_security[] = {
     [FSZ_SECURITY_CURVE] = "curve",
 };
 
-/* NULL: not a matter of how the two sides are set up. */
+/* NULL: the settings of the two sides are not the reason. */
 static const char *mismatch_reason(const struct fsz_conn *conn, enum fsz_zmtp_ending ending,
                                    char *text, size_t bytes)
 {

@@ -1,8 +1,8 @@
-/* mismatch.h - connections that end in the handshake because the two sides are set up differently:
- * a line of the log.
+/* mismatch.h - log lines about connections that end in the handshake because the two sides have
+ * different settings.
  *
- * Neither access control nor the audit sees them: ZMTP ends such a connection before anyone is
- * asked. Belongs to the thread of the socket. */
+ * Neither access control nor the audit sees them: ZMTP ends such a connection before any access
+ * check. Belongs to the thread of the socket. */
 #ifndef FSZ_MISMATCH_H
 #define FSZ_MISMATCH_H
 
@@ -12,13 +12,13 @@
 #include "zmtp/conn.h"
 
 struct fsz_mismatch {
-    uint64_t             waiting; /* noted, and not logged yet */
+    uint64_t             waiting; /* counted, not logged yet */
     struct fsz_ratelimit limit;
 };
 
-/* A connection has ended: counts and logs it, at most every FSZ_LOG_INTERVAL_MS, if it was in the
- * handshake and for something that the owner of one of the sides has to change. `whose`: the
- * socket's owner, and `security` its own. */
+/* Call it when a connection has ended. Counts and logs the connection, at most every
+ * FSZ_LOG_INTERVAL_MS, if it ended in the handshake because of settings that the owner of one side
+ * has to change. `whose` and `security` are the owner and the security of the socket. */
 void fsz_mismatch_note(struct fsz_mismatch *mismatch, const struct fsz_host *host,
                        const char *whose, enum fsz_security security, const struct fsz_conn *conn,
                        enum fsz_zmtp_ending ending);

@@ -39,7 +39,7 @@ static int multicast_fail(const struct multicast_target *t, int error, const cha
     return error;
 }
 
-/* Copies text[0..length) into a string of `size` bytes; false when it does not fit. */
+/* Copies text[0..length) into a string of `size` bytes; false if it does not fit. */
 static bool multicast_copy(char *to, size_t size, const char *text, size_t length)
 {
     if (length >= size) {
@@ -74,7 +74,7 @@ static int multicast_parse(struct multicast_target *t, const char *address)
     return 0;
 }
 
-/* The address of the interface, given by name or by address, which must be up and here. */
+/* Finds the address of the interface, given by name or by address. It must exist and be up. */
 static int multicast_find_interface(struct multicast_target *t)
 {
     struct ifaddrs *all = NULL;
@@ -113,7 +113,7 @@ static int multicast_try_bind(const struct multicast_target *t, int fd)
     struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(t->port)};
     struct ip_mreq     join = {.imr_multiaddr = t->group, .imr_interface = t->interface};
     if (t->scheme[0] == 'p') {
-        any.sin_port = 0; /* a protocol of its own */
+        any.sin_port = 0; /* pgm is an IP protocol without ports */
     } else if (!multicast_share_port(fd)) {
         return multicast_fail(t, errno, "the UDP port");
     }
@@ -135,7 +135,7 @@ static int multicast_option(void *socket, int option)
     return value;
 }
 
-/* OpenPGM takes the rate and the window as given, and ends the process over those it cannot have.
+/* OpenPGM does not check the rate and the window, and ends the process if it cannot provide them.
  */
 static int multicast_check_window(const struct multicast_target *t, void *socket)
 {
@@ -156,7 +156,7 @@ static int multicast_check_window(const struct multicast_target *t, void *socket
     return 0;
 }
 
-/* Without them the library fails half-way. */
+/* Without enough free descriptors the library fails half-way. */
 static int multicast_check_descriptors(const struct multicast_target *t, int fd)
 {
     int spare[FSZ_MULTICAST_DESCRIPTORS], count = 0, error = 0;
@@ -174,7 +174,7 @@ static int multicast_check_descriptors(const struct multicast_target *t, int fd)
     return error;
 }
 
-/* What the library will do in an I/O thread, where a failure would end the process. */
+/* Does what the library will do in an I/O thread, where a failure would end the process. */
 static int multicast_rehearse(const struct multicast_target *t)
 {
     bool raw = strcmp(t->scheme, "pgm") == 0;
@@ -190,7 +190,7 @@ static int multicast_rehearse(const struct multicast_target *t)
     return error;
 }
 
-/* The address as numbers. */
+/* Writes the address as numbers. */
 static void multicast_write(const struct multicast_target *t, char *text, size_t size)
 {
     char interface[INET_ADDRSTRLEN], group[INET_ADDRSTRLEN];
@@ -199,9 +199,9 @@ static void multicast_write(const struct multicast_target *t, char *text, size_t
     snprintf(text, size, "%s://%s;%s:%u", t->scheme, interface, group, t->port);
 }
 
-/* A datagram of no bytes reads as the end of the socket in OpenPGM, and libzmq ends the process
- * over it (pgm_socket.cpp, process_upstream): whoever reaches the port could. So the kernel drops
- * what is shorter than a PGM header. */
+/* OpenPGM reads an empty datagram as the end of the socket, and libzmq then ends the process
+ * (pgm_socket.cpp, process_upstream). Any sender that reaches the port could cause that. So the
+ * kernel drops datagrams that are shorter than a PGM header. */
 static void multicast_shield(int fd, void *target)
 {
     const struct multicast_target *t = target;
@@ -234,7 +234,8 @@ int fsz_multicast_open(void *socket, const char *address, char *why, size_t why_
     multicast_write(&t, checked, sizeof(checked));
     struct fsz_closeonexec before;
     fsz_closeonexec_begin(&before);
-    if (zmq_connect(socket, checked) != 0) { /* as zmq_bind() for these, but can be disconnected */
+    if (zmq_connect(socket, checked) !=
+        0) { /* the same as zmq_bind() for these, but can be disconnected */
         return multicast_fail(&t, errno, "libzmq");
     }
     fsz_closeonexec_end(&before, FSZ_MULTICAST_SETTLE_MS, multicast_shield, &t);

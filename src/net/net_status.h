@@ -1,5 +1,5 @@
-/* net_status.h - the part of a status that every socket has: endpoints, connections, limits.
- * Members: docs/operations.md. */
+/* net_status.h - the status members that every socket has: endpoints, connections, limits.
+ * docs/operations.md lists them. */
 #ifndef FSZ_NET_STATUS_H
 #define FSZ_NET_STATUS_H
 
@@ -8,11 +8,11 @@
 
 #include <jansson.h>
 
-/* The endpoints of one socket, on its thread: a new array. */
+/* Returns a new array of the endpoints of one socket. On its thread. */
 json_t *fsz_status_endpoints(const struct fsz_endpoints *endpoints);
 
-/* Adds the counters of a socket of our own wire to its object. Members that are there stay. On the
- * socket's thread. */
+/* Adds the counters of a socket of our own wire to its object. Existing members stay. On the thread
+ * of the socket. */
 void fsz_status_wire(json_t *status, struct fsz_zmtp_socket *wire);
 
 #endif

@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-/* Stands before the envelope, the frame's head and the text, in the same memory. */
+/* Stands before the envelope, the head of the frame and the text, in the same memory. */
 struct outbound_message {
     struct fsz_zmtp_message message;
     struct fsz_account     *account;
     size_t                  bytes; /* of the text */
 };
 
-/* Where the text begins: behind room for all that stands in front of it. */
+/* Offset of the text: room for all that stands before it. */
 static size_t outbound_room(const struct fsz_outbound *outbound)
 {
     return sizeof(struct outbound_message) + fsz_envelope_size(outbound->envelope) +
@@ -23,7 +23,7 @@ static size_t outbound_room(const struct fsz_outbound *outbound)
 void fsz_outbound_init(struct fsz_outbound *outbound, struct fsz_envelope *envelope)
 {
     outbound->envelope = fsz_envelope_ref(envelope);
-    fsz_buffer_init_block(&outbound->text, SIZE_MAX); /* another thread frees it: blocks.h */
+    fsz_buffer_init_block(&outbound->text, SIZE_MAX); /* another thread frees it: see blocks.h */
     fsz_buffer_skip(&outbound->text, outbound_room(outbound));
 }
 
@@ -47,7 +47,7 @@ static void outbound_release(struct fsz_zmtp_message *message)
     fsz_block_give(outbound);
 }
 
-/* The frames, right before the text. */
+/* Writes the envelope and the head of the frame right before the text. */
 static const uint8_t *outbound_put_head(const struct fsz_outbound *outbound, uint8_t *text,
                                         size_t size)
 {

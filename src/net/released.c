@@ -41,7 +41,7 @@ static fsz_err released_append(struct fsz_released *released, const char *text, 
     return FSZ_OK;
 }
 
-/* As configured; and as the system gave it, for a port that was left to the system. */
+/* Adds the address as configured and, if the system chose the port, as the system gave it. */
 static fsz_err released_append_state(struct fsz_released             *released,
                                      const struct fsz_endpoint_state *state, bool ipv6)
 {

@@ -1,8 +1,9 @@
-/* released.h - the addresses that a change of configuration lets go of, of all sockets together.
+/* released.h - the addresses that a change of configuration releases, of all sockets together.
  *
- * Collected before anything is opened: whatever clashes with one of them can be had only once the
- * change is made, and is then opened by the next retry (fsz_endpoints_defer()). What stays cannot
- * clash with what is new, since a configuration is checked in itself. One thread at a time. */
+ * They are collected before anything is opened. A new endpoint that clashes with one of them can be
+ * opened only once the change is made; the next retry does that (fsz_endpoints_defer()). Endpoints
+ * that stay cannot clash with new ones, because a configuration is checked for clashes. One thread
+ * at a time. */
 #ifndef FSZ_RELEASED_H
 #define FSZ_RELEASED_H
 
@@ -16,12 +17,13 @@ struct fsz_released {
 
 void fsz_released_init(struct fsz_released *released);
 void fsz_released_fini(struct fsz_released *released);
-/* Those of a socket's endpoints, open or deferred, that its next configuration does not have; NULL:
- * the socket is closed. `ipv6` as the socket has it now. FSZ_ENOMEM. */
+/* Adds the endpoints of a socket, open or deferred, that its next configuration does not have.
+ * `next` is NULL if the socket is closed. `ipv6` is its present setting. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_released_add(struct fsz_released        *released,
                                        const struct fsz_endpoints *endpoints, bool ipv6,
                                        const struct fsz_socket_config *next);
-/* Can the endpoint be bound only when one of them is free? `leaving` may be NULL: none. */
+/* Whether the endpoint can be bound only after one of them is free. `released` may be NULL: none.
+ */
 bool fsz_released_blocks(const struct fsz_released *released, const struct fsz_endpoint *wanted,
                          bool ipv6);
 

@@ -11,7 +11,7 @@
 
 /* ---- our own wire ---------------------------------------------------------------------------- */
 
-/* False: a reload took its user away after it was admitted. */
+/* False: a reload removed the user after the client was admitted. */
 static bool api_socket_knows(const struct fsz_rpc_socket *api_socket, const struct fsz_peer *peer)
 {
     struct fsz_principal who;
@@ -118,7 +118,8 @@ static const struct fsz_zmtp_handler api_socket_handler = {.turned_away = api_so
                                                            .message = api_socket_message,
                                                            .ended = api_socket_ended};
 
-/* An envelope beyond its bounds is dropped, not disconnected: hence the frame behind them. */
+/* An envelope beyond its limit is dropped and the connection stays. So one frame more than the
+ * limit is allowed. */
 static void api_socket_limits(const struct fsz_config            *whole,
                               const struct fsz_api_socket_config *config,
                               struct fsz_zmtp_limits             *ret_limits)
@@ -144,7 +145,7 @@ static fsz_err api_socket_open_wire(struct fsz_rpc_socket *api_socket)
     return err;
 }
 
-/* ---- its life -------------------------------------------------------------------------------- */
+/* ---- create, configure, free --------------------------------------------------------------- */
 
 fsz_err fsz_rpc_socket_new(const struct fsz_rpc_socket_base *base, struct fsz_config *whole,
                            const struct fsz_api_socket_config *config,
@@ -175,7 +176,7 @@ fsz_err fsz_rpc_socket_new(const struct fsz_rpc_socket_base *base, struct fsz_co
     return FSZ_OK;
 }
 
-/* The sockets are closed: nothing calls back any more. */
+/* The sockets are closed, so no callback comes any more. */
 static void api_socket_release(void *argument)
 {
     struct fsz_rpc_socket *api_socket = argument;
@@ -191,7 +192,7 @@ static void api_socket_release(void *argument)
     }
 }
 
-/* Whoever still holds one of them is on its own. */
+/* Clients that are still referenced live on without the API socket. */
 static void api_socket_release_clients(struct fsz_rpc_socket *api_socket)
 {
     struct fsz_client *client = api_socket->clients, *next = NULL;
@@ -305,7 +306,7 @@ bool fsz_rpc_socket_is_over(const struct fsz_rpc_socket *api_socket, size_t byte
     if (bytes > (size_t)config->client_bytes) {
         return true;
     }
-    if (api_socket->account == NULL || /* a provider's (provider_link.h) */
+    if (api_socket->account == NULL || /* the client of a provider (provider_link.h) */
         fsz_account_bytes(api_socket->account) <= (size_t)config->client_total_bytes) {
         return false;
     }

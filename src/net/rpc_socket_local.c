@@ -1,4 +1,4 @@
-/* A channel's ROUTER of libzmq, for clients in this process (inproc). */
+/* The libzmq ROUTER of an API socket, for clients in this process (inproc). */
 #include "base/ratelimit.h"
 #include "net/rpc_socket.h"
 #include "net/socket_fd.h"
@@ -21,7 +21,7 @@ static void local_set_options(void *socket, const struct fsz_api_socket_config *
 {
     int mandatory = 1, hwm = (int)config->socket.send_hwm;
     zmq_setsockopt(socket, ZMQ_SNDHWM, &hwm, sizeof(hwm));
-    /* An answer to a client that has left is an error then, not silence. */
+    /* A reply to a client that has left is then an error, not silently dropped. */
     zmq_setsockopt(socket, ZMQ_ROUTER_MANDATORY, &mandatory, sizeof(mandatory));
 }
 
@@ -58,7 +58,9 @@ void fsz_rpc_socket_close_local(struct fsz_rpc_socket *api_socket, int64_t linge
 
 /* ---- in -------------------------------------------------------------------------------------- */
 
-enum { LOCAL_FRAMES = FSZ_ROUTER_ENVELOPE_FRAMES + 2 }; /* kept; those beyond make it too far */
+enum {
+    LOCAL_FRAMES = FSZ_ROUTER_ENVELOPE_FRAMES + 2
+}; /* frames that are kept; with more, the envelope is too long */
 
 struct local_message {
     zmq_msg_t parts[LOCAL_FRAMES];
@@ -75,7 +77,8 @@ static bool local_has_more(void *socket)
     return more != 0;
 }
 
-/* The frames behind the routing id; all of a message are there when its first is. */
+/* Reads the frames after the routing id. All frames of a message are there when its first one is.
+ */
 static void local_receive(void *socket, struct local_message *message)
 {
     zmq_msg_t spare;
@@ -172,7 +175,7 @@ static void local_unref(void *data, void *message)
     fsz_zmtp_message_unref(message);
 }
 
-/* One frame, which libzmq takes without a copy: `message` holds its bytes. */
+/* Sends one frame, which libzmq takes without a copy: `message` holds its bytes. */
 static bool local_send_frame(void *socket, struct fsz_zmtp_message *message,
                              const struct fsz_frame_head *head, const uint8_t *body)
 {
@@ -202,7 +205,7 @@ fsz_err fsz_rpc_socket_send_local(struct fsz_rpc_socket   *api_socket,
         return FSZ_ECLOSED;
     }
     api_socket->stirred = true;
-    /* The first frame decides: behind it, libzmq takes the others whatever they are. */
+    /* Only the first frame can fail: libzmq takes the frames after it in any case. */
     if (client->local == NULL &&
         zmq_send(socket, client->id, client->id_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
         return errno == EAGAIN ? FSZ_EFULL : FSZ_ECLOSED;

@@ -6,7 +6,7 @@
 enum {
     WIRE_RECONNECT_MS = 100,
     WIRE_RECONNECT_MAX_MS = 5000,
-    WIRE_SERVICE_RECONNECT_MAX_MS = 500, /* the switch waits for a service */
+    WIRE_SERVICE_RECONNECT_MAX_MS = 500, /* short, because the switch waits for a service */
     WIRE_CONNECT_TIMEOUT_MS = 5000,
 };
 
@@ -30,7 +30,7 @@ static void wire_options_common(const struct fsz_socket_config *config, enum fsz
     };
 }
 
-/* This side's pair. */
+/* Sets our own key pair. */
 static bool wire_set_pair(const char *secret_key, struct fsz_mechanism_config *mechanism)
 {
     return secret_key != NULL && fsz_key_bytes(secret_key, mechanism->secret_key) &&
@@ -58,8 +58,8 @@ void fsz_wire_options_of_service(const struct fsz_service_config *config,
 {
     wire_options_common(&config->socket, FSZ_ZMTP_DEALER, ret_options);
     ret_options->reconnect_max_ms = WIRE_SERVICE_RECONNECT_MAX_MS;
-    if (config->server_key[0] !=
-        '\0') { /* a key that is none: the handshake fails, in no case NULL */
+    /* An invalid key makes the handshake fail; it never falls back to NULL. */
+    if (config->server_key[0] != '\0') {
         struct fsz_mechanism_config *mechanism = &ret_options->mechanism;
         mechanism->name = FSZ_ZMTP_CURVE;
         (void)fsz_key_bytes(config->server_key, mechanism->server_key);

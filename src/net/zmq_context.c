@@ -11,11 +11,11 @@
 
 struct fsz_context {
     void           *zmq;
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* guards the members below */
     pthread_cond_t  given;
-    unsigned        users; /* the owner not counted */
+    unsigned        users; /* without the owner */
     bool            ending;
-    bool            orphaned; /* the owner has gone: the last user frees */
+    bool            orphaned; /* the owner has ended: the last user frees it */
 };
 
 static fsz_err context_init_lock(struct fsz_context *context)

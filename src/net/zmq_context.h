@@ -1,9 +1,10 @@
-/* context.h - the libzmq context, shared with other code of the same process.
+/* zmq_context.h - the libzmq context, shared with other code of the same process.
  *
- * A context ends only when its last user has given it back: libzmq would wait for that without end.
- * So the owner's end waits a bounded time, and after that the last user ends it. Any thread. */
-#ifndef FSZ_CONTEXT_H
-#define FSZ_CONTEXT_H
+ * A context can end only after its last user has given it back; libzmq would wait for that without
+ * end. So the owner waits for a limited time. After that, the last user ends the context. Any
+ * thread. */
+#ifndef FSZ_ZMQ_CONTEXT_H
+#define FSZ_ZMQ_CONTEXT_H
 
 #include "base/err.h"
 
@@ -17,14 +18,14 @@ enum {
 
 FSZ_NODISCARD fsz_err fsz_context_new(int io_threads, int max_sockets,
                                       struct fsz_context **ret_context);
-/* libzmq's own handle. */
+/* The handle of libzmq. */
 void *fsz_context_zmq(struct fsz_context *context);
-/* One more user. False: the context is ending. */
+/* Adds a user. False: the context is ending. */
 bool fsz_context_take(struct fsz_context *context);
-/* One user fewer. Its sockets must be closed. */
+/* Removes a user, whose sockets must be closed. */
 void fsz_context_give(struct fsz_context *context);
-/* The owner, whose own sockets are closed, is done with it. Sockets of other users get ETERM.
- * False: some user still has not let go; whoever gives last ends the context. */
+/* Ends the use by the owner, whose own sockets must be closed. Sockets of other users get ETERM.
+ * False: another user still has the context; the last one to give it back ends it. */
 bool fsz_context_end(struct fsz_context **context);
 
 #endif
