@@ -46,8 +46,8 @@ static void announce_security(const struct fsz_host *host, const struct fsz_sock
 {
     if (config->security == FSZ_SECURITY_PLAIN && !announce_is_loopback(endpoint->bound)) {
         announce(host, FSZ_LOG_WARNING,
-                 "%s: %s takes passwords in the clear (security is plain): whoever is on the way "
-                 "can read them; security curve encrypts",
+                 "%s: %s takes passwords in the clear (security plain): anyone on the network "
+                 "path can read them; security curve encrypts them",
                  config->owner, endpoint->bound);
     }
 }
@@ -79,8 +79,8 @@ static void announce_access(const struct fsz_host *host, const struct fsz_socket
                  config->owner, endpoint->bound, lists, must[config->security]);
     } else if (config->security == FSZ_SECURITY_NONE) {
         announce(host, FSZ_LOG_WARNING,
-                 "%s: %s admits everybody (apply-inbound-acl is any): whoever reaches that port "
-                 "may do what group \"" FSZ_DEFAULT_GROUP "\" may",
+                 "%s: %s admits everybody (apply-inbound-acl is any): anyone who can reach the "
+                 "port has the grants of group \"" FSZ_DEFAULT_GROUP "\"",
                  config->owner, endpoint->bound);
     } else {
         announce(host, FSZ_LOG_NOTICE, "%s: %s admits everybody%s (apply-inbound-acl is any)",
@@ -98,7 +98,7 @@ void fsz_announce_endpoints(const struct fsz_host *host, const struct fsz_socket
             announce_access(host, config, endpoint);
         } else if (endpoint->open) {
             announce(host, FSZ_LOG_NOTICE, "%s: %s %s", config->owner,
-                     endpoint->connect ? "connects to" : "at", endpoint->bound);
+                     endpoint->connect ? "connects to" : "listens at", endpoint->bound);
         }
     }
 }
@@ -110,7 +110,7 @@ void fsz_announce_retried(const struct fsz_host *host, const char *owner,
         announce(host, FSZ_LOG_NOTICE, "%s: %s is open now, as %s", owner, endpoint->address,
                  endpoint->bound);
     } else {
-        announce(host, FSZ_LOG_ERROR, "%s: cannot %s %s: %s; it is tried again every %d s", owner,
+        announce(host, FSZ_LOG_ERROR, "%s: cannot %s %s: %s; retrying every %d s", owner,
                  endpoint->connect ? "connect to" : "bind", endpoint->address, endpoint->why,
                  FSZ_RETRY_MS / 1000);
     }

@@ -19,7 +19,7 @@ void fsz_bounds_log(struct fsz_ratelimit *limit, const struct fsz_host *host, co
         return;
     }
     fsz_host_log(host, FSZ_LOG_WARNING,
-                 "%.79s: disconnected %.100s: %s (%" PRIu64 " such suppressed)", whose,
+                 "%.79s: disconnected %.100s: %s (%" PRIu64 " similar lines suppressed)", whose,
                  fsz_conn_facts(conn)->peer, fsz_zmtp_ending_text(ending), suppressed);
 }
 
@@ -34,7 +34,7 @@ void fsz_bounds_log_turned_away(struct fsz_ratelimit *limit, const struct fsz_ho
     }
     fsz_address_write(peer, address);
     fsz_host_log(host, FSZ_LOG_WARNING,
-                 "%.79s: closed a new connection of %.100s at once: %s; %" PRIu64
+                 "%.79s: closed a new connection from %.100s: %s; %" PRIu64
                  " more since the last such line",
                  whose, address, fsz_zmtp_ending_text(ending), suppressed);
 }

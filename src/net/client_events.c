@@ -156,7 +156,7 @@ static void *events_main(void *argument)
     struct fsz_client_events *events = argument;
     struct fsz_client_note    note;
     while (events_next(events, &note)) {
-        events->fired++; /* counted first, so that whoever sees the event finds it counted */
+        events->fired++; /* counted first, so that a reader of the event finds it counted */
         if (fsz_client_note_fire(&note, events->host) != FSZ_OK) {
             events->fired--;
             events->refused++;

@@ -20,7 +20,7 @@ static const char *mismatch_reason(const struct fsz_conn *conn, enum fsz_zmtp_en
         snprintf(text, bytes, "it uses the mechanism %s", fsz_conn_facts(conn)->mechanism_text);
         return text;
     case FSZ_ZMTP_END_CRYPTO:
-        return "its keys do not fit: it has another server key, or none";
+        return "its keys do not match: it has another server key, or none";
     case FSZ_ZMTP_END_TYPE:
     case FSZ_ZMTP_END_VERSION:
         return fsz_zmtp_ending_text(ending);

@@ -68,7 +68,8 @@ static int multicast_parse(struct multicast_target *t, const char *address)
     long  port = formed ? strtol(colon + 1, &end, 10) : 0;
     if (!formed || *end != '\0' || port < 1 || port > 65535 ||
         !IN_MULTICAST(ntohl(t->group.s_addr))) {
-        return multicast_fail(t, EINVAL, "not interface;group:port with an IPv4 multicast group");
+        return multicast_fail(
+            t, EINVAL, "the address is not interface;group:port with an IPv4 multicast group");
     }
     t->port = (unsigned short)port;
     return 0;
@@ -79,7 +80,7 @@ static int multicast_find_interface(struct multicast_target *t)
 {
     struct ifaddrs *all = NULL;
     if (getifaddrs(&all) != 0) {
-        return multicast_fail(t, errno, "interfaces");
+        return multicast_fail(t, errno, "cannot list the interfaces");
     }
     bool           by_address = inet_pton(AF_INET, t->interface_name, &t->interface) == 1;
     struct in_addr wanted = t->interface;
@@ -96,9 +97,9 @@ static int multicast_find_interface(struct multicast_target *t)
         t->interface = ip.sin_addr;
     }
     freeifaddrs(all);
-    return found
-               ? 0
-               : multicast_fail(t, ENODEV, "no interface of that name or address is up with IPv4");
+    return found ? 0
+                 : multicast_fail(t, ENODEV,
+                                  "no interface with that name or address is up and has IPv4");
 }
 
 /* OpenPGM shares a UDP port only with sockets of this user that set SO_REUSEPORT. */
@@ -115,14 +116,14 @@ static int multicast_try_bind(const struct multicast_target *t, int fd)
     if (t->scheme[0] == 'p') {
         any.sin_port = 0; /* pgm is an IP protocol without ports */
     } else if (!multicast_share_port(fd)) {
-        return multicast_fail(t, errno, "the UDP port");
+        return multicast_fail(t, errno, "cannot bind the UDP port");
     }
     if (bind(fd, (struct sockaddr *)&any, sizeof(any)) != 0) {
-        return multicast_fail(t, errno, "the UDP port");
+        return multicast_fail(t, errno, "cannot bind the UDP port");
     }
     if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &t->interface, sizeof(t->interface)) != 0 ||
         setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof(join)) != 0) {
-        return multicast_fail(t, errno, "joining the group");
+        return multicast_fail(t, errno, "cannot join the group");
     }
     return 0;
 }
@@ -143,14 +144,15 @@ static int multicast_check_window(const struct multicast_target *t, void *socket
     int64_t recovery_ms = multicast_option(socket, ZMQ_RECOVERY_IVL);
     int64_t tpdu_bytes = multicast_option(socket, ZMQ_MULTICAST_MAXTPDU);
     if (rate_kbit > FSZ_MULTICAST_RATE_MAX || rate_kbit * 125 < tpdu_bytes) {
-        return multicast_fail(t, EINVAL,
-                              "multicast-rate-kbit, which must be at least one packet a second and "
-                              "at most 2147483");
+        return multicast_fail(
+            t, EINVAL,
+            "multicast-rate-kbit must be at least one packet a second and at most "
+            "2147483");
     }
     if (rate_kbit / 8 * recovery_ms > FSZ_MULTICAST_WINDOW_MAX) {
         return multicast_fail(
             t, ENOMEM,
-            "multicast-rate-kbit times multicast-recovery-ms, which is memory and "
+            "multicast-rate-kbit times multicast-recovery-ms is the memory needed, which "
             "must be at most 1 GiB");
     }
     return 0;
@@ -163,7 +165,7 @@ static int multicast_check_descriptors(const struct multicast_target *t, int fd)
     while (count < FSZ_MULTICAST_DESCRIPTORS && error == 0) {
         spare[count] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
         if (spare[count] < 0) {
-            error = multicast_fail(t, errno, "descriptors for the library");
+            error = multicast_fail(t, errno, "not enough free descriptors for the library");
         } else {
             count++;
         }
@@ -182,7 +184,9 @@ static int multicast_rehearse(const struct multicast_target *t)
                   : socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return multicast_fail(
-            t, errno, raw ? "a raw socket (pgm needs CAP_NET_RAW; epgm does not)" : "a socket");
+            t, errno,
+            raw ? "cannot open a raw socket (pgm needs CAP_NET_RAW; epgm does not)"
+                : "cannot open a socket");
     }
     int error = multicast_try_bind(t, fd);
     error = error ? error : multicast_check_descriptors(t, fd);

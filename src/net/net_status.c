@@ -7,7 +7,8 @@ json_t *fsz_status_endpoints(const struct fsz_endpoints *endpoints)
         const struct fsz_endpoint_state *e = &endpoints->list[i];
         bool        lost = fsz_endpoints_is_lost(endpoints, e), open = e->open && !lost;
         const char *why =
-            lost ? "its file was deleted, so nobody can connect; a reload makes it anew" : e->why;
+            lost ? "its file was deleted, so no client can connect; a reload creates it again"
+                 : e->why;
         json_array_append_new(list, json_pack("{ss ss sb ss}", "address", e->address, "mode",
                                               e->connect ? "connect" : "bind", "open", open,
                                               open ? "bound" : "why", open ? e->bound : why));

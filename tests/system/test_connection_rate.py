@@ -41,7 +41,7 @@ def test_what_is_over_the_rate_is_closed_counted_logged_and_lifted_by_a_reload(f
     daemon = fszmqd(console=True, config=config(ports, SLOW), endpoint=ports[0])
     for endpoint, what, owner in zip(ports, ("stream", "channel"), ("stream ", "API socket ")):
         wait_until(functools.partial(some_are_turned_away, daemon, endpoint, what), "some to be turned away")
-        line = daemon.wait_log("closed a new connection of tcp://127.0.0.1:")
+        line = daemon.wait_log("closed a new connection from tcp://127.0.0.1:")
         assert owner in line and "too many new connections a second from one address" in line
     daemon.reload(config(ports, {"address-connections-per-second": 0}))
     daemon.wait_log("reload")
