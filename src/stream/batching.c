@@ -1,8 +1,8 @@
 #include "stream/batching.h"
 
-enum { BATCHING_AHEAD = 2 /* waits; further ahead a pause would be noticed too late */ };
+enum { BATCHING_AHEAD = 2 /* waits; with more, a pause would be noticed too late */ };
 
-/* A clock that was set back must not count for long. */
+/* The limit keeps a clock that was set back from counting for long. */
 static int64_t batching_ahead_us(int64_t due_us, int64_t batch_us, int64_t now_us)
 {
     int64_t most_us = BATCHING_AHEAD * batch_us;

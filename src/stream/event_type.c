@@ -10,10 +10,10 @@
 
 const char *const fsz_priority_names[FSZ_PRIORITIES] = {"low", "normal", "high"};
 
-/* An open-addressed table of pointers, at most half full, to which entries are only ever added: a
- * reader that finds a pointer finds a finished kind. */
+/* An open-addressed table of pointers, at most half full. Entries are only added, so a reader that
+ * finds a pointer finds a complete type. */
 struct fsz_event_types {
-    pthread_mutex_t                  lock; /* of adding */
+    pthread_mutex_t                  lock; /* held to add a type */
     uint32_t                         max;
     uint32_t                         slots; /* a power of two */
     _Atomic uint32_t                 count;
@@ -90,7 +90,7 @@ static bool type_is(const struct fsz_event_type *type, uint64_t hash, const char
            strcmp(type->subclass ? type->subclass : "", subclass ? subclass : "") == 0;
 }
 
-/* The slot where the kind is, or the empty one where it would go. */
+/* The slot of the type, or the empty slot where it would be added. */
 static uint32_t types_probe(const struct fsz_event_types *types, uint64_t hash, const char *name,
                             const char *subclass, struct fsz_event_type **ret_type)
 {

@@ -1,8 +1,7 @@
-/* event_type.h - the kinds of events seen so far: Event-Name and Event-Subclass, each with a
- * number.
+/* event_type.h - the event types seen so far (Event-Name and Event-Subclass), each with a number.
  *
- * Kinds are added by the switch thread that first sees one and stay until the table is freed, so a
- * pointer to one is good for as long. Looking one up takes no lock. */
+ * The switch thread that first sees a type adds it. A type stays until the table is freed, so
+ * pointers to it stay valid. Lookups take no lock. */
 #ifndef FSZ_EVENT_TYPE_H
 #define FSZ_EVENT_TYPE_H
 
@@ -12,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is lost first under overload; docs/protocol/events.md, "Drop classes". */
+/* What is lost first under overload; docs/protocol/events.md, "Drop priorities". */
 enum fsz_priority { FSZ_PRIORITY_LOW, FSZ_PRIORITY_NORMAL, FSZ_PRIORITY_HIGH, FSZ_PRIORITIES };
 extern const char *const fsz_priority_names[FSZ_PRIORITIES];
 
@@ -21,10 +20,11 @@ struct fsz_event_type {
     uint64_t        hash;
     char           *name;
     char           *subclass;  /* NULL: none */
-    char           *label;     /* as meta tells it, a JSON string: "CUSTOM/sofia::register" */
-    char           *json_head; /* what its JSON begins with, up to the quote of the last name */
-    _Atomic uint8_t priority;  /* fsz_priority; written at creation and by a reload */
-    struct fsz_streamset_shared wanted; /* streams that select it and have a subscriber for it */
+    char           *label;     /* as in meta, a JSON string: "CUSTOM/sofia::register" */
+    char           *json_head; /* the beginning of its JSON, up to the quote after the last name */
+    _Atomic uint8_t priority;  /* fsz_priority; set at creation and by a reload */
+    struct fsz_streamset_shared
+        wanted; /* streams that select the type and have a subscriber for it */
 };
 
 enum { FSZ_EVENT_TYPE_LABEL_BYTES_MAX = 512 };
@@ -34,21 +34,21 @@ struct fsz_event_types;
 FSZ_NODISCARD fsz_err fsz_event_types_new(struct fsz_event_types **ret_types, uint32_t max);
 void                  fsz_event_types_free(struct fsz_event_types **types);
 
-/* Any thread, lock-free; NULL: not seen yet. */
+/* Any thread; takes no lock. NULL: not seen yet. */
 struct fsz_event_type *fsz_event_types_find(struct fsz_event_types *types, const char *name,
                                             const char *subclass);
-/* Adds a kind (or returns the one that another thread has just added). Any thread; takes a lock
- * that is held for a few instructions. FSZ_ELIMIT: the table is full or the label longer than
- * FSZ_EVENT_TYPE_LABEL_BYTES_MAX (counted); FSZ_ENOMEM. */
+/* Adds a type, or returns the one that another thread has just added. Any thread; takes a lock that
+ * is held for a few instructions. FSZ_ELIMIT, which is counted: the table is full, or the label is
+ * longer than FSZ_EVENT_TYPE_LABEL_BYTES_MAX. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_event_types_add(struct fsz_event_types *types, const char *name,
                                           const char *subclass, enum fsz_priority priority,
                                           const struct fsz_streamset *wanted,
                                           struct fsz_event_type     **ret_type);
-/* How many there are: ids below it can be read with fsz_event_types_at(). */
+/* The number of types. Ids below it are valid for fsz_event_types_at(). */
 uint32_t               fsz_event_types_count(const struct fsz_event_types *types);
 struct fsz_event_type *fsz_event_types_at(const struct fsz_event_types *types, uint32_t id);
 uint32_t               fsz_event_types_max(const struct fsz_event_types *types);
-/* Events of kinds that could not be added. */
+/* Events whose type could not be added. */
 uint64_t fsz_event_types_overflowed(const struct fsz_event_types *types);
 
 #endif

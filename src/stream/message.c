@@ -18,7 +18,7 @@ enum fsz_zmtp_priority fsz_priority_on_wire(enum fsz_priority priority)
     return priorities[priority];
 }
 
-/* What stands in front of the JSON: the message, its topic, and room for the head of a frame. */
+/* Bytes before the JSON: the message, its topic, and room for the head of a frame. */
 static size_t message_room(size_t topic_size)
 {
     return sizeof(struct fsz_message) + topic_size + FSZ_FRAME_HEAD_MAX;
@@ -29,7 +29,7 @@ static void message_release(struct fsz_zmtp_message *wire)
     fsz_block_give(wire);
 }
 
-/* The frame that holds the JSON alone; its head stands right before it. */
+/* The frame that holds only the JSON. Its head stands right before the JSON. */
 static struct fsz_zmtp_message message_wire(unsigned char *json, size_t size, size_t held_bytes,
                                             enum fsz_priority priority)
 {

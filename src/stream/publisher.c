@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What the thread that offers an event does for it; more is the stream thread's. */
+/* Limits on what the offering thread sends itself; the stream thread sends the rest. */
 enum { PUBLISHER_WRITES = 8, PUBLISHER_WRITE_BYTES = 1 << 16 };
 
 void fsz_publisher_log(const struct fsz_publisher *p, enum fsz_log_level level, const char *format,
@@ -24,7 +24,7 @@ static fsz_err publisher_allocate(struct fsz_publisher *p, const struct fsz_conf
 {
     pthread_rwlockattr_t attributes;
     pthread_rwlockattr_init(&attributes);
-    /* A reload must get its turn although some switch thread is always encoding. */
+    /* A reload must get the lock even if some switch thread is always encoding. */
     pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     pthread_rwlock_init(&p->routes_lock, &attributes);
     pthread_rwlockattr_destroy(&attributes);
@@ -100,15 +100,16 @@ void fsz_publisher_free(struct fsz_publisher **publisher)
     *publisher = NULL;
 }
 
-/* Streams that select a kind and are heard; the stream thread will say more exactly who wants it.
- */
+/* Streams that select the type and have a subscriber. The stream thread later says more exactly
+ * which want it. */
 static struct fsz_streamset publisher_guess(struct fsz_publisher *p, const struct fsz_event *event)
 {
     return fsz_routes_select(p->routes, fsz_streamset_read(&p->heard), event->name,
                              event->subclass);
 }
 
-/* The kind and the streams that want it. A kind beyond the table is NULL, and not remembered. */
+/* The event type and the streams that want it. NULL if the table is full; the type is then not
+ * stored. */
 static struct fsz_event_type *publisher_type(struct fsz_publisher *p, const struct fsz_event *event,
                                              enum fsz_priority    *ret_priority,
                                              struct fsz_streamset *ret_wanted)
@@ -138,7 +139,7 @@ static void publisher_lose(struct fsz_publisher *p, const struct fsz_event_type 
     }
 }
 
-/* Sends a message to those streams where that is done at once, and takes them out of its set. */
+/* Sends a message to the streams where that is possible at once, and removes these from its set. */
 static void publisher_send_now(struct fsz_publisher *p, struct fsz_message *message)
 {
     struct fsz_streamset streams = message->streams;
@@ -150,8 +151,8 @@ static void publisher_send_now(struct fsz_publisher *p, struct fsz_message *mess
     }
 }
 
-/* At once where nothing is underway and events are thin, else by the queue; what a thread offers so
- * stays in order. Takes the message over. */
+/* Sends at once if nothing is in flight and events are few, else queues. This keeps the events of
+ * one thread in order. Takes the message over. */
 static fsz_err publisher_send(struct fsz_publisher *p, struct fsz_message *message)
 {
     bool thick = fsz_batching_note(&p->batching, p->routes->config->batch_us, message->time_us);
@@ -230,7 +231,7 @@ struct publisher_view_task {
 static void publisher_run_view(struct fsz_publisher *p, void *argument)
 {
     const struct publisher_view_task *task = argument;
-    fsz_publisher_mark_wanted(p); /* who is shown as a subscriber has the next event */
+    fsz_publisher_mark_wanted(p); /* so that a subscriber that is shown gets the next event */
     const struct fsz_publisher_view view = {
         .streams = p->streams,
         .stream_count = FSZ_STREAMS_MAX,

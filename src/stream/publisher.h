@@ -1,8 +1,8 @@
 /* publisher.h - takes events from switch threads and hands them to the streams.
  *
- * fsz_publisher_offer() may be called from any thread and never waits for a socket: it writes
- * without waiting when events are few, or queues. One thread, the stream thread, owns the sockets;
- * what others want of it they ask through fsz_publisher_ask(). */
+ * fsz_publisher_offer() may be called from any thread and never waits for a socket: it sends
+ * without waiting if events are few, else it queues. One thread, the stream thread, owns the
+ * sockets. Other threads have it run tasks, through fsz_publisher_ask(). */
 #ifndef FSZ_PUBLISHER_H
 #define FSZ_PUBLISHER_H
 
@@ -19,29 +19,29 @@
 
 struct fsz_publisher;
 
-/* What the streams are at one moment, for a task asked of the stream thread. */
+/* The streams at one moment, for a task that runs on the stream thread. */
 struct fsz_publisher_view {
-    struct fsz_stream *const *streams; /* by slot; NULL: none there */
+    struct fsz_stream *const *streams; /* by slot; NULL: no stream */
     size_t                    stream_count;
     struct fsz_queue         *queue;
     struct fsz_event_types   *types;
     const struct fsz_config  *config;
-    uint64_t                  offered;  /* events while somebody listened */
-    uint64_t                  unwanted; /* of them, those that nobody wanted: not encoded */
-    uint64_t                  encoded;  /* messages written */
-    uint64_t                  failed;   /* lost for want of memory */
+    uint64_t                  offered; /* events offered while there was a subscriber */
+    uint64_t unwanted;                 /* of these, events that no subscriber wanted: not encoded */
+    uint64_t encoded;                  /* messages written */
+    uint64_t failed;                   /* lost because there was no memory */
 };
 typedef void (*fsz_publisher_view_fn)(const struct fsz_publisher_view *view, void *argument);
 
-/* What a publisher stands on; all stay the caller's and outlive it. */
+/* What a publisher needs. All of it stays with the caller and outlives the publisher. */
 struct fsz_publisher_base {
     void                     *context; /* libzmq's */
     const struct fsz_host    *host;
     struct fsz_access        *access;
-    struct fsz_audit         *audit;         /* or NULL: refusals are counted only */
+    struct fsz_audit         *audit;         /* or NULL: refusals are only counted */
     struct fsz_client_events *client_events; /* or NULL */
-    /* How many streams have a subscriber, kept by the stream thread, so that with none an event
-     * costs one atomic read. */
+    /* The number of streams that have a subscriber, set by the stream thread. While it is 0, an
+     * event costs one atomic read. */
     _Atomic uint32_t *heard;
 };
 
@@ -49,13 +49,14 @@ struct fsz_publisher_base {
 FSZ_NODISCARD fsz_err fsz_publisher_new(const struct fsz_publisher_base *base,
                                         struct fsz_change               *change,
                                         struct fsz_publisher           **ret_publisher);
-/* Sends what is queued and `.bye/`, closes, joins. No thread may be in fsz_publisher_offer(). */
+/* Sends what is queued and `.bye/`, closes the streams and joins the thread. No thread may be in
+ * fsz_publisher_offer(). */
 void fsz_publisher_free(struct fsz_publisher **publisher);
 
-/* Writes the event once for each rendition that somebody wants, and sends it at once to streams
- * with few subscribers, or queues it for the stream thread. The event stays the caller's. Any
- * thread, several at once. FSZ_EFULL: refused by its drop class for some stream, counted, and a gap
- * in that stream's numbers. FSZ_ENOMEM likewise. */
+/* Writes the event once for each variant that is wanted. Sends it at once to streams with few
+ * subscribers, else queues it for the stream thread. The event stays with the caller. Any thread,
+ * several at once. FSZ_EFULL: refused for some stream because of its drop priority. FSZ_ENOMEM.
+ * Both are counted and are a gap in the numbers of that stream. */
 fsz_err fsz_publisher_offer(struct fsz_publisher *publisher, const struct fsz_event *event);
 
 /* What the publisher does for a change of configuration. Each step waits for the stream thread. */

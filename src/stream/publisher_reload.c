@@ -143,9 +143,9 @@ static void change_prepare(struct fsz_publisher *p, void *argument)
 
 /* ---- the swap -------------------------------------------------------------------------------- */
 
-/* Puts the new routes in place of the old, which *routes gets; returns how many messages are queued
- * that were written by the old ones. An event is written and queued, or sent, under the lock. From
- * here on all are queued. */
+/* Replaces the old routes, which *routes then holds. Returns how many messages written by the old
+ * routes are queued. Events are written, and queued or sent, under the lock. From here on all events
+ * are queued. */
 static uint64_t change_swap_routes(struct fsz_publisher *p, struct fsz_routes **routes)
 {
     struct fsz_queue_stats queued;
@@ -159,7 +159,7 @@ static uint64_t change_swap_routes(struct fsz_publisher *p, struct fsz_routes **
     return queued.events;
 }
 
-/* Puts the new streams in place of the old; `ret_removed` gets those that are no more. */
+/* Replaces the old streams. `ret_removed` gets the ones that are gone. */
 static void change_swap_streams(struct fsz_publisher *p,
                                 struct fsz_stream    *ret_removed[FSZ_STREAMS_MAX])
 {
@@ -185,8 +185,8 @@ static void change_priorities(struct fsz_publisher *p)
     }
 }
 
-/* The new routes name no slot that has become free, so no kind gets its bit again; whoever has the
- * slot next must not find it. */
+/* Clears the bits of free slots on all types. The new routes do not use these slots, so the bits
+ * are not set again, and the next stream in the slot must not inherit them. */
 static void change_forget_slots(struct fsz_publisher *p)
 {
     struct fsz_streamset used = {{0}};
@@ -206,7 +206,8 @@ static void change_settle_stream(struct fsz_publisher *p, struct fsz_stream *str
     fsz_subscriptions_limit(stream->subscriptions, (uint64_t)p->routes->config->subscriptions_max);
 }
 
-/* What was written by the old routes goes to the old streams: it is sent between the two swaps. */
+/* Messages written by the old routes belong to the old streams, so they are sent between the two
+ * swaps. */
 static void change_commit(struct fsz_publisher *p, void *unused)
 {
     (void)unused;

@@ -7,15 +7,15 @@
 #include <time.h>
 
 enum {
-    PUBLISHER_BATCH = 64,       /* messages between two looks at the sockets; ends a gathering */
-    PUBLISHER_SLACK_NS = 10000, /* how much later than asked a wait may end */
+    PUBLISHER_BATCH = 64,       /* messages between two turns of the loop; ends a batching wait */
+    PUBLISHER_SLACK_NS = 10000, /* how late a wait may end */
     PUBLISHER_MARK_MS = 5,
-    PUBLISHER_DRAIN_MS = 100, /* at least, for what is queued at the end */
+    PUBLISHER_DRAIN_MS = 100, /* shortest time to send queued messages at the end */
     PUBLISHER_CLOSE_TURN_NS = 100 * 1000000,
-    PUBLISHER_IDLE_MS = 60 * 1000, /* with no beat and no retry due */
+    PUBLISHER_IDLE_MS = 60 * 1000, /* longest wait if no beat or retry is due */
 };
 
-/* ---- questions from other threads ---------------------------------------------------------- */
+/* ---- tasks of other threads ----------------------------------------------------------------- */
 
 void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, void *argument)
 {
@@ -56,7 +56,7 @@ static void publisher_take_task(struct fsz_publisher *p)
 
 /* ---- the stream thread --------------------------------------------------------------------- */
 
-/* The streams of a list of messages. */
+/* All streams of a list of messages. */
 static struct fsz_streamset publisher_targets(const struct fsz_message *first)
 {
     struct fsz_streamset all = {{0}};
@@ -68,7 +68,7 @@ static struct fsz_streamset publisher_targets(const struct fsz_message *first)
     return all;
 }
 
-/* Sends a list to each of its streams; returns how many messages that were. */
+/* Sends a list of messages to each of their streams; returns their number. */
 static size_t publisher_dispatch(struct fsz_publisher *p, struct fsz_message *first)
 {
     struct fsz_streamset streams = publisher_targets(first);
@@ -85,7 +85,7 @@ static size_t publisher_dispatch(struct fsz_publisher *p, struct fsz_message *fi
     return count;
 }
 
-/* Sends up to `most`; returns how many that were. */
+/* Sends up to `most` messages; returns how many. */
 static size_t publisher_drain_batch(struct fsz_publisher *p, size_t most)
 {
     size_t taken = publisher_dispatch(p, fsz_queue_take(p->queue, most));
@@ -98,7 +98,8 @@ static size_t publisher_drain_batch(struct fsz_publisher *p, size_t most)
     return taken;
 }
 
-/* For subscribers that read meanwhile, as no loop serves their sockets. */
+/* Lets subscribers that read catch up, because the loop does not serve their sockets during a
+ * drain. */
 static void publisher_flush_blocked(struct fsz_publisher *p)
 {
     for (unsigned slot = 0; slot < p->slot_end; slot++) {
@@ -117,7 +118,7 @@ void fsz_publisher_drain(struct fsz_publisher *p, uint64_t count, int64_t due_ms
     }
 }
 
-/* Something is to be done at that time, if not before. */
+/* Moves the next deadline to `due_ms` if that is earlier. */
 static void publisher_due(struct fsz_publisher *p, int64_t due_ms)
 {
     p->next_due_ms = due_ms < p->next_due_ms ? due_ms : p->next_due_ms;
@@ -149,9 +150,9 @@ static void publisher_keep_time(struct fsz_publisher *p)
     }
 }
 
-/* New kinds at once. Changed subscriptions at once after a pause, else at most every
- * PUBLISHER_MARK_MS, so that a subscriber that never stops changing its mind costs the others
- * little. */
+/* New types are marked at once. Changed subscriptions are marked at once after a pause, else at
+ * most every PUBLISHER_MARK_MS, so that a subscriber that changes them all the time costs the
+ * others little. */
 static void publisher_mark(struct fsz_publisher *p, bool has_new_types)
 {
     int64_t now_ms = fsz_clock_monotonic_ms();
@@ -161,7 +162,8 @@ static void publisher_mark(struct fsz_publisher *p, bool has_new_types)
     }
     p->is_unmarked = false;
     fsz_publisher_mark_wanted(p);
-    p->marked_ms = fsz_clock_monotonic_ms(); /* a long one is followed by a pause, too */
+    p->marked_ms =
+        fsz_clock_monotonic_ms(); /* set after marking: a long marking is followed by a pause too */
 }
 
 void fsz_publisher_mark_wanted(struct fsz_publisher *p)
@@ -179,7 +181,7 @@ void fsz_publisher_mark_wanted(struct fsz_publisher *p)
     atomic_store(p->base.heard, heard);
 }
 
-/* Subscriptions that changed, and kinds that the streams have not been told yet. */
+/* Reads changed subscriptions, and marks types that the streams do not have yet. */
 static void publisher_follow_streams(struct fsz_publisher *p)
 {
     bool     has_new_types = false;
@@ -195,8 +197,7 @@ static void publisher_follow_streams(struct fsz_publisher *p)
     publisher_mark(p, has_new_types);
 }
 
-/* How long to wait for the queue's descriptor and the connections; not at all while there is work.
- */
+/* How long to wait for the queue's descriptor and the connections; 0 while there is work. */
 static int64_t publisher_patience_ns(struct fsz_publisher *p, bool batching_now)
 {
     if (p->is_unmarked) {
@@ -209,15 +210,15 @@ static int64_t publisher_patience_ns(struct fsz_publisher *p, bool batching_now)
     return batching_now ? p->routes->config->batch_us * 1000 : wait_ms * 1000000;
 }
 
-/* Are more events to be left to gather, after `taken` of them? Only while they come: who waits in
- * vain has waited for the last time. */
+/* Whether to wait for more events after `taken` of them. Only while events come: after a wait
+ * without any, the next one does not batch. */
 static bool publisher_batches(const struct fsz_publisher *p, size_t taken)
 {
     return taken > 0 &&
            fsz_batching_is_thick(&p->batching, p->routes->config->batch_us, fsz_clock_wall_us());
 }
 
-/* Is there something left to be read from a socket of libzmq? */
+/* Whether input on a libzmq socket is left to read. */
 static bool publisher_has_pending(const struct fsz_publisher *p)
 {
     bool pending = false;
@@ -246,8 +247,7 @@ fsz_err fsz_publisher_watch_queue(struct fsz_publisher *p)
 }
 
 /* Waits for the queue or a connection, and serves the connections. `taken`: events since the last
- * time.
- */
+ * turn. */
 static void publisher_turn(struct fsz_publisher *p, size_t taken)
 {
     bool batching_now = publisher_batches(p, taken);
@@ -281,7 +281,8 @@ static void publisher_close_streams(struct fsz_publisher *p, int64_t due_ms)
     }
 }
 
-/* Nobody offers any more. It takes at most `linger-ms`, or PUBLISHER_DRAIN_MS if that is longer. */
+/* No thread offers events any more. Takes at most `linger-ms`, or PUBLISHER_DRAIN_MS if that is
+ * longer. */
 static void publisher_end(struct fsz_publisher *p)
 {
     int64_t linger_ms = p->routes ? p->routes->config->linger_ms : 0;

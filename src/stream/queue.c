@@ -7,17 +7,17 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { QUEUE_IDLE = 4 }; /* a fourth of a bound is not waited beyond */
+enum { QUEUE_IDLE = 4 }; /* a wait ends when a fourth of a limit is used */
 
 struct fsz_queue {
     int                 fd; /* an eventfd, close-on-exec */
     pthread_mutex_t     lock;
-    struct fsz_message *first, *last; /* guarded by lock, like all below */
-    uint64_t wake_at; /* events for which the stream thread waits on fd; 0: it does not */
+    struct fsz_message *first, *last; /* guarded by lock, like all members below */
+    uint64_t wake_at; /* number of events that the stream thread waits for; 0: it does not wait */
     struct fsz_queue_stats stats;
 };
 
-/* From which share of the bound, in percent, a class is refused. */
+/* The share of the limit, in percent, from which a priority is refused. */
 static const unsigned queue_share[FSZ_PRIORITIES] = {
     [FSZ_PRIORITY_LOW] = 50, [FSZ_PRIORITY_NORMAL] = 80, [FSZ_PRIORITY_HIGH] = 100};
 
@@ -94,7 +94,7 @@ static void queue_append_locked(struct fsz_queue *queue, struct fsz_message *mes
     queue_raise_peaks_locked(&queue->stats);
 }
 
-/* So many events, or as much as can be left lying without coming near a bound. */
+/* Whether there are so many events, or a share of a limit that should not wait longer. */
 static bool queue_has_locked(const struct fsz_queue *queue, uint64_t events)
 {
     const struct fsz_queue_stats *s = &queue->stats;
@@ -107,7 +107,7 @@ static void queue_signal(const struct fsz_queue *queue)
 {
     uint64_t one = 1;
     ssize_t  written = write(queue->fd, &one, sizeof(one));
-    (void)written; /* EAGAIN: the counter is at its top, so the descriptor is readable anyway */
+    (void)written; /* EAGAIN: the counter is at its maximum, so the descriptor is readable anyway */
 }
 
 fsz_err fsz_queue_push(struct fsz_queue *queue, struct fsz_message *message)
@@ -177,7 +177,7 @@ void fsz_queue_woken(struct fsz_queue *queue)
 {
     uint64_t count = 0;
     ssize_t  got = read(queue->fd, &count, sizeof(count));
-    (void)got; /* EAGAIN: nobody had signalled */
+    (void)got; /* EAGAIN: not signalled */
 }
 
 void fsz_queue_wake(struct fsz_queue *queue)

@@ -1,9 +1,9 @@
-/* queue.h - from many switch threads to the one stream thread, bounded in events and in bytes.
+/* queue.h - the queue from all switch threads to the stream thread, limited in events and bytes.
  *
- * Pushing takes a lock held for a few instructions and never waits for the consumer: what does not
- * fit is refused by its drop class (noise from half full, normal from 80 %, vital when full), and
- * counted. The lock inherits priority: a switch's dispatch threads may be real-time, ours is not.
- */
+ * A push takes a lock held for a few instructions and never waits for the consumer. An event that
+ * does not fit is refused by its drop priority (low from half full, normal from 80 %, high when
+ * full) and counted. The lock inherits priority, because dispatch threads of a switch may be
+ * real-time and the stream thread is not. */
 #ifndef FSZ_QUEUE_H
 #define FSZ_QUEUE_H
 
@@ -19,26 +19,28 @@ struct fsz_queue_stats {
 
 FSZ_NODISCARD fsz_err fsz_queue_new(struct fsz_queue **ret_queue, uint64_t events_max,
                                     uint64_t bytes_max);
-/* Frees what is still queued. No thread may be in any other function. */
+/* Frees the queue and its messages. No thread may be in any other function. */
 void fsz_queue_free(struct fsz_queue **queue);
-/* New bounds; what is queued stays. */
+/* Sets new limits; queued messages stay. */
 void fsz_queue_resize(struct fsz_queue *queue, uint64_t events_max, uint64_t bytes_max);
 
-/* Takes over the caller's reference, unless FSZ_EFULL: refused. Any thread. */
+/* Takes over the reference of the caller, except on FSZ_EFULL: refused. Any thread. */
 FSZ_NODISCARD fsz_err fsz_queue_push(struct fsz_queue *queue, struct fsz_message *message);
-/* Would an event of that class be refused now? Counts it as refused if so: asked before the work of
- * encoding. Any thread. */
+/* Whether an event of that priority would be refused now; if so, counts it as refused. Asked before
+ * encoding, which is work. Any thread. */
 bool fsz_queue_refuses(struct fsz_queue *queue, enum fsz_priority priority);
 
-/* Up to `max` messages as a list linked by `next`, oldest first, or NULL. The caller owns them.
- * Stream thread only, as everything below. */
+/* Takes up to `max` messages, oldest first, as a list linked by `next`; NULL: none. The caller owns
+ * them. Stream thread only, like all functions below except fsz_queue_wake() and fsz_queue_stats().
+ */
 struct fsz_message *fsz_queue_take(struct fsz_queue *queue, size_t max);
-/* Readable when a push gave the stream thread what it waits for, or fsz_queue_wake() was called. */
+/* Readable when the queue has what the stream thread waits for, or fsz_queue_wake() was called. */
 int fsz_queue_fd(const struct fsz_queue *queue);
-/* Says that the stream thread is about to wait on the descriptor, for so many events (1: for any)
- * or a fourth of a bound. True: do not, they are there. Good until something is taken. */
+/* Declares that the stream thread is about to wait on the descriptor for `events` events (1: any),
+ * or for a fourth of a limit. True: do not wait, they are there already. Valid until something is
+ * taken. */
 bool fsz_queue_wait(struct fsz_queue *queue, uint64_t events);
-/* The wait is over: clears the descriptor. */
+/* Clears the descriptor after a wait. */
 void fsz_queue_woken(struct fsz_queue *queue);
 /* Ends the wait. Any thread. */
 void fsz_queue_wake(struct fsz_queue *queue);

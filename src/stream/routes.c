@@ -22,7 +22,7 @@ static bool route_same_topic(const struct fsz_variant *r, const struct fsz_strea
     return same;
 }
 
-/* Framing `json` sends no topic, so such a stream joins any rendition that writes the same JSON. */
+/* Framing `json` sends no topic, so such a stream joins any variant with the same JSON. */
 static bool route_joins(const struct fsz_variant *r, const struct fsz_stream_config *stream)
 {
     return r->max_bytes == route_max_bytes(stream) && fsz_fields_equal(r->fields, stream->fields) &&
@@ -48,8 +48,8 @@ static struct fsz_variant *routes_variant(struct fsz_routes              *routes
     return r;
 }
 
-/* Streams of one framing; envelopes come first, so that the others find their renditions to join.
- */
+/* Adds the streams of one framing. `envelope` comes first, so that streams of framing `json` find
+ * variants to join. */
 static void routes_add_framing(struct fsz_routes *routes, const unsigned *slots,
                                enum fsz_framing framing)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- its life -------------------------------------------------------------------------------- */
+/* ---- create, configure, free --------------------------------------------------------------- */
 
 static fsz_err stream_allocate(struct fsz_stream *s, const struct fsz_config *whole,
                                const char *name)
@@ -23,7 +23,8 @@ static fsz_err stream_allocate(struct fsz_stream *s, const struct fsz_config *wh
     if (!s->name || !s->type_seq || !s->type_seq_reported || !s->type_wanted || !s->lost) {
         return FSZ_ENOMEM;
     }
-    /* Until the first marking: switch threads write the first event of a kind on suspicion. */
+    /* All true until the first marking, because switch threads send the first event of a type on a
+     * guess. */
     memset(s->type_wanted, true, event_types_max * sizeof(*s->type_wanted));
     return fsz_subscriptions_new(&s->subscriptions, event_types_max,
                                  (uint64_t)whole->subscriptions_max);
@@ -53,7 +54,7 @@ fsz_err fsz_stream_new(const struct fsz_stream_base *base, unsigned slot,
     return FSZ_OK;
 }
 
-/* Its sockets are closed: nothing calls back any more. */
+/* Its sockets are closed, so no callback comes any more. */
 static void stream_release(void *argument)
 {
     struct fsz_stream *s = argument;
@@ -87,7 +88,7 @@ void fsz_stream_free(struct fsz_stream **stream, bool announced, int64_t linger_
     }
     fsz_stream_close_local(s, linger_ms);
     fsz_endpoints_fini(&s->endpoints);
-    s->config = NULL; /* goes with its routes, while subscribers still get what is queued */
+    s->config = NULL; /* freed with its routes, while subscribers still get queued messages */
     if (s->pub != NULL) {
         fsz_pub_close(&s->pub, linger_ms, stream_release, s);
     } else {
@@ -95,7 +96,7 @@ void fsz_stream_free(struct fsz_stream **stream, bool announced, int64_t linger_
     }
 }
 
-/* libzmq's socket takes its options when it is made. */
+/* The libzmq socket takes its options only when it is made. */
 static void stream_configure_local(struct fsz_stream *s, const struct fsz_stream_config *config)
 {
     if (s->endpoints.socket != NULL && fsz_stream_options_differ(s->config, config)) {
@@ -161,7 +162,7 @@ static void stream_add_type(struct fsz_stream *s, const struct fsz_event_type *t
     fsz_subscriptions_add_type(s->subscriptions, type->id, head, size);
 }
 
-/* Returns true when the kind is wanted again after a pause; its number has then been taken. */
+/* Returns true if the type is wanted again after a pause; a number has then been used up. */
 static bool stream_mark_type(struct fsz_stream *s, struct fsz_event_type *type)
 {
     bool wanted = stream_is_wanted(s, type->id) &&

@@ -1,5 +1,6 @@
-/* A stream's XPUB of libzmq: subscribers in this process (inproc), and multicast. Both get whatever
- * the stream selects: the first are the switch itself, and nobody is known of the other. */
+/* The libzmq XPUB of a stream: subscribers in this process (inproc), and multicast. Both get all
+ * that the stream selects: the first belong to the switch, and the receivers of the other are not
+ * known. */
 #include "net/socket_fd.h"
 #include "stream/stream.h"
 #include "stream/stream_options.h"
@@ -15,7 +16,7 @@ static void local_ready(void *argument, uint32_t events)
     ((struct fsz_stream *)argument)->pending = true;
 }
 
-/* While it is there only the stream thread sends. */
+/* While the libzmq socket exists, only the stream thread sends. */
 static void local_note(struct fsz_stream *s, bool local)
 {
     fsz_pub_lock(s->pub);
@@ -114,8 +115,8 @@ bool fsz_stream_send_own_local(struct fsz_stream *stream, const char *topic, con
 
 /* ---- in -------------------------------------------------------------------------------------- */
 
-/* One message of a subscriber: 1 or 0, then the prefix (RFC 29). libzmq reports the first who asks
- * for a prefix, and the last who has it no more. False: none is there. */
+/* Takes one message of a subscriber: 1 or 0, then the prefix (RFC 29). libzmq reports only the
+ * first subscription to a prefix and the end of the last. False: there is no message. */
 static bool local_take(struct fsz_stream *s)
 {
     zmq_msg_t frame;

@@ -1,9 +1,9 @@
-/* stream_options.h - what of a stream's configuration libzmq's socket has as options
+/* stream_options.h - the configuration of a stream as options of its libzmq socket
  * (zmq_setsockopt(3)).
  *
- * Set once, on a new socket: to set a high-water mark while a connection ends is a use of freed
- * memory in libzmq up to 4.3.5 (its issue 4524). A configuration that differs needs another socket.
- * Only on the thread of the socket. */
+ * Set once, on a new socket: in libzmq up to 4.3.5, setting a high-water mark while a connection
+ * ends uses freed memory (its issue 4524). So a configuration with other options needs a new
+ * socket. Only on the thread of the socket. */
 #ifndef FSZ_STREAM_OPTIONS_H
 #define FSZ_STREAM_OPTIONS_H
 
@@ -11,12 +11,12 @@
 
 #include <stdbool.h>
 
-/* Do two configurations need two sockets? */
+/* Whether the second configuration needs a new socket. */
 bool fsz_stream_options_differ(const struct fsz_stream_config *a,
                                const struct fsz_stream_config *b);
 
-/* On a socket with no endpoint yet. What libzmq refuses is left at its default: the configuration's
- * ranges are libzmq's. */
+/* For a socket with no endpoint yet. An option that libzmq refuses keeps its default; the ranges of
+ * the configuration are those of libzmq. */
 void fsz_stream_options_apply(void *socket, const struct fsz_stream_config *config);
 
 #endif

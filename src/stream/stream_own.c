@@ -1,5 +1,5 @@
-/* The stream's own messages: beats, which say how far the numbers of each kind have gone, the end,
- * and to a subscriber what it has lost. */
+/* The own messages of a stream: beats, which carry the last number of each type; the end; and to a
+ * subscriber, its losses. */
 #include "base/clock.h"
 #include "fszmq/wire.h"
 #include "stream/stream.h"
@@ -9,12 +9,13 @@
 #include <string.h>
 
 enum {
-    OWN_ALL_EVERY = 10 /* so many beats, one names all kinds: a subscriber may have lost the last */
+    OWN_ALL_EVERY =
+        10 /* every so many beats, one names all types, in case a subscriber lost the last one */
 };
 
 /* ---- one message ----------------------------------------------------------------------------- */
 
-/* `more`: further members, each behind a comma. */
+/* `more`: further members, each after a comma. */
 static void own_write_meta(const struct fsz_stream *s, const char *type, const char *more,
                            struct fsz_buffer *meta)
 {
@@ -39,11 +40,11 @@ static struct fsz_zmtp_message *own_message(const char *topic, const struct fsz_
 
 /* ---- beats ----------------------------------------------------------------------------------- */
 
-/* One beat: for whom, and which kinds it names. */
+/* One beat: who gets it, and which types it names. */
 struct beat {
-    const struct fsz_view   *view; /* NULL: libzmq's socket */
-    bool                     all;  /* every kind that has a number, not only those that moved */
-    uint32_t                 end;  /* behind the last kind that the subscriptions know */
+    const struct fsz_view   *view; /* NULL: the libzmq socket */
+    bool                     all;  /* all types with a number, not only those that moved */
+    uint32_t                 end;  /* one after the last type that the subscriptions know */
     struct fsz_zmtp_message *message;
     struct fsz_stream       *stream;
 };
@@ -97,12 +98,13 @@ static bool beat_send_one(void *argument, struct fsz_subscriber *subscriber)
     struct fsz_pub                     *pub = beat->stream->pub;
     if (mine != NULL && mine->view == beat->view &&
         fsz_pub_sees(pub, subscriber, FSZMQ_TOPIC_BEAT, strlen(FSZMQ_TOPIC_BEAT))) {
-        (void)!fsz_pub_send_to(pub, subscriber, beat->message); /* the next one comes soon */
+        (void)!fsz_pub_send_to(pub, subscriber,
+                               beat->message); /* not retried: the next beat comes soon */
     }
     return true;
 }
 
-/* To all subscribers that may see the same. */
+/* Sends a beat to all subscribers with the same view. */
 static void beat_send_view(struct fsz_stream *s, struct fsz_view *view, bool all, uint32_t end)
 {
     struct beat       beat = {.view = view, .all = all || view->news, .end = end, .stream = s};
@@ -131,7 +133,8 @@ static void beat_send_local(struct fsz_stream *s, bool all, uint32_t end)
     fsz_buffer_fini(&meta);
 }
 
-/* With the lock of the pub held: no event goes out between a number and the beat that tells it. */
+/* The caller holds the lock of the pub, so no event is sent between a number and the beat that
+ * reports it. */
 static void beat_send_all(struct fsz_stream *s)
 {
     bool     all = s->beats++ % OWN_ALL_EVERY == 0;
@@ -161,7 +164,7 @@ int64_t fsz_stream_beat(struct fsz_stream *stream, int64_t now_ms)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* With the lock of the pub held. */
+/* The caller holds the lock of the pub. */
 static void own_send_bye(struct fsz_stream *s)
 {
     struct fsz_buffer meta;
@@ -183,7 +186,7 @@ void fsz_stream_say_bye(struct fsz_stream *stream)
 {
     if (stream->config->framing == FSZ_FRAMING_ENVELOPE) {
         stream->next_beat_ms = 0;
-        fsz_stream_beat(stream, 0); /* a loss at the very end shows by it */
+        fsz_stream_beat(stream, 0); /* so that a loss at the very end shows */
         fsz_pub_lock(stream->pub);
         fsz_stream_settle_losses_held(stream);
         own_send_bye(stream);

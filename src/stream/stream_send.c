@@ -1,5 +1,5 @@
-/* Events of a stream on their way to its subscribers, in batches by the stream thread, or one at
- * once by the thread that has it. */
+/* Sends events of a stream to its subscribers: in batches on the stream thread, or one at once on
+ * the thread that offers it. */
 #include "base/blocks.h"
 #include "stream/stream.h"
 
@@ -26,7 +26,7 @@ static int send_write_meta(const struct fsz_stream *s, const struct fsz_message 
                     m->time_us);
 }
 
-/* What a subscriber of framing `envelope` gets: topic, meta, and the event's bytes, which it
+/* What a subscriber of framing `envelope` gets: topic, meta, and the bytes of the event, which it
  * shares. */
 struct stream_envelope {
     struct fsz_zmtp_message wire;
@@ -48,7 +48,7 @@ static uint8_t *envelope_put(uint8_t *at, const void *bytes, size_t size)
     return at + size;
 }
 
-/* One reference; NULL: out of memory. */
+/* Returns one reference; NULL: out of memory. */
 static struct fsz_zmtp_message *send_envelop(struct fsz_message *m, const char *meta,
                                              size_t meta_size)
 {
@@ -74,7 +74,7 @@ static struct fsz_zmtp_message *send_envelop(struct fsz_message *m, const char *
     return &envelope->wire;
 }
 
-/* With the lock of the pub held. False: out of memory. */
+/* The caller holds the lock of the pub. False: out of memory. */
 static bool send_queue(struct fsz_stream *s, struct fsz_message *m, const char *meta,
                        size_t meta_size)
 {
@@ -91,7 +91,8 @@ static bool send_queue(struct fsz_stream *s, struct fsz_message *m, const char *
     return true;
 }
 
-/* Gives it its numbers and queues it for whom it is. With the lock of the pub held. */
+/* Gives the message its numbers and queues it for its subscribers. The caller holds the lock of the
+ * pub. */
 static void send_one(struct fsz_stream *s, struct fsz_message *m)
 {
     char   meta[SEND_META_BYTES];

@@ -1,4 +1,4 @@
-/* A stream's subscribers on our own wire: what they may see, what of it they ask for, what they
+/* The subscribers of a stream on our own wire: what they may see, what they subscribe to, what they
  * lose. */
 #include "auth/peer.h"
 #include "fszmq/wire.h"
@@ -15,8 +15,8 @@
 #include <string.h>
 
 enum {
-    WIRE_SHOWN = 200, /* bytes of a subscription that the audit repeats */
-    WIRE_FRAMES = 2   /* of a message; a subscription has one */
+    WIRE_SHOWN = 200, /* bytes of a subscription shown in the audit */
+    WIRE_FRAMES = 2   /* limit for a message; a subscription has one */
 };
 
 /* ---- who they are ---------------------------------------------------------------------------- */
@@ -27,7 +27,7 @@ static struct fsz_client_source wire_source(const struct fsz_stream *s)
         .events = s->base.client_events, .type = "stream", .name = s->name};
 }
 
-/* What the peer may see now; NULL: nobody knows its user any more, or out of memory. */
+/* What the peer may see now. If its user is gone, *ret_known is false. NULL: out of memory. */
 static struct fsz_subscription_filter *wire_may_see(struct fsz_stream     *s,
                                                     const struct fsz_peer *peer, bool *ret_known)
 {
@@ -60,7 +60,8 @@ static void wire_joined(void *self, struct fsz_subscriber *subscriber)
     if (mine != NULL && s->config != NULL) {
         mine->view = wire_join_view(s, &peer, &known);
     }
-    /* Access was granted before the handshake was over: a reload may have taken the user away. */
+    /* Access was granted before the handshake ended, so a reload may have removed the user since.
+     */
     if (mine == NULL || mine->view == NULL || !known) {
         fsz_conn_kick(subscriber->conn);
     }
@@ -71,7 +72,7 @@ static void wire_joined(void *self, struct fsz_subscriber *subscriber)
     subscriber->data = mine;
 }
 
-/* The operator is told, and the switch. */
+/* Reports the end of a connection to the operator and to the switch. */
 static void wire_report_end(struct fsz_stream *s, struct fsz_conn *conn,
                             enum fsz_zmtp_ending ending)
 {
@@ -141,7 +142,7 @@ static void wire_changed(void *self, bool wanted, const void *prefix, size_t siz
 }
 
 /* A client that does not know the framing subscribes in both forms. The form of the other framing
- * matches no message here, whatever the grants, so it is not refused. */
+ * matches no message here, whatever is granted, so it is not counted as refused. */
 static bool wire_can_match(const struct fsz_stream *s, const void *prefix, size_t size)
 {
     size_t common = strlen(FSZMQ_JSON_NAME);
@@ -161,7 +162,7 @@ static void wire_audit_denied(struct fsz_stream *s, const struct fsz_peer *peer,
                                             .action = "subscribe",
                                             .what = what,
                                             .outcome = "refused",
-                                            .why = "no event of that kind is granted",
+                                            .why = "no event of that type is granted",
                                             .took_us = -1,
                                             .weight = FSZ_AUDIT_REFUSAL};
     if (s->base.audit != NULL) {
@@ -177,7 +178,7 @@ static void wire_log_bound(struct fsz_stream *s, const struct fsz_subscriber *su
         return;
     }
     fsz_host_log(s->base.host, FSZ_LOG_WARNING,
-                 "stream \"%s\": refused a subscription of %.100s: %s is reached; %" PRIu64
+                 "stream \"%s\": refused a subscription from %.100s: %s is reached; %" PRIu64
                  " more since the last such line",
                  s->name, fsz_conn_facts(subscriber->conn)->peer, bound, suppressed);
 }
@@ -222,7 +223,7 @@ static void wire_lost(void *self, struct fsz_subscriber *subscriber,
     if (mine->lost[FSZ_PRIORITY_LOW] + mine->lost[FSZ_PRIORITY_NORMAL] +
             mine->lost[FSZ_PRIORITY_HIGH] ==
         0) {
-        /* Which it was of those queued since the last flush is not known any more. */
+        /* Which message of those queued since the last flush was lost is no longer known. */
         mine->first_lost = message->head != NULL ? s->seq : s->seq_flushed + 1;
     }
     mine->last_lost = s->seq;

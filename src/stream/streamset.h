@@ -1,8 +1,8 @@
-/* streamset.h - a set of streams, by slot: a bit each, FSZ_STREAMS_MAX of them.
+/* streamset.h - a set of streams by slot: one bit each, FSZ_STREAMS_MAX in all.
  *
- * The plain set belongs to whoever holds it. The shared one is written by the stream thread and
- * read by switch threads, word by word: a reader may see a change of several words half done, which
- * costs it an event more or less at the moment of a subscription, never a wrong slot. */
+ * The plain set belongs to its owner. The shared one is written by the stream thread and read by
+ * switch threads, one word at a time. A reader may see a change of several words half done. This
+ * costs it an event more or less at the moment of a subscription, but never gives a wrong slot. */
 #ifndef FSZ_STREAMSET_H
 #define FSZ_STREAMSET_H
 
@@ -52,7 +52,7 @@ static inline struct fsz_streamset fsz_streamset_and(const struct fsz_streamset 
     return both;
 }
 
-/* Takes the lowest slot out of the set; -1 when it is empty. */
+/* Takes the lowest slot out of the set; -1: it is empty. */
 static inline int fsz_streamset_take(struct fsz_streamset *set)
 {
     for (unsigned i = 0; i < FSZ_STREAMSET_WORDS; i++) {
@@ -75,7 +75,7 @@ static inline void fsz_streamset_share(struct fsz_streamset_shared *set, unsigne
     }
 }
 
-/* Leaves only those that are in `kept`. */
+/* Removes the streams that are not in `kept`. */
 static inline void fsz_streamset_keep(struct fsz_streamset_shared *set,
                                       const struct fsz_streamset  *kept)
 {

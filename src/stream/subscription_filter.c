@@ -20,13 +20,13 @@ enum {
 };
 
 struct fsz_subscription_filter {
-    size_t                            count, own; /* of them are the stream's own, at the end */
+    size_t count, own; /* own: prefixes for the stream's own messages, at the end */
     struct subscription_filter_prefix prefixes[];
 };
 
-/* A pattern of grants.h, taken apart. */
+/* A parsed pattern of grants.h. */
 struct subscription_filter_pattern {
-    const char *name, *subclass; /* subclass: NULL when the pattern has none */
+    const char *name, *subclass; /* subclass: NULL if the pattern has none */
     size_t      name_size, subclass_size;
     bool        open; /* `*` follows */
 };
@@ -47,7 +47,7 @@ static struct subscription_filter_pattern subscription_filter_parse(const char *
     return p;
 }
 
-/* Event names are in capitals, and grants may be in any. */
+/* Event names are in capitals; grants may be in any case. */
 static void subscription_filter_put_name(struct fsz_buffer                        *out,
                                          const struct subscription_filter_pattern *p)
 {
@@ -88,7 +88,7 @@ static void subscription_filter_put_topic(struct fsz_buffer                     
     fsz_buffer_text(out, p->open ? "" : "/");
 }
 
-/* Do the topics begin with name and subclass, each ended by a `/`? */
+/* Whether the topics begin with name and subclass, each followed by a `/`. */
 static bool subscription_filter_topic_has_type(const struct fsz_stream_config *stream)
 {
     return stream->topic_count > 2 && strcmp(stream->topic[0], "Event-Name") == 0 &&
@@ -148,7 +148,7 @@ static size_t subscription_filter_patterns(const struct fsz_principal *principal
     return count;
 }
 
-/* The stream's own messages: each subscriber gets what it may know. */
+/* Adds the own messages of the stream. Each subscriber gets only reports of what it may know. */
 static fsz_err subscription_filter_add_own(struct fsz_subscription_filter *subscription_filter)
 {
     static const char *const topics[SUBSCRIPTION_FILTER_OWN] = {FSZMQ_TOPIC_BEAT, FSZMQ_TOPIC_BYE,
@@ -253,7 +253,7 @@ void fsz_subscription_filter_apply(const struct fsz_subscription_filter *subscri
         const struct subscription_filter_prefix *grant = &subscription_filter->prefixes[i];
         if (subscription_filter_begins(subscription, size, grant->bytes, grant->size)) {
             take(argument, subscription, size);
-            return; /* all of it, whatever else is granted */
+            return; /* granted as a whole, so no other grant matters */
         }
     }
     for (size_t i = 0; i < subscription_filter->count; i++) {

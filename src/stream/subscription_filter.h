@@ -1,9 +1,10 @@
-/* subscription_filter.h - what one peer may see of a stream, as prefixes of a message's first
- * frame.
+/* subscription_filter.h - what one peer may see of a stream, as prefixes of the first frame of a
+ * message.
  *
- * A subscription is a prefix, and so is each grant of events (grants.h): what a peer gets is where
- * the two meet, whatever events come later. A stream whose topics do not begin with the kind can't
- * be narrowed: who may not see all of it sees nothing. Immutable; any thread. */
+ * A subscription is a prefix, and so is each grant of events (grants.h). The peer gets the messages
+ * that both match. If the topics of a stream do not begin with the event type, its subscriptions
+ * cannot be filtered by grants: a peer that may not see all of it sees nothing. Immutable; any
+ * thread. */
 #ifndef FSZ_SUBSCRIPTION_FILTER_H
 #define FSZ_SUBSCRIPTION_FILTER_H
 
@@ -12,14 +13,14 @@
 
 struct fsz_subscription_filter;
 
-/* For a principal, or nobody (NULL: nothing may be seen). FSZ_ENOMEM. */
+/* Makes the filter of a principal. NULL: no user, so nothing may be seen. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_subscription_filter_new(
     const struct fsz_principal *principal, const struct fsz_stream_config *stream,
     struct fsz_subscription_filter **ret_subscription_filter);
 /* Accepts NULL. */
 void fsz_subscription_filter_free(struct fsz_subscription_filter **subscription_filter);
 bool fsz_subscription_filter_sees_all(const struct fsz_subscription_filter *subscription_filter);
-/* Whether events may be seen whose topics all begin with `head`, the name and subclass. */
+/* Whether the peer may see events whose topics all begin with `head`, the name and subclass. */
 bool fsz_subscription_filter_shows(const struct fsz_subscription_filter *subscription_filter,
                                    const void *head, size_t size);
 bool fsz_subscription_filter_same(const struct fsz_subscription_filter *a,
@@ -27,7 +28,7 @@ bool fsz_subscription_filter_same(const struct fsz_subscription_filter *a,
 
 typedef void (*fsz_subscription_filter_fn)(void *argument, const void *prefix, size_t size);
 
-/* Calls `take` for each prefix that this subscription comes down to. */
+/* Calls `take` for each prefix that is left of this subscription. */
 void fsz_subscription_filter_apply(const struct fsz_subscription_filter *subscription_filter,
                                    const void *subscription, size_t size,
                                    fsz_subscription_filter_fn take, void *argument);

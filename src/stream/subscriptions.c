@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM 1 /* uthash ends the process otherwise */
+#define HASH_NONFATAL_OOM 1 /* else uthash ends the process */
 #include <uthash.h>
 
 struct subscription {
     UT_hash_handle hh;
-    uint64_t       connections; /* that have it */
+    uint64_t       connections; /* connections that have it */
     size_t         size;
     unsigned char  prefix[];
 };
@@ -16,7 +16,7 @@ struct subscription {
 struct type_interest {
     char    *head;
     size_t   head_size;
-    uint64_t matching; /* subscriptions that may match */
+    uint64_t matching; /* number of subscriptions that may match */
 };
 
 struct fsz_subscriptions {
@@ -77,7 +77,8 @@ void fsz_subscriptions_free(struct fsz_subscriptions **subscriptions)
     *subscriptions = NULL;
 }
 
-/* A frame that begins with `head` may begin with `prefix`: one is a prefix of the other. */
+/* Whether a frame that begins with `head` may begin with `prefix`: one must be a prefix of the
+ * other. */
 static bool subscription_may_match(const struct type_interest *type, const void *prefix,
                                    size_t size)
 {
@@ -92,7 +93,7 @@ void fsz_subscriptions_add_type(struct fsz_subscriptions *s, uint32_t id, const 
         return;
     }
     struct type_interest *type = &s->types[id];
-    type->head = malloc(head_size + 1); /* without it every subscription may match: safe */
+    type->head = malloc(head_size + 1); /* NULL is safe: each subscription may then match */
     type->head_size = type->head ? head_size : 0;
     if (type->head != NULL) {
         memcpy(type->head, head, head_size);
@@ -118,7 +119,8 @@ static struct subscription *subscriptions_find(const struct fsz_subscriptions *s
     return found;
 }
 
-/* While some are untracked no other is tracked: it might be one of them. */
+/* While some subscriptions are untracked, no other one is stored, because it might be one of them.
+ */
 static bool subscriptions_insert(struct fsz_subscriptions *s, const void *prefix, size_t size)
 {
     struct subscription *added = NULL;

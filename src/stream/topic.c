@@ -6,7 +6,8 @@
 struct topic_writer {
     char  *bytes;
     size_t size;
-    bool   full; /* once something did not fit, nothing more is written: a topic is a prefix */
+    bool full; /* once something does not fit, nothing more is written, so the topic stays a prefix
+                */
 };
 
 static bool topic_must_escape(unsigned char c)

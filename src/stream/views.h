@@ -1,6 +1,7 @@
-/* views.h - what the subscribers of one stream may see, kept once for all that may see the same.
+/* views.h - what the subscribers of one stream may see, stored once for all that may see the same.
  *
- * Stream thread only. There are as many views as users with different grants subscribe: few. */
+ * Stream thread only. There are few views: one for each set of grants among the subscribed users.
+ */
 #ifndef FSZ_VIEWS_H
 #define FSZ_VIEWS_H
 
@@ -12,18 +13,17 @@ struct fsz_view {
     struct fsz_view                *next;
     struct fsz_subscription_filter *subscription_filter;
     size_t                          members;
-    bool news; /* one of them has subscribed to something since the last beat */
+    bool                            news; /* a member has subscribed since the last beat */
 };
 
 struct fsz_views {
     struct fsz_view *first;
 };
 
-/* One more member of the view with these grants, `narrow`, which it takes over. NULL: out of
- * memory. */
+/* Adds a member to the view with this filter, which is taken over. NULL: out of memory. */
 struct fsz_view *fsz_views_join(struct fsz_views               *views,
                                 struct fsz_subscription_filter *subscription_filter);
-/* One less; the last one frees it. */
+/* Removes a member; the last one frees the view. */
 void fsz_views_leave(struct fsz_views *views, struct fsz_view *view);
 
 #endif
