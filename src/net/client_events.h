@@ -46,7 +46,7 @@ struct fsz_client_events_counters {
 struct fsz_client_events_counters
 fsz_client_events_counters(const struct fsz_client_events *events);
 
-/* ---- notes; any thread; any lock may be held except that of a connection ------------------ */
+/* ---- notes; any thread; any lock may be held except that of a connection --------------------- */
 
 /* The socket that has the connection. The texts stay with the caller. */
 struct fsz_client_source {

@@ -145,7 +145,7 @@ static fsz_err api_socket_open_wire(struct fsz_rpc_socket *api_socket)
     return err;
 }
 
-/* ---- create, configure, free --------------------------------------------------------------- */
+/* ---- create, configure, free ----------------------------------------------------------------- */
 
 fsz_err fsz_rpc_socket_new(const struct fsz_rpc_socket_base *base, struct fsz_config *whole,
                            const struct fsz_api_socket_config *config,

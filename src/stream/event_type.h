@@ -23,8 +23,7 @@ struct fsz_event_type {
     char           *label;     /* as in meta, a JSON string: "CUSTOM/sofia::register" */
     char           *json_head; /* the beginning of its JSON, up to the quote after the last name */
     _Atomic uint8_t priority;  /* fsz_priority; set at creation and by a reload */
-    struct fsz_streamset_shared
-        wanted; /* streams that select the type and have a subscriber for it */
+    struct fsz_streamset_shared wanted; /* streams that select it and have a subscriber for it */
 };
 
 enum { FSZ_EVENT_TYPE_LABEL_BYTES_MAX = 512 };

@@ -15,7 +15,7 @@ enum {
     PUBLISHER_IDLE_MS = 60 * 1000, /* longest wait if no beat or retry is due */
 };
 
-/* ---- tasks of other threads ----------------------------------------------------------------- */
+/* ---- tasks of other threads ------------------------------------------------------------------ */
 
 void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, void *argument)
 {
@@ -54,7 +54,7 @@ static void publisher_take_task(struct fsz_publisher *p)
     pthread_mutex_unlock(&p->task_lock);
 }
 
-/* ---- the stream thread --------------------------------------------------------------------- */
+/* ---- the stream thread ----------------------------------------------------------------------- */
 
 /* All streams of a list of messages. */
 static struct fsz_streamset publisher_targets(const struct fsz_message *first)

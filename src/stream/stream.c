@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- create, configure, free --------------------------------------------------------------- */
+/* ---- create, configure, free ----------------------------------------------------------------- */
 
 static fsz_err stream_allocate(struct fsz_stream *s, const struct fsz_config *whole,
                                const char *name)

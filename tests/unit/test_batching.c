@@ -7,16 +7,16 @@
 
 #include <cmocka.h>
 
-enum { GATHER_US = 2000 }; /* the default: 2,000 events a second are thick */
+enum { BATCH_US = 2000 }; /* the default; 2,000 events a second are frequent */
 
-/* `per_s` events a second, one at a time, from *now_us on; returns whether the last one is thick.
- */
+/* Notes `per_s` events a second, one at a time, from *now_us on; returns whether the last one is
+ * thick. */
 static bool come(struct fsz_batching *batching, int64_t *now_us, int64_t per_s, int count)
 {
     bool thick = false;
     for (int i = 0; i < count; i++) {
         *now_us += 1000000 / per_s;
-        thick = fsz_batching_note(batching, GATHER_US, *now_us);
+        thick = fsz_batching_note(batching, BATCH_US, *now_us);
     }
     return thick;
 }
@@ -25,9 +25,9 @@ static void test_batching_is_not_thick_at_the_first_event(void **state)
 {
     (void)state;
     struct fsz_batching batching = {0};
-    assert_false(fsz_batching_is_thick(&batching, GATHER_US, 1000));
-    assert_false(fsz_batching_note(&batching, GATHER_US, 1000));
-    assert_false(fsz_batching_is_thick(&batching, GATHER_US, 1000));
+    assert_false(fsz_batching_is_thick(&batching, BATCH_US, 1000));
+    assert_false(fsz_batching_note(&batching, BATCH_US, 1000));
+    assert_false(fsz_batching_is_thick(&batching, BATCH_US, 1000));
 }
 
 static void test_batching_is_thick_from_as_many_events_on_as_are_worth_a_wait(void **state)
@@ -36,9 +36,9 @@ static void test_batching_is_thick_from_as_many_events_on_as_are_worth_a_wait(vo
     struct fsz_batching batching = {0};
     int64_t             now_us = 5 * 1000 * 1000;
     assert_false(come(&batching, &now_us, 1500, 1000));
-    assert_false(fsz_batching_is_thick(&batching, GATHER_US, now_us));
+    assert_false(fsz_batching_is_thick(&batching, BATCH_US, now_us));
     assert_true(come(&batching, &now_us, 3000, 100));
-    assert_true(fsz_batching_is_thick(&batching, GATHER_US, now_us));
+    assert_true(fsz_batching_is_thick(&batching, BATCH_US, now_us));
     assert_false(come(&batching, &now_us, 1500, 100));
 }
 
@@ -57,9 +57,9 @@ static void test_batching_lets_a_few_pass_that_come_together(void **state)
     (void)state;
     struct fsz_batching batching = {0};
     for (int i = 0; i < FSZ_BATCHING_WORTH; i++) {
-        assert_false(fsz_batching_note(&batching, GATHER_US, 1000));
+        assert_false(fsz_batching_note(&batching, BATCH_US, 1000));
     }
-    assert_true(fsz_batching_note(&batching, GATHER_US, 1000));
+    assert_true(fsz_batching_note(&batching, BATCH_US, 1000));
 }
 
 static void test_batching_is_forgotten_in_a_pause(void **state)
@@ -68,9 +68,9 @@ static void test_batching_is_forgotten_in_a_pause(void **state)
     struct fsz_batching batching = {0};
     int64_t             now_us = 1000 * 1000;
     assert_true(come(&batching, &now_us, 20000, 1000));
-    now_us += 2 * GATHER_US;
-    assert_false(fsz_batching_is_thick(&batching, GATHER_US, now_us));
-    assert_false(fsz_batching_note(&batching, GATHER_US, now_us));
+    now_us += 2 * BATCH_US;
+    assert_false(fsz_batching_is_thick(&batching, BATCH_US, now_us));
+    assert_false(fsz_batching_note(&batching, BATCH_US, now_us));
 }
 
 static void test_batching_survives_a_clock_that_was_set_back(void **state)
@@ -80,7 +80,7 @@ static void test_batching_survives_a_clock_that_was_set_back(void **state)
     int64_t             now_us = INT64_C(3600) * 1000 * 1000;
     assert_true(come(&batching, &now_us, 20000, 1000));
     now_us = 1000 * 1000;
-    fsz_batching_note(&batching, GATHER_US, now_us);
+    fsz_batching_note(&batching, BATCH_US, now_us);
     assert_false(come(&batching, &now_us, 1000, 10));
 }
 

@@ -1,4 +1,4 @@
-/* The outbox of events CUSTOM fszmq::client, with a switch that may refuse them, or block. */
+/* The outbox of events CUSTOM fszmq::client, with a switch that may refuse events or block. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,10 +21,10 @@ enum { PATIENCE_MS = 60000, RATE_MAX = 1000000, THREADS = 4, PUTS = 2000 };
 struct rig {
     struct fsz_host           host;
     struct fsz_client_events *events;
-    pthread_mutex_t           gate; /* held: the switch takes no event */
+    pthread_mutex_t           gate; /* while locked, the switch takes no event */
     fsz_err                   answer;
     _Atomic uint64_t          sent;
-    /* Read once the thread has ended, or waits. */
+    /* Read after the thread has ended, or while it waits. */
     uint64_t reported; /* sum of Client-Suppressed */
     char     last[4096], actions[1024];
 };
@@ -89,7 +89,7 @@ static void rig_await_sent(struct rig *rig, uint64_t count)
     }
 }
 
-/* Waits for one event after the other until `done`. */
+/* Waits for events, one at a time, until `done`. */
 static void rig_await(struct rig *rig, bool (*done)(const struct rig *rig, const void *argument),
                       const void *argument)
 {
@@ -108,7 +108,7 @@ static bool has_reported(const struct rig *rig, const void *count)
     return rig->reported == *(const uint64_t *)count;
 }
 
-/* Of the last event. */
+/* A header of the last event. */
 static bool has_reason(const struct rig *rig, const void *reason)
 {
     return strstr(rig->last, reason) != NULL;
@@ -170,7 +170,7 @@ static void test_an_event_has_the_facts_of_its_note(void **state)
     rig_free(rig);
 }
 
-static void test_one_that_was_closed_at_once_has_no_more_than_an_address(void **state)
+static void test_a_connection_closed_at_once_has_only_an_address(void **state)
 {
     struct rig                    *rig = rig_new(RATE_MAX);
     const struct fsz_client_source source = {rig->events, "stream", "live"};
@@ -210,7 +210,7 @@ static void test_notes_do_not_wait_for_a_switch_that_blocks(void **state)
     }
     uint64_t overflowed = fsz_client_events_counters(rig->events).overflowed;
     pthread_mutex_unlock(&rig->gate);
-    /* One more than the outbox holds is with the switch, if the thread was quick to take it. */
+    /* The switch may have one more than the outbox holds, if the thread was quick to take it. */
     assert_in_range(overflowed, 2 * FSZ_CLIENT_OUTBOX - 1, 2 * FSZ_CLIENT_OUTBOX);
     rig_await_sent(rig, 3 * FSZ_CLIENT_OUTBOX - overflowed + 1);
     fsz_client_events_stop(rig->events);
@@ -219,7 +219,7 @@ static void test_notes_do_not_wait_for_a_switch_that_blocks(void **state)
     rig_free(rig);
 }
 
-static void test_what_a_flood_held_back_is_reported_when_it_is_over(void **state)
+static void test_events_suppressed_by_a_flood_are_reported_after_it(void **state)
 {
     enum { FLOOD = 500 };
     struct rig *rig = rig_new(5);
@@ -235,7 +235,7 @@ static void test_what_a_flood_held_back_is_reported_when_it_is_over(void **state
     rig_free(rig);
 }
 
-static void test_a_flood_of_connections_hides_no_trouble(void **state)
+static void test_a_flood_of_connections_does_not_hide_trouble(void **state)
 {
     struct rig *rig = rig_new(1);
     (void)state;
@@ -249,7 +249,7 @@ static void test_a_flood_of_connections_hides_no_trouble(void **state)
     rig_free(rig);
 }
 
-static void test_those_that_are_turned_away_hide_no_client_that_connects(void **state)
+static void test_rejected_connections_do_not_hide_clients_that_connect(void **state)
 {
     struct rig *rig = rig_new(1);
     (void)state;
@@ -273,7 +273,7 @@ static void test_rubbish_of_one_peer_does_not_hide_that_another_was_kicked(void 
     rig_free(rig);
 }
 
-static void test_what_was_held_back_is_reported_while_others_come_and_go(void **state)
+static void test_suppressed_events_are_reported_while_clients_come_and_go(void **state)
 {
     struct rig *rig = rig_new(5);
     (void)state;
@@ -335,7 +335,7 @@ static void test_what_the_switch_refuses_is_counted(void **state)
     rig_free(rig);
 }
 
-static void test_a_switch_that_fires_no_events_gets_none(void **state)
+static void test_a_switch_that_cannot_fire_events_gets_none(void **state)
 {
     const struct fsz_host          host = {.name = "test"};
     struct fsz_client_events      *events = NULL;
@@ -350,7 +350,7 @@ static void test_a_switch_that_fires_no_events_gets_none(void **state)
     fsz_client_events_free(&events);
 }
 
-static void test_lag_of_one_connection_is_reported_at_most_once_an_interval(void **state)
+static void test_lag_of_one_connection_is_reported_once_an_interval(void **state)
 {
     const struct fsz_client_source source = {.type = "stream", .name = "live"};
     struct fsz_client_lag          lag = {0};
@@ -380,7 +380,7 @@ static void *put_many(void *argument)
     return NULL;
 }
 
-static void test_threads_take_notes_together(void **state)
+static void test_several_threads_add_notes(void **state)
 {
     struct rig *rig = rig_new(RATE_MAX);
     pthread_t   threads[THREADS];
@@ -402,20 +402,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_event_has_the_facts_of_its_note),
-        cmocka_unit_test(test_one_that_was_closed_at_once_has_no_more_than_an_address),
+        cmocka_unit_test(test_a_connection_closed_at_once_has_only_an_address),
         cmocka_unit_test(test_events_keep_the_order_of_their_notes),
         cmocka_unit_test(test_notes_do_not_wait_for_a_switch_that_blocks),
-        cmocka_unit_test(test_what_a_flood_held_back_is_reported_when_it_is_over),
-        cmocka_unit_test(test_a_flood_of_connections_hides_no_trouble),
-        cmocka_unit_test(test_those_that_are_turned_away_hide_no_client_that_connects),
+        cmocka_unit_test(test_events_suppressed_by_a_flood_are_reported_after_it),
+        cmocka_unit_test(test_a_flood_of_connections_does_not_hide_trouble),
+        cmocka_unit_test(test_rejected_connections_do_not_hide_clients_that_connect),
         cmocka_unit_test(test_rubbish_of_one_peer_does_not_hide_that_another_was_kicked),
-        cmocka_unit_test(test_what_was_held_back_is_reported_while_others_come_and_go),
+        cmocka_unit_test(test_suppressed_events_are_reported_while_clients_come_and_go),
         cmocka_unit_test(test_nothing_is_fired_after_a_stop),
         cmocka_unit_test(test_a_rate_of_0_is_off),
         cmocka_unit_test(test_what_the_switch_refuses_is_counted),
-        cmocka_unit_test(test_a_switch_that_fires_no_events_gets_none),
-        cmocka_unit_test(test_lag_of_one_connection_is_reported_at_most_once_an_interval),
-        cmocka_unit_test(test_threads_take_notes_together),
+        cmocka_unit_test(test_a_switch_that_cannot_fire_events_gets_none),
+        cmocka_unit_test(test_lag_of_one_connection_is_reported_once_an_interval),
+        cmocka_unit_test(test_several_threads_add_notes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Connections of streams, API sockets and services: listed, filtered, ended on request. */
+/* Connections of streams, API sockets and services: listed, filtered, and ended on request. */
 #include "engine_rig.h"
 
 #include <unistd.h>
@@ -26,7 +26,7 @@ static size_t count_of(const json_t *list)
     return json_array_size(json_object_get(list, "connections"));
 }
 
-/* Waits until so many connections are listed; the list is the caller's. */
+/* Waits until so many connections are listed. The caller owns the list. */
 static json_t *await_clients(struct rig *rig, const char *more, size_t wanted)
 {
     json_t *list = clients(rig, more);
@@ -86,7 +86,7 @@ static void ask(void *req, const char *request, const char *expected)
     }
 }
 
-static void test_each_connection_is_listed_with_what_it_is_and_does(void **state)
+static void test_each_connection_is_listed_with_its_facts_and_figures(void **state)
 {
     struct rig *rig = *state;
     start(rig, CONFIG("stream default", "bind=tcp://127.0.0.1:*"));
@@ -118,7 +118,7 @@ static void test_each_connection_is_listed_with_what_it_is_and_does(void **state
     close_socket(all);
 }
 
-static void test_the_other_side_of_ipc_is_named_by_user_and_process(void **state)
+static void test_an_ipc_peer_is_named_by_user_and_process(void **state)
 {
     struct rig *rig = *state;
     char        bind[128];
@@ -133,7 +133,7 @@ static void test_the_other_side_of_ipc_is_named_by_user_and_process(void **state
     close_socket(all);
 }
 
-static void test_channels_and_services_are_listed_beside_streams_in_the_order_of_ids(void **state)
+static void test_api_sockets_services_and_streams_are_listed_by_id(void **state)
 {
     struct rig *rig = *state;
     char        worker[256], connect[300], address[256];
@@ -168,7 +168,7 @@ static void test_channels_and_services_are_listed_beside_streams_in_the_order_of
     close_socket(all);
 }
 
-static void test_a_list_has_a_limit_and_goes_on_behind_an_id(void **state)
+static void test_a_list_has_a_limit_and_continues_after_an_id(void **state)
 {
     enum { SUBSCRIBERS = 600, LIMIT = 250 };
     struct rig  *rig = *state;
@@ -208,7 +208,7 @@ static void test_a_list_has_a_limit_and_goes_on_behind_an_id(void **state)
     }
 }
 
-static void test_a_kicked_subscriber_comes_back_under_another_id(void **state)
+static void test_a_kicked_subscriber_reconnects_with_another_id(void **state)
 {
     struct rig       *rig = *state;
     struct fsz_buffer out;
@@ -261,7 +261,7 @@ static void test_an_endpoint_of_a_service_and_a_client_of_the_api_can_be_kicked(
     snprintf(request, sizeof(request),
              "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"client.kick\",\"params\":{\"id\":%lld}}",
              (long long)id);
-    /* A peer without a name may look but not touch. */
+    /* A peer without a user may list connections but not end them. */
     ask(req, request, "-32001");
     snprintf(line, sizeof(line), "kick %lld", (long long)id);
     command(rig, line, FSZ_OK, &out);
@@ -273,7 +273,7 @@ static void test_an_endpoint_of_a_service_and_a_client_of_the_api_can_be_kicked(
     close_socket(other);
 }
 
-static void test_what_does_not_exist_or_is_no_number_is_an_error(void **state)
+static void test_an_unknown_or_malformed_id_is_an_error(void **state)
 {
     static const char *const wrong[] = {
         "kick",           "kick x",          "kick 1x",        "kick -1",
@@ -321,13 +321,13 @@ static void test_the_text_has_a_paragraph_for_each_connection(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_each_connection_is_listed_with_what_it_is_and_does),
-        TEST(test_the_other_side_of_ipc_is_named_by_user_and_process),
-        TEST(test_channels_and_services_are_listed_beside_streams_in_the_order_of_ids),
-        TEST(test_a_list_has_a_limit_and_goes_on_behind_an_id),
-        TEST(test_a_kicked_subscriber_comes_back_under_another_id),
+        TEST(test_each_connection_is_listed_with_its_facts_and_figures),
+        TEST(test_an_ipc_peer_is_named_by_user_and_process),
+        TEST(test_api_sockets_services_and_streams_are_listed_by_id),
+        TEST(test_a_list_has_a_limit_and_continues_after_an_id),
+        TEST(test_a_kicked_subscriber_reconnects_with_another_id),
         TEST(test_an_endpoint_of_a_service_and_a_client_of_the_api_can_be_kicked),
-        TEST(test_what_does_not_exist_or_is_no_number_is_an_error),
+        TEST(test_an_unknown_or_malformed_id_is_an_error),
         TEST(test_the_text_has_a_paragraph_for_each_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

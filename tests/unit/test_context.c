@@ -1,4 +1,4 @@
-/* The shared context: who ends it, when, and what its other users see. */
+/* The shared context: when it ends, who ends it, and what its other users see. */
 #include "net/zmq_context.h"
 
 #include <pthread.h>
@@ -36,7 +36,7 @@ static void test_context_has_the_limits_it_was_given(void **state)
     assert_true(fsz_context_end(&context));
 }
 
-/* A user that blocks in receive, closes when told to, and gives back. */
+/* A user that blocks in receive, closes when the context ends, and gives it back. */
 static void *user_run(void *argument)
 {
     struct fsz_context *context = argument;
@@ -70,11 +70,11 @@ static void test_context_outlives_its_owner_while_a_user_keeps_it(void **state)
     assert_true(fsz_context_take(kept));
     void *socket = zmq_socket(fsz_context_zmq(kept), ZMQ_SUB);
     assert_false(fsz_context_end(&context));
-    assert_false(fsz_context_take(kept)); /* nobody new */
+    assert_false(fsz_context_take(kept)); /* no new user */
     assert_int_equal(zmq_recv(socket, &byte, 1, 0), -1);
     assert_int_equal(zmq_errno(), ETERM);
     assert_int_equal(zmq_close(socket), 0);
-    fsz_context_give(kept); /* frees it */
+    fsz_context_give(kept); /* the last user frees it */
 }
 
 int main(void)

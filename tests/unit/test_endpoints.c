@@ -1,5 +1,5 @@
-/* A socket's endpoints: what they say when they cannot be had, and that a change can be taken back.
- */
+/* The endpoints of a socket: errors when they cannot be opened, retries, and changes that are
+ * undone. */
 #include "net/endpoints.h"
 #include "net/multicast.h"
 
@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 struct rig {
-    void                   *context, *socket; /* libzmq's, for inproc and multicast */
+    void                   *context, *socket; /* of libzmq, for inproc and multicast */
     struct fsz_loop        *loop;
     struct fsz_zmtp_socket *wire;
     struct fsz_endpoints    endpoints;
@@ -93,7 +93,7 @@ static struct fsz_endpoint_state *rig_open(struct rig *rig, const char *address,
     return opened;
 }
 
-static void test_endpoints_tell_the_port_that_the_system_gave(void **state)
+static void test_endpoints_report_the_port_that_the_system_gave(void **state)
 {
     const struct fsz_endpoint_state *at =
         rig_open(*state, "tcp://127.0.0.1:*", false, false, FSZ_OK);
@@ -119,7 +119,7 @@ static void test_endpoints_say_how_to_find_the_owner_of_a_port(void **state)
                 fsz_clock_monotonic_ms() + FSZ_RETRY_MS);
 }
 
-static void test_endpoints_retry_gets_what_has_become_free(void **state)
+static void test_endpoints_retry_opens_a_port_that_has_become_free(void **state)
 {
     struct rig *rig = *state;
     char        address[256];
@@ -139,8 +139,9 @@ static void test_endpoints_retry_gets_what_has_become_free(void **state)
     assert_string_equal(changed->why, "");
 }
 
-/* One that another socket of ours was to let go of: whoever deferred it has not seen it fail. */
-static void test_endpoints_report_once_that_a_deferred_one_does_not_come_about(void **state)
+/* An endpoint that another socket should have released: its failure has not been reported before.
+ */
+static void test_endpoints_report_once_that_a_deferred_one_does_not_open(void **state)
 {
     struct rig                      *rig = *state;
     char                             address[FSZ_ENDPOINT_BOUND_BYTES];
@@ -179,7 +180,7 @@ static void test_endpoints_give_an_ipc_file_its_permissions(void **state)
     assert_int_equal(file.st_mode & 0777, 0640);
 }
 
-static void test_endpoints_delete_no_file_that_is_no_socket(void **state)
+static void test_endpoints_do_not_delete_a_file_that_is_not_a_socket(void **state)
 {
     struct rig *rig = *state;
     char        address[64];
@@ -195,7 +196,7 @@ static void test_endpoints_delete_no_file_that_is_no_socket(void **state)
     assert_int_equal(file.st_size, 4);
 }
 
-static void test_endpoints_take_no_path_from_who_listens_there(void **state)
+static void test_endpoints_do_not_take_the_path_of_a_listener(void **state)
 {
     struct rig *rig = *state;
     char        address[64];
@@ -206,7 +207,8 @@ static void test_endpoints_take_no_path_from_who_listens_there(void **state)
     assert_string_equal(at->why, "another program has the socket file open");
     zmq_close(other);
     const struct fsz_endpoint_state *changed = NULL;
-    for (int i = 0; i < 200 && changed == NULL; i++) { /* what nobody listens on is in no way */
+    /* A socket file without a listener is replaced. */
+    for (int i = 0; i < 200 && changed == NULL; i++) {
         zmq_poll(NULL, 0, 10);
         changed = fsz_endpoints_retry(&rig->endpoints, fsz_clock_monotonic_ms() + FSZ_RETRY_MS);
     }
@@ -222,10 +224,10 @@ static void test_endpoints_discard_only_what_a_change_opened(void **state)
     fsz_endpoints_discard(&rig->endpoints);
     assert_non_null(fsz_endpoints_find(&rig->endpoints, "inproc://stays", false));
     assert_null(fsz_endpoints_find(&rig->endpoints, "inproc://new", false));
-    rig_open(rig, "inproc://new", false, true, FSZ_OK); /* it was let go of */
+    rig_open(rig, "inproc://new", false, true, FSZ_OK); /* discard has released it */
 }
 
-/* The sender's descriptors go when its endpoint goes, however it was configured. */
+/* The descriptors of the sender close with its endpoint, bound or connected. */
 static void assert_multicast_closes(struct rig *rig, bool connect)
 {
     char   copy[] = "epgm://127.0.0.1;239.192.79.1:39101", last[256];
@@ -243,8 +245,8 @@ static void test_endpoints_close_multicast_bound_or_connected(void **state)
     assert_multicast_closes(*state, true);
 }
 
-/* How long a socket that was given so much at 8000 kbit/s, 1000 bytes a millisecond, is waited for.
- */
+/* How long it takes to wait for a socket that was given so many bytes, at 8000 kbit/s or 1000 bytes
+ * a millisecond. */
 static int64_t quiet_ms(struct rig *rig, size_t bytes, int64_t most_ms)
 {
     fsz_endpoints_sent(&rig->endpoints, bytes);
@@ -253,7 +255,7 @@ static int64_t quiet_ms(struct rig *rig, size_t bytes, int64_t most_ms)
     return fsz_clock_monotonic_ms() - begin_ms;
 }
 
-static void test_endpoints_wait_for_what_multicast_has_to_send(void **state)
+static void test_endpoints_wait_until_multicast_has_sent_its_data(void **state)
 {
     struct rig *rig = *state;
     int         rate_kbit = 8000;
@@ -262,7 +264,7 @@ static void test_endpoints_wait_for_what_multicast_has_to_send(void **state)
     rig_open(rig, "tcp://127.0.0.1:*", false, false, FSZ_OK);
     assert_true(quiet_ms(rig, 200000, 10000) >= 200 + FSZ_ENDPOINT_REPAIR_MS);
     int64_t begin_ms = fsz_clock_monotonic_ms();
-    fsz_endpoints_quiet(&rig->endpoints, 10000); /* all is out: no wait */
+    fsz_endpoints_quiet(&rig->endpoints, 10000); /* all is sent: no wait */
     assert_true(fsz_clock_monotonic_ms() - begin_ms < 5000);
     begin_ms = fsz_clock_monotonic_ms();
     fsz_endpoints_sent(&rig->endpoints, (size_t)1 << 40);
@@ -270,14 +272,14 @@ static void test_endpoints_wait_for_what_multicast_has_to_send(void **state)
     assert_true(fsz_clock_monotonic_ms() - begin_ms < 5000);
 }
 
-static void test_endpoints_wait_for_nothing_without_multicast(void **state)
+static void test_endpoints_do_not_wait_without_multicast(void **state)
 {
     struct rig *rig = *state;
     rig_open(rig, "tcp://127.0.0.1:*", false, false, FSZ_OK);
     assert_true(quiet_ms(rig, (size_t)1 << 40, 60000) < 5000);
 }
 
-/* Does somebody listen at that path? */
+/* Whether a process listens at that path. */
 static bool answers(const char *address)
 {
     struct sockaddr_un peer = {.sun_family = AF_UNIX};
@@ -288,7 +290,7 @@ static bool answers(const char *address)
     return connected;
 }
 
-static void test_endpoints_make_a_deleted_ipc_file_anew(void **state)
+static void test_endpoints_create_a_deleted_ipc_file_again(void **state)
 {
     struct rig *rig = *state;
     char        address[64];
@@ -304,10 +306,10 @@ static void test_endpoints_make_a_deleted_ipc_file_anew(void **state)
     assert_false(fsz_endpoints_is_lost(&rig->endpoints, opened));
     assert_true(answers(address));
     fsz_endpoints_settle(&rig->endpoints, &(const struct fsz_socket_config){.endpoint_count = 0});
-    assert_int_equal(access(address + 6, F_OK), -1); /* what goes in good order leaves no file */
+    assert_int_equal(access(address + 6, F_OK), -1); /* an orderly end leaves no file */
 }
 
-static void test_endpoints_leave_a_file_that_another_has_put_there(void **state)
+static void test_endpoints_leave_a_file_of_another_program_alone(void **state)
 {
     struct rig *rig = *state;
     char        address[64];
@@ -327,19 +329,19 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_endpoints_tell_the_port_that_the_system_gave),
+        TEST(test_endpoints_report_the_port_that_the_system_gave),
         TEST(test_endpoints_say_how_to_find_the_owner_of_a_port),
-        TEST(test_endpoints_retry_gets_what_has_become_free),
-        TEST(test_endpoints_report_once_that_a_deferred_one_does_not_come_about),
+        TEST(test_endpoints_retry_opens_a_port_that_has_become_free),
+        TEST(test_endpoints_report_once_that_a_deferred_one_does_not_open),
         TEST(test_endpoints_give_an_ipc_file_its_permissions),
-        TEST(test_endpoints_make_a_deleted_ipc_file_anew),
-        TEST(test_endpoints_leave_a_file_that_another_has_put_there),
-        TEST(test_endpoints_delete_no_file_that_is_no_socket),
-        TEST(test_endpoints_take_no_path_from_who_listens_there),
+        TEST(test_endpoints_create_a_deleted_ipc_file_again),
+        TEST(test_endpoints_leave_a_file_of_another_program_alone),
+        TEST(test_endpoints_do_not_delete_a_file_that_is_not_a_socket),
+        TEST(test_endpoints_do_not_take_the_path_of_a_listener),
         TEST(test_endpoints_discard_only_what_a_change_opened),
         TEST(test_endpoints_close_multicast_bound_or_connected),
-        TEST(test_endpoints_wait_for_what_multicast_has_to_send),
-        TEST(test_endpoints_wait_for_nothing_without_multicast),
+        TEST(test_endpoints_wait_until_multicast_has_sent_its_data),
+        TEST(test_endpoints_do_not_wait_without_multicast),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,7 +67,7 @@ static void test_type_json_head_is_what_its_json_begins_with(void **state)
     fsz_event_types_free(&types);
 }
 
-static void test_type_starts_with_the_class_and_the_streams_given(void **state)
+static void test_type_starts_with_the_given_priority_and_streams(void **state)
 {
     (void)state;
     struct fsz_event_types *types = NULL;
@@ -101,7 +101,7 @@ static void test_types_over_the_limit_are_refused_and_counted(void **state)
     assert_null(type);
     assert_null(fsz_event_types_find(types, "KIND_16", NULL));
     assert_int_equal(fsz_event_types_overflowed(types), 1);
-    add(types, "KIND_3", NULL); /* known ones go on */
+    add(types, "KIND_3", NULL); /* known ones still work */
     assert_int_equal(fsz_event_types_count(types), 16);
     assert_int_equal(fsz_event_types_max(types), 16);
     fsz_event_types_free(&types);
@@ -124,14 +124,14 @@ static void test_type_with_an_endless_subclass_is_refused(void **state)
     fsz_event_types_free(&types);
 }
 
-/* ---- several threads ------------------------------------------------------------------------ */
+/* ---- several threads ------------------------------------------------------------------------- */
 
 enum { ADDERS = 4, NAMES = 500 };
 
 struct adder {
     struct fsz_event_types *types;
     pthread_t               thread;
-    unsigned                step; /* each adds the same names in another order */
+    unsigned                step; /* each thread adds the same names in another order */
     struct fsz_event_type  *got[NAMES];
     unsigned                wrong;
 };
@@ -189,7 +189,7 @@ int main(void)
         cmocka_unit_test(test_type_is_found_by_name_and_subclass),
         cmocka_unit_test(test_type_label_is_a_json_string_of_escaped_parts),
         cmocka_unit_test(test_type_json_head_is_what_its_json_begins_with),
-        cmocka_unit_test(test_type_starts_with_the_class_and_the_streams_given),
+        cmocka_unit_test(test_type_starts_with_the_given_priority_and_streams),
         cmocka_unit_test(test_types_over_the_limit_are_refused_and_counted),
         cmocka_unit_test(test_type_with_an_endless_subclass_is_refused),
         cmocka_unit_test(test_types_added_by_several_threads_at_once_are_added_once),

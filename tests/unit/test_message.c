@@ -66,7 +66,7 @@ static void test_message_without_a_topic_begins_with_json(void **state)
     fsz_message_unref(message);
 }
 
-static void test_message_that_is_too_long_is_cut_and_says_so(void **state)
+static void test_message_that_is_too_long_is_cut_and_marked_truncated(void **state)
 {
     (void)state;
     const struct fsz_variant whole = {.max_bytes = ENOUGH_BYTES};
@@ -85,8 +85,7 @@ static void test_message_unref_accepts_null(void **state)
     fsz_message_unref(NULL);
 }
 
-/* ---- references from several threads: the sanitizers see a double free or a leak --------------
- */
+/* ---- references from several threads; sanitizers find a double free or a leak ---------------- */
 
 enum { HOLDERS = 4, ROUNDS = 20000 };
 
@@ -101,7 +100,7 @@ static void *holder_main(void *argument)
     return NULL;
 }
 
-static void test_message_lives_until_the_last_reference_is_given_back(void **state)
+static void test_message_lives_until_the_last_reference_is_dropped(void **state)
 {
     (void)state;
     const struct fsz_variant variant = {.max_bytes = ENOUGH_BYTES};
@@ -125,9 +124,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_message_holds_topic_and_json_in_its_one_allocation),
         cmocka_unit_test(test_message_without_a_topic_begins_with_json),
-        cmocka_unit_test(test_message_that_is_too_long_is_cut_and_says_so),
+        cmocka_unit_test(test_message_that_is_too_long_is_cut_and_marked_truncated),
         cmocka_unit_test(test_message_unref_accepts_null),
-        cmocka_unit_test(test_message_lives_until_the_last_reference_is_given_back),
+        cmocka_unit_test(test_message_lives_until_the_last_reference_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

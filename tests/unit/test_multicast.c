@@ -1,5 +1,5 @@
-/* Multicast endpoints: whatever is wrong comes back as an error, where libzmq would end the
- * process. Loopback only. */
+/* Multicast endpoints: every fault is returned as an error, although libzmq would end the process.
+ * Loopback only. */
 #include "config/config_endpoint.h"
 #include "multicast_rig.h"
 
@@ -43,14 +43,14 @@ static void test_multicast_refuses_malformed_addresses(void **state)
     }
 }
 
-static void test_multicast_refuses_an_interface_that_is_not_there(void **state)
+static void test_multicast_refuses_an_unknown_interface(void **state)
 {
     assert_refused(*state, "epgm://nosuch0;239.192.1.1:5599", ENODEV, "interface");
     assert_refused(*state, "epgm://203.0.113.77;239.192.1.1:5599", ENODEV, "interface");
     assert_refused(*state, "pgm://nosuch0;239.192.1.1:5599", ENODEV, "interface");
 }
 
-/* A port held by a socket with that option set, or 0 for none. */
+/* A port used by a socket with that option set, or 0 for no option. */
 static int hold_port(int option, unsigned *ret_port)
 {
     struct sockaddr_in any = {.sin_family = AF_INET};
@@ -68,7 +68,7 @@ static int hold_port(int option, unsigned *ret_port)
 static void test_multicast_refuses_a_port_that_the_library_could_not_share(void **state)
 {
     static const struct {
-        int         option; /* of the socket that is there */
+        int         option; /* of the existing socket */
         const char *scheme;
         int         error;
     } cases[] = {
@@ -99,7 +99,7 @@ static void test_multicast_refuses_a_rate_below_a_packet_a_second(void **state)
     assert_opens(rig, free_address("epgm"));
 }
 
-static void test_multicast_refuses_a_rate_that_libzmq_cannot_reckon_with(void **state)
+static void test_multicast_refuses_a_rate_that_overflows_in_libzmq(void **state)
 {
     struct rig *rig = *state;
     set_option(rig, ZMQ_RECOVERY_IVL, 1);
@@ -109,7 +109,7 @@ static void test_multicast_refuses_a_rate_that_libzmq_cannot_reckon_with(void **
     assert_opens(rig, free_address("epgm"));
 }
 
-static void test_multicast_refuses_a_window_without_bound(void **state)
+static void test_multicast_refuses_a_window_over_the_limit(void **state)
 {
     struct rig *rig = *state;
     set_option(rig, ZMQ_RATE, 1000000);
@@ -117,11 +117,11 @@ static void test_multicast_refuses_a_window_without_bound(void **state)
     assert_refused(rig, free_address("epgm"), ENOMEM, "multicast-recovery-ms");
 }
 
-/* ---- in a child: what cannot be taken back ------------------------------------------------- */
+/* ---- in a child process: things that cannot be undone ---------------------------------------- */
 
 typedef int (*child_fn)(void);
 
-/* The child's exit status; it fails the test when a signal ended it, as abort() does. */
+/* Returns the exit status of the child; fails the test if a signal ended it, as abort() does. */
 static int in_child(child_fn body)
 {
     int   status = 0;
@@ -139,7 +139,7 @@ static int open_here(const char *address, char *why, size_t why_bytes)
     void *context = zmq_ctx_new();
     void *sender = zmq_socket(context, ZMQ_XPUB);
     int   error = fsz_multicast_open(sender, address, why, why_bytes);
-    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL); /* for an I/O thread to fail */
+    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL); /* time for an I/O thread to fail */
     zmq_close(sender);
     zmq_ctx_term(context);
     return error;
@@ -166,8 +166,8 @@ static void test_multicast_refuses_pgm_without_cap_net_raw_but_not_epgm(void **s
     assert_int_equal(in_child(child_without_rights), 0);
 }
 
-/* Opens with room for `room` descriptors above those that the context and socket take; -1 when the
- * limit could not be set. */
+/* Opens with `room` descriptors free beyond those of the context and socket; -1: the limit could
+ * not be set. */
 static int open_with_room_for(int room, const char *address)
 {
     char  why[256];
@@ -212,11 +212,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_multicast_knows_its_schemes),
         TEST(test_multicast_refuses_malformed_addresses),
-        TEST(test_multicast_refuses_an_interface_that_is_not_there),
+        TEST(test_multicast_refuses_an_unknown_interface),
         TEST(test_multicast_refuses_a_port_that_the_library_could_not_share),
         TEST(test_multicast_refuses_a_rate_below_a_packet_a_second),
-        TEST(test_multicast_refuses_a_rate_that_libzmq_cannot_reckon_with),
-        TEST(test_multicast_refuses_a_window_without_bound),
+        TEST(test_multicast_refuses_a_rate_that_overflows_in_libzmq),
+        TEST(test_multicast_refuses_a_window_over_the_limit),
         cmocka_unit_test(test_multicast_refuses_pgm_without_cap_net_raw_but_not_epgm),
         cmocka_unit_test(test_multicast_refuses_when_descriptors_run_short),
     };

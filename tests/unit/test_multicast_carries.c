@@ -1,11 +1,10 @@
-/* Multicast endpoints carry frames, come again, share a port, and outlive garbage. Loopback only.
- */
+/* Multicast endpoints carry frames, reopen, share a port, and survive garbage. Loopback only. */
 #include "multicast_rig.h"
 
 #include <sys/wait.h>
 
-/* Subscribes in another process (OpenPGM keeps a process's own packets from it) and
- * returns 0 when the wanted frame came. */
+/* Subscribes in another process, because OpenPGM keeps the packets of a process from itself.
+ * Returns 0 if the wanted frame arrived. */
 static int subscribe_and_await(const char *address, size_t size)
 {
     void *context = zmq_ctx_new();
@@ -25,8 +24,8 @@ static int subscribe_and_await(const char *address, size_t size)
     return failed;
 }
 
-/* This program again: after a fork() alone, a child of a process with threads may start none of its
- * own, if ThreadSanitizer is to follow. */
+/* Executes this program again. After a fork() alone, the child of a process with threads may not
+ * start threads of its own under ThreadSanitizer. */
 static pid_t start_subscriber(const char *address, size_t size)
 {
     char text[32];
@@ -39,7 +38,7 @@ static pid_t start_subscriber(const char *address, size_t size)
     return pid;
 }
 
-/* Sends frames of that size until a subscriber in another process has one. */
+/* Sends frames of that size until a subscriber in another process has received one. */
 static void assert_carries(struct rig *rig, const char *scheme, size_t size)
 {
     char address[128];
@@ -70,7 +69,7 @@ static void test_multicast_pgm_carries_frames_larger_than_a_packet(void **state)
     assert_carries(*state, "pgm", 20000);
 }
 
-static void test_multicast_opens_again_what_was_disconnected(void **state)
+static void test_multicast_opens_a_disconnected_endpoint_again(void **state)
 {
     struct rig *rig = *state;
     char        address[128], last[256];
@@ -96,8 +95,8 @@ static void test_multicast_two_senders_share_a_port(void **state)
     assert_opens(rig, second);
 }
 
-/* Anybody on the network can send to the port. */
-/* Of every length, none at all among them, to every socket of the port. */
+/* Sends datagrams of every length, including 0, to every socket of the port, as anyone on the
+ * network can. */
 static void send_garbage(unsigned port)
 {
     unsigned           seed = 1;
@@ -115,7 +114,7 @@ static void send_garbage(unsigned port)
     close(fd);
 }
 
-static void test_multicast_garbage_on_the_port_is_survived(void **state)
+static void test_multicast_survives_garbage_on_the_port(void **state)
 {
     struct rig *rig = *state;
     unsigned    port = free_udp_port();
@@ -126,7 +125,7 @@ static void test_multicast_garbage_on_the_port_is_survived(void **state)
     nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
 }
 
-static void test_multicast_survives_datagrams_of_no_bytes(void **state)
+static void test_multicast_survives_empty_datagrams(void **state)
 {
     struct rig        *rig = *state;
     unsigned           port = free_udp_port();
@@ -151,10 +150,10 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(test_multicast_epgm_carries_frames_larger_than_a_packet),
         TEST(test_multicast_pgm_carries_frames_larger_than_a_packet),
-        TEST(test_multicast_opens_again_what_was_disconnected),
+        TEST(test_multicast_opens_a_disconnected_endpoint_again),
         TEST(test_multicast_two_senders_share_a_port),
-        TEST(test_multicast_garbage_on_the_port_is_survived),
-        TEST(test_multicast_survives_datagrams_of_no_bytes),
+        TEST(test_multicast_survives_garbage_on_the_port),
+        TEST(test_multicast_survives_empty_datagrams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

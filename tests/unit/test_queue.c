@@ -13,7 +13,7 @@
 
 enum { EACH_BYTES = 100 };
 
-/* As fsz_message_new() has it: the last reference gives the block back. */
+/* As in fsz_message_new(): dropping the last reference returns the block. */
 static void message_release(struct fsz_zmtp_message *wire)
 {
     fsz_block_give(wire);
@@ -39,7 +39,7 @@ static struct fsz_message *message_of(enum fsz_priority priority)
     return message;
 }
 
-/* True when the queue took one of that class. */
+/* True if the queue took a message of that priority. */
 static bool push(struct fsz_queue *queue, enum fsz_priority priority)
 {
     struct fsz_message *message = message_of(priority);
@@ -89,7 +89,7 @@ static void assert_refuses_by_priority(struct fsz_queue *queue)
     assert_int_equal(stats.bytes, 100 * EACH_BYTES);
 }
 
-static void test_queue_refuses_noise_from_half_full_and_vital_when_full(void **state)
+static void test_queue_refuses_low_priority_from_half_full_and_high_when_full(void **state)
 {
     (void)state;
     struct fsz_queue *queue = queue_of(100, UINT64_MAX / 1000);
@@ -98,7 +98,7 @@ static void test_queue_refuses_noise_from_half_full_and_vital_when_full(void **s
     assert_null(queue);
 }
 
-static void test_queue_bounds_bytes_in_the_same_way(void **state)
+static void test_queue_limits_bytes_in_the_same_way(void **state)
 {
     (void)state;
     struct fsz_queue *queue = queue_of(UINT32_MAX, 100 * EACH_BYTES);
@@ -106,7 +106,7 @@ static void test_queue_bounds_bytes_in_the_same_way(void **state)
     fsz_queue_free(&queue);
 }
 
-static void test_queue_tells_before_the_work_of_encoding_and_counts_it(void **state)
+static void test_queue_refuses_before_encoding_and_counts_it(void **state)
 {
     (void)state;
     struct fsz_queue *queue = queue_of(10, 1 << 20);
@@ -122,7 +122,7 @@ static void test_queue_tells_before_the_work_of_encoding_and_counts_it(void **st
     fsz_queue_free(&queue);
 }
 
-static void test_queue_gives_what_it_took_in_order_and_at_most_so_many(void **state)
+static void test_queue_gives_messages_in_order_and_at_most_max(void **state)
 {
     (void)state;
     struct fsz_queue   *queue = queue_of(100, 1 << 20);
@@ -150,7 +150,7 @@ static void test_queue_gives_what_it_took_in_order_and_at_most_so_many(void **st
     fsz_queue_free(&queue);
 }
 
-static void test_queue_resized_smaller_keeps_what_it_has(void **state)
+static void test_queue_keeps_its_messages_when_made_smaller(void **state)
 {
     (void)state;
     struct fsz_queue *queue = queue_of(10, 1 << 20);
@@ -169,13 +169,13 @@ static bool is_readable(struct fsz_queue *queue)
     return poll(&item, 1, 0) == 1;
 }
 
-static void test_queue_descriptor_wakes_only_who_said_that_it_waits(void **state)
+static void test_queue_descriptor_wakes_only_a_declared_wait(void **state)
 {
     (void)state;
     struct fsz_queue *queue = queue_of(10, 1 << 20);
     push(queue, FSZ_PRIORITY_HIGH);
     assert_false(is_readable(queue));
-    assert_true(fsz_queue_wait(queue, 1)); /* there is something: do not wait */
+    assert_true(fsz_queue_wait(queue, 1)); /* a message is there: do not wait */
     fsz_message_unref(fsz_queue_take(queue, 1));
     assert_false(fsz_queue_wait(queue, 1));
     assert_false(is_readable(queue));
@@ -193,7 +193,7 @@ static void take_one(struct fsz_queue *queue)
     fsz_message_unref(fsz_queue_take(queue, 1));
 }
 
-static void test_queue_descriptor_wakes_when_as_many_have_come_as_were_waited_for(void **state)
+static void test_queue_descriptor_wakes_when_the_awaited_number_is_there(void **state)
 {
     (void)state;
     struct fsz_queue *queue = queue_of(100, 1 << 20);
@@ -206,19 +206,19 @@ static void test_queue_descriptor_wakes_when_as_many_have_come_as_were_waited_fo
     fsz_queue_woken(queue);
     assert_true(fsz_queue_wait(queue, 3));
     take_one(queue);
-    assert_false(fsz_queue_wait(queue, 3)); /* two are left, which is too few */
+    assert_false(fsz_queue_wait(queue, 3)); /* two are left: too few */
     push(queue, FSZ_PRIORITY_HIGH);
     assert_true(is_readable(queue));
     fsz_queue_woken(queue);
     assert_false(fsz_queue_wait(queue, 4));
-    take_one(queue); /* who takes does not wait any more */
+    take_one(queue); /* taking ends the wait */
     push(queue, FSZ_PRIORITY_HIGH);
     push(queue, FSZ_PRIORITY_HIGH);
     assert_false(is_readable(queue));
     fsz_queue_free(&queue);
 }
 
-static void test_queue_is_not_left_to_fill_while_more_are_waited_for(void **state)
+static void test_queue_wakes_at_a_fourth_of_a_limit(void **state)
 {
     (void)state;
     struct fsz_queue *events = queue_of(12, 1 << 20), *bytes = queue_of(100, 12 * EACH_BYTES);
@@ -232,7 +232,7 @@ static void test_queue_is_not_left_to_fill_while_more_are_waited_for(void **stat
     assert_true(is_readable(events)); /* a fourth of 12 */
     assert_true(is_readable(bytes));
     assert_true(fsz_queue_wait(events, 64));
-    assert_false(fsz_queue_wait(tiny, 64)); /* nothing is never enough */
+    assert_false(fsz_queue_wait(tiny, 64)); /* an empty queue never has enough */
     push(tiny, FSZ_PRIORITY_HIGH);
     assert_true(is_readable(tiny));
     fsz_queue_free(&events);
@@ -240,7 +240,7 @@ static void test_queue_is_not_left_to_fill_while_more_are_waited_for(void **stat
     fsz_queue_free(&tiny);
 }
 
-/* ---- several threads ------------------------------------------------------------------------ */
+/* ---- several threads ------------------------------------------------------------------------- */
 
 enum { PUSHERS = 4, PUSHES = 20000 };
 
@@ -259,7 +259,7 @@ static void *pusher_main(void *argument)
         message->wire.release = message_release;
         message->priority = FSZ_PRIORITY_HIGH;
         message->allocated_bytes = 1;
-        message->time_us = (int64_t)pusher->number << 32 | i; /* says who pushed it, and when */
+        message->time_us = (int64_t)pusher->number << 32 | i; /* which thread pushed it, and when */
         if (fsz_queue_push(pusher->queue, message) == FSZ_OK) {
             pusher->taken++;
         } else {
@@ -269,7 +269,7 @@ static void *pusher_main(void *argument)
     return NULL;
 }
 
-/* Takes until nothing comes for a second; checks that each pusher's messages come in its order. */
+/* Takes messages until none arrives for a second; checks that those of each thread are in order. */
 static unsigned take_all(struct fsz_queue *queue)
 {
     int64_t  last[PUSHERS] = {-1, -1, -1, -1};
@@ -296,7 +296,7 @@ static unsigned take_all(struct fsz_queue *queue)
     }
 }
 
-static void test_queue_loses_nothing_it_took_from_several_threads(void **state)
+static void test_queue_loses_no_message_of_several_threads(void **state)
 {
     (void)state;
     struct fsz_queue *queue = queue_of(500, 1 << 20);
@@ -324,15 +324,15 @@ static void test_queue_loses_nothing_it_took_from_several_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_queue_refuses_noise_from_half_full_and_vital_when_full),
-        cmocka_unit_test(test_queue_bounds_bytes_in_the_same_way),
-        cmocka_unit_test(test_queue_tells_before_the_work_of_encoding_and_counts_it),
-        cmocka_unit_test(test_queue_gives_what_it_took_in_order_and_at_most_so_many),
-        cmocka_unit_test(test_queue_resized_smaller_keeps_what_it_has),
-        cmocka_unit_test(test_queue_descriptor_wakes_only_who_said_that_it_waits),
-        cmocka_unit_test(test_queue_descriptor_wakes_when_as_many_have_come_as_were_waited_for),
-        cmocka_unit_test(test_queue_is_not_left_to_fill_while_more_are_waited_for),
-        cmocka_unit_test(test_queue_loses_nothing_it_took_from_several_threads),
+        cmocka_unit_test(test_queue_refuses_low_priority_from_half_full_and_high_when_full),
+        cmocka_unit_test(test_queue_limits_bytes_in_the_same_way),
+        cmocka_unit_test(test_queue_refuses_before_encoding_and_counts_it),
+        cmocka_unit_test(test_queue_gives_messages_in_order_and_at_most_max),
+        cmocka_unit_test(test_queue_keeps_its_messages_when_made_smaller),
+        cmocka_unit_test(test_queue_descriptor_wakes_only_a_declared_wait),
+        cmocka_unit_test(test_queue_descriptor_wakes_when_the_awaited_number_is_there),
+        cmocka_unit_test(test_queue_wakes_at_a_fourth_of_a_limit),
+        cmocka_unit_test(test_queue_loses_no_message_of_several_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static unsigned count_of(struct fsz_streamset set)
 #define STREAMS(inner) "<streams>" inner "</streams>"
 #define ENVELOPE PARAM("framing", "envelope")
 
-static void test_streams_that_write_the_same_share_one_variant(void **state)
+static void test_streams_with_the_same_output_share_one_variant(void **state)
 {
     (void)state;
     struct fsz_routes *routes =
@@ -62,7 +62,7 @@ static void test_streams_that_write_the_same_share_one_variant(void **state)
     assert_null(routes);
 }
 
-static void test_streams_that_write_otherwise_have_their_own_variant(void **state)
+static void test_streams_with_other_output_have_their_own_variant(void **state)
 {
     (void)state;
     struct fsz_routes *routes =
@@ -103,7 +103,7 @@ static void test_select_keeps_the_streams_that_want_the_type(void **state)
     fsz_routes_free(&routes);
 }
 
-static void test_filter_takes_out_the_streams_whose_filter_it_does_not_pass(void **state)
+static void test_filter_removes_streams_whose_filter_rejects_the_event(void **state)
 {
     (void)state;
     static const struct fsz_header headers[] = {{.name = "Caller-Context", .value = "public"},
@@ -120,7 +120,7 @@ static void test_filter_takes_out_the_streams_whose_filter_it_does_not_pass(void
     fsz_routes_free(&routes);
 }
 
-static void test_class_is_that_of_the_lists_and_vital_goes_first(void **state)
+static void test_priority_comes_from_the_lists_and_high_wins(void **state)
 {
     (void)state;
     struct fsz_routes *routes =
@@ -137,11 +137,11 @@ static void test_class_is_that_of_the_lists_and_vital_goes_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_streams_that_write_the_same_share_one_variant),
-        cmocka_unit_test(test_streams_that_write_otherwise_have_their_own_variant),
+        cmocka_unit_test(test_streams_with_the_same_output_share_one_variant),
+        cmocka_unit_test(test_streams_with_other_output_have_their_own_variant),
         cmocka_unit_test(test_select_keeps_the_streams_that_want_the_type),
-        cmocka_unit_test(test_filter_takes_out_the_streams_whose_filter_it_does_not_pass),
-        cmocka_unit_test(test_class_is_that_of_the_lists_and_vital_goes_first),
+        cmocka_unit_test(test_filter_removes_streams_whose_filter_rejects_the_event),
+        cmocka_unit_test(test_priority_comes_from_the_lists_and_high_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,12 @@
-/* Streams on our own wire, with libzmq's SUB sockets as subscribers: what each of them loses, what
- * its subscriptions may take, and what a local subscriber gets beside them. */
+/* Streams on our own wire, with SUB sockets of libzmq as subscribers: what each of them loses,
+ * limits on its subscriptions, and what an inproc subscriber gets beside them. */
 #include "engine_rig.h"
 
 enum {
     PADDING = 8000 /* bytes of an event that fills buffers */
 };
 
-/* ---- events -----------------------------------------------------------------------------------
- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static void offer_padded(struct rig *rig, const char *name)
 {
@@ -27,7 +26,7 @@ static json_int_t sent(struct rig *rig, const char *stream)
     return count;
 }
 
-/* One after the other, so that the queue between is never full. */
+/* One at a time, so that the queue is never full. */
 static void offer_many(struct rig *rig, const char *stream, const char *name, int count)
 {
     json_int_t before = sent(rig, stream);
@@ -47,10 +46,9 @@ static json_int_t dropped(struct rig *rig, const char *stream, const char *prior
     return count;
 }
 
-/* ---- losses of one subscriber ------------------------------------------------------------------
- */
+/* ---- losses of one subscriber ---------------------------------------------------------------- */
 
-/* What one has received up to the first message on `.lost/`. */
+/* What a subscriber has received up to the first `.lost/` message. */
 struct received {
     json_int_t events, first_missing, last_seq;
     json_t    *lost; /* its meta */
@@ -89,8 +87,8 @@ static void receive_until_lost(void *subscriber, struct received *ret)
     ret->first_missing = ret->first_missing != 0 ? ret->first_missing : ret->last_seq + 1;
 }
 
-/* The slow one reads nothing until the switch has dropped for it. */
-static void test_stream_tells_one_subscriber_what_it_alone_has_lost(void **state)
+/* The slow subscriber reads nothing until the switch has dropped messages for it. */
+static void test_stream_reports_to_one_subscriber_what_it_alone_has_lost(void **state)
 {
     struct rig     *rig = *state;
     struct received got;
@@ -121,16 +119,16 @@ static void test_stream_tells_one_subscriber_what_it_alone_has_lost(void **state
     offer(rig, "MESSAGE", NULL, "1");
     char    topic[256];
     json_t *meta = receive_meta(other, topic, sizeof(topic));
-    assert_string_equal(topic, "MESSAGE//"); /* nothing was lost for it: no `.lost/` before */
+    assert_string_equal(topic, "MESSAGE//"); /* it lost nothing, so no `.lost/` came before */
     json_decref(meta);
     meta = receive_meta(slow, topic, sizeof(topic));
-    assert_string_equal(topic, "MESSAGE//"); /* told once */
+    assert_string_equal(topic, "MESSAGE//"); /* reported only once */
     json_decref(meta);
     close_socket(slow);
     close_socket(other);
 }
 
-static void test_stream_drops_noise_before_normal_and_normal_before_vital(void **state)
+static void test_stream_drops_low_before_normal_and_normal_before_high(void **state)
 {
     struct rig *rig = *state;
     char        address[256];
@@ -156,10 +154,9 @@ static void test_stream_drops_noise_before_normal_and_normal_before_vital(void *
     close_socket(slow);
 }
 
-/* ---- subscriptions over a bound ----------------------------------------------------------------
- */
+/* ---- subscriptions over a limit -------------------------------------------------------------- */
 
-static void test_stream_refuses_subscriptions_over_a_bound_and_counts_them(void **state)
+static void test_stream_refuses_subscriptions_over_a_limit_and_counts_them(void **state)
 {
     struct rig *rig = *state;
     char        address[256];
@@ -185,8 +182,7 @@ static void test_stream_refuses_subscriptions_over_a_bound_and_counts_them(void 
     close_socket(other);
 }
 
-/* ---- several streams, several ways -------------------------------------------------------------
- */
+/* ---- several streams and transports ---------------------------------------------------------- */
 
 static void test_stream_sends_the_bytes_of_one_event_to_two_streams(void **state)
 {
@@ -229,8 +225,7 @@ static void test_stream_serves_inproc_beside_tcp(void **state)
     close_socket(outside);
 }
 
-/* ---- its own messages --------------------------------------------------------------------------
- */
+/* ---- its own messages ------------------------------------------------------------------------ */
 
 static void test_stream_sends_one_beat_for_each_interval_and_bye_at_its_end(void **state)
 {
@@ -262,9 +257,9 @@ static void test_stream_sends_one_beat_for_each_interval_and_bye_at_its_end(void
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_stream_tells_one_subscriber_what_it_alone_has_lost),
-        TEST(test_stream_drops_noise_before_normal_and_normal_before_vital),
-        TEST(test_stream_refuses_subscriptions_over_a_bound_and_counts_them),
+        TEST(test_stream_reports_to_one_subscriber_what_it_alone_has_lost),
+        TEST(test_stream_drops_low_before_normal_and_normal_before_high),
+        TEST(test_stream_refuses_subscriptions_over_a_limit_and_counts_them),
         TEST(test_stream_sends_the_bytes_of_one_event_to_two_streams),
         TEST(test_stream_serves_inproc_beside_tcp),
         TEST(test_stream_sends_one_beat_for_each_interval_and_bye_at_its_end),

@@ -55,7 +55,7 @@ static void assert_comes_to(const struct fsz_subscription_filter *subscription_f
     assert_string_equal(text, expected);
 }
 
-static void test_everything_granted_leaves_subscriptions_as_they_are(void **state)
+static void test_a_grant_of_everything_leaves_subscriptions_unchanged(void **state)
 {
     static const char *const        events[] = {"*", NULL};
     struct fsz_stream_config        stream = stream_of(FSZ_FRAMING_JSON);
@@ -67,7 +67,7 @@ static void test_everything_granted_leaves_subscriptions_as_they_are(void **stat
     fsz_subscription_filter_free(&subscription_filter);
 }
 
-static void test_json_subscriptions_are_narrowed_to_the_kinds_granted(void **state)
+static void test_json_subscriptions_are_filtered_to_the_granted_types(void **state)
 {
     static const char *const        events[] = {"CHANNEL_HANGUP", "channel_a*", "CUSTOM/sofia::*",
                                                 "CUSTOM/a\"b", NULL};
@@ -92,7 +92,7 @@ static void test_json_subscriptions_are_narrowed_to_the_kinds_granted(void **sta
     fsz_subscription_filter_free(&subscription_filter);
 }
 
-static void test_topics_are_narrowed_and_the_streams_own_stay(void **state)
+static void test_topics_are_filtered_and_own_messages_stay(void **state)
 {
     static const char *const        events[] = {"DTMF", "CUSTOM/a/b*", "HEART*", NULL};
     struct fsz_stream_config        stream = stream_of(FSZ_FRAMING_ENVELOPE);
@@ -111,7 +111,7 @@ static void test_topics_are_narrowed_and_the_streams_own_stay(void **state)
     fsz_subscription_filter_free(&subscription_filter);
 }
 
-static void test_topics_that_do_not_begin_with_the_kind_show_nothing_to_the_narrowed(void **state)
+static void test_topics_that_do_not_begin_with_the_type_show_nothing_when_filtered(void **state)
 {
     static const char *const some[] = {"DTMF", NULL}, *const all[] = {"*", NULL};
     static char              uuid[] = "Unique-ID", name[] = "Event-Name", sub[] = "Event-Subclass";
@@ -129,7 +129,7 @@ static void test_topics_that_do_not_begin_with_the_kind_show_nothing_to_the_narr
     fsz_subscription_filter_free(&subscription_filter);
 }
 
-static void test_a_stream_that_is_not_granted_and_nobody_show_nothing(void **state)
+static void test_an_ungranted_stream_or_unknown_user_shows_nothing(void **state)
 {
     static const char *const        all[] = {"*", NULL};
     struct fsz_stream_config        stream = stream_of(FSZ_FRAMING_JSON);
@@ -145,7 +145,7 @@ static void test_a_stream_that_is_not_granted_and_nobody_show_nothing(void **sta
     fsz_subscription_filter_free(&nobody);
 }
 
-static void test_the_same_grants_are_the_same(void **state)
+static void test_filters_of_equal_grants_are_equal(void **state)
 {
     static const char *const one[] = {"DTMF", "API", NULL}, *const two[] = {"DTMF", "APP", NULL};
     struct fsz_stream_config        stream = stream_of(FSZ_FRAMING_JSON);
@@ -160,7 +160,7 @@ static void test_the_same_grants_are_the_same(void **state)
     fsz_subscription_filter_free(&c);
 }
 
-static void test_beats_name_the_kinds_granted_only(void **state)
+static void test_beats_name_only_the_granted_types(void **state)
 {
     static const char *const some[] = {"DTMF", "CUSTOM/a*", NULL}, *const all[] = {"*", NULL};
     struct fsz_stream_config        stream = stream_of(FSZ_FRAMING_ENVELOPE);
@@ -181,13 +181,13 @@ static void test_beats_name_the_kinds_granted_only(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_everything_granted_leaves_subscriptions_as_they_are),
-        cmocka_unit_test(test_json_subscriptions_are_narrowed_to_the_kinds_granted),
-        cmocka_unit_test(test_topics_are_narrowed_and_the_streams_own_stay),
-        cmocka_unit_test(test_topics_that_do_not_begin_with_the_kind_show_nothing_to_the_narrowed),
-        cmocka_unit_test(test_a_stream_that_is_not_granted_and_nobody_show_nothing),
-        cmocka_unit_test(test_the_same_grants_are_the_same),
-        cmocka_unit_test(test_beats_name_the_kinds_granted_only),
+        cmocka_unit_test(test_a_grant_of_everything_leaves_subscriptions_unchanged),
+        cmocka_unit_test(test_json_subscriptions_are_filtered_to_the_granted_types),
+        cmocka_unit_test(test_topics_are_filtered_and_own_messages_stay),
+        cmocka_unit_test(test_topics_that_do_not_begin_with_the_type_show_nothing_when_filtered),
+        cmocka_unit_test(test_an_ungranted_stream_or_unknown_user_shows_nothing),
+        cmocka_unit_test(test_filters_of_equal_grants_are_equal),
+        cmocka_unit_test(test_beats_name_only_the_granted_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

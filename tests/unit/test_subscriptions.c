@@ -27,7 +27,7 @@ static void change(struct fsz_subscriptions *s, bool came, const char *prefix)
     fsz_subscriptions_change(s, came, prefix, strlen(prefix));
 }
 
-static void test_kind_is_wanted_when_either_is_a_prefix_of_the_other(void **state)
+static void test_type_is_wanted_when_either_is_a_prefix_of_the_other(void **state)
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(100);
@@ -48,7 +48,7 @@ static void test_kind_is_wanted_when_either_is_a_prefix_of_the_other(void **stat
     assert_null(s);
 }
 
-static void test_empty_subscription_wants_every_kind_also_those_told_later(void **state)
+static void test_empty_subscription_wants_every_type_also_later_ones(void **state)
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(100);
@@ -61,7 +61,7 @@ static void test_empty_subscription_wants_every_kind_also_those_told_later(void 
     fsz_subscriptions_free(&s);
 }
 
-static void test_subscriptions_stay_when_kinds_are_forgotten(void **state)
+static void test_subscriptions_stay_when_types_are_forgotten(void **state)
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(100);
@@ -78,7 +78,7 @@ static void test_subscriptions_stay_when_kinds_are_forgotten(void **state)
     fsz_subscriptions_free(&s);
 }
 
-static void test_subscriptions_over_the_limit_make_every_kind_wanted_until_they_leave(void **state)
+static void test_subscriptions_over_the_limit_make_every_type_wanted_until_they_end(void **state)
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(2);
@@ -115,7 +115,7 @@ static void test_subscription_may_hold_any_bytes(void **state)
     fsz_subscriptions_free(&s);
 }
 
-static void test_a_prefix_is_wanted_until_the_last_that_holds_it_leaves(void **state)
+static void test_a_prefix_is_wanted_until_its_last_connection_removes_it(void **state)
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(100);
@@ -131,7 +131,7 @@ static void test_a_prefix_is_wanted_until_the_last_that_holds_it_leaves(void **s
     fsz_subscriptions_free(&s);
 }
 
-static void test_what_is_untracked_never_takes_a_tracked_one_along(void **state)
+static void test_removing_an_untracked_subscription_keeps_tracked_ones(void **state)
 {
     (void)state;
     struct fsz_subscriptions *s = subscriptions_of(1);
@@ -139,7 +139,7 @@ static void test_what_is_untracked_never_takes_a_tracked_one_along(void **state)
     change(s, true, "X");
     change(s, true, "A"); /* untracked */
     fsz_subscriptions_limit(s, 10);
-    change(s, true, "A"); /* another's, untracked too */
+    change(s, true, "A"); /* of another connection, also untracked */
     change(s, false, "A");
     assert_true(fsz_subscriptions_want(s, 0));
     change(s, false, "A");
@@ -147,7 +147,7 @@ static void test_what_is_untracked_never_takes_a_tracked_one_along(void **state)
     fsz_subscriptions_free(&s);
 }
 
-/* ---- against a model that does it the slow way ----------------------------------------------- */
+/* ---- compared with a slow, simple model ------------------------------------------------------ */
 
 struct model {
     char     heads[KINDS][TEXT];
@@ -156,7 +156,7 @@ struct model {
     bool     held[PREFIXES];
 };
 
-/* Few letters, so that prefixes meet. */
+/* Few letters, so that prefixes overlap. */
 static void random_text(char text[TEXT], unsigned *seed)
 {
     int length = rand_r(seed) % (TEXT - 1);
@@ -200,7 +200,7 @@ static bool model_has_twin(const struct model *m, unsigned index)
     return false;
 }
 
-static void test_random_subscriptions_and_kinds_agree_with_a_plain_model(void **state)
+static void test_random_subscriptions_and_types_agree_with_a_simple_model(void **state)
 {
     (void)state;
     unsigned                  seed = 20261123;
@@ -231,14 +231,14 @@ static void test_random_subscriptions_and_kinds_agree_with_a_plain_model(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kind_is_wanted_when_either_is_a_prefix_of_the_other),
-        cmocka_unit_test(test_empty_subscription_wants_every_kind_also_those_told_later),
-        cmocka_unit_test(test_subscriptions_stay_when_kinds_are_forgotten),
-        cmocka_unit_test(test_subscriptions_over_the_limit_make_every_kind_wanted_until_they_leave),
+        cmocka_unit_test(test_type_is_wanted_when_either_is_a_prefix_of_the_other),
+        cmocka_unit_test(test_empty_subscription_wants_every_type_also_later_ones),
+        cmocka_unit_test(test_subscriptions_stay_when_types_are_forgotten),
+        cmocka_unit_test(test_subscriptions_over_the_limit_make_every_type_wanted_until_they_end),
         cmocka_unit_test(test_subscription_may_hold_any_bytes),
-        cmocka_unit_test(test_a_prefix_is_wanted_until_the_last_that_holds_it_leaves),
-        cmocka_unit_test(test_what_is_untracked_never_takes_a_tracked_one_along),
-        cmocka_unit_test(test_random_subscriptions_and_kinds_agree_with_a_plain_model),
+        cmocka_unit_test(test_a_prefix_is_wanted_until_its_last_connection_removes_it),
+        cmocka_unit_test(test_removing_an_untracked_subscription_keeps_tracked_ones),
+        cmocka_unit_test(test_random_subscriptions_and_types_agree_with_a_simple_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
