@@ -3,7 +3,6 @@
 #include "host/log.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 static const bool bounds_log_has[FSZ_ZMTP_ENDING_COUNT] = {
     [FSZ_ZMTP_END_MESSAGE_BYTES] = true, [FSZ_ZMTP_END_MESSAGE_FRAMES] = true,

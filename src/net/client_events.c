@@ -2,14 +2,12 @@
 
 #include "base/bucket.h"
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "base/thread.h"
 #include "net/client_note.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { EVENTS_RETRY_MS = 100 };
 

@@ -1,7 +1,6 @@
 #include "net/client_note.h"
 
 #include "base/clock.h"
-#include "base/ratelimit.h"
 
 #include <inttypes.h>
 #include <stdio.h>

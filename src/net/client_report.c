@@ -1,6 +1,5 @@
 /* Turns what happens to connections into notes in the outbox. */
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "net/client_note.h"
 
 static void client_note(const struct fsz_client_source *source, enum fsz_client_action action,

@@ -1,12 +1,9 @@
 /* Connections as JSON and as text. */
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "net/connections.h"
 #include "rpc/rpc.h"
 
-#include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 static const char *json_version(enum fsz_zmtp_version version)
 {
@@ -20,13 +17,6 @@ static json_t *json_of_priorities(const uint64_t counts[FSZ_CONNECTION_PRIORITIE
                      "high", (json_int_t)counts[2]);
 }
 
-static int64_t json_wall_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static json_t *json_identity(const struct fsz_connection *connection)
 {
     const struct fsz_conn_facts *facts = fsz_conn_facts(connection->conn);
@@ -38,7 +28,7 @@ static json_t *json_identity(const struct fsz_connection *connection)
         user[0] != '\0' ? fsz_rpc_text(user, strlen(user)) : json_null(), "mechanism",
                              fsz_zmtp_mechanism_text(facts->mechanism), "version", json_version(facts->version), "type",
         facts->type < FSZ_ZMTP_TYPES ? fsz_zmtp_type_name(facts->type) : "", "endpoint",
-                             facts->endpoint, "since", (json_int_t)(json_wall_us() - age_ms * 1000), "age_ms",
+                             facts->endpoint, "since", (json_int_t)(fsz_clock_wall_us() - age_ms * 1000), "age_ms",
                              (json_int_t)age_ms);
     json_object_set_new(identity, "address", fsz_rpc_text(facts->peer, strlen(facts->peer)));
     if (facts->uid >= 0) {

@@ -1,6 +1,5 @@
 /* Opens and closes one endpoint, on our own wire or by libzmq; writes the reason of a failure. */
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "config/config_endpoint.h"
 #include "net/endpoints.h"
 #include "net/endpoints_private.h"
@@ -9,7 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zmq.h>
 

@@ -1,16 +1,13 @@
 #include "net/endpoints.h"
 
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "config/config_endpoint.h"
 #include "net/endpoints_private.h"
 #include "net/multicast.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -139,7 +136,7 @@ static void endpoint_renew(struct fsz_endpoints *e, struct fsz_endpoint_state *s
     (void)fsz_endpoint_try(e, state);
 }
 
-void fsz_endpoints_let_go_local(struct fsz_endpoints *e)
+void fsz_endpoints_close_local(struct fsz_endpoints *e)
 {
     for (size_t i = 0; i < e->count; i++) {
         if (!e->list[i].is_wire && e->list[i].open) {

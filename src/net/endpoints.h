@@ -79,7 +79,7 @@ void fsz_endpoints_settle(struct fsz_endpoints *e, const struct fsz_socket_confi
 
 /* Closes the endpoints of the libzmq socket, which is to be replaced. The next retries open them
  * again. */
-void fsz_endpoints_let_go_local(struct fsz_endpoints *e);
+void fsz_endpoints_close_local(struct fsz_endpoints *e);
 
 /* Whether it is open but its file was deleted, so that nobody can connect. */
 bool fsz_endpoints_is_lost(const struct fsz_endpoints *e, const struct fsz_endpoint_state *state);

@@ -5,7 +5,6 @@
 #include "zmtp/router.h"
 
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,4 @@
 /* The libzmq ROUTER of an API socket, for clients in this process (inproc). */
-#include "base/ratelimit.h"
 #include "net/rpc_socket.h"
 #include "net/socket_fd.h"
 #include "zmtp/router.h"

@@ -1,12 +1,10 @@
 #include "net/zmq_context.h"
 
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "base/thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 #include <zmq.h>
 
 struct fsz_context {

@@ -6,7 +6,6 @@
 #include "stream/topic.h"
 
 #include <string.h>
-#include <time.h>
 
 enum fsz_zmtp_priority fsz_priority_on_wire(enum fsz_priority priority)
 {

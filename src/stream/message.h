@@ -7,7 +7,6 @@
 #ifndef FSZ_MESSAGE_H
 #define FSZ_MESSAGE_H
 
-#include "base/clock.h"
 #include "event/event.h"
 #include "event/fields.h"
 #include "stream/event_type.h"

@@ -5,7 +5,6 @@
 #include "stream/publisher_private.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Limits on what the offering thread sends itself; the stream thread sends the rest. */

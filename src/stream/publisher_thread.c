@@ -1,5 +1,4 @@
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "net/announce.h"
 #include "stream/publisher_private.h"
 

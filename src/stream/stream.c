@@ -4,8 +4,6 @@
 #include "stream/stream_options.h"
 #include "stream/topic.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,7 +98,7 @@ void fsz_stream_free(struct fsz_stream **stream, bool announced, int64_t linger_
 static void stream_configure_local(struct fsz_stream *s, const struct fsz_stream_config *config)
 {
     if (s->endpoints.socket != NULL && fsz_stream_options_differ(s->config, config)) {
-        fsz_endpoints_let_go_local(&s->endpoints);
+        fsz_endpoints_close_local(&s->endpoints);
         fsz_stream_close_local(s, 0);
     }
 }

@@ -54,9 +54,8 @@ static bool beat_names(const struct fsz_stream *s, const struct beat *beat, uint
     size_t      size = 0;
     const char *head = fsz_subscriptions_head(s->subscriptions, id, &size);
     bool        due = beat->all ? s->type_seq[id] > 0 : s->type_seq[id] != s->type_seq_reported[id];
-    return due && (beat->view == NULL ||
-                   fsz_subscription_filter_sees_all(beat->view->subscription_filter) ||
-                   fsz_subscription_filter_shows(beat->view->subscription_filter, head, size));
+    return due && (beat->view == NULL || fsz_subscription_filter_sees_all(beat->view->filter) ||
+                   fsz_subscription_filter_shows(beat->view->filter, head, size));
 }
 
 /* `,"types":{…}`. */
@@ -107,9 +106,9 @@ static bool beat_send_one(void *argument, struct fsz_subscriber *subscriber)
 /* Sends a beat to all subscribers with the same view. */
 static void beat_send_view(struct fsz_stream *s, struct fsz_view *view, bool all, uint32_t end)
 {
-    struct beat       beat = {.view = view, .all = all || view->news, .end = end, .stream = s};
+    struct beat beat = {.view = view, .all = all || view->subscribed, .end = end, .stream = s};
     struct fsz_buffer meta;
-    view->news = false;
+    view->subscribed = false;
     beat_write(s, &beat, &meta);
     beat.message = own_message(FSZMQ_TOPIC_BEAT, &meta);
     fsz_buffer_fini(&meta);

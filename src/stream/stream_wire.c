@@ -31,21 +31,20 @@ static struct fsz_client_source wire_source(const struct fsz_stream *s)
 static struct fsz_subscription_filter *wire_may_see(struct fsz_stream     *s,
                                                     const struct fsz_peer *peer, bool *ret_known)
 {
-    struct fsz_subscription_filter *subscription_filter = NULL;
+    struct fsz_subscription_filter *filter = NULL;
     struct fsz_principal            principal;
     struct fsz_policy *policy = s->base.access ? fsz_access_policy(s->base.access) : NULL;
     *ret_known = policy != NULL && fsz_policy_find_peer(policy, peer, &principal);
-    fsz_err err = fsz_subscription_filter_new(*ret_known ? &principal : NULL, s->config,
-                                              &subscription_filter);
+    fsz_err err = fsz_subscription_filter_new(*ret_known ? &principal : NULL, s->config, &filter);
     fsz_policy_unref(&policy);
-    return err == FSZ_OK ? subscription_filter : NULL;
+    return err == FSZ_OK ? filter : NULL;
 }
 
 static struct fsz_view *wire_join_view(struct fsz_stream *s, const struct fsz_peer *peer,
                                        bool *ret_known)
 {
-    struct fsz_subscription_filter *subscription_filter = wire_may_see(s, peer, ret_known);
-    return subscription_filter == NULL ? NULL : fsz_views_join(&s->views, subscription_filter);
+    struct fsz_subscription_filter *filter = wire_may_see(s, peer, ret_known);
+    return filter == NULL ? NULL : fsz_views_join(&s->views, filter);
 }
 
 static void wire_joined(void *self, struct fsz_subscriber *subscriber)
@@ -120,16 +119,14 @@ static void wire_turned_away(void *self, const struct fsz_address *peer,
 
 /* ---- what they ask for ----------------------------------------------------------------------- */
 
-static void wire_subscription_filter(void *self, struct fsz_subscriber *subscriber,
-                                     const void *prefix, size_t size, fsz_pub_take_fn take,
-                                     void *argument)
+static void wire_filter(void *self, struct fsz_subscriber *subscriber, const void *prefix,
+                        size_t size, fsz_pub_take_fn take, void *argument)
 {
     struct fsz_stream_subscriber *mine = subscriber->data;
     (void)self;
     if (mine != NULL) {
-        mine->view->news = true;
-        fsz_subscription_filter_apply(mine->view->subscription_filter, prefix, size, take,
-                                      argument);
+        mine->view->subscribed = true;
+        fsz_subscription_filter_apply(mine->view->filter, prefix, size, take, argument);
     }
 }
 
@@ -246,7 +243,7 @@ static void wire_drained(void *self, struct fsz_subscriber *subscriber)
 
 static const struct fsz_pub_handler wire_handler = {.joined = wire_joined,
                                                     .left = wire_left,
-                                                    .subscription_filter = wire_subscription_filter,
+                                                    .subscription_filter = wire_filter,
                                                     .changed = wire_changed,
                                                     .refused = wire_refused,
                                                     .lost = wire_lost,

@@ -6,7 +6,6 @@
 #include "stream/topic.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,8 +94,8 @@ static bool subscription_filter_topic_has_type(const struct fsz_stream_config *s
            strcmp(stream->topic[1], "Event-Subclass") == 0;
 }
 
-static fsz_err subscription_filter_add(struct fsz_subscription_filter *subscription_filter,
-                                       const char *bytes, size_t size)
+static fsz_err subscription_filter_add(struct fsz_subscription_filter *filter, const char *bytes,
+                                       size_t size)
 {
     char *copy = malloc(size + 1);
     if (copy == NULL) {
@@ -104,26 +103,25 @@ static fsz_err subscription_filter_add(struct fsz_subscription_filter *subscript
     }
     memcpy(copy, bytes, size);
     copy[size] = '\0';
-    subscription_filter->prefixes[subscription_filter->count++] =
-        (struct subscription_filter_prefix){copy, size};
+    filter->prefixes[filter->count++] = (struct subscription_filter_prefix){copy, size};
     return FSZ_OK;
 }
 
-static fsz_err subscription_filter_add_pattern(struct fsz_subscription_filter *subscription_filter,
+static fsz_err subscription_filter_add_pattern(struct fsz_subscription_filter *filter,
                                                const char *pattern, bool is_json)
 {
     struct subscription_filter_pattern p = subscription_filter_parse(pattern);
     struct fsz_buffer                  out;
     fsz_buffer_init(&out, FSZ_TOPIC_BYTES_MAX);
     (is_json ? subscription_filter_put_json : subscription_filter_put_topic)(&out, &p);
-    fsz_err err = out.failed != FSZ_OK ? out.failed
-                                       : subscription_filter_add(subscription_filter,
-                                                                 (const char *)out.data, out.size);
+    fsz_err err = out.failed != FSZ_OK
+                      ? out.failed
+                      : subscription_filter_add(filter, (const char *)out.data, out.size);
     fsz_buffer_fini(&out);
     return err;
 }
 
-static fsz_err subscription_filter_add_grants(struct fsz_subscription_filter *subscription_filter,
+static fsz_err subscription_filter_add_grants(struct fsz_subscription_filter *filter,
                                               const struct fsz_grants        *grants,
                                               const struct fsz_stream_config *stream)
 {
@@ -134,7 +132,7 @@ static fsz_err subscription_filter_add_grants(struct fsz_subscription_filter *su
     }
     for (size_t i = 0; err == FSZ_OK && i < fsz_grants_count(grants, FSZ_RIGHT_EVENTS); i++) {
         err = subscription_filter_add_pattern(
-            subscription_filter, fsz_grants_pattern(grants, FSZ_RIGHT_EVENTS, i), is_json);
+            filter, fsz_grants_pattern(grants, FSZ_RIGHT_EVENTS, i), is_json);
     }
     return err;
 }
@@ -149,19 +147,19 @@ static size_t subscription_filter_patterns(const struct fsz_principal *principal
 }
 
 /* Adds the own messages of the stream. Each subscriber gets only reports of what it may know. */
-static fsz_err subscription_filter_add_own(struct fsz_subscription_filter *subscription_filter)
+static fsz_err subscription_filter_add_own(struct fsz_subscription_filter *filter)
 {
     static const char *const topics[SUBSCRIPTION_FILTER_OWN] = {FSZMQ_TOPIC_BEAT, FSZMQ_TOPIC_BYE,
                                                                 FSZMQ_TOPIC_LOST};
     fsz_err                  err = FSZ_OK;
     for (size_t i = 0; err == FSZ_OK && i < SUBSCRIPTION_FILTER_OWN; i++) {
-        err = subscription_filter_add(subscription_filter, topics[i], strlen(topics[i]));
+        err = subscription_filter_add(filter, topics[i], strlen(topics[i]));
     }
-    subscription_filter->own = SUBSCRIPTION_FILTER_OWN;
+    filter->own = SUBSCRIPTION_FILTER_OWN;
     return err;
 }
 
-static fsz_err subscription_filter_fill(struct fsz_subscription_filter *subscription_filter,
+static fsz_err subscription_filter_fill(struct fsz_subscription_filter *filter,
                                         const struct fsz_principal     *principal,
                                         const struct fsz_stream_config *stream)
 {
@@ -170,50 +168,48 @@ static fsz_err subscription_filter_fill(struct fsz_subscription_filter *subscrip
         return FSZ_OK;
     }
     if (fsz_principal_may_all(principal, FSZ_RIGHT_EVENTS)) {
-        return subscription_filter_add(subscription_filter, "", 0);
+        return subscription_filter_add(filter, "", 0);
     }
     for (size_t i = 0; err == FSZ_OK && i < principal->grant_count; i++) {
-        err = subscription_filter_add_grants(subscription_filter, principal->grants[i], stream);
+        err = subscription_filter_add_grants(filter, principal->grants[i], stream);
     }
     return err == FSZ_OK && stream->framing == FSZ_FRAMING_ENVELOPE
-               ? subscription_filter_add_own(subscription_filter)
+               ? subscription_filter_add_own(filter)
                : err;
 }
 
 fsz_err fsz_subscription_filter_new(const struct fsz_principal      *principal,
                                     const struct fsz_stream_config  *stream,
-                                    struct fsz_subscription_filter **ret_subscription_filter)
+                                    struct fsz_subscription_filter **ret_filter)
 {
     size_t room =
         principal == NULL ? 0 : subscription_filter_patterns(principal) + SUBSCRIPTION_FILTER_OWN;
-    struct fsz_subscription_filter *subscription_filter =
-        calloc(1, sizeof(*subscription_filter) + room * sizeof(subscription_filter->prefixes[0]));
-    if (subscription_filter == NULL) {
+    struct fsz_subscription_filter *filter =
+        calloc(1, sizeof(*filter) + room * sizeof(filter->prefixes[0]));
+    if (filter == NULL) {
         return FSZ_ENOMEM;
     }
-    fsz_err err = principal == NULL
-                      ? FSZ_OK
-                      : subscription_filter_fill(subscription_filter, principal, stream);
+    fsz_err err = principal == NULL ? FSZ_OK : subscription_filter_fill(filter, principal, stream);
     if (err != FSZ_OK) {
-        fsz_subscription_filter_free(&subscription_filter);
+        fsz_subscription_filter_free(&filter);
         return err;
     }
-    *ret_subscription_filter = subscription_filter;
+    *ret_filter = filter;
     return FSZ_OK;
 }
 
-void fsz_subscription_filter_free(struct fsz_subscription_filter **subscription_filter)
+void fsz_subscription_filter_free(struct fsz_subscription_filter **filter)
 {
-    for (size_t i = 0; *subscription_filter != NULL && i < (*subscription_filter)->count; i++) {
-        free((*subscription_filter)->prefixes[i].bytes);
+    for (size_t i = 0; *filter != NULL && i < (*filter)->count; i++) {
+        free((*filter)->prefixes[i].bytes);
     }
-    free(*subscription_filter);
-    *subscription_filter = NULL;
+    free(*filter);
+    *filter = NULL;
 }
 
-bool fsz_subscription_filter_sees_all(const struct fsz_subscription_filter *subscription_filter)
+bool fsz_subscription_filter_sees_all(const struct fsz_subscription_filter *filter)
 {
-    return subscription_filter->count > 0 && subscription_filter->prefixes[0].size == 0;
+    return filter->count > 0 && filter->prefixes[0].size == 0;
 }
 
 bool fsz_subscription_filter_same(const struct fsz_subscription_filter *a,
@@ -233,31 +229,31 @@ static bool subscription_filter_begins(const void *text, size_t size, const void
     return prefix_size <= size && memcmp(text, prefix, prefix_size) == 0;
 }
 
-bool fsz_subscription_filter_shows(const struct fsz_subscription_filter *subscription_filter,
-                                   const void *head, size_t size)
+bool fsz_subscription_filter_shows(const struct fsz_subscription_filter *filter, const void *head,
+                                   size_t size)
 {
-    for (size_t i = 0; i + subscription_filter->own < subscription_filter->count; i++) {
-        if (subscription_filter_begins(head, size, subscription_filter->prefixes[i].bytes,
-                                       subscription_filter->prefixes[i].size)) {
+    for (size_t i = 0; i + filter->own < filter->count; i++) {
+        if (subscription_filter_begins(head, size, filter->prefixes[i].bytes,
+                                       filter->prefixes[i].size)) {
             return true;
         }
     }
     return false;
 }
 
-void fsz_subscription_filter_apply(const struct fsz_subscription_filter *subscription_filter,
+void fsz_subscription_filter_apply(const struct fsz_subscription_filter *filter,
                                    const void *subscription, size_t size,
                                    fsz_subscription_filter_fn take, void *argument)
 {
-    for (size_t i = 0; i < subscription_filter->count; i++) {
-        const struct subscription_filter_prefix *grant = &subscription_filter->prefixes[i];
+    for (size_t i = 0; i < filter->count; i++) {
+        const struct subscription_filter_prefix *grant = &filter->prefixes[i];
         if (subscription_filter_begins(subscription, size, grant->bytes, grant->size)) {
             take(argument, subscription, size);
             return; /* granted as a whole, so no other grant matters */
         }
     }
-    for (size_t i = 0; i < subscription_filter->count; i++) {
-        const struct subscription_filter_prefix *grant = &subscription_filter->prefixes[i];
+    for (size_t i = 0; i < filter->count; i++) {
+        const struct subscription_filter_prefix *grant = &filter->prefixes[i];
         if (subscription_filter_begins(grant->bytes, grant->size, subscription, size)) {
             take(argument, grant->bytes, grant->size);
         }

@@ -11,9 +11,9 @@
 
 struct fsz_view {
     struct fsz_view                *next;
-    struct fsz_subscription_filter *subscription_filter;
+    struct fsz_subscription_filter *filter;
     size_t                          members;
-    bool                            news; /* a member has subscribed since the last beat */
+    bool                            subscribed; /* a member has subscribed since the last beat */
 };
 
 struct fsz_views {
@@ -21,8 +21,7 @@ struct fsz_views {
 };
 
 /* Adds a member to the view with this filter, which is taken over. NULL: out of memory. */
-struct fsz_view *fsz_views_join(struct fsz_views               *views,
-                                struct fsz_subscription_filter *subscription_filter);
+struct fsz_view *fsz_views_join(struct fsz_views *views, struct fsz_subscription_filter *filter);
 /* Removes a member; the last one frees the view. */
 void fsz_views_leave(struct fsz_views *views, struct fsz_view *view);
 

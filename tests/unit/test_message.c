@@ -1,5 +1,7 @@
 #include "stream/message.h"
 
+#include "base/clock.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
