@@ -162,6 +162,7 @@ fsz_err fsz_clients_new(struct fsz_rpc_socket *api_socket, struct fsz_clients **
 static void clients_forget(struct fsz_clients *clients, struct clients_entry *entry)
 {
     struct fsz_client *client = &entry->client;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in the table */
     HASH_DEL(clients->entries, entry);
     fsz_client_unref(&client);
 }
