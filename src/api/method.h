@@ -1,13 +1,15 @@
-/* method.h - what can be asked: one entry for each method of docs/protocol/requests.md. */
+/* method.h - the table entry of a method (docs/protocol/requests.md).
+ *
+ * Each methods_*.c has the table of its methods, with their parameters and handlers. */
 #ifndef FSZ_METHOD_H
 #define FSZ_METHOD_H
 
 #include "api/request.h"
 
 enum fsz_method_place {
-    FSZ_METHOD_INLINE,     /* on the API thread: `check` answers */
+    FSZ_METHOD_INLINE,     /* on the API thread: `check` replies */
     FSZ_METHOD_WORKER,     /* on a worker, within a deadline */
-    FSZ_METHOD_BACKGROUND, /* as a job, without one, unless a parameter `wait` says otherwise */
+    FSZ_METHOD_BACKGROUND, /* as a job without a deadline, unless the parameter `wait` is true */
 };
 
 struct fsz_method {
@@ -16,35 +18,39 @@ struct fsz_method {
     uint32_t                needs;  /* fsz_capability bits */
     enum fsz_method_place   place;
     bool                    audited;
-    bool                    on_call;  /* the first parameter is a call: one after another */
-    bool                    commands; /* and that call is commanded */
-    /* API thread, once its parameters are read: may it, and what else must be so? Fails the request
-     * or leaves it alone; NULL: nothing to check. */
+    bool                    on_call;  /* the first parameter is a call; one request at a time */
+    bool                    commands; /* changes that call, so its controller must be respected */
+    /* API thread, once the parameters are read: authorizes the request and checks it further. Fails
+     * the request or leaves it alone; an inline method replies. NULL: nothing to check. */
     void (*check)(struct fsz_api *api, struct fsz_request *request,
                   const struct fsz_principal *who);
-    /* Worker: what it is there for. */
+    /* Worker: runs the request. NULL for an inline method. */
     void (*run)(struct fsz_request *request);
-    /* API thread, when it ran well and was answered: what is to come behind the answer. NULL:
-     * nothing. */
+    /* API thread: the application that the request waits for, or its call, has ended. Only for a
+     * method whose `check` sets up request->wait. */
+    void (*ended)(struct fsz_request *request);
+    /* API thread, after the reply to a request that succeeded. NULL: nothing to do. */
     void (*after)(struct fsz_request *request);
 };
 
-/* NULL: there is none of that name. */
+/* The tables, each ended by a NULL name. */
+extern const struct fsz_method fsz_methods_server[], fsz_methods_command[], fsz_methods_call[],
+    fsz_methods_originate[], fsz_methods_control[], fsz_methods_service[];
+
+/* NULL: no method has that name. */
 const struct fsz_method *fsz_method_find(const char *name);
-/* Do all grants of methods in the configuration match a method? FSZ_EINVALID: `problems` says which
- * do not. */
+/* The methods of all tables, counted from 0; NULL after the last one. */
+const struct fsz_method *fsz_method_at(size_t index);
+/* Checks that each grant of methods in the configuration matches a method. FSZ_EINVALID:
+ * `problems` lists those that do not. */
 FSZ_NODISCARD fsz_err fsz_methods_check(const struct fsz_config *config,
                                         struct fsz_problems     *problems);
-/* All, for server.hello; ended by a NULL name. */
-extern const struct fsz_method fsz_methods[];
 
-extern const struct fsz_param fsz_params_none[];
-/* Of every method that runs on a worker: how long it may take. */
+/* Parameters that several methods have. */
 #define FSZ_PARAM_TIMEOUT                                                                          \
     {                                                                                              \
         .name = "timeout_ms", .type = FSZ_PARAM_NUMBER, .min = 1, .max = INT64_MAX                 \
     }
-/* Of every method on a call: by which lease. */
 #define FSZ_PARAM_LEASE                                                                            \
     {                                                                                              \
         .name = "lease", .type = FSZ_PARAM_NUMBER, .min = 1, .max = INT64_MAX                      \
@@ -54,97 +60,19 @@ extern const struct fsz_param fsz_params_none[];
         .name = "call", .type = FSZ_PARAM_WORD, .required = true, .min = 1,                        \
         .max = FSZ_TASK_NAME_BYTES - 1                                                             \
     }
-#define FSZ_PARAM_END                                                                              \
-    {                                                                                              \
-        .name = NULL                                                                               \
-    }
-enum {
-    FSZ_TEXT_MAX = 16 << 20,
-    FSZ_NAMES_MAX = 256,
-    FSZ_CAPACITY_MAX = 1000000, /* questions that a client says it takes at once */
-};
+enum { FSZ_TEXT_MAX = 16 << 20, FSZ_NAMES_MAX = 256 };
 
-/* What a host said to a request that it did not carry out. `words` may be NULL. */
+/* Fails a request that the host did not carry out. `words` is the host's reason, or NULL. */
 void fsz_method_refused(struct fsz_request *request, fsz_err err, const struct fsz_buffer *words);
-
-/* methods_server.c */
-void fsz_method_hello(struct fsz_api *api, struct fsz_request *request,
-                      const struct fsz_principal *who);
-void fsz_method_ping(struct fsz_api *api, struct fsz_request *request,
-                     const struct fsz_principal *who);
-void fsz_method_stats(struct fsz_request *request);
-void fsz_method_clients(struct fsz_request *request);
-void fsz_check_kick(struct fsz_api *api, struct fsz_request *request,
-                    const struct fsz_principal *who);
-void fsz_method_kick(struct fsz_request *request);
-void fsz_method_register(struct fsz_api *api, struct fsz_request *request,
-                         const struct fsz_principal *who);
-void fsz_method_unregister(struct fsz_api *api, struct fsz_request *request,
+/* Succeeds with an empty object, or fails as fsz_method_refused(); frees what `words` holds. */
+void fsz_method_done(struct fsz_request *request, fsz_err err, struct fsz_buffer *words);
+/* Fails a request that the user's grants do not allow. */
+void fsz_method_deny(struct fsz_request *request, const char *why);
+/* Gives the request's job this id; NULL: a new one. */
+void fsz_method_name_job(struct fsz_request *request, const char *id);
+/* methods_control.c; API thread, before `check` of a method with `on_call`: fails a request whose
+ * client may not command the call, and notes in the request that the client controls it. */
+void fsz_method_check_call(struct fsz_api *api, struct fsz_request *request,
                            const struct fsz_principal *who);
-
-/* methods_command.c */
-extern const struct fsz_param fsz_params_api[], fsz_params_bgapi[], fsz_params_job[],
-    fsz_params_json_api[], fsz_params_send[];
-void fsz_check_api(struct fsz_api *api, struct fsz_request *request,
-                   const struct fsz_principal *who);
-void fsz_check_bgapi(struct fsz_api *api, struct fsz_request *request,
-                     const struct fsz_principal *who);
-void fsz_method_api(struct fsz_request *request);
-void fsz_method_bgapi(struct fsz_request *request);
-void fsz_method_job(struct fsz_api *api, struct fsz_request *request,
-                    const struct fsz_principal *who);
-void fsz_check_json_api(struct fsz_api *api, struct fsz_request *request,
-                        const struct fsz_principal *who);
-void fsz_method_json_api(struct fsz_request *request);
-void fsz_check_send(struct fsz_api *api, struct fsz_request *request,
-                    const struct fsz_principal *who);
-void fsz_method_send(struct fsz_request *request);
-
-/* methods_call.c */
-extern const struct fsz_param fsz_params_execute[], fsz_params_hangup[], fsz_params_get[],
-    fsz_params_set[], fsz_params_transfer[];
-void fsz_check_execute(struct fsz_api *api, struct fsz_request *request,
-                       const struct fsz_principal *who);
-void fsz_check_hangup(struct fsz_api *api, struct fsz_request *request,
-                      const struct fsz_principal *who);
-void fsz_check_get(struct fsz_api *api, struct fsz_request *request,
-                   const struct fsz_principal *who);
-void fsz_check_set(struct fsz_api *api, struct fsz_request *request,
-                   const struct fsz_principal *who);
-void fsz_check_transfer(struct fsz_api *api, struct fsz_request *request,
-                        const struct fsz_principal *who);
-void fsz_method_execute(struct fsz_request *request);
-/* API thread: its wait has ended. */
-void fsz_method_executed(struct fsz_request *request);
-void fsz_method_hangup(struct fsz_request *request);
-void fsz_method_get(struct fsz_request *request);
-void fsz_method_set(struct fsz_request *request);
-void fsz_method_transfer(struct fsz_request *request);
-
-/* methods_originate.c */
-extern const struct fsz_param fsz_params_originate[];
-void                          fsz_check_originate(struct fsz_api *api, struct fsz_request *request,
-                                                  const struct fsz_principal *who);
-void                          fsz_method_originate(struct fsz_request *request);
-
-/* methods_control.c */
-extern const struct fsz_param fsz_params_stop[], fsz_params_bridge[], fsz_params_release[],
-    fsz_params_hand_over[], fsz_params_subscribe[];
-/* May the client ask this of that call? Else the request fails. API thread, before `check`. */
-void fsz_control_check(struct fsz_api *api, struct fsz_request *request,
-                       const struct fsz_principal *who);
-void fsz_check_bridge(struct fsz_api *api, struct fsz_request *request,
-                      const struct fsz_principal *who);
-void fsz_check_hand_over(struct fsz_api *api, struct fsz_request *request,
-                         const struct fsz_principal *who);
-void fsz_check_release(struct fsz_api *api, struct fsz_request *request,
-                       const struct fsz_principal *who);
-void fsz_method_subscribe(struct fsz_api *api, struct fsz_request *request,
-                          const struct fsz_principal *who);
-void fsz_method_stop(struct fsz_request *request);
-void fsz_method_bridge(struct fsz_request *request);
-void fsz_method_give_back(struct fsz_request *request);
-void fsz_after_release(struct fsz_request *request);
-void fsz_after_hand_over(struct fsz_request *request);
 
 #endif

@@ -1,187 +1,37 @@
+/* The list of methods: the tables of the methods_*.c files, and how a method reports a failure. */
 #include "api/method.h"
 #include "api/outcome.h"
-#include "keys/users.h"
-#include "net/connections.h"
+#include "base/uuid.h"
 
+#include <stdio.h>
 #include <string.h>
 
-const struct fsz_param        fsz_params_none[] = {FSZ_PARAM_END};
-static const struct fsz_param methods_timeout[] = {FSZ_PARAM_TIMEOUT, FSZ_PARAM_END};
-static const struct fsz_param methods_clients[] = {
-    {.name = "after", .type = FSZ_PARAM_NUMBER, .min = 0, .max = INT64_MAX},
-    {.name = "limit", .type = FSZ_PARAM_NUMBER, .min = 1, .max = FSZ_CONNECTIONS_MAX},
-    {.name = "owner", .type = FSZ_PARAM_WORD, .min = 1, .max = FSZ_CONNECTION_OWNER_BYTES - 1},
-    {.name = "user", .type = FSZ_PARAM_TEXT, .min = 0, .max = FSZ_USER_NAME_MAX},
-    {.name = "address", .type = FSZ_PARAM_WORD, .min = 1, .max = FSZ_ADDRESS_HOST_BYTES - 1},
-    FSZ_PARAM_TIMEOUT,
-    FSZ_PARAM_END};
-static const struct fsz_param methods_kick[] = {
-    {.name = "id", .type = FSZ_PARAM_NUMBER, .required = true, .min = 1, .max = INT64_MAX},
-    FSZ_PARAM_TIMEOUT,
-    FSZ_PARAM_END};
-static const struct fsz_param methods_register[] = {
-    {.name = "service", .type = FSZ_PARAM_WORD, .required = true, .min = 1, .max = 64},
-    {.name = "capacity", .type = FSZ_PARAM_NUMBER, .min = 1, .max = FSZ_CAPACITY_MAX},
-    FSZ_PARAM_END};
-static const struct fsz_param methods_unregister[] = {
-    {.name = "service", .type = FSZ_PARAM_WORD, .required = true, .min = 1, .max = 64},
-    FSZ_PARAM_END};
-
-const struct fsz_method fsz_methods[] = {
-    {.name = "server.hello", .params = fsz_params_none, .check = fsz_method_hello},
-    {.name = "server.ping", .params = fsz_params_none, .check = fsz_method_ping},
-    {.name = "server.stats",
-     .params = methods_timeout,
-     .place = FSZ_METHOD_WORKER,
-     .run = fsz_method_stats},
-    {.name = "server.clients",
-     .params = methods_clients,
-     .place = FSZ_METHOD_WORKER,
-     .run = fsz_method_clients},
-    {.name = "client.kick",
-     .params = methods_kick,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .check = fsz_check_kick,
-     .run = fsz_method_kick},
-    {.name = "api",
-     .params = fsz_params_api,
-     .needs = FSZ_CAN_COMMAND,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .check = fsz_check_api,
-     .run = fsz_method_api},
-    {.name = "bgapi",
-     .params = fsz_params_bgapi,
-     .needs = FSZ_CAN_COMMAND,
-     .place = FSZ_METHOD_BACKGROUND,
-     .audited = true,
-     .check = fsz_check_bgapi,
-     .run = fsz_method_bgapi},
-    {.name = "job.result", .params = fsz_params_job, .check = fsz_method_job},
-    {.name = "json_api",
-     .params = fsz_params_json_api,
-     .needs = FSZ_CAN_JSON_API,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .check = fsz_check_json_api,
-     .run = fsz_method_json_api},
-    {.name = "event.send",
-     .params = fsz_params_send,
-     .needs = FSZ_CAN_SEND,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .check = fsz_check_send,
-     .run = fsz_method_send},
-    {.name = "call.execute",
-     .params = fsz_params_execute,
-     .needs = FSZ_CAN_CALLS,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .on_call = true,
-     .commands = true,
-     .check = fsz_check_execute,
-     .run = fsz_method_execute},
-    {.name = "call.originate",
-     .params = fsz_params_originate,
-     .needs = FSZ_CAN_CALLS,
-     .place = FSZ_METHOD_BACKGROUND,
-     .audited = true,
-     .check = fsz_check_originate,
-     .run = fsz_method_originate},
-    {.name = "call.hangup",
-     .params = fsz_params_hangup,
-     .needs = FSZ_CAN_CALLS,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .on_call = true,
-     .commands = true,
-     .check = fsz_check_hangup,
-     .run = fsz_method_hangup},
-    {.name = "call.get",
-     .params = fsz_params_get,
-     .needs = FSZ_CAN_CALLS,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .on_call = true,
-     .check = fsz_check_get,
-     .run = fsz_method_get},
-    {.name = "call.set",
-     .params = fsz_params_set,
-     .needs = FSZ_CAN_CALLS,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .on_call = true,
-     .commands = true,
-     .check = fsz_check_set,
-     .run = fsz_method_set},
-    {.name = "call.transfer",
-     .params = fsz_params_transfer,
-     .needs = FSZ_CAN_CALLS,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .on_call = true,
-     .commands = true,
-     .check = fsz_check_transfer,
-     .run = fsz_method_transfer},
-    {.name = "call.break",
-     .params = fsz_params_stop,
-     .needs = FSZ_CAN_CONTROL,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .on_call = true,
-     .commands = true,
-     .run = fsz_method_stop},
-    {.name = "call.bridge",
-     .params = fsz_params_bridge,
-     .needs = FSZ_CAN_CONTROL,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .on_call = true,
-     .commands = true,
-     .check = fsz_check_bridge,
-     .run = fsz_method_bridge},
-    {.name = "call.subscribe",
-     .params = fsz_params_subscribe,
-     .needs = FSZ_CAN_CONTROL,
-     .on_call = true,
-     .check = fsz_method_subscribe},
-    {.name = "call.release",
-     .params = fsz_params_release,
-     .needs = FSZ_CAN_CONTROL,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .on_call = true,
-     .check = fsz_check_release,
-     .run = fsz_method_give_back,
-     .after = fsz_after_release},
-    {.name = "call.hand-over",
-     .params = fsz_params_hand_over,
-     .needs = FSZ_CAN_CONTROL,
-     .place = FSZ_METHOD_WORKER,
-     .audited = true,
-     .on_call = true,
-     .check = fsz_check_hand_over,
-     .run = fsz_method_give_back,
-     .after = fsz_after_hand_over},
-    {.name = "service.register",
-     .params = methods_register,
-     .audited = true,
-     .check = fsz_method_register},
-    {.name = "service.unregister",
-     .params = methods_unregister,
-     .audited = true,
-     .check = fsz_method_unregister},
-    {.name = NULL},
+static const struct fsz_method *const methods_tables[] = {
+    fsz_methods_server,    fsz_methods_command, fsz_methods_call,
+    fsz_methods_originate, fsz_methods_control, fsz_methods_service,
 };
+
+const struct fsz_method *fsz_method_at(size_t index)
+{
+    for (size_t i = 0; i < sizeof(methods_tables) / sizeof(methods_tables[0]); i++) {
+        for (const struct fsz_method *method = methods_tables[i]; method->name != NULL; method++) {
+            if (index-- == 0) {
+                return method;
+            }
+        }
+    }
+    return NULL;
+}
 
 const struct fsz_method *fsz_method_find(const char *name)
 {
-    const struct fsz_method *method = fsz_methods;
-    while (method->name != NULL && strcmp(method->name, name) != 0) {
-        method++;
+    const struct fsz_method *method = NULL;
+    for (size_t i = 0; (method = fsz_method_at(i)) != NULL; i++) {
+        if (strcmp(method->name, name) == 0) {
+            return method;
+        }
     }
-    return method->name != NULL ? method : NULL;
+    return NULL;
 }
 
 void fsz_method_refused(struct fsz_request *request, fsz_err err, const struct fsz_buffer *words)
@@ -206,4 +56,30 @@ void fsz_method_refused(struct fsz_request *request, fsz_err err, const struct f
         break;
     }
     json_decref(reason);
+}
+
+void fsz_method_done(struct fsz_request *request, fsz_err err, struct fsz_buffer *words)
+{
+    if (err == FSZ_OK) {
+        fsz_request_succeed(request, json_object());
+    } else {
+        fsz_method_refused(request, err, words);
+    }
+    if (words != NULL) {
+        fsz_buffer_fini(words);
+    }
+}
+
+void fsz_method_deny(struct fsz_request *request, const char *why)
+{
+    fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
+}
+
+void fsz_method_name_job(struct fsz_request *request, const char *id)
+{
+    if (id != NULL) {
+        snprintf(request->job, sizeof(request->job), "%s", id);
+    } else {
+        fsz_uuid_new(request->job);
+    }
 }

@@ -25,7 +25,7 @@ enum {
         .name = "names", .type = FSZ_PARAM_NAMES, .min = 1, .max = FSZ_NAMES_MAX                   \
     }
 
-const struct fsz_param fsz_params_execute[] = {
+static const struct fsz_param execute_params[] = {
     FSZ_PARAM_CALL,
     CALL_NAME("app", true),
     {.name = "arg", .type = FSZ_PARAM_TEXT, .min = 0, .max = FSZ_TEXT_MAX},
@@ -36,7 +36,7 @@ const struct fsz_param fsz_params_execute[] = {
     FSZ_PARAM_TIMEOUT,
     FSZ_PARAM_LEASE,
     {.name = "urgent", .type = FSZ_PARAM_BOOL},
-    FSZ_PARAM_END};
+    {.name = NULL}};
 enum {
     EXECUTE_CALL,
     EXECUTE_APP,
@@ -50,48 +50,33 @@ enum {
     EXECUTE_URGENT
 };
 
-const struct fsz_param fsz_params_hangup[] = {FSZ_PARAM_CALL, CALL_NAME("cause", false),
-                                              FSZ_PARAM_TIMEOUT, FSZ_PARAM_LEASE, FSZ_PARAM_END};
-const struct fsz_param fsz_params_get[] = {FSZ_PARAM_CALL, CALL_NAMES, FSZ_PARAM_TIMEOUT,
-                                           FSZ_PARAM_LEASE, FSZ_PARAM_END};
-const struct fsz_param fsz_params_set[] = {
+static const struct fsz_param hangup_params[] = {
+    FSZ_PARAM_CALL, CALL_NAME("cause", false), FSZ_PARAM_TIMEOUT, FSZ_PARAM_LEASE, {.name = NULL}};
+static const struct fsz_param get_params[] = {
+    FSZ_PARAM_CALL, CALL_NAMES, FSZ_PARAM_TIMEOUT, FSZ_PARAM_LEASE, {.name = NULL}};
+static const struct fsz_param set_params[] = {
     FSZ_PARAM_CALL,
     {.name = "variables", .type = FSZ_PARAM_OBJECT, .required = true},
     FSZ_PARAM_TIMEOUT,
     FSZ_PARAM_LEASE,
-    FSZ_PARAM_END};
+    {.name = NULL}};
 
-static const char *const transfer_legs[] = {"aleg", "bleg", "both", NULL};
-const struct fsz_param   fsz_params_transfer[] = {
-      FSZ_PARAM_CALL,
-      {.name = "extension", .type = FSZ_PARAM_TEXT, .required = true, .min = 1, .max = FSZ_TEXT_MAX},
-      CALL_NAME("dialplan", false),
-      CALL_NAME("context", false),
-      {.name = "leg", .type = FSZ_PARAM_WORD, .min = 4, .max = 4, .words = transfer_legs},
-      FSZ_PARAM_TIMEOUT,
-      FSZ_PARAM_LEASE,
-      FSZ_PARAM_END};
+static const char *const      transfer_legs[] = {"aleg", "bleg", "both", NULL};
+static const struct fsz_param transfer_params[] = {
+    FSZ_PARAM_CALL,
+    {.name = "extension", .type = FSZ_PARAM_TEXT, .required = true, .min = 1, .max = FSZ_TEXT_MAX},
+    CALL_NAME("dialplan", false),
+    CALL_NAME("context", false),
+    {.name = "leg", .type = FSZ_PARAM_WORD, .min = 4, .max = 4, .words = transfer_legs},
+    FSZ_PARAM_TIMEOUT,
+    FSZ_PARAM_LEASE,
+    {.name = NULL}};
 enum { TRANSFER_CALL, TRANSFER_EXTENSION, TRANSFER_DIALPLAN, TRANSFER_CONTEXT, TRANSFER_LEG };
-
-static void call_deny(struct fsz_request *request, const char *why)
-{
-    fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
-}
-
-static void call_done(struct fsz_request *request, fsz_err err, struct fsz_buffer *words)
-{
-    if (err == FSZ_OK) {
-        fsz_request_succeed(request, json_object());
-    } else {
-        fsz_method_refused(request, err, words);
-    }
-    fsz_buffer_fini(words);
-}
 
 /* ---- call.execute ---------------------------------------------------------------------------- */
 
-void fsz_check_execute(struct fsz_api *api, struct fsz_request *request,
-                       const struct fsz_principal *who)
+static void execute_check(struct fsz_api *api, struct fsz_request *request,
+                          const struct fsz_principal *who)
 {
     fsz_why     why = "";
     const char *app = fsz_request_text(request, EXECUTE_APP);
@@ -102,7 +87,7 @@ void fsz_check_execute(struct fsz_api *api, struct fsz_request *request,
              fsz_request_text(request, EXECUTE_CALL), app, arg ? " " : "", arg ? arg : "");
     fsz_uuid_new(request->wait.id);
     if (fsz_authorize_application(who, app, arg, why) != FSZ_OK) {
-        call_deny(request, why);
+        fsz_method_deny(request, why);
     } else if (fsz_request_flag(request, EXECUTE_WAIT) && loops < 0) {
         fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{ss}", "param", "loops"),
                          "loops: must be at least 1 where you wait for the end");
@@ -114,7 +99,7 @@ void fsz_check_execute(struct fsz_api *api, struct fsz_request *request,
     }
 }
 
-void fsz_method_execute(struct fsz_request *request)
+static void execute_run(struct fsz_request *request)
 {
     struct fsz_buffer        words;
     const struct fsz_execute execute = {
@@ -162,7 +147,7 @@ static void execute_never_ran(struct fsz_request *request, const char *ended)
                      "the application did not run to its end: %s", whys[i].why);
 }
 
-void fsz_method_executed(struct fsz_request *request)
+static void execute_ended(struct fsz_request *request)
 {
     json_t *result = request->wait.result;
     request->wait.result = NULL;
@@ -180,8 +165,8 @@ void fsz_method_executed(struct fsz_request *request)
 
 /* ---- call.hangup, call.transfer -------------------------------------------------------------- */
 
-void fsz_check_hangup(struct fsz_api *api, struct fsz_request *request,
-                      const struct fsz_principal *who)
+static void hangup_check(struct fsz_api *api, struct fsz_request *request,
+                         const struct fsz_principal *who)
 {
     const char *cause = fsz_request_text(request, 1);
     (void)api;
@@ -190,17 +175,17 @@ void fsz_check_hangup(struct fsz_api *api, struct fsz_request *request,
              cause ? " " : "", cause ? cause : "");
 }
 
-void fsz_method_hangup(struct fsz_request *request)
+static void hangup_run(struct fsz_request *request)
 {
     struct fsz_buffer words;
     fsz_buffer_init(&words, CALL_WORDS_BYTES);
     fsz_err err = request->host->hangup(request->host->self, fsz_request_text(request, 0),
                                         fsz_request_text(request, 1), &words);
-    call_done(request, err, &words);
+    fsz_method_done(request, err, &words);
 }
 
-void fsz_check_transfer(struct fsz_api *api, struct fsz_request *request,
-                        const struct fsz_principal *who)
+static void transfer_check(struct fsz_api *api, struct fsz_request *request,
+                           const struct fsz_principal *who)
 {
     fsz_why     why = "";
     const char *extension = fsz_request_text(request, TRANSFER_EXTENSION);
@@ -211,11 +196,11 @@ void fsz_check_transfer(struct fsz_api *api, struct fsz_request *request,
              fsz_request_text(request, TRANSFER_CALL), extension, dialplan ? dialplan : "",
              context ? context : "");
     if (fsz_authorize_transfer(who, extension, dialplan, context, why) != FSZ_OK) {
-        call_deny(request, why);
+        fsz_method_deny(request, why);
     }
 }
 
-void fsz_method_transfer(struct fsz_request *request)
+static void transfer_run(struct fsz_request *request)
 {
     struct fsz_buffer words;
     fsz_buffer_init(&words, CALL_WORDS_BYTES);
@@ -224,13 +209,13 @@ void fsz_method_transfer(struct fsz_request *request)
         fsz_request_text(request, TRANSFER_LEG), fsz_request_text(request, TRANSFER_EXTENSION),
         fsz_request_text(request, TRANSFER_DIALPLAN), fsz_request_text(request, TRANSFER_CONTEXT),
         &words);
-    call_done(request, err, &words);
+    fsz_method_done(request, err, &words);
 }
 
 /* ---- call.get, call.set ---------------------------------------------------------------------- */
 
-void fsz_check_get(struct fsz_api *api, struct fsz_request *request,
-                   const struct fsz_principal *who)
+static void get_check(struct fsz_api *api, struct fsz_request *request,
+                      const struct fsz_principal *who)
 {
     (void)api;
     (void)who;
@@ -239,12 +224,12 @@ void fsz_check_get(struct fsz_api *api, struct fsz_request *request,
 }
 
 /* An fsz_variable_fn. */
-static void call_take(void *variables, const char *name, const char *value)
+static void get_take(void *variables, const char *name, const char *value)
 {
     json_object_set_new(variables, name, value ? fsz_rpc_text(value, strlen(value)) : json_null());
 }
 
-void fsz_method_get(struct fsz_request *request)
+static void get_run(struct fsz_request *request)
 {
     const json_t *list = request->values[1];
     const char   *names[FSZ_NAMES_MAX];
@@ -254,7 +239,7 @@ void fsz_method_get(struct fsz_request *request)
         names[i] = json_string_value(json_array_get(list, i));
     }
     fsz_err err = request->host->get(request->host->self, fsz_request_text(request, 0), names,
-                                     count, call_take, variables);
+                                     count, get_take, variables);
     if (err == FSZ_OK) {
         fsz_request_succeed(request, json_pack("{so}", "variables", variables));
         return;
@@ -263,8 +248,8 @@ void fsz_method_get(struct fsz_request *request)
     fsz_method_refused(request, err, NULL);
 }
 
-static void set_check_one(struct fsz_request *request, const struct fsz_principal *who,
-                          const char *name, const json_t *value)
+static void set_check_variable(struct fsz_request *request, const struct fsz_principal *who,
+                               const char *name, const json_t *value)
 {
     fsz_why     why = "";
     const char *text = json_string_value(value);
@@ -272,12 +257,12 @@ static void set_check_one(struct fsz_request *request, const struct fsz_principa
         fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{ss}", "param", "variables"),
                          "variables.%.64s: must be a string, or null to take it away", name);
     } else if (fsz_authorize_variable(who, name, text, why) != FSZ_OK) {
-        call_deny(request, why);
+        fsz_method_deny(request, why);
     }
 }
 
-void fsz_check_set(struct fsz_api *api, struct fsz_request *request,
-                   const struct fsz_principal *who)
+static void set_check(struct fsz_api *api, struct fsz_request *request,
+                      const struct fsz_principal *who)
 {
     const json_t *variables = request->values[1];
     const char   *name = NULL;
@@ -295,11 +280,11 @@ void fsz_check_set(struct fsz_api *api, struct fsz_request *request,
         int    more = snprintf(request->what + used, room, " %s=%s", name,
                             json_is_string(value) ? json_string_value(value) : "");
         used += (size_t)more < room ? more : 0;
-        set_check_one(request, who, name, value);
+        set_check_variable(request, who, name, value);
     }
 }
 
-void fsz_method_set(struct fsz_request *request)
+static void set_run(struct fsz_request *request)
 {
     const char *names[FSZ_NAMES_MAX], *values[FSZ_NAMES_MAX], *name = NULL;
     json_t     *value = NULL;
@@ -311,9 +296,54 @@ void fsz_method_set(struct fsz_request *request)
     }
     fsz_err err =
         request->host->set(request->host->self, fsz_request_text(request, 0), names, values, count);
-    if (err == FSZ_OK) {
-        fsz_request_succeed(request, json_object());
-    } else {
-        fsz_method_refused(request, err, NULL);
-    }
+    fsz_method_done(request, err, NULL);
 }
+
+const struct fsz_method fsz_methods_call[] = {
+    {.name = "call.execute",
+     .params = execute_params,
+     .needs = FSZ_CAN_CALLS,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .on_call = true,
+     .commands = true,
+     .check = execute_check,
+     .run = execute_run,
+     .ended = execute_ended},
+    {.name = "call.hangup",
+     .params = hangup_params,
+     .needs = FSZ_CAN_CALLS,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .on_call = true,
+     .commands = true,
+     .check = hangup_check,
+     .run = hangup_run},
+    {.name = "call.get",
+     .params = get_params,
+     .needs = FSZ_CAN_CALLS,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .on_call = true,
+     .check = get_check,
+     .run = get_run},
+    {.name = "call.set",
+     .params = set_params,
+     .needs = FSZ_CAN_CALLS,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .on_call = true,
+     .commands = true,
+     .check = set_check,
+     .run = set_run},
+    {.name = "call.transfer",
+     .params = transfer_params,
+     .needs = FSZ_CAN_CALLS,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .on_call = true,
+     .commands = true,
+     .check = transfer_check,
+     .run = transfer_run},
+    {.name = NULL},
+};

@@ -1,4 +1,4 @@
-/* Grants of methods, held against the methods that there are. */
+/* Checks that grants of methods name methods that exist. */
 #include "api/method.h"
 #include "base/glob.h"
 #include "base/near.h"
@@ -9,8 +9,9 @@
 
 static bool check_matches(const char *pattern)
 {
-    bool matches = false;
-    for (const struct fsz_method *method = fsz_methods; method->name != NULL; method++) {
+    bool                     matches = false;
+    const struct fsz_method *method = NULL;
+    for (size_t i = 0; (method = fsz_method_at(i)) != NULL; i++) {
         matches |= fsz_glob(pattern, method->name, strlen(method->name), 0);
     }
     return matches;
@@ -18,9 +19,10 @@ static bool check_matches(const char *pattern)
 
 static const char *check_nearest(const char *pattern)
 {
-    const char *nearest = NULL;
-    size_t      least = SIZE_MAX;
-    for (const struct fsz_method *method = fsz_methods; method->name != NULL; method++) {
+    const char              *nearest = NULL;
+    size_t                   least = SIZE_MAX;
+    const struct fsz_method *method = NULL;
+    for (size_t i = 0; (method = fsz_method_at(i)) != NULL; i++) {
         size_t distance = fsz_near_distance(pattern, strlen(pattern), method->name);
         if (distance < least) {
             least = distance;

@@ -4,7 +4,6 @@
 #include "api/outcome.h"
 #include "auth/authorize.h"
 #include "auth/readonly.h"
-#include "base/uuid.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,28 +21,28 @@ enum { COMMAND_NAME_MAX = 255, COMMAND_WORDS_BYTES = 4096 };
         .name = "arg", .type = FSZ_PARAM_TEXT, .min = 0, .max = FSZ_TEXT_MAX                       \
     }
 
-const struct fsz_param fsz_params_api[] = {COMMAND_PARAM, COMMAND_ARG, FSZ_PARAM_TIMEOUT,
-                                           FSZ_PARAM_END};
-const struct fsz_param fsz_params_bgapi[] = {
+static const struct fsz_param api_params[] = {
+    COMMAND_PARAM, COMMAND_ARG, FSZ_PARAM_TIMEOUT, {.name = NULL}};
+static const struct fsz_param bgapi_params[] = {
     COMMAND_PARAM,
     COMMAND_ARG,
     {.name = "job", .type = FSZ_PARAM_WORD, .min = 1, .max = FSZ_JOB_BYTES - 1},
-    FSZ_PARAM_END};
-const struct fsz_param fsz_params_job[] = {
+    {.name = NULL}};
+static const struct fsz_param job_params[] = {
     {.name = "job", .type = FSZ_PARAM_WORD, .required = true, .min = 1, .max = FSZ_JOB_BYTES - 1},
-    FSZ_PARAM_END};
-const struct fsz_param fsz_params_json_api[] = {
-    COMMAND_PARAM, {.name = "data", .type = FSZ_PARAM_ANY}, FSZ_PARAM_TIMEOUT, FSZ_PARAM_END};
-const struct fsz_param fsz_params_send[] = {
+    {.name = NULL}};
+static const struct fsz_param json_api_params[] = {
+    COMMAND_PARAM, {.name = "data", .type = FSZ_PARAM_ANY}, FSZ_PARAM_TIMEOUT, {.name = NULL}};
+static const struct fsz_param send_params[] = {
     {.name = "event", .type = FSZ_PARAM_OBJECT, .required = true},
     FSZ_PARAM_TIMEOUT,
-    FSZ_PARAM_END};
+    {.name = NULL}};
 enum { PARAM_COMMAND, PARAM_ARG, PARAM_JOB, PARAM_DATA = PARAM_ARG };
 
 /* ---- api, bgapi ------------------------------------------------------------------------------ */
 
-void fsz_check_api(struct fsz_api *api, struct fsz_request *request,
-                   const struct fsz_principal *who)
+static void api_check(struct fsz_api *api, struct fsz_request *request,
+                      const struct fsz_principal *who)
 {
     fsz_why     why = "";
     const char *command = fsz_request_text(request, PARAM_COMMAND);
@@ -53,23 +52,18 @@ void fsz_check_api(struct fsz_api *api, struct fsz_request *request,
              arg ? arg : "");
     request->routine = fsz_readonly_api(command, arg);
     if (fsz_authorize_api(who, command, arg, why) != FSZ_OK) {
-        fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
+        fsz_method_deny(request, why);
     }
 }
 
-void fsz_check_bgapi(struct fsz_api *api, struct fsz_request *request,
-                     const struct fsz_principal *who)
+static void bgapi_check(struct fsz_api *api, struct fsz_request *request,
+                        const struct fsz_principal *who)
 {
-    const char *job = fsz_request_text(request, PARAM_JOB);
-    fsz_check_api(api, request, who);
-    if (job != NULL) {
-        snprintf(request->job, sizeof(request->job), "%s", job);
-    } else {
-        fsz_uuid_new(request->job);
-    }
+    api_check(api, request, who);
+    fsz_method_name_job(request, fsz_request_text(request, PARAM_JOB));
 }
 
-void fsz_method_api(struct fsz_request *request)
+static void api_run(struct fsz_request *request)
 {
     struct fsz_buffer output;
     fsz_buffer_init(&output, request->answer_bytes_max);
@@ -116,9 +110,9 @@ static void bgapi_fire(const struct fsz_request *request)
 }
 
 /* What is kept and told of a job has one form, whatever became of it. */
-void fsz_method_bgapi(struct fsz_request *request)
+static void bgapi_run(struct fsz_request *request)
 {
-    fsz_method_api(request);
+    api_run(request);
     if (request->result == NULL) {
         request->result = json_pack("{ss ss sO*}", "output", "", "status", "error", "reason",
                                     json_object_get(request->error, "message"));
@@ -130,8 +124,8 @@ void fsz_method_bgapi(struct fsz_request *request)
 }
 
 /* Does not read a result that may not be sent: a batch of those would hold up the API thread. */
-void fsz_method_job(struct fsz_api *api, struct fsz_request *request,
-                    const struct fsz_principal *who)
+static void job_result(struct fsz_api *api, struct fsz_request *request,
+                       const struct fsz_principal *who)
 {
     char        owner[FSZ_TASK_NAME_BYTES];
     const char *job = fsz_request_text(request, 0);
@@ -159,8 +153,8 @@ void fsz_method_job(struct fsz_api *api, struct fsz_request *request,
 
 /* ---- json_api -------------------------------------------------------------------------------- */
 
-void fsz_check_json_api(struct fsz_api *api, struct fsz_request *request,
-                        const struct fsz_principal *who)
+static void json_api_check(struct fsz_api *api, struct fsz_request *request,
+                           const struct fsz_principal *who)
 {
     fsz_why       why = "";
     const char   *command = fsz_request_text(request, PARAM_COMMAND);
@@ -173,7 +167,7 @@ void fsz_check_json_api(struct fsz_api *api, struct fsz_request *request,
     if (data != NULL && text == NULL) {
         fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "out of memory");
     } else if (fsz_authorize_json_api(who, command, text, why) != FSZ_OK) {
-        fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
+        fsz_method_deny(request, why);
     }
     free(text);
 }
@@ -203,7 +197,7 @@ static void json_api_answer(struct fsz_request *request, fsz_err err,
     }
 }
 
-void fsz_method_json_api(struct fsz_request *request)
+static void json_api_run(struct fsz_request *request)
 {
     struct fsz_buffer answer;
     json_t *asked = json_pack("{sO sO*}", "command", request->values[PARAM_COMMAND], "data",
@@ -219,8 +213,8 @@ void fsz_method_json_api(struct fsz_request *request)
 
 /* ---- event.send ------------------------------------------------------------------------------ */
 
-void fsz_check_send(struct fsz_api *api, struct fsz_request *request,
-                    const struct fsz_principal *who)
+static void send_check(struct fsz_api *api, struct fsz_request *request,
+                       const struct fsz_principal *who)
 {
     fsz_why why = "";
     char    wrong[FSZ_SENTEVENT_WHY_BYTES] = "";
@@ -237,20 +231,48 @@ void fsz_check_send(struct fsz_api *api, struct fsz_request *request,
                  event->subclass ? event->subclass : "");
         request->routine = event->subclass != NULL;
         if (fsz_authorize_send_event(who, event, why) != FSZ_OK) {
-            fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
+            fsz_method_deny(request, why);
         }
     }
 }
 
-void fsz_method_send(struct fsz_request *request)
+static void send_run(struct fsz_request *request)
 {
     struct fsz_buffer words;
     fsz_buffer_init(&words, request->answer_bytes_max);
     fsz_err err = request->host->send_event(request->host->self, &request->event.view, &words);
-    if (err == FSZ_OK) {
-        fsz_request_succeed(request, json_object());
-    } else {
-        fsz_method_refused(request, err, &words);
-    }
-    fsz_buffer_fini(&words);
+    fsz_method_done(request, err, &words);
 }
+
+const struct fsz_method fsz_methods_command[] = {
+    {.name = "api",
+     .params = api_params,
+     .needs = FSZ_CAN_COMMAND,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .check = api_check,
+     .run = api_run},
+    {.name = "bgapi",
+     .params = bgapi_params,
+     .needs = FSZ_CAN_COMMAND,
+     .place = FSZ_METHOD_BACKGROUND,
+     .audited = true,
+     .check = bgapi_check,
+     .run = bgapi_run},
+    {.name = "job.result", .params = job_params, .check = job_result},
+    {.name = "json_api",
+     .params = json_api_params,
+     .needs = FSZ_CAN_JSON_API,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .check = json_api_check,
+     .run = json_api_run},
+    {.name = "event.send",
+     .params = send_params,
+     .needs = FSZ_CAN_SEND,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .check = send_check,
+     .run = send_run},
+    {.name = NULL},
+};

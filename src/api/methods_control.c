@@ -11,34 +11,34 @@
 
 enum { CONTROL_WORDS_BYTES = 4096, CONTROL_KINDS_BYTES = 16384 };
 
-const struct fsz_param fsz_params_stop[] = {FSZ_PARAM_CALL, FSZ_PARAM_TIMEOUT, FSZ_PARAM_LEASE,
-                                            FSZ_PARAM_END};
-const struct fsz_param fsz_params_release[] = {FSZ_PARAM_CALL, FSZ_PARAM_TIMEOUT, FSZ_PARAM_LEASE,
-                                               FSZ_PARAM_END};
-const struct fsz_param fsz_params_bridge[] = {FSZ_PARAM_CALL,
-                                              {.name = "other",
-                                               .type = FSZ_PARAM_WORD,
-                                               .required = true,
-                                               .min = 1,
-                                               .max = FSZ_TASK_NAME_BYTES - 1},
-                                              FSZ_PARAM_TIMEOUT,
-                                              FSZ_PARAM_LEASE,
-                                              FSZ_PARAM_END};
-const struct fsz_param fsz_params_hand_over[] = {FSZ_PARAM_CALL,
-                                                 {.name = "service",
+static const struct fsz_param break_params[] = {
+    FSZ_PARAM_CALL, FSZ_PARAM_TIMEOUT, FSZ_PARAM_LEASE, {.name = NULL}};
+static const struct fsz_param release_params[] = {
+    FSZ_PARAM_CALL, FSZ_PARAM_TIMEOUT, FSZ_PARAM_LEASE, {.name = NULL}};
+static const struct fsz_param bridge_params[] = {FSZ_PARAM_CALL,
+                                                 {.name = "other",
                                                   .type = FSZ_PARAM_WORD,
                                                   .required = true,
                                                   .min = 1,
-                                                  .max = FSZ_CONFIG_NAME_MAX},
-                                                 {.name = "data", .type = FSZ_PARAM_ANY},
+                                                  .max = FSZ_TASK_NAME_BYTES - 1},
                                                  FSZ_PARAM_TIMEOUT,
                                                  FSZ_PARAM_LEASE,
-                                                 FSZ_PARAM_END};
-const struct fsz_param fsz_params_subscribe[] = {
+                                                 {.name = NULL}};
+static const struct fsz_param hand_over_params[] = {FSZ_PARAM_CALL,
+                                                    {.name = "service",
+                                                     .type = FSZ_PARAM_WORD,
+                                                     .required = true,
+                                                     .min = 1,
+                                                     .max = FSZ_CONFIG_NAME_MAX},
+                                                    {.name = "data", .type = FSZ_PARAM_ANY},
+                                                    FSZ_PARAM_TIMEOUT,
+                                                    FSZ_PARAM_LEASE,
+                                                    {.name = NULL}};
+static const struct fsz_param subscribe_params[] = {
     FSZ_PARAM_CALL,
     {.name = "events", .type = FSZ_PARAM_NAMES, .required = true, .min = 0, .max = FSZ_NAMES_MAX},
     FSZ_PARAM_LEASE,
-    FSZ_PARAM_END};
+    {.name = NULL}};
 enum { CONTROL_CALL, CONTROL_SECOND, CONTROL_THIRD };
 
 /* 0: not given, or not a parameter of the method. */
@@ -66,8 +66,8 @@ static void control_check_control(const struct fsz_api *api, struct fsz_request 
     }
 }
 
-void fsz_control_check(struct fsz_api *api, struct fsz_request *request,
-                       const struct fsz_principal *who)
+void fsz_method_check_call(struct fsz_api *api, struct fsz_request *request,
+                           const struct fsz_principal *who)
 {
     const char        *call = fsz_request_text(request, CONTROL_CALL);
     struct fsz_client *client = request->client;
@@ -93,29 +93,19 @@ static void control_need(struct fsz_request *request)
     }
 }
 
-static void control_done(struct fsz_request *request, fsz_err err, struct fsz_buffer *words)
-{
-    if (err == FSZ_OK) {
-        fsz_request_succeed(request, json_object());
-    } else {
-        fsz_method_refused(request, err, words);
-    }
-    fsz_buffer_fini(words);
-}
-
-void fsz_method_stop(struct fsz_request *request)
+static void break_run(struct fsz_request *request)
 {
     struct fsz_buffer words;
     fsz_buffer_init(&words, CONTROL_WORDS_BYTES);
     const char *call = fsz_request_text(request, CONTROL_CALL);
     fsz_waits_mark(request->waits, call, FSZ_ENDING_STOPPED, false);
     fsz_err err = request->host->stop(request->host->self, call, &words);
-    control_done(request, err, &words);
+    fsz_method_done(request, err, &words);
 }
 
 /* Who may not command the second call may not take it along either. */
-void fsz_check_bridge(struct fsz_api *api, struct fsz_request *request,
-                      const struct fsz_principal *who)
+static void bridge_check(struct fsz_api *api, struct fsz_request *request,
+                         const struct fsz_principal *who)
 {
     const char *other = fsz_request_text(request, CONTROL_SECOND);
     if (!fsz_controls_admit(&api->controls, other, request->client, 0)) {
@@ -126,26 +116,26 @@ void fsz_check_bridge(struct fsz_api *api, struct fsz_request *request,
     control_check_control(api, request, who, other);
 }
 
-void fsz_method_bridge(struct fsz_request *request)
+static void bridge_run(struct fsz_request *request)
 {
     struct fsz_buffer words;
     fsz_buffer_init(&words, CONTROL_WORDS_BYTES);
     fsz_err err =
         request->host->bridge(request->host->self, fsz_request_text(request, CONTROL_CALL),
                               fsz_request_text(request, CONTROL_SECOND), &words);
-    control_done(request, err, &words);
+    fsz_method_done(request, err, &words);
 }
 
-void fsz_check_release(struct fsz_api *api, struct fsz_request *request,
-                       const struct fsz_principal *who)
+static void release_check(struct fsz_api *api, struct fsz_request *request,
+                          const struct fsz_principal *who)
 {
     (void)api;
     (void)who;
     control_need(request);
 }
 
-void fsz_check_hand_over(struct fsz_api *api, struct fsz_request *request,
-                         const struct fsz_principal *who)
+static void hand_over_check(struct fsz_api *api, struct fsz_request *request,
+                            const struct fsz_principal *who)
 {
     const char *service = fsz_request_text(request, CONTROL_SECOND);
     snprintf(request->what, sizeof(request->what), "%.127s %s",
@@ -161,7 +151,7 @@ void fsz_check_hand_over(struct fsz_api *api, struct fsz_request *request,
 
 /* On a worker, like the applications that were asked for before, so that it does not overtake them;
  * the call is given back behind the answer, so that the holder hears call.end last. */
-void fsz_method_give_back(struct fsz_request *request)
+static void release_run(struct fsz_request *request)
 {
     if (fsz_control_is_of(request->control, request->lease)) {
         fsz_request_succeed(request, json_object());
@@ -170,12 +160,12 @@ void fsz_method_give_back(struct fsz_request *request)
     }
 }
 
-void fsz_after_release(struct fsz_request *request)
+static void release_after(struct fsz_request *request)
 {
     (void)fsz_control_end(request->control, request->lease, FSZ_CONTROL_RELEASED);
 }
 
-void fsz_after_hand_over(struct fsz_request *request)
+static void hand_over_after(struct fsz_request *request)
 {
     (void)fsz_control_hand_over(request->control, request->lease,
                                 fsz_request_text(request, CONTROL_SECOND),
@@ -183,7 +173,7 @@ void fsz_after_hand_over(struct fsz_request *request)
 }
 
 /* Patterns as of a stream's selection. NULL: none, or a mistake, which fails the request. */
-static struct fsz_selection *control_kinds(struct fsz_request *request)
+static struct fsz_selection *subscribe_selection(struct fsz_request *request)
 {
     struct fsz_selection *kinds = NULL;
     struct fsz_buffer     list;
@@ -211,7 +201,7 @@ static struct fsz_selection *control_kinds(struct fsz_request *request)
 }
 
 /* The result: with those kinds, if any, that FreeSWITCH has no event for. */
-static json_t *control_unknown_kinds(const struct fsz_request *request)
+static json_t *subscribe_result(const struct fsz_request *request)
 {
     char    why[FSZ_EVENTNAME_WHY_BYTES];
     json_t *result = json_object(), *unknown = json_array(), *kind = NULL;
@@ -231,17 +221,61 @@ static json_t *control_unknown_kinds(const struct fsz_request *request)
     return result;
 }
 
-void fsz_method_subscribe(struct fsz_api *api, struct fsz_request *request,
-                          const struct fsz_principal *who)
+static void subscribe(struct fsz_api *api, struct fsz_request *request,
+                      const struct fsz_principal *who)
 {
     (void)who;
     control_need(request);
     if (request->control == NULL) {
         return;
     }
-    struct fsz_selection *kinds = control_kinds(request);
+    struct fsz_selection *kinds = subscribe_selection(request);
     if (request->error == NULL) {
         fsz_watch_subscribe(api->controls.watch, request->control, &kinds);
-        fsz_request_succeed(request, control_unknown_kinds(request));
+        fsz_request_succeed(request, subscribe_result(request));
     }
 }
+
+const struct fsz_method fsz_methods_control[] = {
+    {.name = "call.break",
+     .params = break_params,
+     .needs = FSZ_CAN_CONTROL,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .on_call = true,
+     .commands = true,
+     .run = break_run},
+    {.name = "call.bridge",
+     .params = bridge_params,
+     .needs = FSZ_CAN_CONTROL,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .on_call = true,
+     .commands = true,
+     .check = bridge_check,
+     .run = bridge_run},
+    {.name = "call.subscribe",
+     .params = subscribe_params,
+     .needs = FSZ_CAN_CONTROL,
+     .on_call = true,
+     .check = subscribe},
+    {.name = "call.release",
+     .params = release_params,
+     .needs = FSZ_CAN_CONTROL,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .on_call = true,
+     .check = release_check,
+     .run = release_run,
+     .after = release_after},
+    {.name = "call.hand-over",
+     .params = hand_over_params,
+     .needs = FSZ_CAN_CONTROL,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .on_call = true,
+     .check = hand_over_check,
+     .run = release_run,
+     .after = hand_over_after},
+    {.name = NULL},
+};

@@ -1,7 +1,6 @@
 /* call.originate: a call that the switch makes, from an endpoint, variables and what comes then. */
 #include "api/method.h"
 #include "auth/authorize.h"
-#include "base/uuid.h"
 #include "event/event_check.h"
 
 #include <stdio.h>
@@ -15,7 +14,7 @@ enum {
     ORIGINATE_WORDS_BYTES = 4096,
 };
 
-const struct fsz_param fsz_params_originate[] = {
+static const struct fsz_param originate_params[] = {
     {.name = "endpoint",
      .type = FSZ_PARAM_TEXT,
      .required = true,
@@ -27,7 +26,7 @@ const struct fsz_param fsz_params_originate[] = {
     {.name = "wait", .type = FSZ_PARAM_BOOL},
     {.name = "job", .type = FSZ_PARAM_WORD, .min = 1, .max = FSZ_JOB_BYTES - 1},
     FSZ_PARAM_TIMEOUT,
-    FSZ_PARAM_END};
+    {.name = NULL}};
 enum { PARAM_ENDPOINT, PARAM_THEN, PARAM_VARIABLES, PARAM_RING, PARAM_WAIT, PARAM_JOB };
 
 static void originate_invalid(struct fsz_request *request, const char *param, const char *text)
@@ -95,18 +94,8 @@ static fsz_err originate_judge_variables(struct fsz_request         *request,
     return err;
 }
 
-static void originate_name_job(struct fsz_request *request)
-{
-    const char *job = fsz_request_text(request, PARAM_JOB);
-    if (job != NULL) {
-        snprintf(request->job, sizeof(request->job), "%s", job);
-    } else {
-        fsz_uuid_new(request->job);
-    }
-}
-
-void fsz_check_originate(struct fsz_api *api, struct fsz_request *request,
-                         const struct fsz_principal *who)
+static void originate_check(struct fsz_api *api, struct fsz_request *request,
+                            const struct fsz_principal *who)
 {
     fsz_why     why = "";
     const char *endpoint = fsz_request_text(request, PARAM_ENDPOINT);
@@ -114,7 +103,7 @@ void fsz_check_originate(struct fsz_api *api, struct fsz_request *request,
     (void)api;
     snprintf(request->what, sizeof(request->what), "%.200s %.200s", endpoint,
              app ? app : originate_then(request, "extension"));
-    originate_name_job(request);
+    fsz_method_name_job(request, fsz_request_text(request, PARAM_JOB));
     if (!originate_then_is_valid(request->values[PARAM_THEN])) {
         originate_invalid(request, "then",
                           "must have app and perhaps arg, or extension and perhaps dialplan and "
@@ -124,7 +113,7 @@ void fsz_check_originate(struct fsz_api *api, struct fsz_request *request,
     } else if (fsz_authorize_endpoint(who, endpoint, why) != FSZ_OK ||
                originate_judge_then(request, who, why) != FSZ_OK ||
                originate_judge_variables(request, who, why) != FSZ_OK) {
-        fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
+        fsz_method_deny(request, why);
     }
 }
 
@@ -150,7 +139,7 @@ static void originate_refused(struct fsz_request *request, fsz_err err,
     }
 }
 
-void fsz_method_originate(struct fsz_request *request)
+static void originate_run(struct fsz_request *request)
 {
     const char       *names[FSZ_NAMES_MAX], *values[FSZ_NAMES_MAX], *name = NULL;
     char              call[FSZ_ORIGINATED_BYTES] = "";
@@ -183,3 +172,14 @@ void fsz_method_originate(struct fsz_request *request)
     }
     fsz_buffer_fini(&words);
 }
+
+const struct fsz_method fsz_methods_originate[] = {
+    {.name = "call.originate",
+     .params = originate_params,
+     .needs = FSZ_CAN_CALLS,
+     .place = FSZ_METHOD_BACKGROUND,
+     .audited = true,
+     .check = originate_check,
+     .run = originate_run},
+    {.name = NULL},
+};

@@ -1,16 +1,35 @@
-/* server.*, service.register, service.unregister. */
+/* server.hello, server.ping, server.stats, server.clients, client.kick. */
 #include "api/api_private.h"
 #include "api/method.h"
 #include "auth/authorize.h"
+#include "keys/users.h"
+#include "net/connections.h"
 
 #include <fszmq/wire.h>
 #include <inttypes.h>
 #include <stdio.h>
 
+static const struct fsz_param server_no_params[] = {{.name = NULL}};
+static const struct fsz_param stats_params[] = {FSZ_PARAM_TIMEOUT, {.name = NULL}};
+static const struct fsz_param clients_params[] = {
+    {.name = "after", .type = FSZ_PARAM_NUMBER, .min = 0, .max = INT64_MAX},
+    {.name = "limit", .type = FSZ_PARAM_NUMBER, .min = 1, .max = FSZ_CONNECTIONS_MAX},
+    {.name = "owner", .type = FSZ_PARAM_WORD, .min = 1, .max = FSZ_CONNECTION_OWNER_BYTES - 1},
+    {.name = "user", .type = FSZ_PARAM_TEXT, .min = 0, .max = FSZ_USER_NAME_MAX},
+    {.name = "address", .type = FSZ_PARAM_WORD, .min = 1, .max = FSZ_ADDRESS_HOST_BYTES - 1},
+    FSZ_PARAM_TIMEOUT,
+    {.name = NULL}};
+enum { CLIENTS_AFTER, CLIENTS_LIMIT, CLIENTS_OWNER, CLIENTS_USER, CLIENTS_ADDRESS };
+static const struct fsz_param kick_params[] = {
+    {.name = "id", .type = FSZ_PARAM_NUMBER, .required = true, .min = 1, .max = INT64_MAX},
+    FSZ_PARAM_TIMEOUT,
+    {.name = NULL}};
+
 static json_t *hello_methods(const struct fsz_request *request, const struct fsz_principal *who)
 {
-    json_t *names = json_array();
-    for (const struct fsz_method *method = fsz_methods; method->name != NULL; method++) {
+    json_t                  *names = json_array();
+    const struct fsz_method *method = NULL;
+    for (size_t i = 0; (method = fsz_method_at(i)) != NULL; i++) {
         fsz_why why;
         if ((method->needs & ~request->host->capabilities) == 0 &&
             fsz_authorize_method(who, method->name, why) == FSZ_OK) {
@@ -20,8 +39,8 @@ static json_t *hello_methods(const struct fsz_request *request, const struct fsz
     return names;
 }
 
-void fsz_method_hello(struct fsz_api *api, struct fsz_request *request,
-                      const struct fsz_principal *who)
+static void server_hello(struct fsz_api *api, struct fsz_request *request,
+                         const struct fsz_principal *who)
 {
     const struct fsz_host_identity *identity = &api->identity;
     json_t *user = who->name[0] != '\0' ? json_string(who->name) : json_null();
@@ -32,15 +51,15 @@ void fsz_method_hello(struct fsz_api *api, struct fsz_request *request,
                                   user, "methods", hello_methods(request, who)));
 }
 
-void fsz_method_ping(struct fsz_api *api, struct fsz_request *request,
-                     const struct fsz_principal *who)
+static void server_ping(struct fsz_api *api, struct fsz_request *request,
+                        const struct fsz_principal *who)
 {
     (void)api;
     (void)who;
     fsz_request_succeed(request, json_object());
 }
 
-void fsz_method_stats(struct fsz_request *request)
+static void server_stats(struct fsz_request *request)
 {
     const struct fsz_api_server *server = &request->server;
     json_t                      *stats = server->stats ? server->stats(server->self) : NULL;
@@ -51,15 +70,15 @@ void fsz_method_stats(struct fsz_request *request)
     fsz_request_succeed(request, stats);
 }
 
-void fsz_method_clients(struct fsz_request *request)
+static void server_clients(struct fsz_request *request)
 {
     const struct fsz_api_server       *server = &request->server;
     const struct fsz_connections_query query = {
-        .after = (uint64_t)fsz_request_number(request, 0, 0),
-        .limit = (size_t)fsz_request_number(request, 1, 0),
-        .owner = fsz_request_text(request, 2),
-        .user = fsz_request_text(request, 3),
-        .address = fsz_request_text(request, 4),
+        .after = (uint64_t)fsz_request_number(request, CLIENTS_AFTER, 0),
+        .limit = (size_t)fsz_request_number(request, CLIENTS_LIMIT, 0),
+        .owner = fsz_request_text(request, CLIENTS_OWNER),
+        .user = fsz_request_text(request, CLIENTS_USER),
+        .address = fsz_request_text(request, CLIENTS_ADDRESS),
     };
     json_t *clients = server->clients ? server->clients(server->self, &query) : NULL;
     if (clients == NULL) {
@@ -69,15 +88,15 @@ void fsz_method_clients(struct fsz_request *request)
     fsz_request_succeed(request, clients);
 }
 
-void fsz_check_kick(struct fsz_api *api, struct fsz_request *request,
-                    const struct fsz_principal *who)
+static void kick_check(struct fsz_api *api, struct fsz_request *request,
+                       const struct fsz_principal *who)
 {
     (void)api;
     (void)who;
     snprintf(request->what, sizeof(request->what), "%" PRId64, fsz_request_number(request, 0, 0));
 }
 
-void fsz_method_kick(struct fsz_request *request)
+static void kick_run(struct fsz_request *request)
 {
     const struct fsz_api_server *server = &request->server;
     int64_t                      id = fsz_request_number(request, 0, 0);
@@ -91,51 +110,22 @@ void fsz_method_kick(struct fsz_request *request)
     }
 }
 
-/* The service that the request names, if this one may serve it; else the request fails. */
-static struct fsz_service *register_service(struct fsz_api *api, struct fsz_request *request,
-                                            const struct fsz_principal *who)
-{
-    const char         *name = fsz_request_text(request, 0);
-    struct fsz_service *service = fsz_services_find(api->services, name);
-    snprintf(request->what, sizeof(request->what), "%s", name);
-    if (!fsz_principal_may(who, FSZ_RIGHT_SERVICES, name)) {
-        fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL,
-                         "not allowed: services \"%s\" is not granted", name);
-        return NULL;
-    }
-    if (service == NULL || !service->config->registration) {
-        fsz_request_fail(
-            request, FSZ_RPC_NOT_FOUND, NULL,
-            service ? "service \"%s\" takes no registrations" : "there is no service \"%s\"", name);
-        return NULL;
-    }
-    return service;
-}
-
-void fsz_method_register(struct fsz_api *api, struct fsz_request *request,
-                         const struct fsz_principal *who)
-{
-    struct fsz_service *service = register_service(api, request, who);
-    if (service == NULL) {
-        return;
-    }
-    if (fsz_services_register(service, request->client, request->exchange->envelope,
-                              fsz_request_number(request, 1, 1), &request->routine) != FSZ_OK) {
-        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
-                         "service \"%s\" has as many providers as it may", service->name);
-        return;
-    }
-    fsz_request_succeed(request, json_object());
-}
-
-void fsz_method_unregister(struct fsz_api *api, struct fsz_request *request,
-                           const struct fsz_principal *who)
-{
-    struct fsz_service *service = register_service(api, request, who);
-    if (service != NULL && fsz_services_unregister(service, request->client)) {
-        fsz_request_succeed(request, json_object());
-    } else if (service != NULL) {
-        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL,
-                         "you are not registered for service \"%s\"", service->name);
-    }
-}
+const struct fsz_method fsz_methods_server[] = {
+    {.name = "server.hello", .params = server_no_params, .check = server_hello},
+    {.name = "server.ping", .params = server_no_params, .check = server_ping},
+    {.name = "server.stats",
+     .params = stats_params,
+     .place = FSZ_METHOD_WORKER,
+     .run = server_stats},
+    {.name = "server.clients",
+     .params = clients_params,
+     .place = FSZ_METHOD_WORKER,
+     .run = server_clients},
+    {.name = "client.kick",
+     .params = kick_params,
+     .place = FSZ_METHOD_WORKER,
+     .audited = true,
+     .check = kick_check,
+     .run = kick_run},
+    {.name = NULL},
+};

@@ -239,7 +239,7 @@ void fsz_request_done(struct fsz_mail *mail, void *reader)
         request->waiting = request->waiting && !fsz_waits_remove(api->waits, &request->wait);
         fsz_request_conclude(api, request);
     } else if (!request->waiting) {
-        fsz_method_executed(request);
+        request->method->ended(request);
         fsz_request_conclude(api, request);
     }
     if (request->method->after != NULL && request->outcome == FSZ_OUTCOME_OK) {
@@ -258,7 +258,7 @@ void fsz_request_seen(struct fsz_mail *mail, void *reader)
         return;
     }
     if (!request->on_worker && !request->answered) {
-        fsz_method_executed(request);
+        request->method->ended(request);
         fsz_request_conclude(api, request);
     }
     fsz_request_release(api, request);

@@ -155,7 +155,7 @@ static void request_judge(struct fsz_api *api, struct fsz_request *request,
         fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL,
                          "not allowed: the user is not known any more");
     } else if (fsz_authorize_method(who, name, why) != FSZ_OK) {
-        fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL, "not allowed: %s", why);
+        fsz_method_deny(request, why);
     } else if ((request->method->needs & ~request->host->capabilities) != 0) {
         fsz_request_fail(request, FSZ_RPC_NO_METHOD, NULL, "%s can't do %s", request->host->name,
                          name);
@@ -165,7 +165,7 @@ static void request_judge(struct fsz_api *api, struct fsz_request *request,
                           !json_is_true(request_param(request, "wait"));
     }
     if (!fsz_request_is_decided(request) && request->method->on_call) {
-        fsz_control_check(api, request, who);
+        fsz_method_check_call(api, request, who);
     }
     if (!fsz_request_is_decided(request) && request->method->check != NULL) {
         request->method->check(api, request, who);
