@@ -4,6 +4,7 @@
 #include "counters/counters.h"
 #include "engine/engine_private.h"
 #include "engine/status.h"
+#include "rpc/json.h"
 
 static const struct fsz_counter audit_counters[] = {
 #define FSZ_COUNTERS_AUDIT(member, unit, meaning) FSZ_COUNTER(struct fsz_audit_counters, member),
@@ -50,11 +51,8 @@ static json_t *engine_status_controlled(struct fsz_engine *engine)
     json_object_set_new(own, "client_events", engine_status_of_client_events(engine));
     json_object_set_new(own, "calls", fsz_api_calls_status(engine->api));
     json_object_set_new(own, "services", fsz_api_services_status(engine->api));
-    json_object_update_missing(own, status);
-    json_decref(status);
-    status = fsz_engine_lookups_status(engine);
-    json_object_update_missing(own, status);
-    json_decref(status);
+    fsz_json_merge(own, status);
+    fsz_json_merge(own, fsz_engine_lookups_status(engine));
     return own;
 }
 

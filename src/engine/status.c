@@ -3,19 +3,7 @@
 #include "counters/counters.h"
 #include "event/filter.h"
 #include "net/net_status.h"
-#include "rpc/rpc.h"
-
-#include <string.h>
-
-static json_t *status_refused(const struct fsz_queue_stats *q)
-{
-    json_t *refused = json_object();
-    for (int priority = 0; priority < FSZ_PRIORITIES; priority++) {
-        json_object_set_new(refused, fsz_priority_names[priority],
-                            json_integer((json_int_t)q->refused[priority]));
-    }
-    return refused;
-}
+#include "rpc/json.h"
 
 static const struct fsz_counter queue_counters[] = {
 #define FSZ_COUNTERS_QUEUE(member, unit, meaning) FSZ_COUNTER(struct fsz_queue_stats, member),
@@ -28,7 +16,7 @@ static json_t *status_queue(struct fsz_queue *queue)
     json_t                *status = json_object();
     fsz_queue_stats(queue, &stats);
     FSZ_COUNTERS_WRITE(status, queue_counters, &stats);
-    json_object_set_new(status, "refused", status_refused(&stats));
+    json_object_set_new(status, "refused", fsz_json_by_priority(stats.refused));
     return status;
 }
 
@@ -55,15 +43,6 @@ static json_t *status_stream(const struct fsz_stream *s)
     return status;
 }
 
-static json_t *status_warnings(const struct fsz_problems *warnings)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; warnings != NULL && i < fsz_problems_kept(warnings); i++) {
-        json_array_append_new(list, fsz_rpc_text(warnings->lines[i], strlen(warnings->lines[i])));
-    }
-    return list;
-}
-
 void fsz_status_of_publisher(const struct fsz_publisher_view *view, void *argument)
 {
     json_t **ret_status = argument;
@@ -81,5 +60,5 @@ void fsz_status_of_publisher(const struct fsz_publisher_view *view, void *argume
         (json_int_t)fsz_event_types_max(view->types), "overflowed",
         (json_int_t)fsz_event_types_overflowed(view->types), "filters_gave_up",
         (json_int_t)fsz_filter_gave_up(), "streams", streams, "warnings",
-        status_warnings(view->config->warnings));
+        fsz_json_problems(view->config->warnings));
 }

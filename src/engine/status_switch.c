@@ -1,18 +1,15 @@
 /* What the status tells of the switch itself: its release, and what is wrong between it and us. */
 #include "engine/status.h"
+#include "rpc/json.h"
 
 static json_t *status_troubles(const struct fsz_host *host)
 {
     struct fsz_problems problems;
-    json_t             *troubles = json_array();
     fsz_problems_init(&problems);
     if (host->troubles != NULL) {
         host->troubles(host->self, &problems);
     }
-    for (size_t i = 0; i < fsz_problems_kept(&problems); i++) {
-        json_array_append_new(troubles, json_string(problems.lines[i]));
-    }
-    return troubles;
+    return fsz_json_problems(&problems);
 }
 
 void fsz_status_add_switch(json_t *status, const struct fsz_host *host,

@@ -1,6 +1,7 @@
 /* Connections as JSON and as text. */
 #include "base/clock.h"
 #include "net/connections.h"
+#include "rpc/json.h"
 #include "rpc/rpc.h"
 
 #include <string.h>
@@ -9,12 +10,6 @@ static const char *json_version(enum fsz_zmtp_version version)
 {
     static const char *const texts[] = {"", "2.0", "3.0", "3.1"};
     return texts[version];
-}
-
-static json_t *json_of_priorities(const uint64_t counts[FSZ_CONNECTION_PRIORITIES])
-{
-    return json_pack("{sI sI sI}", "low", (json_int_t)counts[0], "normal", (json_int_t)counts[1],
-                     "high", (json_int_t)counts[2]);
 }
 
 static json_t *json_identity(const struct fsz_connection *connection)
@@ -42,17 +37,14 @@ static void json_add_figures(json_t *object, struct fsz_conn *conn)
 {
     struct fsz_conn_figures f;
     fsz_conn_figures(conn, &f);
-    const uint64_t dropped[FSZ_CONNECTION_PRIORITIES] = {
-        f.dropped[FSZ_ZMTP_LOW], f.dropped[FSZ_ZMTP_NORMAL], f.dropped[FSZ_ZMTP_HIGH]};
     json_t *figures = json_pack(
         "{sI sI sI sI sI sI so sI so}", "messages_in", (json_int_t)f.messages_in, "bytes_in",
         (json_int_t)f.bytes_in, "messages_out", (json_int_t)f.messages_out, "bytes_out",
         (json_int_t)f.bytes_out, "queued_messages", (json_int_t)f.queued_messages, "queued_bytes",
-        (json_int_t)f.queued_bytes, "dropped", json_of_priorities(dropped), "heard_ms",
+        (json_int_t)f.queued_bytes, "dropped", fsz_json_by_priority(f.dropped), "heard_ms",
         (json_int_t)(fsz_clock_monotonic_ms() - f.heard_ms), "round_trip_us",
         f.round_trip_us < 0 ? json_null() : json_integer(f.round_trip_us));
-    json_object_update_missing(object, figures);
-    json_decref(figures);
+    fsz_json_merge(object, figures);
 }
 
 static json_t *json_of_one(const struct fsz_connection *connection)
@@ -64,7 +56,7 @@ static json_t *json_of_one(const struct fsz_connection *connection)
                             json_pack("{sI sI sI}", "count", (json_int_t)connection->subscriptions,
                                       "bytes", (json_int_t)connection->subscription_bytes,
                                       "refused", (json_int_t)connection->refused));
-        json_object_set_new(object, "reported", json_of_priorities(connection->reported));
+        json_object_set_new(object, "reported", fsz_json_by_priority(connection->reported));
     }
     return object;
 }
@@ -84,25 +76,14 @@ json_t *fsz_connections_json(const struct fsz_connections *connections)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-static long long text_number(const json_t *object, const char *name)
-{
-    return json_integer_value(json_object_get(object, name));
-}
-
-static const char *text_string(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text != NULL ? text : "";
-}
-
 static void text_priorities(const json_t *object, const char *name, const char *label,
-                            struct fsz_buffer *out)
+                         struct fsz_buffer *out)
 {
     const json_t *counts = json_object_get(object, name);
     if (counts != NULL) {
         fsz_buffer_printf(out, ", %s %lld low, %lld normal, %lld high", label,
-                          text_number(counts, "low"), text_number(counts, "normal"),
-                          text_number(counts, "high"));
+                          fsz_json_number(counts, "low"), fsz_json_number(counts, "normal"),
+                          fsz_json_number(counts, "high"));
     }
 }
 
@@ -110,30 +91,32 @@ static void text_one(const json_t *c, struct fsz_buffer *out)
 {
     const json_t *subscriptions = json_object_get(c, "subscriptions");
     const json_t *round_trip = json_object_get(c, "round_trip_us");
-    const char   *user = text_string(c, "user");
+    const char   *user = fsz_json_string(c, "user");
     fsz_buffer_printf(out, "%lld %s %s, %s%s, %s, ZMTP %s, %s, %s %lld s ago\n",
-                      text_number(c, "id"), text_string(c, "owner"), text_string(c, "address"),
-                      user[0] != '\0' ? "user " : "no user", user, text_string(c, "mechanism"),
-                      text_string(c, "version"), text_string(c, "type"),
-                      text_string(c, "direction"), text_number(c, "age_ms") / 1000);
+                      fsz_json_number(c, "id"), fsz_json_string(c, "owner"),
+                      fsz_json_string(c, "address"), user[0] != '\0' ? "user " : "no user", user,
+                      fsz_json_string(c, "mechanism"), fsz_json_string(c, "version"),
+                      fsz_json_string(c, "type"), fsz_json_string(c, "direction"),
+                      fsz_json_number(c, "age_ms") / 1000);
     if (json_object_get(c, "uid") != NULL) {
-        fsz_buffer_printf(out, "  uid %lld, pid %lld\n", text_number(c, "uid"),
-                          text_number(c, "pid"));
+        fsz_buffer_printf(out, "  uid %lld, pid %lld\n", fsz_json_number(c, "uid"),
+                          fsz_json_number(c, "pid"));
     }
     fsz_buffer_printf(out,
                       "  in %lld messages, %lld bytes; out %lld messages, %lld bytes; queued %lld "
                       "messages, %lld bytes",
-                      text_number(c, "messages_in"), text_number(c, "bytes_in"),
-                      text_number(c, "messages_out"), text_number(c, "bytes_out"),
-                      text_number(c, "queued_messages"), text_number(c, "queued_bytes"));
+                      fsz_json_number(c, "messages_in"), fsz_json_number(c, "bytes_in"),
+                      fsz_json_number(c, "messages_out"), fsz_json_number(c, "bytes_out"),
+                      fsz_json_number(c, "queued_messages"), fsz_json_number(c, "queued_bytes"));
     text_priorities(c, "dropped", "dropped", out);
     text_priorities(c, "reported", "reported as lost", out);
     if (subscriptions != NULL) {
         fsz_buffer_printf(out, "\n  %lld subscriptions, %lld bytes, %lld refused",
-                          text_number(subscriptions, "count"), text_number(subscriptions, "bytes"),
-                          text_number(subscriptions, "refused"));
+                          fsz_json_number(subscriptions, "count"),
+                          fsz_json_number(subscriptions, "bytes"),
+                          fsz_json_number(subscriptions, "refused"));
     }
-    fsz_buffer_printf(out, "\n  heard %lld ms ago", text_number(c, "heard_ms"));
+    fsz_buffer_printf(out, "\n  heard %lld ms ago", fsz_json_number(c, "heard_ms"));
     if (json_is_integer(round_trip)) {
         fsz_buffer_printf(out, ", round trip %lld µs", (long long)json_integer_value(round_trip));
     }
@@ -153,6 +136,6 @@ void fsz_connections_write(const json_t *connections, struct fsz_buffer *out)
         fsz_buffer_text(out, "no connections\n");
     } else if (json_is_true(json_object_get(connections, "more"))) {
         fsz_buffer_printf(out, "more: zmq clients after=%lld\n",
-                          text_number(json_array_get(list, count - 1), "id"));
+                          fsz_json_number(json_array_get(list, count - 1), "id"));
     }
 }

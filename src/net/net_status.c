@@ -1,5 +1,7 @@
 #include "net/net_status.h"
 
+#include "rpc/json.h"
+
 json_t *fsz_status_endpoints(const struct fsz_endpoints *endpoints)
 {
     json_t *list = json_array();
@@ -28,13 +30,6 @@ static json_t *wire_endings(const struct fsz_zmtp_figures *figures)
     return endings;
 }
 
-static json_t *wire_dropped(const struct fsz_zmtp_figures *figures)
-{
-    return json_pack("{sI sI sI}", "low", (json_int_t)figures->dropped[FSZ_ZMTP_LOW], "normal",
-                     (json_int_t)figures->dropped[FSZ_ZMTP_NORMAL], "high",
-                     (json_int_t)figures->dropped[FSZ_ZMTP_HIGH]);
-}
-
 void fsz_status_wire(json_t *status, struct fsz_zmtp_socket *wire)
 {
     struct fsz_zmtp_figures f;
@@ -44,10 +39,9 @@ void fsz_status_wire(json_t *status, struct fsz_zmtp_socket *wire)
         (json_int_t)f.accepted, "handshakes_failed", (json_int_t)f.handshakes_failed, "mismatched",
         (json_int_t)f.endings[FSZ_ZMTP_END_MECHANISM], "disconnected",
         (json_int_t)(f.ready - f.ready_now), "endings", wire_endings(&f), "dropped",
-        wire_dropped(&f), "receiving_bytes", (json_int_t)f.input_bytes, "receiving_bytes_peak",
-        (json_int_t)f.input_bytes_peak, "sending_bytes", (json_int_t)f.output_bytes,
-        "sending_bytes_peak", (json_int_t)f.output_bytes_peak, "addresses_forgotten",
-        (json_int_t)f.addresses_forgotten);
-    json_object_update_missing(status, members);
-    json_decref(members);
+        fsz_json_by_priority(f.dropped), "receiving_bytes", (json_int_t)f.input_bytes,
+        "receiving_bytes_peak", (json_int_t)f.input_bytes_peak, "sending_bytes",
+        (json_int_t)f.output_bytes, "sending_bytes_peak", (json_int_t)f.output_bytes_peak,
+        "addresses_forgotten", (json_int_t)f.addresses_forgotten);
+    fsz_json_merge(status, members);
 }
