@@ -1,24 +1,11 @@
 #include "engine/engine.h"
 
-#include "api/api.h"
-#include "auth/access.h"
-#include "auth/audit.h"
-#include "base/blocks.h"
-#include "base/clock.h"
-#include "base/ratelimit.h"
 #include "engine/engine_private.h"
-#include "host/log.h"
-#include "net/announce.h"
-#include "net/client_events.h"
-#include "stream/publisher.h"
-#include "zmtp/resolver.h"
 
 #include <stdlib.h>
 
-enum { ENGINE_LOOK_UP_MS = 200 /* that a stop waits for name servers */ };
-
-/* Whoever changes the pointers goes before new readers: events and lookups without end would keep a
- * stop or a reload waiting. No reader takes it twice. */
+/* Writers go before new readers; otherwise a steady flow of events and lookups could keep a stop or
+ * a reload waiting for ever. No reader takes the lock twice. */
 static void engine_init_life(struct fsz_engine *engine)
 {
     pthread_rwlockattr_t attributes;
@@ -35,8 +22,8 @@ fsz_err fsz_engine_new(struct fsz_engine **ret_engine, const struct fsz_host *ho
         return FSZ_ENOMEM;
     }
     engine->host = host;
-    pthread_mutex_init(&engine->turn, NULL);
-    pthread_cond_init(&engine->turn_changed, NULL);
+    pthread_mutex_init(&engine->lifecycle, NULL);
+    pthread_cond_init(&engine->lifecycle_changed, NULL);
     engine_init_life(engine);
     *ret_engine = engine;
     return FSZ_OK;
@@ -49,249 +36,50 @@ bool fsz_engine_free(struct fsz_engine **engine)
     }
     bool idle = fsz_engine_stop(*engine);
     pthread_rwlock_destroy(&(*engine)->life);
-    pthread_cond_destroy(&(*engine)->turn_changed);
-    pthread_mutex_destroy(&(*engine)->turn);
+    pthread_cond_destroy(&(*engine)->lifecycle_changed);
+    pthread_mutex_destroy(&(*engine)->lifecycle);
     free(*engine);
     *engine = NULL;
     return idle;
 }
 
-void fsz_engine_take_control(struct fsz_engine *engine, bool stopping)
+void fsz_engine_lock_lifecycle(struct fsz_engine *engine, bool stopping)
 {
-    pthread_mutex_lock(&engine->turn);
+    pthread_mutex_lock(&engine->lifecycle);
     if (stopping) {
         engine->stopping = true;
-        pthread_cond_broadcast(&engine->turn_changed);
+        pthread_cond_broadcast(&engine->lifecycle_changed);
     }
-    while (engine->controlled) {
-        pthread_cond_wait(&engine->turn_changed, &engine->turn);
+    while (engine->lifecycle_locked) {
+        pthread_cond_wait(&engine->lifecycle_changed, &engine->lifecycle);
     }
-    engine->controlled = true;
-    pthread_mutex_unlock(&engine->turn);
+    engine->lifecycle_locked = true;
+    pthread_mutex_unlock(&engine->lifecycle);
 }
 
-bool fsz_engine_try_control(struct fsz_engine *engine)
+bool fsz_engine_try_lifecycle(struct fsz_engine *engine)
 {
-    pthread_mutex_lock(&engine->turn);
-    while (engine->controlled && !engine->stopping) {
-        pthread_cond_wait(&engine->turn_changed, &engine->turn);
+    pthread_mutex_lock(&engine->lifecycle);
+    while (engine->lifecycle_locked && !engine->stopping) {
+        pthread_cond_wait(&engine->lifecycle_changed, &engine->lifecycle);
     }
     bool taken = !engine->stopping;
     if (taken) {
-        engine->controlled = true;
+        engine->lifecycle_locked = true;
     }
-    pthread_mutex_unlock(&engine->turn);
+    pthread_mutex_unlock(&engine->lifecycle);
     return taken;
 }
 
-void fsz_engine_give_control(struct fsz_engine *engine, bool stopping)
+void fsz_engine_unlock_lifecycle(struct fsz_engine *engine, bool stopping)
 {
-    pthread_mutex_lock(&engine->turn);
-    engine->controlled = false;
+    pthread_mutex_lock(&engine->lifecycle);
+    engine->lifecycle_locked = false;
     if (stopping) {
         engine->stopping = false;
     }
-    pthread_cond_broadcast(&engine->turn_changed);
-    pthread_mutex_unlock(&engine->turn);
-}
-
-/* From now on events go to these; nobody offers one to others any more. */
-static void engine_offer_to(struct fsz_engine *engine, struct fsz_publisher *publisher,
-                            struct fsz_api *api)
-{
-    pthread_rwlock_wrlock(&engine->life);
-    engine->publisher = publisher;
-    engine->api = api;
-    pthread_rwlock_unlock(&engine->life);
-}
-
-/* The reverse of engine_start_controlled(), from wherever it got to. False: a command or
- * the look-up of a name still runs. */
-static bool engine_stop_controlled(struct fsz_engine *engine)
-{
-    struct fsz_publisher *publisher = engine->publisher;
-    struct fsz_api       *api = engine->api;
-    fsz_engine_close_lookups(engine);
-    fsz_client_events_stop(engine->client_events);
-    engine_offer_to(engine, publisher, NULL);
-    bool idle = fsz_api_free(&api);
-    engine_offer_to(engine, NULL, NULL);
-    fsz_publisher_free(&publisher);
-    atomic_store(&engine->heard, 0);
-    fsz_client_events_free(&engine->client_events);
-    fsz_access_free(&engine->access);
-    fsz_audit_free(&engine->audit);
-    if (engine->context != NULL && !fsz_context_end(&engine->context)) {
-        fsz_host_log(engine->host, FSZ_LOG_WARNING,
-                     "other code still holds the ZeroMQ context; going on without it");
-    }
-    if (!idle) {
-        fsz_host_log(engine->host, FSZ_LOG_WARNING,
-                     "a command of the API socket still runs; going on without it");
-    }
-    bool looked_up = fsz_resolver_wait(ENGINE_LOOK_UP_MS);
-    if (!looked_up) {
-        fsz_host_log(engine->host, FSZ_LOG_WARNING,
-                     "the name of an endpoint is still being looked up; going on without it");
-    }
-    fsz_blocks_trim();
-    return idle && looked_up;
-}
-
-/* An fsz_publisher_view_fn, on the stream thread; `argument` is the host. */
-static void engine_announce_streams(const struct fsz_publisher_view *view, void *argument)
-{
-    for (size_t slot = 0; slot < view->stream_count; slot++) {
-        const struct fsz_stream *stream = view->streams[slot];
-        if (stream != NULL) {
-            fsz_announce_endpoints(argument, &stream->config->socket, &stream->endpoints);
-        }
-    }
-}
-
-void fsz_engine_announce(struct fsz_engine *engine)
-{
-    fsz_publisher_ask(engine->publisher, engine_announce_streams, (void *)(uintptr_t)engine->host);
-}
-
-/* An fsz_audit_offer_fn, and an fsz_api_base.offer. */
-static fsz_err engine_offer_own(void *engine, const struct fsz_event *event)
-{
-    return fsz_engine_offer(engine, event);
-}
-
-static fsz_err engine_start_access(struct fsz_engine *engine, struct fsz_config *config,
-                                   struct fsz_policy **ret_policy)
-{
-    struct fsz_problems problems;
-    fsz_problems_init(&problems);
-    fsz_err err = fsz_audit_new(engine->host, engine_offer_own, engine, &engine->audit);
-    if (err != FSZ_OK) {
-        return err;
-    }
-    fsz_audit_set_rate(engine->audit, config->audit_rate);
-    err = fsz_access_new(engine->host, engine->audit, &engine->access);
-    err = err != FSZ_OK ? err : fsz_engine_load(config, ret_policy, &problems);
-    err = err != FSZ_OK ? err : fsz_access_configure(engine->access, config, *ret_policy);
-    fsz_engine_log_problems(engine, FSZ_LOG_ERROR, &problems);
-    return err;
-}
-
-/* An fsz_api_server.stats; a worker of the API socket. A mistake may name users and files, which
- * is for those only who may run the command `zmq`. */
-static json_t *engine_stats(void *engine)
-{
-    json_t *status = fsz_engine_status(engine);
-    json_object_del(json_object_get(status, "reload_refused"), "first");
-    return status;
-}
-
-/* An fsz_api_server.clients; a worker, likewise. */
-static json_t *engine_clients(void *engine, const struct fsz_connections_query *query)
-{
-    return fsz_engine_clients(engine, query);
-}
-
-/* An fsz_api_server.kick, likewise. */
-static fsz_err engine_kick(void *engine, uint64_t id)
-{
-    return fsz_engine_kick(engine, id);
-}
-
-/* The API socket comes last, so that what it audits has streams to go to. */
-static fsz_err engine_start_sockets(struct fsz_engine *engine, struct fsz_change *change)
-{
-    struct fsz_publisher           *publisher = NULL;
-    struct fsz_api                 *api = NULL;
-    void                           *zmq = fsz_context_zmq(engine->context);
-    const struct fsz_publisher_base streams = {.context = zmq,
-                                               .host = engine->host,
-                                               .access = engine->access,
-                                               .audit = engine->audit,
-                                               .client_events = engine->client_events,
-                                               .heard = &engine->heard};
-    fsz_err                         err = fsz_publisher_new(&streams, change, &publisher);
-    if (err != FSZ_OK) {
-        return err;
-    }
-    engine_offer_to(engine, publisher, NULL);
-    const struct fsz_api_base base = {
-        .context = zmq,
-        .access = engine->access,
-        .host = engine->host,
-        .audit = engine->audit,
-        .client_events = engine->client_events,
-        .watched = &engine->watched,
-        .offer = engine_offer_own,
-        .offer_self = engine,
-        .server = {
-            .stats = engine_stats, .clients = engine_clients, .kick = engine_kick, .self = engine}};
-    err = fsz_api_new(&base, change, &api);
-    engine_offer_to(engine, publisher, api);
-    return err != FSZ_OK ? err : fsz_engine_open_lookups(engine, change->config);
-}
-
-static fsz_err engine_start_parts(struct fsz_engine *engine, struct fsz_config *config,
-                                  struct fsz_policy **ret_policy)
-{
-    struct fsz_change change;
-    fsz_err           err = engine_start_access(engine, config, ret_policy);
-    if (err != FSZ_OK) {
-        return err;
-    }
-    err = fsz_client_events_new(engine->host, config->client_events_rate, &engine->client_events);
-    if (err != FSZ_OK) {
-        return err;
-    }
-    fsz_change_init(&change, engine->host, config, *ret_policy, NULL);
-    err = engine_start_sockets(engine, &change);
-    fsz_change_fini(&change);
-    return err;
-}
-
-static fsz_err engine_start_controlled(struct fsz_engine *engine, struct fsz_config *config)
-{
-    struct fsz_policy *policy = NULL;
-    if (engine->context != NULL) {
-        return FSZ_EBUSY;
-    }
-    fsz_err err =
-        fsz_context_new((int)config->io_threads, (int)config->max_sockets, &engine->context);
-    if (err != FSZ_OK) {
-        return err;
-    }
-    err = engine_start_parts(engine, config, &policy);
-    fsz_policy_unref(&policy);
-    if (err != FSZ_OK) {
-        engine_stop_controlled(engine);
-        return err;
-    }
-    if (engine->host->identify != NULL) {
-        engine->host->identify(engine->host->self, &engine->identity);
-    }
-    engine->started_ms = fsz_clock_monotonic_ms();
-    engine->reloads = 0;
-    engine->refused = (struct engine_refusal){.is_there = false};
-    fsz_engine_announce(engine);
-    fsz_engine_log_problems(engine, FSZ_LOG_WARNING, config->warnings);
-    return FSZ_OK;
-}
-
-fsz_err fsz_engine_start(struct fsz_engine *engine, struct fsz_config **config)
-{
-    fsz_engine_take_control(engine, false);
-    fsz_err err = engine_start_controlled(engine, *config);
-    fsz_engine_give_control(engine, false);
-    fsz_config_free(config);
-    return err;
-}
-
-bool fsz_engine_stop(struct fsz_engine *engine)
-{
-    fsz_engine_take_control(engine, true);
-    bool idle = engine_stop_controlled(engine);
-    fsz_engine_give_control(engine, true);
-    return idle;
+    pthread_cond_broadcast(&engine->lifecycle_changed);
+    pthread_mutex_unlock(&engine->lifecycle);
 }
 
 fsz_err fsz_engine_offer(struct fsz_engine *engine, const struct fsz_event *event)
@@ -315,11 +103,11 @@ fsz_err fsz_engine_offer(struct fsz_engine *engine, const struct fsz_event *even
 
 struct fsz_context *fsz_engine_take_context(struct fsz_engine *engine)
 {
-    fsz_engine_take_control(engine, false);
+    fsz_engine_lock_lifecycle(engine, false);
     struct fsz_context *context = engine->context;
     if (context != NULL && !fsz_context_take(context)) {
         context = NULL;
     }
-    fsz_engine_give_control(engine, false);
+    fsz_engine_unlock_lifecycle(engine, false);
     return context;
 }

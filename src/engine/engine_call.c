@@ -27,9 +27,9 @@ void fsz_engine_run_dialplan_app(struct fsz_engine *engine, const struct fsz_ses
 
 void fsz_engine_close_calls(struct fsz_engine *engine)
 {
-    fsz_engine_take_control(engine, false);
+    fsz_engine_lock_lifecycle(engine, false);
     if (engine->api != NULL) {
         fsz_api_close_calls(engine->api);
     }
-    fsz_engine_give_control(engine, false);
+    fsz_engine_unlock_lifecycle(engine, false);
 }

@@ -68,12 +68,12 @@ json_t *fsz_engine_clients(struct fsz_engine *engine, const struct fsz_connectio
     struct fsz_connections connections;
     json_t                *list = NULL;
     fsz_connections_init(&connections, query);
-    if (fsz_engine_try_control(engine)) {
+    if (fsz_engine_try_lifecycle(engine)) {
         if (engine->publisher != NULL && engine->api != NULL) {
             clients_collect(engine, &connections);
             list = fsz_connections_json(&connections);
         }
-        fsz_engine_give_control(engine, false);
+        fsz_engine_unlock_lifecycle(engine, false);
     }
     fsz_connections_fini(&connections);
     return list;
@@ -83,13 +83,13 @@ fsz_err fsz_engine_kick(struct fsz_engine *engine, uint64_t id)
 {
     struct clients_kick kick = {.id = id};
     fsz_err             err = FSZ_ECLOSED;
-    if (!fsz_engine_try_control(engine)) {
+    if (!fsz_engine_try_lifecycle(engine)) {
         return err;
     }
     if (engine->publisher != NULL && engine->api != NULL) {
         fsz_publisher_ask(engine->publisher, clients_kick_subscriber, &kick);
         err = kick.found || fsz_api_kick(engine->api, id) ? FSZ_OK : FSZ_ENOTFOUND;
     }
-    fsz_engine_give_control(engine, false);
+    fsz_engine_unlock_lifecycle(engine, false);
     return err;
 }

@@ -53,9 +53,9 @@ void fsz_engine_keep_refusal(struct fsz_engine *engine, fsz_err err,
 void fsz_engine_refuse_reload(struct fsz_engine *engine, fsz_err err,
                               const struct fsz_problems *problems)
 {
-    if (fsz_engine_try_control(engine)) {
+    if (fsz_engine_try_lifecycle(engine)) {
         fsz_engine_keep_refusal(engine, err, problems);
-        fsz_engine_give_control(engine, false);
+        fsz_engine_unlock_lifecycle(engine, false);
     }
 }
 

@@ -82,7 +82,7 @@ static fsz_err reload_all(struct fsz_engine *engine, struct fsz_config *config,
     return err;
 }
 
-static fsz_err reload_controlled(struct fsz_engine *engine, struct fsz_config *config,
+static fsz_err reload_locked(struct fsz_engine *engine, struct fsz_config *config,
                                  struct fsz_problems *problems)
 {
     struct fsz_policy *policy = NULL;
@@ -104,10 +104,10 @@ fsz_err fsz_engine_reload(struct fsz_engine *engine, struct fsz_config **config,
                           struct fsz_problems *problems)
 {
     fsz_err err = FSZ_ECLOSED;
-    if (fsz_engine_try_control(engine)) {
-        err = reload_controlled(engine, *config, problems);
+    if (fsz_engine_try_lifecycle(engine)) {
+        err = reload_locked(engine, *config, problems);
         fsz_engine_keep_refusal(engine, err, problems);
-        fsz_engine_give_control(engine, false);
+        fsz_engine_unlock_lifecycle(engine, false);
     }
     fsz_config_free(config);
     return err;

@@ -33,7 +33,7 @@ static json_t *engine_status_of_client_events(const struct fsz_engine *engine)
     return status;
 }
 
-static json_t *engine_status_controlled(struct fsz_engine *engine)
+static json_t *engine_status_locked(struct fsz_engine *engine)
 {
     json_t *status = NULL;
     if (engine->publisher == NULL || engine->api == NULL) {
@@ -59,9 +59,9 @@ static json_t *engine_status_controlled(struct fsz_engine *engine)
 json_t *fsz_engine_status(struct fsz_engine *engine)
 {
     json_t *status = NULL;
-    if (fsz_engine_try_control(engine)) {
-        status = engine_status_controlled(engine);
-        fsz_engine_give_control(engine, false);
+    if (fsz_engine_try_lifecycle(engine)) {
+        status = engine_status_locked(engine);
+        fsz_engine_unlock_lifecycle(engine, false);
     }
     return status;
 }

@@ -53,7 +53,7 @@ def test_unload_goes_on_without_a_module_that_is_late(switch, probe, inproc, sub
     mark, begin = switch.log_mark(), time.monotonic()
     assert switch.unload().startswith("+OK")
     assert time.monotonic() - begin < 10
-    switch.wait_log(mark, "other code still holds the ZeroMQ context")
+    switch.wait_log(mark, "other code still uses the ZeroMQ context")
     endpoint = f"tcp://127.0.0.1:{free_port()}"
     switch.configure(config_xml(stream_xml(endpoint, "inproc://events")))
     assert switch.load() == "+OK"
