@@ -1,4 +1,4 @@
-/* log.h - lines for the switch's log. */
+/* log.h - writes to the switch's log. */
 #ifndef FSZ_HOST_LOG_H
 #define FSZ_HOST_LOG_H
 
@@ -9,8 +9,7 @@
 
 enum { FSZ_LOG_LINE_BYTES = 2048 }; /* a longer line is cut */
 
-/* One line, without a newline. From any thread that host.h allows, with no lock of the core held.
- */
+/* Logs one line, given without a newline. Not while holding one of the core's locks. */
 void fsz_host_log(const struct fsz_host *host, enum fsz_log_level level, const char *format, ...)
     FSZ_PRINTF(3, 4);
 void fsz_host_vlog(const struct fsz_host *host, enum fsz_log_level level, const char *format,

@@ -1,8 +1,8 @@
-/* envelope.h - the frames in front of a request, up to the first empty one, which go back in front
- * of its answer (RFC 28): the way through the queues that are in between.
+/* envelope.h - the frames in front of a request, up to the first empty one. They go back in front
+ * of the reply (RFC 28), so that proxies on the way can route it.
  *
- * Counted and immutable, because a registration keeps the one it came with. NULL is the envelope of
- * no frames. Any thread. */
+ * Reference-counted and immutable, because a registration keeps the envelope that it came with.
+ * NULL is an envelope without frames. Any thread. */
 #ifndef FSZ_ENVELOPE_H
 #define FSZ_ENVELOPE_H
 
@@ -18,7 +18,7 @@ struct fsz_envelope {
     uint8_t        bytes[]; /* whole frames, as on the wire (zmtp/router.h) */
 };
 
-/* Copies; no bytes give NULL. FSZ_ENOMEM. */
+/* Copies the bytes; without any, *ret_envelope is NULL. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_envelope_new(const void *bytes, size_t size,
                                        struct fsz_envelope **ret_envelope);
 /* Both accept NULL. */

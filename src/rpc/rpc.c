@@ -1,4 +1,4 @@
-/* Messages in: within limits, then JSON, then requests. */
+/* Reads messages: checks the limits, parses the JSON, then finds the requests. */
 #include "rpc/rpc.h"
 
 #include "rpc/rpc_limits.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FSZ_ENOMEM, or FSZ_OK with the error that answers: `reason` is any text. */
+/* FSZ_OK: *ret_error is the error to reply with. `reason` is any text. FSZ_ENOMEM. */
 static fsz_err rpc_refuse(enum fsz_rpc_code code, const char *reason, const size_t *byte,
                           json_t **ret_error)
 {
@@ -43,13 +43,13 @@ static fsz_err rpc_refuse_excess(const struct rpc_excess     *excess,
     return rpc_refuse(FSZ_RPC_PARSE, reason, &excess->byte, ret_error);
 }
 
-/* What the parser found, in words that need no knowledge of it. */
+/* Turns the parser's error into an error to reply with. */
 static fsz_err rpc_refuse_syntax(const json_error_t *found, json_t **ret_error)
 {
     size_t      byte = found->position > 0 ? (size_t)found->position : 0;
     const char *reason = found->text;
     if (reason[0] == '\0') {
-        return FSZ_ENOMEM; /* of what it refuses it always says something */
+        return FSZ_ENOMEM; /* the parser always gives a reason when it refuses the text */
     }
     switch (json_error_code(found)) {
     case json_error_out_of_memory:
@@ -74,7 +74,7 @@ static bool rpc_is_nul(const json_error_t *found)
     return code == json_error_null_character || code == json_error_null_byte_in_key;
 }
 
-/* Sets *ret_root or *ret_error. *ret_nul: what held \u0000 is marked (rpc_nul.h). */
+/* Sets *ret_root or *ret_error. *ret_nul: strings with \u0000 are marked (rpc_nul.h). */
 static fsz_err rpc_load(const void *bytes, size_t size, const struct fsz_rpc_limits *limits,
                         json_t **ret_root, bool *ret_nul, json_t **ret_error)
 {
@@ -104,14 +104,14 @@ static bool id_is_valid(const json_t *id)
     return json_is_string(id) || json_is_number(id) || json_is_null(id);
 }
 
-/* What keeps it from being a request, or NULL. */
+/* Why it is not a valid request; NULL: it is one. */
 static const char *request_fault(const json_t *member)
 {
     const char   *version = json_string_value(json_object_get(member, "jsonrpc"));
     const json_t *id = json_object_get(member, "id");
     const json_t *params = json_object_get(member, "params");
     if (!json_is_object(member)) {
-        return "a request is an object";
+        return "a request must be an object";
     }
     if (version == NULL || strcmp(version, "2.0") != 0) {
         return "`jsonrpc` must be \"2.0\"";
@@ -128,7 +128,7 @@ static const char *request_fault(const json_t *member)
     return NULL;
 }
 
-/* What the other side makes of a request of ours. */
+/* A reply of the client to one of our requests. */
 static bool request_is_response(const json_t *member)
 {
     const char *version = json_string_value(json_object_get(member, "jsonrpc"));
@@ -138,7 +138,7 @@ static bool request_is_response(const json_t *member)
            id_is_valid(json_object_get(member, "id")) && json_object_get(member, "method") == NULL;
 }
 
-/* `nul`: what holds the mark of rpc_nul.h is refused, whatever it is. */
+/* `nul`: a request that contains the mark of rpc_nul.h is refused. */
 static fsz_err request_read(json_t *member, bool nul, struct fsz_rpc_request *ret_request)
 {
     json_t     *id = json_object_get(member, "id");
@@ -154,7 +154,7 @@ static fsz_err request_read(json_t *member, bool nul, struct fsz_rpc_request *re
     return FSZ_OK;
 }
 
-/* A batch that is refused as a whole gets one answer, as if it were a single request. */
+/* A batch that is refused as a whole gets one reply, like a single request. */
 static fsz_err batch_refuse(size_t count, const struct fsz_rpc_limits *limits, json_t **ret_error)
 {
     char reason[80] = "an empty batch";

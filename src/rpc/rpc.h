@@ -1,12 +1,13 @@
-/* rpc.h - JSON-RPC 2.0 (https://www.jsonrpc.org/specification): messages in, answers out.
+/* rpc.h - JSON-RPC 2.0 (https://www.jsonrpc.org/specification): reads messages, writes replies.
  *
- * Pure; a message belongs to whoever holds it, one thread at a time: jansson's reference counts are
- * not for two. Input is JSON (RFC 8259) within limits; what is over them, duplicate members and bad
- * UTF-8 are answered, never obeyed, and so is a request with \u0000 in a string or a name. The
- * `data` of such an answer is {"reason": what is wrong, "byte": bytes of the message read so far};
- * `byte` is missing where it makes no sense.
+ * Pure. One thread at a time may use a message, because of jansson's reference counts. Input is
+ * JSON (RFC 8259) within limits. A message over a limit, with duplicate members or with invalid
+ * UTF-8 gets an error, and so does a request with \u0000 in a string or a name. The `data` of such
+ * an error is
+ * {"reason": text, "byte": bytes of the message read so far}, without `byte` where it has no
+ * meaning.
  *
- * Integers have 64 bits; an id with a fraction is written in as few digits as name the same number.
+ * Integers have 64 bits. An id with a fraction is written in as few digits as give the same number.
  */
 #ifndef FSZ_RPC_H
 #define FSZ_RPC_H
@@ -28,56 +29,56 @@ enum fsz_rpc_code {
     FSZ_RPC_OVERLOADED = -32002,
     FSZ_RPC_DEADLINE = -32003,
     FSZ_RPC_NOT_FOUND = -32004, /* no such call, job or service */
-    FSZ_RPC_REFUSED = -32005,   /* by the switch, its words in `data` */
+    FSZ_RPC_REFUSED = -32005,   /* by the switch; its reason is in `data` */
 };
 
 struct fsz_rpc_limits {
     size_t bytes, depth, batch; /* of one message; members of a batch */
 };
 
-/* Values and names of members in one message. Each of them is an allocation or two: without this
- * limit, a message of nothing but `{}` takes eighty times its own size. */
+/* Values and member names in one message. Each is one or two allocations: without this limit, a
+ * message full of `{}` takes eighty times its size. */
 enum { FSZ_RPC_VALUES_MAX = 65536 };
 
 /* One request of a message. */
 struct fsz_rpc_request {
-    json_t *id;         /* NULL: a notification, or `error` is set and the id was not readable;
-                         * an id of null is a JSON null, and to be answered */
+    json_t *id;         /* NULL: a notification, or `error` is set and the id cannot be read. A JSON
+                         * null is an id, and the request gets a reply */
     const char *method; /* NULL: `error` is set */
     json_t     *params; /* object or array, or NULL */
-    json_t     *error;  /* what is wrong with it: the error object to answer with; or NULL */
-    /* With an error: it is no request, but the answer to one; this object. */
+    json_t     *error;  /* the error object to reply with, or NULL: a valid request */
+    /* With an error: the object, if it is not a request but a reply to one; or NULL. */
     json_t *response;
 };
 
 struct fsz_rpc_message {
-    json_t                 *root; /* holds what the requests point at */
+    json_t                 *root; /* owns what the requests point to */
     bool                    batch;
     size_t                  count;
     struct fsz_rpc_request *requests;
 };
 
-/* Always leaves a message to answer: one that can't be read has one request with `error`, and is no
- * batch. A request whose `error` is set is answered even if it has no id. FSZ_ENOMEM. */
+/* FSZ_OK also for a message that cannot be read: it has one request with `error`, and is not a
+ * batch. A request with `error` gets a reply even without an id. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_rpc_read(const void *bytes, size_t size,
                                    const struct fsz_rpc_limits *limits,
                                    struct fsz_rpc_message      *ret_message);
 void                  fsz_rpc_message_fini(struct fsz_rpc_message *message);
 
-/* Any bytes as a JSON string: those that are no UTF-8, and NUL, become U+FFFD (escape.h). NULL: out
- * of memory. */
+/* Any bytes as a JSON string: invalid UTF-8 and NUL become U+FFFD (escape.h). NULL: out of memory.
+ */
 json_t *fsz_rpc_text(const void *bytes, size_t size);
-/* An error object. `message` may be NULL: the code's own. `data` is taken over and may be NULL.
+/* An error object. `message` may be NULL: the code's text. Takes over `data`, which may be NULL.
  * NULL: out of memory. */
 json_t *fsz_rpc_error(enum fsz_rpc_code code, const char *message, json_t *data);
-/* Appends any value as compact JSON. Fails as below. */
+/* Appends a value as compact JSON. Fails like fsz_rpc_write_answer(). */
 fsz_err fsz_rpc_write_json(struct fsz_buffer *out, const json_t *json);
-/* Appends one answer: `result` or `error`, whichever is not NULL; an id of NULL is null. What
- * cannot be written leaves no trace in `out` but, if it failed, `failed`. FSZ_ENOMEM, FSZ_ELIMIT,
- * and FSZ_EINVALID: text that is no UTF-8 came past fsz_rpc_text(). */
+/* Appends a reply with `result` or, if that is NULL, `error`; a NULL id is written as null. On
+ * failure `out` has the same content as before, but its `failed` may be set. FSZ_ENOMEM,
+ * FSZ_ELIMIT; FSZ_EINVALID: a string is not UTF-8, so it was not made with fsz_rpc_text(). */
 fsz_err fsz_rpc_write_answer(struct fsz_buffer *out, const json_t *id, const json_t *result,
                              const json_t *error);
-/* `params` may be NULL. Fails as above. */
+/* `params` may be NULL. Fails like fsz_rpc_write_answer(). */
 fsz_err fsz_rpc_write_notification(struct fsz_buffer *out, const char *method,
                                    const json_t *params);
 

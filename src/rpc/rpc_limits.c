@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* What a byte outside of strings is to the limits. */
+/* The class of a byte outside strings. */
 enum byte_class { BYTE_SCALAR, BYTE_SPACE, BYTE_OPENS, BYTE_CLOSES, BYTE_QUOTE };
 
 static const unsigned char byte_classes[256] = {
@@ -11,7 +11,7 @@ static const unsigned char byte_classes[256] = {
     ['}'] = BYTE_CLOSES, [']'] = BYTE_CLOSES, ['"'] = BYTE_QUOTE,
 };
 
-/* Where the string that begins at `at` ends: behind its last quote. */
+/* The end of the string that begins at `at`: the position after its closing quote. */
 static size_t string_end(const unsigned char *text, size_t size, size_t at)
 {
     for (at++; at < size; at++) {

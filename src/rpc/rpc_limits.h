@@ -1,8 +1,8 @@
-/* rpc_limits.h - private to rpc.c: does a message stay within its limits?
+/* rpc_limits.h - private to rpc.c: checks the limits of a message.
  *
- * Looked at before the JSON parser does, in one pass without recursion or memory, so that a message
- * meant to exhaust either costs no more than its length. Whether it is JSON at all is left to the
- * parser. */
+ * The check runs before the JSON parser, in one pass without recursion or allocation, so that a
+ * message built to exhaust stack or memory costs no more than its length. The parser decides
+ * whether the message is JSON. */
 #ifndef FSZ_RPC_LIMITS_H
 #define FSZ_RPC_LIMITS_H
 
@@ -10,7 +10,7 @@
 
 struct rpc_excess {
     enum { RPC_WITHIN, RPC_TOO_LARGE, RPC_TOO_DEEP, RPC_TOO_MANY } kind;
-    size_t byte; /* the first one that is too much */
+    size_t byte; /* the first byte over the limit */
 };
 
 struct rpc_excess fsz_rpc_excess(const void *bytes, size_t size,

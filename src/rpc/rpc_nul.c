@@ -4,12 +4,12 @@
 #include <string.h>
 
 static const char nul_escape[] = "\\u0000";
-static const char nul_mark[] = "\\ufffe";        /* as long as what it replaces */
-static const char nul_marked[] = "\xef\xbf\xbe"; /* as the parser hands it out */
+static const char nul_mark[] = "\\ufffe";        /* as long as the escape that it replaces */
+static const char nul_marked[] = "\xef\xbf\xbe"; /* in the parser's output */
 
 enum { NUL_ESCAPE_SIZE = sizeof nul_escape - 1 };
 
-/* The next \u0000 from `at` on; `size`: none. A backslash that is escaped itself begins nothing. */
+/* The next \u0000 from `at` on, or `size`. An escaped backslash does not begin an escape. */
 static size_t nul_find(const char *text, size_t size, size_t at)
 {
     while (at + NUL_ESCAPE_SIZE <= size) {
@@ -46,7 +46,8 @@ static bool nul_is_in(const char *text)
 
 bool fsz_rpc_nul_is_marked(const json_t *value)
 {
-    json_t     *container = (json_t *)value; /* jansson's iterators want it so; nothing changes */
+    json_t *container =
+        (json_t *)value; /* jansson's iterators need it without const; the value is not changed */
     const char *name = NULL;
     json_t     *member = NULL;
     size_t      index = 0;

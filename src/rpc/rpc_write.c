@@ -1,4 +1,4 @@
-/* Answers, errors and notifications out. */
+/* Writes replies, errors and notifications. */
 #include "event/encode.h"
 #include "event/escape.h"
 #include "rpc/rpc.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REAL_DIGITS_FEW = 15, REAL_DIGITS_ALL = 17 }; /* of a double: all that hold; all there are */
+enum { REAL_DIGITS_FEW = 15, REAL_DIGITS_ALL = 17 }; /* of a double: always exact; always enough */
 
 static const char REPLACEMENT[] = "\xef\xbf\xbd"; /* U+FFFD */
 
@@ -38,7 +38,7 @@ static const char *code_text(enum fsz_rpc_code code)
     return "Internal error";
 }
 
-/* Writes the text with NULs and bad bytes replaced; returns its end. */
+/* Writes the text with NULs and invalid bytes replaced; returns the end of it. */
 static unsigned char *text_repair(unsigned char *at, const char *text, size_t size)
 {
     for (;;) {
@@ -109,7 +109,7 @@ fsz_err fsz_rpc_write_json(struct fsz_buffer *out, const json_t *json)
     return err;
 }
 
-/* Few digits if they name the same number: 0.1 comes back as it came. */
+/* The fewest digits that give the same number, so that 0.1 is written as 0.1. */
 static size_t real_digits(double value)
 {
     char     text[64];
@@ -131,7 +131,7 @@ static fsz_err write_id(struct fsz_buffer *out, const json_t *id)
     return write_flagged(out, id, json_is_real(id) ? real_digits(json_real_value(id)) : 0);
 }
 
-/* Ends the object that was begun at `start`, or takes it back. */
+/* Closes the object that begins at `start`, or removes it after a failure. */
 static fsz_err write_end(struct fsz_buffer *out, size_t start, fsz_err err)
 {
     err = err == FSZ_OK ? fsz_buffer_text(out, "}") : err;
