@@ -1,9 +1,9 @@
-/* Calls from the dialplan: they hold a reference to the desk, and no lock, for as long as they
- * last. */
+/* Calls from the dialplan. Each has a reference to the service client, but no lock, while it lasts.
+ */
 #include "call/dialplan_app.h"
 #include "engine/engine_private.h"
 
-/* A reference, or NULL: not started, or about to stop. */
+/* A new reference. NULL: not started, or stopping. */
 static struct fsz_service_client *engine_service_client(struct fsz_engine *engine)
 {
     pthread_rwlock_rdlock(&engine->life);

@@ -1,4 +1,4 @@
-/* Connections of all sockets: listed, and ended on request. */
+/* Lists the connections of all sockets, and ends one on request. */
 #include "engine/engine_private.h"
 
 /* ---- on the stream thread -------------------------------------------------------------------- */
@@ -46,7 +46,7 @@ static void clients_kick_subscriber(const struct fsz_publisher_view *view, void 
     }
 }
 
-/* ---- where it is asked ----------------------------------------------------------------------- */
+/* ---- on the requesting thread ---------------------------------------------------------------- */
 
 static void clients_collect(struct fsz_engine *engine, struct fsz_connections *connections)
 {

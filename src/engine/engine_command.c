@@ -1,4 +1,4 @@
-/* The `zmq` commands: a status, as text or as JSON. */
+/* The `zmq` commands of the switch's console. */
 #include "engine/engine.h"
 #include "engine/status.h"
 
@@ -24,20 +24,20 @@ static const char command_usage[] =
 static void command_write_help(const json_t *status, struct fsz_buffer *out)
 {
     (void)status;
-    fsz_buffer_text(out,
-                    "zmq status       uptime, events, queue, what was refused, endpoints\n"
-                    "zmq status json  the same and all counters, for programs\n"
-                    "zmq streams      each stream: numbers, subscribers, endpoints\n"
-                    "zmq api          API sockets: requests by outcome, workers, jobs, endpoints\n"
-                    "zmq services     services: their providers, how they answer, who waits\n"
-                    "zmq bindings     lookups of XML: by binding, and the cache\n"
-                    "zmq clients [json] [after=ID] [limit=N] [owner=OWNER] [user=USER] "
-                    "[address=ADDRESS]  connections: who, from where, since when, what they take\n"
-                    "zmq kick ID      ends a connection\n"
-                    "zmq cache flush [pattern]  forgets answers, all or those whose key matches: "
-                    "binding/section/tag/key/value/…, * for any text\n"
-                    "zmq reload       reads the configuration again; a bad one changes nothing\n"
-                    "zmq help         this\n");
+    fsz_buffer_text(
+        out, "zmq status       uptime, events, queue, refusals, endpoints\n"
+             "zmq status json  the status and all counters, for programs\n"
+             "zmq streams      each stream: numbers, subscribers, endpoints\n"
+             "zmq api          API sockets: requests by outcome, workers, jobs, endpoints\n"
+             "zmq services     services: providers, replies, requests that wait\n"
+             "zmq bindings     lookups of XML for each binding, and the cache\n"
+             "zmq clients [json] [after=ID] [limit=N] [owner=OWNER] [user=USER] "
+             "[address=ADDRESS]  connections: user, address, age, traffic\n"
+             "zmq kick ID      ends a connection\n"
+             "zmq cache flush [pattern]  removes cached replies, all or those whose key matches: "
+             "binding/section/tag/key/value/…, * matches any text\n"
+             "zmq reload       reads the configuration again; one with mistakes changes nothing\n"
+             "zmq help         this list\n");
 }
 
 static fsz_err command_flush(struct fsz_engine *engine, const char *pattern,
@@ -46,7 +46,7 @@ static fsz_err command_flush(struct fsz_engine *engine, const char *pattern,
     size_t  count = 0;
     fsz_err err = fsz_engine_flush_lookups(engine, pattern[0] == '\0' ? NULL : pattern, &count);
     if (err == FSZ_OK) {
-        fsz_buffer_printf(output, "+OK %zu forgotten\n", count);
+        fsz_buffer_printf(output, "+OK %zu removed\n", count);
     } else {
         fsz_buffer_text(output, "-ERR not started\n");
     }
@@ -55,7 +55,7 @@ static fsz_err command_flush(struct fsz_engine *engine, const char *pattern,
 
 /* ---- connections ----------------------------------------------------------------------------- */
 
-/* The argument of a command of that name; NULL: another command. */
+/* The argument of the command with that name; NULL: `line` is another command. */
 static const char *command_argument(const char *line, const char *name)
 {
     size_t length = strlen(name);
@@ -76,7 +76,7 @@ static bool command_read_number(const char *text, uint64_t *ret_number)
     return true;
 }
 
-/* One word of `clients`: false: none that it knows. */
+/* Reads one word of `zmq clients`; false: unknown or invalid. */
 static bool command_read_word(char *word, struct fsz_connections_query *query, bool *json)
 {
     char    *value = strchr(word, '=');
@@ -149,7 +149,7 @@ static fsz_err command_kick(struct fsz_engine *engine, const char *argument,
     return err;
 }
 
-/* ---- all ------------------------------------------------------------------------------------- */
+/* ---- dispatch -------------------------------------------------------------------------------- */
 
 fsz_err fsz_engine_command(struct fsz_engine *engine, const char *line, struct fsz_buffer *output)
 {

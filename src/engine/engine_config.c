@@ -1,5 +1,4 @@
-/* Configurations: what only the whole engine can check of one, and what a reload was refused for.
- */
+/* Checks of a configuration that need the whole engine, and why the last reload was refused. */
 #include "api/method.h"
 #include "base/clock.h"
 #include "base/ratelimit.h"
@@ -35,7 +34,7 @@ fsz_err fsz_engine_check(struct fsz_config **config, struct fsz_problems *proble
     return err;
 }
 
-/* ---- refusals -------------------------------------------------------------------------------- */
+/* ---- refused reloads ------------------------------------------------------------------------- */
 
 void fsz_engine_keep_refusal(struct fsz_engine *engine, fsz_err err,
                              const struct fsz_problems *problems)

@@ -1,9 +1,9 @@
-/* Lookups: references to what answers them are taken under a lock, and nobody waits under it. */
+/* Lookups. The lock is held only to take references, not while a lookup waits. */
 #include "engine/engine_private.h"
 
 #include <string.h>
 
-/* What answers lookups: new references. False: nothing does. */
+/* New references to what answers lookups. False: not started, or closed. */
 static bool engine_take_lookups(struct fsz_engine *engine, struct fsz_lookups **ret_lookups,
                                 struct fsz_service_client **ret_service_client)
 {
@@ -74,7 +74,7 @@ fsz_err fsz_engine_prepare_lookups(struct fsz_engine *engine, struct fsz_config 
     struct fsz_lookups        *lookups = NULL;
     struct fsz_service_client *service_client = NULL;
     if (!engine_take_lookups(engine, &lookups, &service_client)) {
-        return FSZ_OK; /* they were closed: a stop is near */
+        return FSZ_OK; /* closed: the engine is about to stop */
     }
     fsz_err err = fsz_lookups_prepare(lookups, config);
     fsz_service_client_unref(&service_client);

@@ -1,4 +1,4 @@
-/* What an engine counts, gathered from its parts. */
+/* The status of an engine, collected from its parts. */
 #include "base/clock.h"
 #include "base/ratelimit.h"
 #include "counters/counters.h"

@@ -1,4 +1,4 @@
-/* What the status tells of access: who was let in, and what the bounds on guessing did. */
+/* The part of the status about access: connections admitted and refused, and limits on guessing. */
 #include "counters/counters.h"
 #include "engine/status.h"
 

@@ -1,4 +1,4 @@
-/* What the status tells of the switch itself: its release, and what is wrong between it and us. */
+/* The part of the status about the switch: its release, and problems between it and the module. */
 #include "engine/status.h"
 #include "rpc/json.h"
 

@@ -1,4 +1,4 @@
-/* A status as text for people: `zmq status`, `zmq streams` and `zmq api`. */
+/* The status as text for people: `zmq status`, `zmq streams`, `zmq api`, … */
 #include "engine/status.h"
 #include "rpc/json.h"
 
@@ -11,7 +11,7 @@ static void status_write_uptime(const json_t *status, struct fsz_buffer *out)
         s / 3600 % 24, s / 60 % 60, s % 60, fsz_json_number(status, "reloads"));
 }
 
-/* What is wrong with the configuration, or with the one that did not come into use. */
+/* Problems of the configuration in use, and of one that a reload refused. */
 static void status_write_configuration(const json_t *status, struct fsz_buffer *out)
 {
     const json_t *refused = json_object_get(status, "reload_refused");
@@ -19,7 +19,7 @@ static void status_write_configuration(const json_t *status, struct fsz_buffer *
     size_t        index = 0;
     if (json_is_object(refused)) {
         fsz_buffer_printf(out,
-                          "reload   REFUSED %lld s ago, the configuration before it is in use; "
+                          "reload   REFUSED %lld s ago, the previous configuration stays in use; "
                           "%lld mistakes, the first: %s\n",
                           fsz_json_number(refused, "ago_ms") / 1000,
                           fsz_json_number(refused, "mistakes"), fsz_json_string(refused, "first"));
@@ -86,7 +86,7 @@ void fsz_status_write_summary(const json_t *status, struct fsz_buffer *out)
     status_write_configuration(status, out);
     fsz_buffer_printf(
         out,
-        "events   %lld offered, %lld unwanted, %lld written, %lld lost for want of memory\n"
+        "events   %lld offered, %lld unwanted, %lld written, %lld lost (out of memory)\n"
         "queue    %lld of %lld events (peak %lld), %lld of %lld bytes (peak %lld)\n"
         "refused  %lld low, %lld normal, %lld high\n"
         "access   %lld admitted, %lld refused\n"

@@ -175,10 +175,10 @@ def test_cache_answers_until_it_is_flushed(switch, service):
     user = ("directory", "domain", "name", "example.org", "user=1000")
     assert here.locate(*user) == here.locate(*user) == document("<n1/>")
     assert here.locate(*user[:4], "user=1001") == document("<n2/>")
-    assert here.daemon.command("zmq cache flush b/directory/*/user/1000/*") == "+OK 1 forgotten"
+    assert here.daemon.command("zmq cache flush b/directory/*/user/1000/*") == "+OK 1 removed"
     assert here.locate(*user) == document("<n3/>")
     assert here.locate(*user[:4], "user=1001") == document("<n2/>")
-    assert here.daemon.command("zmq cache flush") == "+OK 2 forgotten"
+    assert here.daemon.command("zmq cache flush") == "+OK 2 removed"
     assert here.binding()["cache_hits"] == 2
     cache = here.status()["cache"]
     assert (cache["entries"], cache["flushed"], cache["hits"], cache["misses"]) == (0, 3, 2, 3)

@@ -163,10 +163,10 @@ static void test_engine_cache_is_flushed_by_command(void **state)
     assert_int_equal(look_up(rig, DOCUMENT), FSZ_OK);
     assert_int_equal(look_up(rig, DOCUMENT), FSZ_OK);
     assert_int_equal(provider.questions, 1);
-    assert_command(rig, "cache flush b/dialplan/*", FSZ_OK, "+OK 0 forgotten");
-    assert_command(rig, "cache flush  b/*", FSZ_OK, "+OK 1 forgotten");
+    assert_command(rig, "cache flush b/dialplan/*", FSZ_OK, "+OK 0 removed");
+    assert_command(rig, "cache flush  b/*", FSZ_OK, "+OK 1 removed");
     assert_int_equal(look_up(rig, DOCUMENT), FSZ_OK);
-    assert_command(rig, "cache flush", FSZ_OK, "+OK 1 forgotten");
+    assert_command(rig, "cache flush", FSZ_OK, "+OK 1 removed");
     assert_command(rig, "cache flushed", FSZ_EINVALID, "-USAGE");
     assert_command(rig, "cache", FSZ_EINVALID, "-USAGE");
     assert_int_equal(provider.questions, 2);

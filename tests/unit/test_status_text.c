@@ -102,7 +102,7 @@ static void test_summary_tells_every_number_where_it_belongs(void **state)
     assert_string_equal(
         text,
         "event_zmq 1.2.3 on sim, up 1d 02:03:04, reloaded 4 times\n"
-        "events   10 offered, 11 unwanted, 12 written, 13 lost for want of memory\n"
+        "events   10 offered, 11 unwanted, 12 written, 13 lost (out of memory)\n"
         "queue    20 of 21 events (peak 22), 23 of 24 bytes (peak 25)\n"
         "refused  30 low, 31 normal, 32 high\n"
         "access   40 admitted, 41 refused\n"
