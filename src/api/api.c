@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An fsz_mail's open; API thread, or with NULL the asker's. */
+/* An fsz_mail's open: on the API thread, or with a NULL reader on the thread that posted it. */
 static void api_take_request(struct fsz_mail *mail, void *reader)
 {
     struct fsz_service_request *request = (struct fsz_service_request *)(void *)mail;
@@ -23,7 +23,7 @@ static void api_take_request(struct fsz_mail *mail, void *reader)
     fsz_service_request_unref(&request);
 }
 
-/* What was posted quietly comes before what its poster posts after it. */
+/* Mail that was posted quietly is read before what the same thread posted after it. */
 static void api_catch_up(void *reader)
 {
     const struct fsz_api *api = reader;
@@ -32,8 +32,8 @@ static void api_catch_up(void *reader)
     }
 }
 
-/* The same for a question of which nobody waits for the answer any more. What waits for its room
- * goes on. */
+/* An fsz_mail's open: no thread waits for the reply to this request any more. Requests that wait
+ * for its place go on. */
 static void api_take_cancelled(struct fsz_mail *mail, void *reader)
 {
     struct fsz_service_request *request =
@@ -47,7 +47,7 @@ static void api_take_cancelled(struct fsz_mail *mail, void *reader)
     fsz_service_request_unref(&request);
 }
 
-/* Its asker has sent it, and could not, or has no answer in time. */
+/* An fsz_mail's open: the requesting thread could not send the request, or got no reply in time. */
 static void api_take_late(struct fsz_mail *mail, void *reader)
 {
     struct fsz_service_request *request = FSZ_CONTAINER_OF(mail, struct fsz_service_request, late);
@@ -73,11 +73,11 @@ static void api_take_leave(struct fsz_mail *mail, void *reader)
 }
 
 /* An fsz_watch_fn. */
-static void api_take_call_event(void *reader, struct fsz_control *control, const char *kind,
+static void api_take_call_event(void *reader, struct fsz_control *control, const char *type,
                                 const struct fsz_buffer *text, bool last)
 {
     struct fsz_api *api = reader;
-    fsz_controls_event(&api->controls, control, kind, text, last);
+    fsz_controls_event(&api->controls, control, type, text, last);
 }
 
 static fsz_err api_allocate_services(struct fsz_api *api)
@@ -86,10 +86,9 @@ static fsz_err api_allocate_services(struct fsz_api *api)
                                                             .cancel = api_take_cancelled,
                                                             .late = api_take_late,
                                                             .leave = api_take_leave};
-    fsz_err                                       service_client_err =
-        fsz_service_client_new(api->mailbox, &reader, &api->service_client);
-    if (service_client_err != FSZ_OK) {
-        return service_client_err;
+    fsz_err err = fsz_service_client_new(api->mailbox, &reader, &api->service_client);
+    if (err != FSZ_OK) {
+        return err;
     }
     const struct fsz_services_base base = {.loop = api->loop,
                                            .context = api->base.context,
@@ -106,7 +105,7 @@ static fsz_err api_allocate_services(struct fsz_api *api)
                                                fsz_service_client_direct(api->service_client)};
     api->controls.host = api->base.host;
     api->call_owner = fsz_controls_owner(&api->controls);
-    fsz_err err = fsz_services_new(&base, &api->identity, api->policy, &api->services);
+    err = fsz_services_new(&base, &api->identity, api->policy, &api->services);
     return err != FSZ_OK ? err
                          : fsz_watch_new(api->mailbox, api->base.watched, api_take_call_event,
                                          &api->controls.watch);
@@ -129,7 +128,7 @@ static fsz_err api_allocate(struct fsz_api *api)
     return err != FSZ_OK ? err : fsz_workers_new(&workers, &api->background);
 }
 
-/* What the API thread does not free. False: a worker is stuck in the switch. */
+/* Frees what the API thread does not. False: a worker is stuck in the switch. */
 static bool api_release(struct fsz_api *api, int64_t wait_ms)
 {
     int64_t until_ms = fsz_clock_monotonic_ms() + wait_ms;
@@ -144,7 +143,7 @@ static bool api_release(struct fsz_api *api, int64_t wait_ms)
     return idle;
 }
 
-/* Of calls that have not left: their threads have references of their own. */
+/* Drops the references to calls that have not left; their threads have their own. */
 static void api_free_controls(struct fsz_api *api)
 {
     struct fsz_control *control = NULL, *next = NULL;

@@ -1,8 +1,7 @@
-/* api.h - the API socket: requests in over ROUTER sockets, answers out.
+/* api.h - the API: requests arrive on ROUTER sockets, replies leave on them.
  *
- * Wire: docs/protocol/requests.md. One thread, the API thread, owns the sockets; what may block
- * runs on workers (workers.h). Started and reloaded by the engine, one caller at a time.
- * ARCHITECTURE.md, "The way of a request" */
+ * Wire: docs/protocol/requests.md. One thread, the API thread, owns the sockets; whatever may block
+ * runs on workers (workers.h). The engine starts and reloads it, one caller at a time. */
 #ifndef FSZ_API_H
 #define FSZ_API_H
 
@@ -23,25 +22,26 @@
 
 struct fsz_api;
 
-/* What methods server.* ask of the engine, on a worker. NULL, and FSZ_ECLOSED: not now. */
+/* What the methods server.* and client.kick call in the engine, on a worker. NULL or FSZ_ECLOSED:
+ * the engine is starting or stopping. */
 struct fsz_api_server {
     json_t *(*stats)(void *self);                                              /* a new object */
-    json_t *(*clients)(void *self, const struct fsz_connections_query *query); /* likewise */
+    json_t *(*clients)(void *self, const struct fsz_connections_query *query); /* a new object */
     fsz_err (*kick)(void *self, uint64_t id);                                  /* FSZ_ENOTFOUND */
     void *self;
 };
 
-/* What the API socket stands on; all stay the caller's and outlive it. */
+/* What the API uses. All of it belongs to the caller and outlives the API. */
 struct fsz_api_base {
     void                     *context; /* libzmq's */
     struct fsz_access        *access;  /* or NULL: everyone is admitted */
     const struct fsz_host    *host;
     struct fsz_audit         *audit;
     struct fsz_client_events *client_events; /* or NULL */
-    /* How many wait for an event (the end of an application), so that with none an event costs one
-     * atomic read. */
+    /* How many requests and calls wait for events. While it is 0, an event costs one atomic read.
+     */
     _Atomic uint32_t *watched;
-    fsz_err (*offer)(void *self, const struct fsz_event *event); /* news of services' providers */
+    fsz_err (*offer)(void *self, const struct fsz_event *event); /* events about providers */
     void                 *offer_self;
     struct fsz_api_server server;
 };
@@ -54,31 +54,33 @@ FSZ_NODISCARD fsz_err fsz_api_new(const struct fsz_api_base *base, struct fsz_ch
  * thread. Clients of endpoints that did not change stay; those whose user is gone are disconnected.
  */
 struct fsz_change_part fsz_api_part(struct fsz_api *api);
-/* Wakes who waits at the desk, refuses new requests, waits for running commands up to the
- * configuration's linger, answers the rest. False: a command still runs, and the code must stay in
- * memory. Nobody may be in fsz_api_see() any more. Accepts NULL in *api. */
+/* Wakes threads that wait for a service, refuses new requests, waits for running commands up to the
+ * configuration's linger, and replies to the rest. False: a command still runs, and the code must
+ * stay in memory. No thread may be in fsz_api_see() any more. Accepts NULL in *api. */
 bool fsz_api_free(struct fsz_api **api);
 
-/* Where switch threads ask services: a new reference. Any thread. */
+/* The service client, for switch threads: a new reference. Any thread. */
 struct fsz_service_client *fsz_api_service_client(struct fsz_api *api);
 
-/* Every call that is held is given back to its dialplan, and none is taken any more. Any thread. */
+/* Gives every controlled call back to its dialplan, and accepts no more calls. Any thread. */
 void fsz_api_close_calls(struct fsz_api *api);
 
-/* An event of the switch, for those who wait. Any thread; never blocks for long. */
+/* Shows an event to the requests and calls that wait for events. Any thread; never blocks for long.
+ */
 void fsz_api_see(struct fsz_api *api, const struct fsz_event *event);
 
-/* Takes one piece of the connections of channels and of services' endpoints; true: all are taken.
- * For who has control of the engine. */
+/* Lists one piece of the connections of API sockets and of services' endpoints; true: the list is
+ * complete. Under the engine's lifecycle lock. */
 bool fsz_api_list(struct fsz_api *api, struct fsz_connections *connections);
-/* Has the connection of that id end; false: none of these has it. Likewise. */
+/* Ends the connection with that id; false: there is none here. Under the engine's lifecycle lock.
+ */
 bool fsz_api_kick(struct fsz_api *api, uint64_t id);
 
-/* Endpoints, clients, requests, workers, jobs: for the status. A new object. */
+/* Endpoints, clients, requests, workers and jobs: a new object for the status. */
 json_t *fsz_api_status(struct fsz_api *api);
-/* Calls that are held, and what became of those that were, likewise. */
+/* Controlled calls, and how control of others ended: a new object. */
 json_t *fsz_api_calls_status(struct fsz_api *api);
-/* Services and their providers, likewise: a new array. */
+/* Services and their providers: a new array. */
 json_t *fsz_api_services_status(struct fsz_api *api);
 
 #endif

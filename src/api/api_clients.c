@@ -2,7 +2,7 @@
 #include "api/api_private.h"
 #include "zmtp/dealer.h"
 
-/* What `look` returns true for ends the walk. */
+/* Returns true to end the walk. */
 typedef bool (*clients_source_fn)(void *argument, const struct fsz_connections_source *source);
 
 static bool clients_each_provider(const struct fsz_service *service, size_t skip, size_t *count,
@@ -21,7 +21,7 @@ static bool clients_each_provider(const struct fsz_service *service, size_t skip
     return false;
 }
 
-/* Channels, then endpoints of services, but for the first `skip` of all. */
+/* Walks the API sockets, then the endpoints of services, without the first `skip` of them. */
 static void clients_each_source(const struct fsz_api *api, size_t skip, clients_source_fn look,
                                 void *argument)
 {

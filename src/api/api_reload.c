@@ -106,7 +106,7 @@ static void change_cancel(struct fsz_api *api, void *unused)
             fsz_endpoints_discard(&api_socket->endpoints);
             fsz_rpc_socket_prepare(api_socket, api_socket->config);
         } else {
-            fsz_api_close_api_socket(api, &api_socket, 0);
+            fsz_api_close_socket(api, &api_socket, 0);
         }
     }
     fsz_services_cancel(api->services);
@@ -132,7 +132,7 @@ static void change_prepare(struct fsz_api *api, void *argument)
 
 /* ---- the swap -------------------------------------------------------------------------------- */
 
-/* The next channel of that name, or NULL. */
+/* The prepared API socket of that name, or NULL. */
 static struct fsz_rpc_socket *change_next(const struct fsz_api *api, const char *name)
 {
     for (size_t i = 0; i < api->next_config->api_socket_count; i++) {
@@ -149,7 +149,7 @@ static void change_close_removed(struct fsz_api *api)
         struct fsz_rpc_socket *old = api->api_sockets[i];
         struct fsz_rpc_socket *next = change_next(api, old->name);
         if (next != old) {
-            fsz_api_close_api_socket(api, &api->api_sockets[i], api->next_config->linger_ms);
+            fsz_api_close_socket(api, &api->api_sockets[i], api->next_config->linger_ms);
         }
     }
 }
@@ -168,7 +168,7 @@ static bool change_peer_stays(const struct fsz_peer *peer, void *policy)
     return fsz_policy_find_peer(policy, peer, &who);
 }
 
-/* The pools are another's to close from then on. */
+/* While the API closes, the pools belong to the thread in fsz_api_free(). */
 static void change_limits(struct fsz_api *api)
 {
     const struct fsz_workers_limits workers = fsz_api_limits_of_workers(api->config);

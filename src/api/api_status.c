@@ -1,4 +1,4 @@
-/* What the API socket tells of itself. Members: docs/operations.md. */
+/* The API's part of the status. Members: docs/operations.md. */
 #include "api/api_private.h"
 #include "counters/counters.h"
 #include "net/net_status.h"

@@ -1,4 +1,4 @@
-/* The API thread: reads clients' messages, hands out what is done, keeps deadlines. */
+/* The API thread: reads clients' messages, sends replies, keeps deadlines. */
 #include "api/api_private.h"
 #include "base/clock.h"
 #include "base/container_of.h"
@@ -11,13 +11,13 @@
 #include <time.h>
 
 enum {
-    API_BATCH = 64, /* messages over inproc of one channel between two looks at the others */
-    API_IDLE_MS = 60 * 1000, /* with no retry due */
+    API_BATCH = 64, /* messages over inproc from one API socket before the others have their turn */
+    API_IDLE_MS = 60 * 1000, /* sleep when no retry is due */
     API_CLOSE_TURN_NS = 100 * 1000000,
-    API_CUT_MS = 1000,    /* for the last answer to a client that is disconnected */
-    API_QUIET_MS = 50,    /* for what workers have answered themselves to be noted */
-    API_SWEEP_MS = 1000,  /* between two looks for clients that need not be kept */
-    API_WORK_REQUEST = 8, /* units of beginning one (zmtp/loop.h) */
+    API_CUT_MS = 1000,    /* to send the last reply to a client that is disconnected */
+    API_QUIET_MS = 50,    /* until replies that workers sent themselves are noted */
+    API_SWEEP_MS = 1000,  /* between two sweeps of clients that are no longer needed */
+    API_WORK_REQUEST = 8, /* units of work to begin a request (zmtp/loop.h) */
 };
 
 void fsz_api_log(const struct fsz_api *api, enum fsz_log_level level, const char *format, ...)
@@ -28,7 +28,7 @@ void fsz_api_log(const struct fsz_api *api, enum fsz_log_level level, const char
     va_end(arguments);
 }
 
-/* ---- questions from other threads ------------------------------------------------------------ */
+/* ---- tasks from other threads ---------------------------------------------------------------- */
 
 struct api_task {
     struct fsz_mail mail;
@@ -72,7 +72,7 @@ void fsz_api_ask(struct fsz_api *api, void (*run)(struct fsz_api *api, void *arg
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-/* A client whose user the policy does not know any more gets an error, and is disconnected. */
+/* Disconnects a client whose user no longer exists, after the error that it gets. */
 static void api_cut(struct fsz_api *api, const struct fsz_client *client)
 {
     if (client->conn != NULL) {
@@ -81,7 +81,7 @@ static void api_cut(struct fsz_api *api, const struct fsz_client *client)
     }
 }
 
-/* One of the client's own requests, or its answer to one of ours. */
+/* One of the client's own requests, or its reply to one of ours. */
 static void api_begin_one(struct fsz_api *api, struct fsz_exchange *exchange, size_t index,
                           const struct fsz_principal *who, bool refused)
 {
@@ -93,7 +93,7 @@ static void api_begin_one(struct fsz_api *api, struct fsz_exchange *exchange, si
     }
 }
 
-/* False: its user is not known any more. */
+/* False: its user no longer exists. */
 static bool api_find(const struct fsz_api *api, const struct fsz_client *client,
                      struct fsz_principal *ret_who)
 {
@@ -137,7 +137,7 @@ void fsz_api_take(void *self, const struct fsz_inbound *inbound)
     fsz_exchange_unref(&exchange);
 }
 
-/* An endpoint's frames begin with an empty one. */
+/* The frames of an endpoint begin with an empty one. */
 void fsz_api_take_message(void *self, struct fsz_client *client, const void *body, size_t size)
 {
     static const uint8_t delimiter[] = {FSZ_FRAME_MORE, 0};
@@ -167,18 +167,17 @@ static void api_read(struct fsz_api *api)
     }
 }
 
-static void api_api_socket_closed(void *argument)
+static void api_socket_closed(void *argument)
 {
     struct fsz_api *api = argument;
     api->api_sockets_closing--;
 }
 
-void fsz_api_close_api_socket(struct fsz_api *api, struct fsz_rpc_socket **api_socket,
-                              int64_t linger_ms)
+void fsz_api_close_socket(struct fsz_api *api, struct fsz_rpc_socket **socket, int64_t linger_ms)
 {
-    if (*api_socket != NULL) {
+    if (*socket != NULL) {
         api->api_sockets_closing++;
-        fsz_rpc_socket_free(api_socket, linger_ms, api_api_socket_closed, api);
+        fsz_rpc_socket_free(socket, linger_ms, api_socket_closed, api);
     }
 }
 
@@ -201,7 +200,7 @@ static void api_expire(struct fsz_api *api)
     }
 }
 
-/* Something is to be done at that time, if not before. */
+/* The thread must wake at that time at the latest. */
 static void api_due(struct fsz_api *api, int64_t due_ms)
 {
     api->next_due_ms = due_ms < api->next_due_ms ? due_ms : api->next_due_ms;
@@ -258,7 +257,7 @@ static int64_t api_patience_ms(struct fsz_api *api)
     return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
-/* ---- what comes ------------------------------------------------------------------------------ */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 static void api_mail_came(void *argument, uint32_t events)
 {
@@ -270,7 +269,7 @@ static void api_mail_came(void *argument, uint32_t events)
 static void api_service_came(void *argument, uint32_t events)
 {
     (void)argument;
-    (void)events; /* fsz_services_read() looks at all */
+    (void)events; /* fsz_services_read() reads all endpoints */
 }
 
 fsz_err fsz_api_watch(struct fsz_api *api)
@@ -302,8 +301,8 @@ static bool api_is_stirred(const struct fsz_api *api)
     return api->has_left || fsz_services_pending(api->services);
 }
 
-/* Serves the connections, and waits for them, for mail, or for what is due. With something left to
- * be read it only looks. */
+/* Serves the connections, and waits for them, for mail, or for the next time that something is due.
+ * Does not wait while something is left to read. */
 static void api_turn(struct fsz_api *api)
 {
     bool sleeps = !api_is_stirred(api) && fsz_mailbox_sleep(api->mailbox);
@@ -312,7 +311,7 @@ static void api_turn(struct fsz_api *api)
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
-/* Nobody is left waiting without an answer. */
+/* Every request that is still open gets a reply. */
 static void api_end(struct fsz_api *api)
 {
     struct fsz_request *request = NULL;
@@ -323,7 +322,7 @@ static void api_end(struct fsz_api *api)
     fsz_api_unwatch(api);
     fsz_services_free(&api->services);
     for (size_t i = 0; i < api->api_socket_count; i++) {
-        fsz_api_close_api_socket(api, &api->api_sockets[i], api->config->linger_ms);
+        fsz_api_close_socket(api, &api->api_sockets[i], api->config->linger_ms);
     }
     api->api_socket_count = 0;
     while (api->api_sockets_closing > 0) {

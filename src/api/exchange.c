@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A message that is none, with the error to answer it by. */
+/* Makes a message with one request that has an error, for frames that cannot hold a request. */
 static fsz_err exchange_read_misframed(const struct fsz_rpc_limits *limits,
                                        struct fsz_rpc_message      *ret_message)
 {
-    json_t *error =
-        fsz_rpc_error(FSZ_RPC_INVALID_REQUEST,
-                      "a request is one frame, or any frames, an empty one and one", NULL);
+    json_t *error = fsz_rpc_error(
+        FSZ_RPC_INVALID_REQUEST,
+        "a request is a single frame, or an envelope, an empty frame and the request", NULL);
     fsz_err err = error ? fsz_rpc_read("", 0, limits, ret_message) : FSZ_ENOMEM;
     if (err != FSZ_OK) {
         json_decref(error);
@@ -107,7 +107,7 @@ struct fsz_zmtp_message *fsz_exchange_take(struct fsz_exchange     *exchange,
     fsz_buffer_append(&exchange->text.text, answer->data, answer->size);
     struct fsz_zmtp_message *message =
         fsz_outbound_take(&exchange->text, exchange->client->account);
-    /* Now: its next request may be here before this one's mail is opened. */
+    /* Not later: the client's next request may arrive before this one's mail is opened. */
     fsz_account_remove(exchange->client->account, exchange->bytes);
     return message;
 }

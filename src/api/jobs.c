@@ -16,22 +16,22 @@
 
 struct job {
     UT_hash_handle hh;     /* by id */
-    struct job    *next;   /* finished after it */
-    char          *result; /* as JSON; NULL while it runs. No tree: the counts of references
-                            * that jansson keeps are not made to be moved by two threads */
+    struct job    *next;   /* the one that finished after it */
+    char          *result; /* JSON text; NULL while it runs. Not a tree, because two threads
+                            * may not share jansson's reference counts */
     size_t  bytes;
     int64_t finished_ms;
     char   *owner; /* behind the id, in the same allocation */
     char    id[];
 };
 
-/* All but `lock` is guarded by it. */
+/* `lock` guards the other members. */
 struct fsz_jobs {
     pthread_mutex_t          lock;
     struct fsz_jobs_limits   limits;
     struct fsz_jobs_counters counters;
     struct job              *by_id;
-    struct job              *oldest, *newest; /* of the finished */
+    struct job              *oldest, *newest; /* of finished jobs */
 };
 
 fsz_err fsz_jobs_new(const struct fsz_jobs_limits *limits, struct fsz_jobs **ret_jobs)
@@ -73,7 +73,7 @@ static void jobs_drop_oldest_locked(struct fsz_jobs *jobs)
     struct job *job = jobs->oldest;
     jobs->oldest = job->next;
     jobs->newest = job->next != NULL ? jobs->newest : NULL;
-    if (jobs->by_id != NULL) { /* always; but the analyzer can't know that the two agree */
+    if (jobs->by_id != NULL) { /* always true; the analyzer cannot know it */
         HASH_DEL(jobs->by_id, job);
     }
     jobs->counters.dropped++;
@@ -82,8 +82,7 @@ static void jobs_drop_oldest_locked(struct fsz_jobs *jobs)
     job_free(job);
 }
 
-/* Drops what is too old, and the oldest while there are too many jobs or bytes.
- * Each job is dropped once, so the work is spread over the calls. */
+/* Drops results that are too old, then the oldest ones while there are too many jobs or bytes. */
 static void jobs_expire_locked(struct fsz_jobs *jobs)
 {
     const struct fsz_jobs_counters *c = &jobs->counters;
@@ -155,7 +154,7 @@ fsz_err fsz_jobs_begin(struct fsz_jobs *jobs, const char *id, const char *owner)
     return err;
 }
 
-/* Running ones only. */
+/* NULL also for a finished job. */
 static struct job *jobs_find_running_locked(struct fsz_jobs *jobs, const char *id)
 {
     struct job *job = jobs_find_locked(jobs, id);
@@ -197,8 +196,9 @@ void fsz_jobs_finish(struct fsz_jobs *jobs, const char *id, json_t *result)
 {
     struct fsz_buffer text;
     fsz_buffer_init(&text, SIZE_MAX);
-    bool written = result != NULL && fsz_rpc_write_json(&text, result) == FSZ_OK &&
-                   fsz_buffer_reserve(&text, 1) == FSZ_OK; /* so that to give it can't fail */
+    bool written =
+        result != NULL && fsz_rpc_write_json(&text, result) == FSZ_OK &&
+        fsz_buffer_reserve(&text, 1) == FSZ_OK; /* so that fsz_buffer_give() cannot fail */
     json_decref(result);
     if (!written) {
         fsz_buffer_fini(&text);
@@ -214,7 +214,7 @@ void fsz_jobs_finish(struct fsz_jobs *jobs, const char *id, json_t *result)
     fsz_buffer_fini(&text);
 }
 
-/* Those of that owner only. */
+/* NULL also for another owner's job. */
 static struct job *jobs_find_of_locked(struct fsz_jobs *jobs, const char *id, const char *owner)
 {
     struct job *job = jobs_find_locked(jobs, id);
@@ -233,7 +233,7 @@ static fsz_err jobs_result_locked(struct fsz_jobs *jobs, const char *id, const c
     }
     json_t *result = json_loadb(job->result, job->bytes, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
     if (result == NULL) {
-        return FSZ_ENOMEM; /* what was written can be read */
+        return FSZ_ENOMEM; /* the only reason: the text is valid */
     }
     *ret_result = result;
     return FSZ_OK;

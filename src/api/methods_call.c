@@ -12,7 +12,7 @@
 enum {
     CALL_NAME_MAX = 255,
     CALL_LOOPS_MAX = 1000000,
-    CALL_WORDS_BYTES = 4096, /* of a switch's reason */
+    CALL_WORDS_BYTES = 4096, /* of the switch's reason */
 };
 
 #define CALL_NAME(param_name, is_required)                                                         \
@@ -90,7 +90,7 @@ static void execute_check(struct fsz_api *api, struct fsz_request *request,
         fsz_method_deny(request, why);
     } else if (fsz_request_flag(request, EXECUTE_WAIT) && loops < 0) {
         fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{ss}", "param", "loops"),
-                         "loops: must be at least 1 where you wait for the end");
+                         "loops: must be at least 1 with wait");
     } else if (fsz_request_flag(request, EXECUTE_WAIT)) {
         request->wait.mailbox = request->mailbox;
         request->wait.call = fsz_request_text(request, EXECUTE_CALL);
@@ -124,7 +124,7 @@ static void execute_run(struct fsz_request *request)
     fsz_buffer_fini(&words);
 }
 
-/* Why an application that was waited for did not run. */
+/* Fails a request whose application did not run to its end. */
 static void execute_never_ran(struct fsz_request *request, const char *ended)
 {
     static const struct {
@@ -132,7 +132,7 @@ static void execute_never_ran(struct fsz_request *request, const char *ended)
     } whys[] = {{FSZ_ENDING_HANGUP, "the call has hung up"},
                 {FSZ_ENDING_REPLACED, "the leg has left the conversation"},
                 {FSZ_ENDING_TRANSFERRED, "the call was transferred"},
-                {FSZ_ENDING_BRIDGED, "the call was joined with another one"},
+                {FSZ_ENDING_BRIDGED, "the call was bridged with another one"},
                 {FSZ_ENDING_LOST, "the call was taken from its worker"}};
     if (ended == NULL) {
         fsz_request_fail(request, FSZ_RPC_REFUSED, NULL,
@@ -255,7 +255,7 @@ static void set_check_variable(struct fsz_request *request, const struct fsz_pri
     const char *text = json_string_value(value);
     if (text == NULL && !json_is_null(value)) {
         fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{ss}", "param", "variables"),
-                         "variables.%.64s: must be a string, or null to take it away", name);
+                         "variables.%.64s: must be a string, or null to remove it", name);
     } else if (fsz_authorize_variable(who, name, text, why) != FSZ_OK) {
         fsz_method_deny(request, why);
     }

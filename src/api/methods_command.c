@@ -82,8 +82,9 @@ static void api_run(struct fsz_request *request)
     fsz_buffer_fini(&output);
 }
 
-/* The end of the job as FreeSWITCH's own bgapi fires it, for everybody who subscribes. An argument
- * that can't be a header is left out. */
+/* Fires BACKGROUND_JOB as FreeSWITCH's own bgapi does. An argument that cannot be a header is left
+ * out.
+ */
 static void bgapi_fire(const struct fsz_request *request)
 {
     const struct fsz_host  *host = request->host;
@@ -109,7 +110,7 @@ static void bgapi_fire(const struct fsz_request *request)
     fsz_buffer_fini(&words);
 }
 
-/* What is kept and told of a job has one form, whatever became of it. */
+/* A job's result has the same form when the command failed. */
 static void bgapi_run(struct fsz_request *request)
 {
     api_run(request);
@@ -123,7 +124,8 @@ static void bgapi_run(struct fsz_request *request)
     }
 }
 
-/* Does not read a result that may not be sent: a batch of those would hold up the API thread. */
+/* Checks the size before reading the result: a batch of large results that cannot be sent would
+ * block the API thread. */
 static void job_result(struct fsz_api *api, struct fsz_request *request,
                        const struct fsz_principal *who)
 {
@@ -135,7 +137,7 @@ static void job_result(struct fsz_api *api, struct fsz_request *request,
     size_t bytes = fsz_jobs_result_bytes(api->jobs, job, owner);
     if (!fsz_request_has_room(request, bytes)) {
         fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
-                         "the result of %zu bytes is not sent: you have not taken earlier answers "
+                         "the result of %zu bytes is not sent: read your earlier replies first "
                          "(client-bytes)",
                          bytes);
         return;
@@ -147,7 +149,7 @@ static void job_result(struct fsz_api *api, struct fsz_request *request,
         fsz_request_succeed(request, json_pack("{ss ss}", "job", job, "status", "running"));
     } else {
         fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL,
-                         "you have no job \"%s\", or its result is not kept any more", job);
+                         "you have no job \"%s\", or its result was dropped", job);
     }
 }
 
@@ -172,26 +174,25 @@ static void json_api_check(struct fsz_api *api, struct fsz_request *request,
     free(text);
 }
 
-static void json_api_answer(struct fsz_request *request, fsz_err err,
-                            const struct fsz_buffer *answer)
+static void json_api_reply(struct fsz_request *request, fsz_err err, const struct fsz_buffer *reply)
 {
-    json_t *value = answer->size > 0 ? json_loadb((const char *)answer->data, answer->size,
-                                                  JSON_DECODE_ANY, NULL)
-                                     : NULL;
+    json_t *value = reply->size > 0
+                        ? json_loadb((const char *)reply->data, reply->size, JSON_DECODE_ANY, NULL)
+                        : NULL;
     if (err == FSZ_ENOTFOUND) {
         json_decref(value);
         fsz_request_fail(request, FSZ_RPC_REFUSED, NULL, "the switch has no JSON command \"%s\"",
                          fsz_request_text(request, PARAM_COMMAND));
     } else if (err == FSZ_EREFUSED) {
         fsz_request_fail(request, FSZ_RPC_REFUSED, value, "the switch refused");
-    } else if (err == FSZ_ELIMIT || answer->failed == FSZ_ELIMIT) {
+    } else if (err == FSZ_ELIMIT || reply->failed == FSZ_ELIMIT) {
         json_decref(value);
         fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL,
-                         "it has run, but its answer is larger than reply-bytes");
+                         "the command has run, but its reply is larger than reply-bytes");
     } else if (err != FSZ_OK || value == NULL) {
         json_decref(value);
         fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "%s",
-                         err != FSZ_OK ? fsz_err_text(err) : "the switch's answer is no JSON");
+                         err != FSZ_OK ? fsz_err_text(err) : "the switch's reply is not JSON");
     } else {
         fsz_request_succeed(request, value);
     }
@@ -199,16 +200,16 @@ static void json_api_answer(struct fsz_request *request, fsz_err err,
 
 static void json_api_run(struct fsz_request *request)
 {
-    struct fsz_buffer answer;
-    json_t *asked = json_pack("{sO sO*}", "command", request->values[PARAM_COMMAND], "data",
-                              request->values[PARAM_DATA]);
-    char   *text = asked ? json_dumps(asked, JSON_COMPACT) : NULL;
-    fsz_buffer_init(&answer, request->answer_bytes_max);
-    fsz_err err = text ? request->host->json_api(request->host->self, text, &answer) : FSZ_ENOMEM;
-    json_api_answer(request, err, &answer);
-    fsz_buffer_fini(&answer);
+    struct fsz_buffer reply;
+    json_t *command = json_pack("{sO sO*}", "command", request->values[PARAM_COMMAND], "data",
+                                request->values[PARAM_DATA]);
+    char   *text = command ? json_dumps(command, JSON_COMPACT) : NULL;
+    fsz_buffer_init(&reply, request->answer_bytes_max);
+    fsz_err err = text ? request->host->json_api(request->host->self, text, &reply) : FSZ_ENOMEM;
+    json_api_reply(request, err, &reply);
+    fsz_buffer_fini(&reply);
     free(text);
-    json_decref(asked);
+    json_decref(command);
 }
 
 /* ---- event.send ------------------------------------------------------------------------------ */
@@ -217,12 +218,12 @@ static void send_check(struct fsz_api *api, struct fsz_request *request,
                        const struct fsz_principal *who)
 {
     fsz_why why = "";
-    char    wrong[FSZ_SENTEVENT_WHY_BYTES] = "";
-    fsz_err err = fsz_sentevent_init(&request->event, request->values[0], wrong);
+    char    invalid[FSZ_SENTEVENT_WHY_BYTES] = "";
+    fsz_err err = fsz_sentevent_init(&request->event, request->values[0], invalid);
     (void)api;
     if (err == FSZ_EINVALID) {
         fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{ss}", "param", "event"), "%s",
-                         wrong);
+                         invalid);
     } else if (err != FSZ_OK) {
         fsz_request_fail(request, FSZ_RPC_INTERNAL, NULL, "%s", fsz_err_text(err));
     } else {

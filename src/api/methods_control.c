@@ -1,4 +1,5 @@
-/* Of a call that is held: call.break, call.bridge, call.subscribe, call.release, call.hand-over. */
+/* Methods for controlled calls: call.break, call.bridge, call.subscribe, call.release,
+ * call.hand-over. */
 #include "api/api_private.h"
 #include "api/method.h"
 #include "base/eventname.h"
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CONTROL_WORDS_BYTES = 4096, CONTROL_KINDS_BYTES = 16384 };
+enum { CONTROL_WORDS_BYTES = 4096, CONTROL_EVENTS_BYTES = 16384 };
 
 static const struct fsz_param break_params[] = {
     FSZ_PARAM_CALL, FSZ_PARAM_TIMEOUT, FSZ_PARAM_LEASE, {.name = NULL}};
@@ -53,9 +54,9 @@ static uint64_t control_lease(const struct fsz_request *request)
     return 0;
 }
 
-/* A call that another controls is commanded only by whoever is granted that. */
-static void control_check_control(const struct fsz_api *api, struct fsz_request *request,
-                                  const struct fsz_principal *who, const char *call)
+/* Commanding a call that another worker controls needs a grant. */
+static void control_check_grant(const struct fsz_api *api, struct fsz_request *request,
+                                const struct fsz_principal *who, const char *call)
 {
     const char *service = fsz_controls_controller(&api->controls, call, request->client);
     if (service != NULL && !fsz_principal_may(who, FSZ_RIGHT_CONTROLLED_CALLS, service)) {
@@ -73,11 +74,11 @@ void fsz_method_check_call(struct fsz_api *api, struct fsz_request *request,
     struct fsz_client *client = request->client;
     if (!fsz_controls_admit(&api->controls, call, client, control_lease(request))) {
         fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL,
-                         "the call is held by another, or not at all");
+                         "another worker controls the call, or none does");
         return;
     }
     if (request->method->commands) {
-        control_check_control(api, request, who, call);
+        control_check_grant(api, request, who, call);
     }
     struct fsz_control *control = fsz_controls_of(&api->controls, call, client);
     if (control != NULL) {
@@ -89,7 +90,7 @@ void fsz_method_check_call(struct fsz_api *api, struct fsz_request *request,
 static void control_need(struct fsz_request *request)
 {
     if (request->control == NULL) {
-        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL, "you do not hold this call");
+        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL, "you do not control this call");
     }
 }
 
@@ -103,17 +104,17 @@ static void break_run(struct fsz_request *request)
     fsz_method_done(request, err, &words);
 }
 
-/* Who may not command the second call may not take it along either. */
+/* A bridge moves the second call too, so the client must be allowed to command it. */
 static void bridge_check(struct fsz_api *api, struct fsz_request *request,
                          const struct fsz_principal *who)
 {
     const char *other = fsz_request_text(request, CONTROL_SECOND);
     if (!fsz_controls_admit(&api->controls, other, request->client, 0)) {
         fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL,
-                         "the other call is held by another, or not at all");
+                         "another worker controls the other call, or none does");
         return;
     }
-    control_check_control(api, request, who, other);
+    control_check_grant(api, request, who, other);
 }
 
 static void bridge_run(struct fsz_request *request)
@@ -149,14 +150,14 @@ static void hand_over_check(struct fsz_api *api, struct fsz_request *request,
     }
 }
 
-/* On a worker, like the applications that were asked for before, so that it does not overtake them;
- * the call is given back behind the answer, so that the holder hears call.end last. */
+/* On a worker, like the commands before it, so that it does not overtake them. The call is given
+ * back after the reply, so that call.end is the last message that the controller gets. */
 static void release_run(struct fsz_request *request)
 {
     if (fsz_control_is_of(request->control, request->lease)) {
         fsz_request_succeed(request, json_object());
     } else {
-        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL, "you do not hold this call any more");
+        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL, "you no longer control this call");
     }
 }
 
@@ -172,46 +173,47 @@ static void hand_over_after(struct fsz_request *request)
                                 request->values[CONTROL_THIRD]);
 }
 
-/* Patterns as of a stream's selection. NULL: none, or a mistake, which fails the request. */
+/* Reads patterns as in a stream's selection. NULL: no pattern, or an invalid one, which fails the
+ * request. */
 static struct fsz_selection *subscribe_selection(struct fsz_request *request)
 {
-    struct fsz_selection *kinds = NULL;
+    struct fsz_selection *events = NULL;
     struct fsz_buffer     list;
     char                  why[FSZ_EVENTNAME_WHY_BYTES];
     size_t                i = 0;
-    json_t               *kind = NULL;
-    fsz_buffer_init(&list, CONTROL_KINDS_BYTES);
-    json_array_foreach(request->values[CONTROL_SECOND], i, kind)
+    json_t               *pattern = NULL;
+    fsz_buffer_init(&list, CONTROL_EVENTS_BYTES);
+    json_array_foreach(request->values[CONTROL_SECOND], i, pattern)
     {
-        const char *text = json_string_value(kind);
-        size_t      mark = text[0] == '!';
-        if (!fsz_eventname_is_valid(text + mark, strlen(text + mark), why)) {
+        const char *text = json_string_value(pattern);
+        size_t      skip = text[0] == '!';
+        if (!fsz_eventname_is_valid(text + skip, strlen(text + skip), why)) {
             fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{s:s}", "param", "events"),
                              "events: %s", why);
         }
         fsz_buffer_printf(&list, "%s ", text);
     }
     if (request->error == NULL && list.size > 0 &&
-        fsz_selection_new(fsz_buffer_string(&list), &kinds, NULL) != FSZ_OK) {
+        fsz_selection_new(fsz_buffer_string(&list), &events, NULL) != FSZ_OK) {
         fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{s:s}", "param", "events"),
-                         "events: a subclass can't have blanks or commas");
+                         "events: a subclass cannot contain spaces or commas");
     }
     fsz_buffer_fini(&list);
-    return kinds;
+    return events;
 }
 
-/* The result: with those kinds, if any, that FreeSWITCH has no event for. */
+/* The result, with the patterns that match no event of FreeSWITCH as `unknown`. */
 static json_t *subscribe_result(const struct fsz_request *request)
 {
     char    why[FSZ_EVENTNAME_WHY_BYTES];
-    json_t *result = json_object(), *unknown = json_array(), *kind = NULL;
+    json_t *result = json_object(), *unknown = json_array(), *pattern = NULL;
     size_t  i = 0;
-    json_array_foreach(request->values[CONTROL_SECOND], i, kind)
+    json_array_foreach(request->values[CONTROL_SECOND], i, pattern)
     {
-        const char *text = json_string_value(kind);
-        size_t      mark = text[0] == '!';
-        if (!fsz_eventname_is_known(text + mark, strlen(text + mark), why)) {
-            json_array_append(unknown, kind);
+        const char *text = json_string_value(pattern);
+        size_t      skip = text[0] == '!';
+        if (!fsz_eventname_is_known(text + skip, strlen(text + skip), why)) {
+            json_array_append(unknown, pattern);
         }
     }
     if (json_array_size(unknown) > 0) {
@@ -229,9 +231,9 @@ static void subscribe(struct fsz_api *api, struct fsz_request *request,
     if (request->control == NULL) {
         return;
     }
-    struct fsz_selection *kinds = subscribe_selection(request);
+    struct fsz_selection *events = subscribe_selection(request);
     if (request->error == NULL) {
-        fsz_watch_subscribe(api->controls.watch, request->control, &kinds);
+        fsz_watch_subscribe(api->controls.watch, request->control, &events);
         fsz_request_succeed(request, subscribe_result(request));
     }
 }

@@ -1,4 +1,4 @@
-/* call.originate: a call that the switch makes, from an endpoint, variables and what comes then. */
+/* call.originate: has the switch make a call. */
 #include "api/method.h"
 #include "auth/authorize.h"
 #include "event/event_check.h"
@@ -35,7 +35,7 @@ static void originate_invalid(struct fsz_request *request, const char *param, co
                      param, text);
 }
 
-/* A member of `then`: text, or NULL. */
+/* A string member of `then`, or NULL. */
 static const char *originate_then(const struct fsz_request *request, const char *member)
 {
     return json_string_value(json_object_get(request->values[PARAM_THEN], member));
@@ -61,8 +61,8 @@ static bool originate_then_is_valid(const json_t *then)
     return json_object_get(then, names[0]) != NULL && json_object_size(then) == known;
 }
 
-static fsz_err originate_judge_then(const struct fsz_request   *request,
-                                    const struct fsz_principal *who, fsz_why why)
+static fsz_err originate_authorize_then(const struct fsz_request   *request,
+                                        const struct fsz_principal *who, fsz_why why)
 {
     const char *app = originate_then(request, "app");
     if (app != NULL) {
@@ -74,8 +74,8 @@ static fsz_err originate_judge_then(const struct fsz_request   *request,
                                   context ? context : "default", why);
 }
 
-static fsz_err originate_judge_variables(struct fsz_request         *request,
-                                         const struct fsz_principal *who, fsz_why why)
+static fsz_err originate_authorize_variables(struct fsz_request         *request,
+                                             const struct fsz_principal *who, fsz_why why)
 {
     const char *name = NULL;
     json_t     *value = NULL;
@@ -86,7 +86,7 @@ static fsz_err originate_judge_variables(struct fsz_request         *request,
         bool        fits = text != NULL && json_string_length(value) <= ORIGINATE_TEXT_MAX &&
                     fsz_header_name_is_plain(name);
         if (err == FSZ_OK && !fits) {
-            originate_invalid(request, "variables", "each must have a plain name and be a string");
+            originate_invalid(request, "variables", "each must be a string with a plain name");
             return FSZ_OK;
         }
         err = err == FSZ_OK ? fsz_authorize_variable(who, name, text, why) : err;
@@ -106,13 +106,13 @@ static void originate_check(struct fsz_api *api, struct fsz_request *request,
     fsz_method_name_job(request, fsz_request_text(request, PARAM_JOB));
     if (!originate_then_is_valid(request->values[PARAM_THEN])) {
         originate_invalid(request, "then",
-                          "must have app and perhaps arg, or extension and perhaps dialplan and "
-                          "context, each a string");
+                          "must have app and optionally arg, or extension and optionally dialplan "
+                          "and context, each a string");
     } else if (json_object_size(request->values[PARAM_VARIABLES]) > FSZ_NAMES_MAX) {
         originate_invalid(request, "variables", "too many members");
     } else if (fsz_authorize_endpoint(who, endpoint, why) != FSZ_OK ||
-               originate_judge_then(request, who, why) != FSZ_OK ||
-               originate_judge_variables(request, who, why) != FSZ_OK) {
+               originate_authorize_then(request, who, why) != FSZ_OK ||
+               originate_authorize_variables(request, who, why) != FSZ_OK) {
         fsz_method_deny(request, why);
     }
 }
@@ -126,7 +126,7 @@ static void originate_succeed(struct fsz_request *request, const char *call)
     fsz_request_succeed(request, result);
 }
 
-/* A job's end has one form, whatever came of it. */
+/* A job that failed has a result too. */
 static void originate_refused(struct fsz_request *request, fsz_err err,
                               const struct fsz_buffer *words)
 {

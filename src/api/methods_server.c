@@ -64,7 +64,8 @@ static void server_stats(struct fsz_request *request)
     const struct fsz_api_server *server = &request->server;
     json_t                      *stats = server->stats ? server->stats(server->self) : NULL;
     if (stats == NULL) {
-        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "starting or stopping; ask again");
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
+                         "the module is starting or stopping; try again");
         return;
     }
     fsz_request_succeed(request, stats);
@@ -82,7 +83,8 @@ static void server_clients(struct fsz_request *request)
     };
     json_t *clients = server->clients ? server->clients(server->self, &query) : NULL;
     if (clients == NULL) {
-        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "starting or stopping; ask again");
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
+                         "the module is starting or stopping; try again");
         return;
     }
     fsz_request_succeed(request, clients);
@@ -106,7 +108,8 @@ static void kick_run(struct fsz_request *request)
     } else if (err == FSZ_ENOTFOUND) {
         fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL, "no connection has the id %" PRId64, id);
     } else {
-        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "starting or stopping; ask again");
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
+                         "the module is starting or stopping; try again");
     }
 }
 

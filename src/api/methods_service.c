@@ -15,7 +15,7 @@ static const struct fsz_param unregister_params[] = {
     {.name = NULL}};
 enum { SERVICE_NAME, SERVICE_CAPACITY };
 
-/* The service that the request names, if this one may serve it; else the request fails. */
+/* The service that the request names. Fails the request if the client may not serve it. */
 static struct fsz_service *service_named(struct fsz_api *api, struct fsz_request *request,
                                          const struct fsz_principal *who)
 {
@@ -47,7 +47,7 @@ static void service_register(struct fsz_api *api, struct fsz_request *request,
                               fsz_request_number(request, SERVICE_CAPACITY, 1),
                               &request->routine) != FSZ_OK) {
         fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
-                         "service \"%s\" has as many providers as it may", service->name);
+                         "service \"%s\" has its maximum number of providers", service->name);
         return;
     }
     fsz_request_succeed(request, json_object());

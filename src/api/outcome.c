@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The switch's marks; what begins with none is `raw`. */
+/* The switch's marks at the start of its output; without a mark it is `raw`. */
 static const struct outcome_mark {
     const char *begin, *status;
     bool        has_reason;

@@ -1,6 +1,4 @@
-/* outcome.h - what a switch says, as JSON: docs/protocol/requests.md, "api".
- *
- * Pure. */
+/* outcome.h - the output of the switch as JSON (docs/protocol/requests.md, "api"). Pure. */
 #ifndef FSZ_OUTCOME_H
 #define FSZ_OUTCOME_H
 
@@ -9,12 +7,11 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* {"output", "status", "reason"?, "truncated"?} of a command's output: status `ok` for "+OK…",
- * `error` with a reason for "-ERR…", `usage` with one for "-USAGE…", else `raw`. An output that hit
- * the buffer's limit is truncated. NULL: no memory. */
+/* {"output", "status", "reason"?, "truncated"?} of a command's output. The status is `ok` for
+ * "+OK…", `error` with a reason for "-ERR…", `usage` with a reason for "-USAGE…", otherwise `raw`.
+ * Output that reached the buffer's limit is marked truncated. NULL: out of memory. */
 json_t *fsz_outcome_of_command(const struct fsz_buffer *output);
-/* The switch's reason in "-ERR reason\n", without what stands before and behind it. NULL: no
- * memory. */
+/* The "reason" in "-ERR reason\n". NULL: out of memory. */
 json_t *fsz_outcome_reason(const struct fsz_buffer *words);
 
 #endif

@@ -1,7 +1,7 @@
-/* params.h - the params of a JSON-RPC request, by name or by position, against a method's table.
+/* params.h - reads the params of a JSON-RPC request, by name or by position, by a method's table.
  *
- * Pure. What comes back points into the request. Members that no table names are ignored, as
- * docs/protocol/requests.md has it. */
+ * Pure. The values point into the request. Unknown members are ignored
+ * (docs/protocol/requests.md). */
 #ifndef FSZ_PARAMS_H
 #define FSZ_PARAMS_H
 
@@ -29,11 +29,11 @@ struct fsz_param {
     enum fsz_param_type type;
     bool                required;
     int64_t             min, max;
-    const char *const  *words; /* ended by NULL; or NULL */
+    const char *const  *words; /* allowed values, ended by NULL; or NULL: any */
 };
 
-/* `table` ends with a NULL name. ret_values gets one pointer for each of its entries; NULL: not
- * given (or null). FSZ_EINVALID: *ret_member names the entry, ret_why says what is allowed. */
+/* `table` ends with a NULL name. ret_values gets one pointer for each entry; NULL: not given, or
+ * null. FSZ_EINVALID: *ret_member is the entry's name, ret_why says what is allowed. */
 FSZ_NODISCARD fsz_err fsz_params_read(const struct fsz_param *table, const json_t *params,
                                       const json_t *ret_values[FSZ_PARAMS_MAX],
                                       const char **ret_member, char ret_why[FSZ_PARAMS_WHY_BYTES]);

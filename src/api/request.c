@@ -1,4 +1,4 @@
-/* A request's way back: from a worker, or the end of its time, to its answer. */
+/* The end of a request: from a worker, or its deadline, to the reply. */
 #include "api/api_private.h"
 #include "api/method.h"
 #include "api/request_private.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- its life -------------------------------------------------------------------------------- */
+/* ---- lifetime -------------------------------------------------------------------------------- */
 
 static bool request_is_notification(const struct fsz_request *request)
 {
@@ -31,7 +31,6 @@ static void request_free(struct fsz_request *request)
     free(request);
 }
 
-/* Frees it when nobody holds it any more. */
 void fsz_request_release(struct fsz_api *api, struct fsz_request *request)
 {
     if (request->answered && !request->on_worker && !request->waiting) {
@@ -52,7 +51,7 @@ void fsz_request_take_back(struct fsz_api *api, struct fsz_request *request)
     api->on_workers -= !request->is_job;
 }
 
-/* The answer's JSON. On the thread that has the request. */
+/* Writes the reply's JSON. On the thread that has the request. */
 static void request_write(struct fsz_request *request)
 {
     if (!fsz_request_is_decided(request)) {
@@ -63,7 +62,7 @@ static void request_write(struct fsz_request *request)
     }
 }
 
-/* Commands of a call's controller are routine: the dialplan gave it the call. */
+/* Commands of a call's controller are routine, since the dialplan gave it the call. */
 static enum fsz_audit_weight request_weight(const struct fsz_request *request,
                                             enum fsz_outcome          outcome)
 {
@@ -105,7 +104,6 @@ static void request_note_answered(struct fsz_api *api, struct fsz_request *reque
     request_audit(api, request, outcome, error);
 }
 
-/* The exchange gets the answer, once; what comes later is only counted. */
 void fsz_request_answer(struct fsz_api *api, struct fsz_request *request, struct fsz_buffer *answer,
                         enum fsz_outcome outcome, const json_t *error)
 {
@@ -113,7 +111,7 @@ void fsz_request_answer(struct fsz_api *api, struct fsz_request *request, struct
     fsz_exchange_answer(request->exchange, request_is_notification(request) ? NULL : answer);
 }
 
-/* Writes a small error in place of the answer. */
+/* Replaces the reply by a small error. */
 static void request_withhold(struct fsz_request *request)
 {
     size_t size = request->answer.size;
@@ -123,14 +121,13 @@ static void request_withhold(struct fsz_request *request)
     request->result = NULL;
     request->error = NULL;
     fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
-                     "it has run, but its answer of %zu bytes is not sent: you have not taken "
-                     "earlier ones (client-bytes)",
+                     "the request has run, but its reply of %zu bytes is not sent: read your "
+                     "earlier replies first (client-bytes)",
                      size);
     request_write(request);
 }
 
-/* Answers with what it was decided to be. What no worker has written is written here, and is work
- * of the loop. */
+/* A reply that no worker has written is written here, and counts as work of the loop. */
 void fsz_request_conclude(struct fsz_api *api, struct fsz_request *request)
 {
     if (request->answer.size == 0) {
@@ -143,7 +140,7 @@ void fsz_request_conclude(struct fsz_api *api, struct fsz_request *request)
     fsz_request_answer(api, request, &request->answer, request->outcome, request->error);
 }
 
-/* Answers with another error than its own, which it may still get from a worker. */
+/* Replies with this error, whatever result a worker may still deliver. */
 static void request_answer_error(struct fsz_api *api, struct fsz_request *request,
                                  enum fsz_rpc_code code, const char *message)
 {
@@ -156,10 +153,10 @@ static void request_answer_error(struct fsz_api *api, struct fsz_request *reques
     json_decref(error);
 }
 
-/* ---- what a worker sends itself -------------------------------------------------------------- */
+/* ---- replies that a worker sends itself ------------------------------------------------------ */
 
-/* One answer, to a connection on our own wire of a client that has taken all before it: so no bound
- * can be met, and nothing is done behind the answer. On the worker. */
+/* On the worker. Only a single reply over tcp or ipc, to a client that has read all earlier ones,
+ * so that no limit can be reached; and only if nothing has to be done after the reply. */
 static bool request_may_send(const struct fsz_request *request)
 {
     const struct fsz_exchange *exchange = request->exchange;
@@ -170,7 +167,7 @@ static bool request_may_send(const struct fsz_request *request)
             fsz_account_bytes(request->client->account) <= exchange->bytes);
 }
 
-/* The API thread is told without being woken. Behind this, the request may be gone. */
+/* Posts the mail without waking the API thread. After this, the request may be gone. */
 static void request_reply_drop(struct fsz_request *request)
 {
     if (--request->reply_hands == 0) {
@@ -183,8 +180,8 @@ static void request_replied(struct fsz_answer *answer)
     request_reply_drop(FSZ_CONTAINER_OF(answer, struct fsz_request, reply));
 }
 
-/* Saves the answer the way by the API thread. Those that go so keep the order in which requests
- * with one key have run. Others, such as large ones, go by the API thread and may come later. */
+/* Sends the reply without the API thread. Such replies keep the order in which requests with one
+ * key have run. Others, such as large ones, are sent by the API thread and may come later. */
 static void request_reply(struct fsz_request *request)
 {
     if (!request_may_send(request) || atomic_exchange(&request->claimed, true)) {
@@ -201,13 +198,13 @@ static void request_reply(struct fsz_request *request)
     }
 }
 
-/* ---- what comes back ------------------------------------------------------------------------- */
+/* ---- mail from workers and waits ------------------------------------------------------------- */
 
-static void request_tell_job(struct fsz_api *api, struct fsz_request *request)
+static void request_report_job(struct fsz_api *api, struct fsz_request *request)
 {
     struct fsz_outbound text;
     json_t             *job = request->result;
-    if (job == NULL) { /* not run: the pool ended */
+    if (job == NULL) { /* not run: the pool is closed */
         fsz_jobs_cancel(api->jobs, request->job);
         return;
     }
@@ -218,7 +215,7 @@ static void request_tell_job(struct fsz_api *api, struct fsz_request *request)
     fsz_outbound_send(request->client, &text);
 }
 
-/* A fsz_mail: the worker is done with it. */
+/* An fsz_mail's open: the worker is done with the request. */
 void fsz_request_done(struct fsz_mail *mail, void *reader)
 {
     struct fsz_request *request = FSZ_CONTAINER_OF(mail, struct fsz_request, done);
@@ -232,7 +229,7 @@ void fsz_request_done(struct fsz_mail *mail, void *reader)
         request_note_answered(api, request, request->outcome, request->error);
         fsz_exchange_settle(request->exchange, request->reply.err, request->reply.size);
     } else if (request->is_job) {
-        request_tell_job(api, request);
+        request_report_job(api, request);
     } else if (request->answered) {
         api->counters.late++;
     } else if (request->wait.mailbox == NULL || request->error != NULL) {
@@ -248,7 +245,7 @@ void fsz_request_done(struct fsz_mail *mail, void *reader)
     fsz_request_release(api, request);
 }
 
-/* A fsz_mail: its application, or its call, has ended. */
+/* An fsz_mail's open: the application that it waits for, or its call, has ended. */
 void fsz_request_seen(struct fsz_mail *mail, void *reader)
 {
     struct fsz_request *request = FSZ_CONTAINER_OF(mail, struct fsz_request, wait.mail);
@@ -264,16 +261,16 @@ void fsz_request_seen(struct fsz_mail *mail, void *reader)
     fsz_request_release(api, request);
 }
 
-/* A fsz_task. Behind the post, the request may be gone: it comes before the next task of its key,
- * so that mails of one call keep their order. */
+/* An fsz_task's run. The mail is posted here, before the next task of the same key can run, so that
+ * the mails of one call keep their order. After the post, the request may be gone. */
 bool fsz_request_run(struct fsz_task *task, bool abandoned)
 {
     struct fsz_request *request = FSZ_CONTAINER_OF(task, struct fsz_request, task);
     bool                waits = request->wait.mailbox != NULL;
     if (abandoned) {
-        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "not run: the API socket ends");
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "not run: the API is stopping");
     } else if (request->control != NULL && !fsz_control_obeys(request->control, request->lease)) {
-        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL, "you do not hold this call any more");
+        fsz_request_fail(request, FSZ_RPC_NOT_FOUND, NULL, "you no longer control this call");
     } else {
         request->method->run(request);
     }
@@ -290,7 +287,9 @@ bool fsz_request_run(struct fsz_task *task, bool abandoned)
     return false;
 }
 
-/* With more to do, sending is left to the API thread, which takes several answers at once. */
+/* An fsz_task's finish. If more tasks are ready, the API thread sends: it sends many replies at
+ * once.
+ */
 void fsz_request_finish(struct fsz_task *task, bool more)
 {
     struct fsz_request *request = FSZ_CONTAINER_OF(task, struct fsz_request, task);
@@ -304,7 +303,7 @@ void fsz_request_finish(struct fsz_task *task, bool more)
     fsz_mailbox_unref(&mailbox);
 }
 
-/* True: a worker is sending the answer, and its mail will end the request. */
+/* True: a worker is sending the reply, and its mail will end the request. */
 static bool request_is_being_sent(struct fsz_api *api, struct fsz_request *request)
 {
     if (!atomic_exchange(&request->claimed, true)) {
@@ -319,7 +318,7 @@ void fsz_request_expire(struct fsz_api *api, struct fsz_request *request, bool c
     if (request_is_being_sent(api, request)) {
         return;
     }
-    /* While the API closes, the pool is its closer's; what runs is the pool's to wait for. */
+    /* While the API closes, the thread in fsz_api_free() owns the pool and waits for what runs. */
     if (request->on_worker && !closing && !api->closing &&
         fsz_workers_give_up(api->workers, request->ticket) != NULL) {
         fsz_request_take_back(api, request);
@@ -328,11 +327,12 @@ void fsz_request_expire(struct fsz_api *api, struct fsz_request *request, bool c
         request->waiting = false;
     }
     if (closing) {
-        request_answer_error(api, request, FSZ_RPC_OVERLOADED, "the API socket ends");
+        request_answer_error(api, request, FSZ_RPC_OVERLOADED, "the API is stopping");
     } else {
         request_answer_error(api, request, FSZ_RPC_DEADLINE,
-                             request->on_worker ? "deadline passed; what runs in the switch goes on"
-                                                : "deadline passed");
+                             request->on_worker
+                                 ? "deadline passed; the command still runs in the switch"
+                                 : "deadline passed");
     }
     fsz_request_release(api, request);
 }

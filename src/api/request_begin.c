@@ -1,4 +1,4 @@
-/* A request's way there: may it be run, and by which pool? */
+/* The start of a request: authorized, checked, and given to a pool of workers. */
 #include "api/api_private.h"
 #include "api/method.h"
 #include "api/request_private.h"
@@ -31,14 +31,14 @@ static struct fsz_request *request_new(struct fsz_api *api, struct fsz_exchange 
     return request;
 }
 
-/* ---- to a worker --------------------------------------------------------------------- */
+/* ---- submission ------------------------------------------------------------------------------ */
 
 void fsz_request_owner(const struct fsz_request *request, char ret_owner[FSZ_TASK_NAME_BYTES])
 {
     const struct fsz_peer *peer = &request->exchange->peer;
     if (peer->user[0] != '\0') {
         snprintf(ret_owner, FSZ_TASK_NAME_BYTES, "%s", peer->user);
-    } else { /* no user's name has a space in it */
+    } else { /* a user's name has no space, so this is no user's name */
         snprintf(ret_owner, FSZ_TASK_NAME_BYTES, "peer %.100s", peer->address);
     }
 }
@@ -54,7 +54,7 @@ static void request_name_task(struct fsz_request *request)
     request->done.open = fsz_request_done;
 }
 
-/* The parameter of that name; NULL: the method has none, or it was not given. */
+/* The parameter of that name; NULL: not given, or not a parameter of this method. */
 static const json_t *request_param(const struct fsz_request *request, const char *name)
 {
     for (size_t i = 0; request->method->params[i].name != NULL; i++) {
@@ -78,7 +78,7 @@ static fsz_err request_submit_job(struct fsz_api *api, struct fsz_request *reque
     fsz_err err = fsz_jobs_begin(api->jobs, request->job, request->task.owner);
     if (err == FSZ_EBUSY) {
         fsz_request_fail(request, FSZ_RPC_INVALID_PARAMS, json_pack("{s:s}", "param", "job"),
-                         "job: there is one of that id");
+                         "job: id already in use");
         return FSZ_OK;
     }
     err = err != FSZ_OK ? err : fsz_workers_submit(api->background, &request->task, NULL);
@@ -125,12 +125,11 @@ static void request_submit(struct fsz_api *api, struct fsz_request *request)
         request->is_job ? request_submit_job(api, request) : request_submit_task(api, request);
     if (err != FSZ_OK) {
         fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
-                         "too much is under way (worker-queue, worker-share, jobs-max)");
+                         "too many requests in progress (worker-queue, worker-share, jobs-max)");
     }
 }
 
-/* ---- from the start
- * ------------------------------------------------------------------------------- */
+/* ---- authorization --------------------------------------------------------------------------- */
 
 static void request_read_params(struct fsz_request *request)
 {
@@ -143,22 +142,22 @@ static void request_read_params(struct fsz_request *request)
     }
 }
 
-static void request_judge(struct fsz_api *api, struct fsz_request *request,
-                          const struct fsz_principal *who)
+static void request_prepare(struct fsz_api *api, struct fsz_request *request,
+                            const struct fsz_principal *who)
 {
     fsz_why     why = "";
     const char *name = request->rpc->method;
     request->method = fsz_method_find(name);
     if (request->method == NULL) {
-        fsz_request_fail(request, FSZ_RPC_NO_METHOD, NULL, "there is no method \"%.64s\"", name);
+        fsz_request_fail(request, FSZ_RPC_NO_METHOD, NULL, "no method \"%.64s\"", name);
     } else if (who == NULL) {
         fsz_request_fail(request, FSZ_RPC_UNAUTHORIZED, NULL,
-                         "not allowed: the user is not known any more");
+                         "not allowed: your user no longer exists");
     } else if (fsz_authorize_method(who, name, why) != FSZ_OK) {
         fsz_method_deny(request, why);
     } else if ((request->method->needs & ~request->host->capabilities) != 0) {
-        fsz_request_fail(request, FSZ_RPC_NO_METHOD, NULL, "%s can't do %s", request->host->name,
-                         name);
+        fsz_request_fail(request, FSZ_RPC_NO_METHOD, NULL, "%s does not support %s",
+                         request->host->name, name);
     } else {
         request_read_params(request);
         request->is_job = request->method->place == FSZ_METHOD_BACKGROUND &&
@@ -185,12 +184,12 @@ void fsz_request_begin(struct fsz_api *api, struct fsz_exchange *exchange, size_
         request->outcome = FSZ_OUTCOME_INVALID;
     } else if (refused) {
         fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL,
-                         "your requests and the answers that you have not taken are too large "
-                         "together (client-bytes)");
+                         "too many bytes in your requests in progress and unread replies "
+                         "(client-bytes)");
     } else if (api->closing) {
-        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "the API socket ends");
+        fsz_request_fail(request, FSZ_RPC_OVERLOADED, NULL, "the API is stopping");
     } else {
-        request_judge(api, request, who);
+        request_prepare(api, request, who);
     }
     if (!fsz_request_is_decided(request)) {
         request_submit(api, request);

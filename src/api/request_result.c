@@ -1,4 +1,4 @@
-/* What becomes of a request, and the parameters that it came with. */
+/* The outcome of a request, and access to its parameters. */
 #include "api/request_private.h"
 
 #include <stdarg.h>

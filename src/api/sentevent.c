@@ -22,7 +22,7 @@ static fsz_err sentevent_fail(const struct sentevent_write *write, const char *m
     return FSZ_EINVALID;
 }
 
-/* How many values there are, those of arrays each: what the three lists need at most. */
+/* The number of values, each value of an array included: the most that any of the lists needs. */
 static size_t sentevent_count(const json_t *object)
 {
     size_t      count = 0;
@@ -35,7 +35,7 @@ static size_t sentevent_count(const json_t *object)
     return count;
 }
 
-/* A scalar's text; numbers' and truth values' are kept with the event. */
+/* The text of a scalar. That of a number or boolean belongs to the event. */
 static fsz_err sentevent_scalar(struct sentevent_write *write, const char *name,
                                 const json_t *value, const char **ret_text)
 {
@@ -63,7 +63,7 @@ static fsz_err sentevent_array(struct sentevent_write *write, const char *name, 
     size_t  index = 0;
     json_t *value = NULL;
     if (json_array_size(array) == 0) {
-        return sentevent_fail(write, name, "an array needs a value");
+        return sentevent_fail(write, name, "an array must not be empty");
     }
     header->values = &write->event->values[write->values];
     header->value_count = json_array_size(array);
@@ -83,7 +83,8 @@ static fsz_err sentevent_header(struct sentevent_write *write, const char *name,
 {
     struct fsz_header *header = &write->event->headers[write->headers];
     if (!fsz_header_name_is_plain(name)) {
-        return sentevent_fail(write, name, "a name has no control character, no ':' and no '['");
+        return sentevent_fail(write, name,
+                              "a header name must not contain control characters, ':' or '['");
     }
     header->name = name;
     fsz_err err = json_is_array(value) ? sentevent_array(write, name, value, header)
@@ -117,22 +118,25 @@ static fsz_err sentevent_member(struct sentevent_write *write, const char *name,
         return sentevent_own(write, name, value, &view->body);
     }
     if (strcasecmp(name, "Event-Name") == 0 || strcasecmp(name, "Event-Subclass") == 0) {
-        return sentevent_fail(write, name, "is written Event-Name, Event-Subclass");
+        return sentevent_fail(write, name, "must be spelt Event-Name or Event-Subclass");
     }
     return fsz_header_is_stamp(name) ? FSZ_OK : sentevent_header(write, name, value);
 }
 
-/* SWITCH_EVENT_CUSTOM and custom are CUSTOM, but one event is sent: ALL and patterns name more. */
+/* Accepts other spellings, such as SWITCH_EVENT_CUSTOM, but no ALL and no pattern: one event is
+ * sent.
+ */
 static fsz_err sentevent_name(const struct sentevent_write *write)
 {
     struct fsz_event *view = &write->event->view;
     size_t            length = strlen(view->name);
     const char       *name = fsz_eventname_canonical(view->name, length, &length);
     if (strchr(name, '*') != NULL) {
-        return sentevent_fail(write, "Event-Name", "must name one event, not all of a pattern");
+        return sentevent_fail(write, "Event-Name", "must be one event, not a pattern");
     }
     if (strpbrk(name, " /:") != NULL) {
-        return sentevent_fail(write, "Event-Name", "has no subclass; that is Event-Subclass");
+        return sentevent_fail(write, "Event-Name",
+                              "must not contain a subclass; use Event-Subclass");
     }
     view->name = fsz_eventname_find(name) ? fsz_eventname_find(name) : name;
     return FSZ_OK;
@@ -153,7 +157,7 @@ static fsz_err sentevent_check(const struct sentevent_write *write)
     }
     return is_custom || view->subclass == NULL
                ? FSZ_OK
-               : sentevent_fail(write, "Event-Subclass", "goes with Event-Name CUSTOM only");
+               : sentevent_fail(write, "Event-Subclass", "is allowed only with Event-Name CUSTOM");
 }
 
 static fsz_err sentevent_write(struct sentevent_write *write, const json_t *object)

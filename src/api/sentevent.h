@@ -10,19 +10,19 @@
 enum { FSZ_SENTEVENT_WHY_BYTES = 192 };
 
 struct fsz_sentevent {
-    struct fsz_event   view;    /* points into what it was made of, and into the two below */
+    struct fsz_event   view;    /* points into the object and into the lists below */
     struct fsz_header *headers; /* ended by a NULL name */
-    char             **texts;   /* of numbers and truth values */
+    char             **texts;   /* of numbers and booleans */
     const char       **values;  /* of arrays */
 };
 
-/* `object` outlives it. Members become headers: strings as they are, numbers and truth values as
- * their JSON text, arrays of those as arrays; `_body` is the body; what the switch writes itself
- * (event_check.h) is left out. FSZ_EINVALID: ret_why says which member and what is allowed.
+/* `object` must outlive the event. Members become headers: strings unchanged, numbers and booleans
+ * as JSON text, arrays of these as arrays; `_body` is the body. Headers that the switch writes
+ * itself (event_check.h) are left out. FSZ_EINVALID: ret_why says which member and what is allowed.
  * FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_sentevent_init(struct fsz_sentevent *event, const json_t *object,
                                          char ret_why[FSZ_SENTEVENT_WHY_BYTES]);
-/* Accepts one of zeros. */
+/* Accepts a zeroed event. */
 void fsz_sentevent_fini(struct fsz_sentevent *event);
 
 #endif

@@ -28,7 +28,7 @@ void fsz_workers_limit(struct fsz_workers *workers, const struct fsz_workers_lim
     fsz_workers_lock(workers);
     workers->limits = *limits;
     fsz_workers_resettle(workers);
-    (void)fsz_workers_call(workers); /* a failure leaves what was there before */
+    (void)fsz_workers_call(workers); /* on failure the existing threads stay */
     fsz_workers_unlock(workers);
 }
 
@@ -96,7 +96,8 @@ static struct fsz_task *workers_give_up_locked(struct fsz_workers *workers, uint
         return fsz_workers_withdraw(workers, entry);
     }
     fsz_workers_stick(workers, entry);
-    (void)fsz_workers_call(workers); /* if no thread can be had, the next submission tries again */
+    (void)fsz_workers_call(
+        workers); /* if no thread can be started, the next submission tries again */
     return NULL;
 }
 
@@ -116,10 +117,9 @@ struct fsz_workers_counters fsz_workers_counters(struct fsz_workers *workers)
     return counters;
 }
 
-/* ---- the end ----------------------------------------------------------------------------------
- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
-/* The oldest task that has not begun, or NULL. Those before it run, so there are few. */
+/* The oldest task that has not begun, or NULL. The loop is short: the older ones are running. */
 static struct fsz_task *workers_withdraw_oldest(struct fsz_workers *workers)
 {
     fsz_workers_lock(workers);
@@ -144,7 +144,7 @@ static void workers_close(struct fsz_workers *workers)
     fsz_workers_unlock(workers);
 }
 
-/* Waits until all threads have ended, or for so long. */
+/* Waits until all threads have ended, at most that long. */
 static void workers_await_locked(struct fsz_workers *workers, int64_t wait_ms)
 {
     int64_t until_us = fsz_clock_monotonic_us() + wait_ms * 1000;
@@ -154,7 +154,7 @@ static void workers_await_locked(struct fsz_workers *workers, int64_t wait_ms)
     }
 }
 
-/* True when all threads have ended. Those that run a task are left to themselves. */
+/* True: all threads have ended. Threads that still run a task are detached. */
 static bool workers_await_end(struct fsz_workers *workers, int64_t wait_ms)
 {
     struct worker *each = NULL;

@@ -1,4 +1,4 @@
-/* What waits and runs: tasks by ticket, the ready ones by owner, the others behind their key. */
+/* Tasks that wait and run: all by ticket, ready ones by owner, the others behind their key. */
 #include "api/workers_private.h"
 #include "base/clock.h"
 
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <utlist.h>
 
-/* The group of that name with one member more; NULL: out of memory. */
+/* Adds a member to the group of that name; NULL: out of memory. */
 static struct workers_group *group_join(struct workers_group **groups, const char *name)
 {
     struct workers_group *group = NULL;
@@ -40,13 +40,13 @@ static void group_leave(struct workers_group **groups, struct workers_group *gro
 
 /* ---- turns of owners ------------------------------------------------------------------------- */
 
-/* A quarter, rounded down, is for others. */
+/* What one owner may use; a quarter, rounded down, is kept for others. */
 static uint32_t owner_part(uint64_t threads)
 {
     return (uint32_t)(threads - threads / 4);
 }
 
-/* May it have another thread, of all and of those there are with the replacements of stuck ones? */
+/* May the owner use another thread? Stuck ones count only against the number with replacements. */
 static bool owner_may_run(const struct fsz_workers *pool, const struct workers_group *owner)
 {
     uint64_t threads = pool->limits.threads > 0 ? pool->limits.threads : 1;
@@ -54,14 +54,14 @@ static bool owner_may_run(const struct fsz_workers *pool, const struct workers_g
            owner->running + owner->stuck < owner_part(threads + pool->limits.stuck);
 }
 
-/* Sees to it that it has a turn if and only if it has something that may run. */
+/* Puts the owner in `turns` if it has a task that may run, and removes it otherwise. */
 static void owner_settle(struct fsz_workers *pool, struct workers_group *owner)
 {
     bool wants = owner->ready != NULL && owner_may_run(pool, owner);
     if (wants && !owner->in_turns) {
         DL_APPEND(pool->turns, owner);
     } else if (!wants && owner->in_turns) {
-        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in there */
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in the list */
         DL_DELETE(pool->turns, owner);
     }
     owner->in_turns = wants;
@@ -135,7 +135,7 @@ fsz_err fsz_workers_enter(struct fsz_workers *pool, struct workers_entry *entry)
     return FSZ_OK;
 }
 
-static void key_go_on(struct fsz_workers *pool, struct workers_group *key)
+static void key_advance(struct fsz_workers *pool, struct workers_group *key)
 {
     if (key != NULL && key->behind != NULL) {
         struct workers_entry *next = key->behind;
@@ -150,7 +150,7 @@ struct fsz_task *fsz_workers_withdraw(struct fsz_workers *pool, struct workers_e
     if (entry->state == ENTRY_READY) {
         DL_DELETE(entry->owner->ready, entry);
         owner_settle(pool, entry->owner);
-        key_go_on(pool, entry->key);
+        key_advance(pool, entry->key);
     } else {
         DL_DELETE(entry->key->behind, entry);
     }
@@ -196,7 +196,7 @@ void fsz_workers_end(struct fsz_workers *pool, struct workers_entry *entry)
     --*(stuck ? &pool->counters.stuck : &pool->counters.busy);
     --*(stuck ? &entry->owner->stuck : &entry->owner->running);
     pool->counters.run++;
-    key_go_on(pool, entry->key);
+    key_advance(pool, entry->key);
     owner_settle(pool, entry->owner);
     entry_forget(pool, entry);
     free(entry);

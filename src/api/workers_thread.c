@@ -58,9 +58,9 @@ static bool pool_is_brisk(const struct fsz_workers *pool, int64_t now_us)
     return pool->latest != NULL && now_us - pool->latest_us < WORKERS_PATIENCE_US;
 }
 
-/* ---- a worker's life; all with the lock ------------------------------------------------------ */
+/* ---- a worker's life; under the lock --------------------------------------------------------- */
 
-/* Sleeps until it is called. False: for so long that it may end. */
+/* Sleeps until it is called. False: it slept so long that it may end. */
 static bool worker_sleep(struct worker *self)
 {
     struct fsz_workers *pool = self->pool;
@@ -72,7 +72,7 @@ static bool worker_sleep(struct worker *self)
         in_time = fsz_thread_wait_ns(&self->wake, &pool->lock, until_us * 1000);
     }
     if (pool->called == self) {
-        pool->called = NULL; /* who called has taken it from the idle ones */
+        pool->called = NULL; /* worker_call() has removed it from `idle` */
         self->just_woken = true;
         return true;
     }
@@ -80,7 +80,7 @@ static bool worker_sleep(struct worker *self)
     return pool->counters.threads == pool->counters.stuck + 1;
 }
 
-/* Leaves what is ready to the brisk one until then. */
+/* Leaves ready tasks to the brisk thread until that time. */
 static void worker_watch(struct worker *self, int64_t until_us)
 {
     struct fsz_workers *pool = self->pool;
@@ -100,11 +100,11 @@ static struct workers_entry *worker_take(struct worker *self, int64_t now_us)
     self->just_woken = false;
     pool->latest = self;
     pool->latest_us = now_us;
-    (void)fsz_workers_call(pool); /* without another thread this one comes back for what is ready */
+    (void)fsz_workers_call(pool); /* on failure, this thread takes the other ready tasks later */
     return entry;
 }
 
-/* Waits for a task and takes it; NULL: the worker is to end. */
+/* Waits for a task and takes it. NULL: the worker must end. */
 static struct workers_entry *worker_next(struct worker *self)
 {
     struct fsz_workers *pool = self->pool;
@@ -126,7 +126,7 @@ static struct workers_entry *worker_next(struct worker *self)
     return NULL;
 }
 
-/* Gives up the lock. fsz_workers_call() may join all threads in `ended`, so this one is added after
+/* Releases the lock. fsz_workers_call() may join the threads in `ended`, so this one is added after
  * it. */
 static void worker_leave(struct worker *self)
 {
@@ -139,7 +139,8 @@ static void worker_leave(struct worker *self)
     if (orphaned) {
         LL_PREPEND(pool->spare, self); /* its thread was detached */
     } else {
-        (void)fsz_workers_call(pool); /* it may have been called, and gone because of its limit */
+        (void)fsz_workers_call(
+            pool); /* it may have been called, but ends because of a lower limit */
         LL_PREPEND(pool->ended, self);
     }
     if (last && !orphaned) {
@@ -174,8 +175,7 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
-/* ---- calling one; with the lock ---------------------------------------------------------------
- */
+/* ---- calling a worker; under the lock -------------------------------------------------------- */
 
 /* A spare one or a new one. */
 static fsz_err worker_allocate(struct fsz_workers *pool, struct worker **ret_worker)
@@ -231,7 +231,7 @@ static void worker_call(struct fsz_workers *pool, struct worker *worker)
     pool->signal = worker;
 }
 
-/* Will somebody who is awake, or soon is, take what is ready? */
+/* Will a thread that is awake, or about to be, take the ready tasks? */
 static bool pool_is_covered(const struct fsz_workers *pool)
 {
     if (fsz_workers_next(pool) == NULL || pool->closed || pool->called != NULL) {
@@ -251,7 +251,7 @@ fsz_err fsz_workers_call(struct fsz_workers *pool)
         return FSZ_OK;
     }
     if (!pool_has_room(pool, pool->counters.threads + 1)) {
-        return FSZ_OK; /* whoever is done next takes it */
+        return FSZ_OK; /* the next thread that finishes takes it */
     }
     fsz_err err = worker_start(pool);
     return pool->counters.threads > pool->counters.stuck ? FSZ_OK : err;

@@ -41,7 +41,7 @@ static void test_api_refuses_any_other_count_of_frames(void **state)
     (void)state;
     void *dealer = client_open(&rig, ZMQ_DEALER, NULL);
     zmq_send(dealer, "a", 1, ZMQ_SNDMORE);
-    client_refused(dealer, CALL(1, "server.ping", "{}"), -32600, "one frame");
+    client_refused(dealer, CALL(1, "server.ping", "{}"), -32600, "single frame");
     zmq_send(dealer, "", 0, ZMQ_SNDMORE);
     zmq_send(dealer, "", 0, ZMQ_SNDMORE);
     zmq_send(dealer, "b", 1, 0);
@@ -248,7 +248,7 @@ static void test_api_job_is_told_and_kept(void **state)
     client_expect(dealer, CALL(2, "job.result", "[\"mine\"]"),
                   RESULT(2, "{\"job\":\"mine\",\"status\":\"running\"}"));
     client_refused(dealer, CALL(3, "bgapi", "{\"command\":\"echo\",\"job\":\"mine\"}"), -32602,
-                   "there is one of that id");
+                   "job: id already in use");
     rig_release();
     json_t *told = client_receive(dealer);
     assert_string_equal(rig_switch.sent, "BACKGROUND_JOB - +OK released\n"); /* before it */

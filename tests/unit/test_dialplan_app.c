@@ -172,7 +172,7 @@ static void test_controller_commands_the_call_and_gives_it_back(void **state)
     client_expect(worker, CALL(6, "call.release", "{\"call\":\"c1\"}"), RESULT(6, "{}"));
     worker_expect_end(worker, lease, "released");
     caller_end(&caller, "zmq_result=accepted zmq_result=released ", "");
-    client_refused(worker, CALL(7, "call.release", "{\"call\":\"c1\"}"), -32004, "do not hold");
+    client_refused(worker, CALL(7, "call.release", "{\"call\":\"c1\"}"), -32004, "do not control");
     assert_int_equal(rig_number(&rig, "calls.controlled"), 0);
     rig_stop(&rig);
 }
@@ -278,8 +278,10 @@ static void test_controller_that_is_silent_loses_the_call_and_is_fenced(void **s
     assert_string_equal(
         json_string_value(json_object_get(json_object_get(message, "params"), "reason")), "lost");
     json_decref(message);
-    client_refused(silent, CALL(2, "call.hangup", "{\"call\":\"c1\"}"), -32004, "held by another");
-    client_refused(silent, CALL(3, "call.release", "{\"call\":\"c1\"}"), -32004, "held by another");
+    client_refused(silent, CALL(2, "call.hangup", "{\"call\":\"c1\"}"), -32004,
+                   "another worker controls the call");
+    client_refused(silent, CALL(3, "call.release", "{\"call\":\"c1\"}"), -32004,
+                   "another worker controls the call");
     rig_wait_number(&rig, "calls.fenced", 2);
     caller.hungup = true;
     caller_end(&caller, "zmq_result=accepted zmq_result=lost zmq_result=accepted ", "");
@@ -317,7 +319,7 @@ static void test_lease_that_is_not_the_current_one_is_refused(void **state)
     void *worker = worker_open(&rig, 1), *operator= client_open(&rig, ZMQ_DEALER, NULL);
     json_int_t lease = worker_control(&rig, worker, &caller, "c1");
     client_refused(worker, CALL(2, "call.get", "{\"call\":\"c1\",\"lease\":1000000}"), -32004,
-                   "held");
+                   "another worker");
     snprintf(text, sizeof(text),
              "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"call.hangup\",\"params\":{\"call\":\"c1\","
              "\"lease\":%lld}}",
@@ -325,7 +327,8 @@ static void test_lease_that_is_not_the_current_one_is_refused(void **state)
     client_expect(worker, text, RESULT(3, "{}"));
     /* A client that was never offered the call may still end it, if granted. */
     client_expect(operator, CALL(4, "call.hangup", "{\"call\":\"c1\"}"), RESULT(4, "{}"));
-    client_refused(operator, CALL(5, "call.release", "{\"call\":\"c1\"}"), -32004, "do not hold");
+    client_refused(operator, CALL(5, "call.release", "{\"call\":\"c1\"}"), -32004,
+                   "do not control");
     caller.hungup = true;
     caller_end(&caller, "zmq_result=accepted ", "");
     rig_stop(&rig);

@@ -187,7 +187,7 @@ static void test_former_controller_does_not_command_the_call_in_the_dialplan(voi
     } while (strcmp(json_string_value(json_object_get(message, "method")), "call.end") != 0);
     json_decref(message);
     rig_wait_number(&rig, "calls.controlled", 0);
-    client_refused(worker, CALL(2, "call.hangup", "{\"call\":\"c1\"}"), -32004, "not at all");
+    client_refused(worker, CALL(2, "call.hangup", "{\"call\":\"c1\"}"), -32004, "or none does");
     call_event(&rig, "CHANNEL_HANGUP_COMPLETE", "c1");
     rig_stop(&rig);
 }

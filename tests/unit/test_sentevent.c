@@ -68,25 +68,28 @@ static void test_sentevent_name_is_as_the_switch_writes_it(void **state)
     }
 }
 
-static void test_sentevent_mistakes_are_told_with_the_member(void **state)
+static void test_sentevent_mistakes_are_reported_with_the_member(void **state)
 {
     (void)state;
     refuse("{}", "event.Event-Name: is missing");
-    refuse("{\"Event-Name\":\"ALL\"}", "event.Event-Name: must name one event");
-    refuse("{\"Event-Name\":\"SWITCH_EVENT_ALL\"}", "event.Event-Name: must name one event");
-    refuse("{\"Event-Name\":\"CHANNEL_*\"}", "event.Event-Name: must name one event");
-    refuse("{\"Event-Name\":\"CUSTOM acme::x\"}", "that is Event-Subclass");
-    refuse("{\"Event-Name\":\"CUSTOM/acme::x\"}", "that is Event-Subclass");
+    refuse("{\"Event-Name\":\"ALL\"}", "event.Event-Name: must be one event");
+    refuse("{\"Event-Name\":\"SWITCH_EVENT_ALL\"}", "event.Event-Name: must be one event");
+    refuse("{\"Event-Name\":\"CHANNEL_*\"}", "event.Event-Name: must be one event");
+    refuse("{\"Event-Name\":\"CUSTOM acme::x\"}", "use Event-Subclass");
+    refuse("{\"Event-Name\":\"CUSTOM/acme::x\"}", "use Event-Subclass");
     refuse("{\"Event-Name\":7}", "event.Event-Name: must be a string");
     refuse("{\"Event-Name\":\"\"}", "event.Event-Name: must be a string");
     refuse("{\"Event-Name\":\"CUSTOM\"}", "event.Event-Subclass: is missing");
-    refuse("{\"Event-Name\":\"MESSAGE\",\"Event-Subclass\":\"x\"}", "goes with Event-Name CUSTOM");
-    refuse("{\"event-name\":\"MESSAGE\"}", "is written Event-Name");
+    refuse("{\"Event-Name\":\"MESSAGE\",\"Event-Subclass\":\"x\"}",
+           "is allowed only with Event-Name CUSTOM");
+    refuse("{\"event-name\":\"MESSAGE\"}", "must be spelt Event-Name");
     refuse("{\"Event-Name\":\"MESSAGE\",\"x\":{}}", "event.x: must be a string");
     refuse("{\"Event-Name\":\"MESSAGE\",\"x\":[[]]}", "event.x: must be a string");
-    refuse("{\"Event-Name\":\"MESSAGE\",\"x\":[]}", "event.x: an array needs a value");
-    refuse("{\"Event-Name\":\"MESSAGE\",\"a\\r\\nb\":\"x\"}", "a name has no control character");
-    refuse("{\"Event-Name\":\"MESSAGE\",\"a[3]\":\"x\"}", "a name has no control character");
+    refuse("{\"Event-Name\":\"MESSAGE\",\"x\":[]}", "event.x: an array must not be empty");
+    refuse("{\"Event-Name\":\"MESSAGE\",\"a\\r\\nb\":\"x\"}",
+           "a header name must not contain control characters");
+    refuse("{\"Event-Name\":\"MESSAGE\",\"a[3]\":\"x\"}",
+           "a header name must not contain control characters");
     refuse("{\"Event-Name\":\"MESSAGE\",\"_body\":1}", "event._body: must be a string");
 }
 
@@ -95,7 +98,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sentevent_members_become_headers_as_they_are),
         cmocka_unit_test(test_sentevent_name_is_as_the_switch_writes_it),
-        cmocka_unit_test(test_sentevent_mistakes_are_told_with_the_member),
+        cmocka_unit_test(test_sentevent_mistakes_are_reported_with_the_member),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
