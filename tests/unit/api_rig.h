@@ -1,7 +1,7 @@
-/* api_rig.h - an API socket over a switch of the test's own, and clients with real sockets.
+/* api_rig.h - an API with a fake switch, and clients with real sockets.
  *
- * The switch knows the commands of rig_commands below; whoever is in the group `default` may do
- * everything. One rig at a time. */
+ * The switch knows the commands of rig_commands below. The group `default` has all rights. One rig
+ * at a time. */
 #ifndef API_RIG_H
 #define API_RIG_H
 
@@ -28,14 +28,14 @@ enum { RIG_PATIENCE_MS = 20000 };
 struct rig_switch {
     pthread_mutex_t lock;
     pthread_cond_t  changed;
-    bool            released;       /* `block` returns; guarded by lock, like all below */
+    bool            released;       /* `block` returns; guarded by lock, like the members below */
     unsigned        blocked;        /* in `block` now */
     char            order[4096];    /* names of variables set, in order */
     char            executed[4096]; /* APP=ID for each, separated by spaces */
-    char            sent[512];      /* of the last event: NAME SUBCLASS body */
+    char            sent[512];      /* the last event: NAME SUBCLASS body */
     char            last_log[512];
     char            logged[32768];  /* every line, with `W ` or `N ` before a warning or notice */
-    unsigned        woken, stopped; /* calls' threads; and of them, with their application */
+    unsigned        woken, stopped; /* threads of calls, and those whose application was stopped */
     char            news[4096];     /* STATE of each event about a provider, in order */
 };
 
@@ -188,7 +188,7 @@ static fsz_err rig_execute(void *self, const struct fsz_execute *execute, struct
     return FSZ_OK;
 }
 
-/* The id under which an application was run, once it was. */
+/* Waits until an application has run, and returns its id. */
 __attribute__((unused)) static void rig_wait_executed(const char *app, char ret_id[64])
 {
     char *at = NULL, name[64];
@@ -201,7 +201,7 @@ __attribute__((unused)) static void rig_wait_executed(const char *app, char ret_
     pthread_mutex_unlock(&rig_switch.lock);
 }
 
-/* "busy/…" is not answered; of another it tells what came. */
+/* Does not answer a call to "busy/…"; records any other. */
 static fsz_err rig_originate(void *self, const struct fsz_originate *o,
                              char ret_call[FSZ_ORIGINATED_BYTES], struct fsz_buffer *words)
 {
@@ -314,8 +314,8 @@ struct rig {
     void            *context;
     struct fsz_api  *api;
     _Atomic uint32_t watched;
-    char             endpoint[256]; /* of the first channel, as bound */
-    void            *clients[8];    /* closed with the rig, if not before */
+    char             endpoint[256]; /* of the first API socket, as bound */
+    void            *clients[8];    /* closed with the rig, if still open */
 };
 
 static void rig_param(struct fsz_confnode *parent, const char *name, const char *value)
@@ -333,9 +333,9 @@ static struct fsz_confnode *rig_named(struct fsz_confnode *parent, const char *t
     return node;
 }
 
-/* "key=value" of settings, then behind "-" of the channel, behind "channel NAME" of one more, and
- * behind "service NAME" of such a service, up to NULL. Everybody is admitted and may do everything.
- */
+/* "key=value" parameters, ended by NULL: of the settings, after "-" of the API socket, after
+ * "api-socket NAME" of another one, after "service NAME" of that service. Every client is admitted
+ * and has all rights. */
 static struct fsz_config *rig_config(const char *const *params)
 {
     static const char *const rights[] = {
@@ -357,8 +357,8 @@ static struct fsz_config *rig_config(const char *const *params)
         snprintf(text, sizeof(text), "%s", *params);
         if (strcmp(text, "-") == 0) {
             at = api_socket;
-        } else if (strncmp(text, "channel ", 8) == 0) {
-            at = rig_named(api_sockets, "api-socket", text + 8);
+        } else if (strncmp(text, "api-socket ", 11) == 0) {
+            at = rig_named(api_sockets, "api-socket", text + 11);
         } else if (strncmp(text, "service ", 8) == 0) {
             at = rig_named(services, "service", text + 8);
         } else if ((equals = strchr(text, '=')) != NULL) {
@@ -421,7 +421,7 @@ static json_t *rig_status(struct rig *rig)
     return status;
 }
 
-/* A number of the status by its path, such as "requests.ok" or "sockets.0.answers". */
+/* A number of the status, by a path such as "requests.ok" or "sockets.0.answers". */
 static json_int_t rig_number(struct rig *rig, const char *path)
 {
     char          text[128], *rest = text, *name = NULL;
@@ -440,7 +440,7 @@ static json_int_t rig_number(struct rig *rig, const char *path)
     return number;
 }
 
-/* Waits until a number of the status is as expected. */
+/* Waits until a number of the status has that value. */
 __attribute__((unused)) static void rig_wait_number(struct rig *rig, const char *path,
                                                     json_int_t expected)
 {
@@ -498,7 +498,7 @@ static void client_close(struct rig *rig, void *socket)
     }
 }
 
-/* Returns what fsz_api_free() does. */
+/* Returns the result of fsz_api_free(). */
 static bool rig_end(struct rig *rig)
 {
     bool idle = fsz_api_free(&rig->api);
@@ -569,7 +569,7 @@ static json_t *client_ask(void *socket, const char *text)
     return client_receive(socket);
 }
 
-/* Asks, and compares the answer with another JSON text. */
+/* Sends a request, and compares the reply with a JSON text. */
 __attribute__((unused)) static void client_expect(void *socket, const char *text,
                                                   const char *expected)
 {
@@ -594,7 +594,7 @@ static const char *answer_message(const json_t *answer)
     return message ? message : "";
 }
 
-/* Asks for something that is refused with that code and a message that has this in it. */
+/* Sends a request that must fail with that code and a message that contains this text. */
 __attribute__((unused)) static void client_refused(void *socket, const char *text, json_int_t code,
                                                    const char *message)
 {

@@ -1,5 +1,5 @@
-/* engine_rig.h - an engine with a host and a configuration of the test, and sockets that subscribe
- * to it. */
+/* engine_rig.h - an engine with the test's host and configuration, and sockets that subscribe to
+ * it. */
 #ifndef FSZ_TEST_ENGINE_RIG_H
 #define FSZ_TEST_ENGINE_RIG_H
 
@@ -62,7 +62,7 @@ static inline struct fsz_confnode *conf_param(struct fsz_confnode *parent, const
 static const struct conf_type {
     const char *word, *list, *item;
 } conf_types[] = {{"stream ", "streams", "stream"},
-                  {"channel ", "api-sockets", "api-socket"},
+                  {"api-socket ", "api-sockets", "api-socket"},
                   {"service ", "services", "service"},
                   {"binding ", "bindings", "binding"}};
 enum { CONF_TYPES = sizeof(conf_types) / sizeof(conf_types[0]) };
@@ -82,8 +82,8 @@ static inline struct fsz_confnode *conf_item(struct fsz_confnode *const lists[CO
     return NULL;
 }
 
-/* params: "stream NAME", "channel NAME", "service NAME" or "binding NAME", then "key=value" of it,
- * up to NULL; before the first: settings. */
+/* params: "key=value" of the settings, then after "stream NAME", "api-socket NAME", "service NAME"
+ * or "binding NAME" of that one; ended by NULL. */
 static inline struct fsz_config *config_of(const char *const *params)
 {
     struct fsz_confnode *root = fsz_confnode_new(NULL, "configuration", 0);
@@ -92,7 +92,7 @@ static inline struct fsz_config *config_of(const char *const *params)
     for (size_t i = 0; i < CONF_TYPES; i++) {
         lists[i] = fsz_confnode_new(root, conf_types[i].list, 0);
     }
-    conf_param(at, "audit-rate", "0"); /* its events would come between those of a test */
+    conf_param(at, "audit-rate", "0"); /* audit events would mix with those of the test */
     for (; *params != NULL; params++) {
         char text[256];
         snprintf(text, sizeof(text), "%s", *params);
@@ -172,7 +172,7 @@ static inline json_int_t number(const json_t *object, const char *name)
     return json_integer_value(json_object_get(object, name));
 }
 
-/* Where a stream's endpoint was really bound. */
+/* The address to which a stream's endpoint is bound. */
 static inline void rig_bound(struct rig *rig, const char *name, char *address, size_t size)
 {
     json_t       *status = rig_status(rig);
@@ -248,7 +248,7 @@ static inline void assert_receives(void *socket, const char *text)
     assert_string_equal(receive(socket), text);
 }
 
-/* An envelope's topic and meta; the event is passed over. */
+/* Receives an envelope: its topic and meta; ignores the event. */
 static inline json_t *receive_meta(void *socket, char *topic, size_t topic_size)
 {
     snprintf(topic, topic_size, "%.255s", receive(socket));

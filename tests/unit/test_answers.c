@@ -6,7 +6,7 @@
 
 enum { SENDERS = 4, SENT = 3000, AT_ONCE = 100 };
 
-/* An answer of two bytes: whose, and which in its row. */
+/* An answer of two bytes: its thread, and its number. */
 struct note {
     struct fsz_answer answer;
     _Atomic unsigned *sent;
@@ -74,7 +74,7 @@ struct holder {
     unsigned           nested;
 };
 
-/* One that is added and sent while others are being reported. */
+/* An answer that is added and sent while others are being reported. */
 static void holder_sent(struct fsz_answer *answer)
 {
     struct note   *note = (struct note *)answer;
@@ -132,7 +132,7 @@ static void test_each_answer_of_threads_at_once_is_sent_once_and_in_order(void *
     (void)state;
     ready_router(&rig);
     assert_int_equal(fsz_answers_init(&answers), FSZ_OK);
-    rig.shared.limits.output_messages = 0; /* all may wait for the reader */
+    rig.shared.limits.output_messages = 0; /* the number of queued messages is not limited */
     for (unsigned i = 0; i < SENDERS; i++) {
         senders[i] = (struct sender){&answers, rig.conn, &sent, .who = (uint8_t)i};
         assert_int_equal(pthread_create(&senders[i].thread, NULL, sender_main, &senders[i]), 0);
@@ -166,7 +166,7 @@ static void *counter_main(void *argument)
     return NULL;
 }
 
-/* What stands in `got` is another one's message, sent when `added` answers were there. */
+/* `got` begins with another message, which was sent when `added` answers had been added. */
 static unsigned behind_read(struct rig *rig, uint8_t got[4])
 {
     uint8_t more;

@@ -1,4 +1,4 @@
-/* The API socket over real sockets: frames, methods, answers. docs/protocol/requests.md */
+/* The API over real sockets: frames, methods, replies. docs/protocol/requests.md */
 #include "api_rig.h"
 
 static struct rig rig;
@@ -101,7 +101,7 @@ static void test_api_matches_many_answers_to_their_ids(void **state)
         json_int_t  id = json_integer_value(json_object_get(answer, "id"));
         const char *output =
             json_string_value(json_object_get(json_object_get(answer, "result"), "output"));
-        /* A share is 250: what is beyond is refused at once, and may be asked again. */
+        /* A share is 250: requests beyond it are refused at once, and may be sent again. */
         if (output != NULL) {
             assert_int_equal(strtol(output, NULL, 10), id);
         } else {
@@ -137,7 +137,7 @@ static void test_api_answers_a_batch_at_once_and_a_notification_not(void **state
 
 /* ---- methods --------------------------------------------------------------------------------- */
 
-static void test_api_hello_tells_who_is_asked_and_what_may_be_asked(void **state)
+static void test_api_hello_has_the_identity_and_the_methods(void **state)
 {
     (void)state;
     void       *req = client_open(&rig, ZMQ_REQ, NULL);
@@ -199,7 +199,7 @@ static void test_api_refuses_wrong_params_and_methods(void **state)
     assert_int_equal(rig_number(&rig, "requests.invalid"), 9);
 }
 
-static void test_api_sends_events_and_asks_the_json_api(void **state)
+static void test_api_sends_events_and_calls_the_json_api(void **state)
 {
     (void)state;
     void *req = client_open(&rig, ZMQ_REQ, NULL);
@@ -239,7 +239,7 @@ static void test_api_controls_calls(void **state)
 
 /* ---- jobs ------------------------------------------------------------------------------------ */
 
-static void test_api_job_is_told_and_kept(void **state)
+static void test_api_job_is_reported_and_kept(void **state)
 {
     (void)state;
     void *dealer = client_open(&rig, ZMQ_DEALER, NULL);
@@ -251,7 +251,8 @@ static void test_api_job_is_told_and_kept(void **state)
                    "job: id already in use");
     rig_release();
     json_t *told = client_receive(dealer);
-    assert_string_equal(rig_switch.sent, "BACKGROUND_JOB - +OK released\n"); /* before it */
+    assert_string_equal(rig_switch.sent,
+                        "BACKGROUND_JOB - +OK released\n"); /* fired before job.done */
     json_t *expected = json_loads("{\"jsonrpc\":\"2.0\",\"method\":\"job.done\",\"params\":{"
                                   "\"job\":\"mine\",\"output\":\"+OK released\\n\",\"status\":"
                                   "\"ok\"}}",
@@ -373,12 +374,12 @@ int main(void)
         TEST(test_api_answers_garbage_and_serves_on),
         TEST(test_api_matches_many_answers_to_their_ids),
         TEST(test_api_answers_a_batch_at_once_and_a_notification_not),
-        TEST(test_api_hello_tells_who_is_asked_and_what_may_be_asked),
+        TEST(test_api_hello_has_the_identity_and_the_methods),
         TEST(test_api_gives_a_command_a_status),
         TEST(test_api_refuses_wrong_params_and_methods),
-        TEST(test_api_sends_events_and_asks_the_json_api),
+        TEST(test_api_sends_events_and_calls_the_json_api),
         TEST(test_api_controls_calls),
-        TEST(test_api_job_is_told_and_kept),
+        TEST(test_api_job_is_reported_and_kept),
         TEST(test_api_waits_for_each_application_by_its_id),
         TEST(test_api_execute_ends_with_its_call_or_its_deadline),
         TEST(test_api_runs_the_requests_of_a_call_in_order_and_others_beside),

@@ -1,4 +1,4 @@
-/* The API socket's bounds: deadlines, overload, clients that leave or do not read, its own end. */
+/* The API's limits: deadlines, overload, clients that leave or do not read; and its end. */
 #include "api_rig.h"
 
 static struct rig rig;
@@ -10,8 +10,8 @@ static void stop(void)
 
 /* ---- deadlines and overload ------------------------------------------------------------------ */
 
-/* A command that outlives its deadline: one that had not even begun by then is asked again, with a
- * longer one. */
+/* Sends a command whose deadline passes while it runs. If it had not begun by then, sends it again
+ * with a longer deadline. */
 static void client_gets_stuck(void *dealer)
 {
     bool stuck = false;
@@ -27,7 +27,7 @@ static void client_gets_stuck(void *dealer)
     assert_true(stuck);
 }
 
-static void test_api_deadline_is_told_while_others_are_served(void **state)
+static void test_api_deadline_is_reported_while_others_are_served(void **state)
 {
     (void)state;
     RIG_START(&rig, "workers=1", "workers-stuck=1", "-", RIG_BIND);
@@ -43,7 +43,7 @@ static void test_api_deadline_is_told_while_others_are_served(void **state)
     stop();
 }
 
-static void test_api_timeouts_are_cut_to_the_longest_allowed(void **state)
+static void test_api_timeouts_are_limited_to_the_maximum(void **state)
 {
     (void)state;
     RIG_START(&rig, "-", RIG_BIND, "deadline-ms=40", "deadline-max-ms=50");
@@ -70,7 +70,7 @@ static void test_api_refuses_at_once_what_does_not_fit(void **state)
         json_decref(client_receive(dealer));
     }
     assert_int_equal(rig_number(&rig, "requests.overloaded"), 1);
-    rig_wait_number(&rig, "requests.ok", 4); /* a worker's answer is noted after it has left */
+    rig_wait_number(&rig, "requests.ok", 4); /* a reply that a worker sends is counted afterwards */
     stop();
 }
 
@@ -102,7 +102,7 @@ static void test_api_cuts_an_output_that_is_too_large(void **state)
     stop();
 }
 
-static void test_api_cuts_off_who_sends_more_than_allowed(void **state)
+static void test_api_disconnects_a_client_that_sends_more_than_allowed(void **state)
 {
     (void)state;
     RIG_START(&rig, "-", RIG_BIND, "request-bytes=4096");
@@ -117,7 +117,7 @@ static void test_api_cuts_off_who_sends_more_than_allowed(void **state)
     stop();
 }
 
-static void test_api_client_that_takes_no_answers_is_bounded(void **state)
+static void test_api_client_that_reads_no_replies_is_bounded(void **state)
 {
     enum { REQUESTS = 200 };
     int hwm = 1, small = 4096, overloaded = 0;
@@ -132,7 +132,7 @@ static void test_api_client_that_takes_no_answers_is_bounded(void **state)
         client_expect(good, CALL(2, "server.ping", "{}"), RESULT(2, "{}"));
     }
     rig_wait_number(&rig, "requests.in_flight", 0);
-    /* One answer of 32 KB more than the bound, and small ones. */
+    /* One reply of 32 KB over the limit, and small ones. */
     assert_in_range(rig_number(&rig, "requests.held_bytes"), 1, 65536 + 40000 + REQUESTS * 300);
     for (int i = 0; i < REQUESTS; i++) {
         json_t *answer = client_receive(slow);
@@ -151,7 +151,7 @@ static void test_api_answers_of_a_batch_are_bounded_together(void **state)
     (void)state;
     RIG_START(&rig, "-", RIG_BIND, "client-bytes=131072");
     void *dealer = client_open(&rig, ZMQ_DEALER, NULL);
-    for (int i = 0; i < REQUESTS; i++) { /* 32 KB of answer each */
+    for (int i = 0; i < REQUESTS; i++) { /* each reply has 32 KB */
         strcat(batch, i > 0 ? "," : "");
         strcat(batch, CALL(1, "api", "[\"lines\",\"1000\"]"));
     }
@@ -173,7 +173,7 @@ static void test_api_answers_of_a_batch_are_bounded_together(void **state)
 
 /* ---- clients that leave ---------------------------------------------------------------------- */
 
-static void test_api_answer_to_who_has_left_is_counted(void **state)
+static void test_api_reply_to_a_client_that_has_left_is_counted(void **state)
 {
     (void)state;
     RIG_START(&rig, "-", RIG_BIND);
@@ -188,8 +188,8 @@ static void test_api_answer_to_who_has_left_is_counted(void **state)
     stop();
 }
 
-/* The connection is the address: one that comes later with the same routing id is another one. */
-static void test_api_answer_does_not_go_to_who_takes_the_routing_id_over(void **state)
+/* A reply belongs to a connection: a later one with the same routing id is a different client. */
+static void test_api_reply_does_not_go_to_a_client_that_reuses_the_routing_id(void **state)
 {
     (void)state;
     RIG_START(&rig, "-", RIG_BIND);
@@ -297,7 +297,7 @@ static void test_api_reload_to_other_limits_leaves_connections_alone(void **stat
     unlink(bind + strlen("ipc://"));
 }
 
-static void test_api_end_answers_and_tells_of_a_command_that_still_runs(void **state)
+static void test_api_end_replies_and_reports_a_command_that_still_runs(void **state)
 {
     (void)state;
     RIG_START(&rig, "linger-ms=50", "-", RIG_BIND);
@@ -313,26 +313,26 @@ static void test_api_end_answers_and_tells_of_a_command_that_still_runs(void **s
     rig_end(&rig);
     rig_release();
     rig_wait_blocked(0);
-    usleep(50000); /* what the commands return into is not ours to wait for any more */
+    usleep(50000); /* lets the commands return; nothing waits for them */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_api_deadline_is_told_while_others_are_served),
-        cmocka_unit_test(test_api_timeouts_are_cut_to_the_longest_allowed),
+        cmocka_unit_test(test_api_deadline_is_reported_while_others_are_served),
+        cmocka_unit_test(test_api_timeouts_are_limited_to_the_maximum),
         cmocka_unit_test(test_api_refuses_at_once_what_does_not_fit),
         cmocka_unit_test(test_api_jobs_do_not_take_the_workers_of_requests),
         cmocka_unit_test(test_api_cuts_an_output_that_is_too_large),
-        cmocka_unit_test(test_api_cuts_off_who_sends_more_than_allowed),
-        cmocka_unit_test(test_api_client_that_takes_no_answers_is_bounded),
+        cmocka_unit_test(test_api_disconnects_a_client_that_sends_more_than_allowed),
+        cmocka_unit_test(test_api_client_that_reads_no_replies_is_bounded),
         cmocka_unit_test(test_api_answers_of_a_batch_are_bounded_together),
-        cmocka_unit_test(test_api_answer_to_who_has_left_is_counted),
-        cmocka_unit_test(test_api_answer_does_not_go_to_who_takes_the_routing_id_over),
+        cmocka_unit_test(test_api_reply_to_a_client_that_has_left_is_counted),
+        cmocka_unit_test(test_api_reply_does_not_go_to_a_client_that_reuses_the_routing_id),
         cmocka_unit_test(test_api_serves_two_connections_with_one_routing_id),
         cmocka_unit_test(test_api_reload_keeps_clients_and_a_bad_one_changes_nothing),
         cmocka_unit_test(test_api_reload_to_other_limits_leaves_connections_alone),
-        cmocka_unit_test(test_api_end_answers_and_tells_of_a_command_that_still_runs),
+        cmocka_unit_test(test_api_end_replies_and_reports_a_command_that_still_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

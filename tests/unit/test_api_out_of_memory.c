@@ -1,6 +1,5 @@
-/* Each allocation of the API socket's parts fails in turn, jansson's too: what comes back is
- * FSZ_ENOMEM or a result, and the next try works. Leaks and wild pointers are the sanitizers' to
- * find. */
+/* Each allocation of the API's parts fails in turn, jansson's too: the result is FSZ_ENOMEM or
+ * success, and the next attempt works. The sanitizers find leaks and wild pointers. */
 #include "api/jobs.h"
 #include "api/workers.h"
 #include "rpc/rpc.h"
@@ -18,7 +17,7 @@
 
 enum { ROUNDS_MAX = 2000, WAIT_MS = 60000 };
 
-/* Runs it with each allocation failing in turn, until none is left to fail. */
+/* Runs it once for each allocation, which fails, until no allocation is left. */
 static void fail_each(void (*scenario)(void), long least)
 {
     long nth = 0;
@@ -32,12 +31,11 @@ static void fail_each(void (*scenario)(void), long least)
     assert_true(nth > least);
 }
 
-/* ---- messages ----------------------------------------------------------------------------------
- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static const struct fsz_rpc_limits rpc_limits = {.bytes = 1000, .depth = 8, .batch = 4};
 
-/* FSZ_OK: read, and `wrong` of its requests are refused. */
+/* FSZ_OK: the message was read, and `wrong` of its requests are refused. */
 static fsz_err message_read(const char *text, size_t wrong)
 {
     struct fsz_rpc_message message;
@@ -90,8 +88,7 @@ static void test_rpc_survives_each_allocation_that_fails(void **state)
     json_set_alloc_funcs(__real_malloc, free);
 }
 
-/* ---- jobs and workers --------------------------------------------------------------------------
- */
+/* ---- jobs and workers ------------------------------------------------------------------------ */
 
 static void scenario_jobs(void)
 {

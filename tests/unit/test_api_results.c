@@ -1,5 +1,5 @@
-/* Results of jobs, which the API thread writes itself: within a client's bound, and as work that it
- * shares out. */
+/* Results of jobs, which the API thread writes itself: they count for the client's limit, and as
+ * work of the loop. */
 #include "api/api_private.h"
 #include "api_rig.h"
 
@@ -7,7 +7,7 @@ enum { RESULTS = 50 };
 
 static struct rig rig;
 
-/* A client with a job `j` that is done, whose result has 32 KB. */
+/* A client with a finished job `j`, whose result has 32 KB. */
 static void *client_with_result(void)
 {
     void *dealer = client_open(&rig, ZMQ_DEALER, NULL);

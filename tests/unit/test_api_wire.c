@@ -1,5 +1,5 @@
-/* API sockets on the wire: ways through queues, answers that are not taken, answers of workers,
- * reloads under load. */
+/* API sockets on the wire: envelopes of queues, replies that are not read, replies that workers
+ * send, reloads under load. */
 #include "service_rig.h"
 
 #include <arpa/inet.h>
@@ -18,7 +18,7 @@ static void stop(void)
     rig_stop(&rig);
 }
 
-/* ---- ways through queues --------------------------------------------------------------------- */
+/* ---- envelopes of queues --------------------------------------------------------------------- */
 
 static void way_send(void *socket, const char *const *frames, size_t count, const char *text)
 {
@@ -57,7 +57,7 @@ static void test_api_frames_before_the_empty_one_come_back(void **state)
     stop();
 }
 
-static void test_api_end_of_a_job_takes_the_way_of_its_request(void **state)
+static void test_api_end_of_a_job_has_the_envelope_of_its_request(void **state)
 {
     static const char *const way[] = {"queue", ""};
     (void)state;
@@ -71,7 +71,7 @@ static void test_api_end_of_a_job_takes_the_way_of_its_request(void **state)
     stop();
 }
 
-static void test_api_way_that_is_too_long_is_counted_and_harms_nobody(void **state)
+static void test_api_envelope_that_is_too_long_is_counted_and_dropped(void **state)
 {
     enum { FRAMES = 17 };
     const char *way[FRAMES];
@@ -90,7 +90,7 @@ static void test_api_way_that_is_too_long_is_counted_and_harms_nobody(void **sta
     stop();
 }
 
-/* One message with all its frames. */
+/* Receives one message with all its frames. */
 static void queue_forward(void *from, void *to)
 {
     bool more = true;
@@ -140,7 +140,7 @@ static void test_api_serves_correlated_req_sockets_behind_two_queues(void **stat
     stop();
 }
 
-/* ---- answers that are not taken -------------------------------------------------------------- */
+/* ---- replies that are not read --------------------------------------------------------------- */
 
 static void *hog_open(void)
 {
@@ -196,7 +196,7 @@ static void test_api_clients_that_have_left_count_for_the_share_of_others(void *
     char *text = malloc(400000);
     int   size = snprintf(text, 400000, CALL(1, "api", "[\"block\",\"%0*d\"]"), 300000, 0);
     assert_in_range(size, 300000, 399999);
-    for (unsigned i = 1; i <= 3; i++) { /* 0.9 MB, of clients that are gone */
+    for (unsigned i = 1; i <= 3; i++) { /* 0.9 MB for clients that have left */
         void *dealer = client_open(&rig, ZMQ_DEALER, NULL);
         client_send(dealer, text);
         rig_wait_blocked(i);
@@ -212,9 +212,9 @@ static void test_api_clients_that_have_left_count_for_the_share_of_others(void *
     stop();
 }
 
-/* ---- answers of workers ---------------------------------------------------------------------- */
+/* ---- replies that workers send --------------------------------------------------------------- */
 
-/* Each is answered exactly once, by the worker or by its deadline. */
+/* Each request gets exactly one reply, from the worker or at the deadline. */
 static void test_api_answers_once_whatever_comes_first_worker_or_deadline(void **state)
 {
     enum { REQUESTS = 1000, WINDOW = 20 };
@@ -295,7 +295,7 @@ struct load {
 static void *load_main(void *argument)
 {
     struct load *load = argument;
-    do { /* once at least: all reloads may be over before this thread begins */
+    do { /* at least once: all reloads may be over before this thread begins */
         for (int i = 0; i < 8; i++, load->asked++) {
             client_send(load->dealer, CALL(1, "api", "[\"nap\"]"));
         }
@@ -354,7 +354,7 @@ static void users_write(char ret_path[64])
     close(fd);
 }
 
-static void test_api_change_of_security_ends_all_that_came_under_the_old_one(void **state)
+static void test_api_change_of_security_ends_connections_under_the_old_one(void **state)
 {
     char bytes[256], path[64], users[96];
     (void)state;
@@ -368,7 +368,7 @@ static void test_api_change_of_security_ends_all_that_came_under_the_old_one(voi
     RIG_RELOAD(&rig, users, "-", RIG_BIND, "security=plain");
     assert_int_equal(rig_number(&rig, "sockets.0.clients"), 0);
     while (recv(fd, bytes, sizeof(bytes), 0) > 0) {
-        continue; /* our greeting; then the end, or this waits for ever */
+        continue; /* our greeting; then the end of the connection, or this waits for ever */
     }
     close(fd);
     RIG_RELOAD(&rig, "-", RIG_BIND);
@@ -377,11 +377,11 @@ static void test_api_change_of_security_ends_all_that_came_under_the_old_one(voi
     stop();
 }
 
-static void test_api_reload_without_a_api_socket_ends_what_it_had(void **state)
+static void test_api_reload_without_an_api_socket_ends_its_connections(void **state)
 {
     char second[256];
     (void)state;
-    RIG_START(&rig, "linger-ms=200", "-", RIG_BIND, "channel other", RIG_BIND, "client-bytes=1m",
+    RIG_START(&rig, "linger-ms=200", "-", RIG_BIND, "api-socket other", RIG_BIND, "client-bytes=1m",
               "client-total-bytes=1m", "send-buffer-bytes=4096");
     json_t     *status = rig_status(&rig);
     const char *bound = json_string_value(json_object_get(
@@ -412,8 +412,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_api_frames_before_the_empty_one_come_back),
-        cmocka_unit_test(test_api_end_of_a_job_takes_the_way_of_its_request),
-        cmocka_unit_test(test_api_way_that_is_too_long_is_counted_and_harms_nobody),
+        cmocka_unit_test(test_api_end_of_a_job_has_the_envelope_of_its_request),
+        cmocka_unit_test(test_api_envelope_that_is_too_long_is_counted_and_dropped),
         cmocka_unit_test(test_api_serves_correlated_req_sockets_behind_two_queues),
         cmocka_unit_test(
             test_api_serves_the_good_client_while_others_control_all_that_a_api_socket_may),
@@ -422,8 +422,8 @@ int main(void)
         cmocka_unit_test(test_api_large_requests_one_after_the_other_never_add_up),
         cmocka_unit_test(test_service_answer_counts_though_its_provider_closes_behind_it),
         cmocka_unit_test(test_api_reloads_under_load_lose_nothing),
-        cmocka_unit_test(test_api_change_of_security_ends_all_that_came_under_the_old_one),
-        cmocka_unit_test(test_api_reload_without_a_api_socket_ends_what_it_had),
+        cmocka_unit_test(test_api_change_of_security_ends_connections_under_the_old_one),
+        cmocka_unit_test(test_api_reload_without_an_api_socket_ends_its_connections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

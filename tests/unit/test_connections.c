@@ -142,7 +142,7 @@ static void test_api_sockets_services_and_streams_are_listed_by_id(void **state)
     assert_int_equal(zmq_bind(service, "tcp://127.0.0.1:*"), 0);
     zmq_getsockopt(service, ZMQ_LAST_ENDPOINT, worker, &size);
     snprintf(connect, sizeof(connect), "connect=%s", worker);
-    start(rig, CONFIG("stream default", "bind=tcp://127.0.0.1:*", "channel main",
+    start(rig, CONFIG("stream default", "bind=tcp://127.0.0.1:*", "api-socket main",
                       "bind=tcp://127.0.0.1:*", "service routing", connect));
     bound_channel(rig, address, sizeof(address));
     json_decref(await_clients(rig, "owner=service", 1));
@@ -240,7 +240,7 @@ static void test_an_endpoint_of_a_service_and_a_client_of_the_api_can_be_kicked(
     assert_int_equal(zmq_bind(service, "tcp://127.0.0.1:*"), 0);
     zmq_getsockopt(service, ZMQ_LAST_ENDPOINT, worker, &size);
     snprintf(connect, sizeof(connect), "connect=%s", worker);
-    start(rig, CONFIG("channel main", "bind=tcp://127.0.0.1:*", "service routing", connect));
+    start(rig, CONFIG("api-socket main", "bind=tcp://127.0.0.1:*", "service routing", connect));
     bound_channel(rig, address, sizeof(address));
     json_t    *list = await_clients(rig, "owner=service", 1);
     json_int_t id = number(nth(list, 0), "id");

@@ -1,4 +1,4 @@
-/* The engine over real sockets: what subscribers see, and what nobody wants. */
+/* The engine over real sockets: events with and without subscribers. */
 #include "engine_rig.h"
 
 static void test_engine_sends_each_event_to_each_subscriber(void **state)
@@ -16,7 +16,7 @@ static void test_engine_sends_each_event_to_each_subscriber(void **state)
     close_socket(answers);
 }
 
-static void test_engine_sends_what_it_gathered_in_order(void **state)
+static void test_engine_sends_a_batch_in_order(void **state)
 {
     struct rig *rig = *state;
     start(rig, CONFIG("batch-us=20000", "stream default", "bind=tcp://127.0.0.1:*"));
@@ -25,7 +25,7 @@ static void test_engine_sends_what_it_gathered_in_order(void **state)
         char number[12], expected[64];
         snprintf(number, sizeof(number), "%d", i);
         offer(rig, "HEARTBEAT", NULL, number);
-        if (i % 50 == 49) { /* what is left in the queue is sent though nothing follows */
+        if (i % 50 == 49) { /* the rest of the queue is sent even if no event follows */
             for (int j = i - 49; j <= i; j++) {
                 snprintf(expected, sizeof(expected), "{\"Event-Name\":\"HEARTBEAT\",\"N\":\"%d\"}",
                          j);
@@ -47,13 +47,13 @@ static void test_engine_encodes_nothing_without_a_subscriber(void **state)
     json_decref(status);
 }
 
-static void test_engine_encodes_nothing_that_nobody_wants(void **state)
+static void test_engine_encodes_no_event_without_a_matching_subscription(void **state)
 {
     struct rig *rig = *state;
     start(rig, CONFIG("stream default", "bind=tcp://127.0.0.1:*"));
     void *sofia = rig_subscribe_to(rig, "default",
                                    "{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"sofia::", 1);
-    offer(rig, "DTMF", NULL, "1"); /* the first of a kind is written on suspicion */
+    offer(rig, "DTMF", NULL, "1"); /* the first event of a type is always written */
     offer(rig, "CUSTOM", "sofia::register", "2");
     assert_non_null(strstr(receive(sofia), "\"N\":\"2\""));
     json_t    *before = rig_status(rig);
@@ -69,7 +69,7 @@ static void test_engine_encodes_nothing_that_nobody_wants(void **state)
     close_socket(sofia);
 }
 
-/* Each kind is known, and unwanted, before somebody subscribes to it. */
+/* Each event type is known, and has no subscriber yet. */
 static void test_engine_sends_the_next_event_to_whoever_status_shows(void **state)
 {
     enum { TYPES = 20, LOOKS_MAX = 100000 };
@@ -202,7 +202,7 @@ static void test_engine_shows_a_lone_subscriber_the_pause_it_made(void **state)
     close_socket(second);
 }
 
-static void test_engine_refuses_who_is_not_in_the_access_list(void **state)
+static void test_engine_refuses_an_address_outside_the_access_list(void **state)
 {
     struct rig *rig = *state;
     start(rig, CONFIG("stream default", "bind=tcp://127.0.0.1:*"));
@@ -228,15 +228,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_engine_sends_each_event_to_each_subscriber),
-        TEST(test_engine_sends_what_it_gathered_in_order),
+        TEST(test_engine_sends_a_batch_in_order),
         TEST(test_engine_encodes_nothing_without_a_subscriber),
-        TEST(test_engine_encodes_nothing_that_nobody_wants),
+        TEST(test_engine_encodes_no_event_without_a_matching_subscription),
         TEST(test_engine_sends_the_next_event_to_whoever_status_shows),
         TEST(test_engine_numbers_an_envelope_and_its_type),
         TEST(test_engine_beats_with_the_types_that_moved_and_says_bye),
         TEST(test_engine_shows_what_the_queue_refused_as_a_gap),
         TEST(test_engine_shows_a_lone_subscriber_the_pause_it_made),
-        TEST(test_engine_refuses_who_is_not_in_the_access_list),
+        TEST(test_engine_refuses_an_address_outside_the_access_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* The engine's two ways to subscribers: by the thread that offers an event, at once, and by the
- * queue. Whichever is taken, numbers have no holes and a thread's events stay in order. */
+/* The two ways an event takes to subscribers: sent at once by the thread that offers it, or through
+ * the queue. In both cases the numbers have no gaps and a thread's events stay in order. */
 #include "engine_rig.h"
 
 #include <pthread.h>
@@ -8,9 +8,9 @@
 
 enum {
     OFFERERS = 3,
-    EVENTS = 2000,     /* of each offerer */
-    BURST = 12,        /* thick from the fifth on */
-    PAUSE_US = 3000,   /* longer than batch-us: thin again */
+    EVENTS = 2000,     /* of each thread */
+    BURST = 12,        /* frequent from the fifth on */
+    PAUSE_US = 3000,   /* longer than batch-us: no longer frequent */
     AT_ONCE_MOST = 8,  /* subscribers */
     SWAPS = 20,        /* of framings */
     UNREAD = 20000,    /* events; more than sockets hold */
@@ -25,7 +25,7 @@ static json_int_t stream_number(struct rig *rig, const char *name)
     return value;
 }
 
-/* The stream thread may just have the lock: so more than one is tried. */
+/* The stream thread may hold the lock at that moment, so this makes several attempts. */
 static bool one_goes_at_once(struct rig *rig, void *subscriber)
 {
     json_int_t before = stream_number(rig, "events_at_once");
@@ -145,7 +145,7 @@ static void test_numbers_have_no_holes_and_threads_keep_their_order(void **state
             assert_int_equal(number(meta, "type_seq"),
                              n / 1000000 == 1 ? next[1] : next[0] + next[2]);
         } else {
-            assert_int_equal(number(meta, "seq"), seq); /* a beat tells what has been sent */
+            assert_int_equal(number(meta, "seq"), seq); /* a beat reports what has been sent */
         }
         json_decref(meta);
         json_decref(event);

@@ -14,16 +14,16 @@
 static char connect_to[300];
 
 struct provider {
-    void       *socket; /* REP, or ROUTER for one that never answers */
+    void       *socket; /* REP, or ROUTER for one that never replies */
     pthread_t   thread;
     const char *result;
-    char        hostname[64]; /* of the last question */
-    _Atomic int questions;
+    char        hostname[64]; /* of the last request */
+    _Atomic int requests;
 };
 
 static struct provider provider;
 
-/* Answers until a question has no `id`, which is the test's own. */
+/* Replies until a request has no `id`: the test sends it to end the thread. */
 static void *provider_main(void *unused)
 {
     (void)unused;
@@ -47,7 +47,7 @@ static void *provider_main(void *unused)
                  "{\"jsonrpc\":\"2.0\",\"id\":%" JSON_INTEGER_FORMAT ",\"result\":%s}",
                  json_integer_value(id), provider.result);
         json_decref(request);
-        provider.questions += !last; /* before the answer, which the test waits for */
+        provider.requests += !last; /* before the reply, which the test waits for */
         zmq_send(provider.socket, answer, strlen(answer), 0);
         if (last) {
             return NULL;
@@ -61,7 +61,7 @@ static void provider_bind(struct rig *rig, int type)
     size_t size = sizeof(address);
     int    linger = 0;
     provider.socket = zmq_socket(rig->context, type);
-    provider.questions = 0;
+    provider.requests = 0;
     zmq_setsockopt(provider.socket, ZMQ_LINGER, &linger, sizeof(linger));
     assert_int_equal(zmq_bind(provider.socket, "tcp://127.0.0.1:*"), 0);
     zmq_getsockopt(provider.socket, ZMQ_LAST_ENDPOINT, address, &size);
@@ -118,7 +118,7 @@ static void test_engine_lookup_asks_the_service_of_its_binding(void **state)
     start(rig, CONFIG(BINDING()));
     assert_int_equal(look_up(rig, DOCUMENT), FSZ_OK);
     assert_int_equal(look_up(rig, DOCUMENT), FSZ_OK);
-    assert_int_equal(provider.questions, 2);
+    assert_int_equal(provider.requests, 2);
     assert_command(rig, "bindings", FSZ_OK, "2 asked: 2 found, 0 not found, 0 failed");
     json_t *status = rig_status(rig);
     json_t *binding = json_array_get(json_object_get(status, "bindings"), 0);
@@ -140,7 +140,7 @@ static void name_host(void *self, struct fsz_host_identity *ret_identity)
     snprintf(ret_identity->switchname, sizeof(ret_identity->switchname), "of the switch");
 }
 
-/* As mod_xml_curl has it. */
+/* As mod_xml_curl sends it. */
 static void test_engine_lookup_is_asked_in_the_switchs_name(void **state)
 {
     struct rig *rig = *state;
@@ -148,7 +148,7 @@ static void test_engine_lookup_is_asked_in_the_switchs_name(void **state)
     provider_start(rig, "{\"found\":false}");
     start(rig, CONFIG(BINDING()));
     assert_int_equal(look_up(rig, NULL), FSZ_ENOTFOUND);
-    assert_int_equal(provider.questions, 1);
+    assert_int_equal(provider.requests, 1);
     assert_string_equal(provider.hostname, "of the switch");
     host.identify = NULL;
     provider_stop(rig);
@@ -162,14 +162,14 @@ static void test_engine_cache_is_flushed_by_command(void **state)
     start(rig, CONFIG(BINDING("cache-s=1000")));
     assert_int_equal(look_up(rig, DOCUMENT), FSZ_OK);
     assert_int_equal(look_up(rig, DOCUMENT), FSZ_OK);
-    assert_int_equal(provider.questions, 1);
+    assert_int_equal(provider.requests, 1);
     assert_command(rig, "cache flush b/dialplan/*", FSZ_OK, "+OK 0 removed");
     assert_command(rig, "cache flush  b/*", FSZ_OK, "+OK 1 removed");
     assert_int_equal(look_up(rig, DOCUMENT), FSZ_OK);
     assert_command(rig, "cache flush", FSZ_OK, "+OK 1 removed");
     assert_command(rig, "cache flushed", FSZ_EINVALID, "-USAGE");
     assert_command(rig, "cache", FSZ_EINVALID, "-USAGE");
-    assert_int_equal(provider.questions, 2);
+    assert_int_equal(provider.requests, 2);
     provider_stop(rig);
 }
 
@@ -185,12 +185,12 @@ static void test_engine_reload_changes_the_bindings(void **state)
     struct fsz_config *config = CONFIG(BINDING());
     assert_int_equal(fsz_engine_reload(rig->engine, &config, &problems), FSZ_OK);
     assert_int_equal(look_up(rig, NULL), FSZ_ENOTFOUND);
-    assert_int_equal(provider.questions, 1);
+    assert_int_equal(provider.requests, 1);
     assert_command(rig, "bindings", FSZ_OK, "1 asked: 0 found, 1 not found");
     config = CONFIG(STREAM_OF_ITS_OWN);
     assert_int_equal(fsz_engine_reload(rig->engine, &config, &problems), FSZ_OK);
     assert_int_equal(look_up(rig, NULL), FSZ_ENOTFOUND);
-    assert_int_equal(provider.questions, 1);
+    assert_int_equal(provider.requests, 1);
     provider_stop(rig);
 }
 
@@ -203,7 +203,7 @@ static void *asker_main(void *rig)
     return look_up(rig, NULL) == FSZ_ENOTFOUND ? NULL : "found";
 }
 
-/* One question must have come: all askers of a cached key wait for it. */
+/* One request must have arrived: all lookups of a cached key wait for its reply. */
 static void start_askers(struct rig *rig, pthread_t askers[ASKERS], const char *const *params)
 {
     char frame[65536];
@@ -276,7 +276,7 @@ enum { RELOADS = 30 };
 
 static _Atomic bool ended;
 
-/* Until the end, a document or none: never anything else, and never another one's. */
+/* Until the end: each lookup gets its own document or none, never anything else. */
 static void *looker_main(void *rig)
 {
     while (!ended) {
@@ -300,7 +300,7 @@ static void test_engine_reloads_flushes_and_stops_during_lookups(void **state)
     for (int i = 0; i < ASKERS; i++) {
         assert_int_equal(pthread_create(&lookers[i], NULL, looker_main, rig), 0);
     }
-    while (provider.questions == 0) { /* or all may be over before one of them runs */
+    while (provider.requests == 0) { /* otherwise all may be over before one of them runs */
         usleep(1000);
     }
     for (int i = 0; i < RELOADS; i++) {

@@ -1,5 +1,5 @@
-/* A reload while events come faster than they can be sent, or while streams take one another's
- * place. */
+/* Reloads while events arrive faster than they can be sent, and while streams replace each other.
+ */
 #include "engine_rig.h"
 
 #include <pthread.h>
@@ -8,7 +8,8 @@
 
 enum {
     OFFERERS = 2,
-    STREAMS = 8, /* an event costs the stream thread so many sends, and whoever offers it one */
+    STREAMS = 8, /* the stream thread sends each event so many times; the offering thread queues it
+                    once */
     SWAPS = 10,
     RELOAD_MS = 60000,
 };
@@ -17,7 +18,7 @@ enum {
 
 struct offerers {
     struct rig *rig;
-    const char *name, *other; /* both by turns; other may be NULL */
+    const char *name, *other; /* in turn; other may be NULL */
     pthread_t   threads[OFFERERS];
     atomic_bool ending;
 };
@@ -65,7 +66,7 @@ static void offerers_await_refusals(struct rig *rig)
     assert_true(refused > 0);
 }
 
-/* ---- a reload on a thread of its own -------------------------------------------------------- */
+/* ---- a reload on its own thread ------------------------------------------------------------- */
 
 struct reload {
     struct rig        *rig;
@@ -85,7 +86,7 @@ static void *reload_main(void *argument)
     return NULL;
 }
 
-/* False: it did not come back while events were offered. */
+/* False: it did not return while events were offered. */
 static bool reload_during(struct rig *rig, struct fsz_config *config, struct offerers *offerers)
 {
     struct reload reload = {.rig = rig, .config = config};
@@ -106,7 +107,7 @@ static bool reload_during(struct rig *rig, struct fsz_config *config, struct off
 static struct fsz_config *many_streams(void)
 {
     static char text[STREAMS][2][64];
-    /* Long enough that it is not sent while the offerers have no processor. */
+    /* Long enough that it is not sent while the offering threads have no processor. */
     const char *params[2 + 4 * STREAMS + 1] = {"queue-events=5000"};
     size_t      count = 1;
     for (int i = 0; i < STREAMS; i++) {
@@ -147,7 +148,7 @@ static void test_engine_reloads_while_its_queue_is_full(void **state)
     assert_true(done);
 }
 
-/* Two streams by turns in one place, both under load: each says only what it selects. */
+/* Two streams use one endpoint in turn, both under load: each sends only what it selects. */
 static struct fsz_config *by_turns(const char *bind, bool first)
 {
     return first ? CONFIG("queue-events=200", "stream a", bind, "framing=envelope", "events=DTMF")
@@ -200,7 +201,7 @@ static void receive_rest(void *subscriber)
     }
 }
 
-/* What was written for a stream is sent as that stream was when it was written. */
+/* An event is sent in the framing that its stream had when it was written. */
 static void test_engine_sends_what_is_queued_in_the_framing_it_was_written_for(void **state)
 {
     struct rig     *rig = *state;
@@ -254,7 +255,7 @@ static void test_engine_counts_as_unwanted_what_only_a_removed_stream_wanted(voi
     void *all = rig_subscribe_to(rig, "goes", "", 1);
     offer(rig, "DTMF", NULL, "1");
     assert_receives(all, "{\"Event-Name\":\"DTMF\",\"N\":\"1\"}");
-    offer(rig, "DTMF", NULL, "2"); /* by now it is known who wants the kind */
+    offer(rig, "DTMF", NULL, "2"); /* by now the subscriptions for the type are known */
     assert_receives(all, "{\"Event-Name\":\"DTMF\",\"N\":\"2\"}");
     struct fsz_config *config = CONFIG("stream stays", bind);
     fsz_problems_init(&problems);

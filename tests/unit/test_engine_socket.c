@@ -1,4 +1,4 @@
-/* What a reload leaves alone: connections, whatever option changes; and which addresses move. */
+/* Reloads keep connections whatever option changes, and can move addresses between sockets. */
 #include "engine_rig.h"
 #include "quiet_port.h"
 
@@ -27,7 +27,7 @@ static void assert_meta(void *subscriber, const char *epoch, json_int_t seq)
     json_decref(meta);
 }
 
-/* Every event of the subscriber has the next number: it never went. */
+/* The subscriber gets every number: it stayed connected. */
 static void check_stays(struct rig *rig, const char *bind, const char *option)
 {
     char epoch[64];
@@ -94,7 +94,7 @@ static void users_write(char *users)
     close(file);
 }
 
-/* They have to show something else from now on; also those that are not through yet. */
+/* Connections must authenticate in another way from now on; also those in the handshake. */
 static void test_engine_reload_of_security_disconnects_subscribers(void **state)
 {
     struct rig *rig = *state;
@@ -107,7 +107,7 @@ static void test_engine_reload_of_security_disconnects_subscribers(void **state)
     fsz_engine_stop(rig->engine);
     start(rig, CONFIG("stream s", bind));
     void *subscriber = rig_subscribe_to(rig, "s", "", 1);
-    void *halfway = zmq_socket(rig->context, ZMQ_STREAM); /* connects, and says nothing */
+    void *halfway = zmq_socket(rig->context, ZMQ_STREAM); /* connects, and sends nothing */
     assert_int_equal(zmq_connect(halfway, address), 0);
     rig_await(rig, "s", "accepted", 2);
     reload(rig, CONFIG(setting, "stream s", bind, "security=plain"));
@@ -172,35 +172,36 @@ static void test_engine_reload_changes_the_address_of_a_port(void **state)
     snprintf(one, sizeof(one), "bind=tcp://127.0.0.1:%d", port);
     snprintf(api_all, sizeof(api_all), "bind=tcp://*:%d", api_port);
     snprintf(api_one, sizeof(api_one), "bind=tcp://127.0.0.1:%d", api_port);
-    start(rig, CONFIG("stream s", all, "channel c", api_all));
+    start(rig, CONFIG("stream s", all, "api-socket c", api_all));
     for (int i = 0; i < ROUNDS; i++) {
-        reload(rig, i % 2 ? CONFIG("stream s", all, "channel c", api_all)
-                          : CONFIG("stream s", one, "channel c", api_one));
+        reload(rig, i % 2 ? CONFIG("stream s", all, "api-socket c", api_all)
+                          : CONFIG("stream s", one, "api-socket c", api_one));
         await_open(rig, "streams");
         await_open(rig, "sockets");
     }
-    reload(rig, CONFIG("stream other", one, "channel other", api_one)); /* and between two */
+    reload(rig, CONFIG("stream other", one, "api-socket other", api_one)); /* and between two */
     await_open(rig, "streams");
     await_open(rig, "sockets");
 }
 
-static void test_engine_reload_moves_a_port_between_a_stream_and_a_api_socket(void **state)
+static void test_engine_reload_moves_a_port_between_a_stream_and_an_api_socket(void **state)
 {
     struct rig *rig = *state;
     char        one[64], other[64];
     int         ports[] = {(int)quiet_port(), (int)quiet_port()};
     snprintf(one, sizeof(one), "bind=tcp://127.0.0.1:%d", ports[0]);
     snprintf(other, sizeof(other), "bind=tcp://*:%d", ports[1]);
-    start(rig, CONFIG("stream s", one, "channel c", other));
+    start(rig, CONFIG("stream s", one, "api-socket c", other));
     for (int i = 0; i < ROUNDS; i++) {
-        reload(rig, i % 2 ? CONFIG("stream s", one, "channel c", other)
-                          : CONFIG("stream s", other, "channel c", one));
+        reload(rig, i % 2 ? CONFIG("stream s", one, "api-socket c", other)
+                          : CONFIG("stream s", other, "api-socket c", one));
         await_open(rig, "streams");
         await_open(rig, "sockets");
     }
 }
 
-/* A port that the system gave is a clash that no configuration shows; it stays a mistake. */
+/* A clash with a port that the system chose is not visible in the configuration, but still refused.
+ */
 static void test_engine_reload_does_not_wait_for_what_stays(void **state)
 {
     struct rig         *rig = *state;
@@ -224,7 +225,7 @@ int main(void)
         TEST(test_engine_reload_of_any_option_leaves_subscribers_over_tcp),
         TEST(test_engine_reload_of_security_disconnects_subscribers),
         TEST(test_engine_reload_changes_the_address_of_a_port),
-        TEST(test_engine_reload_moves_a_port_between_a_stream_and_a_api_socket),
+        TEST(test_engine_reload_moves_a_port_between_a_stream_and_an_api_socket),
         TEST(test_engine_reload_does_not_wait_for_what_stays),
         TEST(test_engine_reload_that_fails_leaves_a_stream_its_socket),
     };

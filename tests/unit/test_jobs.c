@@ -21,7 +21,7 @@ static struct fsz_jobs *jobs_of(int64_t keep_ms, int64_t count, int64_t bytes)
     return jobs;
 }
 
-/* {"output":"…"} of so many bytes as JSON. */
+/* {"output":"…"} of that many bytes as JSON. */
 static json_t *result_of(size_t bytes)
 {
     static const char filler[] = "................................................................";
@@ -54,7 +54,7 @@ static void test_jobs_keep_a_result_for_its_owner_only(void **state)
     assert_int_equal(result_is(jobs, "1", "bob"), FSZ_ENOTFOUND);
     fsz_jobs_finish(jobs, "1", result_of(20));
     assert_int_equal(result_is(jobs, "1", "bob"), FSZ_ENOTFOUND);
-    for (int i = 0; i < 2; i++) { /* it stays there */
+    for (int i = 0; i < 2; i++) { /* the result stays */
         assert_int_equal(fsz_jobs_result(jobs, "1", "alice", &result), FSZ_OK);
         assert_true(json_equal(result, wanted));
         json_decref(result);
@@ -73,7 +73,7 @@ static void test_jobs_have_one_of_each_id(void **state)
     assert_int_equal(fsz_jobs_begin(jobs, "1", "bob"), FSZ_EBUSY);
     fsz_jobs_finish(jobs, "1", result_of(20));
     assert_int_equal(fsz_jobs_begin(jobs, "1", "alice"), FSZ_EBUSY); /* its result is kept */
-    fsz_jobs_finish(jobs, "1", result_of(30));                       /* no longer runs: not taken */
+    fsz_jobs_finish(jobs, "1", result_of(30));                       /* no longer runs: ignored */
     assert_int_equal(fsz_jobs_counters(jobs).bytes, 20);
     fsz_jobs_free(&jobs);
 }
@@ -86,7 +86,7 @@ static void test_jobs_forget_what_never_ran(void **state)
     fsz_jobs_cancel(jobs, "1");
     assert_int_equal(result_is(jobs, "1", "alice"), FSZ_ENOTFOUND);
     job_done(jobs, "1", 20);
-    fsz_jobs_cancel(jobs, "1"); /* it has run */
+    fsz_jobs_cancel(jobs, "1"); /* no effect: it has run */
     fsz_jobs_cancel(jobs, "2");
     assert_int_equal(result_is(jobs, "1", "alice"), FSZ_OK);
     assert_int_equal(fsz_jobs_begin(jobs, "3", "alice"), FSZ_OK);
@@ -147,7 +147,7 @@ static void test_jobs_drop_what_is_too_old(void **state)
     usleep(30000);
     assert_int_equal(fsz_jobs_counters(jobs).kept, 0);
     assert_int_equal(result_is(jobs, "1", "alice"), FSZ_ENOTFOUND);
-    assert_int_equal(result_is(jobs, "long", "alice"), FSZ_EBUSY); /* age begins at the end */
+    assert_int_equal(result_is(jobs, "long", "alice"), FSZ_EBUSY); /* the age counts from the end */
     assert_int_equal(fsz_jobs_begin(jobs, "1", "alice"), FSZ_OK);
     fsz_jobs_free(&jobs);
 }
@@ -175,7 +175,7 @@ static void *user_main(void *argument)
         user->wrong += fsz_jobs_begin(user->jobs, id, owner) != FSZ_OK;
         fsz_jobs_finish(user->jobs, id, json_pack("{s:s}", "job", id));
         fsz_err err = fsz_jobs_result(user->jobs, id, owner, &result);
-        user->wrong += err != FSZ_OK && err != FSZ_ENOTFOUND; /* others may have driven it out */
+        user->wrong += err != FSZ_OK && err != FSZ_ENOTFOUND; /* others may have displaced it */
         json_decref(result);
     }
     return NULL;

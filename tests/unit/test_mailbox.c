@@ -85,7 +85,7 @@ static void test_mailbox_all_posters_are_read_in_their_order(void **state)
     fsz_mailbox_unref(&mailbox);
 }
 
-static void test_mailbox_wakes_only_who_sleeps(void **state)
+static void test_mailbox_wakes_only_a_sleeping_reader(void **state)
 {
     struct fsz_mailbox *mailbox = NULL;
     struct reader       reader = {.count = 0};
@@ -107,7 +107,7 @@ static void test_mailbox_wakes_only_who_sleeps(void **state)
     fsz_mailbox_unref(&mailbox);
 }
 
-static void test_mailbox_closed_frees_what_is_there_and_what_comes(void **state)
+static void test_mailbox_closed_frees_present_and_later_mail(void **state)
 {
     struct fsz_mailbox *mailbox = NULL;
     (void)state;
@@ -128,8 +128,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mailbox_all_posters_are_read_in_their_order),
-        cmocka_unit_test(test_mailbox_wakes_only_who_sleeps),
-        cmocka_unit_test(test_mailbox_closed_frees_what_is_there_and_what_comes),
+        cmocka_unit_test(test_mailbox_wakes_only_a_sleeping_reader),
+        cmocka_unit_test(test_mailbox_closed_frees_present_and_later_mail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* A switch's words as a status. */
+/* The output of the switch as a status. */
 #include "api/outcome.h"
 
 #include <setjmp.h>
@@ -37,7 +37,7 @@ static void test_outcome_marks_of_the_switch_become_a_status(void **state)
     expect("-", "{\"output\":\"-\",\"status\":\"raw\"}");
 }
 
-static void test_outcome_bytes_that_are_no_utf8_are_replaced(void **state)
+static void test_outcome_bytes_that_are_not_utf8_are_replaced(void **state)
 {
     (void)state;
     expect("-ERR a\xff", "{\"output\":\"-ERR a\xef\xbf\xbd\",\"status\":\"error\","
@@ -62,7 +62,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outcome_marks_of_the_switch_become_a_status),
-        cmocka_unit_test(test_outcome_bytes_that_are_no_utf8_are_replaced),
+        cmocka_unit_test(test_outcome_bytes_that_are_not_utf8_are_replaced),
         cmocka_unit_test(test_outcome_output_over_its_limit_is_marked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Parameters of a request: by name, by position, and what is said of wrong ones. */
+/* Parameters of a request: by name, by position, and the errors for invalid ones. */
 #include "api/params.h"
 
 #include <setjmp.h>
@@ -59,7 +59,7 @@ static void test_params_by_name_and_by_position_are_the_same(void **state)
     assert_true(json_is_true(values[3]));
 }
 
-static void test_params_unknown_members_and_nulls_are_as_if_absent(void **state)
+static void test_params_unknown_members_and_nulls_are_ignored(void **state)
 {
     (void)state;
     assert_int_equal(read_params("{\"call\":\"a\",\"text\":null,\"future\":[]}"), FSZ_OK);
@@ -74,7 +74,7 @@ static void test_params_none_at_all_is_no_object(void **state)
     assert_string_equal(why, "call: is missing");
 }
 
-static void test_params_wrong_ones_are_told_with_what_is_allowed(void **state)
+static void test_params_errors_say_what_is_allowed(void **state)
 {
     (void)state;
     refuse("{}", "call", "is missing");
@@ -97,9 +97,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_params_by_name_and_by_position_are_the_same),
-        cmocka_unit_test(test_params_unknown_members_and_nulls_are_as_if_absent),
+        cmocka_unit_test(test_params_unknown_members_and_nulls_are_ignored),
         cmocka_unit_test(test_params_none_at_all_is_no_object),
-        cmocka_unit_test(test_params_wrong_ones_are_told_with_what_is_allowed),
+        cmocka_unit_test(test_params_errors_say_what_is_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

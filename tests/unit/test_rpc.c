@@ -34,7 +34,7 @@ static json_t *method_sum(const json_t *params)
     return json_integer(sum);
 }
 
-/* NULL: there is no such method. */
+/* NULL: no such method. */
 static json_t *method_call(const struct fsz_rpc_request *request)
 {
     if (strcmp(request->method, "subtract") == 0) {
@@ -64,7 +64,7 @@ static void answer_request(const struct fsz_rpc_request *request, struct fsz_buf
     json_decref(error);
 }
 
-/* The answer as JSON, or NULL: there is none. */
+/* The reply as JSON, or NULL: no reply. */
 static json_t *serve_bytes(const char *bytes, size_t size)
 {
     struct fsz_rpc_message message;
@@ -95,7 +95,7 @@ static void forget_data(json_t *answer)
     }
 }
 
-/* An answer as the specification has it, but for our `data`; "" is none. */
+/* A reply as in the specification, apart from our `data`; "": no reply. */
 static void assert_served(const char *message, const char *wanted)
 {
     json_t *answer = serve_bytes(message, strlen(message));
@@ -151,14 +151,14 @@ static void test_rpc_answers_no_notification(void **state)
     assert_served("{\"jsonrpc\": \"2.0\", \"method\": \"foobar\"}", "");
 }
 
-static void test_rpc_answers_a_method_that_is_not(void **state)
+static void test_rpc_answers_an_unknown_method(void **state)
 {
     (void)state;
     assert_served("{\"jsonrpc\": \"2.0\", \"method\": \"foobar\", \"id\": \"1\"}",
                   NO_METHOD("\"1\""));
 }
 
-static void test_rpc_answers_what_is_no_json(void **state)
+static void test_rpc_answers_invalid_json(void **state)
 {
     (void)state;
     assert_served("{\"jsonrpc\": \"2.0\", \"method\": \"foobar, \"params\": \"bar\", \"baz]",
@@ -169,7 +169,7 @@ static void test_rpc_answers_what_is_no_json(void **state)
         PARSE_ERROR);
 }
 
-static void test_rpc_answers_what_is_no_request(void **state)
+static void test_rpc_answers_an_invalid_request(void **state)
 {
     (void)state;
     assert_served("{\"jsonrpc\": \"2.0\", \"method\": 1, \"params\": \"bar\"}", INVALID);
@@ -199,7 +199,7 @@ static void test_rpc_answers_batches(void **state)
 /* ---- beyond the examples ----------------------------------------------------------------------
  */
 
-static void test_rpc_wants_members_of_the_right_kind(void **state)
+static void test_rpc_checks_the_types_of_members(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
@@ -229,7 +229,7 @@ static void test_rpc_ignores_members_it_does_not_know(void **state)
                   RESULT("1", "1"));
 }
 
-static void test_rpc_names_the_request_that_is_wrong_if_its_id_is_readable(void **state)
+static void test_rpc_error_has_the_id_if_it_is_readable(void **state)
 {
     (void)state;
     json_t *answer = serve_bytes("{\"id\":77,\"method\":\"sum\"}", 24);
@@ -284,7 +284,7 @@ static void test_rpc_writes_fractions_with_as_few_digits_as_do(void **state)
     fsz_buffer_fini(&out);
 }
 
-/* The answer's error says `reason` and `byte`; -1: no byte. */
+/* The error of the reply has this `reason` and `byte`; -1: no byte. */
 static void assert_refused(const char *message, size_t size, int code, const char *reason, int byte)
 {
     json_t     *answer = serve_bytes(message, size);
@@ -405,7 +405,7 @@ static void test_rpc_bounds_batches_as_a_whole(void **state)
     json_decref(answer);
 }
 
-/* A message of `size` bytes: `unit` again and again, in brackets if `list`. */
+/* A message of `size` bytes: `unit` repeated, in brackets if `list`. */
 static char *message_of(const char *unit, size_t size, bool list)
 {
     char *message = malloc(size + 1);
@@ -435,7 +435,7 @@ static void test_rpc_bounds_the_memory_that_a_message_can_take(void **state)
     (void)state;
     static const struct {
         const char *unit;
-        int         byte; /* of the value that is one too many; the first bracket counts too */
+        int         byte; /* of the first value over the limit; the first bracket counts too */
     } cases[] = {{" {},", 65536 * 4 - 3},
                  {" [],", 65536 * 4 - 3},
                  {" 1,", 65536 * 3 - 2},
@@ -478,7 +478,7 @@ static void test_rpc_text_is_valid_whatever_it_is_made_of(void **state)
     assert_text("\xe2\x82\0", 3, "\xef\xbf\xbd\xef\xbf\xbd");
 }
 
-static void test_rpc_error_has_the_codes_own_words_or_others(void **state)
+static void test_rpc_error_has_the_codes_text_or_another(void **state)
 {
     (void)state;
     json_t *plain = fsz_rpc_error(FSZ_RPC_OVERLOADED, NULL, NULL);
@@ -512,7 +512,7 @@ static void test_rpc_writes_notifications(void **state)
     fsz_buffer_fini(&out);
 }
 
-static void test_rpc_takes_back_what_it_can_not_end(void **state)
+static void test_rpc_removes_what_it_cannot_finish(void **state)
 {
     (void)state;
     struct fsz_buffer out;
@@ -542,13 +542,13 @@ int main(void)
         cmocka_unit_test(test_rpc_answers_calls_with_positional_parameters),
         cmocka_unit_test(test_rpc_answers_calls_with_named_parameters),
         cmocka_unit_test(test_rpc_answers_no_notification),
-        cmocka_unit_test(test_rpc_answers_a_method_that_is_not),
-        cmocka_unit_test(test_rpc_answers_what_is_no_json),
-        cmocka_unit_test(test_rpc_answers_what_is_no_request),
+        cmocka_unit_test(test_rpc_answers_an_unknown_method),
+        cmocka_unit_test(test_rpc_answers_invalid_json),
+        cmocka_unit_test(test_rpc_answers_an_invalid_request),
         cmocka_unit_test(test_rpc_answers_batches),
-        cmocka_unit_test(test_rpc_wants_members_of_the_right_kind),
+        cmocka_unit_test(test_rpc_checks_the_types_of_members),
         cmocka_unit_test(test_rpc_ignores_members_it_does_not_know),
-        cmocka_unit_test(test_rpc_names_the_request_that_is_wrong_if_its_id_is_readable),
+        cmocka_unit_test(test_rpc_error_has_the_id_if_it_is_readable),
         cmocka_unit_test(test_rpc_echoes_ids_as_they_came),
         cmocka_unit_test(test_rpc_writes_fractions_with_as_few_digits_as_do),
         cmocka_unit_test(test_rpc_says_what_is_wrong_and_where),
@@ -560,9 +560,9 @@ int main(void)
         cmocka_unit_test(test_rpc_bounds_bytes),
         cmocka_unit_test(test_rpc_bounds_the_memory_that_a_message_can_take),
         cmocka_unit_test(test_rpc_text_is_valid_whatever_it_is_made_of),
-        cmocka_unit_test(test_rpc_error_has_the_codes_own_words_or_others),
+        cmocka_unit_test(test_rpc_error_has_the_codes_text_or_another),
         cmocka_unit_test(test_rpc_writes_notifications),
-        cmocka_unit_test(test_rpc_takes_back_what_it_can_not_end),
+        cmocka_unit_test(test_rpc_removes_what_it_cannot_finish),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

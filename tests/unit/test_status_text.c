@@ -1,4 +1,4 @@
-/* `zmq status` and `zmq streams` as people read them. */
+/* The text of `zmq status`, `zmq streams`, `zmq api` and `zmq services`. */
 #include "engine/status.h"
 
 #include <setjmp.h>
@@ -50,7 +50,7 @@ static char *text_of(const char *json, write_fn write)
     return text;
 }
 
-static void test_summary_tells_the_release_and_what_is_wrong_first(void **state)
+static void test_summary_begins_with_the_release_and_problems(void **state)
 {
     (void)state;
     char       *text = text_of("{\"switch\":{\"version\":\"1.11.2\",\"built_against\":\"1.10.12\"},"
@@ -84,7 +84,7 @@ static void assert_status(json_t *status, const char *expected)
     json_decref(status);
 }
 
-static void test_a_host_tells_its_release_and_its_troubles(void **state)
+static void test_status_has_the_hosts_release_and_troubles(void **state)
 {
     (void)state;
     const struct fsz_host silent = {.name = "sim"};
@@ -95,7 +95,7 @@ static void test_a_host_tells_its_release_and_its_troubles(void **state)
                   "\"built_against\":\"1.10.12\"}}");
 }
 
-static void test_summary_tells_every_number_where_it_belongs(void **state)
+static void test_summary_has_every_number_in_its_place(void **state)
 {
     (void)state;
     char *text = text_of(full, fsz_status_write_summary);
@@ -117,7 +117,7 @@ static void test_summary_tells_every_number_where_it_belongs(void **state)
     free(text);
 }
 
-static void test_api_tells_every_number_where_it_belongs(void **state)
+static void test_api_has_every_number_in_its_place(void **state)
 {
     (void)state;
     char *text = text_of(full, fsz_status_write_api);
@@ -136,7 +136,7 @@ static void test_api_tells_every_number_where_it_belongs(void **state)
     free(text);
 }
 
-static void test_streams_tell_every_number_of_each(void **state)
+static void test_streams_have_all_their_numbers(void **state)
 {
     (void)state;
     char *text = text_of(full, fsz_status_write_streams);
@@ -150,7 +150,7 @@ static void test_streams_tell_every_number_of_each(void **state)
     free(text);
 }
 
-static void test_services_tell_every_number_of_each_provider(void **state)
+static void test_services_have_all_numbers_of_each_provider(void **state)
 {
     (void)state;
     char *text = text_of(
@@ -197,12 +197,12 @@ static void test_status_of_an_engine_that_is_not_started_is_all_zero(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_summary_tells_the_release_and_what_is_wrong_first),
-        cmocka_unit_test(test_a_host_tells_its_release_and_its_troubles),
-        cmocka_unit_test(test_summary_tells_every_number_where_it_belongs),
-        cmocka_unit_test(test_api_tells_every_number_where_it_belongs),
-        cmocka_unit_test(test_streams_tell_every_number_of_each),
-        cmocka_unit_test(test_services_tell_every_number_of_each_provider),
+        cmocka_unit_test(test_summary_begins_with_the_release_and_problems),
+        cmocka_unit_test(test_status_has_the_hosts_release_and_troubles),
+        cmocka_unit_test(test_summary_has_every_number_in_its_place),
+        cmocka_unit_test(test_api_has_every_number_in_its_place),
+        cmocka_unit_test(test_streams_have_all_their_numbers),
+        cmocka_unit_test(test_services_have_all_numbers_of_each_provider),
         cmocka_unit_test(test_status_of_an_engine_that_is_not_started_is_all_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,18 +17,18 @@
 
 enum { DONE_BY_MS = 60000, ORDER_MAX = 64 };
 
-/* What the tasks of a test leave behind, and what holds them up. */
+/* What the tasks of a test record, and the gates at which they wait. */
 struct board {
     pthread_mutex_t lock;
     pthread_cond_t  changed;
     unsigned        begun, done, abandoned;
-    bool            gate;             /* open: tasks that wait at it go on */
-    bool            end_gate;         /* the same of those that linger */
-    unsigned        order[ORDER_MAX]; /* the numbers of those done, in order */
+    bool            gate;             /* open: tasks do not wait */
+    bool            end_gate;         /* the same for tasks that linger */
+    unsigned        order[ORDER_MAX]; /* the numbers of finished tasks, in order */
 
-    struct fsz_workers *watched;        /* what it counts is looked at in `finish`; or NULL */
-    unsigned            finished, more; /* of these, others were ready */
-    uint32_t            busy;           /* the most when one finished */
+    struct fsz_workers *watched;        /* its counters are checked in `finish`; or NULL */
+    unsigned            finished, more; /* `more`: with other tasks ready */
+    uint32_t            busy;           /* the maximum when a task finished */
 };
 
 struct test_task {
@@ -174,7 +174,7 @@ static struct fsz_workers *workers_of(uint32_t threads, uint32_t stuck, uint32_t
     return workers;
 }
 
-/* Waits until what the pool counts is so. */
+/* Waits until a counter of the pool has that value. */
 static bool counts(struct fsz_workers *workers, size_t offset, uint32_t wanted)
 {
     for (int64_t until = fsz_clock_monotonic_ms() + DONE_BY_MS; fsz_clock_monotonic_ms() < until;
@@ -192,7 +192,7 @@ static bool counts(struct fsz_workers *workers, size_t offset, uint32_t wanted)
 #define COUNTS(workers, counter, wanted)                                                           \
     counts(workers, offsetof(struct fsz_workers_counters, counter), wanted)
 
-static void test_workers_run_each_task_once_and_side_by_side(void **state)
+static void test_workers_run_each_task_once_and_in_parallel(void **state)
 {
     (void)state;
     struct board        board;
@@ -201,7 +201,8 @@ static void test_workers_run_each_task_once_and_side_by_side(void **state)
     for (int i = 0; i < 4; i++) {
         submit_blocker_of(workers, &board, i % 2 == 0 ? "a" : "b", "");
     }
-    board_await(&board, &board.begun, 4); /* all four at once, or this never comes */
+    board_await(&board, &board.begun,
+                4); /* all four run at the same time, or this waits for ever */
     submit(workers, task_new(&board, "a", ""));
     assert_int_equal(fsz_workers_counters(workers).waiting, 1);
     assert_int_equal(fsz_workers_counters(workers).busy, 4);
@@ -228,7 +229,7 @@ test_workers_finish_a_task_when_its_place_is_free_and_say_whether_more_is_ready(
     board_open(&board);
     board_await(&board, &board.finished, 4);
     assert_int_equal(board.busy, 0);
-    assert_int_equal(board.more, 3); /* the last one had nothing behind it */
+    assert_int_equal(board.more, 3); /* no task followed the last one */
     assert_true(fsz_workers_free(&workers, DONE_BY_MS));
     board_fini(&board);
 }
@@ -310,7 +311,7 @@ static void test_workers_keep_a_quarter_of_the_threads_from_one_owner(void **sta
     submit(workers, task_new(&board, "other", ""));
     board_await(&board, &board.done, 1);
     assert_true(COUNTS(workers, busy, 6));
-    for (int i = 0; i < 6; i++) { /* the stuck are replaced, but not all of them for one owner */
+    for (int i = 0; i < 6; i++) { /* stuck threads are replaced, but not all for one owner */
         assert_null(fsz_workers_give_up(workers, tickets[i]));
     }
     board_await(&board, &board.begun, 10);
@@ -364,7 +365,7 @@ static void test_workers_refuse_beyond_the_queue_and_an_owners_share(void **stat
     board_fini(&board);
 }
 
-static void test_workers_give_back_what_had_not_begun(void **state)
+static void test_workers_give_back_tasks_that_had_not_begun(void **state)
 {
     (void)state;
     struct board        board;
@@ -377,7 +378,7 @@ static void test_workers_give_back_what_had_not_begun(void **state)
     struct test_task *next = task_new(&board, "a", "another call");
     uint64_t          behind_ticket = submit(workers, behind);
     uint64_t          ready_ticket = submit(workers, ready);
-    submit(workers, next); /* behind `ready`, and must not stay there */
+    submit(workers, next); /* after `ready`, and must not stay there */
     assert_ptr_equal(fsz_workers_give_up(workers, behind_ticket), behind);
     assert_ptr_equal(fsz_workers_give_up(workers, ready_ticket), ready);
     assert_null(fsz_workers_give_up(workers, ready_ticket));
@@ -425,7 +426,7 @@ static void test_workers_replace_stuck_threads_up_to_a_cap(void **state)
     assert_int_equal(fsz_workers_counters(workers).threads, 2);
     assert_null(fsz_workers_give_up(workers, second));
     struct test_task *third = task_new(&board, "a", "");
-    /* Nobody is left who could run it, and nobody more may be started. */
+    /* No thread is left to run it, and no more may be started. */
     uint64_t ticket = submit(workers, third);
     assert_int_equal(fsz_workers_counters(workers).stuck, 2);
     assert_int_equal(fsz_workers_counters(workers).threads, 2);
@@ -435,7 +436,7 @@ static void test_workers_replace_stuck_threads_up_to_a_cap(void **state)
     board_await(&board, &board.done, 3);
     assert_true(COUNTS(workers, stuck, 0));
     assert_true(COUNTS(workers, threads, 1));
-    assert_true(COUNTS(workers, busy, 0)); /* a task is done a moment before it is counted */
+    assert_true(COUNTS(workers, busy, 0)); /* a task is counted a moment after it is done */
     assert_int_equal(fsz_workers_counters(workers).run, 3);
     assert_true(fsz_workers_free(&workers, DONE_BY_MS));
     board_fini(&board);
@@ -459,7 +460,7 @@ static void test_workers_abandon_in_order_what_waits_when_they_end(void **state)
     for (unsigned i = 0; i < 6; i++) {
         assert_int_equal(board.order[i], i);
     }
-    board_open(&board); /* it returns into a pool that nobody else knows */
+    board_open(&board); /* it returns into a pool that no other thread uses */
     board_await(&board, &board.done, 1);
     usleep(50000); /* lets the sanitizers see how its thread ends */
     board_fini(&board);
@@ -511,8 +512,8 @@ int __wrap_pthread_join(pthread_t thread, void **ret_value)
     return __real_pthread_join(thread, ret_value);
 }
 
-/* A thread was idle for so long that it goes. Meanwhile a task became ready behind one whose thread
- * still finishes it, and nobody was woken for it. */
+/* A thread ends because it was idle. Meanwhile a task became ready after one whose thread is still
+ * finishing it, so no thread was woken. */
 static void test_workers_that_go_leave_what_is_ready_to_a_new_thread(void **state)
 {
     (void)state;
@@ -536,7 +537,7 @@ static void test_workers_that_go_leave_what_is_ready_to_a_new_thread(void **stat
     board_fini(&board);
 }
 
-static void test_workers_go_over_to_other_limits(void **state)
+static void test_workers_adopt_other_limits(void **state)
 {
     (void)state;
     struct board              board;
@@ -565,7 +566,7 @@ static void test_workers_go_over_to_other_limits(void **state)
 
 enum { SCHEDULERS = 3, SCHEDULED = 6000, KEYS = 5, KEPT = 8 };
 
-static _Atomic unsigned keys_now[KEYS + 1]; /* running tasks of each key; the last: of none */
+static _Atomic unsigned keys_now[KEYS + 1]; /* running tasks of each key; the last: without a key */
 static _Atomic unsigned scheduled_run, scheduled_abandoned, keys_mixed;
 
 struct scheduler {
@@ -682,7 +683,7 @@ static void test_workers_lose_nothing_and_mix_no_keys_on_a_random_schedule(void 
     }
 }
 
-/* As above, but all that was taken and not given back is run when it is waited for. */
+/* As above, but waits until every task that was taken and not given back has run. */
 static void test_workers_come_to_rest_after_a_random_schedule(void **state)
 {
     (void)state;
@@ -703,7 +704,7 @@ static void test_workers_come_to_rest_after_a_random_schedule(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_workers_run_each_task_once_and_side_by_side),
+        cmocka_unit_test(test_workers_run_each_task_once_and_in_parallel),
         cmocka_unit_test(
             test_workers_finish_a_task_when_its_place_is_free_and_say_whether_more_is_ready),
         cmocka_unit_test(test_workers_do_others_while_one_takes_long),
@@ -711,14 +712,14 @@ int main(void)
         cmocka_unit_test(test_workers_give_owners_their_turns),
         cmocka_unit_test(test_workers_keep_a_quarter_of_the_threads_from_one_owner),
         cmocka_unit_test(test_workers_refuse_beyond_the_queue_and_an_owners_share),
-        cmocka_unit_test(test_workers_give_back_what_had_not_begun),
+        cmocka_unit_test(test_workers_give_back_tasks_that_had_not_begun),
         cmocka_unit_test(test_workers_know_nothing_of_a_ticket_whose_task_has_run),
         cmocka_unit_test(test_workers_replace_stuck_threads_up_to_a_cap),
         cmocka_unit_test(test_workers_abandon_in_order_what_waits_when_they_end),
         cmocka_unit_test(test_workers_that_are_idle_end_although_nobody_waits_long),
         cmocka_unit_test(test_workers_end_idle_threads_but_one),
         cmocka_unit_test(test_workers_that_go_leave_what_is_ready_to_a_new_thread),
-        cmocka_unit_test(test_workers_go_over_to_other_limits),
+        cmocka_unit_test(test_workers_adopt_other_limits),
         cmocka_unit_test(test_workers_lose_nothing_and_mix_no_keys_on_a_random_schedule),
         cmocka_unit_test(test_workers_come_to_rest_after_a_random_schedule),
     };
