@@ -75,7 +75,7 @@ void fsz_exchange_unref(struct fsz_exchange **exchange)
 
 static void exchange_close(struct fsz_exchange *exchange)
 {
-    fsz_account_remove(exchange->client->account, exchange->bytes + exchange->gathered);
+    fsz_account_remove(exchange->client->account, exchange->bytes + exchange->reply_bytes);
     if (exchange->answers > 0) {
         if (exchange->message.batch) {
             fsz_buffer_text(&exchange->text.text, "]");
@@ -93,7 +93,7 @@ void fsz_exchange_answer(struct fsz_exchange *exchange, const struct fsz_buffer 
         }
         fsz_buffer_append(&exchange->text.text, answer->data, answer->size);
         fsz_account_add(exchange->client->account, answer->size);
-        exchange->gathered += answer->size;
+        exchange->reply_bytes += answer->size;
         exchange->answers++;
     }
     if (--exchange->open == 0) {

@@ -18,10 +18,10 @@ struct fsz_exchange {
     struct fsz_envelope   *envelope;   /* the message's; goes in front of each reply */
     char                   api_socket[FSZ_CONFIG_NAME_MAX + 1];
     struct fsz_rpc_message message;
-    size_t                 bytes;    /* of the message; until the reply is sent, these ... */
-    size_t                 gathered; /* ... and these of `text` are charged to the client */
-    size_t                 open;     /* requests without a reply so far */
-    size_t                 answers;  /* replies in `text` */
+    size_t                 bytes;       /* of the message; until the reply is sent, these ... */
+    size_t                 reply_bytes; /* ... and these of `text` are charged to the client */
+    size_t                 open;        /* requests without a reply so far */
+    size_t                 answers;     /* replies in `text` */
     struct fsz_outbound    text;
 };
 

@@ -66,7 +66,7 @@ static void bgapi_check(struct fsz_api *api, struct fsz_request *request,
 static void api_run(struct fsz_request *request)
 {
     struct fsz_buffer output;
-    fsz_buffer_init(&output, request->answer_bytes_max);
+    fsz_buffer_init(&output, request->reply_bytes_max);
     fsz_err err =
         request->host->command(request->host->self, fsz_request_text(request, PARAM_COMMAND),
                                fsz_request_text(request, PARAM_ARG), &output);
@@ -204,7 +204,7 @@ static void json_api_run(struct fsz_request *request)
     json_t *command = json_pack("{sO sO*}", "command", request->values[PARAM_COMMAND], "data",
                                 request->values[PARAM_DATA]);
     char   *text = command ? json_dumps(command, JSON_COMPACT) : NULL;
-    fsz_buffer_init(&reply, request->answer_bytes_max);
+    fsz_buffer_init(&reply, request->reply_bytes_max);
     fsz_err err = text ? request->host->json_api(request->host->self, text, &reply) : FSZ_ENOMEM;
     json_api_reply(request, err, &reply);
     fsz_buffer_fini(&reply);
@@ -240,7 +240,7 @@ static void send_check(struct fsz_api *api, struct fsz_request *request,
 static void send_run(struct fsz_request *request)
 {
     struct fsz_buffer words;
-    fsz_buffer_init(&words, request->answer_bytes_max);
+    fsz_buffer_init(&words, request->reply_bytes_max);
     fsz_err err = request->host->send_event(request->host->self, &request->event.view, &words);
     fsz_method_done(request, err, &words);
 }

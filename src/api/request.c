@@ -170,7 +170,7 @@ static bool request_may_send(const struct fsz_request *request)
 /* Posts the mail without waking the API thread. After this, the request may be gone. */
 static void request_reply_drop(struct fsz_request *request)
 {
-    if (--request->reply_hands == 0) {
+    if (--request->reply_users == 0) {
         fsz_mailbox_post_quietly(request->mailbox, &request->done);
     }
 }
@@ -188,8 +188,8 @@ static void request_reply(struct fsz_request *request)
         return;
     }
     struct fsz_zmtp_message *message = fsz_exchange_take(request->exchange, &request->answer);
-    request->replies = true;
-    request->reply_hands = message != NULL ? 2 : 1;
+    request->worker_replies = true;
+    request->reply_users = message != NULL ? 2 : 1;
     request->reply = (struct fsz_answer){.message = message, .err = FSZ_ENOMEM};
     if (message != NULL) {
         request->reply.size = fsz_zmtp_message_size(message);
@@ -225,7 +225,7 @@ void fsz_request_done(struct fsz_mail *mail, void *reader)
         return;
     }
     fsz_request_take_back(api, request);
-    if (request->replies) {
+    if (request->worker_replies) {
         request_note_answered(api, request, request->outcome, request->error);
         fsz_exchange_settle(request->exchange, request->reply.err, request->reply.size);
     } else if (request->is_job) {
@@ -278,7 +278,7 @@ bool fsz_request_run(struct fsz_task *task, bool abandoned)
         request_write(request);
         request_reply(request);
     }
-    if (request->replies) {
+    if (request->worker_replies) {
         return true;
     }
     struct fsz_mailbox *mailbox = fsz_mailbox_ref(request->mailbox);

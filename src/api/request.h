@@ -51,7 +51,7 @@ struct fsz_request {
     const json_t                 *values[FSZ_PARAMS_MAX]; /* in the order of the method's table */
     const struct fsz_host        *host;
     struct fsz_api_server         server; /* from the API's base */
-    size_t                        answer_bytes_max;
+    size_t                        reply_bytes_max;
     struct fsz_sentevent          event;
     struct fsz_waits             *waits;   /* the API's */
     struct fsz_control           *control; /* a reference, if this client controls the call */
@@ -68,10 +68,10 @@ struct fsz_request {
     /* The worker's, while it has the request. */
     json_t           *result, *error; /* one of them is set when the request has run */
     enum fsz_outcome  outcome;
-    struct fsz_buffer answer;  /* the reply's JSON */
-    bool              replies; /* the worker sends `reply`, without the API thread */
+    struct fsz_buffer answer;         /* the reply's JSON */
+    bool              worker_replies; /* the worker sends `reply`, without the API thread */
     struct fsz_answer reply;
-    _Atomic unsigned  reply_hands; /* the worker and the sender; the last one posts the mail */
+    _Atomic unsigned  reply_users; /* the worker and the sender; the last one posts the mail */
 };
 
 /* Begins the request with that index of the exchange: gives it to a worker, or replies. `who` is

@@ -24,7 +24,7 @@ static struct fsz_request *request_new(struct fsz_api *api, struct fsz_exchange 
     request->host = api->base.host;
     request->waits = api->waits;
     request->server = api->base.server;
-    request->answer_bytes_max = (size_t)exchange->client->api_socket->config->reply_bytes;
+    request->reply_bytes_max = (size_t)exchange->client->api_socket->config->reply_bytes;
     request->started_us = fsz_clock_monotonic_us();
     fsz_buffer_init(&request->answer, SIZE_MAX);
     api->in_flight++;

@@ -68,9 +68,9 @@ void fsz_request_succeed(struct fsz_request *request, json_t *result)
 bool fsz_request_has_room(const struct fsz_request *request, size_t bytes)
 {
     const struct fsz_rpc_socket *api_socket = request->client->api_socket;
-    size_t                       held = fsz_account_bytes(request->client->account);
-    return api_socket == NULL || bytes <= REQUEST_SMALL_BYTES || held <= request->exchange->bytes ||
-           !fsz_rpc_socket_is_over(api_socket, held + bytes);
+    size_t                       used = fsz_account_bytes(request->client->account);
+    return api_socket == NULL || bytes <= REQUEST_SMALL_BYTES || used <= request->exchange->bytes ||
+           !fsz_rpc_socket_is_over(api_socket, used + bytes);
 }
 
 const char *fsz_request_text(const struct fsz_request *request, size_t index)

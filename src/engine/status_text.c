@@ -149,7 +149,7 @@ static void status_write_provider(const json_t *p, struct fsz_buffer *out)
 {
     fsz_buffer_printf(
         out,
-        "  %s is %s%s: %lld of %lld in flight, %lld asked, %lld answered (%lld errors), "
+        "  %s is %s%s: %lld of %lld in flight, %lld requests, %lld replies (%lld errors), "
         "%lld missed, %lld late, %lld bad, ejected %lld times; p50 %lld, p99 %lld µs\n",
         fsz_json_string(p, "name"), fsz_json_string(p, "state"),
         json_is_false(json_object_get(p, "was_connected")) ? ", never connected" : "",
@@ -166,7 +166,7 @@ static void status_write_calls(const json_t *calls, struct fsz_buffer *out)
         fsz_buffer_printf(
             out,
             "calls    %lld controlled; %lld accepted, %lld released, %lld handed over, %lld "
-            "lost, %lld hung up, %lld gone elsewhere, %lld closed; %lld answers refused, "
+            "lost, %lld hung up, %lld gone elsewhere, %lld closed; %lld replies refused, "
             "%lld commands fenced, %lld events\n",
             fsz_json_number(calls, "controlled"), fsz_json_number(calls, "accepted"),
             fsz_json_number(calls, "released"), fsz_json_number(calls, "handed_over"),
@@ -189,7 +189,7 @@ void fsz_status_write_services(const json_t *status, struct fsz_buffer *out)
         fsz_buffer_printf(
             out,
             "%s\n"
-            "  %lld asked, %lld answered, %lld errors, %lld past their deadline, %lld "
+            "  %lld requests, %lld replies, %lld errors, %lld past their deadline, %lld "
             "with no provider, %lld refused, %lld cancelled; %lld in flight, %lld waiting\n",
             fsz_json_string(s, "name"), fsz_json_number(s, "asked"), fsz_json_number(s, "answered"),
             fsz_json_number(s, "errors"), fsz_json_number(s, "deadline"),
@@ -216,7 +216,7 @@ void fsz_status_write_bindings(const json_t *status, struct fsz_buffer *out)
         fsz_buffer_printf(
             out,
             "%s (service %s)\n"
-            "  %lld asked: %lld found, %lld not found, %lld failed; %lld from the cache, %lld "
+            "  %lld lookups: %lld found, %lld not found, %lld failed; %lld from the cache, %lld "
             "stale, %lld coalesced; p50 %lld, p90 %lld, p99 %lld, max %lld µs\n",
             fsz_json_string(b, "name"), fsz_json_string(b, "service"), fsz_json_number(b, "asked"),
             fsz_json_number(b, "found"), fsz_json_number(b, "not_found"),

@@ -33,9 +33,9 @@ static fsz_err rpc_refuse_excess(const struct rpc_excess     *excess,
                                  const struct fsz_rpc_limits *limits, json_t **ret_error)
 {
     char reason[80];
-    if (excess->kind == RPC_TOO_LARGE) {
+    if (excess->type == RPC_TOO_LARGE) {
         snprintf(reason, sizeof(reason), "larger than %zu bytes", limits->bytes);
-    } else if (excess->kind == RPC_TOO_DEEP) {
+    } else if (excess->type == RPC_TOO_DEEP) {
         snprintf(reason, sizeof(reason), "nested deeper than %zu levels", limits->depth);
     } else {
         snprintf(reason, sizeof(reason), "more than %d values and names", FSZ_RPC_VALUES_MAX);
@@ -79,7 +79,7 @@ static fsz_err rpc_load(const void *bytes, size_t size, const struct fsz_rpc_lim
                         json_t **ret_root, bool *ret_nul, json_t **ret_error)
 {
     struct rpc_excess excess = fsz_rpc_excess(bytes, size, limits);
-    if (excess.kind != RPC_WITHIN) {
+    if (excess.type != RPC_WITHIN) {
         return rpc_refuse_excess(&excess, limits, ret_error);
     }
     json_error_t found;

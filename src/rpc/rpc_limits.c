@@ -40,18 +40,18 @@ struct rpc_excess fsz_rpc_excess(const void *bytes, size_t size,
         return (struct rpc_excess){RPC_TOO_LARGE, limits->bytes};
     }
     for (size_t at = 0; at < size; at = next) {
-        enum byte_class class = byte_classes[text[at]];
+        enum byte_class type = byte_classes[text[at]];
         next = at + 1;
-        if (class == BYTE_QUOTE) {
+        if (type == BYTE_QUOTE) {
             next = string_end(text, size, at);
-        } else if (class == BYTE_SCALAR) {
+        } else if (type == BYTE_SCALAR) {
             next = scalar_end(text, size, at);
-        } else if (class == BYTE_OPENS) {
+        } else if (type == BYTE_OPENS) {
             depth++;
-        } else if (class == BYTE_CLOSES) {
+        } else if (type == BYTE_CLOSES) {
             depth -= depth > 0;
         }
-        values += class != BYTE_SPACE && class != BYTE_CLOSES;
+        values += type != BYTE_SPACE && type != BYTE_CLOSES;
         if (depth > limits->depth) {
             return (struct rpc_excess){RPC_TOO_DEEP, at};
         }

@@ -9,7 +9,7 @@
 #include "rpc/rpc.h"
 
 struct rpc_excess {
-    enum { RPC_WITHIN, RPC_TOO_LARGE, RPC_TOO_DEEP, RPC_TOO_MANY } kind;
+    enum { RPC_WITHIN, RPC_TOO_LARGE, RPC_TOO_DEEP, RPC_TOO_MANY } type;
     size_t byte; /* the first byte over the limit */
 };
 

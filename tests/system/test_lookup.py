@@ -182,7 +182,7 @@ def test_cache_answers_until_it_is_flushed(switch, service):
     assert here.binding()["cache_hits"] == 2
     cache = here.status()["cache"]
     assert (cache["entries"], cache["flushed"], cache["hits"], cache["misses"]) == (0, 3, 2, 3)
-    assert "5 asked: 5 found" in here.daemon.command("zmq bindings")
+    assert "5 lookups: 5 found" in here.daemon.command("zmq bindings")
 
 
 FOR_ALL = "user domain action purpose"  # as docs/configuration.md has it

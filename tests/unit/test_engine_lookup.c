@@ -119,7 +119,7 @@ static void test_engine_lookup_asks_the_service_of_its_binding(void **state)
     assert_int_equal(look_up(rig, DOCUMENT), FSZ_OK);
     assert_int_equal(look_up(rig, DOCUMENT), FSZ_OK);
     assert_int_equal(provider.requests, 2);
-    assert_command(rig, "bindings", FSZ_OK, "2 asked: 2 found, 0 not found, 0 failed");
+    assert_command(rig, "bindings", FSZ_OK, "2 lookups: 2 found, 0 not found, 0 failed");
     json_t *status = rig_status(rig);
     json_t *binding = json_array_get(json_object_get(status, "bindings"), 0);
     assert_int_equal(number(binding, "found"), 2);
@@ -186,7 +186,7 @@ static void test_engine_reload_changes_the_bindings(void **state)
     assert_int_equal(fsz_engine_reload(rig->engine, &config, &problems), FSZ_OK);
     assert_int_equal(look_up(rig, NULL), FSZ_ENOTFOUND);
     assert_int_equal(provider.requests, 1);
-    assert_command(rig, "bindings", FSZ_OK, "1 asked: 0 found, 1 not found");
+    assert_command(rig, "bindings", FSZ_OK, "1 lookups: 0 found, 1 not found");
     config = CONFIG(STREAM_OF_ITS_OWN);
     assert_int_equal(fsz_engine_reload(rig->engine, &config, &problems), FSZ_OK);
     assert_int_equal(look_up(rig, NULL), FSZ_ENOTFOUND);
@@ -267,7 +267,7 @@ static void test_engine_waits_for_a_service_no_longer_than_the_deadline(void **s
     struct rig *rig = *state;
     start_askers(rig, askers, (const char *const[]){"deadline-ms=300", NULL});
     join_askers(askers);
-    assert_command(rig, "bindings", FSZ_OK, "4 asked: 0 found, 0 not found, 4 failed");
+    assert_command(rig, "bindings", FSZ_OK, "4 lookups: 0 found, 0 not found, 4 failed");
 }
 
 /* ---- all at once ----------------------------------------------------------------------------- */

@@ -169,12 +169,12 @@ static void test_services_have_all_numbers_of_each_provider(void **state)
     assert_string_equal(
         text,
         "users\n"
-        "  1 asked, 2 answered, 3 errors, 4 past their deadline, 5 with no provider, "
+        "  1 requests, 2 replies, 3 errors, 4 past their deadline, 5 with no provider, "
         "6 refused, 31 cancelled; 7 in flight, 8 waiting\n"
-        "  tcp://a:1 is ejected, never connected: 9 of 10 in flight, 11 asked, 12 answered (13 "
+        "  tcp://a:1 is ejected, never connected: 9 of 10 in flight, 11 requests, 12 replies (13 "
         "errors), 14 missed, 15 late, 16 bad, ejected 17 times; p50 18, p99 19 µs\n"
         "calls    20 controlled; 21 accepted, 22 released, 23 handed over, 24 lost, 25 hung "
-        "up, 26 gone elsewhere, 27 closed; 28 answers refused, 29 commands fenced, 30 "
+        "up, 26 gone elsewhere, 27 closed; 28 replies refused, 29 commands fenced, 30 "
         "events\n");
     free(text);
     text = text_of("{}", fsz_status_write_services);
