@@ -46,7 +46,7 @@ const struct fsz_method *fsz_method_at(size_t index);
 FSZ_NODISCARD fsz_err fsz_methods_check(const struct fsz_config *config,
                                         struct fsz_problems     *problems);
 
-/* Parameters that several methods have. */
+/* Rows of parameter tables that several methods share. */
 #define FSZ_PARAM_TIMEOUT                                                                          \
     {                                                                                              \
         .name = "timeout_ms", .type = FSZ_PARAM_NUMBER, .min = 1, .max = INT64_MAX                 \

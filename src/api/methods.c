@@ -1,4 +1,4 @@
-/* The list of methods: the tables of the methods_*.c files, and how a method reports a failure. */
+/* All methods, from the tables of the methods_*.c files; and functions that methods share. */
 #include "api/method.h"
 #include "api/outcome.h"
 #include "base/uuid.h"
@@ -10,10 +10,11 @@ static const struct fsz_method *const methods_tables[] = {
     fsz_methods_server,    fsz_methods_command, fsz_methods_call,
     fsz_methods_originate, fsz_methods_control, fsz_methods_service,
 };
+enum { METHODS_TABLES = sizeof(methods_tables) / sizeof(methods_tables[0]) };
 
 const struct fsz_method *fsz_method_at(size_t index)
 {
-    for (size_t i = 0; i < sizeof(methods_tables) / sizeof(methods_tables[0]); i++) {
+    for (size_t i = 0; i < METHODS_TABLES; i++) {
         for (const struct fsz_method *method = methods_tables[i]; method->name != NULL; method++) {
             if (index-- == 0) {
                 return method;
@@ -25,10 +26,11 @@ const struct fsz_method *fsz_method_at(size_t index)
 
 const struct fsz_method *fsz_method_find(const char *name)
 {
-    const struct fsz_method *method = NULL;
-    for (size_t i = 0; (method = fsz_method_at(i)) != NULL; i++) {
-        if (strcmp(method->name, name) == 0) {
-            return method;
+    for (size_t i = 0; i < METHODS_TABLES; i++) {
+        for (const struct fsz_method *method = methods_tables[i]; method->name != NULL; method++) {
+            if (strcmp(method->name, name) == 0) {
+                return method;
+            }
         }
     }
     return NULL;

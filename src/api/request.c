@@ -287,9 +287,8 @@ bool fsz_request_run(struct fsz_task *task, bool abandoned)
     return false;
 }
 
-/* An fsz_task's finish. If more tasks are ready, the API thread sends: it sends many replies at
- * once.
- */
+/* An fsz_task's finish. If more tasks are ready, the API thread sends this reply together with
+ * others. */
 void fsz_request_finish(struct fsz_task *task, bool more)
 {
     struct fsz_request *request = FSZ_CONTAINER_OF(task, struct fsz_request, task);

@@ -139,8 +139,7 @@ static void worker_leave(struct worker *self)
     if (orphaned) {
         LL_PREPEND(pool->spare, self); /* its thread was detached */
     } else {
-        (void)fsz_workers_call(
-            pool); /* it may have been called, but ends because of a lower limit */
+        (void)fsz_workers_call(pool); /* a called thread may end because of a lower limit */
         LL_PREPEND(pool->ended, self);
     }
     if (last && !orphaned) {

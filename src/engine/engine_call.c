@@ -1,5 +1,4 @@
-/* Calls from the dialplan. Each has a reference to the service client, but no lock, while it lasts.
- */
+/* Calls from the dialplan. Each has a reference to the service client, and holds no lock. */
 #include "call/dialplan_app.h"
 #include "engine/engine_private.h"
 

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REAL_DIGITS_FEW = 15, REAL_DIGITS_ALL = 17 }; /* of a double: always exact; always enough */
+enum {
+    REAL_DIGITS_FEW = 15,
+    REAL_DIGITS_ALL = 17
+}; /* a double keeps 15 digits; 17 always identify it */
 
 static const char REPLACEMENT[] = "\xef\xbf\xbd"; /* U+FFFD */
 
