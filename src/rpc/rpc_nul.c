@@ -46,8 +46,7 @@ static bool nul_is_in(const char *text)
 
 bool fsz_rpc_nul_is_marked(const json_t *value)
 {
-    json_t *container =
-        (json_t *)value; /* jansson's iterators need it without const; the value is not changed */
+    json_t     *container = (json_t *)value; /* for jansson's iterators; not changed */
     const char *name = NULL;
     json_t     *member = NULL;
     size_t      index = 0;

@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    REAL_DIGITS_FEW = 15,
-    REAL_DIGITS_ALL = 17
-}; /* a double keeps 15 digits; 17 always identify it */
+/* A double keeps 15 digits of any number; 17 digits always identify it. */
+enum { REAL_DIGITS_FEW = 15, REAL_DIGITS_ALL = 17 };
 
 static const char REPLACEMENT[] = "\xef\xbf\xbd"; /* U+FFFD */
 
