@@ -1,7 +1,6 @@
 #include "api/api_private.h"
 #include "base/clock.h"
 #include "base/container_of.h"
-#include "base/ratelimit.h"
 #include "base/thread.h"
 #include "service/direct_send.h"
 #include "service/service_private.h"

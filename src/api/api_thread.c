@@ -2,7 +2,6 @@
 #include "api/api_private.h"
 #include "base/clock.h"
 #include "base/container_of.h"
-#include "base/ratelimit.h"
 #include "host/log.h"
 #include "net/announce.h"
 

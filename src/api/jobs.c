@@ -2,7 +2,6 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "base/thread.h"
 #include "rpc/rpc.h"
 

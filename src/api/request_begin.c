@@ -4,7 +4,6 @@
 #include "api/request_private.h"
 #include "auth/authorize.h"
 #include "base/clock.h"
-#include "base/ratelimit.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* Checks of a configuration that need the whole engine, and why the last reload was refused. */
 #include "api/method.h"
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "engine/engine_private.h"
 #include "host/log.h"
 

@@ -1,6 +1,5 @@
 /* The status of an engine, collected from its parts. */
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "counters/counters.h"
 #include "engine/engine_private.h"
 #include "engine/status.h"
