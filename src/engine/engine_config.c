@@ -11,7 +11,7 @@ void fsz_engine_log_problems(const struct fsz_engine *engine, enum fsz_log_level
                              const struct fsz_problems *problems)
 {
     for (size_t i = 0; problems != NULL && i < fsz_problems_kept(problems); i++) {
-        fsz_host_log(engine->host, level, problems->lines[i]);
+        fsz_host_log(engine->host, level, "%s", problems->lines[i]);
     }
 }
 

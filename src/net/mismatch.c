@@ -53,5 +53,5 @@ void fsz_mismatch_note(struct fsz_mismatch *mismatch, const struct fsz_host *hos
              whose, mismatch_security[security], mismatch->waiting,
              mismatch->waiting == 1 ? "" : "s", fsz_conn_facts(conn)->peer, reason);
     mismatch->waiting = 0;
-    fsz_host_log(host, FSZ_LOG_WARNING, line);
+    fsz_host_log(host, FSZ_LOG_WARNING, "%s", line);
 }

@@ -62,7 +62,7 @@ static void run_log_failure(const struct lookup_course *course, const struct run
              course->binding->service, reply->provider[0] == '\0' ? "" : ", ", reply->provider,
              reply->why[0] == '\0' ? fsz_err_text(reply->err) : reply->why, more);
     run_make_plain(line);
-    fsz_host_log(host, FSZ_LOG_WARNING, line);
+    fsz_host_log(host, FSZ_LOG_WARNING, "%s", line);
 }
 
 /* ---- the service ----------------------------------------------------------------------------- */
