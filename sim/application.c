@@ -1,10 +1,10 @@
 #include "sim/application.h"
 
+#include "sim/calls.h"
 #include "sim/digits.h"
 #include "sim/emit.h"
-#include "sim/execute.h"
 #include "sim/join.h"
-#include "sim/play.h"
+#include "sim/leg_headers.h"
 #include "sim/variables.h"
 #include "sim/words.h"
 
@@ -13,12 +13,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FILE_MS = 1000, PAIRS_MAX = 32 }; /* how long any file plays; headers of one event */
+enum { PAIRS_MAX = 32 }; /* headers of one event */
 
 /* Of most calls part of what was captured. */
 static uint64_t run_answer(struct fsz_sim *sim, struct fsz_execution *execution)
 {
-    fsz_play_answer(sim, execution->leg->call);
+    fsz_calls_answer(sim, execution->leg->call);
     return 0;
 }
 
@@ -36,32 +36,16 @@ static uint64_t run_forever(struct fsz_sim *sim, struct fsz_execution *execution
     return FSZ_APPLICATION_LASTS;
 }
 
-static uint64_t application_ms(const char *text)
-{
-    long long ms = strtoll(text, NULL, 10);
-    return ms < 0 ? 0 : (uint64_t)ms;
-}
-
 static uint64_t run_sleep(struct fsz_sim *sim, struct fsz_execution *execution)
 {
     (void)sim;
-    return application_ms(execution->arg);
-}
-
-uint64_t fsz_application_file_ms(const char *file)
-{
-    static const char silence[] = "silence_stream://";
-    if (strncasecmp(file, silence, sizeof silence - 1) != 0) {
-        return FILE_MS;
-    }
-    const char *length = file + sizeof silence - 1;
-    return *length == '-' ? FSZ_APPLICATION_LASTS : application_ms(length);
+    return fsz_digits_ms(execution->arg);
 }
 
 static uint64_t run_playback(struct fsz_sim *sim, struct fsz_execution *execution)
 {
     (void)sim;
-    return fsz_application_file_ms(execution->arg);
+    return fsz_digits_file_ms(execution->arg);
 }
 
 /* Takes `name=value` apart in place; a text without a sign has the value "". */
@@ -75,37 +59,18 @@ static char *application_value(char *pair)
     return sign + 1;
 }
 
-void fsz_application_log(struct fsz_sim *sim, const struct fsz_leg *leg, const char *text)
-{
-    char line[FSZ_WORDS_BYTES];
-    if (sim->options.log != NULL) {
-        snprintf(line, sizeof line, "%s %s", leg->uuid, text);
-        line[strcspn(line, "\r\n")] = '\0';
-        sim->options.log(sim->options.log_self, FSZ_LOG_INFO, line);
-    }
-}
-
-void fsz_application_set(struct fsz_sim *sim, struct fsz_leg *leg, const char *name,
-                         const char *value)
-{
-    fsz_err err = fsz_variable_set(leg, name, value);
-    if (err != FSZ_OK) {
-        fsz_application_log(sim, leg, fsz_err_text(err));
-    }
-}
-
 static uint64_t run_set(struct fsz_sim *sim, struct fsz_execution *execution)
 {
     char bytes[FSZ_WORDS_BYTES];
     snprintf(bytes, sizeof bytes, "%s", execution->arg);
     const char *value = application_value(bytes);
-    fsz_application_set(sim, execution->leg, bytes, value);
+    fsz_variable_set_or_log(sim, execution->leg, bytes, value);
     return 0;
 }
 
 static uint64_t run_unset(struct fsz_sim *sim, struct fsz_execution *execution)
 {
-    fsz_application_set(sim, execution->leg, execution->arg, NULL);
+    fsz_variable_set_or_log(sim, execution->leg, execution->arg, NULL);
     return 0;
 }
 
@@ -113,19 +78,19 @@ static uint64_t run_hangup(struct fsz_sim *sim, struct fsz_execution *execution)
 {
     const struct fsz_cause *cause =
         fsz_cause_find(*execution->arg == '\0' ? "NORMAL_CLEARING" : execution->arg);
-    (void)fsz_play_hangup(sim, execution->leg->call, cause); /* of no cause: as captured */
+    (void)fsz_calls_hangup(sim, execution->leg->call, cause); /* of no cause: as captured */
     return FSZ_APPLICATION_LASTS;
 }
 
 static uint64_t run_log(struct fsz_sim *sim, struct fsz_execution *execution)
 {
-    fsz_application_log(sim, execution->leg, execution->arg);
+    fsz_emit_log(sim, execution->leg, execution->arg);
     return 0;
 }
 
 static uint64_t run_info(struct fsz_sim *sim, struct fsz_execution *execution)
 {
-    fsz_application_log(sim, execution->leg, fsz_play_header(sim, execution->leg, "Channel-Name"));
+    fsz_emit_log(sim, execution->leg, fsz_leg_header(sim, execution->leg, "Channel-Name"));
     return 0;
 }
 
@@ -172,7 +137,7 @@ static const struct fsz_application APPLICATIONS[] = {
     {.name = "event", .run = run_event},
 };
 
-const struct fsz_application *fsz_application_find(const char *name)
+static const struct fsz_application *application_find(const char *name)
 {
     for (size_t i = 0; i < sizeof APPLICATIONS / sizeof *APPLICATIONS; i++) {
         if (strcasecmp(APPLICATIONS[i].name, name) == 0) {
@@ -180,4 +145,16 @@ const struct fsz_application *fsz_application_find(const char *name)
         }
     }
     return NULL;
+}
+
+fsz_err fsz_application_execute(struct fsz_sim *sim, struct fsz_leg *leg,
+                                const struct fsz_execute *execute, bool direct,
+                                struct fsz_buffer *words)
+{
+    const struct fsz_application *app = application_find(execute->app);
+    if (app == NULL) {
+        fsz_buffer_printf(words, "Invalid Application %s", execute->app);
+        return FSZ_EREFUSED;
+    }
+    return fsz_execute(sim, leg, app, execute, direct, words);
 }

@@ -44,6 +44,8 @@ struct fsz_leg {
     char                           keys[FSZ_LEG_KEYS_MAX];           /* digits.h, in their order */
     size_t                         key_count;
     size_t                         script_at; /* what the caller presses: how much is done */
+    bool                           moves;     /* queued (calls.h): its applications, */
+    struct fsz_leg                *joins;     /* a bridge with that leg */
     char                           session[21];
     UT_hash_handle                 hh;
 };
@@ -57,7 +59,10 @@ struct fsz_call {
     struct fsz_timer timer; /* of the next event; first member: the heap's timers are calls */
     struct fsz_flow *flow;
     struct fsz_call *prev, *next; /* of all calls */
-    size_t           at;          /* index of the next event */
+    struct fsz_call *queue_prev, *queue_next;
+    bool             queued;                    /* work is queued (calls.h): in general, */
+    bool             begins, answers, returned; /* and what */
+    size_t           at;                        /* index of the next event */
     uint64_t         start_ns;
     int64_t          start_us;
     int64_t          late_us; /* by how much the hangup is later than captured; may be negative */

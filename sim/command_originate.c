@@ -1,5 +1,6 @@
 /* originate: a loopback call to an extension that the captured dialplan has. */
 #include "base/clock.h"
+#include "sim/calls.h"
 #include "sim/command.h"
 #include "sim/dial.h"
 #include "sim/play.h"
@@ -55,7 +56,7 @@ static const char *originate_start(struct fsz_sim *sim, const char *application,
     if (line != NULL) {
         err = fsz_serve_start(sim, line, now_ns, ret_call);
     } else if (flow != NULL && flow->leg_count > 0) {
-        err = fsz_play_start(sim, flow, now_ns, ret_call);
+        err = fsz_calls_start(sim, flow, now_ns, ret_call);
     }
     if (err != FSZ_OK) {
         return err == FSZ_ENOTFOUND ? "SERVICE_NOT_IMPLEMENTED" : "SWITCH_CONGESTION";
@@ -80,7 +81,7 @@ static const char *originate_make(struct fsz_sim *sim, struct fsz_dial *dial, co
     }
     snprintf(call->number, sizeof call->number, "%s", dial->extension);
     if (fsz_dial_set_variables(dial, &call->legs[0]) != FSZ_OK) {
-        (void)fsz_play_hangup(sim, call, NULL);
+        (void)fsz_calls_hangup(sim, call, NULL);
         return "SWITCH_CONGESTION";
     }
     *ret_call = call;
@@ -120,7 +121,7 @@ static const char *originate_prepare(struct fsz_sim *sim, struct fsz_call *call)
         return "DESTINATION_OUT_OF_ORDER";
     }
     if (call->control && call->line == NULL) {
-        fsz_play_set_times(sim, call);
+        fsz_calls_set_times(sim, call);
     }
     return NULL;
 }
@@ -148,7 +149,7 @@ void fsz_command_originate(struct fsz_sim *sim, const struct fsz_words *words,
         return;
     }
     fsz_buffer_printf(output, "+OK %s\n", call->legs[0].uuid);
-    fsz_play_begin(sim, call);
+    fsz_calls_begin(sim, call);
 }
 
 /* As the command has it: `&app(arg)`, or an extension. */
@@ -183,14 +184,14 @@ static const char *originate_locked(struct fsz_sim *sim, const struct fsz_origin
                  : "INVALID_NUMBER_FORMAT";
     for (size_t i = 0; refusal == NULL && i < originate->count; i++) {
         if (fsz_variable_set(&call->legs[0], originate->names[i], originate->values[i]) != FSZ_OK) {
-            (void)fsz_play_hangup(sim, call, NULL);
+            (void)fsz_calls_hangup(sim, call, NULL);
             refusal = "SWITCH_CONGESTION";
         }
     }
     refusal = refusal != NULL ? refusal : originate_prepare(sim, call);
     if (refusal == NULL) {
         snprintf(ret_call, FSZ_ORIGINATED_BYTES, "%s", call->legs[0].uuid);
-        fsz_play_begin(sim, call);
+        fsz_calls_begin(sim, call);
     }
     return refusal;
 }
@@ -206,8 +207,7 @@ fsz_err fsz_sim_originate(struct fsz_sim *sim, const struct fsz_originate *origi
     }
     pthread_mutex_lock(&sim->lock);
     const char *refusal = originate_locked(sim, originate, fsz_buffer_string(&then), ret_call);
-    pthread_cond_signal(&sim->wake);
-    pthread_mutex_unlock(&sim->lock);
+    fsz_play_unlock(sim);
     fsz_buffer_fini(&then);
     if (refusal != NULL) {
         fsz_buffer_text(words, refusal);

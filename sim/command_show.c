@@ -2,7 +2,7 @@
 #include "event/encode.h"
 #include "sim/command.h"
 #include "sim/emit.h"
-#include "sim/play.h"
+#include "sim/leg_headers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,7 +102,7 @@ static const char *listing_value(struct listing *list, const struct fsz_leg *leg
     if (leg == NULL || column->header == NULL) {
         return "";
     }
-    const char *value = fsz_play_header(list->sim, leg, column->header);
+    const char *value = fsz_leg_header(list->sim, leg, column->header);
     if (column->unit == 0) {
         return value;
     }

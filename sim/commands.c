@@ -1,4 +1,5 @@
 #include "event/encode.h"
+#include "sim/calls.h"
 #include "sim/command.h"
 #include "sim/digits.h"
 #include "sim/emit.h"
@@ -100,7 +101,7 @@ static void command_kill(struct fsz_sim *sim, const struct fsz_words *words,
     const struct fsz_cause *cause = NULL;
     struct fsz_leg         *leg = fsz_command_leg(sim, words->word[0], output);
     if (leg != NULL && command_cause(words->word[1], "NORMAL_CLEARING", &cause, output)) {
-        (void)fsz_play_hangup(sim, leg->call, cause); /* one that is hanging up is as good */
+        (void)fsz_calls_hangup(sim, leg->call, cause); /* one that is hanging up is as good */
         fsz_buffer_text(output, "+OK\n");
     }
 }
@@ -130,7 +131,7 @@ static void command_hupall(struct fsz_sim *sim, const struct fsz_words *words,
     for (struct fsz_call *call = sim->calls, *next = NULL; call != NULL; call = next) {
         next = call->next;
         if (call->flow->every_s == 0) {
-            (void)fsz_play_hangup(sim, call, cause);
+            (void)fsz_calls_hangup(sim, call, cause);
         }
     }
     fsz_buffer_printf(output, "+OK hangup all channels with cause %s\n", cause->name);
@@ -257,8 +258,7 @@ static void command_run_locked(struct fsz_sim *sim, const struct fsz_command *co
     } else if (!apart) {
         command->run(sim, words, output);
     }
-    pthread_cond_signal(&sim->wake);
-    pthread_mutex_unlock(&sim->lock);
+    fsz_play_unlock(sim);
     if (complete && apart) {
         command->run_apart(&options, words, output);
     }

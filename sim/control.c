@@ -1,8 +1,8 @@
 /* The operations on one call that host.h has, and the switch's identity. */
 #include "event/event_check.h"
+#include "sim/application.h"
+#include "sim/calls.h"
 #include "sim/dial.h"
-#include "sim/execute.h"
-#include "sim/join.h"
 #include "sim/play.h"
 #include "sim/serve.h"
 #include "sim/variables.h"
@@ -24,13 +24,6 @@ static struct fsz_leg *control_lock(struct fsz_sim *sim, const char *uuid)
     return leg;
 }
 
-/* Something may be due earlier than was thought. */
-static void control_unlock(struct fsz_sim *sim)
-{
-    pthread_cond_signal(&sim->wake);
-    pthread_mutex_unlock(&sim->lock);
-}
-
 void fsz_sim_identify(struct fsz_sim *sim, struct fsz_host_identity *ret_identity)
 {
     /* None of it changes once the switch is made. */
@@ -46,8 +39,8 @@ fsz_err fsz_sim_execute(struct fsz_sim *sim, const struct fsz_execute *execute,
     if (leg == NULL) {
         return FSZ_ENOTFOUND;
     }
-    fsz_err err = fsz_execute(sim, leg, execute, false, words);
-    control_unlock(sim);
+    fsz_err err = fsz_application_execute(sim, leg, execute, false, words);
+    fsz_play_unlock(sim);
     return err;
 }
 
@@ -63,8 +56,8 @@ fsz_err fsz_sim_hangup(struct fsz_sim *sim, const char *call, const char *cause,
     if (leg == NULL) {
         return FSZ_ENOTFOUND;
     }
-    (void)fsz_play_hangup(sim, leg->call, found); /* one that is hanging up is as good */
-    control_unlock(sim);
+    (void)fsz_calls_hangup(sim, leg->call, found); /* one that is hanging up is as good */
+    fsz_play_unlock(sim);
     return FSZ_OK;
 }
 
@@ -82,7 +75,7 @@ fsz_err fsz_sim_get(struct fsz_sim *sim, const char *call, const char *const *na
     if (count == 0) {
         err = fsz_variable_each(sim, leg, take, argument);
     }
-    control_unlock(sim);
+    fsz_play_unlock(sim);
     return err;
 }
 
@@ -102,7 +95,7 @@ fsz_err fsz_sim_set(struct fsz_sim *sim, const char *call, const char *const *na
     for (size_t i = 0; err == FSZ_OK && i < count; i++) {
         err = fsz_variable_set(leg, names[i], values[i]);
     }
-    control_unlock(sim);
+    fsz_play_unlock(sim);
     return err;
 }
 
@@ -135,7 +128,7 @@ static void transfer_go(struct fsz_sim *sim, struct fsz_call *call, const char *
     if (known) {
         snprintf(call->number, sizeof call->number, "%s", extension);
     } else if (!serves) {
-        (void)fsz_play_hangup(sim, call, fsz_cause_find("NO_ROUTE_DESTINATION"));
+        (void)fsz_calls_hangup(sim, call, fsz_cause_find("NO_ROUTE_DESTINATION"));
     }
 }
 
@@ -155,7 +148,7 @@ fsz_err fsz_sim_transfer(struct fsz_sim *sim, const char *call, const char *whic
     } else {
         transfer_go(sim, leg->call, extension, known);
     }
-    control_unlock(sim);
+    fsz_play_unlock(sim);
     return refusal == NULL ? FSZ_OK : FSZ_EREFUSED;
 }
 
@@ -167,7 +160,7 @@ fsz_err fsz_sim_break(struct fsz_sim *sim, const char *call, struct fsz_buffer *
         return FSZ_ENOTFOUND;
     }
     fsz_execute_stop(sim, leg);
-    control_unlock(sim);
+    fsz_play_unlock(sim);
     return FSZ_OK;
 }
 
@@ -197,10 +190,10 @@ fsz_err fsz_sim_bridge(struct fsz_sim *sim, const char *call, const char *other,
     } else if (second != NULL) {
         fsz_serve_leave(sim, leg->call, NULL, FSZ_SERVE_HIBERNATE);
         fsz_serve_leave(sim, second->call, NULL, FSZ_SERVE_HIBERNATE);
-        fsz_play_answer(sim, leg->call);
-        fsz_play_answer(sim, second->call);
-        fsz_join(sim, leg, second);
+        fsz_calls_answer(sim, leg->call);
+        fsz_calls_answer(sim, second->call);
+        fsz_calls_join(sim, leg, second);
     }
-    control_unlock(sim);
+    fsz_play_unlock(sim);
     return second == NULL ? FSZ_ENOTFOUND : refusal == NULL ? FSZ_OK : FSZ_EREFUSED;
 }

@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
+    FILE_MS = 1000, /* how long any file plays */
     KEYS_MAX = 128,
     TRIES_MAX = 100,
     MATCH_STEPS_MAX = 10000, /* of an expression that came with a command */
@@ -30,6 +32,22 @@ struct digits {
 };
 
 enum word { MIN, MAX, TRIES, TIMEOUT, TERMINATORS, FILE_WORD, INVALID_FILE, VARIABLE, REGEXP };
+
+uint64_t fsz_digits_ms(const char *text)
+{
+    long long ms = strtoll(text, NULL, 10);
+    return ms < 0 ? 0 : (uint64_t)ms;
+}
+
+uint64_t fsz_digits_file_ms(const char *file)
+{
+    static const char silence[] = "silence_stream://";
+    if (strncasecmp(file, silence, sizeof silence - 1) != 0) {
+        return FILE_MS;
+    }
+    const char *length = file + sizeof silence - 1;
+    return *length == '-' ? FSZ_APPLICATION_LASTS : fsz_digits_ms(length);
+}
 
 bool fsz_digits_press(struct fsz_sim *sim, struct fsz_leg *leg, char key)
 {
@@ -107,7 +125,7 @@ static bool digits_match(const struct digits *d)
 /* A try begins, with a file that plays and then the time to press a key in. */
 static void digits_try(struct digits *d, const char *file)
 {
-    uint64_t prompt_ms = fsz_application_file_ms(file);
+    uint64_t prompt_ms = fsz_digits_file_ms(file);
     d->left_ms = prompt_ms > UINT64_MAX - d->timeout_ms ? UINT64_MAX : prompt_ms + d->timeout_ms;
     d->count = 0;
     d->keys[0] = '\0';
@@ -128,7 +146,7 @@ uint64_t fsz_digits_run(struct fsz_sim *sim, struct fsz_execution *execution)
     }
     fsz_words_split(&d->words, execution->arg, FSZ_WORDS_MAX);
     if (d->words.count <= VARIABLE) {
-        fsz_application_log(sim, execution->leg, "play_and_get_digits: too few arguments");
+        fsz_emit_log(sim, execution->leg, "play_and_get_digits: too few arguments");
         free(d);
         return 0;
     }
@@ -139,7 +157,7 @@ uint64_t fsz_digits_run(struct fsz_sim *sim, struct fsz_execution *execution)
     if (strcasecmp(d->words.word[TERMINATORS], "none") == 0) {
         d->words.word[TERMINATORS] += strlen(d->words.word[TERMINATORS]);
     }
-    fsz_application_set(sim, execution->leg, d->words.word[VARIABLE], NULL);
+    fsz_variable_set_or_log(sim, execution->leg, d->words.word[VARIABLE], NULL);
     digits_try(d, d->words.word[FILE_WORD]);
     execution->state = d;
     return FSZ_DIGIT_MS;
@@ -150,11 +168,11 @@ static bool digits_judge(struct fsz_sim *sim, struct fsz_leg *leg, struct digits
 {
     char name[FSZ_WORDS_BYTES];
     if (d->count >= d->min && digits_match(d)) {
-        fsz_application_set(sim, leg, d->words.word[VARIABLE], d->keys);
+        fsz_variable_set_or_log(sim, leg, d->words.word[VARIABLE], d->keys);
         return true;
     }
     snprintf(name, sizeof name, "%.200s_invalid", d->words.word[VARIABLE]);
-    fsz_application_set(sim, leg, name, d->keys);
+    fsz_variable_set_or_log(sim, leg, name, d->keys);
     return --d->tries <= 0;
 }
 

@@ -15,6 +15,11 @@ enum {
 
 struct fsz_execution;
 
+/* Milliseconds in a text; below 0 is 0. */
+uint64_t fsz_digits_ms(const char *text);
+/* How long a file plays, in milliseconds. */
+uint64_t fsz_digits_file_ms(const char *file);
+
 /* play_and_get_digits. */
 uint64_t fsz_digits_run(struct fsz_sim *sim, struct fsz_execution *execution);
 uint64_t fsz_digits_next(struct fsz_sim *sim, struct fsz_execution *execution);

@@ -1,8 +1,10 @@
 #include "sim/emit.h"
 
 #include "base/clock.h"
-#include "sim/play.h"
+#include "sim/leg_headers.h"
+#include "sim/words.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,6 +14,16 @@ void fsz_emit(struct fsz_sim *sim, const struct fsz_event *event)
     sim->stats.events++;
     /* A refused event is counted by whoever refused it; a switch goes on. */
     (void)sim->options.sink(sim->options.sink_self, event);
+}
+
+void fsz_emit_log(struct fsz_sim *sim, const struct fsz_leg *leg, const char *text)
+{
+    char line[FSZ_WORDS_BYTES];
+    if (sim->options.log != NULL) {
+        snprintf(line, sizeof line, "%s %s", leg->uuid, text);
+        line[strcspn(line, "\r\n")] = '\0';
+        sim->options.log(sim->options.log_self, FSZ_LOG_INFO, line);
+    }
 }
 
 static size_t emit_count(const struct fsz_header *headers)
@@ -65,7 +77,7 @@ static void emit_update_state(struct fsz_sim *sim, const struct fsz_leg *leg,
     for (; leg->latest != leg->carrier && headers->name != NULL; headers++) {
         for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
             if (strcmp(headers->name, names[i]) == 0) {
-                headers->value = fsz_play_latest(sim, leg, names[i], headers->value);
+                headers->value = fsz_leg_latest(sim, leg, names[i], headers->value);
             }
         }
     }
@@ -91,7 +103,7 @@ struct fsz_header *fsz_emit_headers(struct fsz_sim *sim, const struct fsz_leg *l
     }
     fsz_render_begin(&sim->render, fsz_clock_wall_us(), sim->sequence);
     fsz_render_event(&sim->render, leg->call, event);
-    struct fsz_header *headers = fsz_play_headers(leg, event);
+    struct fsz_header *headers = fsz_leg_headers(leg, event);
     if (headers != NULL) {
         emit_update_state(sim, leg, headers);
         emit_head_for(leg, headers);

@@ -1,4 +1,4 @@
-/* emit.h - hands events to the sink. All with the lock held. */
+/* emit.h - passes events to the sink, and lines to the log. All with the lock held. */
 #ifndef FSZ_EMIT_H
 #define FSZ_EMIT_H
 
@@ -16,5 +16,8 @@ void fsz_emit_leg(struct fsz_sim *sim, const struct fsz_leg *leg, const struct f
  * caller frees the list, but not what it points at. NULL: out of memory, or the leg has none yet.
  */
 struct fsz_header *fsz_emit_headers(struct fsz_sim *sim, const struct fsz_leg *leg);
+
+/* A line in the switch's log about a channel. */
+void fsz_emit_log(struct fsz_sim *sim, const struct fsz_leg *leg, const char *text);
 
 #endif

@@ -1,9 +1,9 @@
 #include "sim/execute.h"
 
-#include "base/clock.h"
 #include "event/ending.h"
+#include "sim/calls.h"
 #include "sim/emit.h"
-#include "sim/serve.h"
+#include "sim/sim_session.h"
 #include "sim/variables.h"
 
 #include <stdio.h>
@@ -122,14 +122,14 @@ static void execute_end(struct fsz_sim *sim, struct fsz_leg *leg, const char *re
     }
     if (!execution->direct) {
         execution_tell_last(sim, execution, false);
-        fsz_serve_ran(sim, leg, execution->app->name, execution->arg);
+        fsz_sim_session_ran(leg, execution->app->name, execution->arg);
     }
     fsz_heap_remove(&sim->ends, &execution->timer);
     LL_DELETE(leg->running, execution);
     leg->execution_depth--;
     leg->execution_count--;
     execution_free(execution);
-    fsz_serve_poke(sim, leg);
+    fsz_sim_session_poke(leg);
 }
 
 /* The uppermost has come to the end of its time: true when that was the end of it, too. */
@@ -152,47 +152,44 @@ static bool execute_may_begin(const struct fsz_leg *leg)
         }
     }
     return leg->waiting != NULL && leg->execution_depth < FSZ_EXECUTE_DEPTH_MAX &&
-           (leg->waiting->direct || fsz_serve_lets_run(leg));
+           (leg->waiting->direct || fsz_sim_session_lets_run(leg));
 }
 
-/* Ends what is due, begins what may, until neither is left; then the uppermost has the timer. */
-static void execute_run(struct fsz_sim *sim, struct fsz_leg *leg, uint64_t now_ns)
+static void execute_begin_next(struct fsz_sim *sim, struct fsz_leg *leg, uint64_t now_ns)
 {
-    bool more = true;
-    while (more) {
-        struct fsz_execution *top = leg->running;
-        more = false;
-        if (top != NULL && top->due_ns <= now_ns) {
-            if (execute_is_done(sim, top, now_ns)) {
-                execute_end(sim, leg, top->app->response == NULL ? "" : top->app->response, now_ns);
-            }
-            more = true;
-        } else if (execute_may_begin(leg)) {
-            struct fsz_execution *next = leg->waiting;
-            if (top != NULL) {
-                fsz_heap_remove(&sim->ends, &top->timer);
-            }
-            LL_DELETE(leg->waiting, next);
-            LL_PREPEND(leg->running, next);
-            leg->execution_depth++;
-            execution_begin(sim, next, now_ns);
-            more = true;
-        }
-    }
+    struct fsz_execution *next = leg->waiting;
     if (leg->running != NULL) {
-        /* Without memory it lasts until the call ends. */
-        (void)fsz_heap_set(&sim->ends, &leg->running->timer, leg->running->due_ns);
+        fsz_heap_remove(&sim->ends, &leg->running->timer);
     }
+    LL_DELETE(leg->waiting, next);
+    LL_PREPEND(leg->running, next);
+    leg->execution_depth++;
+    execution_begin(sim, next, now_ns);
 }
 
-fsz_err fsz_execute(struct fsz_sim *sim, struct fsz_leg *leg, const struct fsz_execute *execute,
-                    bool direct, struct fsz_buffer *words)
+bool fsz_execute_step(struct fsz_sim *sim, struct fsz_leg *leg, uint64_t now_ns)
 {
-    const struct fsz_application *app = fsz_application_find(execute->app);
-    if (app == NULL) {
-        fsz_buffer_printf(words, "Invalid Application %s", execute->app);
-        return FSZ_EREFUSED;
+    struct fsz_execution *top = leg->running;
+    if (top != NULL && top->due_ns <= now_ns) {
+        if (execute_is_done(sim, top, now_ns)) {
+            execute_end(sim, leg, top->app->response == NULL ? "" : top->app->response, now_ns);
+        }
+        return true;
     }
+    if (execute_may_begin(leg)) {
+        execute_begin_next(sim, leg, now_ns);
+        return true;
+    }
+    if (top != NULL) {
+        /* Without memory it lasts until the call ends. */
+        (void)fsz_heap_set(&sim->ends, &top->timer, top->due_ns);
+    }
+    return false;
+}
+
+fsz_err fsz_execute(struct fsz_sim *sim, struct fsz_leg *leg, const struct fsz_application *app,
+                    const struct fsz_execute *execute, bool direct, struct fsz_buffer *words)
+{
     if (leg->call->at > leg->call->flow->hangup || leg->call->cut) {
         fsz_buffer_text(words, "the call is hanging up");
         return FSZ_EREFUSED;
@@ -211,7 +208,7 @@ fsz_err fsz_execute(struct fsz_sim *sim, struct fsz_leg *leg, const struct fsz_e
         LL_APPEND(leg->waiting, execution);
     }
     leg->execution_count++;
-    execute_run(sim, leg, fsz_clock_monotonic_ns());
+    fsz_calls_move(sim, leg);
     return FSZ_OK;
 }
 
@@ -224,12 +221,7 @@ uint64_t fsz_execute_due_ns(const struct fsz_sim *sim)
 void fsz_execute_due(struct fsz_sim *sim)
 {
     const struct fsz_execution *first = (struct fsz_execution *)fsz_heap_first(&sim->ends);
-    execute_run(sim, first->leg, first->due_ns);
-}
-
-void fsz_execute_move(struct fsz_sim *sim, struct fsz_leg *leg)
-{
-    execute_run(sim, leg, fsz_clock_monotonic_ns());
+    fsz_calls_move(sim, first->leg);
 }
 
 bool fsz_execute_has(const struct fsz_leg *leg, const char *id)
@@ -254,7 +246,7 @@ void fsz_execute_finish(struct fsz_sim *sim, struct fsz_execution *execution)
 {
     execution->stopped = true;
     execution->due_ns = 0;
-    execute_run(sim, execution->leg, fsz_clock_monotonic_ns());
+    fsz_calls_move(sim, execution->leg);
 }
 
 void fsz_execute_stop(struct fsz_sim *sim, struct fsz_leg *leg)

@@ -1,10 +1,10 @@
 #include "sim/join.h"
 
 #include "base/clock.h"
+#include "sim/calls.h"
 #include "sim/dial.h"
 #include "sim/emit.h"
 #include "sim/execute.h"
-#include "sim/play.h"
 #include "sim/variables.h"
 
 #include <stdio.h>
@@ -37,8 +37,8 @@ void fsz_join(struct fsz_sim *sim, struct fsz_leg *a, struct fsz_leg *b)
 {
     a->callee = b;
     b->caller = a;
-    fsz_application_set(sim, a, "bridge_uuid", b->uuid);
-    fsz_application_set(sim, b, "bridge_uuid", a->uuid);
+    fsz_variable_set_or_log(sim, a, "bridge_uuid", b->uuid);
+    fsz_variable_set_or_log(sim, b, "bridge_uuid", a->uuid);
     join_tell(sim, "CHANNEL_BRIDGE", a, a, b);
     join_tell(sim, "CHANNEL_BRIDGE", b, a, b);
 }
@@ -86,7 +86,7 @@ void fsz_join_hung_up(struct fsz_sim *sim, struct fsz_leg *leg)
     join_part(sim, leg, other);
     if (bridge == NULL || (join_is_true(sim, other, "hangup_after_bridge") &&
                            !join_is_true(sim, other, "park_after_bridge"))) {
-        (void)fsz_play_hangup(sim, other->call, leg->call->cause); /* as good if it does already */
+        (void)fsz_calls_hangup(sim, other->call, leg->call->cause); /* as good if it does already */
     }
     if (bridge != NULL) {
         fsz_execute_finish(sim, bridge);
@@ -112,12 +112,12 @@ void fsz_join_ended(struct fsz_sim *sim, struct fsz_execution *execution)
     struct fsz_leg *leg = execution->leg, *other = join_other(leg);
     struct fsz_leg *called = execution->state == NULL ? NULL : join_called(sim, execution);
     if (called != NULL) {
-        (void)fsz_play_hangup(sim, called->call, fsz_cause_find("ORIGINATOR_CANCEL"));
+        (void)fsz_calls_hangup(sim, called->call, fsz_cause_find("ORIGINATOR_CANCEL"));
     }
     join_forget(execution);
     if (other != NULL) {
         join_part(sim, leg, other);
-        (void)fsz_play_hangup(sim, other->call, NULL);
+        (void)fsz_calls_hangup(sim, other->call, NULL);
     }
 }
 
@@ -137,7 +137,7 @@ static struct fsz_call *join_call(struct fsz_sim *sim, const char *text, const c
         *ret_cause = "SERVICE_NOT_IMPLEMENTED";
     }
     if (*ret_cause == NULL &&
-        fsz_play_start(sim, flow, fsz_clock_monotonic_ns(), &call) != FSZ_OK) {
+        fsz_calls_start(sim, flow, fsz_clock_monotonic_ns(), &call) != FSZ_OK) {
         *ret_cause = "SWITCH_CONGESTION";
     }
     if (*ret_cause != NULL) {
@@ -148,25 +148,25 @@ static struct fsz_call *join_call(struct fsz_sim *sim, const char *text, const c
     snprintf(call->number, sizeof call->number, "%s", dial.extension);
     fsz_err err = fsz_dial_set_variables(&dial, &call->legs[0]);
     (void)err; /* it is called without them */
-    fsz_play_set_times(sim, call);
-    fsz_play_begin(sim, call);
+    fsz_calls_set_times(sim, call);
+    fsz_calls_begin(sim, call);
     return call;
 }
 
 static uint64_t join_fail(struct fsz_sim *sim, struct fsz_leg *leg, const char *cause)
 {
-    fsz_application_set(sim, leg, "originate_disposition", cause);
+    fsz_variable_set_or_log(sim, leg, "originate_disposition", cause);
     if (!join_is_true(sim, leg, "continue_on_fail")) {
-        (void)fsz_play_hangup(sim, leg->call, fsz_cause_find(cause));
+        (void)fsz_calls_hangup(sim, leg->call, fsz_cause_find(cause));
     }
     return 0;
 }
 
 static uint64_t join_answered(struct fsz_sim *sim, struct fsz_leg *leg, struct fsz_leg *called)
 {
-    fsz_application_set(sim, leg, "originate_disposition", "SUCCESS");
-    fsz_play_answer(sim, leg->call);
-    fsz_join(sim, leg, called);
+    fsz_variable_set_or_log(sim, leg, "originate_disposition", "SUCCESS");
+    fsz_calls_answer(sim, leg->call);
+    fsz_calls_join(sim, leg, called);
     return FSZ_APPLICATION_LASTS;
 }
 

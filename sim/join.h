@@ -15,7 +15,7 @@ void     fsz_join_ended(struct fsz_sim *sim, struct fsz_execution *execution);
 /* Does it run on the leg? */
 bool fsz_join_runs(const struct fsz_leg *leg);
 
-/* Joins legs of two calls; both are told by CHANNEL_BRIDGE. */
+/* For play.c: joins legs of two calls, with CHANNEL_BRIDGE of both. */
 void fsz_join(struct fsz_sim *sim, struct fsz_leg *a, struct fsz_leg *b);
 /* The leg has hung up: parts it from the other one, if it was joined, which goes on with what its
  * application `bridge` was for, or else hangs up too. */

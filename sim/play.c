@@ -1,12 +1,14 @@
 #include "sim/play.h"
 
 #include "base/clock.h"
+#include "sim/calls.h"
 #include "sim/emit.h"
 #include "sim/execute.h"
 #include "sim/join.h"
+#include "sim/leg_headers.h"
 #include "sim/live.h"
 #include "sim/serve.h"
-#include "sim/variables.h"
+#include "sim/sim_session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,46 +17,6 @@
 #include <utlist.h>
 
 static const uint64_t SECOND_NS = 1000000000u;
-
-static void play_count_arrival(struct fsz_sim *sim, uint64_t now_ns)
-{
-    fsz_live_second(sim, now_ns);
-    sim->second_calls++;
-    if (sim->second_calls > sim->most_calls) {
-        sim->most_calls = sim->second_calls;
-    }
-}
-
-fsz_err fsz_play_start(struct fsz_sim *sim, struct fsz_flow *flow, uint64_t now_ns,
-                       struct fsz_call **ret_call)
-{
-    if (flow->every_s == 0 && sim->stats.calls >= sim->options.calls_max) {
-        sim->stats.calls_refused++;
-        return FSZ_ELIMIT;
-    }
-    int64_t            start_us = fsz_clock_wall_us();
-    struct fsz_random *random = flow->every_s != 0 ? &sim->random_own : &sim->random;
-    if (flow->every_s != 0) { /* may begin in the future */
-        start_us += (int64_t)(now_ns - fsz_clock_monotonic_ns()) / 1000;
-    }
-    struct fsz_call *call = fsz_call_new(flow, random, now_ns, start_us, &sim->calendar);
-    if (call == NULL || fsz_heap_set(&sim->heap, &call->timer, now_ns) != FSZ_OK) {
-        fsz_call_free(&call);
-        return FSZ_ENOMEM;
-    }
-    for (size_t i = 0; i < flow->leg_count; i++) {
-        snprintf(call->legs[i].session, sizeof call->legs[i].session, "%llu",
-                 (unsigned long long)++sim->session_total);
-    }
-    DL_APPEND(sim->calls, call);
-    if (flow->every_s == 0) {
-        sim->stats.calls++;
-        sim->stats.calls_started++;
-        play_count_arrival(sim, now_ns);
-    }
-    *ret_call = call;
-    return FSZ_OK;
-}
 
 static void play_unlist(struct fsz_sim *sim, struct fsz_leg *leg)
 {
@@ -92,12 +54,7 @@ static void play_end(struct fsz_sim *sim, struct fsz_call *call)
         fsz_execute_clear(sim, &call->legs[i]);
         play_unlist(sim, &call->legs[i]);
     }
-    if (call->flow->every_s == 0) {
-        sim->stats.calls--;
-    }
-    fsz_heap_remove(&sim->heap, &call->timer);
-    DL_DELETE(sim->calls, call);
-    fsz_call_free(&call);
+    fsz_calls_free(sim, call);
 }
 
 static void play_emit(struct fsz_sim *sim, const struct fsz_call *call,
@@ -109,7 +66,7 @@ static void play_emit(struct fsz_sim *sim, const struct fsz_call *call,
     fsz_render_begin(&sim->render, fsz_clock_wall_us(), ++sim->sequence);
     fsz_render_event(&sim->render, call, event);
     if (leg != NULL && leg->variables != NULL && event->has_variables) {
-        own = fsz_play_headers(leg, event);
+        own = fsz_leg_headers(leg, event);
     }
     struct fsz_event view = {.name = event->name,
                              .subclass = event->subclass,
@@ -126,7 +83,7 @@ static void play_emit(struct fsz_sim *sim, const struct fsz_call *call,
 
 static struct fsz_leg *play_leg(struct fsz_sim *sim, const struct fsz_leg *of, const char *header)
 {
-    const char     *uuid = fsz_play_header(sim, of, header);
+    const char     *uuid = fsz_leg_header(sim, of, header);
     struct fsz_leg *leg = NULL;
     HASH_FIND(hh, sim->channels, uuid, strlen(uuid), leg);
     return leg;
@@ -174,7 +131,7 @@ static void play_step(struct fsz_sim *sim, struct fsz_call *call)
         if (event->leg >= 0 && strcmp(event->name, "CHANNEL_HANGUP") == 0) {
             fsz_execute_cancel(sim, &call->legs[event->leg]);
             fsz_join_hung_up(sim, &call->legs[event->leg]);
-            fsz_serve_poke(sim, &call->legs[event->leg]);
+            fsz_sim_session_poke(&call->legs[event->leg]);
         }
     }
 }
@@ -207,7 +164,7 @@ static void play_next(struct fsz_sim *sim, struct fsz_call *call)
     }
     uint64_t         again_ns = call->start_ns + call->flow->every_s * SECOND_NS;
     struct fsz_call *next = NULL;
-    if (fsz_play_start(sim, call->flow, again_ns, &next) == FSZ_OK) {
+    if (fsz_calls_start(sim, call->flow, again_ns, &next) == FSZ_OK) {
         play_end(sim, call);
     } else { /* no memory: tried again a period later */
         call->at = 0;
@@ -247,8 +204,8 @@ static void play_arrive(struct fsz_sim *sim, uint64_t now_ns)
     if (fsz_serve_takes(sim)) {
         (void)fsz_serve_start(sim, sim->options.service, sim->arrival_ns, &call); /* likewise */
     } else {
-        (void)fsz_play_start(sim, fsz_script_pick(sim->script, fsz_random_next(&sim->random)),
-                             sim->arrival_ns, &call); /* a refusal is counted */
+        (void)fsz_calls_start(sim, fsz_script_pick(sim->script, fsz_random_next(&sim->random)),
+                              sim->arrival_ns, &call); /* a refusal is counted */
     }
     sim->arrival_ns += interval_ns;
     play_tell(sim, now_ns);
@@ -263,14 +220,119 @@ static uint64_t play_first_ns(const struct fsz_sim *sim)
     return due_ns < sim->arrival_ns ? due_ns : sim->arrival_ns;
 }
 
+static void play_answer(struct fsz_sim *sim, struct fsz_call *call)
+{
+    if (!fsz_call_rings(call)) {
+        return;
+    }
+    fsz_call_answer(call, fsz_clock_wall_us(), &sim->calendar);
+    while (call->at < call->flow->hangup) {
+        play_step(sim, call);
+    }
+}
+
+/* Plays what is due now of a new call, so that the call exists when its command is answered. */
+static void play_begin(struct fsz_sim *sim, struct fsz_call *call)
+{
+    uint64_t now_ns = fsz_clock_monotonic_ns();
+    while (call->at < call->flow->hangup && fsz_call_due_ns(call) <= now_ns &&
+           !fsz_call_is_controlled(call)) {
+        play_step(sim, call);
+    }
+}
+
+/* Sets the timer of a call after a step out of turn. */
+static void play_resume(struct fsz_sim *sim, struct fsz_call *call)
+{
+    /* Cannot fail: the timer is in the heap. */
+    (void)fsz_heap_set(&sim->heap, &call->timer, play_due_ns(call));
+}
+
+/* A hangup that was asked for is played before CHANNEL_EXECUTE_COMPLETE of `zmq`. */
+static void play_take_back(struct fsz_sim *sim, struct fsz_call *call)
+{
+    while (call->cut && call->at <= call->flow->hangup) {
+        play_step(sim, call);
+    }
+    fsz_serve_take_back(sim, call);
+    play_resume(sim, call);
+}
+
+static void play_work_of_legs(struct fsz_sim *sim, struct fsz_call *call, uint64_t now_ns)
+{
+    for (size_t i = 0; i < call->flow->leg_count; i++) {
+        struct fsz_leg *leg = &call->legs[i], *other = leg->joins;
+        if (other != NULL) {
+            leg->joins = NULL;
+            fsz_join(sim, leg, other);
+            return;
+        }
+        if (leg->moves) {
+            leg->moves = false; /* first: the step may queue more */
+            leg->moves |= fsz_execute_step(sim, leg, now_ns);
+            return;
+        }
+    }
+}
+
+/* One step of what is queued for the call. What this queues for other calls is done before the next
+ * step. */
+static void play_work(struct fsz_sim *sim, struct fsz_call *call, uint64_t now_ns)
+{
+    if (call->begins) {
+        call->begins = false;
+        play_begin(sim, call);
+        fsz_calls_requeue(sim, call);
+        play_next(sim, call); /* may end it */
+        return;
+    }
+    if (call->answers) {
+        call->answers = false;
+        play_answer(sim, call);
+    } else if (call->returned) {
+        call->returned = false;
+        play_take_back(sim, call);
+    } else {
+        play_work_of_legs(sim, call, now_ns);
+    }
+    fsz_calls_requeue(sim, call);
+}
+
+void fsz_play_advance(struct fsz_sim *sim, uint64_t now_ns)
+{
+    struct fsz_call *call = NULL;
+    while ((call = fsz_calls_next(sim)) != NULL) {
+        play_work(sim, call, now_ns);
+    }
+}
+
+void fsz_play_unlock(struct fsz_sim *sim)
+{
+    if (sim->queue != NULL) {
+        fsz_play_advance(sim, fsz_clock_monotonic_ns());
+    }
+    pthread_cond_signal(&sim->wake);
+    pthread_mutex_unlock(&sim->lock);
+}
+
+void fsz_play_take_back_all(struct fsz_sim *sim)
+{
+    fsz_serve_wake_all(sim);
+    fsz_play_advance(sim, fsz_clock_monotonic_ns());
+    while (sim->session_count > 0) {
+        pthread_cond_wait(&sim->sessions_changed, &sim->lock);
+        fsz_play_advance(sim, fsz_clock_monotonic_ns());
+    }
+}
+
 /* What is due of the call: its next event, or that the caller has had enough. */
 static void play_go_on(struct fsz_sim *sim, struct fsz_call *call)
 {
     if (fsz_call_rings(call) && call->answer_ns < call->quit_ns) {
-        fsz_play_answer(sim, call);
-        fsz_play_resume(sim, call);
+        play_answer(sim, call);
+        play_resume(sim, call);
     } else if (fsz_call_is_controlled(call)) {
-        (void)fsz_play_hangup(sim, call, fsz_cause_find("NORMAL_CLEARING"));
+        (void)fsz_calls_hangup(sim, call, fsz_cause_find("NORMAL_CLEARING"));
     } else {
         play_step(sim, call);
         play_next(sim, call);
@@ -279,6 +341,7 @@ static void play_go_on(struct fsz_sim *sim, struct fsz_call *call)
 
 uint64_t fsz_play_due(struct fsz_sim *sim, uint64_t now_ns)
 {
+    fsz_play_advance(sim, now_ns);
     uint64_t due_ns = play_first_ns(sim);
     for (int i = 0; i < FSZ_PLAY_BATCH && due_ns <= now_ns; i++) {
         if (due_ns == sim->arrival_ns) {
@@ -292,71 +355,10 @@ uint64_t fsz_play_due(struct fsz_sim *sim, uint64_t now_ns)
             }
             play_go_on(sim, call);
         }
+        fsz_play_advance(sim, due_ns);
         due_ns = play_first_ns(sim);
     }
     return due_ns;
-}
-
-void fsz_play_begin(struct fsz_sim *sim, struct fsz_call *call)
-{
-    uint64_t now_ns = fsz_clock_monotonic_ns();
-    while (call->at < call->flow->hangup && fsz_call_due_ns(call) <= now_ns &&
-           !fsz_call_is_controlled(call)) {
-        play_step(sim, call);
-    }
-    play_next(sim, call);
-}
-
-void fsz_play_answer(struct fsz_sim *sim, struct fsz_call *call)
-{
-    if (!fsz_call_rings(call)) {
-        return;
-    }
-    fsz_call_answer(call, fsz_clock_wall_us(), &sim->calendar);
-    while (call->at < call->flow->hangup) {
-        play_step(sim, call);
-    }
-}
-
-void fsz_play_hangup_due(struct fsz_sim *sim, struct fsz_call *call)
-{
-    while (call->cut && call->at <= call->flow->hangup) {
-        play_step(sim, call);
-    }
-}
-
-void fsz_play_resume(struct fsz_sim *sim, struct fsz_call *call)
-{
-    (void)fsz_heap_set(&sim->heap, &call->timer, play_due_ns(call)); /* is in */
-}
-
-bool fsz_play_hangup(struct fsz_sim *sim, struct fsz_call *call, const struct fsz_cause *cause)
-{
-    if (!fsz_call_cut(call, cause, fsz_clock_wall_us(), &sim->calendar)) {
-        return false;
-    }
-    (void)fsz_heap_set(&sim->heap, &call->timer, fsz_clock_monotonic_ns()); /* is in */
-    for (size_t i = 0; i < call->flow->leg_count; i++) {
-        fsz_serve_poke(sim, &call->legs[i]);
-    }
-    return true;
-}
-
-/* Milliseconds from now that a variable names; UINT64_MAX: none. */
-static uint64_t play_after_ns(struct fsz_sim *sim, const struct fsz_call *call, const char *name,
-                              uint64_t from_ns)
-{
-    const char *text = fsz_variable_get(sim, &call->legs[0], name);
-    uint64_t    ms = text == NULL ? 0 : strtoull(text, NULL, 10);
-    return ms > 0 && ms < UINT32_MAX ? from_ns + ms * 1000000u : UINT64_MAX;
-}
-
-void fsz_play_set_times(struct fsz_sim *sim, struct fsz_call *call)
-{
-    uint64_t now_ns = fsz_clock_monotonic_ns();
-    call->answer_ns = play_after_ns(sim, call, "sim_ring_ms", now_ns);
-    uint64_t talks_ns = call->answer_ns == UINT64_MAX ? now_ns : call->answer_ns;
-    call->quit_ns = play_after_ns(sim, call, "sim_hangup_ms", talks_ns);
 }
 
 void fsz_play_drop(struct fsz_sim *sim, struct fsz_call *call)

@@ -1,9 +1,10 @@
 #include "sim/serve.h"
 
 #include "base/clock.h"
+#include "sim/calls.h"
 #include "sim/emit.h"
 #include "sim/execute.h"
-#include "sim/play.h"
+#include "sim/sim_session.h"
 #include "sim/variables.h"
 
 #include <stdio.h>
@@ -34,7 +35,7 @@ fsz_err fsz_serve_start(struct fsz_sim *sim, const char *line, uint64_t now_ns,
     }
     char            *copy = strdup(line);
     struct fsz_call *call = NULL;
-    fsz_err          err = copy == NULL ? FSZ_ENOMEM : fsz_play_start(sim, flow, now_ns, &call);
+    fsz_err          err = copy == NULL ? FSZ_ENOMEM : fsz_calls_start(sim, flow, now_ns, &call);
     if (err != FSZ_OK) {
         free(copy);
         return err;
@@ -45,58 +46,8 @@ fsz_err fsz_serve_start(struct fsz_sim *sim, const char *line, uint64_t now_ns,
     return FSZ_OK;
 }
 
-static void serve_poke(struct fsz_sim_session *session)
-{
-    pthread_mutex_lock(&session->sim->sessions_lock);
-    session->changes++;
-    pthread_cond_signal(&session->changed);
-    pthread_mutex_unlock(&session->sim->sessions_lock);
-}
-
-void fsz_serve_poke(struct fsz_sim *sim, const struct fsz_leg *leg)
-{
-    (void)sim;
-    if (leg->call->session != NULL && leg->call->session->leg == leg) {
-        serve_poke(leg->call->session);
-    }
-}
-
-void fsz_sim_wake(struct fsz_sim *sim, const char *call, bool stop)
-{
-    struct fsz_sim_session *session = NULL;
-    pthread_mutex_lock(&sim->sessions_lock);
-    HASH_FIND(hh, sim->sessions, call, strlen(call), session);
-    if (session != NULL) {
-        session->stop |= stop;
-        session->changes++;
-        pthread_cond_signal(&session->changed);
-    }
-    pthread_mutex_unlock(&sim->sessions_lock);
-}
-
-void fsz_serve_ran(struct fsz_sim *sim, const struct fsz_leg *leg, const char *app, const char *arg)
-{
-    struct fsz_sim_session *session = leg->call->session;
-    (void)sim;
-    if (session == NULL || session->leg != leg) {
-        return;
-    }
-    struct fsz_ran *ran = calloc(1, sizeof *ran);
-    if (ran != NULL) { /* else the next who holds the call is not told of it */
-        ran->app = strdup(app);
-        ran->arg = strdup(arg);
-        LL_APPEND(session->ran, ran);
-    }
-}
-
-bool fsz_serve_lets_run(const struct fsz_leg *leg)
-{
-    const struct fsz_sim_session *session = leg->call->session;
-    return session == NULL || session->leg != leg || session->controls;
-}
-
 /* The application `zmq` itself, as the call's events tell of it. */
-static void serve_tell(struct fsz_sim_session *session, const char *event)
+static void serve_emit(struct fsz_sim_session *session, const char *event)
 {
     bool                    done = strcmp(event, "CHANNEL_EXECUTE_COMPLETE") == 0;
     const struct fsz_header own[] = {
@@ -107,53 +58,32 @@ static void serve_tell(struct fsz_sim_session *session, const char *event)
     fsz_emit_leg(session->sim, session->leg, &(struct fsz_event){.name = event}, own);
 }
 
-void fsz_ran_free(struct fsz_ran *ran)
-{
-    free(ran->app);
-    free(ran->arg);
-    free(ran);
-}
-
-static void serve_free(struct fsz_sim_session *session)
-{
-    struct fsz_ran *ran = NULL, *next = NULL;
-    LL_FOREACH_SAFE(session->ran, ran, next)
-    {
-        fsz_ran_free(ran);
-    }
-    pthread_cond_destroy(&session->changed);
-    free(session->got);
-    free(session->line);
-    free(session);
-}
-
 /* The dialplan goes on behind `zmq`: with what the variable sim_then says, or with nothing. */
 static void serve_dialplan(struct fsz_sim *sim, struct fsz_call *call)
 {
     const char *then = fsz_variable_get(sim, &call->legs[0], "sim_then");
     if (then == NULL || strcasecmp(then, "park") != 0) {
-        (void)fsz_play_hangup(sim, call, fsz_cause_find("NORMAL_CLEARING"));
+        (void)fsz_calls_hangup(sim, call, fsz_cause_find("NORMAL_CLEARING"));
     }
 }
 
-/* The thread has come back: the call goes on without it. */
-static void serve_give_back(struct fsz_sim_session *session)
+void fsz_serve_take_back(struct fsz_sim *sim, struct fsz_call *call)
 {
-    struct fsz_sim  *sim = session->sim;
-    struct fsz_call *call = session->leg->call;
+    struct fsz_sim_session *session = call->session;
+    bool                    left = session->left;
     pthread_mutex_lock(&sim->sessions_lock);
     HASH_DEL(sim->sessions, session);
     pthread_mutex_unlock(&sim->sessions_lock);
-    fsz_play_hangup_due(sim, call);
-    serve_tell(session, "CHANNEL_EXECUTE_COMPLETE");
+    serve_emit(session, "CHANNEL_EXECUTE_COMPLETE");
     call->session = NULL;
+    fsz_sim_session_free(session);
     if (fsz_call_is_controlled(call) && call->line != NULL) {
         fsz_serve_begin(sim, call);
-    } else if (fsz_call_is_controlled(call) && !session->left && !sim->stopping) {
+    } else if (fsz_call_is_controlled(call) && !left && !sim->stopping) {
         serve_dialplan(sim, call);
     }
-    fsz_play_resume(sim, call);
-    pthread_cond_signal(&sim->wake);
+    sim->session_count--;
+    pthread_cond_broadcast(&sim->sessions_changed);
 }
 
 static void *serve_thread(void *self)
@@ -163,10 +93,9 @@ static void *serve_thread(void *self)
     pthread_setname_np(pthread_self(), "fsz-sim-call");
     sim->options.serve(sim->options.serve_self, &session->session, session->line);
     pthread_mutex_lock(&sim->lock);
-    serve_give_back(session);
-    serve_free(session);
-    sim->session_count--;
-    pthread_cond_broadcast(&sim->sessions_gone);
+    fsz_calls_give_back(sim, session->leg->call);
+    pthread_cond_signal(&sim->wake);
+    pthread_cond_broadcast(&sim->sessions_changed);
     pthread_mutex_unlock(&sim->lock);
     return NULL;
 }
@@ -181,22 +110,6 @@ static bool serve_run_thread(struct fsz_sim_session *session)
     int error = pthread_create(&thread, &attributes, serve_thread, session);
     pthread_attr_destroy(&attributes);
     return error == 0;
-}
-
-static struct fsz_sim_session *serve_new(struct fsz_sim *sim, struct fsz_call *call)
-{
-    struct fsz_sim_session *session = calloc(1, sizeof *session);
-    if (session == NULL) {
-        return NULL;
-    }
-    session->sim = sim;
-    session->leg = &call->legs[0];
-    session->line = call->line;
-    call->line = NULL;
-    snprintf(session->uuid, sizeof session->uuid, "%s", session->leg->uuid);
-    pthread_cond_init(&session->changed, NULL);
-    fsz_sim_session_init(session);
-    return session;
 }
 
 /* The caller's patience begins with the first. */
@@ -214,23 +127,21 @@ void fsz_serve_begin(struct fsz_sim *sim, struct fsz_call *call)
     if (call->line == NULL || call->session != NULL || sim->stopping) {
         return;
     }
-    struct fsz_sim_session *session = serve_new(sim, call);
+    struct fsz_sim_session *session = fsz_sim_session_new(sim, call);
     if (session == NULL) {
-        (void)fsz_play_hangup(sim, call, fsz_cause_find("SWITCH_CONGESTION"));
+        (void)fsz_calls_hangup(sim, call, fsz_cause_find("SWITCH_CONGESTION"));
         return;
     }
     call->session = session;
     serve_limit(sim, call);
-    serve_tell(session, "CHANNEL_EXECUTE");
+    serve_emit(session, "CHANNEL_EXECUTE");
     pthread_mutex_lock(&sim->sessions_lock);
     HASH_ADD_KEYPTR(hh, sim->sessions, session->uuid, FSZ_UUID_BYTES - 1, session);
     pthread_mutex_unlock(&sim->sessions_lock);
     sim->session_count++;
     if (!serve_run_thread(session)) {
-        (void)fsz_play_hangup(sim, call, fsz_cause_find("SWITCH_CONGESTION"));
-        serve_give_back(session);
-        serve_free(session);
-        sim->session_count--;
+        (void)fsz_calls_hangup(sim, call, fsz_cause_find("SWITCH_CONGESTION"));
+        fsz_calls_give_back(sim, call);
     }
 }
 
@@ -248,18 +159,15 @@ void fsz_serve_leave(struct fsz_sim *sim, struct fsz_call *call, const char *lin
     } else {
         session->left = true;
         session->joined = strcmp(state, FSZ_SERVE_HIBERNATE) == 0;
-        serve_poke(session);
+        fsz_sim_session_poke(session->leg);
     }
 }
 
-void fsz_serve_end(struct fsz_sim *sim)
+void fsz_serve_wake_all(struct fsz_sim *sim)
 {
     for (struct fsz_call *call = sim->calls; call != NULL; call = call->next) {
         if (call->session != NULL) {
-            serve_poke(call->session);
+            fsz_sim_session_poke(call->session->leg);
         }
-    }
-    while (sim->session_count > 0) {
-        pthread_cond_wait(&sim->sessions_gone, &sim->lock);
     }
 }

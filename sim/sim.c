@@ -2,9 +2,10 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "sim/calls.h"
 #include "sim/live.h"
 #include "sim/play.h"
-#include "sim/serve.h"
+#include "sim/sim_session.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static fsz_err sim_begin(struct fsz_sim *sim)
     for (size_t i = 0; err == FSZ_OK && i < sim->script->flow_count; i++) {
         struct fsz_call *call = NULL;
         if (sim->script->flows[i].every_s != 0) {
-            err = fsz_play_start(sim, &sim->script->flows[i], sim->start_ns, &call);
+            err = fsz_calls_start(sim, &sim->script->flows[i], sim->start_ns, &call);
         }
     }
     return err;
@@ -48,7 +49,7 @@ static fsz_err sim_init_locks(struct fsz_sim *sim)
     pthread_mutex_init(&sim->lock, NULL);
     pthread_mutex_init(&sim->sessions_lock, NULL);
     fsz_err err = fsz_thread_init_cond(&sim->wake);
-    return err != FSZ_OK ? err : fsz_thread_init_cond(&sim->sessions_gone);
+    return err != FSZ_OK ? err : fsz_thread_init_cond(&sim->sessions_changed);
 }
 
 fsz_err fsz_sim_new(struct fsz_sim **ret_sim, const struct fsz_sim_options *options,
@@ -59,6 +60,7 @@ fsz_err fsz_sim_new(struct fsz_sim **ret_sim, const struct fsz_sim_options *opti
         return FSZ_ENOMEM;
     }
     sim->options = *options;
+    sim->session_operations = &FSZ_SIM_SESSION_OPERATIONS;
     if (sim->options.calls_max == 0) {
         sim->options.calls_max = FSZ_SIM_CALLS_DEFAULT;
     }
@@ -88,7 +90,7 @@ void fsz_sim_free(struct fsz_sim **sim)
     fsz_heap_fini(&s->ends);
     fsz_render_fini(&s->render);
     fsz_script_free(&s->script);
-    pthread_cond_destroy(&s->sessions_gone);
+    pthread_cond_destroy(&s->sessions_changed);
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->sessions_lock);
     pthread_mutex_destroy(&s->lock);
@@ -132,7 +134,7 @@ void fsz_sim_stop(struct fsz_sim *sim)
     pthread_mutex_lock(&sim->lock);
     sim->stopping = true;
     pthread_cond_signal(&sim->wake);
-    fsz_serve_end(sim);
+    fsz_play_take_back_all(sim);
     pthread_mutex_unlock(&sim->lock);
     if (sim->running) {
         pthread_join(sim->thread, NULL);

@@ -8,6 +8,8 @@
 
 #include <pthread.h>
 
+struct fsz_sim_session;
+
 struct fsz_sim {
     struct fsz_sim_options  options;
     pthread_mutex_t         lock; /* guards all that follows but the thread */
@@ -23,23 +25,25 @@ struct fsz_sim {
     struct fsz_heap         heap;
     struct fsz_heap         ends;     /* of applications (execute.h) */
     struct fsz_call        *calls;    /* all, newest last; with the switch's own flows */
+    struct fsz_call        *queue;    /* calls that have work to do (calls.h), oldest first */
     struct fsz_leg         *channels; /* by UUID */
     uint32_t                channel_count, channel_peak;
-    struct fsz_sim_session *sessions;      /* serve.h, by UUID; under sessions_lock */
+    struct fsz_sim_session *sessions;      /* sim_session.h, by UUID; under sessions_lock */
     pthread_mutex_t         sessions_lock; /* the last to be taken */
-    uint32_t                session_count; /* threads that serve */
-    pthread_cond_t          sessions_gone; /* with the lock: session_count is 0 */
-    struct fsz_sim_stats    stats;
-    uint64_t                start_ns;
-    uint64_t                arrival_ns; /* the next new call; UINT64_MAX: none */
-    uint64_t                sequence, session_total;
-    uint64_t                second; /* whose arrivals are counted */
-    uint32_t                second_calls, last_calls, most_calls;
-    uint64_t                reported_ns; /* when it was last said that it does not keep up */
-    uint64_t                reported_lost;
-    char                    core_uuid[FSZ_UUID_BYTES];
-    char                    hostname[256];
-    char                    live[FSZ_LIVE_COUNT][128];
+    uint32_t                session_count; /* sessions that serve.c has not taken back yet */
+    pthread_cond_t sessions_changed;       /* with the lock: one has returned, or was taken back */
+    const struct fsz_session *session_operations;
+    struct fsz_sim_stats      stats;
+    uint64_t                  start_ns;
+    uint64_t                  arrival_ns; /* the next new call; UINT64_MAX: none */
+    uint64_t                  sequence, session_total;
+    uint64_t                  second; /* whose arrivals are counted */
+    uint32_t                  second_calls, last_calls, most_calls;
+    uint64_t                  reported_ns; /* when it was last said that it does not keep up */
+    uint64_t                  reported_lost;
+    char                      core_uuid[FSZ_UUID_BYTES];
+    char                      hostname[256];
+    char                      live[FSZ_LIVE_COUNT][128];
 };
 
 #endif

@@ -1,7 +1,7 @@
 #include "sim/variables.h"
 
 #include "sim/emit.h"
-#include "sim/play.h"
+#include "sim/leg_headers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,11 +45,11 @@ static char *variable_header(const char *name)
 const char *fsz_variable_get(struct fsz_sim *sim, const struct fsz_leg *leg, const char *name)
 {
     char       *header = variable_header(name);
-    const char *value = header == NULL ? "" : fsz_play_header(sim, leg, header);
+    const char *value = header == NULL ? "" : fsz_leg_header(sim, leg, header);
     free(header);
     for (size_t i = 0; *value == '\0' && i < sizeof FIELDS / sizeof *FIELDS; i++) {
         if (strcasecmp(FIELDS[i].name, name) == 0) {
-            value = fsz_play_header(sim, leg, FIELDS[i].header);
+            value = fsz_leg_header(sim, leg, FIELDS[i].header);
         }
     }
     return *value == '\0' ? NULL : value;
@@ -95,4 +95,13 @@ fsz_err fsz_variable_set(struct fsz_leg *leg, const char *name, const char *valu
     fsz_err err = header == NULL ? FSZ_ENOMEM : fsz_leg_set(leg, header, value);
     free(header);
     return err;
+}
+
+void fsz_variable_set_or_log(struct fsz_sim *sim, struct fsz_leg *leg, const char *name,
+                             const char *value)
+{
+    fsz_err err = fsz_variable_set(leg, name, value);
+    if (err != FSZ_OK) {
+        fsz_emit_log(sim, leg, fsz_err_text(err));
+    }
 }

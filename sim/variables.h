@@ -13,5 +13,8 @@ fsz_err fsz_variable_each(struct fsz_sim *sim, const struct fsz_leg *leg, fsz_va
                           void *argument);
 /* NULL takes it away. FSZ_ENOMEM, FSZ_ELIMIT. */
 fsz_err fsz_variable_set(struct fsz_leg *leg, const char *name, const char *value);
+/* Sets a variable; writes a failure to the log. */
+void fsz_variable_set_or_log(struct fsz_sim *sim, struct fsz_leg *leg, const char *name,
+                             const char *value);
 
 #endif

@@ -1,10 +1,12 @@
 /* What the simulated switch lends for a call that is served: the operations of session.h. */
+#include "base/clock.h"
 #include "call/control.h"
+#include "sim/application.h"
+#include "sim/calls.h"
 #include "sim/emit.h"
-#include "sim/execute.h"
 #include "sim/join.h"
 #include "sim/play.h"
-#include "sim/serve.h"
+#include "sim/sim_session.h"
 #include "sim/variables.h"
 
 #include <stdlib.h>
@@ -37,11 +39,9 @@ static void session_lock(struct fsz_sim_session *session)
     pthread_mutex_lock(&session->sim->lock);
 }
 
-/* Something may be due earlier than was thought. */
 static void session_unlock(struct fsz_sim_session *session)
 {
-    pthread_cond_signal(&session->sim->wake);
-    pthread_mutex_unlock(&session->sim->lock);
+    fsz_play_unlock(session->sim);
 }
 
 static bool session_is_up_locked(const struct fsz_sim_session *session)
@@ -112,7 +112,7 @@ static void session_set(void *self, const char *name, const char *value)
 {
     struct fsz_sim_session *session = self;
     session_lock(session);
-    fsz_application_set(session->sim, session->leg, name, value);
+    fsz_variable_set_or_log(session->sim, session->leg, name, value);
     session_unlock(session);
 }
 
@@ -132,7 +132,7 @@ static fsz_err session_begin(struct fsz_sim_session *session, const char *app, c
     const struct fsz_execute execute = {
         .call = session->uuid, .app = app, .arg = arg, .id = ret_id, .lock = true, .urgent = true};
     fsz_err err = session_is_up_locked(session)
-                      ? fsz_execute(session->sim, session->leg, &execute, true, words)
+                      ? fsz_application_execute(session->sim, session->leg, &execute, true, words)
                       : FSZ_ENOTFOUND;
     session_unlock(session);
     return err;
@@ -165,8 +165,8 @@ static void session_hangup(void *self, const char *cause)
     struct fsz_sim_session *session = self;
     session_lock(session);
     const struct fsz_cause *found = fsz_cause_find(cause == NULL ? "NORMAL_CLEARING" : cause);
-    (void)fsz_play_hangup(session->sim, session->leg->call,
-                          found == NULL ? fsz_cause_find("NORMAL_CLEARING") : found);
+    (void)fsz_calls_hangup(session->sim, session->leg->call,
+                           found == NULL ? fsz_cause_find("NORMAL_CLEARING") : found);
     session_unlock(session);
 }
 
@@ -192,6 +192,7 @@ static bool session_let_go(struct fsz_sim_session *session, bool drops)
     bool bridged = fsz_join_runs(session->leg);
     while (!bridged && drops && session->leg->running != NULL && session_is_up_locked(session)) {
         fsz_execute_stop(session->sim, session->leg);
+        fsz_play_advance(session->sim, fsz_clock_monotonic_ns());
     }
     session_unlock(session);
     return !bridged;
@@ -229,7 +230,7 @@ static void session_control(void *self, struct fsz_control *control)
     uint64_t                changes = session_look(session, &stop);
     session_lock(session);
     session->controls = true;
-    fsz_execute_move(session->sim, session->leg);
+    fsz_calls_move(session->sim, session->leg);
     session_unlock(session);
     while (!session_control_step(session, control, stop)) {
         session_wait(session, changes);
@@ -242,19 +243,14 @@ static void session_control(void *self, struct fsz_control *control)
     session_tell_ran(control, ran);
 }
 
-void fsz_sim_session_init(struct fsz_sim_session *session)
-{
-    session->session = (struct fsz_session){
-        .self = session,
-        .call = session->uuid,
-        .is_up = session_is_up,
-        .has_hung_up = session_has_hung_up,
-        .is_joined = session_is_joined,
-        .describe = session_describe,
-        .get = session_get,
-        .set = session_set,
-        .run = session_run,
-        .hangup = session_hangup,
-        .control = session_control,
-    };
-}
+const struct fsz_session FSZ_SIM_SESSION_OPERATIONS = {
+    .is_up = session_is_up,
+    .has_hung_up = session_has_hung_up,
+    .is_joined = session_is_joined,
+    .describe = session_describe,
+    .get = session_get,
+    .set = session_set,
+    .run = session_run,
+    .hangup = session_hangup,
+    .control = session_control,
+};

@@ -1,11 +1,11 @@
-/* Headers of a channel's events as they are looked up and put together. */
+#include "sim/leg_headers.h"
+
 #include "base/clock.h"
-#include "sim/play.h"
 
 #include <stdlib.h>
 #include <strings.h>
 
-struct fsz_header *fsz_play_headers(const struct fsz_leg *leg, const struct fsz_script_event *event)
+struct fsz_header *fsz_leg_headers(const struct fsz_leg *leg, const struct fsz_script_event *event)
 {
     size_t             count = 0, room = event->header_count + leg->variable_count + 1;
     struct fsz_header *headers = calloc(room, sizeof *headers);
@@ -25,8 +25,8 @@ struct fsz_header *fsz_play_headers(const struct fsz_leg *leg, const struct fsz_
     return headers;
 }
 
-static const char *play_value(struct fsz_sim *sim, const struct fsz_call *call,
-                              const struct fsz_script_event *event, const char *name)
+static const char *leg_value(struct fsz_sim *sim, const struct fsz_call *call,
+                             const struct fsz_script_event *event, const char *name)
 {
     for (size_t i = 0; event != NULL && i < event->header_count; i++) {
         if (strcasecmp(event->headers[i].name, name) != 0) {
@@ -42,22 +42,22 @@ static const char *play_value(struct fsz_sim *sim, const struct fsz_call *call,
     return NULL;
 }
 
-const char *fsz_play_latest(struct fsz_sim *sim, const struct fsz_leg *leg, const char *name,
-                            const char *otherwise)
+const char *fsz_leg_latest(struct fsz_sim *sim, const struct fsz_leg *leg, const char *name,
+                           const char *otherwise)
 {
-    const char *value = play_value(sim, leg->call, leg->latest, name);
+    const char *value = leg_value(sim, leg->call, leg->latest, name);
     return value == NULL ? otherwise : value;
 }
 
-const char *fsz_play_header(struct fsz_sim *sim, const struct fsz_leg *leg, const char *name)
+const char *fsz_leg_header(struct fsz_sim *sim, const struct fsz_leg *leg, const char *name)
 {
     const char *value = fsz_leg_variable(leg, name);
     fsz_render_begin(&sim->render, fsz_clock_wall_us(), sim->sequence);
     if (value == NULL) {
-        value = play_value(sim, leg->call, leg->latest, name);
+        value = leg_value(sim, leg->call, leg->latest, name);
     }
     if (value == NULL) {
-        value = play_value(sim, leg->call, leg->carrier, name);
+        value = leg_value(sim, leg->call, leg->carrier, name);
     }
     return value == NULL ? "" : value;
 }
