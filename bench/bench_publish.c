@@ -1,5 +1,5 @@
-/* bench_publish: the engine as a publisher, the peer of `fszmq bench raw` (fszmq-bench(1)): the
- * same file, the same stamps, the same figures; read by `fszmq bench subscriber`.
+/* bench_publish: the engine as a publisher, the peer of `fszmq-bench raw`: the
+ * same file, the same stamps, the same figures; read by `fszmq-bench subscriber`.
  *
  * Events are offered from a switch's linked list of headers, so that encoding is in the figures
  * (raw has its JSON ready). Processor time is that of the whole process from the first offer until
@@ -8,7 +8,7 @@
  * At full rate nothing is lost either: an event that the queue refuses is offered again a little
  * later with the same Bench-Sequence (`refused` tells how often), and with --backlog the offering
  * waits while more than so many events are underway, queued or waiting for a connection. That is to
- * the engine, which never waits for a subscriber, what `fszmq bench raw --block --hwm` is to raw.
+ * the engine, which never waits for a subscriber, what `fszmq-bench raw --block --hwm` is to raw.
  */
 #include "base/blocks.h"
 #include "bench/corpus.h"

@@ -39,7 +39,7 @@ void corpus_free(struct corpus *corpus);
 /* The item as the core takes it; valid as long as the corpus. */
 struct fsz_event corpus_event(const struct corpus_item *item);
 
-/* Gives every item the headers Bench-Time-Ns and Bench-Sequence of fszmq-bench(1), last. */
+/* Gives every item the headers Bench-Time-Ns and Bench-Sequence of fszmq-bench, last. */
 void corpus_add_stamps(struct corpus *corpus);
 /* Sets both: 20 digits each, whatever the number. */
 void corpus_stamp(struct corpus_item *item, uint64_t time_ns, uint64_t sequence);

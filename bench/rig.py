@@ -1,4 +1,4 @@
-"""One publisher and its subscribers as processes; figures as they print them (fszmq-bench(1))."""
+"""One publisher and its subscribers as processes; figures as they print them."""
 
 import json
 import pathlib
@@ -31,6 +31,7 @@ class Rig:
     def __init__(self, build):
         self.build = pathlib.Path(build).resolve()
         self.fszmq = str(self.build / "src/cli/fszmq")
+        self.fszmq_bench = str(self.build / "bench/fszmq-bench")
 
     def program(self, name, *arguments):
         """What a benchmark program prints."""
@@ -49,7 +50,7 @@ class Rig:
         common = ["--bind", endpoint, "--rate", str(rate), "--count", str(count)]
         if role == "raw":
             flow = ["--block", "--hwm", str(BACKLOG)] if rate == "max" else ["--hwm", "0"]
-            return [self.fszmq, "bench", "raw", "--json", "--sizes-from", str(LINES),
+            return [self.fszmq_bench, "raw", "--json", "--sizes-from", str(LINES),
                     "--wait", str(subscribers * subscriptions), *common, *flow]
         flow = ["--backlog", str(BACKLOG)] if rate == "max" else []
         flow += ["--curve", str(keys.folder)] if keys else []
@@ -60,7 +61,7 @@ class Rig:
         """One run: the publisher's figures, those of the subscribers below "sub"."""
         endpoint = f"tcp://127.0.0.1:{free_port()}"
         readers = subprocess.Popen(
-            [self.fszmq, "bench", "subscriber", "--json", "--latency", "--connect", endpoint, "--subscribers",
+            [self.fszmq_bench, "subscriber", "--json", "--latency", "--connect", endpoint, "--subscribers",
              str(subscribers), "--count", str(count), "--subscriptions", str(subscriptions),
              *(keys.client if keys else [])],
             stdout=subprocess.PIPE, text=True)

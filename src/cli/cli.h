@@ -35,9 +35,6 @@ int fsz_send_command(int argc, char **argv);
 int fsz_stats_command(int argc, char **argv);
 int fsz_clients_command(int argc, char **argv);
 int fsz_kick_command(int argc, char **argv);
-int fsz_bench_command(int argc, char **argv);
-int fsz_bench_raw_command(int argc, char **argv);
-int fsz_bench_subscriber_command(int argc, char **argv);
 
 /* After fsz_signals_catch(), fsz_signals_stopped() reports SIGINT, SIGTERM and SIGHUP. */
 void fsz_signals_catch(void);

@@ -18,7 +18,6 @@ static const struct fsz_command main_commands[] = {
     {"shell", "run commands and show events interactively", fsz_shell_command},
     {"keygen", "make a CURVE key pair", fsz_keygen_command},
     {"user", "change a switch's users file", fsz_user_command},
-    {"bench", "measure publishers and subscribers", fsz_bench_command},
     {NULL, NULL, NULL},
 };
 

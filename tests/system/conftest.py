@@ -36,7 +36,7 @@ GARBAGE = (b"", b"{", b"\xff", b"[]", b"3", b"null", b'"text"', b"{}", b'{"id":1
 
 def find_program(name):
     """The path of a program of this build, whatever folder CMake put it into."""
-    for folder in (".", "src/daemon", "src/cli", "tests", "bin"):
+    for folder in (".", "src/daemon", "src/cli", "bench", "tests", "bin"):
         if (BUILD / folder / name).is_file():
             return str(BUILD / folder / name)
     pytest.fail(f"no {name} under {BUILD}: build it, or set FSZ_BUILD_DIR")

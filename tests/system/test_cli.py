@@ -402,14 +402,14 @@ def test_tail_takes_several_endpoints(fszmq):
 @pytest.mark.parametrize("args", [
     (), ("nonsense",), ("tail", "--nonsense"), ("tail", "--count"), ("tail", "--count", "-1"),
     ("tail", "--count", "x"), ("tail", "--timeout", "nan"), ("tail", "--color", "pink"), ("tail", "--event", "A*B"),
-    ("tail", "--where", "=x"), ("tail", "no-endpoint"), ("bench",), ("bench", "raw"), ("bench", "subscriber", "-k", 0),
+    ("tail", "--where", "=x"), ("tail", "no-endpoint"),
 ])
 def test_a_command_line_that_is_not_understood_is_told_and_ends_with_2(fszmq, args):
     out, err = ended(fszmq(*args), 2)
     assert out == "" and err.startswith(("fszmq", "Usage: fszmq"))
 
 
-@pytest.mark.parametrize("args", [(), ("tail",), ("bench",), ("bench", "raw"), ("bench", "subscriber")])
+@pytest.mark.parametrize("args", [(), ("tail",)])
 def test_every_command_has_help(fszmq, args):
     out, err = ended(fszmq(*args, "--help"))
     assert out.startswith("Usage: " + " ".join(("fszmq",) + args)) and err == ""
@@ -417,50 +417,3 @@ def test_every_command_has_help(fszmq, args):
 
 def test_version_names_the_protocol(fszmq):
     assert re.match(r"fszmq \d+\.\d+\.\d+ \(fszmq/1, libzmq 4", ended(fszmq("--version"))[0])
-
-
-@pytest.fixture
-def events_file(tmp_path):
-    path = tmp_path / "events.jsonl"
-    path.write_bytes(b"\n".join(event("CHANNEL_STATE", filler="x" * size) for size in (10, 500, 3000)))
-    return path
-
-
-@pytest.mark.parametrize("rate", ["max", "2000"])
-def test_bench_raw_and_subscribers_agree_on_what_was_sent(fszmq, events_file, tmp_path, rate):
-    endpoint = f"ipc://{tmp_path}/raw"
-    raw = fszmq("bench", "raw", "--bind", endpoint, "--sizes-from", events_file, "--count", 1000,
-                "--rate", rate, "--wait", 20, "--block", "--json")
-    subscribers = fszmq("bench", "subscriber", "--connect", endpoint, "--subscribers", 10, "--threads", 3,
-                        "--subscriptions", 2, "--count", 1000, "--latency", "--json", "--seconds", PATIENCE_S)
-    sent, received = json.loads(ended(raw)[0]), json.loads(ended(subscribers)[0])
-    assert (sent["role"], sent["messages"]) == ("raw", 1000)
-    assert (received["role"], received["received"], received["lost"]) == ("subscriber", 10000, 0)
-    assert received["bytes"] == 10 * sent["bytes"]
-    latency = received["latency_us"]
-    assert 0 < latency["p50"] <= latency["p90"] <= latency["p99"] <= latency["max"]
-    assert sent["cpu_us_per_message"] > 0 and sent["seconds"] > 0 and sent["rate_per_s"] > 0
-
-
-def test_bench_subscriber_counts_loss_by_the_numbers_of_the_events(publisher, fszmq):
-    subscribers = fszmq("bench", "subscriber", "-c", publisher.endpoint, "-k", 1, "--idle", 0.3, "--json")
-    publisher.wait_subscriptions()
-    for number in (7, 8, 12):
-        publisher.envelope(number, 1, event("DTMF"))
-        publisher.own(b".beat/", number)
-    figures = json.loads(ended(subscribers)[0])
-    assert (figures["received"], figures["lost"]) == (3, 3)
-    assert "latency_us" not in figures
-
-
-def test_bench_serves_256_subscribers(fszmq, events_file, tmp_path):
-    endpoint = f"ipc://{tmp_path}/raw"
-    raw = fszmq("bench", "raw", "-b", endpoint, "-s", events_file, "-n", 20, "-w", 256, "--json")
-    subscribers = fszmq("bench", "subscriber", "-c", endpoint, "-k", 256, "-n", 20, "--json", "-s", PATIENCE_S)
-    assert json.loads(ended(subscribers)[0])["received"] == 20 * 256
-    ended(raw)
-
-
-def test_bench_raw_gives_up_when_no_subscriber_comes(fszmq, events_file, tmp_path):
-    raw = fszmq("bench", "raw", "-b", f"ipc://{tmp_path}/raw", "-s", events_file, "--wait-seconds", 0.2)
-    assert "0 of 1 subscriptions" in ended(raw, 3)[1]

@@ -6,8 +6,7 @@ import subprocess
 import pytest
 from conftest import PATIENCE_S, find_program
 
-COMMANDS = (["tail"], ["api"], ["job"], ["call"], ["send"], ["stats"], ["clients"], ["kick"], ["shell"], ["keygen"], ["user"],
-            ["bench", "raw"], ["bench", "subscriber"])
+COMMANDS = (["tail"], ["api"], ["job"], ["call"], ["send"], ["stats"], ["clients"], ["kick"], ["shell"], ["keygen"], ["user"])
 
 
 def help_of(command, columns="80"):
@@ -25,7 +24,7 @@ def test_e_means_events_and_a_the_api_in_every_command():
 
 
 @pytest.mark.parametrize("columns", ["45", "60", "80", "132"])
-@pytest.mark.parametrize("command", [[], ["bench"], *COMMANDS])
+@pytest.mark.parametrize("command", [[], *COMMANDS])
 def test_help_fits_the_width_of_the_terminal(command, columns):
     text = help_of(command, columns)
     assert max(map(len, text.splitlines())) <= int(columns)

@@ -128,7 +128,7 @@ def test_every_program_and_command_has_a_man_page(installed):
     installed()
     pages = {path.name for path in installed.prefix.glob("share/man/man*/*")}
     assert pages == {path.stem for path in (ROOT / "docs/man").glob("*.scd")}
-    assert {"fszmqd.8", "fszmq.1", "fszmq-tail.1", "fszmq-bench.1"} <= pages
+    assert {"fszmqd.8", "fszmq.1", "fszmq-tail.1"} <= pages
 
 
 def test_the_configuration_of_fszmqd_is_installed_once_and_right(installed):
@@ -164,8 +164,7 @@ def test_bash_completes_commands_options_and_event_names(installed):
                   'printf "%s\\n" "${COMPREPLY[@]}"')
         return run("bash", "-c", script, "bash", find_program("fszmq"), *words).stdout.split()
 
-    assert {"tail", "bench", "shell"} <= set(complete(""))
+    assert {"tail", "keygen", "shell"} <= set(complete(""))
     assert complete("ta") == ["tail"]
     assert "--envelope" in complete("tail", "--en")
     assert {"CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE"} == set(complete("tail", "--event", "CHANNEL_HANGUP"))
-    assert {"raw", "subscriber"} <= set(complete("bench", ""))

@@ -1,4 +1,4 @@
-#include "cli/bench_report.h"
+#include "bench/tool/report.h"
 
 #include "cli/cli.h"
 
@@ -46,7 +46,7 @@ static void report_text(const json_t *figures, const char *prefix)
 int fsz_bench_report(json_t *figures, bool json)
 {
     if (figures == NULL) {
-        fputs("fszmq bench: out of memory\n", stderr);
+        fputs("fszmq-bench: out of memory\n", stderr);
         return FSZ_EXIT_FAILED;
     }
     if (json) {

@@ -1,4 +1,4 @@
-#include "cli/bench_stamp.h"
+#include "bench/tool/stamp.h"
 
 #include <string.h>
 

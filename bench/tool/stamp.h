@@ -1,4 +1,4 @@
-/* bench_stamp.h - send time and number inside an event's JSON, with a fixed width.
+/* stamp.h - send time and number inside an event's JSON, with a fixed width.
  *
  * Events of a publisher under test have the members
  *   "Bench-Time-Ns":"00000000000000000000"   CLOCK_MONOTONIC when sent, in nanoseconds

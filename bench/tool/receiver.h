@@ -1,8 +1,8 @@
-/* bench_receiver.h - part of the subscribers of a measurement: one thread, many SUB sockets. */
+/* receiver.h - part of the subscribers of a measurement: one thread, many SUB sockets. */
 #ifndef FSZ_BENCH_RECEIVER_H
 #define FSZ_BENCH_RECEIVER_H
 
-#include "cli/bench_samples.h"
+#include "bench/tool/samples.h"
 #include "cli/cli_account.h"
 #include "cli/cli_options.h"
 

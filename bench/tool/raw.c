@@ -1,16 +1,16 @@
-/* `fszmq bench raw`: a publisher with plain libzmq, as the baseline for other publishers.
+/* `fszmq-bench raw`: a publisher with plain libzmq, as the baseline for other publishers.
  *
  * It is written like an ordinary program: for each event it calls zmq_msg_init_size() and memcpy(),
  * writes the stamps and calls zmq_msg_send(). One thread, one XPUB socket (XPUB because it reports
  * subscriptions; PUB uses the same code). Its processor time is counted from the first event until
  * libzmq has passed the last one to the system. */
 #include "base/clock.h"
-#include "cli/bench_lines.h"
-#include "cli/bench_report.h"
-#include "cli/bench_stamp.h"
+#include "bench/tool/commands.h"
+#include "bench/tool/lines.h"
+#include "bench/tool/report.h"
+#include "bench/tool/stamp.h"
 #include "cli/cli.h"
 #include "cli/cli_options.h"
-#include "cli/rate.h"
 #include "fszmq/wire.h"
 
 #include <errno.h>
@@ -76,7 +76,7 @@ static const struct fsz_option raw_options[] = {
 };
 
 static const struct fsz_usage raw_usage = {
-    .program = "fszmq bench raw",
+    .program = "fszmq-bench raw",
     .arguments = "--sizes-from=FILE [OPTION...]",
     .summary = "Publishes events with plain libzmq and reports the cost.",
     .options = raw_options,

@@ -1,4 +1,4 @@
-#include "cli/bench_samples.h"
+#include "bench/tool/samples.h"
 
 #include <math.h>
 #include <stdlib.h>

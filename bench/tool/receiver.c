@@ -1,11 +1,10 @@
-#include "cli/bench_receiver.h"
+#include "bench/tool/receiver.h"
 
 #include "base/clock.h"
-#include "cli/bench_report.h"
-#include "cli/bench_stamp.h"
+#include "bench/tool/report.h"
+#include "bench/tool/stamp.h"
 #include "cli/cli.h"
 #include "cli/cli_message.h"
-#include "cli/rate.h"
 
 #include <errno.h>
 #include <stdio.h>

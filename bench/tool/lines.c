@@ -1,6 +1,6 @@
-#include "cli/bench_lines.h"
+#include "bench/tool/lines.h"
 
-#include "cli/bench_stamp.h"
+#include "bench/tool/stamp.h"
 
 #include <errno.h>
 #include <stdio.h>

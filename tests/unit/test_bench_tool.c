@@ -5,9 +5,9 @@
 
 #include <cmocka.h>
 
-#include "cli/bench_lines.h"
-#include "cli/bench_samples.h"
-#include "cli/bench_stamp.h"
+#include "bench/tool/lines.h"
+#include "bench/tool/samples.h"
+#include "bench/tool/stamp.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* bench_lines.h - the events of a file (one JSON object per line), with stamps, for sending
+/* lines.h - the events of a file (one JSON object per line), with stamps, for sending
  * repeatedly. */
 #ifndef FSZ_BENCH_LINES_H
 #define FSZ_BENCH_LINES_H

@@ -1,4 +1,4 @@
-/* bench_samples.h - latencies: all of them up to a number of samples, evenly thinned out beyond it.
+/* samples.h - latencies: all of them up to a number of samples, evenly thinned out beyond it.
  *
  * One thread adds. Merge and read after it has ended. */
 #ifndef FSZ_BENCH_SAMPLES_H

@@ -1,4 +1,4 @@
-/* bench_report.h - the output of every measurement, and the processor time of this process. */
+/* report.h - the output of every measurement, and the processor time of this process. */
 #ifndef FSZ_BENCH_REPORT_H
 #define FSZ_BENCH_REPORT_H
 

@@ -1,10 +1,10 @@
-/* `fszmq bench subscriber`: runs a set of subscribers and reports what they received. */
+/* `fszmq-bench subscriber`: runs a set of subscribers and reports what they received. */
 #include "base/clock.h"
-#include "cli/bench_receiver.h"
-#include "cli/bench_report.h"
+#include "bench/tool/commands.h"
+#include "bench/tool/receiver.h"
+#include "bench/tool/report.h"
 #include "cli/cli.h"
 #include "cli/cli_account.h"
-#include "cli/rate.h"
 #include "fszmq/wire.h"
 
 #include <errno.h>
@@ -68,7 +68,7 @@ static const struct fsz_option subscriber_options[] = {
 };
 
 static const struct fsz_usage subscriber_usage = {
-    .program = "fszmq bench subscriber",
+    .program = "fszmq-bench subscriber",
     .arguments = "[OPTION...]",
     .summary = "Receives events with many subscribers. Reports rate, loss and latency.",
     .options = subscriber_options,
