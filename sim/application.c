@@ -15,7 +15,7 @@
 
 enum { PAIRS_MAX = 32 }; /* headers of one event */
 
-/* Of most calls part of what was captured. */
+/* In most calls the answer is part of the captured events. */
 static uint64_t run_answer(struct fsz_sim *sim, struct fsz_execution *execution)
 {
     fsz_calls_answer(sim, execution->leg->call);
@@ -48,7 +48,7 @@ static uint64_t run_playback(struct fsz_sim *sim, struct fsz_execution *executio
     return fsz_digits_file_ms(execution->arg);
 }
 
-/* Takes `name=value` apart in place; a text without a sign has the value "". */
+/* Splits `name=value` in place; without `=` the value is "". */
 static char *application_value(char *pair)
 {
     char *sign = strchr(pair, '=');
@@ -78,7 +78,7 @@ static uint64_t run_hangup(struct fsz_sim *sim, struct fsz_execution *execution)
 {
     const struct fsz_cause *cause =
         fsz_cause_find(*execution->arg == '\0' ? "NORMAL_CLEARING" : execution->arg);
-    (void)fsz_calls_hangup(sim, execution->leg->call, cause); /* of no cause: as captured */
+    (void)fsz_calls_hangup(sim, execution->leg->call, cause); /* an unknown cause: as captured */
     return FSZ_APPLICATION_LASTS;
 }
 
@@ -94,7 +94,7 @@ static uint64_t run_info(struct fsz_sim *sim, struct fsz_execution *execution)
     return 0;
 }
 
-/* Event-Name and Event-Subclass make it another event than CHANNEL_APPLICATION. */
+/* Event-Name and Event-Subclass replace CHANNEL_APPLICATION. */
 static uint64_t run_event(struct fsz_sim *sim, struct fsz_execution *execution)
 {
     char              bytes[FSZ_WORDS_BYTES];

@@ -18,7 +18,7 @@ void fsz_calendar_set(struct fsz_calendar *calendar, int64_t time_us)
     localtime_r(&second, &local);
     gmtime_r(&second, &gmt);
     strftime(calendar->stamp, sizeof calendar->stamp, "%Y-%m-%d %H:%M:%S", &local);
-    /* Not strftime's %a and %b: those follow the locale. */
+    /* strftime's %a and %b depend on the locale. */
     snprintf(calendar->gmt, sizeof calendar->gmt, "%s, %02u %s %04u %02u:%02u:%02u GMT",
              days[gmt.tm_wday], (unsigned)gmt.tm_mday % 100, months[gmt.tm_mon],
              (unsigned)(gmt.tm_year + 1900) % 10000, (unsigned)gmt.tm_hour % 100,

@@ -1,4 +1,4 @@
-/* calendar.h - times as FreeSWITCH writes them in events. */
+/* calendar.h - times in the formats of FreeSWITCH events. */
 #ifndef FSZ_SIM_CALENDAR_H
 #define FSZ_SIM_CALENDAR_H
 
@@ -6,15 +6,15 @@
 
 enum { FSZ_STAMP_BYTES = 20, FSZ_GMT_BYTES = 32 };
 
-/* The texts of one second, kept because nearly all events of a second follow each other. One
- * holder, no lock; zeroed before first use. */
+/* The texts of one second, cached because consecutive events are mostly in the same second. One
+ * owner, no lock; zero it before first use. */
 struct fsz_calendar {
     int64_t second;
     char    stamp[FSZ_STAMP_BYTES]; /* 2026-11-23 02:46:51, local time */
     char    gmt[FSZ_GMT_BYTES];     /* Mon, 23 Nov 2026 02:46:51 GMT */
 };
 
-/* Makes the texts those of the second in which `time_us` lies. */
+/* Sets the texts for the second that contains `time_us`. */
 void fsz_calendar_set(struct fsz_calendar *calendar, int64_t time_us);
 
 #endif

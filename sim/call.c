@@ -109,7 +109,7 @@ bool fsz_call_is_controlled(const struct fsz_call *call)
            call->at >= call->flow->control_after && call->at <= call->flow->hangup;
 }
 
-/* Of such a flow the captured answer is moved to when it is asked for. */
+/* In such a flow the captured answer moves to the time when it is requested. */
 static bool call_has_answer(const struct fsz_call *call)
 {
     return call->control && call->flow->control_after > 0 &&
@@ -121,7 +121,7 @@ bool fsz_call_rings(const struct fsz_call *call)
     return call_has_answer(call) && call->at == call->flow->control_after;
 }
 
-/* Is the instant between where the call waited and its hangup? */
+/* Is the instant between the point where the call waits and its hangup? */
 static bool call_is_of_answer(const struct fsz_call *call, size_t index)
 {
     const struct fsz_flow *flow = call->flow;
@@ -159,11 +159,11 @@ static void call_set_span(struct fsz_call *call, const char *what, int64_t span_
         snprintf(name, sizeof name, "variable_%s%s", what, units[i].unit);
         snprintf(value, sizeof value, "%lld", (long long)(span_us / units[i].us));
         fsz_err err = fsz_leg_set(&call->legs[0], name, value);
-        (void)err; /* without room for it, the captured one */
+        (void)err; /* without room the captured value stays */
     }
 }
 
-/* What is charged is known at the end, where the answer was not captured. */
+/* The captured durations do not apply when the answer came on request, or never. */
 static void call_charge(struct fsz_call *call, int64_t now_us)
 {
     if (call->answered_us != 0) {
@@ -196,7 +196,7 @@ bool fsz_call_cut(struct fsz_call *call, const struct fsz_cause *cause, int64_t 
         int64_t at_us = flow->instants_us[i];
         if (at_us >= hangup_us) {
             call_set_instant(call, i, call->start_us + at_us + call->late_us, calendar);
-        } else if (at_us > since_us) { /* never came to be: nothing is later than the end */
+        } else if (at_us > since_us) { /* skipped: no time is later than the end */
             call_set_instant(call, i, now_us, calendar);
         }
     }

@@ -1,6 +1,6 @@
-/* call.h - a call that is being replayed: what is its own, where in its flow it is, its legs.
+/* call.h - a call that is being replayed: its own values, its position in the flow, its legs.
  *
- * All under the simulated switch's lock. */
+ * All with the simulated switch's lock held. */
 #ifndef FSZ_CALL_H
 #define FSZ_CALL_H
 
@@ -16,7 +16,7 @@
 enum {
     FSZ_CALL_TEXT_BYTES = 64,
     FSZ_LEG_VARIABLES_MAX = 256,
-    FSZ_LEG_KEYS_MAX = 100, /* pressed and not taken yet, as FreeSWITCH queues */
+    FSZ_LEG_KEYS_MAX = 100, /* keys in the queue, as in FreeSWITCH */
     FSZ_TAG_LENGTH = 13,
 };
 
@@ -32,25 +32,25 @@ struct fsz_variable {
 struct fsz_leg {
     struct fsz_call               *call;
     const char                    *uuid;      /* the key */
-    const struct fsz_script_event *latest;    /* the last event of this leg; NULL: none yet */
-    const struct fsz_script_event *carrier;   /* the last one with variables, or NULL */
+    const struct fsz_script_event *latest;    /* its latest event; NULL: none yet */
+    const struct fsz_script_event *carrier;   /* its latest event with variables, or NULL */
     struct fsz_variable           *variables; /* set by command; newest first */
     size_t                         variable_count;
-    struct fsz_leg                *callee, *caller; /* whom it is bridged with, or NULL */
+    struct fsz_leg                *callee, *caller; /* the leg that it is bridged with, or NULL */
     bool                           listed;          /* in the table of channels */
-    const char                    *heads_for;       /* state it is being sent to; NULL: it stays */
-    struct fsz_execution          *running, *waiting; /* execute.h: uppermost first; in order */
+    const char                    *heads_for; /* the state that it is sent to; NULL: it stays */
+    struct fsz_execution          *running, *waiting; /* execute.h: top first; in order */
     uint32_t                       execution_depth, execution_count; /* running; both */
-    char                           keys[FSZ_LEG_KEYS_MAX];           /* digits.h, in their order */
+    char                           keys[FSZ_LEG_KEYS_MAX];           /* digits.h, oldest first */
     size_t                         key_count;
-    size_t                         script_at; /* what the caller presses: how much is done */
+    size_t                         script_at; /* position in the keys that the caller presses */
     bool                           moves;     /* queued (calls.h): its applications, */
     struct fsz_leg                *joins;     /* a bridge with that leg */
     char                           session[21];
     UT_hash_handle                 hh;
 };
 
-/* An instant of the call, as its events write it. */
+/* A point in time of the call, in the forms that its events use. */
 struct fsz_instant {
     char usec[21], second[21], stamp[FSZ_STAMP_BYTES];
 };
@@ -66,13 +66,13 @@ struct fsz_call {
     uint64_t         start_ns;
     int64_t          start_us;
     int64_t          late_us; /* by how much the hangup is later than captured; may be negative */
-    bool             control; /* stays up at the flow's hold_after */
-    bool             cut;     /* hung up by command: events of legs that never began are left out */
-    uint64_t         quit_ns; /* when the caller of a held call hangs up; UINT64_MAX: never */
-    uint64_t         answer_ns; /* when a held call that rings is answered by itself; UINT64_MAX */
-    int64_t          answered_us; /* of a call that is answered when it is asked for; 0: not yet */
-    char            *line;        /* what the dialplan gives `zmq` once it is held; or NULL */
-    struct fsz_sim_session *session; /* while a thread of its own serves it (serve.h) */
+    bool             control; /* stays up at the flow's control_after */
+    bool             cut;     /* hung up by command: legs that never began have no events */
+    uint64_t         quit_ns; /* when the caller of a controlled call hangs up; UINT64_MAX: never */
+    uint64_t         answer_ns;   /* when a ringing call is answered by itself; UINT64_MAX: never */
+    int64_t          answered_us; /* of a call that is answered on request; 0: not yet */
+    char            *line;        /* for `zmq`, once the call is up; or NULL */
+    struct fsz_sim_session *session; /* while its own thread runs `zmq` (serve.h) */
     const struct fsz_cause *cause;   /* NULL: as captured */
     char number[FSZ_CALL_TEXT_BYTES], app[FSZ_CALL_TEXT_BYTES]; /* "": as captured */
     char (*fresh)[FSZ_UUID_BYTES];
@@ -80,26 +80,26 @@ struct fsz_call {
     struct fsz_leg     *legs;
 };
 
-/* A call of this flow that begins now. NULL: out of memory. */
+/* A call of this flow, starting now. NULL: out of memory. */
 struct fsz_call *fsz_call_new(struct fsz_flow *flow, struct fsz_random *random, uint64_t now_ns,
                               int64_t now_us, struct fsz_calendar *calendar);
 void             fsz_call_free(struct fsz_call **call);
 
 /* When the event at `at` is due. */
 uint64_t fsz_call_due_ns(const struct fsz_call *call);
-/* Goes to the hangup, which is now; false: it is there or past it already. `cause` may be NULL. */
+/* Skips to the hangup, which is now; false: it is there or past it already. `cause` may be NULL. */
 bool fsz_call_cut(struct fsz_call *call, const struct fsz_cause *cause, int64_t now_us,
                   struct fsz_calendar *calendar);
-/* Is it up, and waits to be told what to do? */
+/* Is it up, without further captured events until a command or the hangup? */
 bool fsz_call_is_controlled(const struct fsz_call *call);
-/* Is there an answer to come, between where a held call waits and its hangup? */
+/* Does it wait unanswered, with a captured answer before its hangup? */
 bool fsz_call_rings(const struct fsz_call *call);
-/* The answer is now. */
+/* Sets the time of the answer to now. */
 void fsz_call_answer(struct fsz_call *call, int64_t now_us, struct fsz_calendar *calendar);
-/* Is this event left out of this call? */
+/* Is this event left out in this call? */
 bool fsz_call_omits(const struct fsz_call *call, const struct fsz_script_event *event);
 
-/* NULL: not set by command. `name` with variable_ before it; letter case is ignored. */
+/* NULL: not set by command. `name` begins with variable_; letter case is ignored. */
 const char *fsz_leg_variable(const struct fsz_leg *leg, const char *name);
 /* An empty or NULL value hides the variable, also one of the flow. FSZ_ENOMEM, FSZ_ELIMIT. */
 FSZ_NODISCARD fsz_err fsz_leg_set(struct fsz_leg *leg, const char *name, const char *value);

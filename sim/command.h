@@ -1,5 +1,5 @@
 /* command.h - one API command of the simulated switch, for the table in commands.c. With the lock
- * held, but where it says otherwise. */
+ * held, except where noted. */
 #ifndef FSZ_COMMAND_H
 #define FSZ_COMMAND_H
 
@@ -8,16 +8,16 @@
 
 struct fsz_command {
     const char *name;
-    size_t words_min, words_max; /* fewer: the usage is the answer; the last word is the rest */
+    size_t      words_min, words_max; /* fewer: the reply is the usage; the last word is the rest */
     const char *usage;
     void (*run)(struct fsz_sim *sim, const struct fsz_words *words, struct fsz_buffer *output);
-    /* In its place, one that blocks: without the lock, and without the switch, which may end
-     * meanwhile. */
+    /* Instead of `run`, for a command that blocks: runs without the lock and without the switch,
+     * which may end meanwhile. */
     void (*run_apart)(const struct fsz_sim_options *options, const struct fsz_words *words,
                       struct fsz_buffer *output);
 };
 
-/* NULL: no such channel, and `output` says so. */
+/* NULL: no such channel; `output` says so. */
 struct fsz_leg *fsz_command_leg(struct fsz_sim *sim, const char *uuid, struct fsz_buffer *output);
 
 void fsz_command_show(struct fsz_sim *sim, const struct fsz_words *words,

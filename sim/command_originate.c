@@ -11,21 +11,21 @@
 #include <string.h>
 #include <strings.h>
 
-/* The application's name, when it is one that holds a call. */
+/* The application's name, if it keeps the call up. */
 static bool app_controls(const char *text, char *ret_app, size_t size)
 {
-    static const char *const holding[] = {"park", "echo"};
+    static const char *const apps[] = {"park", "echo"};
     size_t                   length = strcspn(text + 1, "( ");
     for (size_t i = 0; *text == '&' && i < 2; i++) {
-        if (length == strlen(holding[i]) && strncasecmp(text + 1, holding[i], length) == 0) {
-            snprintf(ret_app, size, "%s", holding[i]);
+        if (length == strlen(apps[i]) && strncasecmp(text + 1, apps[i], length) == 0) {
+            snprintf(ret_app, size, "%s", apps[i]);
             return true;
         }
     }
     return false;
 }
 
-/* What is in the parentheses of &zmq(…); NULL: it is another application. */
+/* The text in the parentheses of &zmq(…); NULL: another application. */
 static const char *app_service(const char *text, char *ret_line, size_t size)
 {
     static const char name[] = "&zmq";
@@ -41,8 +41,8 @@ static const char *app_service(const char *text, char *ret_line, size_t size)
     return ret_line;
 }
 
-/* A call of that kind, not begun yet. Flows of these names come with the program; a file of one's
- * own may lack them. Why there is none; NULL: *ret_call is it. */
+/* Starts a call of the flow that fits the application; it has not begun. The built-in flows have
+ * these names; a user's file may lack them. Returns the hangup cause, or NULL: *ret_call is set. */
 static const char *originate_start(struct fsz_sim *sim, const char *application, bool rings,
                                    struct fsz_call **ret_call)
 {
@@ -66,8 +66,8 @@ static const char *originate_start(struct fsz_sim *sim, const char *application,
     return NULL;
 }
 
-/* A call to that endpoint, not begun yet. The hangup cause if there is none; NULL: *ret_call is it.
- */
+/* Starts a call to that endpoint; it has not begun. Returns the hangup cause, or NULL: *ret_call is
+ * set. */
 static const char *originate_make(struct fsz_sim *sim, struct fsz_dial *dial, const char *then,
                                   bool rings, struct fsz_call **ret_call)
 {
@@ -88,14 +88,14 @@ static const char *originate_make(struct fsz_sim *sim, struct fsz_dial *dial, co
     return NULL;
 }
 
-/* FreeSWITCH takes any text; here all have the length of a UUID. */
+/* FreeSWITCH accepts any text; here it must be a UUID. */
 static bool originate_is_uuid(const char *text)
 {
     return strlen(text) == FSZ_UUID_BYTES - 1 &&
            strspn(text, "0123456789abcdefABCDEF-") == FSZ_UUID_BYTES - 1;
 }
 
-/* The UUID that it is to have. False: it can't. */
+/* Sets the UUID that origination_uuid asks for. False: invalid, or in use. */
 static bool originate_identify(struct fsz_sim *sim, struct fsz_call *call)
 {
     const char     *uuid = fsz_leg_variable(&call->legs[0], "variable_origination_uuid");
@@ -113,7 +113,7 @@ static bool originate_identify(struct fsz_sim *sim, struct fsz_call *call)
     return taken == NULL;
 }
 
-/* What its variables say of it, before it begins. NULL, or why it does not: then it is gone. */
+/* Applies its variables before it begins. Returns NULL, or the hangup cause: the call is gone. */
 static const char *originate_prepare(struct fsz_sim *sim, struct fsz_call *call)
 {
     if (!originate_identify(sim, call)) {
@@ -139,7 +139,7 @@ void fsz_command_originate(struct fsz_sim *sim, const struct fsz_words *words,
         return;
     }
     snprintf(then, sizeof then, "%s", split.word[1]);
-    then[strcspn(then, ")")] = '\0'; /* as FreeSWITCH: with or without it, and nothing behind */
+    then[strcspn(then, ")")] = '\0'; /* as in FreeSWITCH: optional, and nothing after it counts */
     const char *refusal = fsz_dial_parse(&dial, split.word[0])
                               ? originate_make(sim, &dial, then, fsz_dial_rings(&dial), &call)
                               : "INVALID_NUMBER_FORMAT";
@@ -152,7 +152,7 @@ void fsz_command_originate(struct fsz_sim *sim, const struct fsz_words *words,
     fsz_calls_begin(sim, call);
 }
 
-/* As the command has it: `&app(arg)`, or an extension. */
+/* In the form of the command: `&app(arg)`, or an extension. */
 static void originate_then(const struct fsz_originate *originate, struct fsz_buffer *ret_then)
 {
     fsz_buffer_init(ret_then, SIZE_MAX);

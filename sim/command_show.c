@@ -1,4 +1,4 @@
-/* show channels, show calls, uuid_dump: what is up, in the forms of FreeSWITCH. */
+/* command_show.c - show channels, show calls, uuid_dump, in FreeSWITCH's formats. */
 #include "event/encode.h"
 #include "sim/command.h"
 #include "sim/emit.h"
@@ -11,8 +11,8 @@
 
 struct column {
     const char *name;
-    const char *header; /* NULL: a column that has nothing here */
-    int64_t     unit;   /* of a time: 1 a stamp, 2 seconds; 0: as it is */
+    const char *header; /* NULL: the column is always empty here */
+    int64_t     unit;   /* of a time: 1 a stamp, 2 seconds; 0: unchanged */
 };
 enum { AS_STAMP = 1, AS_SECONDS = 2 };
 
@@ -85,13 +85,13 @@ enum {
     CALL_COLUMN_COUNT = sizeof CALL_COLUMNS / sizeof *CALL_COLUMNS,
 };
 
-/* One list: what `show` was asked for. */
+/* One list that `show` prints. */
 struct listing {
     struct fsz_sim      *sim;
     struct fsz_buffer   *output;
     const struct column *columns;
     size_t               column_count;
-    bool                 calls; /* of calls, with the columns of the other leg behind */
+    bool                 calls; /* of calls, with the columns of the other leg after the first */
     bool                 json;
     uint32_t             rows;
 };
@@ -157,7 +157,7 @@ static void listing_head(struct listing *list)
     fsz_buffer_text(list->output, "\n");
 }
 
-/* A call is a channel that is not the other leg of one, as FreeSWITCH counts them. */
+/* As in FreeSWITCH, a channel that is not the second leg of a call counts as a call. */
 static bool listing_has(const struct listing *list, const struct fsz_leg *leg)
 {
     return !list->calls || leg->caller == NULL;
@@ -229,7 +229,7 @@ void fsz_command_show(struct fsz_sim *sim, const struct fsz_words *words, struct
     }
 }
 
-/* Percent-encoded, as FreeSWITCH's plain form has values. */
+/* Percent-encoded, as in FreeSWITCH's plain format. */
 static void dump_value(struct fsz_buffer *output, const char *value)
 {
     for (; *value != '\0'; value++) {

@@ -82,7 +82,7 @@ static void command_setvar(struct fsz_sim *sim, const struct fsz_words *words,
     }
 }
 
-/* false: no such cause, and `output` says so. Without a word the default. */
+/* false: no such cause; `output` says so. Without a word, the default. */
 static bool command_cause(const char *word, const char *otherwise,
                           const struct fsz_cause **ret_cause, struct fsz_buffer *output)
 {
@@ -101,7 +101,7 @@ static void command_kill(struct fsz_sim *sim, const struct fsz_words *words,
     const struct fsz_cause *cause = NULL;
     struct fsz_leg         *leg = fsz_command_leg(sim, words->word[0], output);
     if (leg != NULL && command_cause(words->word[1], "NORMAL_CLEARING", &cause, output)) {
-        (void)fsz_calls_hangup(sim, leg->call, cause); /* one that is hanging up is as good */
+        (void)fsz_calls_hangup(sim, leg->call, cause); /* it may be hanging up already */
         fsz_buffer_text(output, "+OK\n");
     }
 }
@@ -137,7 +137,7 @@ static void command_hupall(struct fsz_sim *sim, const struct fsz_words *words,
     fsz_buffer_printf(output, "+OK hangup all channels with cause %s\n", cause->name);
 }
 
-/* For tests of what becomes of a command that takes its time. */
+/* For tests of slow commands. */
 static void command_msleep(const struct fsz_sim_options *options, const struct fsz_words *words,
                            struct fsz_buffer *output)
 {
@@ -153,7 +153,7 @@ static void command_msleep(const struct fsz_sim_options *options, const struct f
     fsz_buffer_text(output, "+OK");
 }
 
-/* The core's own command, which is not the switch's to run. */
+/* The core's own command. */
 static void command_zmq(const struct fsz_sim_options *options, const struct fsz_words *words,
                         struct fsz_buffer *output)
 {
@@ -188,7 +188,7 @@ static const struct fsz_command COMMANDS[] = {
      NULL, command_zmq},
 };
 
-/* What there is, for those who complete what is typed. */
+/* Lists the commands, for programs that complete input. */
 static void command_list(struct fsz_buffer *output, bool json)
 {
     size_t count = sizeof COMMANDS / sizeof *COMMANDS;
@@ -246,7 +246,7 @@ static void command_fire(struct fsz_sim *sim, const char *name, const char *arg)
     fsz_emit_own(sim, &(struct fsz_event){.name = "API"}, headers);
 }
 
-/* Gives the lock back, and does not touch the switch after that. */
+/* Releases the lock, and does not use the switch after that. */
 static void command_run_locked(struct fsz_sim *sim, const struct fsz_command *command,
                                const struct fsz_words *words, struct fsz_buffer *output)
 {

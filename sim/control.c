@@ -1,4 +1,4 @@
-/* The operations on one call that host.h has, and the switch's identity. */
+/* control.c - the operations of host.h on one call, and the switch's identity. */
 #include "event/event_check.h"
 #include "sim/application.h"
 #include "sim/calls.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Takes the lock. NULL: no such channel, and the lock is not held. */
+/* Takes the lock. NULL: no such channel; the lock is not held. */
 static struct fsz_leg *control_lock(struct fsz_sim *sim, const char *uuid)
 {
     struct fsz_leg *leg = NULL;
@@ -26,7 +26,7 @@ static struct fsz_leg *control_lock(struct fsz_sim *sim, const char *uuid)
 
 void fsz_sim_identify(struct fsz_sim *sim, struct fsz_host_identity *ret_identity)
 {
-    /* None of it changes once the switch is made. */
+    /* None of it changes after fsz_sim_new(). */
     snprintf(ret_identity->core_uuid, sizeof ret_identity->core_uuid, "%s", sim->core_uuid);
     snprintf(ret_identity->hostname, sizeof ret_identity->hostname, "%s", sim->hostname);
     snprintf(ret_identity->switchname, sizeof ret_identity->switchname, "%s", sim->hostname);
@@ -56,7 +56,7 @@ fsz_err fsz_sim_hangup(struct fsz_sim *sim, const char *call, const char *cause,
     if (leg == NULL) {
         return FSZ_ENOTFOUND;
     }
-    (void)fsz_calls_hangup(sim, leg->call, found); /* one that is hanging up is as good */
+    (void)fsz_calls_hangup(sim, leg->call, found); /* it may be hanging up already */
     fsz_play_unlock(sim);
     return FSZ_OK;
 }
@@ -99,26 +99,26 @@ fsz_err fsz_sim_set(struct fsz_sim *sim, const char *call, const char *const *na
     return err;
 }
 
-/* Why it is not transferred; NULL: it is. */
+/* Why it cannot be transferred; NULL: it can. */
 static const char *transfer_refusal(const struct fsz_leg *leg, const char *which,
                                     const char *extension, const char *dialplan)
 {
     if (which != NULL && strcasecmp(which, "aleg") != 0) {
-        return "the simulated switch transfers no b leg by itself";
+        return "the simulated switch cannot transfer a b leg alone";
     }
     if (*extension == '\0') {
         return "no extension to transfer to";
     }
     if (dialplan != NULL && strcasecmp(dialplan, "XML") != 0) {
-        return "the simulated switch has no dialplan but XML";
+        return "the simulated switch has only the dialplan XML";
     }
     if (leg->call->cut || leg->call->at > leg->call->flow->hangup) {
         return "the call is hanging up";
     }
-    return leg->call->control ? NULL : "only a call that was originated to be held is transferred";
+    return leg->call->control ? NULL : "only an originated call that stays up can be transferred";
 }
 
-/* As in FreeSWITCH the transfer itself goes well, whatever there is at the extension. */
+/* As in FreeSWITCH the transfer succeeds, whether or not the extension exists. */
 static void transfer_go(struct fsz_sim *sim, struct fsz_call *call, const char *extension,
                         bool known)
 {
@@ -164,14 +164,14 @@ fsz_err fsz_sim_break(struct fsz_sim *sim, const char *call, struct fsz_buffer *
     return FSZ_OK;
 }
 
-/* Why the two are not bridged; NULL: they are. */
+/* Why the two cannot be bridged; NULL: they can. */
 static const char *bridge_refusal(const struct fsz_leg *a, const struct fsz_leg *b)
 {
     if (a->call == b->call) {
-        return "a call is not bridged with itself";
+        return "a call cannot be bridged with itself";
     }
     if (!fsz_call_is_controlled(a->call) || !fsz_call_is_controlled(b->call)) {
-        return "only calls that are held, and are not hanging up, are bridged";
+        return "only calls that stay up and are not hanging up can be bridged";
     }
     return NULL;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* What the switch that was captured answers; everything else has no route. */
+/* The extensions of the captured switch; all others have no route. */
 static const char *const EXTENSIONS[] = {"1000", "1001", "1002", "1003", "1004"};
 
 bool fsz_dial_has_extension(const char *extension)

@@ -7,22 +7,22 @@
 #include "sim/call.h"
 #include "sim/words.h"
 
-/* A dial string, taken apart. */
+/* A parsed dial string. */
 struct fsz_dial {
     char  bytes[FSZ_WORDS_BYTES];
     char *variables; /* "" without */
     char *endpoint, *extension;
 };
 
-/* Has the captured dialplan this extension? Static storage; any thread. */
+/* Does the captured dialplan have this extension? Any thread. */
 bool fsz_dial_has_extension(const char *extension);
-/* false: it is none. */
+/* false: not a dial string. */
 bool fsz_dial_parse(struct fsz_dial *dial, const char *text);
-/* Why it can't be called; NULL: it can. */
+/* The hangup cause if it cannot be called; NULL: it can. Static storage. */
 const char *fsz_dial_refusal(const struct fsz_dial *dial);
-/* Do the variables in braces say for how long it rings (`sim_ring_ms`)? */
+/* Do the variables in braces have `sim_ring_ms`? */
 bool fsz_dial_rings(const struct fsz_dial *dial);
-/* Those in braces; once, the text is taken apart. FSZ_ENOMEM, FSZ_ELIMIT. */
+/* Sets the variables in braces; only once, since it splits the text. FSZ_ENOMEM, FSZ_ELIMIT. */
 FSZ_NODISCARD fsz_err fsz_dial_set_variables(struct fsz_dial *dial, struct fsz_leg *leg);
 
 #endif

@@ -15,23 +15,23 @@
 enum {
     FILE_MS = 1000, /* how long any file plays */
     KEYS_MAX = 128,
-    TRIES_MAX = 100,
-    MATCH_STEPS_MAX = 10000, /* of an expression that came with a command */
+    ATTEMPTS_MAX = 100,
+    MATCH_STEPS_MAX = 10000, /* the expression comes from a client */
 };
 
-/* What is collected: the words of the argument, in their order. */
+/* The state of play_and_get_digits; `words` are its arguments. */
 struct digits {
     struct fsz_words words;
     size_t           min, max;
-    long             tries;
+    long             attempts;
     uint64_t         timeout_ms; /* after the prompt */
-    uint64_t         left_ms;    /* until nobody has pressed a key for too long */
+    uint64_t         left_ms;    /* until the time for the next key is over */
     bool             ended;      /* by a terminator */
     char             keys[KEYS_MAX + 1];
     size_t           count;
 };
 
-enum word { MIN, MAX, TRIES, TIMEOUT, TERMINATORS, FILE_WORD, INVALID_FILE, VARIABLE, REGEXP };
+enum word { MIN, MAX, ATTEMPTS, TIMEOUT, TERMINATORS, FILE_WORD, INVALID_FILE, VARIABLE, REGEXP };
 
 uint64_t fsz_digits_ms(const char *text)
 {
@@ -66,7 +66,7 @@ bool fsz_digits_press(struct fsz_sim *sim, struct fsz_leg *leg, char key)
     return true;
 }
 
-/* What the caller does next of what is written for them; '\0': nothing any more. */
+/* The caller's next key or pause; '\0': none left. */
 static char digits_script(struct fsz_sim *sim, struct fsz_leg *leg)
 {
     const char *script = fsz_variable_get(sim, leg, "sim_digits");
@@ -81,7 +81,7 @@ static bool digits_are_enough(const struct digits *d)
     return d->ended || d->count >= d->max;
 }
 
-/* Takes the keys that are there. */
+/* Takes the queued keys. */
 static void digits_take(struct digits *d, struct fsz_leg *leg)
 {
     while (leg->key_count > 0 && !digits_are_enough(d)) {
@@ -122,8 +122,8 @@ static bool digits_match(const struct digits *d)
     return matches;
 }
 
-/* A try begins, with a file that plays and then the time to press a key in. */
-static void digits_try(struct digits *d, const char *file)
+/* An attempt begins: a file plays, then the time to press a key runs. */
+static void digits_begin_attempt(struct digits *d, const char *file)
 {
     uint64_t prompt_ms = fsz_digits_file_ms(file);
     d->left_ms = prompt_ms > UINT64_MAX - d->timeout_ms ? UINT64_MAX : prompt_ms + d->timeout_ms;
@@ -152,18 +152,18 @@ uint64_t fsz_digits_run(struct fsz_sim *sim, struct fsz_execution *execution)
     }
     d->min = (size_t)digits_number(d->words.word[MIN], 0, KEYS_MAX);
     d->max = (size_t)digits_number(d->words.word[MAX], 1, KEYS_MAX);
-    d->tries = digits_number(d->words.word[TRIES], 1, TRIES_MAX);
+    d->attempts = digits_number(d->words.word[ATTEMPTS], 1, ATTEMPTS_MAX);
     d->timeout_ms = (uint64_t)digits_number(d->words.word[TIMEOUT], 0, 3600000);
     if (strcasecmp(d->words.word[TERMINATORS], "none") == 0) {
         d->words.word[TERMINATORS] += strlen(d->words.word[TERMINATORS]);
     }
     fsz_variable_set_or_log(sim, execution->leg, d->words.word[VARIABLE], NULL);
-    digits_try(d, d->words.word[FILE_WORD]);
+    digits_begin_attempt(d, d->words.word[FILE_WORD]);
     execution->state = d;
     return FSZ_DIGIT_MS;
 }
 
-/* A try is over: true when it was the last. */
+/* An attempt is over: true when it was the last. */
 static bool digits_judge(struct fsz_sim *sim, struct fsz_leg *leg, struct digits *d)
 {
     char name[FSZ_WORDS_BYTES];
@@ -173,7 +173,7 @@ static bool digits_judge(struct fsz_sim *sim, struct fsz_leg *leg, struct digits
     }
     snprintf(name, sizeof name, "%.200s_invalid", d->words.word[VARIABLE]);
     fsz_variable_set_or_log(sim, leg, name, d->keys);
-    return --d->tries <= 0;
+    return --d->attempts <= 0;
 }
 
 uint64_t fsz_digits_next(struct fsz_sim *sim, struct fsz_execution *execution)
@@ -186,7 +186,7 @@ uint64_t fsz_digits_next(struct fsz_sim *sim, struct fsz_execution *execution)
     if (execution->leg->key_count == 0) {
         char key = digits_script(sim, execution->leg);
         step_ms = key == 'w' ? FSZ_DIGIT_REST_MS : FSZ_DIGIT_MS;
-        (void)fsz_digits_press(sim, execution->leg, key); /* what is no key is a rest, too */
+        (void)fsz_digits_press(sim, execution->leg, key); /* anything else is a pause */
     }
     d->left_ms = d->left_ms > step_ms ? d->left_ms - step_ms : 0;
     digits_take(d, execution->leg);
@@ -196,7 +196,7 @@ uint64_t fsz_digits_next(struct fsz_sim *sim, struct fsz_execution *execution)
     if (digits_judge(sim, execution->leg, d)) {
         return 0;
     }
-    digits_try(d, d->words.word[INVALID_FILE]);
+    digits_begin_attempt(d, d->words.word[INVALID_FILE]);
     return FSZ_DIGIT_MS;
 }
 

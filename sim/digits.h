@@ -1,8 +1,8 @@
 /* digits.h - keys that a caller presses, and the application that collects them.
  *
- * A caller presses what the variable sim_digits says, or else what fsz_sim_options.digits does: one
- * key every FSZ_DIGIT_MS while somebody collects; `w` is a rest of FSZ_DIGIT_REST_MS. All with the
- * lock held. */
+ * The variable sim_digits, or else fsz_sim_options.digits, lists the keys. The caller presses one
+ * every FSZ_DIGIT_MS while the application collects; `w` is a pause of FSZ_DIGIT_REST_MS. All with
+ * the lock held. */
 #ifndef FSZ_DIGITS_H
 #define FSZ_DIGITS_H
 
@@ -25,8 +25,8 @@ uint64_t fsz_digits_run(struct fsz_sim *sim, struct fsz_execution *execution);
 uint64_t fsz_digits_next(struct fsz_sim *sim, struct fsz_execution *execution);
 void     fsz_digits_ended(struct fsz_sim *sim, struct fsz_execution *execution);
 
-/* A key is pressed now: told by DTMF, and kept for who collects. false: it is no key. What is
- * beyond FSZ_LEG_KEYS_MAX is not kept. */
+/* A key is pressed: emits DTMF, and queues the key for the application that collects. false: not a
+ * key. Keys beyond FSZ_LEG_KEYS_MAX are not queued. */
 bool fsz_digits_press(struct fsz_sim *sim, struct fsz_leg *leg, char key);
 
 #endif

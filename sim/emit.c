@@ -12,7 +12,7 @@
 void fsz_emit(struct fsz_sim *sim, const struct fsz_event *event)
 {
     sim->stats.events++;
-    /* A refused event is counted by whoever refused it; a switch goes on. */
+    /* The sink counts the events that it refuses; a switch continues. */
     (void)sim->options.sink(sim->options.sink_self, event);
 }
 
@@ -68,7 +68,7 @@ void fsz_emit_own(struct fsz_sim *sim, const struct fsz_event *event, const stru
     emit_joined(sim, event, stamps, own);
 }
 
-/* What events without variables tell, too, and later ones than the last that has them. */
+/* These headers are also in events without variables, which may be newer. */
 static void emit_update_state(struct fsz_sim *sim, const struct fsz_leg *leg,
                               struct fsz_header *headers)
 {
@@ -83,7 +83,7 @@ static void emit_update_state(struct fsz_sim *sim, const struct fsz_leg *leg,
     }
 }
 
-/* As in FreeSWITCH, Channel-State is where the channel is still, the number where it is to go. */
+/* As in FreeSWITCH, Channel-State is the present state, Channel-State-Number the next one. */
 static void emit_head_for(const struct fsz_leg *leg, struct fsz_header *headers)
 {
     for (; leg->heads_for != NULL && headers->name != NULL; headers++) {
@@ -95,7 +95,7 @@ static void emit_head_for(const struct fsz_leg *leg, struct fsz_header *headers)
 
 struct fsz_header *fsz_emit_headers(struct fsz_sim *sim, const struct fsz_leg *leg)
 {
-    /* The script's own headers, which whoever emits fills in place. */
+    /* Rendering fills in the script's own headers in place. */
     struct fsz_script_event *event =
         (struct fsz_script_event *)(uintptr_t)(leg->carrier != NULL ? leg->carrier : leg->latest);
     if (event == NULL) {
@@ -111,7 +111,7 @@ struct fsz_header *fsz_emit_headers(struct fsz_sim *sim, const struct fsz_leg *l
     return headers;
 }
 
-/* What belongs to the event that the headers are taken from, and not to the channel. */
+/* Does the header belong to the source event and not to the channel? */
 static bool emit_is_foreign(const char *name)
 {
     static const char *const prefixes[] = {"Application", "Event-Calling-"};

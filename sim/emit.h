@@ -4,17 +4,16 @@
 
 #include "sim/state.h"
 
-/* An event that is complete. */
+/* Passes on a complete event. */
 void fsz_emit(struct fsz_sim *sim, const struct fsz_event *event);
-/* One that is no call's; the headers that every event has are put before those of `own`, which ends
- * with a NULL name. Left out when memory is. */
+/* An event of the switch: the headers that every event has, then those of `own`, which ends with a
+ * NULL name. Dropped when out of memory. */
 void fsz_emit_own(struct fsz_sim *sim, const struct fsz_event *event, const struct fsz_header *own);
-/* One of a channel: its headers as they are now, then those of `own`. Likewise. */
+/* An event of a channel: its current headers, then those of `own`. Dropped when out of memory. */
 void fsz_emit_leg(struct fsz_sim *sim, const struct fsz_leg *leg, const struct fsz_event *event,
                   const struct fsz_header *own);
-/* The headers of an event of the leg that is emitted now: what a look at the channel gives. The
- * caller frees the list, but not what it points at. NULL: out of memory, or the leg has none yet.
- */
+/* The headers that an event of the leg has now. The caller frees the list, but not the strings.
+ * NULL: out of memory, or the leg has no event yet. */
 struct fsz_header *fsz_emit_headers(struct fsz_sim *sim, const struct fsz_leg *leg);
 
 /* A line in the switch's log about a channel. */

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <utlist.h>
 
-/* One that ends sooner than this is not repeated, however many loops are left. */
+/* An application that ends sooner than this is not repeated, even with loops left. */
 static const uint64_t LOOP_NS = 500000000u;
 
 static void execution_free(struct fsz_execution *execution)
@@ -42,8 +42,8 @@ static struct fsz_execution *execution_new(struct fsz_leg *leg, const struct fsz
     return execution;
 }
 
-/* CHANNEL_EXECUTE, or with a response CHANNEL_EXECUTE_COMPLETE. */
-static void execution_tell(struct fsz_sim *sim, const struct fsz_execution *execution,
+/* CHANNEL_EXECUTE, or, with a response, CHANNEL_EXECUTE_COMPLETE. */
+static void execution_emit(struct fsz_sim *sim, const struct fsz_execution *execution,
                            const char *response)
 {
     const struct fsz_event event = {.name = response == NULL ? "CHANNEL_EXECUTE"
@@ -62,8 +62,8 @@ static void execution_tell(struct fsz_sim *sim, const struct fsz_execution *exec
     fsz_emit_leg(sim, execution->leg, &event, own);
 }
 
-/* That no more will come of it; `dropped`: it has not run at all. */
-static void execution_tell_last(struct fsz_sim *sim, const struct fsz_execution *execution,
+/* PRIVATE_COMMAND: the application has run for the last time; `dropped`: it never ran. */
+static void execution_emit_last(struct fsz_sim *sim, const struct fsz_execution *execution,
                                 bool dropped)
 {
     const struct fsz_event event = {
@@ -81,7 +81,7 @@ static void execution_tell_last(struct fsz_sim *sim, const struct fsz_execution 
 static void execution_note(struct fsz_leg *leg, const char *name, const char *value)
 {
     fsz_err err = fsz_variable_set(leg, name, value);
-    (void)err; /* without room for it the channel does not tell what it runs; its events do */
+    (void)err; /* without room the variable is missing; the events are complete */
 }
 
 static void execution_last(struct fsz_execution *execution, uint64_t now_ns, uint64_t ms)
@@ -96,12 +96,12 @@ static void execution_begin(struct fsz_sim *sim, struct fsz_execution *execution
     execution_note(leg, "current_application", execution->app->name);
     execution_note(leg, "current_application_data", execution->arg);
     execution_note(leg, "current_application_response", NULL);
-    execution_tell(sim, execution, NULL);
+    execution_emit(sim, execution, NULL);
     execution->begun_ns = now_ns;
     execution_last(execution, now_ns, execution->app->run(sim, execution));
 }
 
-/* One run of the uppermost is over; with loops left it begins again. */
+/* A run of the top is over; with loops left it begins again. */
 static void execute_end(struct fsz_sim *sim, struct fsz_leg *leg, const char *response,
                         uint64_t now_ns)
 {
@@ -114,14 +114,14 @@ static void execute_end(struct fsz_sim *sim, struct fsz_leg *leg, const char *re
     if (!hung_up) {
         execution_note(leg, "current_application_response", response);
     }
-    execution_tell(sim, execution, hung_up || *response == '\0' ? "_none_" : response);
+    execution_emit(sim, execution, hung_up || *response == '\0' ? "_none_" : response);
     if (again && now_ns - execution->begun_ns >= LOOP_NS) {
         execution->loops -= execution->loops > 0;
         execution_begin(sim, execution, now_ns);
         return;
     }
     if (!execution->direct) {
-        execution_tell_last(sim, execution, false);
+        execution_emit_last(sim, execution, false);
         fsz_sim_session_ran(leg, execution->app->name, execution->arg);
     }
     fsz_heap_remove(&sim->ends, &execution->timer);
@@ -132,7 +132,7 @@ static void execute_end(struct fsz_sim *sim, struct fsz_leg *leg, const char *re
     fsz_sim_session_poke(leg);
 }
 
-/* The uppermost has come to the end of its time: true when that was the end of it, too. */
+/* The time of the top is over: true when it has ended, too. */
 static bool execute_is_done(struct fsz_sim *sim, struct fsz_execution *top, uint64_t now_ns)
 {
     uint64_t more_ms = top->app->next == NULL || top->stopped ? 0 : top->app->next(sim, top);
@@ -277,7 +277,7 @@ void fsz_execute_drop(struct fsz_sim *sim, struct fsz_leg *leg)
     {
         leg->execution_count--;
         if (!execution->direct) {
-            execution_tell_last(sim, execution, true);
+            execution_emit_last(sim, execution, true);
         }
     }
     execute_drop(sim, &leg->waiting);

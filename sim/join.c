@@ -13,16 +13,16 @@
 #include <strings.h>
 #include <utlist.h>
 
-enum { JOIN_LOOK_MS = 10 }; /* between two looks whether the called answers */
+enum { JOIN_LOOK_MS = 10 }; /* interval at which the called side is checked for its answer */
 
-/* NULL: it is not joined. Captured bridges are within one call. */
+/* NULL: not joined. Captured bridges are within one call and do not count. */
 static struct fsz_leg *join_other(const struct fsz_leg *leg)
 {
     struct fsz_leg *other = leg->callee != NULL ? leg->callee : leg->caller;
     return other == NULL || other->call == leg->call ? NULL : other;
 }
 
-static void join_tell(struct fsz_sim *sim, const char *event, const struct fsz_leg *of,
+static void join_emit(struct fsz_sim *sim, const char *event, const struct fsz_leg *of,
                       const struct fsz_leg *a, const struct fsz_leg *b)
 {
     const struct fsz_header own[] = {
@@ -39,8 +39,8 @@ void fsz_join(struct fsz_sim *sim, struct fsz_leg *a, struct fsz_leg *b)
     b->caller = a;
     fsz_variable_set_or_log(sim, a, "bridge_uuid", b->uuid);
     fsz_variable_set_or_log(sim, b, "bridge_uuid", a->uuid);
-    join_tell(sim, "CHANNEL_BRIDGE", a, a, b);
-    join_tell(sim, "CHANNEL_BRIDGE", b, a, b);
+    join_emit(sim, "CHANNEL_BRIDGE", a, a, b);
+    join_emit(sim, "CHANNEL_BRIDGE", b, a, b);
 }
 
 static void join_part(struct fsz_sim *sim, struct fsz_leg *leg, struct fsz_leg *other)
@@ -48,8 +48,8 @@ static void join_part(struct fsz_sim *sim, struct fsz_leg *leg, struct fsz_leg *
     struct fsz_leg *a = leg->callee == other ? leg : other, *b = a == leg ? other : leg;
     a->callee = NULL;
     b->caller = NULL;
-    join_tell(sim, "CHANNEL_UNBRIDGE", a, a, b);
-    join_tell(sim, "CHANNEL_UNBRIDGE", b, a, b);
+    join_emit(sim, "CHANNEL_UNBRIDGE", a, a, b);
+    join_emit(sim, "CHANNEL_UNBRIDGE", b, a, b);
 }
 
 static struct fsz_execution *join_execution(const struct fsz_leg *leg)
@@ -86,14 +86,15 @@ void fsz_join_hung_up(struct fsz_sim *sim, struct fsz_leg *leg)
     join_part(sim, leg, other);
     if (bridge == NULL || (join_is_true(sim, other, "hangup_after_bridge") &&
                            !join_is_true(sim, other, "park_after_bridge"))) {
-        (void)fsz_calls_hangup(sim, other->call, leg->call->cause); /* as good if it does already */
+        (void)fsz_calls_hangup(sim, other->call,
+                               leg->call->cause); /* it may be hanging up already */
     }
     if (bridge != NULL) {
         fsz_execute_finish(sim, bridge);
     }
 }
 
-/* The call that this bridge is for, while it rings; NULL: it has gone. */
+/* The call that this bridge has made, while it rings; NULL: it has ended. */
 static struct fsz_leg *join_called(struct fsz_sim *sim, const struct fsz_execution *execution)
 {
     struct fsz_leg *called = NULL;
@@ -121,7 +122,7 @@ void fsz_join_ended(struct fsz_sim *sim, struct fsz_execution *execution)
     }
 }
 
-/* The call that was called, up; NULL, and why there is none. */
+/* Starts the called call. NULL: *ret_cause says why not. */
 static struct fsz_call *join_call(struct fsz_sim *sim, const char *text, const char **ret_cause)
 {
     struct fsz_dial  dial;
@@ -147,7 +148,7 @@ static struct fsz_call *join_call(struct fsz_sim *sim, const char *text, const c
     snprintf(call->app, sizeof call->app, "park");
     snprintf(call->number, sizeof call->number, "%s", dial.extension);
     fsz_err err = fsz_dial_set_variables(&dial, &call->legs[0]);
-    (void)err; /* it is called without them */
+    (void)err; /* then it has no variables */
     fsz_calls_set_times(sim, call);
     fsz_calls_begin(sim, call);
     return call;

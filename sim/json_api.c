@@ -1,4 +1,4 @@
-/* The JSON API: {"command": …, "data": …}, answered as FreeSWITCH answers. */
+/* json_api.c - the JSON API: {"command": …, "data": …}, with replies as in FreeSWITCH. */
 #include "base/clock.h"
 #include "sim/live.h"
 
@@ -8,7 +8,7 @@
 
 enum { OUTPUT_BYTES = 16 << 20 };
 
-/* Under the lock. Without what a simulated switch has not: processor and stack. */
+/* Without processor and stack, which a simulated switch lacks. */
 static json_t *json_api_status(struct fsz_sim *sim, const json_t *data, fsz_err *ret_err)
 {
     (void)data;

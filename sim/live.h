@@ -7,11 +7,11 @@
 enum { FSZ_LIVE_STATUS_BYTES = 1024 };
 #define FSZ_SIM_VERSION "1.11.0-sim~" FSZ_VERSION "~64bit"
 
-/* Those that never change; once. */
+/* Sets the figures that never change. */
 void fsz_live_init(struct fsz_sim *sim);
-/* Moves on the count of arrivals per second. */
+/* Updates the count of arrivals per second. */
 void fsz_live_second(struct fsz_sim *sim, uint64_t now_ns);
-/* Brings the texts that HEARTBEAT carries up to date. */
+/* Updates the texts in HEARTBEAT. */
 void fsz_live_update(struct fsz_sim *sim, uint64_t now_ns);
 /* The output of the API command status. */
 void fsz_live_status(struct fsz_sim *sim, char *ret_text, size_t size);

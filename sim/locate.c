@@ -1,4 +1,5 @@
-/* xml_locate: what a lookup of XML gives, from outside or from the switch's own documents. */
+/* locate.c - xml_locate: the result of an XML lookup, from outside or from the built-in documents.
+ */
 #include "sim/command.h"
 #include "sim/xml_files.h"
 
@@ -6,7 +7,7 @@
 
 enum { LOCATE_PARAMS = 32 };
 
-/* The headers that the command's own lookup has, with those that are given behind it. */
+/* The headers of the lookup, then those given on the command line. */
 static void locate_headers(const struct fsz_words *words, char *more,
                            struct fsz_header headers[LOCATE_PARAMS + 1])
 {

@@ -99,7 +99,7 @@ static void play_bridge(struct fsz_sim *sim, struct fsz_leg *by, bool bridged)
     }
 }
 
-/* Keeps what commands tell of the leg. */
+/* Updates the state of the leg that commands show. */
 static void play_note(struct fsz_sim *sim, struct fsz_call *call,
                       const struct fsz_script_event *event)
 {
@@ -136,8 +136,8 @@ static void play_step(struct fsz_sim *sim, struct fsz_call *call)
     }
 }
 
-/* When it goes on: one on hold until the caller hangs up, one that hung up not before its own
- * thread has let go of it. */
+/* When the call's next step is due: of a controlled call, the answer or the caller's hangup; of one
+ * that has hung up, not before its own thread has returned. */
 static uint64_t play_due_ns(const struct fsz_call *call)
 {
     if (fsz_call_is_controlled(call)) {
@@ -148,14 +148,15 @@ static uint64_t play_due_ns(const struct fsz_call *call)
     return waits ? UINT64_MAX : fsz_call_due_ns(call);
 }
 
-/* The switch's own events start over; a call that has played out ends; one on hold waits. */
+/* After a step: a flow of the switch starts over, a finished call ends, a controlled one waits. */
 static void play_next(struct fsz_sim *sim, struct fsz_call *call)
 {
     if (call->at < call->flow->event_count) {
         if (fsz_call_is_controlled(call)) {
             fsz_serve_begin(sim, call);
         }
-        (void)fsz_heap_set(&sim->heap, &call->timer, play_due_ns(call)); /* is in: can't fail */
+        (void)fsz_heap_set(&sim->heap, &call->timer,
+                           play_due_ns(call)); /* cannot fail: it is in the heap */
         return;
     }
     if (call->flow->every_s == 0) {
@@ -166,13 +167,13 @@ static void play_next(struct fsz_sim *sim, struct fsz_call *call)
     struct fsz_call *next = NULL;
     if (fsz_calls_start(sim, call->flow, again_ns, &next) == FSZ_OK) {
         play_end(sim, call);
-    } else { /* no memory: tried again a period later */
+    } else { /* out of memory: again one period later */
         call->at = 0;
         (void)fsz_heap_set(&sim->heap, &call->timer, again_ns);
     }
 }
 
-static void play_tell(struct fsz_sim *sim, uint64_t now_ns)
+static void play_warn(struct fsz_sim *sim, uint64_t now_ns)
 {
     char     text[160];
     uint64_t lost = sim->stats.calls_skipped + sim->stats.calls_refused;
@@ -181,7 +182,7 @@ static void play_tell(struct fsz_sim *sim, uint64_t now_ns)
         return;
     }
     snprintf(text, sizeof text,
-             "calls left out: %llu because the machine did not keep up, %llu because %u were up",
+             "calls left out: %llu because the machine could not keep up, %llu because %u were up",
              (unsigned long long)sim->stats.calls_skipped,
              (unsigned long long)sim->stats.calls_refused, sim->options.calls_max);
     sim->options.log(sim->options.log_self, FSZ_LOG_WARNING, text);
@@ -189,8 +190,8 @@ static void play_tell(struct fsz_sim *sim, uint64_t now_ns)
     sim->reported_lost = lost;
 }
 
-/* New calls keep their rate by deadlines of their own; those that are long past are left out, and
- * told. */
+/* New calls have absolute deadlines, which keeps the rate. Calls that are too late are left out,
+ * with a warning. */
 static void play_arrive(struct fsz_sim *sim, uint64_t now_ns)
 {
     uint64_t         interval_ns = (uint64_t)(1e9 / sim->options.calls_per_second);
@@ -202,13 +203,14 @@ static void play_arrive(struct fsz_sim *sim, uint64_t now_ns)
         sim->arrival_ns += skipped * interval_ns;
     }
     if (fsz_serve_takes(sim)) {
-        (void)fsz_serve_start(sim, sim->options.service, sim->arrival_ns, &call); /* likewise */
+        (void)fsz_serve_start(sim, sim->options.service, sim->arrival_ns,
+                              &call); /* a refusal is counted */
     } else {
         (void)fsz_calls_start(sim, fsz_script_pick(sim->script, fsz_random_next(&sim->random)),
                               sim->arrival_ns, &call); /* a refusal is counted */
     }
     sim->arrival_ns += interval_ns;
-    play_tell(sim, now_ns);
+    play_warn(sim, now_ns);
 }
 
 static uint64_t play_first_ns(const struct fsz_sim *sim)
@@ -325,8 +327,8 @@ void fsz_play_take_back_all(struct fsz_sim *sim)
     }
 }
 
-/* What is due of the call: its next event, or that the caller has had enough. */
-static void play_go_on(struct fsz_sim *sim, struct fsz_call *call)
+/* Does what is due: the call's next event, its answer, or the caller's hangup. */
+static void play_call(struct fsz_sim *sim, struct fsz_call *call)
 {
     if (fsz_call_rings(call) && call->answer_ns < call->quit_ns) {
         play_answer(sim, call);
@@ -353,7 +355,7 @@ uint64_t fsz_play_due(struct fsz_sim *sim, uint64_t now_ns)
             if (call->flow->every_s != 0) {
                 fsz_live_update(sim, now_ns);
             }
-            play_go_on(sim, call);
+            play_call(sim, call);
         }
         fsz_play_advance(sim, due_ns);
         due_ns = play_first_ns(sim);

@@ -14,7 +14,7 @@ void fsz_random_init(struct fsz_random *random, uint64_t seed)
     for (int i = 0; i < 3; i++) {
         random->state[i] = (unsigned short)(seed >> (16 * i));
     }
-    (void)fsz_random_next(random); /* small seeds differ from the second draw on */
+    (void)fsz_random_next(random); /* small seeds differ only from the second draw on */
 }
 
 uint32_t fsz_random_next(struct fsz_random *random)

@@ -1,6 +1,6 @@
-/* random.h - a seeded generator of its own, so that a run can be had again.
+/* random.h - a seeded random generator, so that a run can be repeated.
  *
- * Not for secrets. One holder, no lock. */
+ * Not for secrets. One owner, no lock. */
 #ifndef FSZ_RANDOM_H
 #define FSZ_RANDOM_H
 
@@ -13,7 +13,7 @@ struct fsz_random {
     unsigned short state[3]; /* of jrand48() */
 };
 
-/* Seed 0: from the system, different each time. */
+/* Seed 0: a seed from the system, different each time. */
 void     fsz_random_init(struct fsz_random *random, uint64_t seed);
 uint32_t fsz_random_next(struct fsz_random *random);
 /* A version 4 UUID in lower case. */

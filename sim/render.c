@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than any part can come to, but captured text. */
+/* Longer than any part except captured text. */
 enum { PART_BYTES = 192 };
 
 static size_t event_bytes(const struct fsz_script_event *event)
@@ -50,7 +50,7 @@ void fsz_render_begin(struct fsz_render *render, int64_t now_us, uint64_t sequen
     snprintf(render->sequence, sizeof render->sequence, "%llu", (unsigned long long)sequence);
 }
 
-/* Appends to the scratch, whose room was reckoned beforehand; a longer text is cut. */
+/* Appends to the scratch, which was sized beforehand; a longer text is cut. */
 static void render_append(struct fsz_render *render, const char *text)
 {
     size_t room = render->size - render->used - 1;
@@ -59,7 +59,7 @@ static void render_append(struct fsz_render *render, const char *text)
     render->used += length;
 }
 
-/* Ends what was appended since `start`, and gives it. */
+/* Terminates the text appended since `start`, and returns it. */
 static const char *render_end(struct fsz_render *render, size_t start)
 {
     render->scratch[render->used] = '\0';

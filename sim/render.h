@@ -1,6 +1,6 @@
 /* render.h - values of a call's events, from the templates of its flow.
  *
- * Under the simulated switch's lock. What comes back lives until the next fsz_render_begin(), or as
+ * With the simulated switch's lock held. Results are valid until the next fsz_render_begin(), or as
  * long as the call. */
 #ifndef FSZ_RENDER_H
 #define FSZ_RENDER_H
@@ -8,7 +8,7 @@
 #include "sim/call.h"
 
 struct fsz_render {
-    char               *scratch; /* for values that are put together; large enough for any event */
+    char               *scratch; /* for composed values; large enough for any event */
     size_t              size, used;
     struct fsz_calendar now;
     char                now_usec[21], sequence[21];
@@ -19,7 +19,7 @@ struct fsz_render {
 FSZ_NODISCARD fsz_err fsz_render_init(struct fsz_render *render, const struct fsz_script *script);
 void                  fsz_render_fini(struct fsz_render *render);
 
-/* A new event, of this time and sequence number. */
+/* Begins a new event, with this time and sequence number. */
 void        fsz_render_begin(struct fsz_render *render, int64_t now_us, uint64_t sequence);
 const char *fsz_render_value(struct fsz_render *render, const struct fsz_call *call,
                              const struct fsz_template *value);

@@ -87,7 +87,7 @@ static fsz_err script_add_event(struct fsz_script *script, json_t *line, json_t 
     return fsz_script_event_read(flow, &events[flow->event_count++], line, last);
 }
 
-/* One line: the head of a flow or an event of the one before. */
+/* One line: the head of a flow, or an event of the current flow. */
 static fsz_err script_add_line(struct fsz_script *script, json_t *line, json_t *last)
 {
     if (json_object_get(line, "flow") != NULL) {
@@ -122,7 +122,7 @@ static fsz_err script_parse(struct fsz_script *script, const char *text, size_t 
     return err;
 }
 
-/* What is known only when all events are there. */
+/* Sets the members that depend on all events. */
 static fsz_err flow_finish(struct fsz_flow *flow, struct fsz_problems *problems)
 {
     flow->hangup = 0;

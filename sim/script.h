@@ -1,7 +1,7 @@
-/* script.h - the call flows that are replayed: captured events, taken apart once when loaded.
+/* script.h - the call flows that are replayed: captured events, parsed when loaded.
  *
- * The form of the file: docs/simulated-switch.md. Read-only after loading, but for the headers of
- * an event, which whoever emits it fills in place (one thread at a time). */
+ * File format: docs/simulated-switch.md. Read-only after loading, except the headers of an event,
+ * which are filled in place when it is emitted (one thread at a time). */
 #ifndef FSZ_SCRIPT_H
 #define FSZ_SCRIPT_H
 
@@ -11,7 +11,7 @@
 
 enum { FSZ_FLOWS_MAX = 256, FSZ_FLOW_EVENTS_MAX = 4096, FSZ_EVENT_HEADERS_MAX = 2048 };
 
-/* A header that is not the same in every call. */
+/* A header that differs from call to call. */
 struct fsz_script_field {
     size_t              header; /* index into headers */
     struct fsz_template value;
@@ -19,9 +19,9 @@ struct fsz_script_field {
 
 struct fsz_script_event {
     char                    *name, *subclass, *body; /* subclass and body may be NULL */
-    int                      leg;                    /* -1: the switch's own */
+    int                      leg;                    /* -1: an event of the switch */
     int64_t                  offset_us;              /* from the flow's start */
-    bool                     has_variables;          /* carries the channel's variables */
+    bool                     has_variables;          /* has the channel's variables */
     bool                     body_is_status;         /* the output of the status command */
     struct fsz_header       *headers;                /* ends with a NULL name */
     size_t                   header_count;
@@ -30,18 +30,18 @@ struct fsz_script_event {
 };
 
 struct fsz_flow {
-    char                    *name;
-    uint32_t                 weight;        /* share of the new calls; 0: only when asked for */
-    uint32_t                 every_s;       /* the switch's own, at that interval; 0: a call */
-    size_t                   control_after; /* a held call stops before this event; 0: never */
-    char                    *number, *app;
-    size_t                   leg_count; /* the first of fresh are the legs' UUIDs */
-    char                   **fresh;
-    size_t                   fresh_count;
-    int64_t                  start_us;
-    int64_t                  instants_us[FSZ_INSTANTS_MAX];
-    size_t                   instant_count;
-    size_t                   hangup; /* index of the first CHANNEL_HANGUP, or event_count */
+    char    *name;
+    uint32_t weight;        /* share of the new calls; 0: only on request */
+    uint32_t every_s;       /* interval of a flow of the switch; 0: a call */
+    size_t   control_after; /* a controlled call waits before this event; 0: never */
+    char    *number, *app;
+    size_t   leg_count;
+    char   **fresh; /* texts that are new in each call; first the legs' UUIDs */
+    size_t   fresh_count;
+    int64_t  start_us;
+    int64_t  instants_us[FSZ_INSTANTS_MAX];
+    size_t   instant_count;
+    size_t   hangup; /* index of the first CHANNEL_HANGUP, or event_count */
     struct fsz_script_event *events;
     size_t                   event_count;
 };
@@ -52,14 +52,14 @@ struct fsz_script {
     uint32_t         weight; /* sum */
 };
 
-/* From a file, or the flows built in when `path` is NULL. FSZ_EINVALID: `problems` says what and
- * where. */
+/* Loads a file, or the built-in flows if `path` is NULL. FSZ_EINVALID: `problems` says what is
+ * wrong and where. */
 FSZ_NODISCARD fsz_err fsz_script_load(const char *path, struct fsz_script **ret_script,
                                       struct fsz_problems *problems);
 void                  fsz_script_free(struct fsz_script **script);
-/* NULL: none of that name. */
+/* NULL: no flow of that name. */
 struct fsz_flow *fsz_script_flow(struct fsz_script *script, const char *name);
-/* The call flow at `draw` of a wheel of `weight` shares; NULL without any. */
+/* The call flow that a random number draws, by weight; NULL: no call flows. */
 struct fsz_flow *fsz_script_pick(struct fsz_script *script, uint32_t draw);
 
 #endif

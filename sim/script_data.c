@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The assembler copies the file in: no generated source of its size, and nothing to install. */
+/* The assembler includes the file, so no source has to be generated. */
 __asm__(".section .rodata\n"
         ".global fsz_script_builtin\n"
         "fsz_script_builtin: .incbin \"" FSZ_SIM_FLOWS "\"\n"

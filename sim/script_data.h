@@ -1,5 +1,4 @@
-/* script_data.h - the bytes of a flows file: one that is named, or the one built into the program.
- */
+/* script_data.h - the bytes of a flows file: a given one, or the built-in one. */
 #ifndef FSZ_SCRIPT_DATA_H
 #define FSZ_SCRIPT_DATA_H
 

@@ -5,7 +5,7 @@
 
 static const struct {
     const char *header;
-    const char *usec; /* the header that has the same in microseconds */
+    const char *usec; /* the header with the same time in microseconds */
     uint32_t    unit_us;
     bool        needs_answer;
 } SPANS[] = {
@@ -20,7 +20,7 @@ static const struct {
     {"variable_flow_billusec", "variable_flow_billusec", 1, true},
 };
 
-/* The values of the line with every null replaced by what it stands for. */
+/* The values of the line, with each null replaced by the latest value. */
 static json_t *event_expand(const json_t *line, json_t *last)
 {
     const char *uuid = json_string_value(json_object_get(line, "Unique-ID"));
@@ -55,8 +55,8 @@ static fsz_err event_add_field(struct fsz_script_event *event, size_t header,
     return FSZ_OK;
 }
 
-/* The captured seconds and stamps of CDR variables come from microseconds beside them: those give
- * the exact instant, where the second alone would lose up to one. */
+/* Seconds and stamps of CDR variables have a header with the same time in microseconds, which gives
+ * the exact instant. The seconds alone would lose the fraction. */
 static int64_t event_sibling_us(const json_t *values, const char *name)
 {
     static const char *const ends[] = {"_epoch", "_stamp"};
@@ -81,7 +81,7 @@ static int64_t event_us(const json_t *values, const char *name)
     return text == NULL ? 0 : strtoll(text, NULL, 10);
 }
 
-/* Ties a time without a part of a second to its exact instant. */
+/* Links a time in whole seconds to its exact instant. */
 static fsz_err event_tie(struct fsz_template_scope *scope, const json_t *values, const char *name,
                          struct fsz_template *t)
 {
@@ -94,7 +94,7 @@ static fsz_err event_tie(struct fsz_template_scope *scope, const json_t *values,
         return FSZ_OK;
     }
     if (exact_us == 0 || !fsz_template_near(scope->start_us, exact_us)) {
-        part->kind = FSZ_PART_TEXT; /* a date that is none of the call's */
+        part->kind = FSZ_PART_TEXT; /* a date that is not a time of the call */
         return FSZ_OK;
     }
     return fsz_template_instant(scope, exact_us, &part->arg);
@@ -160,8 +160,7 @@ static fsz_err event_array(struct fsz_script_event *event, const char *name, con
     return header->name == NULL ? FSZ_ENOMEM : FSZ_OK;
 }
 
-/* Members that are no header: the event's own parts, and Content-Length, which the encoder makes.
- */
+/* Members that are not headers: parts of the event, and Content-Length, which the encoder makes. */
 static bool event_is_part(const char *name, bool has_body)
 {
     return strcmp(name, "_body") == 0 || strcmp(name, "Event-Name") == 0 ||
@@ -266,7 +265,7 @@ void fsz_script_event_fini(struct fsz_script_event *event)
 {
     for (size_t i = 0; i < event->field_count; i++) {
         struct fsz_script_field *field = &event->fields[i];
-        event->headers[field->header].value = NULL; /* may be another's: filled in by who emits */
+        event->headers[field->header].value = NULL; /* set again at each rendering */
         fsz_template_fini(&field->value);
     }
     for (size_t i = 0; i < event->header_count; i++) {

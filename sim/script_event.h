@@ -1,4 +1,4 @@
-/* script_event.h - one event of a flow, from its line of JSON to headers and templates. */
+/* script_event.h - parses one event of a flow: from a line of JSON to headers and templates. */
 #ifndef FSZ_SCRIPT_EVENT_H
 #define FSZ_SCRIPT_EVENT_H
 
@@ -6,9 +6,9 @@
 
 #include <jansson.h>
 
-/* `last` holds the last value of each header per leg, for nulls, and is brought up to date.
- * The flow's start is set by its first event. FSZ_EINVALID, FSZ_ELIMIT, FSZ_ENOMEM: `event` can be
- * finished. */
+/* `last` has the latest value of each header per leg, which a null stands for; it is updated. The
+ * first event sets the flow's start. FSZ_EINVALID, FSZ_ELIMIT, FSZ_ENOMEM: `event` can be passed to
+ * fsz_script_event_fini(). */
 FSZ_NODISCARD fsz_err fsz_script_event_read(struct fsz_flow *flow, struct fsz_script_event *event,
                                             const json_t *line, json_t *last);
 void                  fsz_script_event_fini(struct fsz_script_event *event);

@@ -1,11 +1,11 @@
-/* Fires an event that came from outside: host.h's send_event. */
+/* send.c - send_event of host.h: fires an event from a client. */
 #include "base/eventname.h"
 #include "event/event_check.h"
 #include "sim/emit.h"
 
 #include <stdlib.h>
 
-/* Those that are the event's own, in a list that the caller frees. NULL: out of memory. */
+/* The event's own headers, in a list that the caller frees. NULL: out of memory. */
 static struct fsz_header *send_headers(const struct fsz_event *event)
 {
     const void        *cursor = event->headers;

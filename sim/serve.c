@@ -13,7 +13,7 @@
 #include <strings.h>
 #include <utlist.h>
 
-enum { STACK_BYTES = 512 * 1024 }; /* there may be thousands of threads */
+enum { STACK_BYTES = 512 * 1024 }; /* small, since there may be thousands of threads */
 
 bool fsz_serve_takes(struct fsz_sim *sim)
 {
@@ -27,7 +27,7 @@ bool fsz_serve_takes(struct fsz_sim *sim)
 fsz_err fsz_serve_start(struct fsz_sim *sim, const char *line, uint64_t now_ns,
                         struct fsz_call **ret_call)
 {
-    /* Comes with the program; a file of one's own may lack it. */
+    /* The built-in flows have it; a user's file may not. */
     struct fsz_flow *flow = fsz_script_flow(sim->script, "service");
     if (sim->options.serve == NULL || flow == NULL || flow->leg_count == 0 ||
         flow->control_after == 0 || flow->hangup == flow->event_count) {
@@ -46,7 +46,7 @@ fsz_err fsz_serve_start(struct fsz_sim *sim, const char *line, uint64_t now_ns,
     return FSZ_OK;
 }
 
-/* The application `zmq` itself, as the call's events tell of it. */
+/* CHANNEL_EXECUTE or CHANNEL_EXECUTE_COMPLETE of `zmq` itself. */
 static void serve_emit(struct fsz_sim_session *session, const char *event)
 {
     bool                    done = strcmp(event, "CHANNEL_EXECUTE_COMPLETE") == 0;
@@ -58,7 +58,8 @@ static void serve_emit(struct fsz_sim_session *session, const char *event)
     fsz_emit_leg(session->sim, session->leg, &(struct fsz_event){.name = event}, own);
 }
 
-/* The dialplan goes on behind `zmq`: with what the variable sim_then says, or with nothing. */
+/* The dialplan continues after `zmq`: it parks if the variable sim_then says so, or else hangs up.
+ */
 static void serve_dialplan(struct fsz_sim *sim, struct fsz_call *call)
 {
     const char *then = fsz_variable_get(sim, &call->legs[0], "sim_then");
@@ -112,7 +113,7 @@ static bool serve_run_thread(struct fsz_sim_session *session)
     return error == 0;
 }
 
-/* The caller's patience begins with the first. */
+/* Sets when the caller hangs up, unless an earlier `zmq` of this call has done so. */
 static void serve_limit(struct fsz_sim *sim, struct fsz_call *call)
 {
     const char *text = fsz_variable_get(sim, &call->legs[0], "sim_hangup_ms");

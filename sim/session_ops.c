@@ -1,4 +1,4 @@
-/* What the simulated switch lends for a call that is served: the operations of session.h. */
+/* session_ops.c - the operations of session.h, for a call whose thread runs `zmq`. */
 #include "base/clock.h"
 #include "call/control.h"
 #include "sim/application.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <utlist.h>
 
-/* How often something has changed; *ret_stop: what runs is to be ended. */
+/* Returns the count of changes; *ret_stop: the running application is to end. */
 static uint64_t session_look(struct fsz_sim_session *session, bool *ret_stop)
 {
     pthread_mutex_lock(&session->sim->sessions_lock);
@@ -24,7 +24,7 @@ static uint64_t session_look(struct fsz_sim_session *session, bool *ret_stop)
     return changes;
 }
 
-/* Until something has changed since. */
+/* Waits for a change after `changes`. */
 static void session_wait(struct fsz_sim_session *session, uint64_t changes)
 {
     pthread_mutex_lock(&session->sim->sessions_lock);
@@ -116,7 +116,7 @@ static void session_set(void *self, const char *name, const char *value)
     session_unlock(session);
 }
 
-/* Without the bridge, which lasts as long as the two who talk want. */
+/* Stops the running application, but never a bridge, which lasts until one side hangs up. */
 static void session_stop_locked(struct fsz_sim_session *session)
 {
     if (!fsz_join_runs(session->leg)) {
@@ -170,7 +170,7 @@ static void session_hangup(void *self, const char *cause)
     session_unlock(session);
 }
 
-static void session_tell_ran(struct fsz_control *control, struct fsz_ran *list)
+static void session_report_ran(struct fsz_control *control, struct fsz_ran *list)
 {
     struct fsz_ran *ran = NULL, *next = NULL;
     LL_FOREACH_SAFE(list, ran, next)
@@ -182,7 +182,7 @@ static void session_tell_ran(struct fsz_control *control, struct fsz_ran *list)
     }
 }
 
-/* It is over: drops what it is to drop. True: it can be given back. */
+/* Control is over: drops applications if it says so. True: the call can be given back. */
 static bool session_let_go(struct fsz_sim_session *session, bool drops)
 {
     session_lock(session);
@@ -198,7 +198,7 @@ static bool session_let_go(struct fsz_sim_session *session, bool drops)
     return !bridged;
 }
 
-/* One look at the call. True: it is to be given back. */
+/* One check of the call. True: it is to be given back. */
 static bool session_control_step(struct fsz_sim_session *session, struct fsz_control *control,
                                  bool stop)
 {
@@ -207,12 +207,11 @@ static bool session_control_step(struct fsz_sim_session *session, struct fsz_con
     struct fsz_ran *ran = session->ran;
     session->ran = NULL;
     session_unlock(session);
-    session_tell_ran(control, ran);
+    session_report_ran(control, ran);
     if (!up) {
         return true;
     }
-    if (fsz_control_over(control,
-                         idle)) { /* first: what is stopped must not make room for the next */
+    if (fsz_control_over(control, idle)) { /* before stopping, which would begin the next one */
         return session_let_go(session, fsz_control_drops(control));
     }
     if (stop) {
@@ -240,7 +239,7 @@ static void session_control(void *self, struct fsz_control *control)
     struct fsz_ran *ran = session->ran;
     session->ran = NULL;
     session_unlock(session);
-    session_tell_ran(control, ran);
+    session_report_ran(control, ran);
 }
 
 const struct fsz_session FSZ_SIM_SESSION_OPERATIONS = {

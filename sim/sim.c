@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASIDE_NS = 50000 }; /* left to commands between two batches */
+enum { COMMANDS_NS = 50000 }; /* for commands between two batches */
 
-/* The switch's own flows begin with the switch. */
+/* Starts the switch's own flows. */
 static fsz_err sim_begin(struct fsz_sim *sim)
 {
     fsz_err err = FSZ_OK;
@@ -35,7 +35,8 @@ static fsz_err sim_init(struct fsz_sim *sim, struct fsz_problems *problems)
         return err;
     }
     fsz_random_init(&sim->random, sim->options.seed);
-    /* Another stream of the same seed: equal ones would give a call the Core-UUID. */
+    /* A different sequence from the same seed: with the same one, a call would get the Core-UUID.
+     */
     fsz_random_init(&sim->random_own, sim->options.seed == 0 ? 0 : ~sim->options.seed);
     fsz_random_uuid(&sim->random_own, sim->core_uuid);
     sim->start_ns = fsz_clock_monotonic_ns();
@@ -112,8 +113,8 @@ static void *sim_thread(void *self)
     while (!sim->stopping) {
         uint64_t due_ns = fsz_play_due(sim, fsz_clock_monotonic_ns());
         uint64_t now_ns = fsz_clock_monotonic_ns();
-        /* Also when more is due: a mutex alone would hardly ever let a command in. */
-        sim_wait_locked(sim, due_ns > now_ns ? due_ns : now_ns + ASIDE_NS);
+        /* Waits even if more is due, since a mutex alone would hardly ever let a command in. */
+        sim_wait_locked(sim, due_ns > now_ns ? due_ns : now_ns + COMMANDS_NS);
     }
     pthread_mutex_unlock(&sim->lock);
     return NULL;

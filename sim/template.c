@@ -7,14 +7,14 @@
 
 enum {
     USEC_DIGITS = 16,     /* microseconds since 1970, from 2001 to 2286 */
-    WINDOW_S = 24 * 3600, /* a number this near to the flow's start is a time */
-    APP_LEG = 0,          /* the leg that an originated application runs on */
+    WINDOW_S = 24 * 3600, /* a number this close to the flow's start is a time */
+    APP_LEG = 0,          /* the leg that runs an originated application */
 };
 
 /* Headers whose whole value has one meaning, by name. */
 static const struct {
     const char        *header;
-    enum fsz_part_kind kind;
+    enum fsz_part_type kind;
 } WHOLE[] = {
     {"Event-Date-Timestamp", FSZ_PART_NOW_USEC},
     {"Event-Date-Local", FSZ_PART_NOW_STAMP},
@@ -32,11 +32,11 @@ static const char *const LIVE_HEADERS[] = {
 #undef LIVE_HEADER
 };
 
-/* Headers of the application that an originated call was started with. */
+/* Headers with the application of an originated call. */
 static const char *const APP_HEADERS[] = {"Application", "variable_current_application",
                                           "variable_last_app"};
 
-fsz_err fsz_template_add(struct fsz_template *t, enum fsz_part_kind kind, uint32_t arg,
+fsz_err fsz_template_add(struct fsz_template *t, enum fsz_part_type kind, uint32_t arg,
                          int64_t number, const char *text, size_t length)
 {
     struct fsz_part *parts = reallocarray(t->parts, t->part_count + 1, sizeof *parts);
@@ -90,11 +90,11 @@ fsz_err fsz_template_instant(struct fsz_template_scope *scope, int64_t time_us, 
     return FSZ_OK;
 }
 
-/* What begins at `at`: a kind other than text, with its length, or nothing (length 0). */
+/* A part other than text that begins at `at`; length 0: none. */
 struct found {
-    enum fsz_part_kind kind;
+    enum fsz_part_type kind;
     size_t             length;
-    int64_t            number; /* of a time: microseconds */
+    int64_t            number; /* for a time: microseconds */
     uint32_t           arg;
 };
 
@@ -163,7 +163,7 @@ static bool template_find(const struct fsz_template_scope *scope, const char *va
         }
     }
     if (at > value && isdigit((unsigned char)at[-1]) && isdigit((unsigned char)at[0])) {
-        return false; /* within a longer number */
+        return false; /* part of a longer number */
     }
     return template_find_stamp(at, ret_found) || template_find_time(scope, at, ret_found) ||
            template_find_number(scope, value, at, ret_found);
@@ -207,7 +207,7 @@ static fsz_err template_scan(struct fsz_template_scope *scope, const char *value
     return err;
 }
 
-/* By the header's name alone; *ret_done tells whether that settled it. */
+/* Decides by the header's name; *ret_done says whether that was enough. */
 static fsz_err template_by_name(const struct fsz_template_scope *scope, const char *header,
                                 const char *value, int leg, struct fsz_template *t, bool *ret_done)
 {

@@ -1,4 +1,4 @@
-/* template.h - a captured header value taken apart: what stays, and what each call has anew.
+/* template.h - a captured header value, split into constant parts and parts that differ per call.
  *
  * Compiled when the script is loaded, then read-only. */
 #ifndef FSZ_TEMPLATE_H
@@ -10,27 +10,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum fsz_part_kind {
+enum fsz_part_type {
     FSZ_PART_TEXT,     /* as captured */
-    FSZ_PART_FRESH,    /* UUIDs, SIP tags; arg: which of the flow's */
-    FSZ_PART_USEC,     /* a time of the call in microseconds; arg: which of the flow's instants */
+    FSZ_PART_FRESH,    /* UUIDs, SIP tags; arg: index into the flow's `fresh` */
+    FSZ_PART_USEC,     /* a time of the call in microseconds; arg: index of the instant */
     FSZ_PART_SECOND,   /* the same in seconds */
     FSZ_PART_STAMP,    /* the same as local date and time */
-    FSZ_PART_NOW_USEC, /* of the event itself */
+    FSZ_PART_NOW_USEC, /* the time of the event */
     FSZ_PART_NOW_STAMP,
     FSZ_PART_NOW_GMT,
     FSZ_PART_SEQUENCE,
     FSZ_PART_SESSION,    /* arg: leg */
-    FSZ_PART_CAUSE,      /* as captured unless the call was killed */
+    FSZ_PART_CAUSE,      /* as captured, unless the call was hung up by command */
     FSZ_PART_CAUSE_Q850, /* the same as a number */
-    FSZ_PART_SPAN,       /* a duration: number in microseconds, arg: microseconds of a unit */
-    FSZ_PART_NUMBER,     /* the number that was called */
+    FSZ_PART_SPAN,       /* a duration: number in microseconds, arg: microseconds per unit */
+    FSZ_PART_NUMBER,     /* the called number */
     FSZ_PART_APP,        /* the application of an originated call */
     FSZ_PART_LIVE,       /* a figure of the switch; arg: enum fsz_live */
 };
 
 struct fsz_part {
-    enum fsz_part_kind kind;
+    enum fsz_part_type kind;
     uint32_t           arg;
     int64_t            number;
     char              *text; /* the captured text, never NULL */
@@ -41,7 +41,7 @@ struct fsz_template {
     size_t           part_count;
 };
 
-/* Figures of the switch that its own events carry, by header name. */
+/* Figures of the switch in its own events, by header name. */
 #define FSZ_LIVES(X)                                                                               \
     X(UP_TIME, "Up-Time")                                                                          \
     X(UPTIME_MSEC, "Uptime-msec")                                                                  \
@@ -65,11 +65,11 @@ enum fsz_live {
         FSZ_LIVE_COUNT
 };
 
-enum { FSZ_INSTANTS_MAX = 256, FSZ_FRESH_MAX = 64 }; /* of one flow */
+enum { FSZ_INSTANTS_MAX = 256, FSZ_FRESH_MAX = 64 }; /* per flow */
 
-/* What a value is compiled against: the flow that it belongs to. */
+/* The flow that a value belongs to. */
 struct fsz_template_scope {
-    const char *const *fresh; /* texts that every call has anew */
+    const char *const *fresh; /* texts that are new in each call */
     size_t             fresh_count;
     const char        *number; /* or NULL */
     const char        *app;    /* or NULL */
@@ -82,13 +82,13 @@ struct fsz_template_scope {
 FSZ_NODISCARD fsz_err fsz_template_compile(struct fsz_template_scope *scope, const char *header,
                                            const char *value, int leg,
                                            struct fsz_template *ret_template);
-/* A template of one part. */
-FSZ_NODISCARD fsz_err fsz_template_add(struct fsz_template *t, enum fsz_part_kind kind,
+/* Adds one part. */
+FSZ_NODISCARD fsz_err fsz_template_add(struct fsz_template *t, enum fsz_part_type kind,
                                        uint32_t arg, int64_t number, const char *text,
                                        size_t length);
-/* Is that time near enough to a flow's start to be one of the flow's? Within a day. */
+/* Is that time within a day of the flow's start, so that it is a time of the flow? */
 bool fsz_template_near(int64_t start_us, int64_t time_us);
-/* The index of an instant, noted if it is new. It is near the start. */
+/* The index of an instant near the start; adds it if it is new. */
 FSZ_NODISCARD fsz_err fsz_template_instant(struct fsz_template_scope *scope, int64_t time_us,
                                            uint32_t *ret_index);
 bool                  fsz_template_is_constant(const struct fsz_template *t);

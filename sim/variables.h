@@ -1,4 +1,4 @@
-/* variables.h - variables of a channel as commands ask for them. With the lock held. */
+/* variables.h - variables of a channel, for commands. With the lock held. */
 #ifndef FSZ_VARIABLES_H
 #define FSZ_VARIABLES_H
 
@@ -6,12 +6,12 @@
 #include "sim/state.h"
 
 /* A variable, or a field of the caller profile (destination_number, caller_id_name, …); NULL: not
- * set. Lives until the next look-up or event. */
+ * set. Valid until the next lookup or event. */
 const char *fsz_variable_get(struct fsz_sim *sim, const struct fsz_leg *leg, const char *name);
-/* Each variable in turn; an array as ARRAY::a|:b. FSZ_ENOMEM. */
+/* Passes each variable to `take`; an array as ARRAY::a|:b. FSZ_ENOMEM. */
 fsz_err fsz_variable_each(struct fsz_sim *sim, const struct fsz_leg *leg, fsz_variable_fn take,
                           void *argument);
-/* NULL takes it away. FSZ_ENOMEM, FSZ_ELIMIT. */
+/* NULL removes it. FSZ_ENOMEM, FSZ_ELIMIT. */
 fsz_err fsz_variable_set(struct fsz_leg *leg, const char *name, const char *value);
 /* Sets a variable; writes a failure to the log. */
 void fsz_variable_set_or_log(struct fsz_sim *sim, struct fsz_leg *leg, const char *name,

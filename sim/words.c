@@ -33,7 +33,7 @@ void fsz_words_split(struct fsz_words *words, const char *text, size_t max)
     }
 }
 
-/* The character that a backslash and this one stand for; the same: the backslash stays. */
+/* The character for a backslash followed by `c`; `c` itself: the backslash stays. */
 static char words_unescape(char escaped)
 {
     switch (escaped) {
@@ -56,7 +56,7 @@ static bool words_is_escape(const char *at)
            (strchr("'\"\\", at[1]) != NULL || words_unescape(at[1]) != at[1]);
 }
 
-/* One word in place, without its quotes, which count only in pairs; returns what is behind it. */
+/* Reads one word in place, without its quotes, which count only in pairs; returns the rest. */
 static char *words_take(char *at)
 {
     bool  quoted = false;
@@ -68,7 +68,7 @@ static char *words_take(char *at)
         } else if (*at == '\'') {
             bool paired = quoted || strchr(at + 1, '\'') != NULL;
             quoted = !quoted;
-            if (!paired) { /* it stays, but blanks behind it are the word's */
+            if (!paired) { /* the quote stays, and blanks after it belong to the word */
                 *to++ = *at;
             }
             at++;

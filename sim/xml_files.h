@@ -1,9 +1,9 @@
-/* documents.h - the XML that the simulated switch has of its own. Constant; any thread. */
-#ifndef FSZ_DOCUMENTS_H
-#define FSZ_DOCUMENTS_H
+/* xml_files.h - the simulated switch's built-in XML documents. Constant; any thread. */
+#ifndef FSZ_XML_FILES_H
+#define FSZ_XML_FILES_H
 
-/* A document whose section, and the `name` of whose element, are these (letter case ignored);
- * `value` NULL: the first of the section. NULL: there is none. */
+/* The document of this section whose element has the `name` `value` (letter case ignored); `value`
+ * NULL: the first of the section. NULL: no such document. */
 const char *fsz_document_find(const char *section, const char *value);
 
 #endif

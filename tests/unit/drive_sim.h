@@ -1,4 +1,4 @@
-/* drive_sim.h - a simulated switch that a test drives by hand, and what it has emitted. */
+/* drive_sim.h - a simulated switch on the test's clock, and the events that it emits. */
 #ifndef FSZ_DRIVE_SIM_H
 #define FSZ_DRIVE_SIM_H
 
@@ -17,7 +17,7 @@
 
 static const uint64_t SECOND_NS = 1000000000u;
 
-/* What the sink has seen. */
+/* The events that the sink got. */
 struct seen {
     json_t  *events; /* array of objects */
     size_t   count;
@@ -124,7 +124,7 @@ static inline const json_t *last_of(const struct seen *seen, const char *name, c
     return NULL;
 }
 
-/* originate's answer is "+OK <uuid>\n" */
+/* The reply of originate is "+OK <uuid>\n". */
 static inline void originate(struct fsz_sim *sim, const char *arg, char ret_uuid[37])
 {
     char *text = sim_ask(sim, "originate", arg);

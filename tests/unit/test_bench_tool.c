@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void test_stamp_read_gives_what_was_written_wherever_it_stands(void **state)
+static void test_stamp_read_finds_a_written_stamp_anywhere(void **state)
 {
     (void)state;
     char                    front[] = "{\"Bench-Time-Ns\":\"00000000000000000000\",\"a\":\"b\"}";
@@ -33,7 +33,7 @@ static void test_stamp_read_gives_what_was_written_wherever_it_stands(void **sta
     assert_true(number == UINT64_MAX);
 }
 
-static void test_stamp_read_finds_none_in_text_without_or_cut_short(void **state)
+static void test_stamp_read_finds_no_missing_or_truncated_stamp(void **state)
 {
     (void)state;
     struct fsz_stamp_reader reader = {.member = FSZ_STAMP_TIME, .from_end = 22};
@@ -74,7 +74,7 @@ static void test_lines_get_the_stamps_that_they_lack(void **state)
     fsz_bench_lines_fini(&lines);
 }
 
-static void test_lines_refuse_a_file_that_holds_no_events(void **state)
+static void test_lines_refuse_a_file_without_events(void **state)
 {
     (void)state;
     struct fsz_bench_lines lines;
@@ -83,7 +83,7 @@ static void test_lines_refuse_a_file_that_holds_no_events(void **state)
     assert_int_equal(fsz_bench_lines_read(&lines, "/nonexistent/file"), ENOENT);
 }
 
-static void test_samples_give_exact_percentiles_of_what_fits(void **state)
+static void test_samples_within_the_bound_give_exact_percentiles(void **state)
 {
     (void)state;
     struct fsz_bench_samples samples;
@@ -119,11 +119,11 @@ static void test_samples_beyond_the_bound_stay_evenly_spread(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stamp_read_gives_what_was_written_wherever_it_stands),
-        cmocka_unit_test(test_stamp_read_finds_none_in_text_without_or_cut_short),
+        cmocka_unit_test(test_stamp_read_finds_a_written_stamp_anywhere),
+        cmocka_unit_test(test_stamp_read_finds_no_missing_or_truncated_stamp),
         cmocka_unit_test(test_lines_get_the_stamps_that_they_lack),
-        cmocka_unit_test(test_lines_refuse_a_file_that_holds_no_events),
-        cmocka_unit_test(test_samples_give_exact_percentiles_of_what_fits),
+        cmocka_unit_test(test_lines_refuse_a_file_without_events),
+        cmocka_unit_test(test_samples_within_the_bound_give_exact_percentiles),
         cmocka_unit_test(test_samples_beyond_the_bound_stay_evenly_spread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,10 @@
-/* The simulated switch, driven by hand: what it emits and what it answers. */
+/* The simulated switch on the test's clock: its events and its replies. */
 #include "drive_sim.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-/* Per leg: created first, one hangup, destroyed last but for its state. */
+/* Per leg: CHANNEL_CREATE first, one hangup, CHANNEL_DESTROY last except for its state. */
 static void test_sim_events_of_each_leg_come_in_the_order_of_a_call(void **state)
 {
     (void)state;
@@ -58,9 +58,8 @@ static void test_sim_sequence_has_no_gap_and_core_uuid_is_one(void **state)
     sim_end(sim, &seen);
 }
 
-/* No text that was one call's in the capture reaches the wire, and no two calls share an identity.
- */
-static void test_sim_identities_are_fresh_and_agree_within_a_call(void **state)
+/* No identity of a captured call appears in an event, and no two calls share one. */
+static void test_sim_identities_are_new_and_agree_within_a_call(void **state)
 {
     (void)state;
     struct seen     seen;
@@ -135,7 +134,7 @@ static void test_sim_same_seed_gives_the_same_calls(void **state)
     sim_end(two, &b);
 }
 
-static void test_sim_starts_as_many_calls_as_asked_for(void **state)
+static void test_sim_starts_calls_at_the_given_rate(void **state)
 {
     (void)state;
     struct seen          seen;
@@ -168,11 +167,11 @@ static void test_sim_refuses_and_counts_calls_over_the_cap(void **state)
 static void note_log(void *self, enum fsz_log_level level, const char *text)
 {
     assert_int_equal(level, FSZ_LOG_WARNING);
-    assert_non_null(strstr(text, "did not keep up"));
+    assert_non_null(strstr(text, "could not keep up"));
     ++*(int *)self;
 }
 
-static void test_sim_leaves_calls_out_and_says_so_when_it_is_late(void **state)
+static void test_sim_leaves_calls_out_and_warns_when_it_is_late(void **state)
 {
     (void)state;
     struct seen          seen;
@@ -236,7 +235,7 @@ static void test_sim_duration_of_a_killed_call_is_how_long_it_lasted(void **stat
     sim_end(sim, &seen);
 }
 
-static void test_sim_variables_set_are_read_back_and_ride_on_later_events(void **state)
+static void test_sim_variables_set_are_read_back_and_are_in_later_events(void **state)
 {
     (void)state;
     struct seen     seen;
@@ -361,7 +360,7 @@ static void test_sim_bridged_legs_are_one_call_with_both_uuids(void **state)
     sim_end(sim, &seen);
 }
 
-static void test_sim_dump_is_the_channel_as_it_is_now(void **state)
+static void test_sim_dump_is_the_current_channel(void **state)
 {
     (void)state;
     struct seen     seen;
@@ -417,7 +416,7 @@ static void test_sim_commands_fire_an_api_event(void **state)
     sim_end(sim, &seen);
 }
 
-static void test_sim_heartbeat_tells_what_is_up(void **state)
+static void test_sim_heartbeat_has_current_figures(void **state)
 {
     (void)state;
     struct seen     seen;
@@ -457,7 +456,7 @@ static void test_sim_thread_emits_by_itself_and_stops(void **state)
     sim_end(sim, &seen);
 }
 
-static void test_sim_bad_flows_are_told_with_their_line(void **state)
+static void test_sim_reports_bad_flows_with_their_line(void **state)
 {
     (void)state;
     static const char *const texts[] = {
@@ -492,25 +491,25 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sim_events_of_each_leg_come_in_the_order_of_a_call),
         cmocka_unit_test(test_sim_sequence_has_no_gap_and_core_uuid_is_one),
-        cmocka_unit_test(test_sim_identities_are_fresh_and_agree_within_a_call),
+        cmocka_unit_test(test_sim_identities_are_new_and_agree_within_a_call),
         cmocka_unit_test(test_sim_times_are_of_today_and_epochs_agree),
         cmocka_unit_test(test_sim_same_seed_gives_the_same_calls),
-        cmocka_unit_test(test_sim_starts_as_many_calls_as_asked_for),
+        cmocka_unit_test(test_sim_starts_calls_at_the_given_rate),
         cmocka_unit_test(test_sim_refuses_and_counts_calls_over_the_cap),
-        cmocka_unit_test(test_sim_leaves_calls_out_and_says_so_when_it_is_late),
+        cmocka_unit_test(test_sim_leaves_calls_out_and_warns_when_it_is_late),
         cmocka_unit_test(test_sim_parked_call_stays_until_killed_with_its_cause),
         cmocka_unit_test(test_sim_duration_of_a_killed_call_is_how_long_it_lasted),
-        cmocka_unit_test(test_sim_variables_set_are_read_back_and_ride_on_later_events),
+        cmocka_unit_test(test_sim_variables_set_are_read_back_and_are_in_later_events),
         cmocka_unit_test(test_sim_hupall_ends_every_call_and_only_once),
         cmocka_unit_test(test_sim_show_lists_its_commands),
         cmocka_unit_test(test_sim_show_lists_what_is_up),
         cmocka_unit_test(test_sim_bridged_legs_are_one_call_with_both_uuids),
-        cmocka_unit_test(test_sim_dump_is_the_channel_as_it_is_now),
+        cmocka_unit_test(test_sim_dump_is_the_current_channel),
         cmocka_unit_test(test_sim_refuses_what_it_does_not_simulate_with_a_cause),
         cmocka_unit_test(test_sim_commands_fire_an_api_event),
-        cmocka_unit_test(test_sim_heartbeat_tells_what_is_up),
+        cmocka_unit_test(test_sim_heartbeat_has_current_figures),
         cmocka_unit_test(test_sim_thread_emits_by_itself_and_stops),
-        cmocka_unit_test(test_sim_bad_flows_are_told_with_their_line),
+        cmocka_unit_test(test_sim_reports_bad_flows_with_their_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ static void test_identity_is_the_one_in_events(void **state)
     sim_end(sim, &seen);
 }
 
-/* The caller frees what the JSON API answers; NULL when that is not JSON. */
+/* The reply of the JSON API; the caller frees it. NULL: it is not JSON. */
 static json_t *json_ask(struct fsz_sim *sim, const char *request, fsz_err expected)
 {
     struct fsz_buffer answer;
@@ -109,8 +109,8 @@ static void *sleeping(void *sim)
     return NULL;
 }
 
-/* It sleeps an hour, beyond the test: that would stand still if anything waited for it. */
-static void test_slow_command_controls_up_no_other_and_not_the_end(void **state)
+/* It sleeps for an hour: the test would hang if anything waited for it. */
+static void test_slow_command_delays_no_other_command_and_not_the_end(void **state)
 {
     (void)state;
     struct seen          seen;
@@ -130,10 +130,10 @@ static void test_slow_command_controls_up_no_other_and_not_the_end(void **state)
 struct outside {
     struct fsz_sim *sim;
     char            asked[512];
-    const char     *xml; /* NULL: there is none */
+    const char     *xml; /* NULL: not found */
 };
 
-/* As fsz_engine_lookup(), and asks the switch itself: it must not be locked. */
+/* Like fsz_engine_lookup(). Also calls the switch, which must not be locked. */
 static fsz_err outside_locate(void *self, const struct fsz_lookup *lookup, struct fsz_buffer *xml)
 {
     struct outside   *outside = self;
@@ -160,7 +160,7 @@ static void assert_begins(struct fsz_sim *sim, const char *arg, const char *begi
 
 #define OWN(section) "<document type=\"freeswitch/xml\"><section name=\"" section "\">"
 
-static void test_xml_locate_has_documents_of_its_own(void **state)
+static void test_xml_locate_has_built_in_documents(void **state)
 {
     (void)state;
     struct seen     seen;
@@ -203,8 +203,8 @@ int main(void)
         cmocka_unit_test(test_identity_is_the_one_in_events),
         cmocka_unit_test(test_json_api_has_status_and_fsapi),
         cmocka_unit_test(test_sent_event_comes_out_with_stamps_of_the_switch),
-        cmocka_unit_test(test_slow_command_controls_up_no_other_and_not_the_end),
-        cmocka_unit_test(test_xml_locate_has_documents_of_its_own),
+        cmocka_unit_test(test_slow_command_delays_no_other_command_and_not_the_end),
+        cmocka_unit_test(test_xml_locate_has_built_in_documents),
         cmocka_unit_test(test_xml_locate_looks_outside_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* What an operation said. */
+/* The message of the latest operation. */
 static char said[256];
 
 static fsz_err execute(struct fsz_sim *sim, struct fsz_execute execute)
@@ -16,7 +16,7 @@ static fsz_err execute(struct fsz_sim *sim, struct fsz_execute execute)
     return err;
 }
 
-/* "EVENT id" of each event that tells of an application of ours, one after the other. */
+/* "EVENT id" of each event of an application that the test runs, in order. */
 static void executed(const struct seen *seen, char *ret_text, size_t size)
 {
     size_t        index;
@@ -32,7 +32,7 @@ static void executed(const struct seen *seen, char *ret_text, size_t size)
             letter = ".";
             id = value(event, "Event-UUID");
         }
-        if (letter != NULL && strlen(id) == 1) { /* ids of ours; the captured ones are UUIDs */
+        if (letter != NULL && strlen(id) == 1) { /* ids of the test; captured ones are UUIDs */
             size_t length = strlen(ret_text);
             snprintf(ret_text + length, size - length, "%s%s ", letter, id);
         }
@@ -58,7 +58,7 @@ static const json_t *of_id(const struct seen *seen, const char *name, const char
     return NULL;
 }
 
-/* A held call; sim_end() ends it. */
+/* A call that stays up; sim_end() ends it. */
 static struct fsz_sim *sim_with_call(struct seen *seen, char ret_uuid[37])
 {
     struct fsz_sim *sim = sim_new(seen, (struct fsz_sim_options){0});
@@ -66,7 +66,7 @@ static struct fsz_sim *sim_with_call(struct seen *seen, char ret_uuid[37])
     return sim;
 }
 
-static void test_execute_tells_begin_and_end_with_the_id(void **state)
+static void test_execute_reports_begin_and_end_with_the_id(void **state)
 {
     (void)state;
     struct seen     seen;
@@ -154,7 +154,7 @@ static void test_loops_are_runs_that_lasted(void **state)
     sim_end(sim, &seen);
 }
 
-static void test_hangup_ends_what_runs_and_drops_what_waits(void **state)
+static void test_hangup_ends_running_and_drops_waiting_applications(void **state)
 {
     (void)state;
     struct seen     seen;
@@ -176,7 +176,7 @@ static void test_hangup_ends_what_runs_and_drops_what_waits(void **state)
     sim_end(sim, &seen);
 }
 
-static void test_hangup_as_an_application_has_its_cause(void **state)
+static void test_hangup_application_sets_the_cause(void **state)
 {
     (void)state;
     struct seen     seen;
@@ -191,7 +191,7 @@ static void test_hangup_as_an_application_has_its_cause(void **state)
     sim_end(sim, &seen);
 }
 
-static void test_execute_refuses_what_it_has_not_and_more_than_a_queue_controls(void **state)
+static void test_execute_refuses_unknown_applications_and_a_full_queue(void **state)
 {
     (void)state;
     struct seen     seen;
@@ -211,7 +211,7 @@ static void test_execute_refuses_what_it_has_not_and_more_than_a_queue_controls(
     sim_end(sim, &seen);
 }
 
-static void test_unlocked_applications_pile_up_no_deeper_than_allowed(void **state)
+static void test_unlocked_applications_nest_no_deeper_than_allowed(void **state)
 {
     (void)state;
     struct seen     seen;
@@ -242,7 +242,7 @@ static void test_event_application_fires_one_with_the_channels_headers(void **st
     sim_end(sim, &seen);
 }
 
-/* Puts what it takes into a JSON object. */
+/* Adds the variable to a JSON object. */
 static void take(void *object, const char *name, const char *value)
 {
     json_object_set_new(object, name, value == NULL ? json_null() : json_string(value));
@@ -326,7 +326,7 @@ static void test_transfer_goes_to_a_known_number_or_has_no_route(void **state)
     assert_string_equal(value(of_id(&seen, "CHANNEL_EXECUTE", "a"), "Caller-Destination-Number"),
                         "1002");
     assert_int_equal(fsz_sim_transfer(sim, call, "bleg", "1002", NULL, NULL, &words), FSZ_EREFUSED);
-    assert_non_null(strstr(fsz_buffer_string(&words), "no b leg"));
+    assert_non_null(strstr(fsz_buffer_string(&words), "a b leg alone"));
     assert_int_equal(fsz_sim_transfer(sim, call, "aleg", "9999", "XML", "default", &words), FSZ_OK);
     sim_pass(sim, &seen, 1);
     assert_string_equal(value(last_of(&seen, "CHANNEL_HANGUP", call), "Hangup-Cause"),
@@ -339,15 +339,15 @@ static void test_transfer_goes_to_a_known_number_or_has_no_route(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_execute_tells_begin_and_end_with_the_id),
+        cmocka_unit_test(test_execute_reports_begin_and_end_with_the_id),
         cmocka_unit_test(test_locked_applications_run_one_after_another),
         cmocka_unit_test(test_an_application_without_lock_is_interrupted_by_the_next),
         cmocka_unit_test(test_calls_do_not_wait_for_each_other),
         cmocka_unit_test(test_loops_are_runs_that_lasted),
-        cmocka_unit_test(test_hangup_ends_what_runs_and_drops_what_waits),
-        cmocka_unit_test(test_hangup_as_an_application_has_its_cause),
-        cmocka_unit_test(test_execute_refuses_what_it_has_not_and_more_than_a_queue_controls),
-        cmocka_unit_test(test_unlocked_applications_pile_up_no_deeper_than_allowed),
+        cmocka_unit_test(test_hangup_ends_running_and_drops_waiting_applications),
+        cmocka_unit_test(test_hangup_application_sets_the_cause),
+        cmocka_unit_test(test_execute_refuses_unknown_applications_and_a_full_queue),
+        cmocka_unit_test(test_unlocked_applications_nest_no_deeper_than_allowed),
         cmocka_unit_test(test_event_application_fires_one_with_the_channels_headers),
         cmocka_unit_test(test_variables_are_set_together_and_read_with_the_callers_profile),
         cmocka_unit_test(test_set_is_all_or_nothing),

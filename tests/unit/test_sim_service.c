@@ -1,5 +1,5 @@
-/* The simulated switch's calls that are given to a service: the thread of each, what it can do with
- * its call, and what the call's events tell of it. */
+/* The simulated switch's calls for services: the thread of each call, its operations on the call,
+ * and the events of the call. */
 #include "drive_sim.h"
 
 #include "call/control.h"
@@ -13,7 +13,7 @@
 
 enum { PATIENCE_TRIES = 20000, ASIDE_US = 1000 };
 
-/* In the place of the core's: over when the test says so. */
+/* Replaces the core's: the test decides when it is over. */
 struct fsz_control {
     _Atomic bool over, when_idle, drops;
     char         ran[256]; /* the call's own thread */
@@ -46,7 +46,7 @@ struct rig {
     _Atomic int        served;
     struct fsz_control control;
     char               call[37];
-    /* What a thread has found; read once it has ended. */
+    /* Results of a thread; read after it has ended. */
     char    line[64], text[256], cause[64];
     fsz_err err;
     bool    up, hung_up;
@@ -77,7 +77,7 @@ static struct rig *rig_new(serve_fn serve, struct fsz_sim_options options)
     return rig;
 }
 
-/* Until the command's answer is that. */
+/* Runs the command until its reply is `expected`. */
 static void rig_await(struct rig *rig, const char *command, const char *arg, const char *expected)
 {
     for (int i = 0; i < PATIENCE_TRIES; i++) {
@@ -92,7 +92,7 @@ static void rig_await(struct rig *rig, const char *command, const char *arg, con
     fail_msg("%s %s is never %s", command, arg, expected);
 }
 
-/* The first call has ended, and the switch stands still: what it told can be read. */
+/* Waits until the first call has ended, and stops the switch: its events can be read. */
 static void rig_settle(struct rig *rig)
 {
     rig_await(rig, "uuid_exists", rig->call, "false");
@@ -109,7 +109,7 @@ static void rig_free(struct rig *rig)
     free(rig);
 }
 
-/* A call that was served and has ended. */
+/* A rig whose first call has been served and has ended. */
 static struct rig *rig_served(serve_fn serve, const char *dial)
 {
     struct rig *rig = rig_new(serve, (struct fsz_sim_options){0});
@@ -140,8 +140,8 @@ static void rig_execute(struct rig *rig, const char *app, const char *arg, bool 
     fsz_buffer_fini(&words);
 }
 
-/* Event names of the call, those that begin with one of the prefixes, with the application's. */
-static void assert_told(const struct rig *rig, const char *prefix, const char *expected)
+/* The names of the call's events that begin with the prefix, with their applications. */
+static void assert_events(const struct rig *rig, const char *prefix, const char *expected)
 {
     char          text[1024] = "";
     size_t        index;
@@ -158,14 +158,14 @@ static void assert_told(const struct rig *rig, const char *prefix, const char *e
     assert_string_equal(text, expected);
 }
 
-static const json_t *told(const struct rig *rig, const char *name)
+static const json_t *last_event(const struct rig *rig, const char *name)
 {
     const json_t *event = last_of(&rig->seen, name, rig->call);
     assert_non_null(event);
     return event;
 }
 
-/* ---- what a thread finds ---- */
+/* ---- operations of the session ---- */
 
 static void take_channel(void *argument, const struct fsz_event *channel)
 {
@@ -202,13 +202,14 @@ static void test_a_call_for_zmq_is_served_with_its_line_and_its_channel(void **s
     assert_string_equal(value(rig->channel, "Answer-State"), "ringing");
     assert_string_equal(value(rig->channel, "Channel-State"), "CS_EXECUTE");
     assert_string_equal(value(rig->channel, "variable_given"), "7");
-    const json_t *end = told(rig, "CHANNEL_HANGUP_COMPLETE");
+    const json_t *end = last_event(rig, "CHANNEL_HANGUP_COMPLETE");
     assert_string_equal(value(end, "variable_mine"), "1 2");
     assert_string_equal(value(end, "Hangup-Cause"), "NORMAL_CLEARING");
     assert_string_equal(value(end, "variable_billsec"), "0");
     assert_string_equal(value(end, "variable_answer_uepoch"), "0");
-    assert_told(rig, "CHANNEL_EXEC", "CHANNEL_EXECUTE:zmq CHANNEL_EXECUTE_COMPLETE:zmq ");
-    assert_string_equal(value(told(rig, "CHANNEL_EXECUTE"), "Application-Data"), "ivr lang=de");
+    assert_events(rig, "CHANNEL_EXEC", "CHANNEL_EXECUTE:zmq CHANNEL_EXECUTE_COMPLETE:zmq ");
+    assert_string_equal(value(last_event(rig, "CHANNEL_EXECUTE"), "Application-Data"),
+                        "ivr lang=de");
     rig_free(rig);
 }
 
@@ -219,7 +220,7 @@ static void serve_nothing(struct rig *rig, const struct fsz_session *session, co
     (void)line;
 }
 
-static void test_a_switch_that_nobody_serves_refuses_such_a_call(void **state)
+static void test_a_switch_without_serve_refuses_such_a_call(void **state)
 {
     (void)state;
     struct seen     seen;
@@ -228,7 +229,7 @@ static void test_a_switch_that_nobody_serves_refuses_such_a_call(void **state)
     sim_end(sim, &seen);
 }
 
-static void test_what_the_dialplan_does_after_it_says_a_variable(void **state)
+static void test_a_variable_says_what_the_dialplan_does_after_zmq(void **state)
 {
     (void)state;
     struct rig *rig = rig_new(serve_nothing, (struct fsz_sim_options){0});
@@ -253,21 +254,21 @@ static void serve_answers(struct rig *rig, const struct fsz_session *session, co
     rig->err = rig_run(rig, session, "no_such", "thing");
 }
 
-static void test_applications_run_to_their_end_and_answering_is_told(void **state)
+static void test_applications_run_to_their_end_and_an_answer_has_its_event(void **state)
 {
     (void)state;
     struct rig *rig = rig_served(serve_answers, "loopback/1000 &zmq(ivr)");
-    assert_told(rig, "CHANNEL_EXECUTE",
-                "CHANNEL_EXECUTE:zmq CHANNEL_EXECUTE:answer CHANNEL_EXECUTE_COMPLETE:answer "
-                "CHANNEL_EXECUTE:playback CHANNEL_EXECUTE_COMPLETE:playback "
-                "CHANNEL_EXECUTE_COMPLETE:zmq ");
-    assert_told(rig, "PRIVATE", "");
-    assert_told(rig, "CHANNEL_ANSWER", "CHANNEL_ANSWER ");
+    assert_events(rig, "CHANNEL_EXECUTE",
+                  "CHANNEL_EXECUTE:zmq CHANNEL_EXECUTE:answer CHANNEL_EXECUTE_COMPLETE:answer "
+                  "CHANNEL_EXECUTE:playback CHANNEL_EXECUTE_COMPLETE:playback "
+                  "CHANNEL_EXECUTE_COMPLETE:zmq ");
+    assert_events(rig, "PRIVATE", "");
+    assert_events(rig, "CHANNEL_ANSWER", "CHANNEL_ANSWER ");
     assert_string_equal(value(rig->channel, "Answer-State"), "answered");
     assert_string_equal(value(rig->channel, "Channel-Call-State"), "ACTIVE");
     assert_int_equal(rig->err, FSZ_EREFUSED);
     assert_string_equal(rig->text, "Invalid Application no_such");
-    const json_t *end = told(rig, "CHANNEL_HANGUP_COMPLETE");
+    const json_t *end = last_event(rig, "CHANNEL_HANGUP_COMPLETE");
     assert_true(strtoll(value(end, "variable_billmsec"), NULL, 10) >= 30);
     long long answered = strtoll(value(end, "variable_answer_uepoch"), NULL, 10);
     assert_true(answered >= strtoll(value(end, "variable_start_uepoch"), NULL, 10));
@@ -311,17 +312,17 @@ static void test_digits_are_collected_as_the_application_says(void **state)
         const char *pressed, *form, *got, *invalid;
         size_t      dtmf;
     } cases[] = {
-        {"1234", "1 3 1 500 # %s %s got", "123", "nothing", 3},  /* as many as it takes */
+        {"1234", "1 3 1 500 # %s %s got", "123", "nothing", 3},  /* max keys */
         {"12#4", "1 9 1 500 # %s %s got", "12", "nothing", 3},   /* to the terminator */
-        {"12", "1 9 1 150 # %s %s got", "12", "nothing", 2},     /* until nobody presses any more */
+        {"12", "1 9 1 150 # %s %s got", "12", "nothing", 2},     /* until the timeout */
         {"1", "2 2 1 150 # %s %s got", "nothing", "1", 1},       /* too few */
-        {"", "1 2 2 150 # %s %s got", "nothing", "nothing", 0},  /* none, twice */
-        {"1234", "2 2 2 150 # %s %s got ^3\\d$", "34", "12", 4}, /* not those, then those */
-        {"9w1", "1 1 1 300 # %s %s got ^[", "nothing", "9", 1},  /* of no expression */
+        {"", "1 2 2 150 # %s %s got", "nothing", "nothing", 0},  /* no key, twice */
+        {"1234", "2 2 2 150 # %s %s got ^3\\d$", "34", "12", 4}, /* the second attempt matches */
+        {"9w1", "1 1 1 300 # %s %s got ^[", "nothing", "9", 1},  /* invalid expression */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char words[160];
-        /* The forms are the table's own. */
+        /* The formats are those of the table. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         snprintf(words, sizeof words, cases[i].form, TONE, TONE);
@@ -376,30 +377,31 @@ static void test_bridge_lasts_until_the_other_hangs_up(void **state)
     rig_settle(rig);
     assert_true(rig->up);
     assert_string_equal(rig->text, "SUCCESS");
-    assert_told(rig, "CHANNEL_BRIDGE", "CHANNEL_BRIDGE ");
-    assert_told(rig, "CHANNEL_UNBRIDGE", "CHANNEL_UNBRIDGE ");
-    assert_string_equal(value(told(rig, "CHANNEL_BRIDGE"), "Bridge-B-Unique-ID"), other);
-    assert_string_equal(value(told(rig, "CHANNEL_BRIDGE"), "Answer-State"), "answered");
+    assert_events(rig, "CHANNEL_BRIDGE", "CHANNEL_BRIDGE ");
+    assert_events(rig, "CHANNEL_UNBRIDGE", "CHANNEL_UNBRIDGE ");
+    assert_string_equal(value(last_event(rig, "CHANNEL_BRIDGE"), "Bridge-B-Unique-ID"), other);
+    assert_string_equal(value(last_event(rig, "CHANNEL_BRIDGE"), "Answer-State"), "answered");
     free(other);
     rig_free(rig);
 }
 
-static void test_a_bridge_that_fails_hangs_up_unless_it_may_go_on(void **state)
+static void test_a_failed_bridge_hangs_up_unless_the_call_may_continue(void **state)
 {
     (void)state;
     struct rig *rig = rig_served(serve_bridges, "loopback/1000 &zmq(error/USER_BUSY)");
     assert_false(rig->up);
     assert_string_equal(rig->text, "USER_BUSY");
-    assert_string_equal(value(told(rig, "CHANNEL_HANGUP"), "Hangup-Cause"), "USER_BUSY");
+    assert_string_equal(value(last_event(rig, "CHANNEL_HANGUP"), "Hangup-Cause"), "USER_BUSY");
     rig_free(rig);
     rig = rig_served(serve_bridges, "{continue_on_fail=true}loopback/1000 &zmq(loopback/9999)");
     assert_true(rig->up);
     assert_string_equal(rig->text, "NO_ROUTE_DESTINATION");
-    assert_string_equal(value(told(rig, "CHANNEL_HANGUP"), "Hangup-Cause"), "NORMAL_CLEARING");
+    assert_string_equal(value(last_event(rig, "CHANNEL_HANGUP"), "Hangup-Cause"),
+                        "NORMAL_CLEARING");
     rig_free(rig);
 }
 
-/* ---- held ---- */
+/* ---- under control ---- */
 
 /* Two calls may end at once. */
 static void serve_controls(struct rig *rig, const struct fsz_session *session, const char *line)
@@ -415,7 +417,7 @@ static void serve_controls(struct rig *rig, const struct fsz_session *session, c
     pthread_mutex_unlock(&lock);
 }
 
-static struct rig *rig_holding(const char *dial)
+static struct rig *rig_controlling(const char *dial)
 {
     struct rig *rig = rig_new(serve_controls, (struct fsz_sim_options){0});
     originate(rig->sim, dial, rig->call);
@@ -430,7 +432,7 @@ static void rig_release(struct rig *rig)
     fsz_sim_wake(rig->sim, rig->call, false);
 }
 
-/* Something that does not end by itself runs, so the thread holds the call by now. */
+/* An application that does not end by itself runs, so the thread is in control by now. */
 static void rig_execute_endless(struct rig *rig)
 {
     char arg[64];
@@ -447,10 +449,10 @@ static void rig_break(struct rig *rig)
     fsz_buffer_fini(&words);
 }
 
-static void test_a_held_call_runs_what_is_queued_and_is_given_back_then(void **state)
+static void test_a_controlled_call_runs_its_queue_and_is_then_given_back(void **state)
 {
     (void)state;
-    struct rig *rig = rig_holding("loopback/1000 &zmq(ivr)");
+    struct rig *rig = rig_controlling("loopback/1000 &zmq(ivr)");
     rig_execute_endless(rig);
     rig_execute(rig, "set", "a=1", false);
     rig_execute(rig, "set", "b=2", true);
@@ -460,7 +462,7 @@ static void test_a_held_call_runs_what_is_queued_and_is_given_back_then(void **s
     rig_settle(rig);
     assert_true(rig->up);
     assert_string_equal(rig->control.ran, "playback(silence_stream://-1) set(b=2) set(a=1) ");
-    assert_string_equal(value(told(rig, "CHANNEL_HANGUP_COMPLETE"), "variable_b"), "2");
+    assert_string_equal(value(last_event(rig, "CHANNEL_HANGUP_COMPLETE"), "variable_b"), "2");
     rig_free(rig);
 }
 
@@ -474,7 +476,7 @@ static void serve_runs_then_controls(struct rig *rig, const struct fsz_session *
     serve_controls(rig, session, line);
 }
 
-static void test_what_is_queued_waits_until_the_thread_controls_the_call(void **state)
+static void test_queued_applications_wait_until_the_thread_controls_the_call(void **state)
 {
     (void)state;
     struct rig *rig = rig_new(serve_runs_then_controls, (struct fsz_sim_options){0});
@@ -485,14 +487,14 @@ static void test_what_is_queued_waits_until_the_thread_controls_the_call(void **
     rig_release(rig);
     rig_settle(rig);
     assert_string_equal(rig->control.ran, "set(third=1) ");
-    assert_string_equal(value(told(rig, "CHANNEL_HANGUP_COMPLETE"), "variable_third"), "1");
+    assert_string_equal(value(last_event(rig, "CHANNEL_HANGUP_COMPLETE"), "variable_third"), "1");
     rig_free(rig);
 }
 
-static void test_a_lost_call_ends_what_runs_and_drops_what_waits(void **state)
+static void test_a_lost_call_ends_running_and_drops_waiting_applications(void **state)
 {
     (void)state;
-    struct rig *rig = rig_holding("loopback/1000 &zmq(ivr)");
+    struct rig *rig = rig_controlling("loopback/1000 &zmq(ivr)");
     rig_execute_endless(rig);
     rig_execute(rig, "set", "never=1", false);
     rig->control.drops = true;
@@ -501,14 +503,14 @@ static void test_a_lost_call_ends_what_runs_and_drops_what_waits(void **state)
     rig_settle(rig);
     assert_true(rig->up);
     assert_string_equal(rig->control.ran, "playback(silence_stream://-1) ");
-    assert_string_equal(value(told(rig, "CHANNEL_HANGUP_COMPLETE"), "variable_never"), "");
+    assert_string_equal(value(last_event(rig, "CHANNEL_HANGUP_COMPLETE"), "variable_never"), "");
     rig_free(rig);
 }
 
 static void test_a_lost_call_that_is_bridged_stays_so(void **state)
 {
     (void)state;
-    struct rig *rig = rig_holding("loopback/1000 &zmq(ivr)");
+    struct rig *rig = rig_controlling("loopback/1000 &zmq(ivr)");
     char        arg[64];
     rig_execute(rig, "bridge", "loopback/1001", false);
     snprintf(arg, sizeof arg, "%s originate_disposition", rig->call);
@@ -516,7 +518,7 @@ static void test_a_lost_call_that_is_bridged_stays_so(void **state)
     rig->control.drops = true;
     rig->control.over = true;
     fsz_sim_wake(rig->sim, rig->call, true);
-    usleep(50000); /* were it to end, it would by now, mostly: the assertion holds either way */
+    usleep(50000); /* time for a wrong end to show */
     assert_int_equal(rig->served, 0);
     snprintf(arg, sizeof arg, "%s bridge_uuid", rig->call);
     char *other = sim_ask(rig->sim, "uuid_getvar", arg);
@@ -527,10 +529,10 @@ static void test_a_lost_call_that_is_bridged_stays_so(void **state)
     rig_free(rig);
 }
 
-static void test_break_ends_what_runs_and_the_next_runs(void **state)
+static void test_break_ends_the_running_application_and_the_next_begins(void **state)
 {
     (void)state;
-    struct rig       *rig = rig_holding("loopback/1000 &zmq(ivr)");
+    struct rig       *rig = rig_controlling("loopback/1000 &zmq(ivr)");
     struct fsz_buffer words;
     fsz_buffer_init(&words, 100);
     rig_execute_endless(rig);
@@ -539,15 +541,15 @@ static void test_break_ends_what_runs_and_the_next_runs(void **state)
     rig_break(rig);
     rig_release(rig);
     rig_settle(rig);
-    assert_string_equal(value(told(rig, "CHANNEL_HANGUP_COMPLETE"), "variable_next"), "1");
+    assert_string_equal(value(last_event(rig, "CHANNEL_HANGUP_COMPLETE"), "variable_next"), "1");
     fsz_buffer_fini(&words);
     rig_free(rig);
 }
 
-static void test_two_held_calls_are_bridged_and_hang_up_together(void **state)
+static void test_two_controlled_calls_are_bridged_and_hang_up_together(void **state)
 {
     (void)state;
-    struct rig       *rig = rig_holding("loopback/1000 &zmq(ivr)");
+    struct rig       *rig = rig_controlling("loopback/1000 &zmq(ivr)");
     struct fsz_buffer words;
     char              other[37];
     fsz_buffer_init(&words, 100);
@@ -563,7 +565,7 @@ static void test_two_held_calls_are_bridged_and_hang_up_together(void **state)
     assert_answer(rig->sim, "uuid_exists", rig->call, "true");
     assert_answer(rig->sim, "uuid_kill", other, "+OK\n");
     rig_settle(rig);
-    assert_string_equal(value(told(rig, "CHANNEL_BRIDGE"), "Other-Leg-Unique-ID"), other);
+    assert_string_equal(value(last_event(rig, "CHANNEL_BRIDGE"), "Other-Leg-Unique-ID"), other);
     fsz_buffer_fini(&words);
     rig_free(rig);
 }
@@ -580,7 +582,7 @@ static void rig_transfer(struct rig *rig, const char *extension)
 static void test_a_transferred_call_leaves_and_is_up_elsewhere(void **state)
 {
     (void)state;
-    struct rig *rig = rig_holding("loopback/1000 &zmq(ivr)");
+    struct rig *rig = rig_controlling("loopback/1000 &zmq(ivr)");
     rig_transfer(rig, "1002");
     sem_wait(&rig->ended);
     assert_false(rig->up);
@@ -594,14 +596,14 @@ static void test_a_transferred_call_leaves_and_is_up_elsewhere(void **state)
 static void test_a_transfer_to_a_services_extension_offers_the_call_there(void **state)
 {
     (void)state;
-    struct rig *rig = rig_holding("loopback/1000 &zmq(ivr)");
+    struct rig *rig = rig_controlling("loopback/1000 &zmq(ivr)");
     rig_transfer(rig, "zmq-queue gold");
     sem_wait(&rig->ended);
     sem_wait(&rig->begun);
     rig_release(rig);
     rig_settle(rig);
     assert_int_equal(rig->served, 2);
-    assert_string_equal(value(told(rig, "CHANNEL_EXECUTE_COMPLETE"), "Application-Data"),
+    assert_string_equal(value(last_event(rig, "CHANNEL_EXECUTE_COMPLETE"), "Application-Data"),
                         "queue gold");
     rig_free(rig);
 }
@@ -609,20 +611,21 @@ static void test_a_transfer_to_a_services_extension_offers_the_call_there(void *
 static void test_a_transfer_to_nowhere_has_no_route(void **state)
 {
     (void)state;
-    struct rig *rig = rig_holding("loopback/1000 &zmq(ivr)");
+    struct rig *rig = rig_controlling("loopback/1000 &zmq(ivr)");
     rig_transfer(rig, "9999");
     rig_settle(rig);
     assert_false(rig->up);
-    assert_string_equal(value(told(rig, "CHANNEL_HANGUP"), "Hangup-Cause"), "NO_ROUTE_DESTINATION");
+    assert_string_equal(value(last_event(rig, "CHANNEL_HANGUP"), "Hangup-Cause"),
+                        "NO_ROUTE_DESTINATION");
     rig_free(rig);
 }
 
 /* ---- the caller ---- */
 
-static void test_a_caller_hangs_up_when_it_is_time_whatever_runs(void **state)
+static void test_a_caller_hangs_up_in_time_whatever_runs(void **state)
 {
     (void)state;
-    struct rig *rig = rig_holding("{sim_hangup_ms=50}loopback/1000 &zmq(ivr)");
+    struct rig *rig = rig_controlling("{sim_hangup_ms=50}loopback/1000 &zmq(ivr)");
     rig_execute(rig, "playback", "silence_stream://-1", false);
     rig_settle(rig);
     assert_false(rig->up);
@@ -636,10 +639,10 @@ static void serve_waits(struct rig *rig, const struct fsz_session *session, cons
     (void)line;
     sem_wait(&rig->go);
     rig->err = rig_run(rig, session, "answer", NULL);
-    session->hangup(session->self, "USER_BUSY"); /* as good as if it came first */
+    session->hangup(session->self, "USER_BUSY"); /* allowed after a hangup, too */
 }
 
-static void test_the_end_of_a_call_comes_after_its_thread_has_come_back(void **state)
+static void test_the_end_of_a_call_comes_after_its_thread_has_returned(void **state)
 {
     (void)state;
     struct rig *rig = rig_new(serve_waits, (struct fsz_sim_options){0});
@@ -651,12 +654,12 @@ static void test_the_end_of_a_call_comes_after_its_thread_has_come_back(void **s
     sem_post(&rig->go);
     rig_settle(rig);
     assert_int_equal(rig->err, FSZ_ENOTFOUND);
-    assert_told(rig, "CHANNEL_",
-                "CHANNEL_STATE CHANNEL_STATE CHANNEL_CREATE CHANNEL_CALLSTATE CHANNEL_STATE "
-                "CHANNEL_STATE CHANNEL_EXECUTE:zmq CHANNEL_HANGUP CHANNEL_EXECUTE_COMPLETE:zmq "
-                "CHANNEL_STATE CHANNEL_CALLSTATE CHANNEL_STATE CHANNEL_HANGUP_COMPLETE "
-                "CHANNEL_DESTROY CHANNEL_STATE ");
-    assert_string_equal(value(told(rig, "CHANNEL_HANGUP_COMPLETE"), "Hangup-Cause"),
+    assert_events(rig, "CHANNEL_",
+                  "CHANNEL_STATE CHANNEL_STATE CHANNEL_CREATE CHANNEL_CALLSTATE CHANNEL_STATE "
+                  "CHANNEL_STATE CHANNEL_EXECUTE:zmq CHANNEL_HANGUP CHANNEL_EXECUTE_COMPLETE:zmq "
+                  "CHANNEL_STATE CHANNEL_CALLSTATE CHANNEL_STATE CHANNEL_HANGUP_COMPLETE "
+                  "CHANNEL_DESTROY CHANNEL_STATE ");
+    assert_string_equal(value(last_event(rig, "CHANNEL_HANGUP_COMPLETE"), "Hangup-Cause"),
                         "CALL_REJECTED");
     rig_free(rig);
 }
@@ -683,7 +686,7 @@ static void test_new_calls_go_to_the_service_in_that_share(void **state)
         assert_true((uint64_t)before <= begun);
         rig_free(rig);
 
-        /* Those of a run that the test drives by hand are countable. */
+        /* On the test's clock the calls of a run can be counted. */
         rig = calloc(1, sizeof *rig);
         sem_init(&rig->begun, 0, 0);
         sem_init(&rig->ended, 0, 0);
@@ -698,10 +701,10 @@ static void test_new_calls_go_to_the_service_in_that_share(void **state)
     }
 }
 
-static void test_a_switch_that_stops_lets_go_of_what_is_held(void **state)
+static void test_a_switch_that_stops_gives_controlled_calls_back(void **state)
 {
     (void)state;
-    struct rig *rig = rig_holding("loopback/1000 &zmq(ivr)");
+    struct rig *rig = rig_controlling("loopback/1000 &zmq(ivr)");
     rig_execute(rig, "playback", "silence_stream://-1", false);
     fsz_sim_stop(rig->sim);
     assert_int_equal(rig->served, 1);
@@ -713,26 +716,26 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_call_for_zmq_is_served_with_its_line_and_its_channel),
-        cmocka_unit_test(test_a_switch_that_nobody_serves_refuses_such_a_call),
-        cmocka_unit_test(test_what_the_dialplan_does_after_it_says_a_variable),
-        cmocka_unit_test(test_applications_run_to_their_end_and_answering_is_told),
+        cmocka_unit_test(test_a_switch_without_serve_refuses_such_a_call),
+        cmocka_unit_test(test_a_variable_says_what_the_dialplan_does_after_zmq),
+        cmocka_unit_test(test_applications_run_to_their_end_and_an_answer_has_its_event),
         cmocka_unit_test(test_digits_are_collected_as_the_application_says),
         cmocka_unit_test(test_keys_that_are_pressed_by_command_are_collected),
         cmocka_unit_test(test_bridge_lasts_until_the_other_hangs_up),
-        cmocka_unit_test(test_a_bridge_that_fails_hangs_up_unless_it_may_go_on),
-        cmocka_unit_test(test_a_held_call_runs_what_is_queued_and_is_given_back_then),
-        cmocka_unit_test(test_what_is_queued_waits_until_the_thread_controls_the_call),
-        cmocka_unit_test(test_a_lost_call_ends_what_runs_and_drops_what_waits),
+        cmocka_unit_test(test_a_failed_bridge_hangs_up_unless_the_call_may_continue),
+        cmocka_unit_test(test_a_controlled_call_runs_its_queue_and_is_then_given_back),
+        cmocka_unit_test(test_queued_applications_wait_until_the_thread_controls_the_call),
+        cmocka_unit_test(test_a_lost_call_ends_running_and_drops_waiting_applications),
         cmocka_unit_test(test_a_lost_call_that_is_bridged_stays_so),
-        cmocka_unit_test(test_break_ends_what_runs_and_the_next_runs),
-        cmocka_unit_test(test_two_held_calls_are_bridged_and_hang_up_together),
+        cmocka_unit_test(test_break_ends_the_running_application_and_the_next_begins),
+        cmocka_unit_test(test_two_controlled_calls_are_bridged_and_hang_up_together),
         cmocka_unit_test(test_a_transferred_call_leaves_and_is_up_elsewhere),
         cmocka_unit_test(test_a_transfer_to_a_services_extension_offers_the_call_there),
         cmocka_unit_test(test_a_transfer_to_nowhere_has_no_route),
-        cmocka_unit_test(test_a_caller_hangs_up_when_it_is_time_whatever_runs),
-        cmocka_unit_test(test_the_end_of_a_call_comes_after_its_thread_has_come_back),
+        cmocka_unit_test(test_a_caller_hangs_up_in_time_whatever_runs),
+        cmocka_unit_test(test_the_end_of_a_call_comes_after_its_thread_has_returned),
         cmocka_unit_test(test_new_calls_go_to_the_service_in_that_share),
-        cmocka_unit_test(test_a_switch_that_stops_lets_go_of_what_is_held),
+        cmocka_unit_test(test_a_switch_that_stops_gives_controlled_calls_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
