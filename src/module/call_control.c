@@ -3,13 +3,13 @@
 #include "event/ending.h"
 #include "module/numbers.h"
 
-/* The channel's private entry of that name is the hold; only the call's own thread reads it. */
-static const char HOLD_KEY[] = "mod_event_zmq_hold";
+/* The channel's private entry with the control; only the call's own thread reads it. */
+static const char CONTROL_KEY[] = "mod_event_zmq_control";
 
-enum { PACE_MS = 20, BREAK_ALL = 2 /* a list of files, not only the one that plays */ };
+enum { LOOK_MS = 20, BREAK_ALL = 2 /* ends a list of files, not only the present one */ };
 
-/* An application begins, or has ended; also one that runs within another. The switch forgets a
- * break when one begins: if the hold was over by then, this one has to be told again. */
+/* Hook: an application begins or has ended, also one inside another. The switch clears a break when
+ * an application begins, so one that begins after the end of control needs a new break. */
 static switch_status_t control_message(switch_core_session_t         *session,
                                        switch_core_session_message_t *message)
 {
@@ -19,7 +19,7 @@ static switch_status_t control_message(switch_core_session_t         *session,
         return SWITCH_STATUS_SUCCESS;
     }
     switch_channel_t   *channel = switch_core_session_get_channel(session);
-    struct fsz_control *control = switch_channel_get_private(channel, HOLD_KEY);
+    struct fsz_control *control = switch_channel_get_private(channel, CONTROL_KEY);
     if (control != NULL && ends) {
         fsz_control_ran(control, message->string_array_arg[0], message->string_array_arg[1]);
     } else if (control != NULL && fsz_control_over(control, false)) {
@@ -28,7 +28,7 @@ static switch_status_t control_message(switch_core_session_t         *session,
     return SWITCH_STATUS_SUCCESS;
 }
 
-/* One command, to its end; false: none is queued. */
+/* Runs one queued command to its end; false: none is queued. */
 static bool control_run_next(switch_core_session_t *session)
 {
     switch_ivr_parse_all_messages(session);
@@ -39,7 +39,7 @@ static bool control_run_next(switch_core_session_t *session)
     return true;
 }
 
-/* Until a frame has come or somebody wakes us; without media the hold itself waits. */
+/* Waits for a frame or a wake-up; without media, for the control. */
 static void control_listen(switch_core_session_t *session, struct fsz_control *control)
 {
     switch_frame_t   *frame = NULL;
@@ -51,12 +51,12 @@ static void control_listen(switch_core_session_t *session, struct fsz_control *c
             return;
         }
     }
-    fsz_control_wait(control, PACE_MS);
+    fsz_control_wait(control, LOOK_MS);
 }
 
-/* Digits, and events that were left for the call, become events of the switch when somebody takes
- * them from the call. */
-static void control_tell(switch_core_session_t *session)
+/* Fires DTMF events and events queued for the call: the switch does so only when they are taken
+ * from the call. */
+static void control_fire_queued(switch_core_session_t *session)
 {
     switch_event_t   *event = NULL;
     switch_channel_t *channel = switch_core_session_get_channel(session);
@@ -70,8 +70,8 @@ static void control_tell(switch_core_session_t *session)
     }
 }
 
-/* What is queued does not run any more; whoever waits for it is told, as the switch tells of what
- * has run. */
+/* Drops the queued applications. PRIVATE_COMMAND reports each, as the switch reports one that has
+ * run. */
 static void control_drop(switch_core_session_t *session)
 {
     switch_event_t *event = NULL;
@@ -84,7 +84,7 @@ static void control_drop(switch_core_session_t *session)
     }
 }
 
-/* park_after_bridge sends a call to a park of the switch's own: it is as good as parked here. */
+/* Has park_after_bridge sent the call to the switch's park? It can stay here instead. */
 static bool control_asks_to_park(switch_channel_t *channel)
 {
     static const char *const names[] = {"park_after_bridge", "park_after_early_bridge"};
@@ -95,7 +95,7 @@ static bool control_asks_to_park(switch_channel_t *channel)
     return asks && switch_channel_up_nosig(channel) && switch_channel_get_state(channel) == CS_PARK;
 }
 
-/* False: it has hung up, or goes elsewhere. */
+/* False: the call has hung up or goes elsewhere. */
 static bool control_stays(switch_channel_t *channel)
 {
     if (!switch_channel_ready(channel) && control_asks_to_park(channel)) {
@@ -115,7 +115,7 @@ static void control_run(switch_core_session_t *session, struct fsz_control *cont
         }
         if (!control_run_next(session)) {
             control_listen(session, control);
-            control_tell(session);
+            control_fire_queued(session);
         }
     }
     if (fsz_control_drops(control) || !switch_channel_ready(channel)) {
@@ -123,8 +123,8 @@ static void control_run(switch_core_session_t *session, struct fsz_control *cont
     }
 }
 
-/* When `zmq` itself came as a locked command, the commands of the holder would wait for it to end;
- * how often it was locked. */
+/* If `zmq` itself came as a locked command, the controller's commands would wait for its end.
+ * Returns how often it was locked. */
 static int control_unlock(switch_channel_t *channel, switch_channel_flag_t flag)
 {
     int depth = 0;
@@ -146,17 +146,17 @@ void fsz_call_control(switch_core_session_t *session, struct fsz_control *contro
     switch_channel_t *channel = switch_core_session_get_channel(session);
     int               locks = control_unlock(channel, CF_EVENT_LOCK);
     int               urgent_locks = control_unlock(channel, CF_EVENT_LOCK_PRI);
-    /* Whoever holds a call needs no park beneath; one that ran would not see that the hold ends. */
+    /* CF_CONTROLLED keeps the switch from parking, which would not notice the end of control. */
     bool controlled = switch_channel_test_flag(channel, CF_CONTROLLED) != 0;
     switch_channel_set_flag(channel, CF_CONTROLLED);
-    switch_channel_set_private(channel, HOLD_KEY, control);
+    switch_channel_set_private(channel, CONTROL_KEY, control);
     switch_core_event_hook_add_receive_message(session, control_message);
-    switch_channel_audio_sync(channel); /* what came while nobody listened is old */
+    switch_channel_audio_sync(channel); /* discards media from before */
 
     control_run(session, control);
 
     switch_core_event_hook_remove_receive_message(session, control_message);
-    switch_channel_set_private(channel, HOLD_KEY, NULL);
+    switch_channel_set_private(channel, CONTROL_KEY, NULL);
     if (!controlled) {
         switch_channel_clear_flag(channel, CF_CONTROLLED);
     }

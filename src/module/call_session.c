@@ -8,18 +8,18 @@
 #include <pthread.h>
 #include <utlist.h>
 
-enum { TRANSFER_MS = 1000 /* at most, from CF_TRANSFER to the new state */ };
+enum { TRANSFER_MS = 1000 /* longest time from CF_TRANSFER to the new state */ };
 
 /* On the stack of the call's thread, for as long as `zmq` runs. */
 struct call_session {
     switch_core_session_t *session;
     switch_channel_t      *channel;
-    struct call_session   *prev, *next; /* these under call_sessions_lock */
-    bool                   runs;        /* an application may be told to end: fsz_call_end_app() */
-    unsigned               told;        /* how often it was */
+    struct call_session   *prev, *next; /* from here on under call_sessions_lock */
+    bool                   runs;        /* an application that fsz_call_end_app() may end */
+    unsigned               breaks;      /* that it has got */
 };
 
-static const char GUEST_KEY[] = "mod_event_zmq_guest"; /* a private entry of the channel */
+static const char SESSION_KEY[] = "mod_event_zmq_session"; /* a private entry of the channel */
 
 static pthread_mutex_t      call_sessions_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct call_session *call_sessions;
@@ -38,8 +38,8 @@ static bool call_session_has_hung_up(void *self, const char **ret_cause)
     return cause != fsz_numbers.cause_none || switch_channel_down(call_session->channel);
 }
 
-/* The switch marks a call as transferred, or bridged, some time before it sets the new state. If
- * `zmq` returned in between, the dialplan would go on with its next application. */
+/* The switch marks a call as transferred or bridged before it sets the new state. If `zmq` returned
+ * in between, the dialplan would continue with its next application. */
 static void call_session_await_state(switch_channel_t *channel)
 {
     for (int ms = 0; ms < TRANSFER_MS && switch_channel_test_flag(channel, CF_TRANSFER) &&
@@ -49,7 +49,7 @@ static void call_session_await_state(switch_channel_t *channel)
     }
 }
 
-/* As uuid_bridge leaves a channel, and a bridge that media bypasses. */
+/* The states after uuid_bridge, and after a bridge with bypassed media. */
 static bool call_session_is_joined(void *self)
 {
     const struct call_session *call_session = self;
@@ -91,27 +91,27 @@ static void call_session_set(void *self, const char *name, const char *value)
     switch_channel_set_variable_var_check(call_session->channel, name, value, SWITCH_FALSE);
 }
 
-/* From now on what runs may be told to end, or not any more. */
+/* Sets whether fsz_call_end_app() may end the running application. */
 static void call_session_set_runs(struct call_session *call_session, bool runs)
 {
     pthread_mutex_lock(&call_sessions_lock);
     call_session->runs = runs;
-    call_session->told = 0;
+    call_session->breaks = 0;
     if (!runs) {
         switch_channel_clear_flag(call_session->channel, CF_NOT_READY);
     }
     pthread_mutex_unlock(&call_sessions_lock);
 }
 
-/* `record` ends by a break, and hangs up a call that is not ready. */
+/* `record` ends at a break, but hangs up a call that is not ready. */
 static bool call_session_may_unready(switch_channel_t *channel)
 {
     const char *app = switch_channel_get_variable(channel, SWITCH_CURRENT_APPLICATION_VARIABLE);
     return app == NULL || strcasecmp(app, "record") != 0;
 }
 
-/* To an application that has not ended after the first break the channel looks as if it had hung
- * up: so it ends, however often it would ask for input again. */
+/* CF_NOT_READY looks like a hangup to the application, so it ends even if it would ask for input
+ * again. */
 void fsz_call_end_app(switch_channel_t *channel)
 {
     bool                 may_unready = call_session_may_unready(channel);
@@ -119,7 +119,7 @@ void fsz_call_end_app(switch_channel_t *channel)
     pthread_mutex_lock(&call_sessions_lock);
     DL_FOREACH(call_sessions, call_session)
     {
-        if (call_session->channel == channel && call_session->runs && call_session->told++ > 0 &&
+        if (call_session->channel == channel && call_session->runs && call_session->breaks++ > 0 &&
             may_unready) {
             switch_channel_set_flag(channel, CF_NOT_READY);
         }
@@ -139,7 +139,8 @@ static fsz_err call_session_run(void *self, const char *app, const char *arg,
     switch_status_t status =
         switch_core_session_execute_application(call_session->session, app, arg);
     call_session_set_runs(call_session, false);
-    if (status == SWITCH_STATUS_FALSE) { /* no media, and it needs some: the next may need none */
+    if (status ==
+        SWITCH_STATUS_FALSE) { /* it needs media, and there is none; the next one may not need it */
         fsz_buffer_printf(words, "%s could not run on this call", app);
         return FSZ_EREFUSED;
     }
@@ -163,7 +164,7 @@ static void call_session_control(void *self, struct fsz_control *control)
 
 static void call_session_enter(struct call_session *call_session)
 {
-    switch_channel_set_private(call_session->channel, GUEST_KEY, call_session);
+    switch_channel_set_private(call_session->channel, SESSION_KEY, call_session);
     pthread_mutex_lock(&call_sessions_lock);
     DL_APPEND(call_sessions, call_session);
     pthread_mutex_unlock(&call_sessions_lock);
@@ -174,13 +175,13 @@ static void call_session_leave(struct call_session *call_session)
     pthread_mutex_lock(&call_sessions_lock);
     DL_DELETE(call_sessions, call_session);
     pthread_mutex_unlock(&call_sessions_lock);
-    switch_channel_set_private(call_session->channel, GUEST_KEY, NULL);
+    switch_channel_set_private(call_session->channel, SESSION_KEY, NULL);
 }
 
 static void call_session_serve(struct fsz_engine *engine, struct call_session *call_session,
                                const char *line)
 {
-    const struct fsz_session lent = {
+    const struct fsz_session operations = {
         .self = call_session,
         .call = switch_core_session_get_uuid(call_session->session),
         .is_up = call_session_is_up,
@@ -194,7 +195,7 @@ static void call_session_serve(struct fsz_engine *engine, struct call_session *c
         .control = call_session_control,
     };
     call_session_enter(call_session);
-    fsz_engine_run_dialplan_app(engine, &lent, line);
+    fsz_engine_run_dialplan_app(engine, &operations, line);
     call_session_leave(call_session);
     call_session_await_state(call_session->channel);
 }
@@ -205,9 +206,9 @@ void fsz_call_serve(struct fsz_engine *engine, switch_core_session_t *session, c
                                         .channel = switch_core_session_get_channel(session)};
     if (!switch_core_session_in_thread(session)) {
         switch_core_session_execute_application_async(session, "zmq", line);
-    } else if (switch_channel_get_private(call_session.channel, GUEST_KEY) != NULL) {
+    } else if (switch_channel_get_private(call_session.channel, SESSION_KEY) != NULL) {
         switch_log_printf(SWITCH_CHANNEL_SESSION_LOG(session), SWITCH_LOG_WARNING,
-                          "zmq %s: the call is with a service already; use call.hand-over\n", line);
+                          "zmq %s: the call is already with a service; use call.hand-over\n", line);
     } else {
         call_session_serve(engine, &call_session, line);
     }

@@ -10,9 +10,9 @@
 #include <time.h>
 
 enum {
-    CANARY_S = 5,                  /* between looks */
-    CANARY_PATIENCE = 5,           /* looks after a probe without any event */
-    CANARY_AGAIN = 600 / CANARY_S, /* looks between two lines about the same */
+    CANARY_S = 5,                  /* between checks */
+    CANARY_PATIENCE = 5,           /* checks without any event after a probe */
+    CANARY_AGAIN = 600 / CANARY_S, /* checks between two lines about the same error */
 };
 
 static struct {
@@ -20,11 +20,11 @@ static struct {
     pthread_cond_t  changed;
     bool            ending;
     _Atomic bool    deaf;
-    pthread_t       thread; /* of whoever starts and stops */
+    pthread_t       thread; /* these two: used by start and stop only */
     bool            runs;
-    /* The thread's own. */
+    /* Used by the thread only. */
     switch_size_t sessions; /* at the last event */
-    unsigned      silent;   /* looks since a probe; 0: none is out */
+    unsigned      silent;   /* checks since the probe; 0: no probe */
     pthread_t     prober;
     bool          probes;
 } canary = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -35,16 +35,16 @@ static const char CANARY_DEAF[] =
     "hangup. Either another module blocks the switch's event threads (thread apply all bt), or the "
     "module does not fit this FreeSWITCH: build it against its headers";
 
-/* Waits; false: the canary is to end. */
+/* Waits for the next check; false: the canary is to end. */
 static bool canary_wait(void)
 {
     int64_t until_ms = fsz_clock_monotonic_ms() + (int64_t)CANARY_S * 1000;
     pthread_mutex_lock(&canary.lock);
     while (!canary.ending && fsz_thread_wait_ms(&canary.changed, &canary.lock, until_ms)) {
     }
-    bool goes_on = !canary.ending;
+    bool runs = !canary.ending;
     pthread_mutex_unlock(&canary.lock);
-    return goes_on;
+    return runs;
 }
 
 static void *canary_probe(void *unused)
@@ -54,7 +54,7 @@ static void *canary_probe(void *unused)
     return NULL;
 }
 
-/* On a thread of its own, which waits while the switch's queue is full. */
+/* On its own thread, since it waits while the switch's queue is full. */
 static void canary_start_probe(void)
 {
     canary.probes = fsz_thread_start(&canary.prober, "fszmq-probe", canary_probe, NULL) == FSZ_OK;
@@ -84,7 +84,7 @@ static void canary_suspect(void)
 {
     if (canary.silent == 0) {
         if (switch_core_session_id() == canary.sessions) {
-            return; /* no calls, so there is nothing to miss */
+            return; /* no new calls, so no events are missing */
         }
         canary_start_probe();
     }

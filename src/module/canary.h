@@ -1,21 +1,22 @@
-/* canary.h - says when the switch has calls and their events do not reach the module.
+/* canary.h - detects that the switch has calls but their events do not reach the module.
  *
- * A thread of its own looks every five seconds. It needs evidence, not silence: the switch has
- * created sessions, no event of any type has reached the handler since, and a probe that was fired
- * into the switch's queue has not come either in five looks. A switch without calls, an overloaded
- * queue (its events come late, but they come), subscribers and our own queue play no part. The
- * error is logged again every ten minutes while it lasts. */
+ * Its own thread checks every five seconds. It reports an error only with evidence: the switch has
+ * created sessions, no event of any type has reached the handler since, and neither has a probe
+ * fired into the switch's queue within five checks. A switch without calls, an overloaded queue
+ * (late events still come), subscribers and our own queue do not matter. The error is logged again
+ * every ten minutes while it lasts. */
 #ifndef FSZ_MODULE_CANARY_H
 #define FSZ_MODULE_CANARY_H
 
 #include "base/problems.h"
 
-/* After the events are bound. FSZ_ESYSTEM: no thread. */
+/* Call it after the events are bound. FSZ_ESYSTEM: no thread. */
 FSZ_NODISCARD fsz_err fsz_canary_start(void);
-/* Before they are unbound; returns once the thread has ended. Does nothing when it does not run. */
+/* Call it before they are unbound; returns when the thread has ended. No effect if it does not run.
+ */
 void fsz_canary_stop(void);
 
-/* Adds the line about it while it lasts. Any thread. */
+/* Adds a line while the error lasts. Any thread. */
 void fsz_canary_troubles(struct fsz_problems *problems);
 
 #endif

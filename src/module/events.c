@@ -9,8 +9,8 @@
 
 static switch_event_node_t *events_node;
 static bool                 events_reserved;
-/* Set by the handler. Dispatch threads write it once after each look at it, and only read it else.
- */
+/* Set by the handler: dispatch threads write it once after each fsz_events_came(), and otherwise
+ * only read it. */
 static _Atomic bool events_have_come;
 
 size_t fsz_events_headers(const void **cursor, struct fsz_header *ret_headers, size_t max)
@@ -29,7 +29,7 @@ size_t fsz_events_headers(const void **cursor, struct fsz_header *ret_headers, s
     return count;
 }
 
-/* Runs in the switch's dispatch threads, several at once, and must not block. */
+/* Runs on the switch's dispatch threads, several at once; must not block. */
 static void events_handle(switch_event_t *event)
 {
     const struct fsz_event view = {
@@ -42,7 +42,7 @@ static void events_handle(switch_event_t *event)
     if (!atomic_load_explicit(&events_have_come, memory_order_relaxed)) {
         atomic_store_explicit(&events_have_come, true, memory_order_relaxed);
     }
-    fsz_engine_offer(event->bind_user_data, &view); /* what it refuses it has counted */
+    fsz_engine_offer(event->bind_user_data, &view); /* it counts refusals itself */
 }
 
 void fsz_events_reserve(void)
@@ -83,11 +83,11 @@ void fsz_events_fire_probe(void)
     }
 }
 
-/* On this thread, so that no queue and no other thread has a say in it. */
+/* On this thread, so that no queue and no other thread matters. */
 static fsz_err events_prove(void)
 {
     if (switch_event_running() != SWITCH_STATUS_SUCCESS) {
-        return FSZ_OK; /* the switch delivers nothing to anybody */
+        return FSZ_OK; /* the switch delivers no events at all */
     }
     switch_event_t *probe = events_probe();
     if (probe == NULL) {

@@ -4,10 +4,10 @@
 #include "module/numbers.h"
 
 enum {
-    FIT_REFERENCES = 256, /* taken at once, so that those of other threads are few beside them */
-    FIT_TRIES = 3,        /* when the XML is reloaded meanwhile */
+    FIT_REFERENCES = 256, /* taken at once: many more than other threads take meanwhile */
+    FIT_ATTEMPTS = 3,     /* in case the XML is reloaded meanwhile */
     FIT_RELEASE_BYTES = 64,
-    /* Releases whose headers give the same code, and in which a module of another one has run. */
+    /* Releases that are tested with a module built against another release of this range. */
     FIT_FIRST_TESTED = 1010008, /* 1.10.8 */
     FIT_LAST_TESTED = 1011002,  /* 1.11.2 */
 };
@@ -36,7 +36,7 @@ static bool fit_log_levels(void)
     return fits;
 }
 
-/* Those that the module names, and those that macros such as switch_channel_down() compile in. */
+/* States in our code, and in macros such as switch_channel_down(). */
 static bool fit_channel_states(void)
 {
     return switch_channel_name_state("CS_EXECUTE") == CS_EXECUTE &&
@@ -46,7 +46,7 @@ static bool fit_channel_states(void)
            switch_channel_name_state("CS_HANGUP") == CS_HANGUP;
 }
 
-/* Setting the flag makes the switch set a variable of that name. */
+/* Does setting the flag make the switch set the variable? */
 static bool fit_flag_sets(switch_channel_t *channel, switch_channel_flag_t flag, const char *name)
 {
     switch_event_t *variables = NULL;
@@ -57,8 +57,8 @@ static bool fit_flag_sets(switch_channel_t *channel, switch_channel_flag_t flag,
     return set;
 }
 
-/* Flags with an effect that shows. The last two are numbered higher than any that the module uses:
- * one flag more or less in front of those moves these. */
+/* Flags with a visible effect. The last two have higher numbers than all flags that the module
+ * uses, so a flag added or removed before those moves these. */
 static bool fit_flags_of(switch_channel_t *channel)
 {
     bool fits = fit_flag_sets(channel, CF_OUTBOUND, "is_outbound") &&
@@ -70,7 +70,7 @@ static bool fit_flags_of(switch_channel_t *channel)
     return fits;
 }
 
-/* On a channel of no session, which nobody sees. */
+/* On a channel without a session, which is visible nowhere else. */
 static bool fit_channel_flags(void)
 {
     switch_memory_pool_t *pool = NULL;
@@ -88,7 +88,7 @@ static bool fit_channel_flags(void)
     return fits;
 }
 
-/* Pointers are compared before what they point at is read. */
+/* Compares pointers before it reads through them. */
 static bool fit_header(const switch_event_header_t *header, switch_event_t *event, const char *name,
                        const char *next)
 {
@@ -137,7 +137,7 @@ static size_t fit_count_headers(const switch_event_t *event)
     return count;
 }
 
-/* The flag that fsz_events_create_plain() sets: a header that is added again replaces the first. */
+/* With the flag that fsz_events_create_plain() sets, adding a header again replaces it. */
 static bool fit_event_flags(void)
 {
     switch_event_t *event = NULL;
@@ -167,8 +167,8 @@ static bool fit_xml(void)
     return fits;
 }
 
-/* Takes references to the switch's own XML. Other threads take and give some meanwhile, and a
- * reload puts another tree in its place. */
+/* Takes references to the switch's own XML. Meanwhile other threads take and release some, and a
+ * reload may replace the tree. */
 static bool fit_references_of(switch_xml_t *taken)
 {
     taken[0] = switch_xml_root();
@@ -182,12 +182,12 @@ static bool fit_references_of(switch_xml_t *taken)
            taken[0]->refs > before + FIT_REFERENCES / 2;
 }
 
-/* The switch's own XML is shared as documents.h shares answers: it is marked as a root, and counts
- * the references that are taken. */
+/* The switch shares its own XML as xml_cache.h shares replies: the tree is marked as a root and
+ * counts its references. */
 static bool fit_xml_references(void)
 {
     bool fits = false;
-    for (int i = 0; !fits && i < FIT_TRIES; i++) {
+    for (int i = 0; !fits && i < FIT_ATTEMPTS; i++) {
         switch_xml_t taken[FIT_REFERENCES];
         fits = fit_references_of(taken);
         for (size_t r = 0; r < FIT_REFERENCES; r++) {
@@ -239,9 +239,9 @@ fsz_err fsz_fit_require(void)
     char        text[128];
     const char *what = NULL;
     if (fsz_numbers_ask(&what) != FSZ_OK) {
-        snprintf(text, sizeof text, "it knows no %s", what);
+        snprintf(text, sizeof text, "it has no %s", what);
     } else if ((what = fit_check()) != NULL) {
-        snprintf(text, sizeof text, "other %s", what);
+        snprintf(text, sizeof text, "different %s", what);
     } else {
         return FSZ_OK;
     }
@@ -267,8 +267,8 @@ void fsz_fit_log_misfit(const char *what)
     fsz_fit_running(running, sizeof running);
     switch_log_printf(
         SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,
-        "mod_event_zmq was built against FreeSWITCH %s and does not fit FreeSWITCH %s, "
-        "which runs: %s. Build it against that one's headers\n",
+        "mod_event_zmq was built against FreeSWITCH %s and does not fit the running FreeSWITCH "
+        "%s: %s. Build it against the headers of the running release\n",
         FSZ_FIT_BUILT_AGAINST, running, what);
 }
 
@@ -290,5 +290,5 @@ void fsz_fit_log_releases(void)
     switch_log_printf(SWITCH_CHANNEL_LOG, known ? SWITCH_LOG_NOTICE : SWITCH_LOG_WARNING,
                       "mod_event_zmq %s, built against FreeSWITCH %s, runs in FreeSWITCH %s%s\n",
                       FSZ_VERSION, FSZ_FIT_BUILT_AGAINST, running,
-                      known ? "" : ", in which such a module has not been tested");
+                      known ? "" : ", which is not tested with such a module");
 }

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <switch.h>
 
-/* What is wrong with each; NULL: nothing. Static texts. */
+/* The problem of each; NULL: none. Static texts. */
 static _Atomic(const char *) interfaces_command, interfaces_application;
 
 static const char INTERFACES_NO_COMMAND[] =
@@ -12,12 +12,12 @@ static const char INTERFACES_NO_COMMAND[] =
     "name=\"mod_event_zmq\"/> to <interface-allowlist> in switch.conf.xml and restart FreeSWITCH";
 static const char INTERFACES_NO_APPLICATION[] =
     "FreeSWITCH has refused the application zmq: a dialplan that runs it hangs up the call, and no "
-    "service is offered any. Add <allow name=\"mod_event_zmq\"/> to <interface-allowlist> in "
+    "service gets calls. Add <allow name=\"mod_event_zmq\"/> to <interface-allowlist> in "
     "switch.conf.xml and restart FreeSWITCH";
 
-/* Most switches have no list. A look-up of an interface counts as a use of its module, which keeps
- * an unload from being accepted at that moment, so it is made only where there is one. The switch
- * reads it before there are modules, so from its own XML. */
+/* Most switches have no list. Looking up an interface counts as a use of the module, during which
+ * an unload is refused, so it is done only if there is a list. The switch reads the list before it
+ * has modules, so from its own XML. */
 static bool interfaces_are_limited(void)
 {
     switch_xml_t root = switch_xml_root();

@@ -1,8 +1,8 @@
 /* mod_event_zmq - FreeSWITCH over ZeroMQ: its events to any number of subscribers, its commands,
  * its XML and its calls.
  *
- * Load: configuration, engine, then the switch's events, its lookups of XML, then the command and
- * the application `zmq`. Unload is the exact reverse; a load that fails undoes what it did. */
+ * Load: configuration, engine, the switch's events, its XML lookups, then the command and the
+ * application `zmq`. Unload is the exact reverse; a load that fails undoes its steps. */
 #include "engine/engine.h"
 #include "module/call_session.h"
 #include "module/canary.h"
@@ -25,17 +25,17 @@ SWITCH_MODULE_DEFINITION(mod_event_zmq, mod_event_zmq_load, mod_event_zmq_shutdo
 
 enum {
     COMMAND_OUTPUT_BYTES = 16 << 20,
-    LEAVE_S = 5, /* for calls to leave the application when the module goes */
+    LEAVE_S = 5, /* for calls to leave the application at unload */
 };
 
 static pthread_mutex_t module_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the next two */
-/* Set by a load that has succeeded, cleared by shutdown. The switch sees to it that events and the
- * command run only in between; users of the context come when they like. */
+/* Set by a successful load, cleared by shutdown. The switch runs events and the command only in
+ * between; users of the context may come at any time. */
 static struct fsz_engine *module_engine;
-/* From the beginning of a load to the end of a shutdown. The switch forgets a module before it
- * shuts it down, and would load it again meanwhile. */
+/* From the start of a load to the end of a shutdown. The switch forgets a module before it shuts it
+ * down, and could load it again meanwhile. */
 static bool module_is_taken;
-/* The engine runs by the defaults. Set by whoever loads or reloads. */
+/* The engine uses the default configuration. Set by load and reload. */
 static _Atomic bool module_is_default;
 /* The switch read-locks it around each run of the application. */
 static switch_application_interface_t *module_application;
@@ -96,7 +96,7 @@ SWITCH_STANDARD_API(zmq_command)
     struct fsz_buffer output;
     const char       *line = zstr(cmd) ? "help" : cmd;
     (void)session;
-    if (module_engine == NULL) { /* found before an unload that left the code here, and run after */
+    if (module_engine == NULL) { /* looked up before an unload that left the code in memory */
         stream->write_function(stream, "-ERR mod_event_zmq is not loaded\n");
         return SWITCH_STATUS_SUCCESS;
     }
@@ -111,7 +111,7 @@ SWITCH_STANDARD_API(zmq_command)
     return SWITCH_STATUS_SUCCESS;
 }
 
-/* A call that was about to come when the module went finds no engine, and its dialplan goes on. */
+/* A call that arrives during an unload finds no engine; its dialplan continues. */
 SWITCH_STANDARD_APP(zmq_application)
 {
     if (module_engine != NULL) {
@@ -135,7 +135,7 @@ static fsz_err module_bind_events(struct fsz_engine *engine)
 {
     fsz_err err = fsz_events_bind(engine);
     if (err == FSZ_EREFUSED) {
-        fsz_fit_log_misfit("it binds to all events, and no event comes");
+        fsz_fit_log_misfit("it binds to all events, but no event comes");
     }
     return err;
 }
@@ -158,7 +158,7 @@ static fsz_err module_bind(struct fsz_engine *engine)
     return err;
 }
 
-/* Nobody else sees an engine that may have to be freed again. */
+/* Publishes the engine last, since a failed start frees it. */
 static fsz_err module_start(void)
 {
     struct fsz_problems problems;
@@ -183,7 +183,7 @@ static fsz_err module_start(void)
     return FSZ_OK;
 }
 
-/* All that can be undone by forgetting it: the pool is the module's. */
+/* Needs no undoing: all of it is in the module's pool. */
 static fsz_err module_declare(switch_loadable_module_interface_t **module_interface,
                               switch_memory_pool_t                *pool)
 {
@@ -198,7 +198,7 @@ static fsz_err module_declare(switch_loadable_module_interface_t **module_interf
                    SAF_SUPPORT_NOMEDIA | SAF_SUPPORT_TEXT_ONLY);
     if (!fsz_fit_check_api(api_interface, *module_interface) ||
         !fsz_fit_check_application(module_application, *module_interface)) {
-        fsz_fit_log_misfit("other fields of an interface");
+        fsz_fit_log_misfit("different fields of an interface");
         return FSZ_EREFUSED;
     }
     return FSZ_OK;
@@ -232,6 +232,7 @@ SWITCH_MODULE_RUNTIME_FUNCTION(mod_event_zmq_runtime)
     return SWITCH_STATUS_TERM; /* not again */
 }
 
+/* Have all calls left the application? */
 static bool module_is_left(void)
 {
     if (switch_thread_rwlock_trywrlock_timeout(module_application->rwlock, LEAVE_S) !=
@@ -242,8 +243,8 @@ static bool module_is_left(void)
     return true;
 }
 
-/* The switch does not unload a module that a call is in, unless it is forced: then each call goes
- * on in its dialplan, and one that does not, as its bridge lasts, is hung up. */
+/* The switch unloads a module with calls in it only if forced. Then each call continues in its
+ * dialplan; one that does not leave in time, such as a bridge, is hung up. */
 static bool module_give_calls_back(void)
 {
     fsz_engine_close_calls(module_engine);
@@ -254,25 +255,27 @@ static bool module_give_calls_back(void)
     return module_is_left();
 }
 
-/* The switch forgets the module whatever is returned, and loads a new one when it is asked to. So
- * everything ends here although a call stays: what its thread still touches it holds references to,
- * and the code it returns into stays in memory. */
+/* The switch forgets the module whatever this returns, and may load it again. So everything ends
+ * here, even if a call stays: its thread has references to all that it uses, and the code stays in
+ * memory.
+ */
 SWITCH_MODULE_SHUTDOWN_FUNCTION(mod_event_zmq_shutdown)
 {
     module_complete("del");
-    /* Who waits for a service may have a call, and a lock that the unbinding waits for. */
+    /* First: a thread that waits for a service may have a call, or a lock that the unbinding needs.
+     */
     fsz_engine_close_lookups(module_engine);
     bool left = module_give_calls_back();
     if (!left) {
-        switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,
-                          "mod_event_zmq stays in memory: a call does not leave it\n");
+        switch_log_printf(
+            SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,
+            "mod_event_zmq stays in memory: a call does not leave the application zmq\n");
     }
     fsz_canary_stop();
     fsz_search_unbind();
     fsz_events_unbind();
     struct fsz_engine *engine = module_publish(NULL);
-    /* A command that an API socket's worker runs may not have returned: it returns into this code.
-     */
+    /* False: a command of an API worker has not returned yet, and will return into this code. */
     bool idle = fsz_engine_free(&engine);
     fsz_events_release();
     module_give();

@@ -4,14 +4,14 @@
 
 struct fsz_numbers fsz_numbers;
 
-/* The switch ignores any 13 characters in front of a name, so what it found is compared. */
+/* The switch ignores any 13 characters in front of a name, so the result is compared. */
 static bool numbers_ask_event(const char *name, switch_event_types_t *ret_type)
 {
     return switch_name_event(name, ret_type) == SWITCH_STATUS_SUCCESS &&
            strcasecmp(switch_event_name(*ret_type), name) == 0;
 }
 
-/* The switch gives normal clearing for a name that it does not know. */
+/* The switch returns normal clearing for an unknown name. */
 static bool numbers_ask_cause(const char *name, switch_call_cause_t *ret_cause)
 {
     *ret_cause = switch_channel_str2cause(name);

@@ -12,7 +12,7 @@ enum {
     SEARCH_XML_BYTES = 1 << 30, /* above any binding's xml-bytes */
 };
 
-/* Made by bind, gone after unbind; the switch calls only in between. */
+/* Set up by bind, cleared by unbind; the switch calls only in between. */
 static struct {
     switch_xml_binding_t *binding;
     struct fsz_xml_cache *xml_cache;
@@ -28,16 +28,16 @@ static void search_log_refused(const struct fsz_lookup *lookup, const char *why)
     pthread_mutex_unlock(&search.refused_lock);
     if (passes) {
         switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,
-                          "%s of section %s: FreeSWITCH does not take a document that was checked: "
-                          "%s (%llu more before)\n",
+                          "%s of section %s: FreeSWITCH rejects a document that passed our check: "
+                          "%s (%llu suppressed)\n",
                           lookup->value != NULL ? lookup->value : "lookup", lookup->section, why,
                           (unsigned long long)suppressed);
     }
 }
 
-/* Of these it is known that they only read: of a user switch_xml_locate_user_merged() makes a copy,
- * and mod_dialplan_xml makes a list of applications. mod_voicemail changes a domain that it looked
- * for (voicemail_inject), and others may change what they like. */
+/* Is the caller known to leave the result unchanged? switch_xml_locate_user_merged() copies a user,
+ * and mod_dialplan_xml makes a list of applications. mod_voicemail changes a domain that it has
+ * looked up (voicemail_inject), and other modules may change theirs. */
 static bool search_only_reads(const char *section, switch_event_t *params)
 {
     return strcmp(section, "dialplan") == 0 ||
@@ -45,7 +45,7 @@ static bool search_only_reads(const char *section, switch_event_t *params)
             switch_event_get_header(params, "key") != NULL);
 }
 
-/* Runs in the thread that looks for something, and waits for the service's answer. */
+/* Runs on the thread of the lookup; waits for the service's reply. */
 static switch_xml_t search_find(const char *section, const char *tag, const char *key,
                                 const char *value, switch_event_t *params, void *user_data)
 {

@@ -1,7 +1,7 @@
-/* search.h - the switch looks for XML, and the engine is asked.
+/* search.h - passes the switch's XML lookups to the engine.
  *
- * One binding with the switch, for all five sections by name; which of its lookups go to a service
- * is the configuration's <bindings>. */
+ * One binding with the switch for all five sections; the configuration's <bindings> decide which
+ * lookups go to a service. */
 #ifndef FSZ_MODULE_SEARCH_H
 #define FSZ_MODULE_SEARCH_H
 
@@ -9,8 +9,8 @@
 
 /* The engine must live until fsz_search_unbind(). FSZ_ENOMEM, FSZ_ESYSTEM. */
 FSZ_NODISCARD fsz_err fsz_search_bind(struct fsz_engine *engine);
-/* Waits for lookups in flight, which hold a lock of the switch: they must have been ended by
- * fsz_engine_close_lookups(). Does nothing where nothing is bound. */
+/* Waits for running lookups, which hold a lock of the switch; fsz_engine_close_lookups() must have
+ * ended them. No effect if not bound. */
 void fsz_search_unbind(void);
 
 #endif

@@ -15,7 +15,7 @@ static fsz_err settings_copy_attributes(struct fsz_confnode *node, switch_xml_t 
     return err;
 }
 
-/* Copies an element and all below; the switch's XML knows no lines. */
+/* Copies an element and its children. The switch's XML has no line numbers. */
 static struct fsz_confnode *settings_copy(struct fsz_confnode *parent, switch_xml_t xml, int depth)
 {
     struct fsz_confnode *node =
@@ -47,11 +47,11 @@ static fsz_err settings_load(switch_xml_t settings, struct fsz_config **ret_conf
 static fsz_err settings_default(struct fsz_config **ret_config)
 {
     switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_NOTICE,
-                      "no event_zmq.conf in the configuration: going by the defaults\n");
+                      "no event_zmq.conf in the configuration: using the defaults\n");
     return fsz_config_default(ret_config);
 }
 
-/* FSZ_ENOTFOUND: there is none. */
+/* FSZ_ENOTFOUND: no event_zmq.conf. */
 static fsz_err settings_find(struct fsz_config **ret_config, struct fsz_problems *problems)
 {
     switch_xml_t settings = NULL;
@@ -69,7 +69,7 @@ fsz_err fsz_settings_read(struct fsz_config **ret_config, bool *ret_is_default,
     return err == FSZ_ENOTFOUND ? settings_default(ret_config) : err;
 }
 
-/* Where a file is gone that was there, somebody has made a mistake: a wrong include, a name. */
+/* A file that has disappeared is probably a mistake, such as a wrong include or name. */
 fsz_err fsz_settings_reread(bool was_default, struct fsz_config **ret_config, bool *ret_is_default,
                             struct fsz_problems *problems)
 {
@@ -98,7 +98,7 @@ void fsz_settings_log(const struct fsz_problems *problems)
     }
     if (problems->count > fsz_problems_kept(problems)) {
         switch_log_printf(SWITCH_CHANNEL_LOG, SWITCH_LOG_ERROR,
-                          "event_zmq.conf: %u more mistakes\n",
+                          "event_zmq.conf: %u more problems\n",
                           (unsigned)(problems->count - fsz_problems_kept(problems)));
     }
 }

@@ -17,8 +17,8 @@ fsz_err fsz_switch_check_app(const char *app, struct fsz_buffer *words)
     return runs ? FSZ_OK : FSZ_EREFUSED;
 }
 
-/* What the call's own thread is to do. The argument is the body, because a header's value has
- * meanings of its own (event_check.h). NULL: out of memory. */
+/* A command for the call's own thread. The argument is in the body, because some header values have
+ * a special meaning (event_check.h). NULL: out of memory. */
 static switch_event_t *call_command(const struct fsz_execute *execute)
 {
     switch_event_t *command = NULL;
@@ -33,7 +33,7 @@ static switch_event_t *call_command(const struct fsz_execute *execute)
     if (execute->lock) {
         switch_event_add_header_string(command, SWITCH_STACK_BOTTOM, "event-lock", "true");
     }
-    if (execute->lock && execute->urgent) { /* those that are urgent too have a lock of their own */
+    if (execute->lock && execute->urgent) { /* urgent commands have their own lock */
         switch_event_add_header_string(command, SWITCH_STACK_BOTTOM, "event-lock-pri", "true");
     }
     if (execute->arg != NULL) {
@@ -59,7 +59,7 @@ static fsz_err call_queue(switch_core_session_t *session, const struct fsz_execu
         SWITCH_STATUS_SUCCESS) {
         return FSZ_OK;
     }
-    switch_event_destroy(&command); /* a queue that refuses leaves it to us */
+    switch_event_destroy(&command); /* a full queue leaves it to us */
     fsz_buffer_text(words, "the call's queue of commands is full");
     return FSZ_EREFUSED;
 }
@@ -84,7 +84,7 @@ fsz_err fsz_switch_hangup(void *self, const char *call, const char *cause, struc
     (void)self;
     switch_call_cause_t code = fsz_numbers.cause_normal_clearing;
     if (cause != NULL) {
-        code = switch_channel_str2cause(cause); /* normal clearing for what it does not know */
+        code = switch_channel_str2cause(cause); /* normal clearing if unknown */
         if (strcasecmp(switch_channel_cause2str(code), cause) != 0) {
             fsz_buffer_printf(words, "no such hangup cause: %s", cause);
             return FSZ_EREFUSED;
@@ -99,7 +99,7 @@ fsz_err fsz_switch_hangup(void *self, const char *call, const char *cause, struc
     return FSZ_OK;
 }
 
-/* As uuid_getvar has it: also fields of the caller profile, global variables, and `name[index]`. */
+/* As in uuid_getvar: also fields of the caller profile, global variables, and `name[index]`. */
 static void call_take(switch_channel_t *channel, const char *name, fsz_variable_fn take,
                       void *argument)
 {
@@ -126,8 +126,8 @@ fsz_err fsz_switch_get(void *self, const char *call, const char *const *names, s
         return FSZ_ENOTFOUND;
     }
     switch_channel_t *channel = switch_core_session_get_channel(session);
-    /* Locks the variables, so that they can be read in place: a copy would be the session's, and
-     * stay until it ends. Every channel has some. */
+    /* Locks the variables, so that they can be read in place: a copy would stay in the session's
+     * memory until it ends. Every channel has variables. */
     switch_event_header_t *header = switch_channel_variable_first(channel);
     for (size_t i = 0; i < count; i++) {
         call_take(channel, names[i], take, argument);
@@ -172,12 +172,12 @@ static fsz_err call_route(switch_core_session_t *session, const char *extension,
         SWITCH_STATUS_SUCCESS) {
         return FSZ_OK;
     }
-    fsz_buffer_text(words, "the switch did not transfer it: no caller profile, or forwarded too "
-                           "often");
+    fsz_buffer_text(words, "the switch did not transfer the call: it has no caller profile, or was "
+                           "forwarded too often");
     return FSZ_EREFUSED;
 }
 
-/* The call that this one is bridged with, located; NULL: none. */
+/* The session that this one is bridged with, located; NULL: none. */
 static switch_core_session_t *call_partner(switch_core_session_t *session)
 {
     const char *uuid = switch_channel_get_variable(switch_core_session_get_channel(session),
@@ -185,7 +185,7 @@ static switch_core_session_t *call_partner(switch_core_session_t *session)
     return uuid == NULL ? NULL : switch_core_session_locate(uuid);
 }
 
-/* Each leg is told that it is being redirected, so that neither ends with the bridge. */
+/* Marks each leg as redirected, so that neither hangs up when the bridge ends. */
 static fsz_err call_route_both(switch_core_session_t *session, switch_core_session_t *partner,
                                const char *extension, const char *dialplan, const char *context,
                                struct fsz_buffer *words)
@@ -197,7 +197,7 @@ static fsz_err call_route_both(switch_core_session_t *session, switch_core_sessi
     return err != FSZ_OK ? err : other;
 }
 
-/* Recordings go with the leg that leaves, where the call's variables say so. */
+/* Recordings follow the transferred leg if the call's variable says so. */
 static void call_move_recordings(switch_core_session_t *session, switch_core_session_t *partner)
 {
     switch_channel_t *channel = switch_core_session_get_channel(session);

@@ -1,14 +1,14 @@
-/* switch_call.h - calls of FreeSWITCH: the operations on one call of host.h.
+/* switch_call.h - the operations of host.h on one call, for FreeSWITCH.
  *
- * Each finds the session, which read-locks it, and lets go of it before it returns; none waits for
+ * Each locates the session, which read-locks it, and unlocks it before it returns. None waits for
  * the call's own thread. */
 #ifndef FSZ_SWITCH_CALL_H
 #define FSZ_SWITCH_CALL_H
 
 #include "host/host.h"
 
-/* Is there an application of that name? Of one that it does not have, the switch would tell by
- * hanging up the call. FSZ_EREFUSED, and words. */
+/* Is there an application of that name? The switch would hang up the call for an unknown one.
+ * FSZ_EREFUSED, with words. */
 fsz_err fsz_switch_check_app(const char *app, struct fsz_buffer *words);
 
 fsz_err fsz_switch_execute(void *self, const struct fsz_execute *execute, struct fsz_buffer *words);

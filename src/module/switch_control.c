@@ -4,13 +4,14 @@
 
 #include <switch.h>
 
-enum { BREAK_ALL = 2 /* a list of files, not only the one that plays */ };
+enum { BREAK_ALL = 2 /* ends a list of files, not only the present one */ };
 
-/* As uuid_break has it. A break that nobody takes is forgotten when the next application begins. */
+/* As in uuid_break. The switch clears an unused break when the next application begins. */
 static void control_break(switch_core_session_t *session)
 {
     switch_channel_t *channel = switch_core_session_get_channel(session);
-    if (switch_channel_test_flag(channel, CF_BROADCAST)) { /* a queued command, all its loops */
+    if (switch_channel_test_flag(channel,
+                                 CF_BROADCAST)) { /* a queued command: ends all its loops */
         switch_channel_set_flag(channel, CF_STOP_BROADCAST);
     }
     switch_channel_set_flag_value(channel, CF_BREAK, BREAK_ALL);
@@ -36,7 +37,7 @@ fsz_err fsz_switch_stop(void *self, const char *call, struct fsz_buffer *words)
     return FSZ_OK;
 }
 
-/* Why the switch would not join the two; the rest it takes. */
+/* Refuses calls that the switch would not bridge. */
 static fsz_err control_check(const char *call, const char *other, struct fsz_buffer *words)
 {
     bool        has_media = false;
@@ -75,11 +76,11 @@ fsz_err fsz_switch_bridge(void *self, const char *call, const char *other, struc
     if (switch_ivr_uuid_bridge(call, other) == SWITCH_STATUS_SUCCESS) {
         return FSZ_OK;
     }
-    fsz_buffer_text(words, "the switch did not bridge them: one has just ended");
+    fsz_buffer_text(words, "the switch did not bridge the calls: one has just ended");
     return FSZ_EREFUSED;
 }
 
-/* Two who talk, or one whose partner is being called, stay so. */
+/* Is the call bridged, or calling its partner? Then it stays so. */
 static bool control_is_bridge(switch_channel_t *channel)
 {
     return switch_channel_test_flag(channel, CF_BRIDGED) ||

@@ -1,6 +1,6 @@
-/* switch_control.h - calls of FreeSWITCH that are held: stop, bridge and wake of host.h.
+/* switch_control.h - stop, bridge and wake of host.h, for FreeSWITCH.
  *
- * As in switch_call.h. */
+ * Locks as in switch_call.h. */
 #ifndef FSZ_SWITCH_CONTROL_H
 #define FSZ_SWITCH_CONTROL_H
 

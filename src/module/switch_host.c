@@ -52,8 +52,8 @@ static void host_troubles(void *self, struct fsz_problems *problems)
     fsz_interfaces_troubles(problems);
 }
 
-/* Our threads take no signals; a program that a command starts must not inherit that. */
-static sigset_t host_take_signals(void)
+/* Our threads block all signals; a program that a command starts must not inherit that. */
+static sigset_t host_unblock_signals(void)
 {
     sigset_t none, before;
     sigemptyset(&none);
@@ -61,14 +61,13 @@ static sigset_t host_take_signals(void)
     return before;
 }
 
-/* With room for members that a release may add at the end. */
+/* With room for members that a later release may add at the end. */
 union host_stream {
     switch_stream_handle_t handle;
     char                   room[HOST_STREAM_BYTES];
 };
 
-/* Output goes straight into the caller's buffer, which has a limit; the switch's own stream has
- * none. */
+/* Writes straight into the caller's buffer, which has a limit, unlike the switch's own stream. */
 FSZ_PRINTF(2, 3)
 static switch_status_t host_write(switch_stream_handle_t *stream, const char *format, ...)
 {
@@ -86,7 +85,7 @@ static switch_status_t host_write_raw(switch_stream_handle_t *stream, uint8_t *b
     return err == FSZ_OK ? SWITCH_STATUS_SUCCESS : SWITCH_STATUS_FALSE;
 }
 
-/* The switch says the same of a command that it does not have and of one that failed. */
+/* Tells an unknown command from a failed one: the switch returns the same status for both. */
 static bool host_has_command(const char *command)
 {
     switch_api_interface_t *interface = switch_loadable_module_get_api_interface(command);
@@ -105,11 +104,11 @@ static fsz_err host_command(void *self, const char *command, const char *arg,
     stream.handle.write_function = host_write;
     stream.handle.raw_write_function = host_write_raw;
     size_t          size = output->size;
-    sigset_t        before = host_take_signals();
+    sigset_t        before = host_unblock_signals();
     switch_status_t status = switch_api_execute(command, arg, NULL, &stream.handle);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (status != SWITCH_STATUS_SUCCESS && !host_has_command(command)) {
-        output->size = size; /* in place of words without the mark of an error */
+        output->size = size; /* replaces the switch's text, which lacks -ERR */
         fsz_buffer_printf(output, "-ERR %s Command not found!\n", command);
         return FSZ_ENOTFOUND;
     }
@@ -131,7 +130,7 @@ static fsz_err host_run_json(cJSON *request, struct fsz_buffer *answer)
     if (!host_has_json_api(cJSON_GetObjectCstr(request, "command"))) {
         return FSZ_ENOTFOUND;
     }
-    sigset_t        before = host_take_signals();
+    sigset_t        before = host_unblock_signals();
     switch_status_t status = switch_json_api_execute(request, NULL, &reply);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     char *text = reply == NULL ? NULL : cJSON_PrintUnformatted(reply);

@@ -1,4 +1,4 @@
-/* switch_host.h - FreeSWITCH as the core's host (src/host/host.h). */
+/* switch_host.h - FreeSWITCH as the host of the core (src/host/host.h). */
 #ifndef FSZ_SWITCH_HOST_H
 #define FSZ_SWITCH_HOST_H
 

@@ -7,7 +7,8 @@
 
 #include <switch.h>
 
-/* The variables go beside the dial string, so nothing divides them. NULL: out of memory. */
+/* The variables are separate from the dial string, so no character in them needs escaping. NULL:
+ * out of memory. */
 static switch_event_t *originate_variables(const struct fsz_originate *originate)
 {
     switch_event_t *variables = NULL;
@@ -21,7 +22,7 @@ static switch_event_t *originate_variables(const struct fsz_originate *originate
     return variables;
 }
 
-/* As the command `originate` does once the call is answered. */
+/* As the command `originate` does after the answer. */
 static void originate_run(switch_core_session_t *session, const char *app, const char *arg)
 {
     switch_channel_t          *channel = switch_core_session_get_channel(session);

@@ -5,7 +5,7 @@
 
 #include <switch.h>
 
-/* The switch's look-up skips any 13 characters in front, so what it found is compared. */
+/* The switch ignores any 13 characters in front of a name, so the result is compared. */
 static fsz_err send_type(const char *name, switch_event_types_t *ret_type, struct fsz_buffer *words)
 {
     switch_event_types_t type = fsz_numbers.event_all;
@@ -19,7 +19,7 @@ static fsz_err send_type(const char *name, switch_event_types_t *ret_type, struc
     return FSZ_OK;
 }
 
-/* By index, in order: what is pushed loses an empty first value. */
+/* Adds values by index: pushing them would lose an empty first value. */
 static fsz_err send_array(switch_event_t *event, const struct fsz_header *header)
 {
     for (size_t i = 0; i < header->value_count; i++) {
@@ -33,7 +33,7 @@ static fsz_err send_array(switch_event_t *event, const struct fsz_header *header
     return FSZ_OK;
 }
 
-/* An empty value is none: the switch has no empty headers. */
+/* Skips empty values, since the switch has no empty headers. */
 static fsz_err send_header(switch_event_t *event, const struct fsz_header *header)
 {
     if (fsz_header_is_stamp(header->name)) {

@@ -1,10 +1,10 @@
-/* switch_send.h - fires an event in FreeSWITCH: host.h's send_event. */
+/* switch_send.h - send_event of host.h, for FreeSWITCH. */
 #ifndef FSZ_SWITCH_SEND_H
 #define FSZ_SWITCH_SEND_H
 
 #include "host/host.h"
 
-/* Never by the switch's own reader of JSON, which takes a body for a printf format. */
+/* Does not use the switch's JSON reader, which uses a body as a printf format. */
 fsz_err fsz_switch_send(void *self, const struct fsz_event *event, struct fsz_buffer *words);
 
 #endif

@@ -5,27 +5,27 @@
 #include <uthash.h>
 
 enum {
-    XML_CACHE_SHARES = 256,   /* lookups that one parse serves */
-    XML_CACHE_SEEN = 1 << 12, /* hashes of texts that came once */
+    XML_CACHE_SHARES = 256,   /* lookups per parse */
+    XML_CACHE_SEEN = 1 << 12, /* hashes of texts that have come once */
 };
 
 struct document {
-    char          *text; /* as it came: parsing changes a text in place */
+    char          *text; /* unchanged: parsing changes its copy in place */
     size_t         size;
     switch_xml_t   tree; /* while shares_left > 0 */
     unsigned       shares_left;
-    bool           used; /* since it was looked at for removal */
+    bool           used; /* since it was last considered for removal */
     UT_hash_handle hh;
 };
 
 struct fsz_xml_cache {
     pthread_mutex_t  lock;
-    struct document *kept; /* in the order in which they are looked at for removal */
+    struct document *kept; /* in the order of removal */
     size_t           bytes;
     unsigned         seen[XML_CACHE_SEEN];
 };
 
-/* Owns the text. */
+/* Takes over the text. */
 static switch_xml_t xml_cache_parse_text(char *text, char *ret_why)
 {
     switch_xml_t tree = text != NULL ? switch_xml_parse_str_dynamic(text, SWITCH_FALSE) : NULL;
@@ -45,13 +45,13 @@ static switch_xml_t xml_cache_parse_text(char *text, char *ret_why)
 static void document_free(struct document *document)
 {
     for (; document->shares_left > 0; document->shares_left--) {
-        switch_xml_free(document->tree); /* the last one frees it, be that this or a lookup's */
+        switch_xml_free(document->tree); /* the last reference frees it, here or in a lookup */
     }
     free(document->text);
     free(document);
 }
 
-/* One reference; NULL as documents_parse_text(). */
+/* Returns one reference; NULL as xml_cache_parse_text(). */
 static switch_xml_t document_share(struct document *document, char *ret_why)
 {
     if (document->shares_left == 0) {
@@ -78,7 +78,7 @@ static void xml_cache_forget(struct fsz_xml_cache *xml_cache, struct document *d
     document_free(document);
 }
 
-/* Removes what was not used since it was last looked at here, until there is room. */
+/* Removes documents that were not used since they were last considered, until there is room. */
 static void xml_cache_make_room(struct fsz_xml_cache *xml_cache, size_t size)
 {
     while (xml_cache->kept != NULL && (HASH_COUNT(xml_cache->kept) >= FSZ_XML_CACHE_MAX ||
@@ -99,7 +99,7 @@ static void xml_cache_make_room(struct fsz_xml_cache *xml_cache, size_t size)
     }
 }
 
-/* Keeps a text that came before. NULL: this is the first time, or out of memory. */
+/* Keeps a text that has come before. NULL: it comes for the first time, or out of memory. */
 static struct document *xml_cache_keep(struct fsz_xml_cache    *xml_cache,
                                        const struct fsz_buffer *xml, unsigned hash)
 {
@@ -126,7 +126,7 @@ static struct document *xml_cache_keep(struct fsz_xml_cache    *xml_cache,
     return NULL;
 }
 
-/* NULL: it is not shared. */
+/* A reference to a shared tree. NULL: the text is not kept. */
 static switch_xml_t xml_cache_share(struct fsz_xml_cache *xml_cache, const struct fsz_buffer *xml,
                                     char *ret_why)
 {

@@ -106,7 +106,7 @@ def test_without_configuration_defaults_listen_on_5556_and_5558(switch, subscrib
     switch.configure(None)
     mark = switch.log_mark()
     assert switch.load() == "+OK"
-    assert "going by the defaults" in switch.wait_log(mark, "defaults")
+    assert "using the defaults" in switch.wait_log(mark, "defaults")
     endpoint = json.loads(switch.api("zmq status json"))["streams"][0]["endpoints"][0]
     assert endpoint["address"] == "tcp://*:5556" and endpoint["open"] is True
     event = json.loads(subscriber("tcp://127.0.0.1:5556").recv())
