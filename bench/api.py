@@ -39,7 +39,7 @@ CONFIGURATION = """<configuration name="event_zmq.conf">
 
 
 class ApiRig:
-    """A folder with keys, a users file and a configuration, and bench_api to run against it."""
+    """A folder with keys, a users file and a configuration; runs bench_api against it."""
 
     def __init__(self, build, folder):
         self.build, self.folder = pathlib.Path(build).resolve(), pathlib.Path(folder)
@@ -58,7 +58,7 @@ class ApiRig:
         return json.loads(done.stdout)
 
     def pairs(self, rounds, roles, **how):
-        """Rounds of both roles in turn: {"raw": figures of the first…, "engine": of the second…}; `roles` are
+        """Rounds of both roles in turn: {"raw": figures of the first, "engine": of the second}; `roles` are
         pairs of a role and its switch's process id."""
         runs = {"raw": [], "engine": []}
         for turn in range(rounds):
@@ -69,7 +69,7 @@ class ApiRig:
 
 
 def cases(scale):
-    """What is compared: {name: options of bench_api}; FSZ_CASES: those only, separated by semicolons."""
+    """The cases: {name: options of bench_api}; FSZ_CASES selects some, separated by semicolons."""
     every = {"one at a time": {"count": int(8000 * scale)},
              "1 client, pipelined": {"count": int(60000 * scale), "window": WINDOW},
              f"{CLIENTS} clients": {"count": int(60000 * scale), "clients": CLIENTS}}
@@ -83,13 +83,13 @@ def table_head(first, second):
 
 
 def row(name, runs):
-    """A row of medians, both sides of each figure."""
+    """A row of medians: both sides of each figure."""
     pairs = [medians(runs, path) for path in (RATE, CPU, P50, P99)]
     return [name, *(f"{value:,.0f}" if value >= 100 else f"{value:.1f}" for pair in pairs for value in pair)]
 
 
 def wait_answer(rig, pid):
-    """Until the switch answers at all."""
+    """Waits until the switch replies."""
     for _ in range(10):
         try:
             return rig.ask("api", pid, count=1)
@@ -99,7 +99,7 @@ def wait_answer(rig, pid):
 
 
 def against_libzmq(build, rounds, scale=1):
-    """fszmqd on the simulated switch, and an echo of plain libzmq that answers at once: a table."""
+    """A table: fszmqd with the simulated switch, and an echo of plain libzmq."""
     with tempfile.TemporaryDirectory(prefix="fsz-bench-") as folder:
         rig, echo = ApiRig(build, folder), f"tcp://127.0.0.1:{free_port()}"
         configuration = pathlib.Path(folder, "event_zmq.conf.xml")

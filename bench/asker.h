@@ -1,5 +1,5 @@
-/* asker.h - a connection that asks a switch to run commands, to the API socket or to the Event
- * Socket; for the benchmarks. Failures end the program. One thread. */
+/* asker.h - a connection to a switch's API socket or Event Socket that sends commands; for the
+ * benchmarks. Failures end the program. One thread. */
 #ifndef BENCH_ASKER_H
 #define BENCH_ASKER_H
 
@@ -9,7 +9,7 @@
 #include <zmq.h>
 
 enum {
-    ASKER_WINDOW_MAX = 4096, /* commands under way on one connection */
+    ASKER_WINDOW_MAX = 4096, /* commands in flight on one connection */
     ASKER_BYTES = 64 << 10,  /* read or written at once */
 };
 
@@ -23,30 +23,30 @@ struct asker_options {
 
 struct asker {
     const struct asker_type *type;
-    void                    *socket; /* libzmq's, or NULL */
-    int                      fd;     /* the Event Socket's */
+    void                    *socket; /* of libzmq, or NULL */
+    int                      fd;     /* of the Event Socket */
     uint64_t                 asked, answered;
     int64_t                  start_ns[ASKER_WINDOW_MAX]; /* by number */
     size_t                   in_size, out_size;
-    char                     in[ASKER_BYTES], out[ASKER_BYTES]; /* the Event Socket's */
+    char                     in[ASKER_BYTES], out[ASKER_BYTES]; /* for the Event Socket */
 };
 
-/* An answer to what was asked as the `number`th, from 1. */
+/* Called for the reply to command `number`, counted from 1. */
 typedef void (*asker_answer_fn)(void *self, struct asker *asker, uint64_t number);
 
 void asker_open(struct asker *asker, const struct asker_options *options, void *context);
 void asker_close(struct asker *asker);
-/* Asks; written at the latest by asker_flush(). */
+/* Sends a command; it is written at asker_flush() at the latest. */
 void asker_ask(struct asker *asker, const char *command, const char *arg);
 void asker_flush(struct asker *asker);
-/* Takes all answers that are there. Does not wait. */
+/* Takes all replies that have arrived. Does not wait. */
 void           asker_take(struct asker *asker, asker_answer_fn answer, void *self);
 zmq_pollitem_t asker_pollitem(const struct asker *asker);
 
-/* Writes back what comes, until the process is ended: what libzmq itself costs. */
+/* Echoes messages until the process is killed: the cost of libzmq alone. */
 void asker_echo(const char *endpoint);
 
-/* How each protocol does it; asker_api.c and asker_socket.c. */
+/* The operations of each protocol: asker_api.c and asker_socket.c. */
 struct asker_type {
     const char *name;
     void (*open)(struct asker *asker, const struct asker_options *options, void *context);

@@ -1,4 +1,4 @@
-/* Requests to an API socket, from a DEALER. */
+/* asker_api.c - requests to an API socket, from a DEALER. */
 #include "bench/asker.h"
 
 #include "keys/cert.h"

@@ -1,4 +1,4 @@
-/* Commands to mod_event_socket (`api …`), answered one after another. */
+/* asker_socket.c - commands to mod_event_socket (`api …`); replies come in order. */
 #include "bench/asker.h"
 
 #include <errno.h>
@@ -34,7 +34,7 @@ static int socket_connect(const char *address)
     return fd;
 }
 
-/* Sends what has gathered. The answers are small: the other side never waits for us to read. */
+/* Writes the buffered commands. Replies are small, so the other side never waits for us to read. */
 static void socket_flush(struct asker *asker)
 {
     for (size_t at = 0; at < asker->out_size;) {
@@ -64,7 +64,7 @@ static void socket_ask(struct asker *asker, const char *command, const char *arg
     socket_add(asker, "api %s %s\n\n", command, arg);
 }
 
-/* The size of the message at the beginning, with its body; 0: it is not whole. */
+/* The size of the first message, with its body; 0: it is incomplete. */
 static size_t socket_message(struct asker *asker, size_t at)
 {
     static const char length[] = "Content-Length: ";
@@ -80,7 +80,7 @@ static size_t socket_message(struct asker *asker, size_t at)
     return whole <= size ? whole : 0;
 }
 
-/* Reads once; false: nothing is there and there is no waiting. */
+/* Reads once; false: no data, and not to wait. */
 static bool socket_read(struct asker *asker, int flags)
 {
     ssize_t got =

@@ -1,14 +1,14 @@
-/* bench_api: asks a switch to run `echo`, over an API socket or over the Event Socket, and prints
- * one line of JSON: answers a second, how long they took, and the switch's processor time.
+/* bench_api: has a switch run `echo`, over an API socket or the Event Socket, and prints one line
+ * of JSON: replies per second, their latency, and the switch's processor time.
  *
  *   --protocol api|socket --connect ADDRESS [--password WORD] [--key FILE --server-key FILE]
- *   --clients N --window N --count N   connections, commands under way on each, commands in all
- *   --pace-us N                        one command each so often, instead of a window
- *   --slow-ms N                        before them, `msleep N` on the first connection
- *   --pid N                            the switch
- *   --echo ENDPOINT                    answers itself, until ended: what libzmq alone costs
+ *   --clients N --window N --count N   connections, commands in flight on each, commands in total
+ *   --pace-us N                        one command at this interval, instead of a window
+ *   --slow-ms N                        first sends `msleep N` on the first connection
+ *   --pid N                            process id of the switch
+ *   --echo ENDPOINT                    echoes requests until killed: the cost of libzmq alone
  *
- * Processor time is that of the whole switch in the run, less what it takes when nobody asks. */
+ * Processor time is that of the whole switch during the run, minus that of the idle switch. */
 #include "bench/asker.h"
 #include "bench/raw_publisher.h"
 
@@ -22,11 +22,11 @@
 #include <time.h>
 
 enum {
-    IDLE_MS = 300, /* in which the idle switch is watched */
+    IDLE_MS = 300, /* for measuring the idle switch */
     SETTLE_MS = 200,
-    WARM_COUNT = 50, /* commands of each connection before the measured ones */
+    WARM_COUNT = 50, /* commands of each connection before the measurement */
     CLIENTS_MAX = 1024,
-    STUCK_MS = 5 * 1000, /* without an answer */
+    STUCK_MS = 5 * 1000, /* longest time without a reply */
 };
 
 struct options {
@@ -41,7 +41,7 @@ struct load {
     zmq_pollitem_t       *items;
     uint64_t              count, asked, answered; /* of this part of the run */
     bool                  paced;
-    bool                  slow; /* the first command of the first connection is */
+    bool                  slow; /* the first command of the first connection is slow */
     int64_t              *took_ns;
 };
 
@@ -143,7 +143,7 @@ static void load_answer(void *self, struct asker *asker, uint64_t number)
     }
 }
 
-/* Waits for answers and takes them. */
+/* Waits for replies and takes them. */
 static void load_wait(struct load *load, long wait_ms)
 {
     int clients = (int)load->options->clients;
@@ -225,7 +225,7 @@ static void load_close(struct load *load)
 
 /* ---- figures --------------------------------------------------------------------------------- */
 
-/* The processor time of a process, past threads included. */
+/* The processor time of a process, including ended threads. */
 static double process_us(uint64_t pid)
 {
     clockid_t       clock;
@@ -237,7 +237,7 @@ static double process_us(uint64_t pid)
     return (double)used.tv_sec * 1e6 + (double)used.tv_nsec / 1e3;
 }
 
-/* The part of a processor that it takes when nobody asks. */
+/* The share of a processor that the idle switch uses. */
 static double process_idle(uint64_t pid)
 {
     double  before_us = process_us(pid);

@@ -1,11 +1,10 @@
-/* bench_encode [FILE]: the encoder over captured events, against FreeSWITCH's own serialiser of the
- * same events; where this was built without a FreeSWITCH, against cJSON, which that uses. FILE has
- * one JSON object a line; default: the project's own captured calls.
+/* bench_encode [FILE]: the encoder on captured events, against FreeSWITCH's serialiser, or, if
+ * built without FreeSWITCH, against cJSON, which the serialiser uses. FILE has one JSON object per
+ * line; default: the project's captured calls.
  *
- * The source is what a switch has: a linked list of headers, each with its name, its value and
- * itself in allocations of their own. The events are taken a batch at a time, by all in turn, many
- * rounds; a figure is the sum of each batch's median. The output's allocation and release are in
- * it. */
+ * The source is a linked list of headers as in a switch: each header, its name and its value are
+ * separate allocations. All encoders take turns on a batch of events, for many rounds; a figure is
+ * the sum of the medians of all batches. It includes allocation and release of the output. */
 #include "bench/corpus.h"
 #include "event/encode.h"
 #include "event/fast_path.h"
@@ -27,7 +26,7 @@
 enum {
     ROUNDS = 41,
     BATCH_EVENTS =
-        64, /* some 700 KB of headers: as near as a switch's are when it has just made them */
+        64, /* about 700 KB of headers: as close in the caches as a new event of a switch */
     CONTESTANTS_MAX = 8,
 };
 
@@ -41,7 +40,8 @@ struct contestant {
     size_t                      bytes;
 };
 
-/* -- the contestants --------------------------------------------------------------------------- */
+/* -- the encoders -------------------------------------------------------------------------------
+ */
 
 static size_t encode_ours(const struct corpus_item *item)
 {
@@ -89,12 +89,12 @@ static size_t encode_cjson(const struct corpus_item *item)
 }
 #endif
 
-/* -- measure ----------------------------------------------------------------------------------- */
+/* -- measuring --------------------------------------------------------------------------------- */
 
 static double now_s(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* what disturbs the machine is left out */
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* excludes other load on the machine */
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
@@ -120,7 +120,7 @@ static double contestant_round_s(const struct contestant  *contestant,
     return now_s() - start;
 }
 
-/* All contestants take turns on the same few events, so that each meets the same machine. */
+/* All encoders take turns on the same few events, so that conditions are equal. */
 static void batch_measure(const struct corpus *corpus, size_t first, struct contestant *contestants,
                           size_t count)
 {

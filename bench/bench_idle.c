@@ -1,9 +1,9 @@
-/* bench_idle [CONNECTIONS]: what connections that are ready and idle cost, 10,000 by default: their
- * memory, and the time that a message to one subscriber takes beside them.
+/* bench_idle [CONNECTIONS]: the cost of idle connections (10,000 by default): their memory, and the
+ * time of a message to one subscriber beside them.
  *
- * The peers are sockets of other processes, so that what is measured is our side alone: a publisher
- * on its loop. Bytes for each connection are the growth of this process, divided; the system's own
- * memory for a socket is not in it. */
+ * The peers are other processes, so only our side is measured: a publisher on its loop. The bytes
+ * per connection are the growth of this process, divided by their number, without the kernel's
+ * memory for a socket. */
 #include "zmtp/pub.h"
 
 #include <arpa/inet.h>
@@ -28,7 +28,7 @@ enum {
     BATCH = 64,
 };
 
-/* ZMTP 3.0: a whole greeting with NULL, and READY of a SUB. */
+/* ZMTP 3.0: a greeting with NULL, and READY of a SUB. */
 static const char hello[] = "\xff\0\0\0\0\0\0\0\1\x7f\3\0NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
                             "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
                             "\4\x19\5READY\x0bSocket-Type\0\0\0\3SUB";
@@ -63,7 +63,7 @@ static int connect_peer(unsigned port)
     return fd;
 }
 
-/* Another process: connects them all, and stays until its input ends. */
+/* Another process: makes all idle connections, and keeps them until its input ends. */
 static void be_the_peers(unsigned port, size_t count, int until)
 {
     char byte;
@@ -105,7 +105,7 @@ static double seconds(clockid_t clock)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Turns the loop until so many are ready, and one has subscribed. */
+/* Runs the loop until `count` connections are ready and one has subscribed. */
 static void serve(struct fsz_loop *loop, struct fsz_pub *pub, size_t count)
 {
     struct fsz_zmtp_figures figures = {0};
@@ -123,7 +123,7 @@ static void serve(struct fsz_loop *loop, struct fsz_pub *pub, size_t count)
     }
 }
 
-/* The first to join is the reader. */
+/* The first connection is the reader. */
 static void note_reader(void *self, struct fsz_subscriber *subscriber)
 {
     struct fsz_conn **reader = self;
@@ -163,8 +163,8 @@ static struct fsz_pub *open_pub(struct fsz_loop *loop, struct fsz_conn **reader,
     return pub;
 }
 
-/* Processor time, in microseconds, that one message takes. Nothing piles up: what the reader has
- * not taken yet is waited for after each batch. */
+/* Processor time per message, in microseconds. Waits after each batch until the reader has taken
+ * it, so that nothing piles up. */
 static double publish(struct fsz_loop *loop, struct fsz_pub *pub, const struct fsz_conn *reader,
                       struct fsz_zmtp_message *message)
 {
@@ -194,7 +194,7 @@ static struct fsz_zmtp_message *make_message(void)
     return message;
 }
 
-/* Has the peers come, and prints what they cost. */
+/* Lets the peers connect, and prints their cost. */
 static void measure(struct fsz_loop *loop, struct fsz_pub *pub, size_t count)
 {
     size_t resident = resident_bytes();
@@ -227,7 +227,7 @@ int main(int argc, char **argv)
         be_the_reader(port);
     }
     serve(loop, pub, 1);
-    (void)publish(loop, pub, reading, message); /* the first ones grow what the others use */
+    (void)publish(loop, pub, reading, message); /* warms up: the first messages grow the buffers */
     double alone = publish(loop, pub, reading, message);
     pid_t  peers = fork();
     if (peers == 0) {

@@ -1,7 +1,7 @@
-/* bench_offer [FILE]: what fsz_engine_offer() costs the thread of a switch that calls it, in
- * nanoseconds of that thread's processor time: with nobody listening, with a subscriber that wants
- * no such kind, and with one that wants everything (encoding and queueing; the sending is not that
- * thread's). Prints one line of JSON. */
+/* bench_offer [FILE]: the cost of fsz_engine_offer() for the calling thread of a switch, in
+ * nanoseconds of its processor time: without a subscriber, with a subscriber to another event type,
+ * and with a subscriber to everything (encoding and queueing; another thread sends). Prints one
+ * line of JSON. */
 #include "bench/corpus.h"
 #include "bench/raw_publisher.h"
 
@@ -16,7 +16,7 @@
 enum {
     OFFERS_CHEAP = 2000000,
     OFFERS_WANTED = 20000,
-    PACE_EVERY = 32, /* wanted events: a pause, so that the sending keeps up */
+    PAUSE_EVERY = 32, /* wanted events: a pause, so that sending keeps up */
     PACE_NS = 2 * 1000 * 1000,
     WAIT_S = 10,
 };
@@ -67,7 +67,7 @@ static double offer_ns(struct fsz_engine *engine, const struct corpus *corpus, s
     size_t done = 0;
     while (done < offers) {
         double start_ns = thread_ns();
-        for (size_t i = 0; i < PACE_EVERY; i++, done++) {
+        for (size_t i = 0; i < PAUSE_EVERY; i++, done++) {
             struct fsz_event event = corpus_event(&corpus->items[done % corpus->count]);
             (void)fsz_engine_offer(engine, &event);
         }
@@ -88,7 +88,7 @@ static double offer_to_listener_ns(struct fsz_engine *engine, const struct corpu
         fputs("bench_offer: no subscriber in time\n", stderr);
         exit(1);
     }
-    offer_ns(engine, corpus, corpus->count, true); /* the engine learns the kinds */
+    offer_ns(engine, corpus, corpus->count, true); /* the engine learns the event types */
     double ns = offer_ns(engine, corpus, offers, paced);
     listener_stop(listener);
     return ns;

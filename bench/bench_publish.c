@@ -1,15 +1,15 @@
-/* bench_publish: the engine as a publisher, the peer of `fszmq-bench raw`: the
- * same file, the same stamps, the same figures; read by `fszmq-bench subscriber`.
+/* bench_publish: the engine as a publisher, to compare with `fszmq-bench raw`: the same file,
+ * stamps and figures, for the same `fszmq-bench subscriber`.
  *
- * Events are offered from a switch's linked list of headers, so that encoding is in the figures
- * (raw has its JSON ready). Processor time is that of the whole process from the first offer until
- * the system has the last event.
+ * Events are offered as a switch's linked list of headers, so the figures include encoding (raw has
+ * its JSON ready). Processor time is that of the whole process from the first offer until the
+ * system has the last event.
  *
- * At full rate nothing is lost either: an event that the queue refuses is offered again a little
- * later with the same Bench-Sequence (`refused` tells how often), and with --backlog the offering
- * waits while more than so many events are underway, queued or waiting for a connection. That is to
- * the engine, which never waits for a subscriber, what `fszmq-bench raw --block --hwm` is to raw.
- */
+ * At full rate nothing is lost: an event that the queue refuses is offered again later with the
+ * same Bench-Sequence (`refused` counts these), and with --backlog the offering waits while more
+ * than that many events are queued or wait for a connection. This corresponds to `fszmq-bench raw
+ * --block
+ * --hwm`, since the engine itself never waits for a subscriber. */
 #include "base/blocks.h"
 #include "bench/corpus.h"
 #include "bench/raw_publisher.h"
@@ -29,17 +29,17 @@ enum {
     THREADS_MAX = 16,
     WAIT_S = 30,
     PAUSE_NS = 1000 * 1000,
-    BACKLOG_EVERY = 64,    /* events between two looks at the blocks in use */
-    BLOCK_SMALLEST = 1024, /* blocks.h: classes are powers of two */
+    BACKLOG_EVERY = 64,    /* events between two checks of the blocks in use */
+    BLOCK_SMALLEST = 1024, /* blocks.h: sizes are powers of two */
     LATE_NS = 1000 * 1000,
 };
 
 struct options {
     struct publisher_options publisher;
     const char              *file;
-    uint64_t                 rate; /* events a second; 0: as fast as it goes */
+    uint64_t                 rate; /* events per second; 0: as fast as possible */
     uint64_t                 count, wait, subscriptions, threads;
-    uint64_t                 backlog; /* events; 0: no bound */
+    uint64_t                 backlog; /* events; 0: no limit */
 };
 
 struct run {
@@ -47,13 +47,13 @@ struct run {
     struct fsz_engine *engine;
     int64_t            start_ns;
     size_t             backlog_bytes;
-    long               memory_kb; /* resident, the most so far, when all was offered */
+    long               memory_kb; /* peak resident memory when all events were offered */
     _Atomic uint64_t   next, refused, late;
 };
 
 struct offerer {
     struct run   *run;
-    struct corpus corpus; /* its own: stamps are written into it */
+    struct corpus corpus; /* not shared: stamps are written into it */
     pthread_t     thread;
 };
 
@@ -140,7 +140,7 @@ static void options_read(struct options *o, int argc, char **argv)
 
 /* ---- offering -------------------------------------------------------------------------------- */
 
-/* An absolute schedule, as raw's: a late event does not make those after it late. */
+/* The schedule is absolute, as in raw, so that a late event does not delay the following ones. */
 static void run_pace(struct run *run, uint64_t number)
 {
     int64_t due_ns = run->start_ns + (int64_t)((double)number * 1e9 / (double)run->options->rate);
@@ -152,7 +152,7 @@ static void run_pace(struct run *run, uint64_t number)
     }
 }
 
-/* Like libzmq at its high-water mark, which goes on when half of it has been sent. */
+/* Like libzmq at its high-water mark, which continues when half of it has been sent. */
 static void run_wait_backlog(const struct run *run)
 {
     if (fsz_blocks_used_bytes() <= run->backlog_bytes) {
@@ -221,7 +221,7 @@ static size_t item_bytes(const struct corpus_item *item)
     return bytes + (item->body ? strlen(item->body) : 0);
 }
 
-/* What a message of that size takes: its bytes and its own header, rounded up to a block. */
+/* The memory of a message: its bytes and header, rounded up to a block. */
 static size_t block_bytes(size_t json_bytes)
 {
     size_t block = BLOCK_SMALLEST;

@@ -1,5 +1,5 @@
-/* How many events the simulated switch makes on one core, with a sink that does nothing with them.
- */
+/* bench_sim: how many events per second the simulated switch produces on one core, with an empty
+ * sink. */
 #include "sim/sim.h"
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
-/* bench_zmtp_pub [MESSAGES]: what a message of 3,900 bytes costs a publisher with 1, 8, 64 and 256
- * subscribers on loopback, beside libzmq's XPUB in the same run: at full rate, and at 1,500 a
- * second with few of them. The subscribers are a process of their own that only reads. Nothing is
- * lost: at full rate either publisher waits for its subscribers.
+/* bench_zmtp_pub [MESSAGES]: the cost of a message of 3,900 bytes for a publisher with 1, 8, 64 and
+ * 256 subscribers on loopback, compared with libzmq's XPUB in the same run: at full rate, and at
+ * 1,500 per second with few subscribers. The subscribers are another process that only reads.
+ * Nothing is lost: at full rate both publishers wait for their subscribers.
  *
- * Prints one line of JSON for each: `thread_us` is processor time of the sending thread, `cpu_us`
- * of the whole process, both per message. */
+ * Prints one line of JSON per case: `thread_us` is the processor time of the sending thread,
+ * `cpu_us` that of the whole process, both per message. */
 #include "bench/raw_publisher.h"
 #include "zmtp/pub.h"
 
@@ -23,7 +23,7 @@
 
 enum {
     BODY_BYTES = 3900,
-    MESSAGES = 100000, /* at full rate, to all subscribers together */
+    MESSAGES = 100000, /* at full rate, for all subscribers together */
     PACED_RATE = 1500,
     PACED_MESSAGES = 3000,
     SUBSCRIBERS_MAX = 256,
@@ -35,7 +35,7 @@ enum {
 };
 
 struct bench {
-    unsigned         subscribers, messages, rate; /* 0: as fast as it goes */
+    unsigned         subscribers, messages, rate; /* 0: as fast as possible */
     struct fsz_loop *loop;
     struct fsz_pub  *pub;
     pthread_t        thread;
@@ -63,7 +63,7 @@ static int64_t cpu_ns(clockid_t clock)
 
 /* ---- subscribers ----------------------------------------------------------------------------- */
 
-/* A SUB of ZMTP 3.0 that has shaken hands and subscribed to everything. */
+/* A ZMTP 3.0 SUB after the handshake, subscribed to everything. */
 static int reader_open(uint16_t port)
 {
     static const uint8_t greeting[64] = {0xff, [9] = 0x7f, 3, 0, 'N', 'U', 'L', 'L'};
@@ -86,7 +86,7 @@ static int reader_open(uint16_t port)
     return fd;
 }
 
-/* Reads until the publisher has closed every connection. */
+/* Reads until the publisher has closed all connections. */
 static void readers_main(unsigned count, uint16_t port)
 {
     static char buffer[1 << 18];
@@ -105,7 +105,7 @@ static void readers_main(unsigned count, uint16_t port)
     }
 }
 
-/* Before there are threads; `port` comes through the pipe. */
+/* Forks before there are threads; the pipe passes the port. */
 static int readers_fork(struct bench *bench)
 {
     int      ends[2];
@@ -154,7 +154,7 @@ static void measure(struct bench *bench, send_fn send_one)
     bench->thread_ns = cpu_ns(CLOCK_THREAD_CPUTIME_ID) - bench->thread_ns;
 }
 
-/* Once the system has all messages. */
+/* Called when the system has all messages. */
 static void report(const struct bench *bench, const char *name)
 {
     double count = bench->messages * 1e3;
@@ -186,7 +186,7 @@ static bool own_is_idle(struct bench *bench)
     return idle;
 }
 
-/* At full rate, messages are written in batches, as whoever has many of them would. */
+/* At full rate, messages are written in batches. */
 static void own_send(struct bench *bench, unsigned index)
 {
     const struct fsz_frame   frame = {(const uint8_t *)bench->body, BODY_BYTES};

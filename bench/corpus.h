@@ -1,5 +1,5 @@
-/* corpus.h - events of a file (one JSON object a line) as a switch has them: each a linked list of
- * headers, with name, value and header itself in allocations of their own.
+/* corpus.h - events of a file (one JSON object per line) in the form of a switch: linked lists of
+ * headers, with separate allocations for each header, its name and its value.
  *
  * For benchmarks: out of memory ends the program. One thread at a time may use a corpus. */
 #ifndef BENCH_CORPUS_H
@@ -23,7 +23,7 @@ struct corpus_item {
     char               *subclass;
     char               *body;
     struct corpus_node *first;
-    struct corpus_node *time, *sequence; /* the stamps, where corpus_stamp() added them */
+    struct corpus_node *time, *sequence; /* the stamps, after corpus_stamp() */
 };
 
 struct corpus {
@@ -32,16 +32,16 @@ struct corpus {
     size_t              headers;
 };
 
-/* False: cannot be read (told on stderr) or holds no event. */
+/* False: not readable (reported on stderr), or no events. */
 bool corpus_load(struct corpus *corpus, const char *path);
 void corpus_free(struct corpus *corpus);
 
-/* The item as the core takes it; valid as long as the corpus. */
+/* The item in the form for the core; valid as long as the corpus. */
 struct fsz_event corpus_event(const struct corpus_item *item);
 
-/* Gives every item the headers Bench-Time-Ns and Bench-Sequence of fszmq-bench, last. */
+/* Adds fszmq-bench's headers Bench-Time-Ns and Bench-Sequence at the end of every item. */
 void corpus_add_stamps(struct corpus *corpus);
-/* Sets both: 20 digits each, whatever the number. */
+/* Sets both, with 20 digits each. */
 void corpus_stamp(struct corpus_item *item, uint64_t time_ns, uint64_t sequence);
 
 #endif

@@ -1,5 +1,4 @@
-/* outbound_socket - takes calls of mod_event_socket's `socket … async full`: outbound_socket PORT
- * [hold].
+/* outbound_socket PORT [hold] - takes calls from mod_event_socket's `socket … async full`.
  *
  * One thread, any number of calls. For each: connect, the first application, answer, three times
  * set, hangup; with `hold` only connect, so that the call stays. */
@@ -18,7 +17,7 @@
 
 enum { EVENTS_MAX = 64, BACKLOG = 1024, READ_BYTES = 1 << 16, TAIL_BYTES = 2 };
 
-/* Everything of a call at once, in order: `event-lock` keeps the order. */
+/* All commands of a call at once; `event-lock` keeps their order. */
 #define EXECUTE(app, arg)                                                                          \
     "sendmsg\ncall-command: execute\nexecute-app-name: " app "\nexecute-app-arg: " arg             \
     "\nevent-lock: true\n\n"
@@ -77,7 +76,7 @@ static void outbound_accept(int epoll, int listener, bool *begun)
     }
 }
 
-/* The answer to `connect` is the call's data, one block of headers; what follows is not read. */
+/* The reply to `connect` is the call's data, one block of headers; the rest is ignored. */
 static void outbound_read(int fd, bool *begun, bool holds)
 {
     static char text[READ_BYTES];
@@ -95,7 +94,7 @@ static void outbound_read(int fd, bool *begun, bool holds)
 
 static void outbound_run(int listener, bool holds)
 {
-    static bool        begun[FD_SETSIZE * 16]; /* by descriptor: its commands are sent */
+    static bool        begun[FD_SETSIZE * 16]; /* by descriptor: the commands are sent */
     struct epoll_event events[EVENTS_MAX];
     int                epoll = epoll_create1(0);
     outbound_watch(epoll, listener);

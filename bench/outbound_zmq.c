@@ -1,9 +1,8 @@
-/* outbound_zmq - takes calls of the dialplan's `zmq`: outbound_zmq ENDPOINT SERVICE
- * list|control|hold.
+/* outbound_zmq ENDPOINT SERVICE list|control|hold - takes calls from the dialplan's `zmq`.
  *
  * A client of an API socket, one thread, any number of calls. For each: the first application,
- * answer, three variables, hangup; with `list` all in its answer to the offer, with `control` by a
- * command each; with `hold` only the answer, so that the call stays. */
+ * answer, three variables, hangup; with `list` all in the reply to the offer, with `control` one
+ * command each; with `hold` only the reply, so that the call stays. */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -33,7 +32,7 @@ static void outbound_send(void *socket, const char *text)
     }
 }
 
-/* The text behind `name` up to `end`; false: there is none. */
+/* The text after `name` up to `end`; false: not found. */
 static bool outbound_find(const char *text, const char *name, const char *end, char *ret_value,
                           size_t size)
 {
@@ -57,7 +56,7 @@ static void outbound_execute(void *socket, const char *call, const char *app)
     outbound_send(socket, text);
 }
 
-/* By notifications, which nobody answers; the hangup is queued behind the rest. */
+/* Uses notifications, which have no reply; the hangup is queued after the rest. */
 static void outbound_control(void *socket, const char *call)
 {
     char text[MESSAGE_BYTES];

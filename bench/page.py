@@ -1,4 +1,4 @@
-"""The output of bench/run, part by part, and docs/performance.md, which has a place for each part.
+"""The output of bench/run, part by part, for docs/performance.md, which has a place for each part.
 
 A place is between the lines `<!-- bench NAME -->` and `<!-- end -->`. It holds exactly what is printed for
 the part, so a page filled by hand is the same as one filled by FSZ_PAGE=yes."""
@@ -13,7 +13,7 @@ PAGE = pathlib.Path(__file__).resolve().parents[1] / "docs/performance.md"
 
 
 class Report:
-    """Prints, and records what it printed and which goals were met."""
+    """Prints, and records the output and the goals that were met."""
 
     def __init__(self):
         self.parts, self.goals, self._lines = {}, [], None
@@ -50,20 +50,20 @@ class Report:
 
 
 class Machine:
-    """The machine that is measured on, and its other load meanwhile."""
+    """The machine, and its other load during the measurement."""
 
     def __init__(self):
         self.load, self.start = os.getloadavg()[0], self._times()
 
     @staticmethod
     def _times():
-        """Seconds of the clock, of all processes, and of ours."""
+        """Seconds: wall clock, processor time of all processes, of ours."""
         ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
         idle = ticks[3] + ticks[4]
         return time.monotonic(), (sum(ticks) - idle) / os.sysconf("SC_CLK_TCK"), sum(os.times()[:4])
 
     def others_share(self):
-        """The share of the processors used by others, including other guests of the same host."""
+        """The share of the processors used by others, including other virtual machines of the host."""
         passed, all_busy, ours = (now - then for now, then in zip(self._times(), self.start))
         return max(0, all_busy - ours) / (passed * os.cpu_count())
 

@@ -11,9 +11,9 @@
 #include <time.h>
 
 enum {
-    LINGER_MS = 120 * 1000, /* longer than any run's backlog takes */
+    LINGER_MS = 120 * 1000, /* longer than the backlog of any run needs */
     POLL_MS = 20,
-    SETTLE_MS = 200, /* between the last subscription and the first event, as raw has it */
+    SETTLE_MS = 200, /* between the last subscription and the first event, as in raw */
 };
 
 static void fail(const char *what)
@@ -116,7 +116,7 @@ static struct fsz_config *config_make(const struct publisher_options *options)
     param_add(stream, "bind", options->bind);
     param_add(stream, "framing", options->framing);
     param_add(stream, "send-hwm", hwm);
-    param_add(stream, "events", "!CUSTOM/fszmq::*"); /* of our own making: in nobody's count */
+    param_add(stream, "events", "!CUSTOM/fszmq::*"); /* our own events would disturb the counts */
     if (options->curve != NULL) {
         config_add_curve(root, stream, options->curve);
     }

@@ -1,4 +1,4 @@
-"""One publisher and its subscribers as processes; figures as they print them."""
+"""One publisher and its subscribers as processes, and the figures that they print."""
 
 import json
 import pathlib
@@ -20,7 +20,7 @@ def free_port():
 
 
 class Keys(NamedTuple):
-    """For CURVE: a folder with switch_secret and users.json, and the options of a client that is a user there."""
+    """For CURVE: a folder with switch_secret and users.json, and the options of a client with a user's key."""
     folder: pathlib.Path
     client: list
 
@@ -34,12 +34,12 @@ class Rig:
         self.fszmq_bench = str(self.build / "bench/fszmq-bench")
 
     def program(self, name, *arguments):
-        """What a benchmark program prints."""
+        """The output of a benchmark program."""
         return subprocess.run([str(self.build / "bench" / name), *arguments], check=True, text=True, timeout=RUN_S,
                               stdout=subprocess.PIPE).stdout
 
     def make_keys(self, folder, user):
-        """A switch's and a user's."""
+        """Makes keys for a switch and a user."""
         folder = pathlib.Path(folder)
         for words in (["keygen", folder / "switch"], ["keygen", folder / user],
                       ["user", f"--file={folder / 'users.json'}", f"--key={folder / user}", "--group=default", "add", user]):
@@ -58,7 +58,7 @@ class Rig:
                 "--subscriptions", str(subscriptions), "--hwm", "0", "--framing", framing, *common, *flow]
 
     def run(self, role, subscribers, count, rate="max", subscriptions=1, framing="json", keys=None):
-        """One run: the publisher's figures, those of the subscribers below "sub"."""
+        """One run: the publisher's figures, with those of the subscribers in "sub"."""
         endpoint = f"tcp://127.0.0.1:{free_port()}"
         readers = subprocess.Popen(
             [self.fszmq_bench, "subscriber", "--json", "--latency", "--connect", endpoint, "--subscribers",
@@ -99,5 +99,5 @@ def medians(runs, path):
 
 
 def median_ratio(runs, path):
-    """The median of engine / raw, run by run: what disturbs both of a pair falls out."""
+    """The median of engine / raw of each pair, so that load on both cancels out."""
     return statistics.median(pick(engine, path) / pick(raw, path) for raw, engine in zip(runs["raw"], runs["engine"]))

@@ -7,7 +7,7 @@
 
 static struct {
     const struct corpus *corpus;
-    switch_event_t     **events; /* by the corpus's items */
+    switch_event_t     **events; /* in the order of the corpus */
 } serialise;
 
 static void event_add_node(switch_event_t *event, const struct corpus_node *node)
@@ -20,7 +20,7 @@ static void event_add_node(switch_event_t *event, const struct corpus_node *node
     }
 }
 
-/* Of no type, so that the switch adds no headers of its own. */
+/* Without a type, so that the switch adds no headers. */
 static switch_event_t *event_of(const struct corpus_item *item)
 {
     switch_event_t *event = NULL;

@@ -1,14 +1,13 @@
-/* serialise.h - FreeSWITCH's own way from an event to JSON, for bench_encode; where FreeSWITCH's
- * development files are. */
+/* serialise.h - FreeSWITCH's serialiser, for bench_encode; needs FreeSWITCH's development files. */
 #ifndef BENCH_SERIALISE_H
 #define BENCH_SERIALISE_H
 
 #include "bench/corpus.h"
 
-/* Makes the switch's events of all items. Once. */
+/* Makes a switch event of each item. Call it once. */
 void serialise_load(const struct corpus *corpus);
-/* Writes the event of an item of that corpus with switch_event_serialize_json(), throws it away,
- * and returns how many bytes that were. */
+/* Serialises the event of an item with switch_event_serialize_json(), and frees the text. Returns
+ * its size in bytes. */
 size_t serialise_write(const struct corpus_item *item);
 void   serialise_free(void);
 

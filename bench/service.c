@@ -1,8 +1,7 @@
-/* bench_service - answers every question of a switch with the same document: bench_service ENDPOINT
- * FILE.
+/* bench_service ENDPOINT FILE - replies to every request of a switch with the same document.
  *
- * A ROUTER, any number of questions at once, one thread. What it is compared with, nginx, reads
- * nothing of what it is sent; this one reads the id. */
+ * A ROUTER, any number of requests at once, one thread. It reads only the id of a request; nginx,
+ * which it is compared with, reads nothing. */
 #include <jansson.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,8 +20,8 @@ static void service_end(int number)
     ending = 1;
 }
 
-/* The whole file as the member `xml` of a result: `{"xml":"…"}}`, what comes behind an id. NULL:
- * not readable. */
+/* The file as the member `xml` of a result: `{"xml":"…"}}`, which follows the id. NULL: not
+ * readable. */
 static char *service_answer_end(const char *path)
 {
     char  text[1 << 16];
@@ -42,7 +41,7 @@ static char *service_answer_end(const char *path)
     return end;
 }
 
-/* The digits of the request's id; the switch writes it as a number, before the parameters. */
+/* The digits of the request's id, which the switch writes as a number before the parameters. */
 static size_t service_id(const zmq_msg_t *question, char *ret_id)
 {
     static const char name[] = "\"id\":";
@@ -56,7 +55,7 @@ static size_t service_id(const zmq_msg_t *question, char *ret_id)
     return count;
 }
 
-/* Replaces the question by its answer. */
+/* Replaces the request with its reply. */
 static bool service_answer(zmq_msg_t *message, const char *end, size_t end_size)
 {
     static const char start[] = "{\"jsonrpc\":\"2.0\",\"id\":";
@@ -74,7 +73,7 @@ static bool service_answer(zmq_msg_t *message, const char *end, size_t end_size)
     return true;
 }
 
-/* Every frame but the last is the way back. */
+/* All frames except the last are the return address. */
 static void service_run(void *socket, const char *end)
 {
     size_t    end_size = strlen(end);

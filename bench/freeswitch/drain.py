@@ -1,5 +1,5 @@
-"""drain.py PORT PASSWORD CLIENTS COUNT: Event Socket clients with `event json ALL` that throw away what
-they read, until each has had COUNT events. Prints "ready" when all are subscribed."""
+"""drain.py PORT PASSWORD CLIENTS COUNT: Event Socket clients with `event json ALL` that discard their input
+until each has had COUNT events. Prints "ready" when all are subscribed."""
 
 import selectors
 import socket

@@ -1,7 +1,7 @@
 /* mod_bench_calls - the time between two applications of a call, for bench/freeswitch/calls.
  *
- * `bench_mark` notes the time on the call; `bench_first` how long ago that was. The command
- * `bench_calls` prints {"count":…,"latency_us":{"p50":…,"p99":…}} and begins anew. */
+ * `bench_mark` notes the time on the call; `bench_first` measures the time since then. The
+ * command `bench_calls` prints {"count":…,"latency_us":{"p50":…,"p99":…}} and starts over. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>

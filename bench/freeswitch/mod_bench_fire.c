@@ -1,11 +1,11 @@
 /* mod_bench_fire - fires captured events inside the switch, for bench/freeswitch/compare.
  *
- * bench_fire load FILE: reads events, one JSON object a line.
- * bench_fire fire COUNT RATE: fires COUNT of them in turn, RATE a second, 0: in bursts of
- *   FIRE_BURST. A burst is handed around once it has been fired whole, and the next one is fired
- * when that is done: otherwise it is chance whether the switch's dispatching thread goes to sleep
- * after each event or lets its heap grow, and either costs more than what is to be measured.
- * bench_fire cpu: microseconds of processor time that the switch has used. */
+ * bench_fire load FILE: reads events, one JSON object per line.
+ * bench_fire fire COUNT RATE: fires COUNT of them in turn, RATE per second; 0: in bursts of
+ *   FIRE_BURST. The switch dispatches a burst when all of it is fired, and the next burst follows
+ *   after that. Otherwise chance decides whether the dispatch thread sleeps after each event or
+ * lets its heap grow, and both cost more than the difference to be measured. bench_fire cpu:
+ * microseconds of processor time that the switch has used. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -32,8 +32,8 @@ static struct {
     size_t          count;
 
     switch_event_node_t  *node;
-    pthread_mutex_t       gate;    /* held while a burst is fired */
-    _Atomic unsigned long handled; /* events of whatever kind */
+    pthread_mutex_t       gate;    /* locked while a burst is fired */
+    _Atomic unsigned long handled; /* events of any type */
 } fire = {.gate = PTHREAD_MUTEX_INITIALIZER};
 
 static void fire_handle(switch_event_t *event)
@@ -51,7 +51,7 @@ static void fire_forget(void)
     }
 }
 
-/* The switch has put its own first headers there already. */
+/* The switch has already added its own first headers. */
 static void fire_add_header(switch_event_t *event, const cJSON *member)
 {
     if (strcmp(member->string, "_body") == 0 && member->valuestring != NULL) {

@@ -1,8 +1,8 @@
 /* mod_bench_lookup - looks for a user's domain inside the switch, for bench/freeswitch/xml.
  *
- * bench_lookup THREADS COUNT DOMAIN: COUNT lookups, by THREADS at once, with what mod_sofia says of
- * a phone that registers. Prints an object: found, rate_per_s, latency_us.p50 and .p99, and
- * cpu_us_per_lookup, processor time of the whole switch. */
+ * bench_lookup THREADS COUNT DOMAIN: COUNT lookups by THREADS threads, with mod_sofia's parameters
+ * for a phone that registers. Prints an object: found, rate_per_s, latency_us.p50 and .p99, and
+ * cpu_us_per_lookup, the processor time of the whole switch. */
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ static const char *const lookup_headers[][2] = {
 struct lookup_thread {
     pthread_t   thread;
     const char *domain;
-    int64_t    *took_ns; /* of each of its lookups */
+    int64_t    *took_ns; /* of each lookup */
     size_t      count;
     size_t      found;
 };
@@ -109,7 +109,7 @@ static int lookup_compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Returns how many found something. */
+/* Returns how many lookups found something. */
 static size_t lookup_all(size_t threads, size_t each, const char *domain, int64_t *took_ns)
 {
     struct lookup_thread all[LOOKUP_THREADS_MAX] = {0};
