@@ -1,4 +1,4 @@
-"""As much of an API socket's client as the tests need: JSON-RPC over a DEALER."""
+"""A minimal client of an API socket: JSON-RPC over a DEALER."""
 
 import itertools
 import json
@@ -7,7 +7,7 @@ import zmq
 
 
 class ApiError(Exception):
-    """The error member of an answer."""
+    """The error of a reply."""
 
     def __init__(self, error):
         super().__init__(f"{error['code']} {error['message']}")
@@ -15,10 +15,10 @@ class ApiError(Exception):
 
 
 class ApiClient:
-    """One connection. Blocking; not for several threads at once."""
+    """One connection. Blocking; for one thread at a time."""
 
     def __init__(self, context, endpoint, timeout_s=60, curve=None):
-        """curve: the switch's public key, the client's own, and its secret one."""
+        """curve: the switch's public key, the client's public key, and its secret key."""
         self.socket = context.socket(zmq.DEALER)
         if curve:
             self.socket.curve_serverkey, self.socket.curve_publickey, self.socket.curve_secretkey = curve
@@ -31,7 +31,7 @@ class ApiClient:
         self.socket.close()
 
     def send(self, method, **params):
-        """Sends a request; its id is for wait()."""
+        """Sends a request; returns its id, for wait()."""
         number = next(self.ids)
         self.socket.send_json({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         return number
@@ -47,7 +47,7 @@ class ApiClient:
             self.order.append(message["id"])
 
     def wait(self, number):
-        """The result of that request, or ApiError."""
+        """The result of that request; raises ApiError."""
         while number not in self.answers:
             self._read()
         answer = self.answers.pop(number)

@@ -1,4 +1,4 @@
-"""Fixtures of an API socket on which everything is allowed, and of its clients; conftest.py hands them out."""
+"""Fixtures: an API socket that allows everything, and its clients; conftest.py exports them."""
 
 import pytest
 import zmq
@@ -12,7 +12,7 @@ GROUPS = ("<groups><group name=\"default\">"
 
 
 def channel_config(stream, channel, **settings):
-    """One stream, and one API socket on which everything is allowed."""
+    """One stream, and one API socket that allows everything."""
     channels = [f'<api-socket name="default"><param name="bind" value="{channel}"/></api-socket>']
     text = config_xml(stream_xml(stream), channels=channels, **settings)
     return text.replace("</configuration>", f"{GROUPS}</configuration>")
@@ -35,7 +35,7 @@ def connect():
 
 @pytest.fixture
 def channel(publisher):
-    """Loads the module with an API socket; its endpoint."""
+    """Loads the module with an API socket; returns its endpoint."""
     endpoint = f"tcp://127.0.0.1:{free_port()}"
     publisher(xml=channel_config(f"tcp://127.0.0.1:{free_port()}", endpoint, linger_ms=500))
     return endpoint
@@ -49,7 +49,7 @@ def api(channel, connect):
 
 
 def refused(api, code, method, **params):
-    """The error with which the request is answered; its code is checked."""
+    """The error of the request; checks its code."""
     with pytest.raises(ApiError) as caught:
         api.call(method, **params)
     assert caught.value.code == code, caught.value

@@ -1,12 +1,12 @@
-"""Clients that ask an API socket for all kinds of things until they are stopped, whatever happens to it."""
+"""Clients that send all kinds of requests to an API socket until they are stopped, whatever happens to it."""
 
 import json
 import threading
 
 import zmq
 
-PATIENCE_MS = 500  # without an answer the next question is asked, as by a client whose switch was restarted
-QUESTIONS = [
+PATIENCE_MS = 500  # without a reply the next request follows, as from a client whose switch was restarted
+REQUESTS = [
     ("server.hello", {}),
     ("api", {"command": "echo", "arg": "x" * 2000}),
     ("api", {"command": "show", "arg": "channels as json"}),
@@ -27,7 +27,7 @@ QUESTIONS = [
 
 
 class ApiLoad:
-    """`answers` and `errors` are how many came so far."""
+    """`answers` and `errors` count the replies so far."""
 
     def __init__(self, endpoint, clients=4):
         self.endpoint, self.answers, self.errors, self.ending = endpoint, 0, 0, threading.Event()
@@ -41,7 +41,7 @@ class ApiLoad:
             with context.socket(zmq.DEALER) as sock:
                 sock.linger, sock.rcvtimeo = 0, PATIENCE_MS
                 sock.connect(self.endpoint)
-                for method, params in QUESTIONS:  # then it leaves, with answers still to come
+                for method, params in REQUESTS:  # then it leaves, with replies outstanding
                     number += 1
                     filled = {name: value.replace("{call}", call) if isinstance(value, str) else value
                               for name, value in params.items()}

@@ -1,4 +1,4 @@
-"""Many SIP calls from sipp(1), each until the switch ends it."""
+"""Many SIP calls from sipp(1), which the switch ends."""
 
 import pathlib
 import shutil
@@ -14,7 +14,7 @@ def are_here():
 
 
 class Callers:
-    """A running sipp: `count` calls, `rate` a second, up to `at_once`."""
+    """A running sipp: `count` calls, `rate` per second, up to `at_once` at a time."""
 
     def __init__(self, switch, number, count, rate, at_once, folder, seconds):
         self.folder = pathlib.Path(folder)
@@ -26,7 +26,7 @@ class Callers:
             stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output, cwd=self.folder)
 
     def wait(self, seconds):
-        """Its exit status: 0 when every call ended as it should."""
+        """Its exit status: 0 if every call ended as expected."""
         return self.process.wait(seconds)
 
     def errors(self):

@@ -1,12 +1,12 @@
-"""Fixtures for calls that are handed to programs.
+"""Fixtures for calls that are given to programs.
 
     def test_x(switch, call_service, workers, phones):
-        call_service()                             # mod_event_zmq with the service `ivr`
+        call_service()                        # mod_event_zmq with the service `ivr`
         worker = workers()                    # a program that has registered for it
         phone = phones().call("zmq-ivr")      # a SIP call to the dialplan's `zmq`
-        held = worker.take()                  # accepts it
+        controlled = worker.take()            # accepts it
 
-`endings()` is how calls ended, as a subscriber of the stream sees it, whoever held them."""
+`endings()` is how calls ended, as seen by a subscriber of the stream."""
 
 import json
 import os
@@ -30,13 +30,13 @@ GROUPS = ("<groups><group name=\"default\">"
 
 def call_service_xml(name="ivr", **keys):
     """One <service>; keys with _ for -."""
-    keys = {"attempt_ms": 5000, "deadline_ms": 10000, **keys}  # nobody is too slow, unless a test says so
+    keys = {"attempt_ms": 5000, "deadline_ms": 10000, **keys}  # so that no worker is too slow, unless a test wants it
     params = "".join(f'<param name="{key.replace("_", "-")}" value="{value}"/>' for key, value in keys.items())
     return f'<service name="{name}">{params}</service>'
 
 
 class Served:
-    """What the module was configured with."""
+    """The module's configuration."""
 
     def __init__(self, switch):
         self.switch = switch
@@ -82,13 +82,13 @@ def workers(call_service):
 
 
 class Process:
-    """A worker in a process of its own, that may be killed or stopped: a program of this folder and what it
-    says, one JSON object a line."""
+    """A worker in its own process, which can be killed or stopped: a program of this folder and its output, one
+    JSON object per line."""
 
     def __init__(self, program, *arguments):
         self.process = subprocess.Popen([sys.executable, str(HERE / program), *map(str, arguments)],
                                         stdout=subprocess.PIPE, text=True)
-        self.said, self.changed = [], threading.Condition()
+        self.output, self.changed = [], threading.Condition()
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
         try:
@@ -101,14 +101,14 @@ class Process:
         for line in self.process.stdout:
             if line.startswith("{"):
                 with self.changed:
-                    self.said.append(json.loads(line))
+                    self.output.append(json.loads(line))
                     self.changed.notify_all()
 
     def wait(self, what):
-        """The first thing of that kind that it said."""
+        """The first output with that `what`."""
         with self.changed:
-            found = lambda: next((each for each in self.said if each["what"] == what), None)  # noqa: E731
-            assert self.changed.wait_for(found, PATIENCE_S), (what, self.said)
+            found = lambda: next((each for each in self.output if each["what"] == what), None)  # noqa: E731
+            assert self.changed.wait_for(found, PATIENCE_S), (what, self.output)
             return found()
 
     def signal(self, number):
@@ -123,7 +123,7 @@ class Process:
 
 @pytest.fixture
 def processes():
-    """Factory: processes(endpoint) is callprocess.py that has registered; processes(endpoint, program, …) another."""
+    """Factory: processes(endpoint) is a registered callprocess.py; processes(endpoint, program, …) is another."""
     made = []
 
     def start(endpoint, program="callprocess.py", *arguments):
@@ -161,25 +161,25 @@ class Endings:
         return self.events[call]
 
     def first(self, count):
-        """Those of the first so many calls."""
+        """The endings of the first `count` calls."""
         while len(self.events) < count:
             self._read()
         return list(self.events.values())[:count]
 
     def _read(self):
         event = json.loads(self.socket.recv())
-        if event["Event-Name"] == "CHANNEL_HANGUP_COMPLETE":  # not what came before the subscription
+        if event["Event-Name"] == "CHANNEL_HANGUP_COMPLETE":  # events before the subscription do not count
             assert self.events.setdefault(event["Unique-ID"], event) is event
 
 
 @pytest.fixture
 def endings(subscriber, call_service):
-    """Factory: endings() from now on; its of(call) waits for that call's."""
+    """Factory: endings() collects from now on; of(call) waits for the ending of that call."""
     return lambda: Endings(subscriber_of(subscriber, call_service.served.stream))
 
 
 def subscriber_of(subscriber, stream):
-    socket = subscriber(stream, wait=True)  # it gets what comes first, so that nothing is missed after it
+    socket = subscriber(stream, wait=True)  # it has got an event, so it misses nothing after this
     socket.setsockopt(zmq.SUBSCRIBE, b'{"Event-Name":"CHANNEL_HANGUP_COMPLETE"')
     socket.setsockopt(zmq.UNSUBSCRIBE, b"")
     return socket

@@ -1,6 +1,6 @@
-"""callprocess.py ENDPOINT SERVICE: a worker that takes every call, and says what happens, JSON a line.
+"""callprocess.py ENDPOINT SERVICE: a worker that takes every call, and prints what happens, one JSON object per line.
 
-It sets a variable, plays a long tone, and tries to take the call further when its own call ends as lost."""
+It sets a variable and plays a long tone. When its call ends as lost, it tries one more command on it."""
 
 import json
 import sys
@@ -18,20 +18,20 @@ def say(what, **more):
 
 
 def serve(worker, offer):
-    held = worker.take(offer)
-    held.execute("set", "language=de", wait=True)
-    held.execute("playback", LONG)
-    while held.get("current_application") != "playback":
+    controlled = worker.take(offer)
+    controlled.execute("set", "language=de", wait=True)
+    controlled.execute("playback", LONG)
+    while controlled.get("current_application") != "playback":
         pass
-    say("plays", call=held.call, lease=held.lease)
-    return held
+    say("plays", call=controlled.call, lease=controlled.lease)
+    return controlled
 
 
-def after(held, message):
+def after(controlled, message):
     say(message["method"], params=message["params"])
     if message["method"] == "call.end" and message["params"]["reason"] == "lost":
         try:
-            held.execute("set", "language=none")
+            controlled.execute("set", "language=none")
             say("done")
         except ApiError as error:
             say("refused", code=error.code)
@@ -43,8 +43,8 @@ def main(endpoint, service):
     say("ready")
     while True:
         while worker.offers:
-            held = serve(worker, worker.next_offer())
-            calls[held.call] = held
+            controlled = serve(worker, worker.next_offer())
+            calls[controlled.call] = controlled
         while worker.notifications:
             message = worker.notifications.pop(0)
             after(calls.get(message["params"]["call"]), message)

@@ -1,6 +1,6 @@
-"""A program that takes calls: a client of an API socket that registered for a service.
+"""A program that takes calls: a client of an API socket that has registered for a service.
 
-It answers the switch's pings whenever it reads; a test that wants it silent does not read."""
+It replies to the switch's pings whenever it reads; to keep it silent, a test does not read."""
 
 import time
 
@@ -31,26 +31,26 @@ class CallWorker(ApiClient):
     # ---- offers ----
 
     def next_offer(self):
-        """The next call.offer, as it came."""
+        """The next call.offer message."""
         while not self.offers:
             self._read()
         return self.offers.pop(0)
 
     def take(self, offer=None, **result):
-        """Accepts the offer, or the next one; the call with its lease."""
+        """Accepts the offer, or the next one; returns the call with its lease."""
         offer = offer or self.next_offer()
         self.reply(offer["id"], {"accept": True, **result})
-        return Held(self, offer)
+        return Controlled(self, offer)
 
     def refuse(self, offer=None, **result):
         offer = offer or self.next_offer()
         self.reply(offer["id"], {"accept": False, **result})
         return offer
 
-    # ---- what is told ----
+    # ---- notifications ----
 
-    def next_told(self, method, **params):
-        """The next notification of that method with these params; others stay for later."""
+    def next_of(self, method, **params):
+        """The params of the next notification of that method with these params; others stay queued."""
         def found():
             return next((each for each in self.notifications if each["method"] == method and
                          all(each["params"].get(name) == value for name, value in params.items())), None)
@@ -62,13 +62,13 @@ class CallWorker(ApiClient):
         return message["params"]
 
     def listen(self, seconds):
-        """Reads what comes for so long."""
+        """Reads messages for that time."""
         until = time.monotonic() + seconds
         while self.socket.poll(max(0, int((until - time.monotonic()) * 1000)), zmq.POLLIN):
             self._read()
 
 
-class Held:
+class Controlled:
     """A call that a worker has accepted."""
 
     def __init__(self, worker, offer):
@@ -85,15 +85,15 @@ class Held:
         return self.do("get", names=[name])["variables"][name]
 
     def event(self, name):
-        """The next call.event of that name; its event."""
+        """The event of the next call.event with that name."""
         while True:
-            event = self.worker.next_told("call.event", call=self.call)["event"]
+            event = self.worker.next_of("call.event", call=self.call)["event"]
             if event["Event-Name"] == name:
                 return event
 
     def end(self):
-        """call.end, and that nothing of the call comes after it, nor it a second time."""
-        end = self.worker.next_told("call.end", call=self.call, lease=self.lease)
+        """The params of call.end; checks that it does not come twice."""
+        end = self.worker.next_of("call.end", call=self.call, lease=self.lease)
         self.worker.listen(0.2)
         late = [each for each in self.worker.notifications
                 if each["params"].get("call") == self.call and each["params"].get("lease") == self.lease

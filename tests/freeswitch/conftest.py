@@ -5,10 +5,10 @@
         events = subscriber(endpoint)               # a SUB socket that is subscribed
         switch.api("msleep 10")                     # an API command of the switch
 
-One switch serves all tests, and must still be the same process after each. Without a FreeSWITCH that
-pkg-config finds, everything is skipped. FSZ_FREESWITCHES names several for test_versions.py: prefixes or folders
-with a freeswitch.pc, with : between. FSZ_SOAK=1 adds what takes minutes. FSZ_MODULE names a
-mod_event_zmq.so to test in place of one that is built here."""
+One switch serves all tests, and must still be the same process after each. If pkg-config finds no FreeSWITCH,
+all tests are skipped. FSZ_FREESWITCHES names several for test_versions.py: prefixes or folders with a freeswitch.pc,
+separated by colons. FSZ_SOAK=1 adds tests that take minutes. FSZ_MODULE names a mod_event_zmq.so to test instead of
+one that is built here."""
 
 import json
 import os
@@ -57,8 +57,8 @@ def installation():
 
 @pytest.fixture(scope="session")
 def start_switch(installation):
-    """Factory of switches: start_switch(sanitize="", on=another installation, module=another one's module, and
-    Switch's keywords)."""
+    """Factory of switches: start_switch(sanitize="", on=an installation, module=the module of another one, and
+    keywords of Switch)."""
     switches, folders = [], []
 
     def start(sanitize="", on=installation, module=None, **how):
@@ -82,7 +82,7 @@ def shared_switch(start_switch):
 
 @pytest.fixture
 def sanitized(start_switch, tmp_path):
-    """A switch of its own with the module under AddressSanitizer (sanitizer.py)."""
+    """A separate switch with the module under AddressSanitizer (sanitizer.py)."""
     environment = sanitizer.environment(tmp_path)
     if environment is None:
         pytest.skip("gcc has no libasan here: install libasan8")
@@ -101,9 +101,9 @@ def switch(shared_switch):
 
 @pytest.fixture
 def publisher(switch):
-    """Loads the module and gives its first endpoint: publisher(**keys of the stream), publisher(xml=…).
+    """Loads the module and returns its first endpoint: publisher(**keys of the stream), publisher(xml=…).
 
-    Until it is loaded here the switch has no mod_event_zmq; the test's end unloads it."""
+    The module is not loaded before that; it is unloaded when the test ends."""
 
     def load(xml=None, settings=None, **keys):
         endpoint = f"tcp://127.0.0.1:{free_port()}"
@@ -146,7 +146,7 @@ def lookups(publisher):
 def subscriber():
     """Factory: subscriber(endpoint, prefix=b"", wait=True) is a SUB socket.
 
-    With `wait` it gets something first (the switch beats once a second), so that the test misses nothing."""
+    With `wait` it first receives something (the stream has a beat every second), so that the test misses nothing."""
     context = zmq.Context()
     sockets = []
 
@@ -170,7 +170,7 @@ def subscriber():
 
 
 class Watched:
-    """A watcher.py process; `latest()` is what it last said."""
+    """A watcher.py process; `latest()` is its latest output."""
 
     def __init__(self, endpoint):
         self.process = subprocess.Popen([sys.executable, str(HERE / "watcher.py"), endpoint],
@@ -194,7 +194,7 @@ class Watched:
         self.process.send_signal(number)
 
     def finish(self):
-        """Ends it; its last state."""
+        """Ends it; returns its last state."""
         self.process.send_signal(signal.SIGCONT)
         self.process.terminate()
         self.process.wait(PATIENCE_S)
@@ -204,7 +204,7 @@ class Watched:
 
 @pytest.fixture
 def watcher():
-    """Factory: watcher(endpoint) is a subscriber in a process of its own that has its first event."""
+    """Factory: watcher(endpoint) is a subscriber in its own process that has received its first event."""
     watched = []
 
     def start(endpoint, wait=True):
@@ -221,19 +221,19 @@ def watcher():
 
 
 class Calls:
-    """Calls at a rate until stopped, from a connection and a thread of its own; none while held() is true."""
+    """Makes calls at a rate until stopped, on its own connection and thread; none while paused() is true."""
 
-    def __init__(self, switch, per_second, number, application, held):
+    def __init__(self, switch, per_second, number, application, paused):
         self.connection = switch.connect()
         self.command = f"bgapi originate loopback/{number}/default {application}"
-        self.per_second, self.held, self.started, self.ending = per_second, held, 0, threading.Event()
+        self.per_second, self.paused, self.started, self.ending = per_second, paused, 0, threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
     def _run(self):
         due = time.monotonic()
         while not self.ending.wait(max(0, due - time.monotonic())):
-            if self.held():
+            if self.paused():
                 due = time.monotonic() + HOLD_S
                 continue
             self.connection.command(self.command)
@@ -249,11 +249,11 @@ class Calls:
 
 @pytest.fixture
 def calls(switch):
-    """Factory: calls(per_second=50, number="short", application="&sleep(100)") keeps calling until its stop()."""
+    """Factory: calls(per_second=50, number="short", application="&sleep(100)") makes calls until stop()."""
     running = []
 
-    def start(per_second=50, number="short", application="&sleep(100)", on=switch, held=lambda: False):
-        running.append(Calls(on, per_second, number, application, held))
+    def start(per_second=50, number="short", application="&sleep(100)", on=switch, paused=lambda: False):
+        running.append(Calls(on, per_second, number, application, paused))
         return running[-1]
 
     yield start

@@ -1,10 +1,10 @@
-"""As much of an Event Socket client as the tests need: commands, events as JSON."""
+"""A minimal Event Socket client: commands, events as JSON."""
 
 import socket
 
 
 class EventSocket:
-    """One authenticated connection. Blocking; not for several threads at once."""
+    """One authenticated connection. Blocking; for one thread at a time."""
 
     def __init__(self, port, password, timeout_s=60):
         self.connection = socket.create_connection(("127.0.0.1", port), timeout_s)
@@ -33,7 +33,7 @@ class EventSocket:
         return headers, self.stream.read(int(headers.get("Content-Length", 0)))
 
     def command(self, text, body=b""):
-        """Sends a command, with lines of headers if it has any; its answer: Reply-Text or the output."""
+        """Sends a command, with header lines if it has any; returns Reply-Text or the output."""
         text = text if isinstance(text, bytes) else text.encode()
         length = f"\nContent-Length: {len(body)}".encode() if body else b""
         self.connection.sendall(text + length + b"\n\n" + body)

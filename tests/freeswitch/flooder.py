@@ -1,5 +1,5 @@
 """flooder.py KIND STREAM CHANNEL: an admitted peer, from 127.0.0.2, that does one kind of harm until it is killed.
-It speaks ZMTP 3.0 (RFC 23) by hand, because no library would do this.
+It implements ZMTP 3.0 (RFC 23) itself, because no library would do this.
 
 It stands for a peer on another machine, so it runs at a low priority: the switch and its healthy clients get the
 processor first."""
@@ -36,8 +36,8 @@ def ready(kind):
 
 
 def connect(endpoint, kind, source=SOURCE):
-    """A connection that has said all that the handshake needs; it is done as soon as the switch has read it. The
-    receive buffer is small, so that answers soon fill it."""
+    """A connection that has sent its whole handshake, which is complete when the switch has read it. The receive
+    buffer is small, so that replies soon fill it."""
     host, port = endpoint.removeprefix("tcp://").split(":")
     peer = socket.socket()
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -86,7 +86,7 @@ def comings(stream, channel):
 
 
 def halves(stream, channel):
-    """Handshakes that end in the middle, or go on for as long as the switch lets them."""
+    """Handshakes that stop in the middle, or continue as long as the switch allows."""
     for number in itertools.count():
         peers = []
         for each in range(AT_ONCE):
@@ -100,7 +100,7 @@ def halves(stream, channel):
 
 
 def unread(_, channel):
-    """Requests of nearly 1 MiB whose answers are as large, and nobody reads them."""
+    """Requests of nearly 1 MiB with replies as large, which are never read."""
     text = "x" * (MIB - 1000)
     with connect(channel, b"DEALER") as peer:
         for number in itertools.count():
@@ -108,7 +108,7 @@ def unread(_, channel):
 
 
 def questions(_, channel):
-    """Small ones, as many as go, whose answers nobody reads."""
+    """Small requests, as many as possible, whose replies are never read."""
     piece = b"".join(request(each, "server.ping") for each in range(500))
     with connect(channel, b"DEALER") as peer:
         while True:
@@ -155,7 +155,7 @@ def drips(stream, channel):
 
 
 def addresses(stream, channel):
-    """Three times as many, each from another address, of which one leaves when another comes."""
+    """Three times as many connections, each from another address; one leaves when another comes."""
     peers = []
     for number in itertools.count():
         source = (f"127.0.0.{3 + number % 250}", 0)

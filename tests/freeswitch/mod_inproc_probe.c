@@ -1,8 +1,8 @@
 /* mod_inproc_probe - a second module that subscribes to mod_event_zmq over inproc, for the tests.
  *
- * inproc_probe start ENDPOINT: subscribes to everything; closes and gives back at ETERM.
- * inproc_probe late ENDPOINT: the same, but keeps context and socket until `stop`.
- * inproc_probe count: events seen so far, and what the thread does: running, ended or none.
+ * inproc_probe start ENDPOINT: subscribes to everything; at ETERM it closes the socket and returns
+ * the context. inproc_probe late ENDPOINT: the same, but keeps context and socket until `stop`.
+ * inproc_probe count: events so far, and the state of the thread: running, ended or none.
  * inproc_probe stop: ends the thread. */
 #include <fszmq/context.h>
 

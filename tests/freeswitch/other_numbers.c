@@ -1,6 +1,6 @@
-/* other_numbers.so - loaded before a FreeSWITCH (LD_PRELOAD), which it makes look like a release
- * with other numbers and structures, as far as a module can see. What it pretends is the first line
- * of the file FSZ_OTHER_NUMBERS, which is read each time. */
+/* other_numbers.so - for LD_PRELOAD: makes a FreeSWITCH look to a module like a release with other
+ * numbers and structures. The first line of the file FSZ_OTHER_NUMBERS, which is read each time,
+ * says which. */
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ switch_status_t switch_name_event(const char *name, switch_event_types_t *type)
     return status;
 }
 
-/* So that the name does not give the other number away. */
+/* So that the name fits the changed number. */
 const char *switch_event_name(switch_event_types_t type)
 {
     bool other = type == SWITCH_EVENT_ALL - 1 && pretends("ALL one too low");
@@ -69,7 +69,7 @@ switch_xml_t switch_xml_child(switch_xml_t xml, const char *name)
     return other ? NULL : REAL(switch_xml_child)(xml, name);
 }
 
-/* ---- a switch whose events do not come ------------------------------------------------------ */
+/* ---- a switch without events --------------------------------------------------------------- */
 
 enum { SLOW_US = 100 * 1000 };
 

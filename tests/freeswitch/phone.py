@@ -1,5 +1,5 @@
-"""A SIP phone on loopback UDP that does what a test says, when the test says it: of RFC 3261 what one call
-with the tests' switch needs. Media that comes is dropped; what is sent is a tone's worth of noise."""
+"""A SIP phone on loopback UDP that a test controls step by step. It has the part of RFC 3261 that one call with the
+tests' switch needs. Received media is dropped; sent media is noise."""
 
 import re
 import socket
@@ -19,7 +19,7 @@ RETRANSMIT_S = 0.5
 
 
 class Message:
-    """A request or a response as it came."""
+    """A received request or response."""
 
     def __init__(self, data):
         head, _, self.body = data.decode().partition("\r\n\r\n")
@@ -31,7 +31,7 @@ class Message:
 
     @property
     def status(self):
-        """Of a response; 0: it is a request."""
+        """The status of a response; 0 for a request."""
         return int(self.first.split()[1]) if self.first.startswith("SIP/") else 0
 
     @property
@@ -40,9 +40,9 @@ class Message:
 
 
 class Phone:
-    """One call: made with call(), or taken, at once or by answer() when it does not `pick_up` itself.
+    """One call: made with call(), or taken, at once or, without `pick_up`, by answer().
 
-    wait("200 INVITE") is until that response came, wait("BYE") until that request did."""
+    wait("200 INVITE") waits for that response, wait("BYE") for that request."""
 
     def __init__(self, switch_port, pick_up=True):
         self.peer, self.pick_up = ("127.0.0.1", switch_port), pick_up
@@ -57,7 +57,7 @@ class Phone:
         self.ending, self.thread = False, threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
-    # ---- what a test says ----
+    # ---- for tests ----
 
     def call(self, number):
         self.target = f"sip:{number}@127.0.0.1:{self.peer[1]}"
@@ -79,14 +79,14 @@ class Phone:
             self._request("INFO", f"Signal={digit}\r\nDuration=100\r\n", "application/dtmf-relay")
 
     def hangup(self):
-        """BYE; CANCEL of a call that is not answered yet."""
+        """BYE, or CANCEL before the answer."""
         if self.invite is not None or self.has("200 INVITE"):
             self._request("BYE")
         else:
             self._send("CANCEL", self.via, self.sequence)
 
     def speak(self, seconds):
-        """Sends media for so long."""
+        """Sends media for that time."""
         for number in range(int(seconds / FRAME_S)):
             self.media.sendto(struct.pack("!BBHII", 0x80, 0, number, number * FRAME_BYTES, 1) + bytes(FRAME_BYTES),
                               ("127.0.0.1", self.media_port))
@@ -97,13 +97,13 @@ class Phone:
             return what in self.seen
 
     def wait(self, *what):
-        """Until one of these was seen."""
+        """Waits until one of these has come."""
         with self.changed:
             assert self.changed.wait_for(lambda: set(what) & set(self.seen), PATIENCE_S), (what, self.seen)
         return self
 
     def final(self):
-        """How the other side ended it: "BYE", "CANCEL" or a status of the INVITE over 299."""
+        """How the other side ended it: "BYE", "CANCEL", or a status of the INVITE above 299."""
         def ends():
             return [each for each in self.seen if each in ("BYE", "CANCEL") or re.match("[3-6].. INVITE", each)]
 

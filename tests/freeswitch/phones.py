@@ -1,4 +1,4 @@
-"""Phones of the tests: sipp against the SIP profile that asks for a password."""
+"""Phones: sipp with the SIP profile that requires a password."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ def are_here():
 
 
 def run(switch, scenario, user, password, count=1, at_once=1, **keys):
-    """True when sipp's scenario went through `count` times."""
+    """True if sipp's scenario succeeded `count` times."""
     extra = [word for name, value in keys.items() for word in ("-key", name, str(value))]
     done = subprocess.run(
         ["sipp", f"127.0.0.1:{switch.phones_port}", "-sf", str(HERE / "sipp" / f"{scenario}.xml"), "-s", user,

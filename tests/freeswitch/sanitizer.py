@@ -1,12 +1,12 @@
-"""AddressSanitizer and LeakSanitizer of the module, inside a FreeSWITCH that knows nothing of them."""
+"""AddressSanitizer and LeakSanitizer for the module, inside a FreeSWITCH that is built without them."""
 
 import pathlib
 import re
 import subprocess
 
-# Modules stay mapped, so that what leaked before an unload can be told by name. The look for leaks is at the
-# unload for which the test leaves a file. And main()'s end is the process's: with everything still
-# mapped, a destructor of libp11-kit waits without end for a lock of libc.
+# Modules stay mapped, so that leaks from before an unload have symbols. The check for leaks runs at the unload for
+# which the test leaves a file. The process exits at the end of main(), because with everything still mapped a
+# destructor of libp11-kit waits for ever for a lock of libc.
 SHIM = """
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -47,8 +47,8 @@ def runtime():
 
 
 def environment(folder):
-    """What a switch is started with; None where gcc has no libasan. A file `look` in the folder has the next unload
-    look for leaks, and is gone then."""
+    """The environment of the switch; None if gcc has no libasan. A file `look` in the folder makes the next unload
+    check for leaks, and is removed by it."""
     if runtime() is None:
         return None
     shim = folder / "shim.so"
@@ -62,5 +62,5 @@ def environment(folder):
 
 
 def reports(output):
-    """LeakSanitizer's and AddressSanitizer's, one text each."""
+    """The reports of LeakSanitizer and AddressSanitizer, one text each."""
     return [text for text in re.split(r"\n\s*\n", output) if "leak of" in text or "ERROR: AddressSanitizer" in text]

@@ -1,4 +1,4 @@
-"""Services that the tests' FreeSWITCH asks for XML: in a thread of the test, or a process that can be stopped."""
+"""Services that give FreeSWITCH its XML: in a thread of the test, or a process that can be stopped."""
 
 import json
 import signal
@@ -47,17 +47,16 @@ def user_document(domain, user, password, more="", attributes=""):
                     f'<param name="password" value={quoteattr(password)}/></params>{more}</user></domain>')
 
 
-def params_of(question):
-    return question["params"]["params"]
+def params_of(request):
+    return request["params"]["params"]
 
 
 class Service:
-    """A ROUTER in a thread. `answer(question)` gives the result, None for no answer, or bytes to send as they
-    are (a list of them: several). While `controlled` is set nothing is answered, and what came then is answered
-    when it is cleared."""
+    """A ROUTER in a thread. `answer(request)` returns the result, None for no reply, or bytes to send unchanged (or a
+    list of them). While `paused` is set it sends no replies; requests wait until it is cleared."""
 
     def __init__(self, answer, endpoint=None):
-        self.answer, self.asked, self.held = answer, [], threading.Event()
+        self.answer, self.asked, self.paused = answer, [], threading.Event()
         self.context, self.ending = zmq.Context(), threading.Event()
         self.socket = self.context.socket(zmq.ROUTER)
         self.socket.linger = 0
@@ -68,30 +67,30 @@ class Service:
 
     def _run(self):
         while not self.ending.is_set():
-            if not self.held.is_set() and self.socket.poll(20) and not self.held.is_set():
+            if not self.paused.is_set() and self.socket.poll(20) and not self.paused.is_set():
                 peer, empty, frame = self.socket.recv_multipart()
-                question = json.loads(frame)
-                self.asked.append(question)
-                for text in self._texts(question):
+                request = json.loads(frame)
+                self.asked.append(request)
+                for text in self._texts(request):
                     self.socket.send_multipart([peer, empty, text])
-            elif self.held.is_set():
+            elif self.paused.is_set():
                 self.ending.wait(0.02)
 
-    def _texts(self, question):
-        result = self.answer(question)
+    def _texts(self, request):
+        result = self.answer(request)
         if isinstance(result, dict):
-            return [json.dumps({"jsonrpc": "2.0", "id": question["id"], "result": result}).encode()]
+            return [json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode()]
         if result is None:
             return []
         return [result] if isinstance(result, bytes) else result
 
     def asked_for(self, **wanted):
-        """Parameters of the questions that have these."""
-        return [params_of(question) for question in list(self.asked)
-                if all(params_of(question).get(name) == value for name, value in wanted.items())]
+        """The parameters of the requests that have these values."""
+        return [params_of(request) for request in list(self.asked)
+                if all(params_of(request).get(name) == value for name, value in wanted.items())]
 
     def wait_asked(self, count, **wanted):
-        wait_until(lambda: len(self.asked_for(**wanted)) >= count, f"{count} questions about {wanted}")
+        wait_until(lambda: len(self.asked_for(**wanted)) >= count, f"{count} requests about {wanted}")
         return self.asked_for(**wanted)
 
     def stop(self):
@@ -102,7 +101,7 @@ class Service:
 
 
 class Process:
-    """examples/python/directory.py in a process of its own."""
+    """examples/python/directory.py in its own process."""
 
     def __init__(self, endpoint=None):
         self.endpoint = endpoint or f"tcp://127.0.0.1:{free_port()}"

@@ -1,4 +1,4 @@
-"""A SIP address that declines each call and remembers which numbers were called."""
+"""A SIP address that declines each call and records the called numbers."""
 
 import re
 import socket
@@ -8,7 +8,7 @@ DATAGRAM_BYTES = 65536
 
 
 class SipAnswer:
-    """Answers until closed, in a thread of its own."""
+    """Runs in its own thread until closed."""
 
     def __init__(self):
         self.numbers = set()

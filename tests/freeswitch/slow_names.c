@@ -1,5 +1,5 @@
-/* slow_names.so - for LD_PRELOAD: getaddrinfo(3) of a name that ends with ".slow" takes as many
- * milliseconds as its first label says, and finds nothing. */
+/* slow_names.so - for LD_PRELOAD: getaddrinfo(3) of a name N.slow takes N milliseconds and finds
+ * nothing. */
 #include <dlfcn.h>
 #include <netdb.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-"""A FreeSWITCH that a test started: its installation, its process, its log, its numbers."""
+"""A FreeSWITCH started by a test: its installation, process, log and figures."""
 
 import itertools
 import os
@@ -31,7 +31,7 @@ PORTS_GIVEN = set()
 
 
 def free_port():
-    """One that was not given before: the kernel may name the same one twice in a row."""
+    """A port that was not returned before: the kernel may offer the same one twice."""
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -42,7 +42,7 @@ def free_port():
 
 
 def wait_until(condition, what, seconds=PATIENCE_S):
-    """condition()'s first true value; fails when there is none in time."""
+    """The first true value of condition(); fails if it takes too long."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -61,8 +61,7 @@ def stream_xml(*binds, name="default", acl=None, inner="", **params):
 
 
 def config_xml(*streams, channels=(), **settings):
-    """A whole event_zmq.conf.xml; settings are its keys with _ for -. Without `channels` there is no API
-    channel."""
+    """A whole event_zmq.conf.xml; settings are its keys with _ for -. Without `channels` it has no API socket."""
     params = "".join(
         f"<param name={quoteattr(key.replace('_', '-'))} value={quoteattr(str(value))}/>\n"
         for key, value in settings.items()
@@ -78,8 +77,8 @@ def pkg_config(*arguments, env=None):
 
 
 class Installation:
-    """The FreeSWITCH that pkg-config finds, or the one whose freeswitch.pc is in a folder; and our module built
-    against it."""
+    """The FreeSWITCH that pkg-config finds, or one whose freeswitch.pc is in a folder, and our module built against
+    it."""
 
     def __init__(self, folder=None):
         self.env = {**os.environ, **({"PKG_CONFIG_PATH": str(folder)} if folder else {})}
@@ -94,7 +93,7 @@ class Installation:
 
     @classmethod
     def named(cls):
-        """Those of FSZ_FREESWITCHES: prefixes, or folders with a freeswitch.pc, with : between."""
+        """The installations in FSZ_FREESWITCHES: prefixes, or folders with a freeswitch.pc, separated by colons."""
         names = filter(None, os.environ.get("FSZ_FREESWITCHES", "").split(":"))
         return [cls(cls._folder_of(pathlib.Path(name))) for name in names]
 
@@ -114,7 +113,7 @@ class Installation:
         return re.match(r"[0-9.]+", self.version).group()
 
     def build_module(self, sanitize=""):
-        """The path of mod_event_zmq.so: FSZ_MODULE, or built here, once for each kind."""
+        """The path of mod_event_zmq.so: FSZ_MODULE, or built here, once for each sanitizer."""
         if not sanitize and os.environ.get("FSZ_MODULE"):
             return pathlib.Path(os.environ["FSZ_MODULE"])
         return self.build_own(sanitize) / MODULE
@@ -135,7 +134,7 @@ class Installation:
         return self.build_library("mod_inproc_probe.c", folder, *libraries)
 
     def build_library(self, source, folder, *libraries):
-        """A .so in that folder, of a source of this one."""
+        """Builds a .so in that folder from a source of this folder."""
         target = pathlib.Path(folder) / pathlib.Path(source).with_suffix(".so").name
         flags = self.pkg_config("--cflags", "freeswitch", "libzmq").split()
         self.run("cc", "-std=gnu17", "-D_GNU_SOURCE", "-O1", "-g", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror",
@@ -149,7 +148,7 @@ class Installation:
 
 
 class Switch:
-    """A running FreeSWITCH on a folder, ports and an installation's modules of its own. `settings` are
+    """A running FreeSWITCH with its own folder, ports and modules of an installation. `settings` are
     further ones of switch.conf; `files` are written below conf/ before it starts; `edit` may change the text
     of its freeswitch.xml."""
 
@@ -174,7 +173,7 @@ class Switch:
         try:
             self.control = wait_until(self._connect, "the switch", START_S)
             wait_until(lambda: self.api("status").startswith("UP"), "the switch to be up", START_S)
-            # A child that it forks closes each number up to the limit, which it has made a million.
+            # Its forked children close every descriptor up to the limit, which it sets to a million.
             most = DESCRIPTORS + DESCRIPTORS_PER_PORT * (rtp_ports - RTP_PORTS)
             resource.prlimit(self.pid, resource.RLIMIT_NOFILE, (most, most))
         except BaseException:
@@ -211,20 +210,20 @@ class Switch:
     # ---- commands ----
 
     def connect(self):
-        """A further Event Socket connection."""
+        """Opens another Event Socket connection."""
         return EventSocket(self.event_socket_port, PASSWORD)
 
     def api(self, line):
         return self.control.api(line)
 
     def write(self, path, text):
-        """A file below conf/, such as directory/x.xml; read by the next reloadxml."""
+        """Writes a file below conf/, such as directory/x.xml, for the next reloadxml."""
         target = self.folder / "conf" / path
         target.parent.mkdir(exist_ok=True)
         target.write_text(text)
 
     def configure(self, xml):
-        """Writes event_zmq.conf.xml, or removes it (None), and has the switch read it."""
+        """Writes event_zmq.conf.xml, or removes it (None), and lets the switch read it."""
         if xml is None:
             self.configuration.unlink(missing_ok=True)
         else:
@@ -232,7 +231,7 @@ class Switch:
         assert "OK" in self.api("reloadxml")
 
     def load(self, module="mod_event_zmq"):
-        """+OK, or -ERR and why. (The answer's first line is about XML.)"""
+        """+OK, or -ERR and the reason. (The first line of the reply is about XML.)"""
         return self.api(f"load {module}").strip().splitlines()[-1]
 
     def unload(self, module="mod_event_zmq"):
@@ -244,11 +243,11 @@ class Switch:
     def wait_idle(self):
         wait_until(lambda: self.api("show channels count").strip().startswith("0 "), "all calls to end")
 
-    # ---- what is known of the process ----
+    # ---- the process ----
 
     @property
     def pid(self):
-        """FreeSWITCH's own, whatever it was started under."""
+        """The process id of FreeSWITCH itself, not of a wrapper."""
         return int((self.folder / "run/freeswitch.pid").read_text())
 
     def is_alive(self):
@@ -262,7 +261,7 @@ class Switch:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def threads(self):
-        """Their names."""
+        """The names of its threads."""
         names = []
         for task in pathlib.Path(f"/proc/{self.pid}/task").glob("*/comm"):
             try:
@@ -285,7 +284,7 @@ class Switch:
         return found
 
     def log_mark(self):
-        """Where the log ends now; for log_since()."""
+        """The present end of the log, for log_since()."""
         return self.log_path.stat().st_size
 
     def log_since(self, mark):
@@ -294,12 +293,12 @@ class Switch:
             return log.read()
 
     def wait_log(self, mark, text):
-        """Waits until the log has `text` after the mark; all of it from there."""
+        """Waits until the log has `text` after the mark; returns the log from the mark on."""
         wait_until(lambda: text in self.log_since(mark), f"{text!r} in the log")
         return self.log_since(mark)
 
     def stop(self):
-        """Shuts it down and returns its exit status; negative when a signal ended it."""
+        """Shuts it down and returns its exit status; negative if a signal ended it."""
         if self.is_alive():
             try:
                 self.api("fsctl shutdown")

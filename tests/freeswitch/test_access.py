@@ -1,4 +1,4 @@
-"""Who may connect: FreeSWITCH's own access lists."""
+"""Access to streams and API sockets by FreeSWITCH's access lists."""
 
 import json
 
@@ -36,7 +36,7 @@ def test_a_list_that_is_unknown_admits_nobody(switch, publisher, subscriber):
     assert not sub.poll(1500)
 
 
-def test_lists_of_the_switch_guard_an_api_channel_too(switch, publisher):
+def test_lists_of_the_switch_protect_an_api_socket_too(switch, publisher):
     context = zmq.Context()
     for acl, admitted in (("nobody", False), ("this-host", True)):
         endpoint, stream = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
@@ -67,4 +67,4 @@ def test_reload_opens_and_closes_a_stream(switch, publisher, subscriber):
     late = subscriber(endpoint, wait=False)
     wait_until(lambda: counters(switch)["refused"] == 2, "a refusal after the list was closed")
     assert not late.poll(1200)
-    admitted.recv()  # lists are asked when a connection is made
+    admitted.recv()  # lists are checked only when a connection is made

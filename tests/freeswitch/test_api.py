@@ -13,8 +13,8 @@ from switch import PATIENCE_S, wait_until
 NOT_FOUND, REFUSED, INVALID_PARAMS = -32004, -32005, -32602
 
 
-def held_call(api, number="hold", variables=""):
-    """A call that is parked; its UUID."""
+def parked_call(api, number="hold", variables=""):
+    """Makes a call that is parked; returns its UUID."""
     answer = api.call("api", command="originate", arg=f"{variables}loopback/{number}/default &park()")
     assert answer["status"] == "ok", answer
     return answer["output"].split()[1]
@@ -32,16 +32,16 @@ def wait_gone(api, call):
 
 
 def job_event(socket, job):
-    """The BACKGROUND_JOB of that job, which Event Socket has or will have."""
+    """The BACKGROUND_JOB event of that job, from the Event Socket."""
     def found():
-        socket.api("echo")  # what it reads on the way is kept
+        socket.api("echo")  # keeps the events that it reads meanwhile
         return [event for event in map(json.loads, socket.events) if event.get("Job-UUID") == job]
 
     wait_until(lambda: bool(found()), f"the event of job {job}")
     return found()[0]
 
 
-def test_hello_tells_who_the_switch_is(switch, api):
+def test_hello_identifies_the_switch(switch, api):
     hello = api.call("server.hello")
     assert hello["core_uuid"] == switch.api("global_getvar core_uuid").strip()
     assert hello["hostname"] == switch.api("hostname").strip()
@@ -59,18 +59,18 @@ def test_api_output_is_the_switchs_and_has_a_status(switch, api):
     assert api.call("api", command="show", arg="api")["output"] == switch.api("show api")
 
 
-def test_long_output_comes_whole(switch, api):
+def test_long_output_is_complete(switch, api):
     text = "x" * 1_000_000
     assert api.call("api", command="echo", arg=text)["output"] == text
 
 
-def test_programs_that_a_command_starts_take_signals(api):
+def test_programs_started_by_a_command_get_signals(api):
     status = api.call("api", command="system", arg="cat /proc/self/status")["output"]
     masks = [line.split()[1] for line in status.splitlines() if line.startswith("SigBlk:")]
     assert masks == ["0" * 16]
 
 
-def test_background_job_tells_its_end(api):
+def test_background_job_reports_its_end(api):
     job = api.call("bgapi", command="echo", arg="later")["job"]
     done = api.next_notification()
     assert done["method"] == "job.done" and done["params"]["job"] == job
@@ -79,7 +79,7 @@ def test_background_job_tells_its_end(api):
 
 
 def test_background_job_ends_with_the_event_that_event_socket_fires(switch, api):
-    """The same headers and the same body; only the UUIDs and what each event has of its own differ."""
+    """The same headers and body, except for UUIDs and values that differ in every event."""
     socket = switch.connect()
     socket.command("event json BACKGROUND_JOB")
     events = []
@@ -96,23 +96,23 @@ def test_background_job_ends_with_the_event_that_event_socket_fires(switch, api)
     assert events[0][0]["Job-Command-Arg"] == "one two" and events[0][0]["_body"] == "one two"
 
 
-def test_slow_command_does_not_hold_up_others(api):
+def test_slow_command_does_not_delay_others(api):
     slow = api.send("api", command="msleep", arg="2000")
     fast = api.send("api", command="echo", arg="x")
     api.wait(slow)
     assert api.order == [1, fast, slow]  # 1: the fixture's ping
 
 
-def test_json_api_answers_as_the_switch(api):
+def test_json_api_replies_like_the_switch(api):
     assert api.call("json_api", command="status", data={})["systemStatus"] == "ready"
     assert api.call("json_api", command="fsapi", data={"cmd": "echo", "arg": "x"}) == {"message": "x"}
-    call = held_call(api)
+    call = parked_call(api)
     assert call in json.dumps(api.call("json_api", command="channelData", data={"uuid": call}))
     refused(api, REFUSED, "json_api", command="no_such_command", data={})
 
 
 def test_execute_waits_for_its_own_end_on_one_call(api):
-    call = held_call(api)
+    call = parked_call(api)
     slow = api.send("call.execute", call=call, app="sleep", arg="1500", lock=True, wait=True)
     fast = api.send("call.execute", call=call, app="set", arg="tag=${uuid}", lock=True, wait=True, names=["tag"])
     done = api.wait(fast)
@@ -123,7 +123,7 @@ def test_execute_waits_for_its_own_end_on_one_call(api):
 
 
 def test_execute_on_two_calls_at_once_does_not_mix(api):
-    calls = [held_call(api), held_call(api)]
+    calls = [parked_call(api), parked_call(api)]
     slow = api.send("call.execute", call=calls[0], app="sleep", arg="2500", wait=True)
     fast = api.send("call.execute", call=calls[1], app="playback", arg="/no/such/file", wait=True)
     assert api.wait(fast)["response"] == "FILE NOT FOUND"
@@ -132,7 +132,7 @@ def test_execute_on_two_calls_at_once_does_not_mix(api):
 
 
 def test_execute_without_wait_gives_the_id_of_the_event(api, publisher_events):
-    call = held_call(api)
+    call = parked_call(api)
     given = api.call("call.execute", call=call, app="set", arg="a=ARRAY::x|:y", lock=True)
     event = publisher_events(lambda e: e.get("Application-UUID") == given["id"]
                              and e["Event-Name"] == "CHANNEL_EXECUTE_COMPLETE")
@@ -142,7 +142,7 @@ def test_execute_without_wait_gives_the_id_of_the_event(api, publisher_events):
 
 @pytest.fixture
 def publisher_events(switch, channel, subscriber):
-    """Reads the stream until an event fulfils the condition: publisher_events(condition)."""
+    """Reads the stream until an event meets the condition: publisher_events(condition)."""
     status = json.loads(switch.api("zmq status json"))
     events = subscriber(status["streams"][0]["endpoints"][0]["address"])
 
@@ -155,15 +155,15 @@ def publisher_events(switch, channel, subscriber):
     return read
 
 
-def test_execute_long_argument_comes_whole(api):
-    call = held_call(api)
+def test_execute_keeps_a_long_argument_complete(api):
+    call = parked_call(api)
     text = "y" * 200_000
     api.call("call.execute", call=call, app="set", arg=f"long={text}", wait=True)
     assert api.call("call.get", call=call, names=["long"])["variables"]["long"] == text
 
 
 def test_execute_unknown_application_is_refused_and_the_call_stays(api):
-    call = held_call(api)
+    call = parked_call(api)
     error = refused(api, REFUSED, "call.execute", call=call, app="no_such_app")
     assert "Invalid Application no_such_app" in error.message
     refused(api, REFUSED, "call.execute", call=call, app="set::a=b")
@@ -172,10 +172,10 @@ def test_execute_unknown_application_is_refused_and_the_call_stays(api):
 
 
 def test_execute_full_queue_is_refused(api):
-    call = held_call(api)
+    call = parked_call(api)
     api.call("call.execute", call=call, app="sleep", arg="60000", lock=True)
     wait_application(api, call, "sleep")
-    patience_ms = PATIENCE_S * 1000  # none may time out on a busy machine: that is another error
+    patience_ms = PATIENCE_S * 1000  # long, since a timeout on a busy machine would be another error
     answers = [api.send("call.execute", call=call, app="sleep", arg="1", timeout_ms=patience_ms) for _ in range(300)]
     errors = []
     for each in answers:
@@ -190,20 +190,20 @@ def test_execute_full_queue_is_refused(api):
 
 
 def test_hangup_ends_a_wait(api):
-    call = held_call(api)
+    call = parked_call(api)
     wait = api.send("call.execute", call=call, app="sleep", arg="60000", lock=True, wait=True)
     wait_application(api, call, "sleep")
     behind = api.send("call.execute", call=call, app="sleep", arg="1", lock=True, wait=True)
     assert api.call("call.hangup", call=call, cause="USER_BUSY") == {}
-    assert api.wait(wait)["response"] == "_none_"  # interrupted, it completes
+    assert api.wait(wait)["response"] == "_none_"  # it completes when interrupted
     try:
-        assert api.wait(behind)["response"] is None  # the switch looked at it and did not begin it
+        assert api.wait(behind)["response"] is None  # the switch took it but did not begin it
     except ApiError as error:
-        assert error.code == NOT_FOUND  # or the call was gone before
+        assert error.code == NOT_FOUND  # or the call had already ended
 
 
-def test_hangup_has_its_cause_and_refuses_one_that_is_none(api, publisher_events):
-    call = held_call(api)
+def test_hangup_has_its_cause_and_refuses_an_unknown_one(api, publisher_events):
+    call = parked_call(api)
     refused(api, REFUSED, "call.hangup", call=call, cause="NO_SUCH_CAUSE")
     assert exists(api, call)
     api.call("call.hangup", call=call, cause="CALL_REJECTED")
@@ -214,7 +214,7 @@ def test_hangup_has_its_cause_and_refuses_one_that_is_none(api, publisher_events
 
 
 def test_variables_are_set_and_read(api):
-    call = held_call(api, variables="{tenant=acme}")
+    call = parked_call(api, variables="{tenant=acme}")
     assert api.call("call.set", call=call, variables={"one": "1", "text": "two  words ${uuid}", "tenant": None}) == {}
     got = api.call("call.get", call=call, names=["one", "text", "tenant", "destination_number"])["variables"]
     assert got == {"one": "1", "text": "two  words ${uuid}", "tenant": None, "destination_number": "hold"}
@@ -228,7 +228,7 @@ def test_variables_are_set_and_read(api):
 
 
 def test_transfer_goes_to_the_extension(api, publisher_events):
-    call = held_call(api)
+    call = parked_call(api)
     assert api.call("call.transfer", call=call, extension="short", dialplan="XML", context="default") == {}
     event = publisher_events(lambda e: e["Event-Name"] == "CHANNEL_HANGUP_COMPLETE" and e["Unique-ID"] == call)
     assert event["Caller-Destination-Number"] == "short"
@@ -236,11 +236,11 @@ def test_transfer_goes_to_the_extension(api, publisher_events):
 
 
 def test_transfer_of_both_legs_and_of_the_other_one(api):
-    call = held_call(api)
+    call = parked_call(api)
     refused(api, REFUSED, "call.transfer", call=call, extension="hold", leg="bleg")
     refused(api, REFUSED, "call.transfer", call=call, extension="hold", leg="both")
     for leg in ("bleg", "both"):
-        a_leg, b_leg = held_call(api), held_call(api)
+        a_leg, b_leg = parked_call(api), parked_call(api)
         assert api.call("api", command="uuid_bridge", arg=f"{a_leg} {b_leg}")["status"] == "ok"
         wait_until(lambda: api.call("call.get", call=a_leg, names=["bridge_to"])["variables"]["bridge_to"] == b_leg,
                    "the bridge")
@@ -271,7 +271,7 @@ def test_sent_event_reaches_the_switch_and_its_streams(switch, api, publisher_ev
     {"Event-Name": "NOTIFY", "x": "ARRAY::a|:b"},
     {"Event-Name": "NOTIFY", "a\nEvent-Name": "CHANNEL_ANSWER"},
 ])
-def test_event_that_would_mean_more_to_the_switch_is_refused(api, event):
+def test_event_with_a_special_meaning_for_the_switch_is_refused(api, event):
     with pytest.raises(ApiError) as caught:
         api.call("event.send", event=event)
     assert caught.value.code in (REFUSED, INVALID_PARAMS)
@@ -288,7 +288,7 @@ def test_unload_while_a_command_runs_is_bounded_and_the_module_loads_again(switc
     assert switch.load() == "+OK"
     second = connect(channel)
     assert second.call("api", command="echo", arg="again")["output"] == "again"
-    time.sleep(3)  # the old command returns into the code that was kept
+    time.sleep(3)  # the old command returns into the code that stayed in memory
     assert second.call("api", command="echo", arg="still")["output"] == "still"
 
 
@@ -300,8 +300,8 @@ def test_module_may_be_reloaded_through_itself(switch, channel, connect):
         return json.loads(switch.api("zmq status json"))["streams"][0]["epoch"]
 
     before, mark = epoch(), switch.log_mark()
-    client.send("api", command="reload", arg="mod_event_zmq")  # its own answer can't come
-    # To ask the module for its status meanwhile is to use it, and FreeSWITCH unloads none that is in use.
+    client.send("api", command="reload", arg="mod_event_zmq")  # it cannot get its own reply
+    # Asking the module for its status would use it, and FreeSWITCH does not unload a module in use.
     switch.wait_log(mark, "Adding API Function 'zmq'")
     wait_until(switch.is_loaded, "the module to be loaded again")
     assert epoch() != before

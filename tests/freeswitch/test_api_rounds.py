@@ -1,4 +1,4 @@
-"""Load, reload and unload again and again, while clients ask for all kinds of things."""
+"""Load, reload and unload repeatedly, while clients send all kinds of requests."""
 
 import json
 import time
@@ -21,11 +21,11 @@ def one_round(switch, load, good, other, bad):
         switch.configuration.write_text(text)
         assert switch.api("zmq reload").startswith(begins)
     assert json.loads(switch.api("zmq status json"))["reloads"] == 2
-    assert switch.unload().startswith("+OK")  # with commands and jobs under way
+    assert switch.unload().startswith("+OK")  # with commands and jobs in progress
 
 
 def configurations(endpoint):
-    """Three with that API socket: other workers in the second, a mistake in the third."""
+    """Three configurations with that API socket: the second has other workers, the third a mistake."""
     stream = f"tcp://127.0.0.1:{free_port()}"
     good = channel_config(stream, endpoint, linger_ms=100)
     return good, channel_config(stream, endpoint, linger_ms=100, workers=3, workers_stuck=1), \
@@ -46,7 +46,7 @@ def test_rounds_under_requests_leave_nothing_behind(switch):
         load.stop()
     switch.api("hupall")
     switch.wait_idle()
-    time.sleep(1)  # the last of what outlived its deadline returns, into code that is kept
+    time.sleep(1)  # late commands return, into code that stayed in memory
     after = switch.descriptors(), switch.resident_mb()
     print(f"{load.answers} answers, {load.errors} errors; {before}, then {after}")
     assert after[0] <= before[0] + 2 and after[1] - before[1] < GROWTH_MB

@@ -1,6 +1,6 @@
-"""Calls under control, other streams and other channels while admitted peers flood one stream and one channel.
+"""Calls under control, and other streams and API sockets, while admitted peers flood one stream and one API socket.
 
-What must hold: no call is lost, nobody else waits, and memory is bounded. With FSZ_ATTACK_S each flood lasts so many
+Required: no call is lost, no other client waits, and memory is bounded. With FSZ_ATTACK_S each flood lasts so many
 seconds. The bounds are generous, because the machine is busy with the floods themselves; `pytest -s` prints what
 was measured."""
 
@@ -20,17 +20,17 @@ from switch import PATIENCE_S, config_xml, free_port, stream_xml, wait_until
 
 CALLS, RATE = 50, 25
 ATTACK_S = float(os.environ.get("FSZ_ATTACK_S", 1))
-TOGETHER = 6  # times as long: all floods at once
+TOGETHER = 6  # times as long when all floods run at once
 WHOLE_S = 240 + 2 * (len(KINDS) + TOGETHER) * ATTACK_S
 ANSWER_S = 10
-SWITCH_WAITS_S = 10  # FreeSWITCH itself waits so long for calls to leave an application, before it asks the module
+SWITCH_WAITS_S = 10  # FreeSWITCH waits that long for calls to leave an application before it calls the module
 SILENCE_S = 10
-GROWTH_MB, GROWTH_TOGETHER_MB = 100, 250  # together they reach the bounds of all queues, which add up
+GROWTH_MB, GROWTH_TOGETHER_MB = 100, 250  # all floods together fill all queues
 HEARD_S = 0.05
 
 
 class Attacked:
-    """The configuration: what is attacked, and what is not."""
+    """The configuration: a stream and an API socket under attack, and others."""
 
     def __init__(self, lease_ms):
         self.stream, self.channel, self.other_stream, self.other_channel = (
@@ -47,7 +47,7 @@ class Attacked:
 
 
 class Longest:
-    """The longest time between two beats, and since the last one."""
+    """The longest time between two beats, including the time since the last one."""
 
     def __init__(self):
         self.at, self.longest = time.monotonic(), 0
@@ -61,7 +61,7 @@ class Longest:
 
 
 class Heard:
-    """A client of the other channel that fires events, and a subscriber of the other stream that gets them."""
+    """A client of the other API socket that fires events, and a subscriber of the other stream that gets them."""
 
     def __init__(self, attacked):
         self.context, self.ending = zmq.Context(), threading.Event()
@@ -110,7 +110,7 @@ class Heard:
 
 
 class Asked:
-    """The longest answer to each console command, asked again and again."""
+    """The longest time of each console command, run repeatedly."""
 
     def __init__(self, switch, *commands):
         self.connection, self.commands = switch.connect(), commands
@@ -137,7 +137,7 @@ class Asked:
 
 @contextlib.contextmanager
 def flooding(attacked, kinds):
-    """These floods are at work."""
+    """Runs these floods."""
     with contextlib.ExitStack() as stack:
         flooders = []
         for kind in kinds:
@@ -147,7 +147,7 @@ def flooding(attacked, kinds):
 
 
 def flood(attacked, kinds, seconds, switch):
-    """Lets them for so long; the largest memory of the switch meanwhile."""
+    """Runs them for that time; returns the peak memory of the switch."""
     most, until = 0, time.monotonic() + seconds
     with flooding(attacked, kinds) as flooders:
         while time.monotonic() < until:
@@ -158,17 +158,17 @@ def flood(attacked, kinds, seconds, switch):
 
 
 @pytest.fixture
-def held_calls(start_switch, processes, tmp_path):
-    """Factory: held_calls(lease_ms) is a switch with calls that a healthy worker controls, and its configuration."""
+def controlled_calls(start_switch, processes, tmp_path):
+    """Factory: controlled_calls(lease_ms) is a switch whose calls a healthy worker controls, and its configuration."""
     started = []
 
     def start(lease_ms):
         switch, attacked = start_switch(), Attacked(lease_ms)
         switch.configure(attacked.text())
         assert switch.load() == "+OK", switch.log_path.read_text(errors="replace")[-3000:]
-        processes(attacked.channel, "callholder.py", WHOLE_S)
+        processes(attacked.channel, "callcontroller.py", WHOLE_S)
         started.append((switch, callers.Callers(switch, "zmq-ivr", CALLS, RATE, CALLS, tmp_path, WHOLE_S)))
-        wait_until(lambda: calls_of(switch)["controlled"] == CALLS, "all calls to be held", 60)
+        wait_until(lambda: calls_of(switch)["controlled"] == CALLS, "all calls to be under control", 60)
         return switch, attacked
 
     yield start
@@ -187,7 +187,7 @@ def check_calls(switch, kinds):
 
 
 def check_good_client(attacked, subscriber, connect):
-    """One that comes to what was attacked."""
+    """A new client works on the attacked stream and API socket."""
     assert connect(attacked.channel).call("api", command="echo", arg="good")["output"].strip() == "good"
     subscriber(attacked.stream)
 
@@ -196,8 +196,9 @@ def check_good_client(attacked, subscriber, connect):
 @pytest.mark.timeout(WHOLE_S)
 @pytest.mark.parametrize("lease_ms,floods", [(3000, [*([kind] for kind in KINDS), list(KINDS)]),
                                              (1500, [list(KINDS)])], ids=["3s", "1.5s"])
-def test_floods_of_admitted_peers_cost_no_call_and_no_time_of_others(held_calls, subscriber, connect, lease_ms, floods):
-    switch, attacked = held_calls(lease_ms)
+def test_floods_of_admitted_peers_cost_no_call_and_no_time_of_others(controlled_calls, subscriber, connect, lease_ms,
+                                                                     floods):
+    switch, attacked = controlled_calls(lease_ms)
     heard, asked = Heard(attacked), Asked(switch, "zmq status", "zmq reload")
     before, most, figures = switch.resident_mb(), 0, []
     try:
@@ -219,7 +220,7 @@ def test_floods_of_admitted_peers_cost_no_call_and_no_time_of_others(held_calls,
 
 
 def check_unload(attacked, switch):
-    """It answers while all floods are at work; the calls go on in their dialplan."""
+    """It succeeds under all floods; the calls continue in their dialplan."""
     with flooding(attacked, KINDS):
         begun = time.monotonic()
         answer = switch.api("unload -f mod_event_zmq")

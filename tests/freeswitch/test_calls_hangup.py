@@ -1,4 +1,4 @@
-"""Whoever hangs up, and wherever the call is: it ends once, told in the right order, and nothing stays."""
+"""Hangups by every side at every stage: the call ends once, with events in order, and leaves nothing behind."""
 
 import threading
 
@@ -7,7 +7,7 @@ import pytest
 from switch import PATIENCE_S, wait_until
 
 LONG = "tone_stream://%(60000,0,440)"
-APPLICATIONS = {  # what runs on the call at that stage; None: nothing
+APPLICATIONS = {  # running on the call at that stage; None: none
     "offered": None,
     "ringing": None,
     "early": ("playback", LONG),
@@ -20,24 +20,24 @@ APPLICATIONS = {  # what runs on the call at that stage; None: nothing
     "bridged": ("bridge", "sofia/loopback/callee@127.0.0.1:{port}"),
 }
 UNANSWERED = {"offered", "ringing", "early"}
-CAUSES = {"caller": {"NORMAL_CLEARING"}, "holder": {"USER_BUSY"}, "switch": {"CALL_REJECTED"},
+CAUSES = {"caller": {"NORMAL_CLEARING"}, "controller": {"USER_BUSY"}, "switch": {"CALL_REJECTED"},
           "callee": {"NORMAL_CLEARING"}, "cancel": {"ORIGINATOR_CANCEL"}}
-MATRIX = [(stage, who) for stage in APPLICATIONS for who in ("caller", "holder", "switch")
-          if (stage, who) != ("offered", "holder")] + [("bridged", "callee")]
+MATRIX = [(stage, who) for stage in APPLICATIONS for who in ("caller", "controller", "switch")
+          if (stage, who) != ("offered", "controller")] + [("bridged", "callee")]
 
 
 class Scene:
-    """A call brought to a stage."""
+    """A call at a given stage."""
 
     def __init__(self, stage, worker, phones, folder):
         self.stage, self.worker = stage, worker
         self.callee = phones(pick_up=stage == "bridged") if stage in ("calling", "bridged") else None
         self.phone = phones().call("zmq-ivr" if stage in UNANSWERED else "answer-zmq-ivr")
         self.offer = worker.next_offer()
-        self.call, self.held = self.offer["params"]["call"], None
+        self.call, self.controlled = self.offer["params"]["call"], None
         if stage != "offered":
-            self.held = worker.take(self.offer)
-            self.held.do("subscribe", events=["CHANNEL_EXECUTE/*"])
+            self.controlled = worker.take(self.offer)
+            self.controlled.do("subscribe", events=["CHANNEL_EXECUTE/*"])
             self._run(folder)
 
     def _run(self, folder):
@@ -45,8 +45,8 @@ class Scene:
             return
         app, arg = APPLICATIONS[self.stage]
         port = self.callee.port if self.callee else 0
-        self.held.execute(app, arg.replace("{folder}", str(folder)).replace("{port}", str(port)))
-        while self.held.event("CHANNEL_EXECUTE")["Application"] != app:
+        self.controlled.execute(app, arg.replace("{folder}", str(folder)).replace("{port}", str(port)))
+        while self.controlled.event("CHANNEL_EXECUTE")["Application"] != app:
             pass
         if self.callee:
             self.callee.wait("ACK" if self.stage == "bridged" else "INVITE")
@@ -56,8 +56,8 @@ class Scene:
             self.phone.hangup()
         elif who == "callee":
             self.callee.hangup()
-        elif who == "holder":
-            self.held.do("hangup", cause="USER_BUSY")
+        elif who == "controller":
+            self.controlled.do("hangup", cause="USER_BUSY")
         else:
             assert switch.api(f"uuid_kill {self.call} CALL_REJECTED").startswith("+OK")
 
@@ -69,12 +69,12 @@ def test_every_side_hangs_up_at_every_stage(switch, call_service, workers, phone
     scene = Scene(stage, worker, phones, tmp_path)
     scene.hang_up(who, switch)
     expected = CAUSES["cancel" if who == "caller" and stage in UNANSWERED else who]
-    if scene.held is None:
-        assert worker.next_told("call.cancel")["call"] == scene.call
+    if scene.controlled is None:
+        assert worker.next_of("call.cancel")["call"] == scene.call
     else:
-        complete = scene.held.event("CHANNEL_HANGUP_COMPLETE")
+        complete = scene.controlled.event("CHANNEL_HANGUP_COMPLETE")
         assert complete["Hangup-Cause"] in expected and complete["variable_zmq_result"] == "accepted"
-        end = scene.held.end()
+        end = scene.controlled.end()
         assert end["reason"] == "hangup" and end["cause"] in expected
     ending = ended.of(scene.call)
     assert ending["Hangup-Cause"] in expected and ending.get("variable_went_on") is None
@@ -83,30 +83,30 @@ def test_every_side_hangs_up_at_every_stage(switch, call_service, workers, phone
     switch.wait_idle()
 
 
-def told_of(worker, call):
-    """(method, what) of each notification about that call, in order."""
+def notified_of(worker, call):
+    """(method, event or reason) of each notification about that call, in order."""
     return [(each["method"], each["params"].get("event", each["params"]).get("Event-Name") or
              each["params"].get("reason")) for each in worker.notifications if each["params"].get("call") == call]
 
 
 @pytest.mark.parametrize("other", ["release", "hand-over", "transfer", "break"])
 def test_hangup_races_another_command_and_the_end_comes_once(switch, call_service, workers, phones, endings, other):
-    """Rounds with the hangup and the command as close as two threads bring them."""
+    """Rounds with the hangup and the command at nearly the same time, from two threads."""
     call_service()
     worker, ended, params = workers(), endings(), {"hand-over": {"service": "ivr"}, "transfer": {"extension": "hold"}}
     for _ in range(25):
         phone = phones().call("answer-zmq-ivr").wait("200 INVITE")
-        held = worker.take()
+        controlled = worker.take()
         thread = threading.Thread(target=phone.hangup)
         thread.start()
-        number = worker.send(f"call.{other}", call=held.call, **params.get(other, {}))
+        number = worker.send(f"call.{other}", call=controlled.call, **params.get(other, {}))
         thread.join(PATIENCE_S)
-        end = held.end()  # first: a worker that does not read loses its lease
-        ended.of(held.call)
+        end = controlled.end()  # first: a worker that does not read loses its lease
+        ended.of(controlled.call)
         assert end["reason"] in ("hangup", "released", "handed-over", "transferred"), end
         if end["reason"] == "hangup":
-            told = told_of(worker, held.call)
-            assert ("call.event", "CHANNEL_HANGUP_COMPLETE") in told, told
+            notified = notified_of(worker, controlled.call)
+            assert ("call.event", "CHANNEL_HANGUP_COMPLETE") in notified, notified
         while number not in worker.answers:
             worker._read()
         worker.answers.clear(), worker.notifications.clear(), worker.offers.clear()

@@ -1,4 +1,4 @@
-"""A worker that dies, hangs or is cut off: its calls go on elsewhere within the time that was set."""
+"""A worker that dies, hangs or is cut off: its calls continue elsewhere within the configured time."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ LEASE_MS = 900
 
 
 class Wire:
-    """A TCP relay that can be cut: then nothing passes, and nobody is told."""
+    """A TCP relay that can be cut: then nothing passes, and neither side notices."""
 
     def __init__(self, port):
         self.port, self.peer_port, self.sockets, self.is_cut = free_port(), port, [], False
@@ -64,7 +64,7 @@ LOSSES = {"killed": lose_by_kill, "stopped": lose_by_stop, "cut off": lose_by_cu
 
 @pytest.fixture
 def lost(call_service, phones, processes):
-    """Factory: lost(how, number, …) is a call whose worker was lost while a long prompt runs: (process, call)."""
+    """Factory: lost(how, number, …) is a call whose worker was lost during a long prompt: (process, call)."""
     wires = []
 
     def lose(how, number="answer-zmq-ivr", then=lambda: None, **keys):
@@ -83,21 +83,21 @@ def lost(call_service, phones, processes):
 
 
 @pytest.mark.parametrize("how", LOSSES)
-def test_call_is_offered_again_with_what_was_done(lost, workers, how):
+def test_call_is_offered_again_with_its_history(lost, workers, how):
     process, phone, call, worker = lost(how, then=workers)
-    held = worker.take()
-    assert held.call == call and held.params["resumed"] is True
-    apps = [each["app"] for each in held.params["executed"]]
+    controlled = worker.take()
+    assert controlled.call == call and controlled.params["resumed"] is True
+    apps = [each["app"] for each in controlled.params["executed"]]
     assert apps[-2:] == ["set", "playback"]
-    assert held.params["channel"]["variable_language"] == "de"
-    assert held.execute("set", "a=1", wait=True)["app"] == "set"
-    held.do("hangup")
-    held.end()
+    assert controlled.params["channel"]["variable_language"] == "de"
+    assert controlled.execute("set", "a=1", wait=True)["app"] == "set"
+    controlled.do("hangup")
+    controlled.end()
     assert phone.final() == "BYE"
 
 
 @pytest.mark.parametrize("how", LOSSES)
-def test_call_goes_on_in_the_dialplan(lost, endings, how):
+def test_call_continues_in_the_dialplan(lost, endings, how):
     _, _, call, ended = lost(how, number="lost-continue-answer-zmq-ivr", then=endings)
     ending = ended.of(call)
     assert ending["variable_went_on"] == "lost" and ending["Hangup-Cause"] == "NORMAL_UNSPECIFIED"
@@ -111,37 +111,37 @@ def test_call_is_hung_up(lost, endings, how):
     assert phone.final() == "BYE"
 
 
-def test_nobody_else_is_there(lost, endings):
+def test_call_without_another_worker(lost, endings):
     _, _, call, ended = lost("killed", then=endings)
     assert ended.of(call)["variable_went_on"] == "lost"
 
 
 def test_worker_that_comes_back_late_is_refused(lost, workers):
-    """Stopped, its call given to another, continued: it is told, and its commands do nothing."""
+    """Stopped, its call given to another worker, continued: it is notified, and its commands have no effect."""
     process, _, call, worker = lost("stopped", then=workers)
-    held = worker.take()
+    controlled = worker.take()
     process.signal(signal.SIGCONT)
     assert process.wait("call.end")["params"]["reason"] == "lost"
     assert process.wait("refused")["code"] == -32004
-    assert held.execute("set", "a=1", wait=True)["app"] == "set"
-    held.do("hangup")
-    held.end()
+    assert controlled.execute("set", "a=1", wait=True)["app"] == "set"
+    controlled.do("hangup")
+    controlled.end()
 
 
-def test_bridged_call_stays_bridged_when_its_holder_is_lost(call_service, workers, phones, processes):
+def test_bridged_call_stays_bridged_when_its_controller_is_lost(call_service, workers, phones, processes):
     served = call_service(lease_ms=LEASE_MS)
     worker, callee = workers(), phones()
     phone = phones().call("answer-zmq-ivr")
-    held = worker.take()
-    held.execute("bridge", f"sofia/loopback/callee@127.0.0.1:{callee.port}")
+    controlled = worker.take()
+    controlled.execute("bridge", f"sofia/loopback/callee@127.0.0.1:{callee.port}")
     callee.wait("ACK")
-    # From here on it is silent: it does not read. The other one gets the call when the bridge is over.
+    # From here on it does not read, so it is silent. The other worker gets the call when the bridge is over.
     other = workers()
     wait_until(lambda: served.status()["calls"]["lost"] == 1, "the lease to run out")
     assert not other.offers and not phone.has("BYE") and not callee.has("BYE")
     callee.hangup()
     again = other.take()
-    assert again.call == held.call and again.params["resumed"] is True
+    assert again.call == controlled.call and again.params["resumed"] is True
     again.do("hangup")
     again.end()
 
@@ -152,40 +152,40 @@ COLLECTING = {"play_and_get_digits": f"1 4 3 60000 # {LONG} {LONG} choice \\d+",
 
 
 @pytest.mark.parametrize("app", COLLECTING)
-def test_whatever_runs_is_ended_before_the_next_worker_is_asked(switch, call_service, workers, phones, tmp_path, app):
-    """Each would go on, ask again or start anew if only what it plays were ended."""
+def test_any_running_application_ends_before_the_next_offer(switch, call_service, workers, phones, tmp_path, app):
+    """Each would continue, prompt again or restart if only its playback were ended."""
     call_service(on_lost="offer")
     first = workers()
     phones().call("answer-zmq-ivr")
-    held = first.take()
-    held.do("subscribe", events=["CHANNEL_EXECUTE"])
-    held.execute(app, COLLECTING[app].replace("{folder}", str(tmp_path)))
-    while held.event("CHANNEL_EXECUTE")["Application"] != app:
+    controlled = first.take()
+    controlled.do("subscribe", events=["CHANNEL_EXECUTE"])
+    controlled.execute(app, COLLECTING[app].replace("{folder}", str(tmp_path)))
+    while controlled.event("CHANNEL_EXECUTE")["Application"] != app:
         pass
     second = workers()
     first.close()
     again = second.take()
-    assert (again.call, again.params["why"]) == (held.call, "lost")
+    assert (again.call, again.params["why"]) == (controlled.call, "lost")
     assert [each["app"] for each in again.params["executed"]].count(app) == 1
-    assert again.execute("set", "a=1", wait=True)["app"] == "set"  # nothing else runs in its midst
+    assert again.execute("set", "a=1", wait=True)["app"] == "set"  # no other application is running
     assert again.get("current_application") == "set"
     again.do("hangup")
     again.end()
 
 
-def test_data_of_a_hand_over_outlives_the_loss_of_who_got_it(call_service, workers, phones):
+def test_data_of_a_hand_over_survives_the_loss_of_its_receiver(call_service, workers, phones):
     call_service(call_service_xml(), call_service_xml("queue"))
     first, second = workers(), workers("queue")
     phones().call("answer-zmq-ivr")
-    held = first.take()
-    held.do("hand-over", service="queue", data={"basket": 7})
-    held.end()
+    controlled = first.take()
+    controlled.do("hand-over", service="queue", data={"basket": 7})
+    controlled.end()
     next_one = second.take()
     assert (next_one.params["why"], next_one.params["data"]) == ("handed-over", {"basket": 7})
     third = workers("queue")
     second.close()
     last = third.take()
-    assert (last.call, last.params["why"], last.params["data"]) == (held.call, "lost", {"basket": 7})
+    assert (last.call, last.params["why"], last.params["data"]) == (controlled.call, "lost", {"basket": 7})
     last.do("hangup")
     last.end()
 
@@ -194,18 +194,18 @@ def test_wrong_lease_is_refused_and_the_right_one_is_not(call_service, workers, 
     call_service()
     worker, stranger = workers(), workers(None)
     phones().call("answer-zmq-ivr")
-    held = worker.take()
+    controlled = worker.take()
     with pytest.raises(ApiError) as caught:
-        worker.call("call.execute", call=held.call, app="set", arg="a=1", lease=held.lease + 1)
+        worker.call("call.execute", call=controlled.call, app="set", arg="a=1", lease=controlled.lease + 1)
     assert caught.value.code == -32004
-    assert held.execute("set", "a=2", wait=True)["app"] == "set" and held.get("a") == "2"
-    held.do("hangup")
-    held.end()
+    assert controlled.execute("set", "a=2", wait=True)["app"] == "set" and controlled.get("a") == "2"
+    controlled.do("hangup")
+    controlled.end()
     stranger.close()
 
 
-def test_switch_that_was_held_up_gives_a_worker_time_to_answer(switch, call_service, phones, processes):
-    """Both stand still for longer than the lease, as on a host that stops its guests; the worker a little longer."""
+def test_switch_that_was_stopped_gives_a_worker_time_to_reply(switch, call_service, phones, processes):
+    """Both are stopped for longer than the lease, like virtual machines that are paused; the worker a little longer."""
     lease_ms = 6000
     served = call_service(lease_ms=lease_ms)
     process = processes(served.channel)
@@ -217,7 +217,7 @@ def test_switch_that_was_held_up_gives_a_worker_time_to_answer(switch, call_serv
         time.sleep(1.2 * lease_ms / 1000)
     finally:
         os.kill(switch.pid, signal.SIGCONT)
-    time.sleep(0.18 * lease_ms / 1000)  # the switch looks at leases meanwhile
+    time.sleep(0.18 * lease_ms / 1000)  # the switch checks leases meanwhile
     process.signal(signal.SIGCONT)
     time.sleep(lease_ms / 2000)
     assert served.status()["calls"]["lost"] == 0 and served.status()["calls"]["controlled"] == 1

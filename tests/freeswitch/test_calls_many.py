@@ -1,6 +1,6 @@
-"""Many calls at once, held by workers of which one after another is killed: every call ends in an accounted way.
+"""Many calls at once, controlled by workers that are killed one after another: the end of every call is accounted for.
 
-FSZ_CALLS says how many (48); with 1000 it is what docs/performance.md tells of."""
+FSZ_CALLS is their number (48); docs/performance.md has 1000."""
 
 import os
 import signal
@@ -14,15 +14,15 @@ from switch import wait_until
 
 CALLS = int(os.environ.get("FSZ_CALLS", 48))
 WORKERS = 4
-RATE = 40  # calls a second
+RATE = 40  # calls per second
 KILLS, BETWEEN_S = 3, 5 if CALLS >= 1000 else 2
-HOLD_S = CALLS / RATE + KILLS * BETWEEN_S + 4  # so that all are there at once, and some stay
-WHOLE_S = 120 + 2 * HOLD_S
+STAY_S = CALLS / RATE + KILLS * BETWEEN_S + 4  # so that all are up at once, and some stay
+WHOLE_S = 120 + 2 * STAY_S
 
 
 @pytest.fixture
 def big_switch(start_switch):
-    """For many calls: with room for their media."""
+    """A switch with enough media ports for many calls."""
     switch = start_switch(rtp_ports=max(400, 4 * CALLS))
     yield switch
     switch.api("hupall")
@@ -31,11 +31,11 @@ def big_switch(start_switch):
 
 @pytest.fixture
 def pool(processes):
-    """Factory: pool(endpoint) is a list of holders, one of which replace() kills and replaces."""
+    """Factory: pool(endpoint) is a list of controllers; replace() kills one and starts another."""
 
     class Pool:
         def __init__(self, endpoint):
-            self.start = lambda: processes(endpoint, "callholder.py", HOLD_S)
+            self.start = lambda: processes(endpoint, "callcontroller.py", STAY_S)
             self.all = [self.start() for _ in range(WORKERS)]
             self.working = list(self.all)
 
@@ -44,8 +44,8 @@ def pool(processes):
             self.working.append(self.start())
             self.all.append(self.working[-1])
 
-        def said(self, what):
-            return [each for worker in self.all for each in worker.said if each["what"] == what]
+        def output(self, what):
+            return [each for worker in self.all for each in worker.output if each["what"] == what]
 
     return Pool
 
@@ -59,7 +59,7 @@ def test_each_of_many_calls_ends_accounted_while_workers_are_killed(big_switch, 
     ended, workers = Endings(subscriber_of(subscriber, served.stream)), pool(served.channel)
     calling = callers.Callers(switch, "zmq-ivr", CALLS, RATE, CALLS, tmp_path, WHOLE_S)
     try:
-        wait_until(lambda: served.status()["calls"]["controlled"] == CALLS, "all calls to be held", WHOLE_S)
+        wait_until(lambda: served.status()["calls"]["controlled"] == CALLS, "all calls to be under control", WHOLE_S)
         for _ in range(KILLS):
             workers.replace()
             time.sleep(BETWEEN_S)
@@ -75,12 +75,12 @@ def test_each_of_many_calls_ends_accounted_while_workers_are_killed(big_switch, 
 
 
 def check_accounts(workers, endings, served):
-    """Each call was taken, as often as it was offered; who lost it did not hear of its end, the last one did."""
+    """Each call was taken as often as it was offered. Only its last worker got its end, not the killed ones."""
     calls = {each["Unique-ID"] for each in endings}
-    took, resumed = workers.said("took"), [each for each in workers.said("took") if each["resumed"]]
+    took, resumed = workers.output("took"), [each for each in workers.output("took") if each["resumed"]]
     assert {each["call"] for each in took} == calls and resumed, "no call outlived its worker"
-    ends = [each["call"] for each in workers.said("end") if each["reason"] == "hangup"]
-    wait_until(lambda: served.status()["calls"]["controlled"] == 0, "no call to be held")
+    ends = [each["call"] for each in workers.output("end") if each["reason"] == "hangup"]
+    wait_until(lambda: served.status()["calls"]["controlled"] == 0, "no call to be under control")
     assert len(ends) == len(set(ends)) and set(ends) <= calls
     status = served.status()["calls"]
     print(f"{CALLS} calls, {KILLS} workers killed: {len(resumed)} resumed; {status}")

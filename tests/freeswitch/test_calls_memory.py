@@ -1,4 +1,4 @@
-"""Calls in the module under AddressSanitizer and LeakSanitizer: every way in which one leaves."""
+"""Calls in the module under AddressSanitizer and LeakSanitizer: every way in which a call leaves."""
 
 import signal
 
@@ -27,14 +27,14 @@ def one_round(switch, call_service, workers, worker_of):
 
     phones.append(Phone(switch.sip_port).call("zmq-ivr"))
     worker.refuse()
-    held = [take() for _ in range(4)]
-    held[0].execute("set", "a=1", wait=True)
-    held[0].do("release")
-    held[1].do("bridge", other=held[2].call)
-    held[3].do("subscribe", events=["*"])
-    held[3].execute("playback", LONG)
+    controlled = [take() for _ in range(4)]
+    controlled[0].execute("set", "a=1", wait=True)
+    controlled[0].do("release")
+    controlled[1].do("bridge", other=controlled[2].call)
+    controlled[3].do("subscribe", events=["*"])
+    controlled[3].execute("playback", LONG)
     phones[-1].hangup()
-    for each in held:
+    for each in controlled:
         each.end()
     late = take()
     late.do("hand-over", service="ivr", data={"a": 1})
@@ -58,5 +58,5 @@ def test_calls_touch_no_wrong_memory_and_leak_none(sanitized, call_service, work
     wait_until(lambda: not (tmp_path / "look").exists(), "the look for leaks")
     found = reports(switch.output_path.read_text(errors="replace"))
     print(f"{ROUNDS} rounds; {len(found)} reports, of ours: {sum(map(bool, map(OURS.search, found)))}")
-    assert any("lose_on_purpose" in text for text in found)  # it did look
+    assert any("lose_on_purpose" in text for text in found)  # the check has run
     assert not [text for text in found if OURS.search(text)]

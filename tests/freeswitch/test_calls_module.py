@@ -1,4 +1,4 @@
-"""Calls that are held while the module is reloaded, is to be unloaded, or is unloaded by force."""
+"""Calls under control during a reload, a refused unload and a forced unload of the module."""
 
 import json
 import socket
@@ -15,46 +15,46 @@ STUCK_S = 45  # longer than a forced unload waits for a call, twice
 OTHER = "NORMAL_UNSPECIFIED"
 
 
-def test_module_with_held_calls_is_not_unloaded_and_they_stay(switch, call_service, workers, phones):
+def test_module_with_controlled_calls_is_not_unloaded_and_they_stay(switch, call_service, workers, phones):
     call_service()
     worker = workers()
     phones().call("answer-zmq-ivr")
-    held = worker.take()
+    controlled = worker.take()
     assert switch.unload() == "-ERR [Module in use.]\n"
     assert "-ERR" in switch.api("reload mod_event_zmq")
-    assert held.execute("set", "a=1", wait=True)["app"] == "set"
-    held.do("release")
-    assert held.end()["reason"] == "released"
+    assert controlled.execute("set", "a=1", wait=True)["app"] == "set"
+    controlled.do("release")
+    assert controlled.end()["reason"] == "released"
     wait_until(lambda: switch.unload().startswith("+OK"), "the module to unload")
 
 
-def test_reload_of_the_configuration_keeps_held_calls(switch, call_service, workers, phones):
+def test_reload_of_the_configuration_keeps_controlled_calls(switch, call_service, workers, phones):
     served = call_service()
     worker = workers()
     phones().call("answer-zmq-ivr")
-    held = worker.take()
+    controlled = worker.take()
     switch.configuration.write_text(served.text(call_service_xml(calls_max=50), call_service_xml("queue")))
     assert switch.api("zmq reload").startswith("+OK")
-    assert held.execute("set", "a=1", wait=True)["app"] == "set"
-    held.do("hangup")
-    held.end()
+    assert controlled.execute("set", "a=1", wait=True)["app"] == "set"
+    controlled.do("hangup")
+    controlled.end()
 
 
-def test_service_that_is_taken_away_gives_its_calls_back(switch, call_service, workers, phones, endings):
+def test_removed_service_gives_its_calls_back(switch, call_service, workers, phones, endings):
     served = call_service()
     worker, ended = workers(), endings()
     phones().call("answer-zmq-ivr")
-    held = worker.take()
-    held.execute("playback", LONG)
+    controlled = worker.take()
+    controlled.execute("playback", LONG)
     switch.configuration.write_text(served.text(call_service_xml("queue")))
     assert switch.api("zmq reload").startswith("+OK")
-    assert held.end()["reason"] in ("closed", "lost")
-    assert ended.of(held.call)["Hangup-Cause"] == OTHER
+    assert controlled.end()["reason"] in ("closed", "lost")
+    assert ended.of(controlled.call)["Hangup-Cause"] == OTHER
 
 
-def test_forced_unload_gives_calls_back_and_hangs_up_those_who_do_not_leave(switch, call_service, workers, phones):
-    """FreeSWITCH itself hangs up those whose application is `zmq` at that moment, as of every module; what plays
-    for a holder is ended, and the dialplan goes on; one in a bridge is hung up after a while."""
+def test_forced_unload_gives_calls_back_and_hangs_up_those_that_stay(switch, call_service, workers, phones):
+    """FreeSWITCH itself hangs up calls whose application is `zmq` at that moment, as for every module. A playback of
+    a controller ends, and the dialplan continues. A call in a bridge is hung up after a while."""
     call_service()
     worker, callee = workers(), phones()
     calls = {}
@@ -75,7 +75,7 @@ def test_forced_unload_gives_calls_back_and_hangs_up_those_who_do_not_leave(swit
         event = json.loads(events.next_event())
         ended[event["Unique-ID"]] = event
     events.close()
-    causes = {name: ended[held.call]["Hangup-Cause"] for name, (_, held) in calls.items()}
+    causes = {name: ended[controlled.call]["Hangup-Cause"] for name, (_, controlled) in calls.items()}
     assert causes == {"idle": "MANAGER_REQUEST", "playing": OTHER, "bridged": "MANAGER_REQUEST"}
     for phone, _ in calls.values():
         assert phone.final() == "BYE"
@@ -90,12 +90,12 @@ def is_open(endpoint):
 
 
 def unload_and_load_under_a_stuck_call(own, call_service, workers, subscriber):
-    """A call that runs what no hangup ends; the switch forgets the module although that call is in its code."""
+    """A call with an application that no hangup ends; the switch forgets the module with that call in its code."""
     served, worker, phone = call_service(on=own), workers(), Phone(own.sip_port)
     phone.call("answer-zmq-ivr")
-    held = worker.take()
-    held.execute("system", f"sleep {STUCK_S}")
-    wait_until(lambda: held.get("current_application") == "system", "the call to be stuck")
+    controlled = worker.take()
+    controlled.execute("system", f"sleep {STUCK_S}")
+    wait_until(lambda: controlled.get("current_application") == "system", "the call to be stuck")
     mark = own.log_mark()
     assert own.api("unload -f mod_event_zmq").startswith("+OK")
     assert "stays in memory: a call does not leave the application zmq" in own.log_since(mark)
@@ -109,14 +109,14 @@ def unload_and_load_under_a_stuck_call(own, call_service, workers, subscriber):
     taken = other_worker.take()
     taken.do("hangup")
     taken.end()
-    assert own.api("show channels count").strip().startswith("1 ")  # all this while it is stuck
+    assert own.api("show channels count").strip().startswith("1 ")  # all of this while it is stuck
     own.wait_idle()
     phone.close()
     other.close()
 
 
 @pytest.mark.timeout(300)
-def test_forced_unload_under_a_call_that_does_not_leave_ends_all_but_that_call(
+def test_forced_unload_with_a_stuck_call_ends_everything_else(
         start_switch, call_service, workers, subscriber):
     own = start_switch()
     unload_and_load_under_a_stuck_call(own, call_service, workers, subscriber)
@@ -132,13 +132,13 @@ def test_call_that_outlives_its_module_touches_no_wrong_memory_and_leaks_none(
     wait_until(lambda: sanitized.unload().startswith("+OK"), "the module to unload")
     wait_until(lambda: not (tmp_path / "look").exists(), "the look for leaks")
     found = reports(sanitized.output_path.read_text(errors="replace"))
-    assert any("lose_on_purpose" in text for text in found)  # it did look
+    assert any("lose_on_purpose" in text for text in found)  # the check has run
     assert not [text for text in found if OURS.search(text)]
 
 
 @pytest.mark.timeout(300)
 def test_rounds_of_forced_unload_and_load_under_calls(switch, call_service, workers, phones):
-    """Workers and callers go on as if nothing were; whoever is held when it happens comes out of it."""
+    """Workers and callers continue; calls under control at that moment leave cleanly."""
     for _ in range(5):
         served = call_service()
         worker = workers()
@@ -154,13 +154,13 @@ def test_rounds_of_forced_unload_and_load_under_calls(switch, call_service, work
     switch.wait_idle()
 
 
-def test_switch_shuts_down_with_held_calls(start_switch, call_service, workers, phones):
+def test_switch_shuts_down_with_controlled_calls(start_switch, call_service, workers, phones):
     """Of a switch of its own; that it ends as it should is what start_switch looks at."""
     own = start_switch()
     served = call_service(on=own)
     worker = workers()
     own.api("bgapi originate loopback/hold/default '&zmq(ivr)'")
-    held = worker.take()
-    held.execute("playback", LONG)
+    controlled = worker.take()
+    controlled.execute("playback", LONG)
     assert served.status()["calls"]["controlled"] == 1
     assert own.stop() == 0

@@ -1,4 +1,4 @@
-"""call.execute with `wait`, in a real switch: what ran, what was cut short, and what never ran."""
+"""call.execute with `wait`, in a real switch: applications that ran, were cut short, or never ran."""
 
 import signal
 
@@ -7,19 +7,20 @@ import pytest
 from apiclient import ApiError
 from switch import wait_until
 
-LONG = "tone_stream://%(50000,0,440)"  # not what a worker of its own process plays
+LONG = "tone_stream://%(50000,0,440)"  # differs from the tone of callprocess.py
 NOT_FOUND, REFUSED = -32004, -32005
 
 
 class Pair:
-    """A call on which an application plays without end, and another one is queued behind it."""
+    """A call with a playback without end, and another application queued behind it."""
 
-    def __init__(self, held, asker):
-        self.held, self.asker = held, asker
-        held.do("subscribe", events=["PLAYBACK_START"])
-        self.runs = asker.send("call.execute", call=held.call, app="playback", arg=LONG, lock=True, wait=True, loops=3)
-        self.queued = asker.send("call.execute", call=held.call, app="set", arg="a=1", lock=True, wait=True)
-        held.event("PLAYBACK_START")  # a break before it would be lost
+    def __init__(self, controlled, asker):
+        self.controlled, self.asker = controlled, asker
+        controlled.do("subscribe", events=["PLAYBACK_START"])
+        self.runs = asker.send("call.execute", call=controlled.call, app="playback", arg=LONG, lock=True, wait=True,
+                               loops=3)
+        self.queued = asker.send("call.execute", call=controlled.call, app="set", arg="a=1", lock=True, wait=True)
+        controlled.event("PLAYBACK_START")  # an earlier break would be lost
 
     def both_are_told(self, how):
         result = self.asker.wait(self.runs)
@@ -41,42 +42,42 @@ def pair(call_service, workers, phones):
 def test_hangup_by_the_caller(pair):
     pair.phone.hangup()
     pair.both_are_told("hangup")
-    assert pair.held.end()["reason"] == "hangup"
+    assert pair.controlled.end()["reason"] == "hangup"
 
 
 def test_hangup_by_command(pair):
-    pair.held.do("hangup")
+    pair.controlled.do("hangup")
     pair.both_are_told("hangup")
-    pair.held.end()
+    pair.controlled.end()
 
 
 def test_transfer_by_the_worker(pair):
-    pair.held.do("transfer", extension="hold")
+    pair.controlled.do("transfer", extension="hold")
     pair.both_are_told("transferred")
-    assert pair.held.end()["reason"] == "transferred"
+    assert pair.controlled.end()["reason"] == "transferred"
 
 
 def test_transfer_by_a_command_of_the_switch(switch, pair):
-    assert switch.api(f"uuid_transfer {pair.held.call} hold").startswith("+OK")
+    assert switch.api(f"uuid_transfer {pair.controlled.call} hold").startswith("+OK")
     pair.both_are_told("transferred")
-    assert pair.held.end()["reason"] == "transferred"
+    assert pair.controlled.end()["reason"] == "transferred"
 
 
 def test_bridge_with_another_call(pair, workers, phones):
     phones().call("answer-zmq-ivr")
     other = pair.asker.take()
-    pair.held.do("bridge", other=other.call)
+    pair.controlled.do("bridge", other=other.call)
     pair.both_are_told("bridged")
-    assert [call.end()["reason"] for call in (pair.held, other)] == ["bridged", "bridged"]
+    assert [call.end()["reason"] for call in (pair.controlled, other)] == ["bridged", "bridged"]
 
 
-def test_break_ends_one_and_the_next_runs(pair):
-    pair.held.do("break")
+def test_break_ends_the_application_and_the_next_runs(pair):
+    pair.controlled.do("break")
     assert pair.asker.wait(pair.runs)["ended"] == "stopped"
     result = pair.asker.wait(pair.queued)
     assert result["app"] == "set" and "ended" not in result
-    pair.held.do("hangup")
-    pair.held.end()
+    pair.controlled.do("hangup")
+    pair.controlled.end()
 
 
 def test_loss_of_the_worker(call_service, workers, processes, phones, endings):
@@ -99,13 +100,13 @@ def test_loss_of_the_worker(call_service, workers, processes, phones, endings):
     assert ended == ["lost", "lost"]
 
 
-def test_what_ends_by_itself_is_not_cut_short(call_service, workers, phones):
+def test_application_that_ends_by_itself_is_not_cut_short(call_service, workers, phones):
     call_service()
     worker, phone = workers(), phones()
     phone.call("zmq-ivr")
-    held = worker.take()
+    controlled = worker.take()
     for app, arg in (("set", "a=1"), ("answer", None), ("playback", "tone_stream://%(50,0,440)"), ("sleep", "20"),
                      ("park", None)):
-        assert "ended" not in held.execute(app, arg, wait=True), app
-    assert held.execute("hangup", wait=True)["ended"] == "hangup"
-    held.end()
+        assert "ended" not in controlled.execute(app, arg, wait=True), app
+    assert controlled.execute("hangup", wait=True)["ended"] == "hangup"
+    controlled.end()

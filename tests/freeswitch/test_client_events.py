@@ -1,4 +1,4 @@
-"""Events CUSTOM fszmq::client are the switch's own: mod_event_socket has them too, and an unload leaves nothing."""
+"""Events CUSTOM fszmq::client are events of the switch: mod_event_socket has them too, and an unload leaves nothing."""
 
 import json
 import time
@@ -66,7 +66,7 @@ def test_mod_event_socket_and_our_stream_have_the_same(switch, sockets):
 
 
 def test_unload_with_clients_that_come_and_go(switch, sockets):
-    """Events are being fired while the module goes; the subclass is free again each time."""
+    """Events are fired during each unload; the subclass is free again afterwards."""
     mark = switch.log_mark()
     for _ in range(ROUNDS):
         stream = f"tcp://127.0.0.1:{free_port()}"

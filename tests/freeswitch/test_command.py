@@ -11,7 +11,7 @@ SUBCOMMANDS = ("status", "streams", "api", "reload", "help")
 
 
 def usage(switch):
-    """As `zmq help me` has it."""
+    """The usage, as in `zmq help me`."""
     return switch.api("zmq help me").strip().removeprefix("-USAGE: zmq ")
 
 
@@ -23,7 +23,7 @@ def test_loaded_module_lists_its_command_and_unloads(switch, publisher):
     assert "-ERR zmq Command not found" in switch.api("zmq status")
 
 
-def test_status_tells_endpoint_as_bound(switch, publisher):
+def test_status_shows_the_bound_endpoint(switch, publisher):
     publisher(xml=config_xml(stream_xml("tcp://127.0.0.1:*")))
     endpoint = json.loads(switch.api("zmq status json"))["streams"][0]["endpoints"][0]
     assert endpoint["open"] is True and endpoint["address"] == "tcp://127.0.0.1:*"
@@ -49,7 +49,7 @@ def test_status_json_counts_subscribers_events_and_bytes(switch, publisher, subs
 
 
 def events_of_a_call(switch):
-    """The counters of events once those of a call are in."""
+    """The counters of events after those of a call have come."""
     before = json.loads(switch.api("zmq status json"))["events"]["offered"]
     switch.api("originate loopback/short/default &sleep(50)")
     switch.wait_idle()
@@ -57,7 +57,7 @@ def events_of_a_call(switch):
     return json.loads(switch.api("zmq status json"))["events"]
 
 
-def test_kinds_that_nobody_wants_are_not_written(switch, publisher, subscriber):
+def test_event_types_without_a_subscriber_are_not_written(switch, publisher, subscriber):
     endpoint = publisher()
     subscriber(endpoint, b'{"Event-Name":"NO_SUCH_EVENT"', wait=False)
     wait_until(lambda: json.loads(switch.api("zmq status json"))["streams"][0]["subscriptions"] == 1, "the subscription")
@@ -67,7 +67,7 @@ def test_kinds_that_nobody_wants_are_not_written(switch, publisher, subscriber):
         written.append(events_of_a_call(switch)["encoded"])
         return written[-1] == written[-2]
 
-    # A kind's first event may be written before it is known that nobody wants it.
+    # The first event of a type may be written before it is known that no stream wants it.
     wait_until(the_last_call_wrote_nothing, "a call of which nothing is written")
 
 
@@ -87,7 +87,7 @@ def test_unknown_subcommand_answers_usage(switch, publisher, line):
 
 def test_console_completes_the_command_while_loaded(switch, publisher):
     publisher()
-    # The switch keeps completions through another thread.
+    # Another thread of the switch stores completions.
     wait_until(lambda: "reload" in switch.api("console_complete c=6;zmq re"), "the completion")
     found = switch.api("console_complete c=4;zmq ")
     assert all(word in found for word in SUBCOMMANDS), found
@@ -114,7 +114,7 @@ def test_without_configuration_defaults_listen_on_5556_and_5558(switch, subscrib
     assert json.loads(subscriber("tcp://127.0.0.1:5558").recv_multipart()[1])["stream"] == "live"
 
 
-def test_load_says_who_is_admitted_and_how_to_open(switch, publisher):
+def test_load_logs_the_admitted_addresses_and_how_to_open(switch, publisher):
     mark = switch.log_mark()
     endpoint = publisher()
     log = switch.wait_log(mark, "admits only")
@@ -123,7 +123,7 @@ def test_load_says_who_is_admitted_and_how_to_open(switch, publisher):
     assert "loopback.auto" in line and "apply-inbound-acl" in line
 
 
-def test_a_stream_open_to_everybody_is_warned_of(switch, publisher):
+def test_an_open_stream_causes_a_warning(switch, publisher):
     mark = switch.log_mark()
     publisher(acl="any")
     assert "[WARNING]" in next(line for line in switch.wait_log(mark, "admits everybody").splitlines()
@@ -132,9 +132,9 @@ def test_a_stream_open_to_everybody_is_warned_of(switch, publisher):
 
 def test_a_taken_port_is_reported_and_other_streams_work(switch, publisher, subscriber):
     port = free_port()
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", port))
-        holder.listen()
+    with socket.socket() as owner:
+        owner.bind(("127.0.0.1", port))
+        owner.listen()
         mark = switch.log_mark()
         other = f"tcp://127.0.0.1:{free_port()}"
         publisher(xml=config_xml(stream_xml(f"tcp://127.0.0.1:{port}", name="taken"), stream_xml(other, name="free")))

@@ -32,7 +32,7 @@ def with_settings(inner):
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_load_refuses_a_mistake_and_says_which(switch, mistake):
+def test_load_refuses_a_mistake_and_names_it(switch, mistake):
     inner, words = MISTAKES[mistake]
     switch.configure(with_settings(inner))
     mark = switch.log_mark()
@@ -43,7 +43,7 @@ def test_load_refuses_a_mistake_and_says_which(switch, mistake):
     assert not switch.is_loaded()
 
 
-def test_load_tells_every_mistake_at_once(switch):
+def test_load_reports_every_mistake_at_once(switch):
     stream = stream_xml("tcp://127.0.0.1:99999", framing="xml", events="CHANNEL_*", send_hwm="-1",
                         inner='<filter match="all"><header name="X" matches="("/></filter>\n')
     switch.configure(config_xml(stream, queue_events="0"))
@@ -151,7 +151,7 @@ def test_a_good_reload_keeps_subscribers_numbers_and_adds_a_stream(switch, publi
 
 
 def test_names_of_events_are_those_of_the_switch(switch, publisher):
-    """What FreeSWITCH's own sources and event socket write is understood; what no event has is a warning."""
+    """Names as in FreeSWITCH's sources and event socket are understood; an unknown name is a warning."""
     publisher(events="ALL")
     known = [name for name in switch.api("zmq status").splitlines() if name.startswith("warning")]
     assert not known

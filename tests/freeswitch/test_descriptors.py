@@ -1,4 +1,4 @@
-"""A switch without a descriptor left for a peer: it refuses the peer, goes on, and recovers."""
+"""A switch without free descriptors: it refuses new peers, continues, and recovers."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ PEERS_MAX = 1000
 
 @contextlib.contextmanager
 def few_descriptors(switch):
-    """A few more than are open now."""
+    """Limits descriptors to a few more than are open now."""
     before = resource.prlimit(switch.pid, resource.RLIMIT_NOFILE)
     highest = max(int(name) for name in os.listdir(f"/proc/{switch.pid}/fd"))
     resource.prlimit(switch.pid, resource.RLIMIT_NOFILE, (highest + 1 + SPARE, before[1]))
@@ -33,7 +33,7 @@ def connect(path):
 
 
 def first_bytes(peer):
-    """What the peer gets first: the greeting, or nothing when it is cut off."""
+    """The first bytes that the peer gets: the greeting, or none if it is cut off."""
     try:
         return peer.recv(64)
     except ConnectionResetError:
@@ -41,7 +41,7 @@ def first_bytes(peer):
 
 
 def connect_until_refused(path, refusals):
-    """The peers that were taken before there were so many that were not."""
+    """The peers that were accepted before that many were refused."""
     taken, refused = [], 0
     while refused < refusals:
         peer = connect(path)
@@ -58,7 +58,7 @@ def status(switch):
     return json.loads(switch.api("zmq status json"))
 
 
-def test_ipc_peers_without_a_descriptor_are_refused_and_the_switch_goes_on(switch, subscriber, calls):
+def test_ipc_peers_without_a_descriptor_are_refused_and_the_switch_continues(switch, subscriber, calls):
     path, tcp = f"{switch.folder}/events", f"tcp://127.0.0.1:{free_port()}"
     switch.configure(config_xml(stream_xml(tcp, f"ipc://{path}", framing="envelope")))
     assert switch.load() == "+OK"
@@ -70,7 +70,7 @@ def test_ipc_peers_without_a_descriptor_are_refused_and_the_switch_goes_on(switc
         for each in steady:
             while each.poll(0):
                 each.recv_multipart()
-            each.recv_multipart()  # beats go on
+            each.recv_multipart()  # beats continue
         assert switch.is_alive()
         assert len(taken) > SPARE / 2
         for peer in taken:

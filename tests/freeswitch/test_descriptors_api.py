@@ -1,4 +1,4 @@
-"""A switch without a descriptor left: API clients that are connected lose no answer, and new ones come in later."""
+"""A switch without free descriptors: connected API clients lose no reply, and new ones are accepted later."""
 
 import threading
 
@@ -17,7 +17,7 @@ def wait_refused(switch, count):
 
 
 def ask(client, wrong):
-    """Puts what goes wrong into `wrong`."""
+    """Appends errors to `wrong`."""
     try:
         for number in range(QUESTIONS):
             assert client.call("api", command="echo", arg=str(number))["output"].strip() == str(number)
@@ -25,12 +25,12 @@ def ask(client, wrong):
         wrong.append(error)
 
 
-def test_connected_clients_lose_no_answer_and_new_ones_come_in_when_there_is_room(switch, channel, connect):
+def test_connected_clients_lose_no_reply_and_new_ones_are_accepted_later(switch, channel, connect):
     old, wrong = [connect(channel) for _ in range(3)], []
     for client in old:
         assert client.call("server.ping") == {}
     with few_descriptors(switch):
-        new = [connect(channel) for _ in range(NEW)]  # each tries again until it is let in
+        new = [connect(channel) for _ in range(NEW)]  # each retries until it is accepted
         wait_refused(switch, NEW // 2)
         threads = [threading.Thread(target=ask, args=(client, wrong)) for client in old]
         for thread in threads:

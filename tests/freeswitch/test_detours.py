@@ -1,6 +1,6 @@
 """Each row of the table in docs/access.md, in a real switch: refused for a user whose grants do not cover what a request
-names, and without effect; the same road with something harmless is allowed; and an administrator's request has its
-effect, so the road is real."""
+names, and without effect; the same detour with a harmless target is allowed; and an administrator's request has the
+effect, so the detour is real."""
 
 import json
 import os
@@ -21,14 +21,14 @@ from switch import PATIENCE_S, ROOT, free_port, wait_until
 
 UNAUTHORIZED = -32001
 MODULES = ("mod_hash", "mod_sndfile", "mod_tone_stream", "mod_lua")
-EVERY_LETTER = [f"{letter}*" for letter in string.ascii_lowercase]  # all names, and none spelled out
+EVERY_LETTER = [f"{letter}*" for letter in string.ascii_lowercase]  # all names, but no single one
 ROADS = [*RUN, *NAMED]
 COMMON = [("methods", "*"), ("variables", "acme_*"), ("variables", "hold_music")]
 WILDCARDS = [*COMMON, ("send-events", "CUSTOM/*"), *(
     (right, each) for right in ("api", "applications", "json-api", "send-events") for each in EVERY_LETTER)]
 GROUPS = {
     "wildcards": [*WILDCARDS, *((right, "*") for right in ("variables", "endpoints", "files", "contexts"))],
-    "narrow": [*WILDCARDS, ("endpoints", "sofia/gateway/carrier/*"), ("endpoints", "loopback/*/*"),
+    "scoped": [*WILDCARDS, ("endpoints", "sofia/gateway/carrier/*"), ("endpoints", "loopback/*/*"),
                ("endpoints", "loopback/*/*/XML"), ("contexts", "default"), ("files", "read:{folder}/sounds/*"),
                ("files", "write:{folder}/rec/*"), ("files", "read:file_string://*"), *(
                    ("variables", each) for each in ("sip_*", "sound_*", "playback_*", "ringback", "transfer_after_*",
@@ -40,7 +40,7 @@ GROUPS = {
 }
 DIALPLAN = """<document><section name="dialplan"><context name="default"><extension name="any">
 <condition><action application="system" data="{program}"/></condition></extension></context></section></document>"""
-USERS = {"wildcards": "wildcards", "narrow": "narrow", "dialler": "dialler", "admin": "administrators"}
+USERS = {"wildcards": "wildcards", "scoped": "scoped", "dialler": "dialler", "admin": "administrators"}
 
 
 def configuration(folder, endpoint, stream):
@@ -66,7 +66,7 @@ def write_silence(path, milliseconds):
 class Scene:
     """A switch with the module, its users, and the calls of one request."""
 
-    SECRET_MS = 240  # of the file that only an administrator may play
+    SECRET_MS = 240  # length of the file that only an administrator may play
 
     def __init__(self, switch, folder):
         self.switch, self.folder, self.marks, self.outside = switch, folder, 0, SipAnswer()
@@ -75,7 +75,7 @@ class Scene:
         (folder / "rec").mkdir()
         endpoint, stream = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
         self.modules = [name for name in MODULES if (switch.installation.modules / f"{name}.so").exists()]
-        self.loaded = [name for name in self.modules if switch.load(name) == "+OK"]  # the others were already
+        self.loaded = [name for name in self.modules if switch.load(name) == "+OK"]  # the others were loaded already
         server, _ = self.certificate("switch")
         keys = {name: self.certificate(name) for name in USERS}
         (folder / "users.json").write_text(json.dumps({"users": {
@@ -107,11 +107,11 @@ class Scene:
         assert answer["status"] == "ok", answer
         return answer["output"].split()[1]
 
-    def held_call(self, variables=""):
+    def parked_call(self, variables=""):
         return self.dialled(f"{variables}loopback/hold/default")
 
     def variable(self, call, name):
-        """None: it is not set, or the call has ended."""
+        """The variable; None: not set, or the call has ended."""
         try:
             return self.admin.call("call.get", call=call, names=[name])["variables"][name]
         except ApiError:
@@ -121,8 +121,8 @@ class Scene:
         wait_until(lambda: self.variable(call, name) == value, f"{name} to be {value}")
 
     def new_words(self):
-        """What a request names: a program that leaves a mark, a number outside, a file outside. Letters and digits
-        only, which no road reads as anything else."""
+        """The targets in a request: a program that leaves a mark, a number outside, a file outside. They have only
+        letters and digits, which have no special meaning in any detour."""
         self.marks += 1
         program = self.switch.folder / f"evil{self.marks}"
         mark = self.switch.folder / f"evil{self.marks}.was.run"
@@ -134,14 +134,14 @@ class Scene:
                 "out": self.folder / f"out{self.marks}.wav"}
 
     def go_on(self, then):
-        """Once the call has done what it was asked to, which comes in order."""
+        """Waits until the call has run its applications, which run in order."""
         if then:
             self.admin.call("call.execute", call=self.call, app="sleep", arg="1", lock=True, wait=True)
             then(self)
 
     def ask(self, user, ask, words, before=()):
         """The result, or the first ApiError. Fills in the calls in `words`."""
-        self.call, self.other, self.words = self.held_call(), self.held_call(), words
+        self.call, self.other, self.words = self.parked_call(), self.parked_call(), words
         words.update(call=self.call, other=self.other)
 
         def fill(value):
@@ -176,34 +176,34 @@ def scene(module_scene):
     module_scene.switch.api("hupall")
 
 
-def name_of(road):
-    return re.sub(r"[^A-Za-z0-9_]+", "-", f"{road.row} {road.evil.params}")[:90]
+def name_of(detour):
+    return re.sub(r"[^A-Za-z0-9_]+", "-", f"{detour.row} {detour.evil.params}")[:90]
 
 
 def is_refused(answer):
     return isinstance(answer, ApiError) and answer.code == UNAUTHORIZED
 
 
-@pytest.mark.parametrize("road", ROADS, ids=name_of)
-def test_road_is_closed_to_what_is_not_granted_and_open_to_what_is(scene, road):
+@pytest.mark.parametrize("detour", ROADS, ids=name_of)
+def test_detour_is_closed_without_a_grant_and_open_with_one(scene, detour):
     refused = scene.new_words()
-    answer = scene.ask(road.user, road.evil, refused, road.before)
+    answer = scene.ask(detour.user, detour.evil, refused, detour.before)
     assert is_refused(answer), answer
-    scene.go_on(road.then)
-    if road.twin:
-        answer = scene.ask(road.user, road.twin, scene.new_words(), road.before)
+    scene.go_on(detour.then)
+    if detour.twin:
+        answer = scene.ask(detour.user, detour.twin, scene.new_words(), detour.before)
         assert not isinstance(answer, ApiError), answer
-    if road.shown and (not road.needs or road.needs in scene.modules):
+    if detour.shown and (not detour.needs or detour.needs in scene.modules):
         own = scene.new_words()
-        answer = scene.ask("admin", road.evil, own, road.before)
+        answer = scene.ask("admin", detour.evil, own, detour.before)
         assert not is_refused(answer), answer
-        scene.go_on(road.then)
-        wait_until(lambda: road.effect(scene, own), "the administrator's request to have its effect")
-    assert not road.effect(scene, refused)  # and what was refused before that has had time enough
+        scene.go_on(detour.then)
+        wait_until(lambda: detour.effect(scene, own), "the administrator's request to have its effect")
+    assert not detour.effect(scene, refused)  # the refused request has had enough time
 
 
 @pytest.mark.parametrize("row", HARMLESS)
-def test_what_needs_no_grant_does_nothing_for_an_administrator_either(scene, row):
+def test_requests_without_a_grant_have_no_effect_for_administrators(scene, row):
     words = scene.new_words()
     assert not isinstance(scene.ask("admin", HARMLESS[row], words), ApiError)
     time.sleep(1)
@@ -213,8 +213,8 @@ def test_what_needs_no_grant_does_nothing_for_an_administrator_either(scene, row
 def test_every_row_of_the_table_has_its_test():
     table = (ROOT / "docs/access.md").read_text().partition("### The table")[2].partition("\n##")[0]
     cells = [re.split(r"(?<!\\)\|", line)[1].strip() for line in table.splitlines() if line.startswith("| ")]
-    rows = [cell for cell in cells if cell != "road" and not cell.startswith("**")]
-    covered = {road.row for road in ROADS} | set(HARMLESS)
+    rows = [cell for cell in cells if cell != "detour" and not cell.startswith("**")]
+    covered = {detour.row for detour in ROADS} | set(HARMLESS)
     assert len(rows) > 40
     assert [cell for cell in rows if not any(cell.startswith(row) for row in covered)] == []
     assert [row for row in covered if not any(cell.startswith(row) for cell in rows)] == []

@@ -1,4 +1,4 @@
-"""Every event of the switch goes out, and is what mod_event_socket says it is."""
+"""Every event of the switch is published, with the same content as in mod_event_socket."""
 
 import json
 import time
@@ -27,9 +27,9 @@ def send_event(connection, name, body=b"", **headers):
 
 
 def as_published(raw):
-    """The event that mod_event_socket wrote, as it should be on our wire: the first value of a name wins,
-    and upper and lower case make no other name, as for the switch itself (a CODEC event has both). But for
-    the length of the body, which mod_event_socket puts behind one that the event may have."""
+    """The event of mod_event_socket in our format. The first value of a name counts, and case is ignored, as in the
+    switch itself (a CODEC event has both cases). Except the length of the body: mod_event_socket adds it after one
+    that the event may have."""
     event, lengths, names = {}, [], set()
     for name, value in json.loads(raw.decode(errors="replace"), object_pairs_hook=list, strict=False):
         if name.lower() not in names:
@@ -43,7 +43,7 @@ def as_published(raw):
 
 
 class Comparison:
-    """Both interfaces' events between two marks, by Event-Sequence."""
+    """The events of both interfaces between two marks, by Event-Sequence."""
 
     def __init__(self, switch, sub):
         self.sub, self.other, self.control = sub, switch.connect(), switch.connect()
@@ -53,14 +53,14 @@ class Comparison:
         send_event(self.control, "CUSTOM", Event_Subclass=f"tests::{name}".encode())
 
     def finish(self):
-        """The end mark; and a later one, because dispatch threads may deliver out of order."""
+        """Fires the end mark, and a later one, because dispatch threads may deliver out of order."""
         self.mark("end")
         time.sleep(0.3)
         self.mark("after")
 
     @staticmethod
     def read(take, parse):
-        """The events between the marks. (The switch gives numbers to some that it never fires.)"""
+        """The events between the marks. (The switch also numbers some events that it never fires.)"""
         found, marks = {}, {}
         while "tests::after" not in marks:
             event = parse(take())
@@ -137,7 +137,7 @@ def test_background_jobs_have_their_output_as_body(switch, comparison):
 
 
 def wait_jobs(switch):
-    """Until jobs that were started are done: one that starts now and takes longer."""
+    """Waits until earlier jobs are done, with a new job that takes longer."""
     connection = switch.connect()
     connection.command("event json BACKGROUND_JOB")
     connection.command("bgapi msleep 500")

@@ -1,4 +1,4 @@
-"""SIP calls go on, every one of them, whatever is done to the module and its subscribers."""
+"""Every SIP call succeeds, whatever happens to the module and its subscribers."""
 
 import random
 import shutil
@@ -22,13 +22,13 @@ GARBAGE = [b"GET / HTTP/1.1\r\n\r\n", bytes(4096), b"\xff" * 4096, RANDOM.randby
 
 @pytest.fixture(params=["plain", "sanitized"])
 def fired_at(request):
-    """The switch that all of it is done to."""
+    """The switch under test."""
     return request.getfixturevalue("switch" if request.param == "plain" else "sanitized")
 
 
 @pytest.fixture
 def sip_calls(fired_at):
-    """sipp, calling; its exit status is 0 when each call succeeded."""
+    """A running sipp; its exit status is 0 if each call succeeded."""
     if not shutil.which("sipp"):
         pytest.skip("no sipp here: install sip-tester")
     switch = fired_at
@@ -44,7 +44,7 @@ def sip_calls(fired_at):
 
 
 class Abuse:
-    """One kind after the other; each leaves the module loaded and its ports open."""
+    """The disturbances in turn; each leaves the module loaded and its ports open."""
 
     def __init__(self, switch, watcher):
         self.switch, self.watcher = switch, watcher
@@ -77,7 +77,7 @@ class Abuse:
                     try:
                         peer.sendall(data)
                     except OSError:
-                        pass  # cut off already
+                        pass  # already disconnected
 
     def half_open(self):
         for address in (self.tcp, self.ipc, self.api) * 10:
@@ -106,7 +106,7 @@ class Abuse:
 
 
 @pytest.mark.timeout(SIPP_S + 120)
-def test_every_sip_call_succeeds_while_everything_is_done_at_once(fired_at, sip_calls, watcher):
+def test_every_sip_call_succeeds_under_all_disturbances_at_once(fired_at, sip_calls, watcher):
     switch, abuse, rounds = fired_at, Abuse(fired_at, watcher), 0
     mark = switch.log_mark()
     abuse.begin()

@@ -1,4 +1,4 @@
-"""A FreeSWITCH that does not fit the module, or that does not let it do its work: what the module says.
+"""A FreeSWITCH that does not fit the module, or that blocks it: what the module reports.
 
 other_numbers.c makes a FreeSWITCH look like another release."""
 
@@ -10,13 +10,13 @@ import pytest
 from callfixtures import Served, call_service_xml
 from switch import config_xml, free_port, stream_xml, wait_until
 
-ALARM_S = 90  # bound; it takes half a minute
-QUIET_S = 60  # in which an alarm would have come
+ALARM_S = 90  # limit; it takes half a minute
+QUIET_S = 60  # long enough for an alarm
 NO_EVENTS = "NO EVENTS COME FROM THE SWITCH"
 
 
 class Pretender:
-    """A switch, and what it pretends from now on."""
+    """A switch, and a function that sets the differences that it shows."""
 
     def __init__(self, switch, path):
         self.switch, self.path = switch, path
@@ -34,7 +34,7 @@ def pretending(start_switch, installation, tmp_path_factory):
     library = installation.build_library("other_numbers.c", folder)
     path = folder / "pretend"
     path.write_text("")
-    # Without heartbeats no event comes but those of calls.
+    # Without heartbeats, only calls have events.
     yield Pretender(start_switch(env={"LD_PRELOAD": str(library), "FSZ_OTHER_NUMBERS": str(path)},
                                  settings={"event-heartbeat-interval": "3600"}), path)
 
@@ -53,7 +53,7 @@ def configure(switch):
     switch.configure(config_xml(stream_xml(f"tcp://127.0.0.1:{free_port()}")))
 
 
-@pytest.mark.parametrize("what, told", [
+@pytest.mark.parametrize("what, expected", [
     ("ALL one too low", "it binds to all events, but no event comes"),
     ("no COMMAND", "it has no COMMAND"),
     ("a flag more after CF_BREAK", "different channel flags"),
@@ -61,14 +61,14 @@ def configure(switch):
     ("another event", "different fields of an event"),
     ("another XML", "different fields of an XML element"),
 ])
-def test_a_release_that_does_not_fit_is_refused_with_what_differs(pretender, installation, what, told):
+def test_a_release_that_does_not_fit_is_refused_with_what_differs(pretender, installation, what, expected):
     switch = pretender.switch
     configure(switch)
     mark = switch.log_mark()
     pretender.pretend(what)
     assert switch.load().startswith("-ERR")
     assert not switch.is_loaded()
-    switch.wait_log(mark, f"and does not fit the running FreeSWITCH {installation.release}: {told}")
+    switch.wait_log(mark, f"and does not fit the running FreeSWITCH {installation.release}: {expected}")
     pretender.pretend("")
     assert switch.load() == "+OK"
 
@@ -80,7 +80,7 @@ def test_calls_without_events_raise_an_alarm_that_ends_with_them(pretender):
     mark = switch.log_mark()
     pretender.pretend("deaf")
 
-    def alarm():  # calls, until it is raised: those before the last event are not missed
+    def alarm():  # makes calls until the alarm: events before the last one are not missing
         assert switch.api("originate loopback/short/default &hangup()").startswith("+OK")
         return pretender.troubles()
 
@@ -95,7 +95,7 @@ def test_calls_without_events_raise_an_alarm_that_ends_with_them(pretender):
     assert "events come from the switch again" in switch.log_since(mark)
 
 
-def test_it_fits_while_the_switch_starts_too(start_switch, subscriber):
+def test_it_also_fits_while_the_switch_starts(start_switch, subscriber):
     endpoint = f"tcp://127.0.0.1:{free_port()}"
     switch = start_switch(files={"autoload_configs/event_zmq.conf.xml": config_xml(stream_xml(endpoint))},
                           edit=lambda text: text.replace("</modules>", '<load module="mod_event_zmq"/></modules>'))
@@ -130,7 +130,7 @@ def test_a_switch_whose_events_come_late_raises_no_alarm(pretender):
     assert switch.load() == "+OK"
     mark = switch.log_mark()
     pretender.pretend("slow")
-    for _ in range(30):  # some thousand events, ten a second
+    for _ in range(30):  # several thousand events, ten per second
         switch.api("originate loopback/hold/default &park()")
     switch.api("hupall")
     assert_quiet(pretender, mark, QUIET_S)
@@ -141,7 +141,7 @@ def test_a_switch_whose_events_come_late_raises_no_alarm(pretender):
 
 @pytest.fixture
 def allowing(start_switch, installation):
-    """Factory: a switch that allows what it needs itself, and these interfaces."""
+    """Factory: a switch that allows the interfaces that it needs, and these."""
     if tuple(map(int, installation.release.split("."))) < (1, 11, 2):
         pytest.skip(f"FreeSWITCH {installation.release} has no <interface-allowlist>")
 

@@ -1,4 +1,4 @@
-"""FreeSWITCH forks for `system`: nothing of ours may run, leak or hold a port in the child."""
+"""FreeSWITCH forks for `system`: none of our code may run, leak or keep a port open in the child."""
 
 import json
 import os
@@ -13,11 +13,11 @@ from switch import config_xml, free_port, stream_xml, wait_until
 
 FORKS = 2000 if os.environ.get("FSZ_SOAK") == "1" else 300
 BACKGROUND = 5
-CLOSE_ON_EXEC = 0o2000000  # as /proc/PID/fdinfo has it
+CLOSE_ON_EXEC = 0o2000000  # as in /proc/PID/fdinfo
 
 
 def multicast_endpoints():
-    """{transport: (where it sends, where a subscriber receives)} of those that can be had here."""
+    """{transport: (endpoint of the stream, endpoint of a subscriber)} for the transports that work here."""
     found = {}
     for number, transport in enumerate(("epgm", "pgm"), 1):
         if zmq.has("pgm") and (transport != "pgm" or os.geteuid() == 0):
@@ -27,7 +27,7 @@ def multicast_endpoints():
 
 
 class Everywhere:
-    """The module with a stream on each transport, all of them heard."""
+    """The module with a stream and a subscriber on each transport."""
 
     def __init__(self, switch, watcher):
         self.switch = switch
@@ -46,7 +46,7 @@ class Everywhere:
         assert "+OK" in switch.api("inproc_probe start inproc://events")
         for watched in self.watched.values():
             watched.wait_event()
-        # The module's own, and its subscribers' connections; the switch opens nothing meanwhile.
+        # Those of the module and of its subscribers' connections; the switch opens none meanwhile.
         self.opened = {fd: name for fd, name in descriptors(switch).items() if self.before.get(fd) != name}
 
     def probe_count(self):
@@ -54,7 +54,7 @@ class Everywhere:
 
 
 def descriptors(switch):
-    """{number: what it is} of the switch's open files."""
+    """{number: target} of the switch's open files."""
     found = {}
     for entry in pathlib.Path(f"/proc/{switch.pid}/fd").iterdir():
         try:
@@ -85,7 +85,7 @@ def kill_tree(pid):
 
 
 def test_every_descriptor_of_ours_is_close_on_exec(switch, everywhere):
-    """Those that came with the load, its subscribers and their connections on every transport."""
+    """Those of the load, the subscribers and their connections, on every transport."""
     assert sum(name.startswith("socket:") for name in everywhere.opened.values()) >= 5
     leaking = {}
     for fd, name in everywhere.opened.items():
@@ -102,11 +102,11 @@ def test_every_descriptor_of_ours_is_close_on_exec(switch, everywhere):
 def test_forks_under_full_event_load_crash_nothing(switch, everywhere, calls):
     mark, pid, count = switch.log_mark(), switch.pid, everywhere.probe_count()
     load, begin = calls(per_second=10), time.monotonic()
-    done, before = switch.folder / "forks", set(switch.children())  # those of bg_system in other tests stay
+    done, before = switch.folder / "forks", set(switch.children())  # children of bg_system in other tests remain
     done.write_bytes(b"")
     for number in range(FORKS // 2):
         answer = switch.api("originate loopback/fork/default &sleep(1)")  # system, from the dialplan
-        # On a busy machine the call may have hung up before it is looked at.
+        # On a busy machine the call may have ended already.
         assert answer.startswith(("+OK", "-ERR NORMAL_CLEARING")), answer
         assert switch.api(f"system echo {number}").strip() == str(number)
     for _ in range(BACKGROUND):
@@ -126,7 +126,7 @@ def test_forks_under_full_event_load_crash_nothing(switch, everywhere, calls):
         assert name not in ("tcp", "ipc") or (state["lost"] == 0 and state["epochs"] == 1), (name, state)
 
 
-def test_children_that_outlive_an_unload_hold_nothing(switch, everywhere, calls, subscriber):
+def test_children_that_outlive_an_unload_keep_nothing_open(switch, everywhere, calls, subscriber):
     load = calls(per_second=20)
     for _ in range(5):
         assert "+OK" in switch.api("bg_system exec sleep 300")
@@ -154,12 +154,12 @@ def test_children_that_outlive_an_unload_hold_nothing(switch, everywhere, calls,
 
 
 def sleeping(switch):
-    """The processes `sleep 300` that this switch's commands have left."""
+    """The processes `sleep 300` left by commands of this switch."""
     found = []
     for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if path.read_bytes() == b"sleep\x00300\x00" and os.readlink(path.parent / "cwd") == str(switch.folder):
                 found.append(int(path.parent.name))
         except OSError:
-            pass  # it has gone
+            pass  # it has ended
     return found

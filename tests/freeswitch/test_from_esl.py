@@ -1,4 +1,4 @@
-"""The programs of docs/from-esl.md print in FreeSWITCH what the page says, as they do with fszmqd."""
+"""The programs of docs/from-esl.md print the output on the page with FreeSWITCH, as with fszmqd."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ MODULE, *PROGRAMS = re.findall(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\
 
 @pytest.fixture
 def folder(publisher, tmp_path):
-    """Has the page's switch.py, for a stream and an API socket that allow everything."""
+    """A folder with the page's switch.py, for a stream and an API socket that allow everything."""
     events, api = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
     publisher(xml=channel_config(events, api))
     text = MODULE[0].replace("tcp://localhost:5556", events).replace("tcp://localhost:5557", api)

@@ -36,7 +36,7 @@ def test_no_context_without_the_publisher(switch, probe):
     assert probe("start inproc://events") == "-ERR no context"
 
 
-def test_unload_waits_for_a_module_that_gives_the_context_back(switch, probe, inproc):
+def test_unload_waits_for_a_module_that_returns_the_context(switch, probe, inproc):
     assert probe("start inproc://events") == "+OK"
     wait_until(lambda: seen(probe) > 0, "an event over inproc")
     mark, begin = switch.log_mark(), time.monotonic()
@@ -47,7 +47,7 @@ def test_unload_waits_for_a_module_that_gives_the_context_back(switch, probe, in
     assert probe("stop") == "+OK"
 
 
-def test_unload_goes_on_without_a_module_that_is_late(switch, probe, inproc, subscriber):
+def test_unload_continues_without_a_late_module(switch, probe, inproc, subscriber):
     assert probe("late inproc://events") == "+OK"
     wait_until(lambda: seen(probe) > 0, "an event over inproc")
     mark, begin = switch.log_mark(), time.monotonic()

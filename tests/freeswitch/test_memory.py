@@ -48,7 +48,7 @@ def test_rounds_under_calls_touch_no_wrong_memory_and_leak_none(sanitized, calls
 def check_reports(switch):
     found = reports(switch.output_path.read_text(errors="replace"))
     print(f"{ROUNDS} rounds; {len(found)} reports, of ours: {sum(map(bool, map(OURS.search, found)))}")
-    assert any("lose_on_purpose" in text for text in found)  # it did look
+    assert any("lose_on_purpose" in text for text in found)  # the check has run
     assert not [text for text in found if OURS.search(text)]
 
 
@@ -77,7 +77,7 @@ def test_rounds_under_requests_touch_no_wrong_memory_and_leak_none(sanitized, tm
 
 
 class Lookups:
-    """Threads that look for users until stopped; `found` counts what each got."""
+    """Threads that look up users until stopped; `found` counts the results of each."""
 
     def __init__(self, switch, count=4):
         self.switch, self.found, self.ending = switch, [0] * count, threading.Event()
@@ -95,7 +95,7 @@ class Lookups:
         connection.close()
 
     def wait(self, count=5):
-        """Until each thread has found so many more."""
+        """Waits until each thread has found that many more."""
         before = list(self.found)
         wait_until(lambda: all(now >= then + count for now, then in zip(self.found, before)), "lookups")
 
@@ -108,11 +108,11 @@ class Lookups:
 
 @pytest.mark.timeout(600)
 def test_rounds_under_lookups_touch_no_wrong_memory_and_leak_none(sanitized, service, tmp_path):
-    """Shared documents, documents of one's own, garbage; reload and unload in the middle."""
+    """Shared documents, unshared documents, garbage; with reload and unload in between."""
     switch, turns = sanitized, itertools.count()
 
-    def answer(question):
-        user = params_of(question).get("user", "")
+    def answer(request):
+        user = params_of(request).get("user", "")
         broken = next(turns) % 7 == 6
         return {"xml": "<document><broken"} if broken else user_document("example.org", user, f"of {user}")
 

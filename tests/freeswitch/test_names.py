@@ -1,4 +1,4 @@
-"""Endpoints that connect to a name which takes long to be looked up, or is never found."""
+"""Endpoints that connect to a name whose lookup is slow or fails."""
 
 import json
 import time
@@ -14,13 +14,13 @@ QUICK_S = 2.5
 
 @pytest.fixture
 def slow_switch(start_switch, installation, tmp_path):
-    """A switch in which looking up a name that ends with .slow takes the milliseconds that it begins with."""
+    """A switch in which the lookup of a name N.slow takes N milliseconds."""
     library = installation.build_library("slow_names.c", tmp_path)
     return start_switch(env={"LD_PRELOAD": str(library)})
 
 
 def with_names(host):
-    """A stream, a service and an API socket that connect to it, and a stream at the endpoint that is given too."""
+    """A stream, a service and an API socket that connect to it, and a stream that binds the given endpoint, too."""
     endpoint = f"tcp://127.0.0.1:{free_port()}"
     far = [f"tcp://{host}:{free_port()}" for _ in range(3)]
     connect = '<param name="connect" value="{}"/>'
@@ -31,7 +31,7 @@ def with_names(host):
 
 
 def looks_up(switch):
-    """Threads that look names up."""
+    """Threads that look up names."""
     return [name for name in switch.threads() if name == "fszmq-resolve"]
 
 

@@ -1,4 +1,4 @@
-"""call.originate: the variables arrive as they are, the call goes where it is sent, and only there."""
+"""call.originate: variables arrive unchanged, and the call goes only to its target."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from apifixtures import exists, refused
 from switch import config_xml, free_port, stream_xml, wait_until
 
 REFUSED, UNAUTHORIZED = -32005, -32001
-# What the dial string of the command `originate` would divide, drop or expand.
+# Values that the dial string of the command `originate` would split, drop or expand.
 NAMES = ["Shaun O'Neil", "Doe, Jane", 'a"b', "{x} [y] <z>", "a|b:_:c", "^^:a:b", "a=b", "Zoë 電話", "a\\b", "a$b"]
 DIALLER = [("methods", "call.originate"), ("methods", "call.get"), ("methods", "job.result"),
            ("endpoints", "loopback/*/default"), ("contexts", "default/hold"), ("variables", "acme_*"),
@@ -22,7 +22,7 @@ def originate(api, endpoint="loopback/hold/default", **params):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_variables_arrive_as_they_are(api, name):
+def test_variables_arrive_unchanged(api, name):
     result = originate(api, variables={"acme_name": name, "origination_caller_id_name": name})
     assert result["status"] == "ok"
     got = api.call("call.get", call=result["call"], names=["acme_name"])["variables"]
@@ -40,15 +40,15 @@ def test_the_client_may_choose_the_calls_uuid_and_hang_up_while_it_rings(api):
     number = api.send("call.originate", endpoint="loopback/ring/default", then={"app": "park"}, job=chosen,
                       variables={"origination_uuid": chosen})
     assert api.wait(number) == {"job": chosen}
-    wait_until(lambda: is_ringing(api, chosen), "the call to ring")  # before that its cause would be another
+    wait_until(lambda: is_ringing(api, chosen), "the call to ring")  # before that it would have another cause
     api.call("call.hangup", call=chosen, cause="USER_BUSY")
-    told = api.next_notification()
-    assert told["method"] == "job.done" and told["params"]["job"] == chosen
-    assert told["params"]["status"] == "error" and told["params"]["reason"] == "USER_BUSY"
-    assert api.call("job.result", job=chosen) == told["params"]
+    notified = api.next_notification()
+    assert notified["method"] == "job.done" and notified["params"]["job"] == chosen
+    assert notified["params"]["status"] == "error" and notified["params"]["reason"] == "USER_BUSY"
+    assert api.call("job.result", job=chosen) == notified["params"]
 
 
-def test_a_call_that_is_not_answered_gives_its_cause(api):
+def test_an_unanswered_call_has_its_cause(api):
     error = refused(api, REFUSED, "call.originate", endpoint="error/USER_BUSY", then={"app": "park"}, wait=True)
     assert error.data == {"reason": "USER_BUSY"}
     error = refused(api, REFUSED, "call.originate", endpoint="loopback/ring/default", then={"app": "park"}, wait=True,

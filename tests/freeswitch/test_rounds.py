@@ -1,4 +1,4 @@
-"""Load, unload and reload again and again, under calls."""
+"""Load, unload and reload repeatedly, during calls."""
 
 import json
 import time
@@ -13,7 +13,7 @@ GROWTH_MB = 20
 
 
 def configurations():
-    """Two that differ in streams and endpoints, and one with a mistake."""
+    """Two configurations that differ in streams and endpoints, and one with a mistake."""
     endpoint, other = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
     first = config_xml(stream_xml(endpoint, framing="envelope"), linger_ms=0)
     second = config_xml(stream_xml(endpoint, framing="envelope"), stream_xml(other, name="second"), linger_ms=0)
@@ -59,7 +59,7 @@ def test_a_hundred_rounds_under_calls_leave_nothing_behind(switch, calls, subscr
     assert after_mb - before_mb < GROWTH_MB
     assert switch.load() == "+OK"
     wait_until(lambda: json.loads(switch.api("zmq status json"))["streams"][0]["subscribers"] == 1, "the subscriber")
-    assert watched.poll(PATIENCE_S * 1000)  # a round may be shorter than a client's pause between two connects
+    assert watched.poll(PATIENCE_S * 1000)  # a round may be shorter than a client's reconnect interval
 
 
 def test_status_and_reload_at_once_from_many_connections(switch, publisher, calls):

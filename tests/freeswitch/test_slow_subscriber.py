@@ -1,4 +1,4 @@
-"""A subscriber that stops reading harms nobody but itself."""
+"""A subscriber that stops reading harms only itself."""
 
 import json
 import os
@@ -12,8 +12,8 @@ from switch import config_xml, free_port, stream_xml, wait_until
 EVENTS = 120000 if os.environ.get("FSZ_SOAK") == "1" else 20000
 SEND_HWM = 2000
 QUEUE_EVENTS = 10000
-EVENT_BYTES = 16384  # far above a call event's size, with what libzmq and the system keep beside it
-LAG_EVENTS = 500  # of SEND_HWM the first half is for noise too
+EVENT_BYTES = 16384  # far above the size of a call event with the overhead of libzmq and the system
+LAG_EVENTS = 500  # low-priority events may use only the first half of SEND_HWM
 LINGER_MS = 1000
 SETUP_BOUND_S = 5  # far above what a call takes on a loaded machine, far below a hang
 
@@ -23,12 +23,13 @@ def events_sent(switch):
 
 
 def load_until(switch, calls, count, reader=None):
-    """Call events until so many more have passed; the longest time that setting up a call took.
+    """Makes call events until that many more have passed; returns the longest setup time of a call.
 
-    No faster than the reader gets them on a busy machine: what it loses is to be another's fault."""
+    No faster than the reader can take them on a busy machine, so that it loses none for its own reasons."""
     sent = events_sent(switch)
     end, longest = sent + count, 0
-    load = calls(per_second=80, held=lambda: reader is not None and sent - (reader.latest()["last"] or 0) > LAG_EVENTS)
+    load = calls(per_second=80,
+                 paused=lambda: reader is not None and sent - (reader.latest()["last"] or 0) > LAG_EVENTS)
     while sent < end:
         sent = events_sent(switch)
         begin = time.monotonic()
@@ -44,7 +45,7 @@ def test_a_stopped_subscriber_costs_others_nothing_and_sees_what_it_lost(switch,
     endpoint = publisher(framing="envelope", send_hwm=SEND_HWM, send_buffer_bytes="64K",
                          settings={"queue_events": QUEUE_EVENTS})
     reader, stopped = watcher(endpoint), watcher(endpoint)
-    load_until(switch, calls, 1500)  # what the switch itself needs for calls
+    load_until(switch, calls, 1500)  # the memory that the switch itself needs for calls
     before_mb = switch.resident_mb()
     stopped.signal(signal.SIGSTOP)
     longest = load_until(switch, calls, EVENTS, reader)
@@ -89,7 +90,7 @@ def test_subscribers_that_are_killed_are_forgotten(switch, publisher, watcher):
     assert watched[0].finish()["lost"] == 0
 
 
-def test_subscribers_come_back_by_themselves_after_unload_and_load(switch, publisher, watcher):
+def test_subscribers_reconnect_after_unload_and_load(switch, publisher, watcher):
     endpoint = publisher(framing="envelope")
     watched = watcher(endpoint)
     assert switch.unload().startswith("+OK")

@@ -20,7 +20,7 @@ FILTER = """<filter match="all">
 
 
 def receive_while(sub, wait_ms=1500):
-    """Everything until nothing comes for that long."""
+    """All messages until none comes for that time."""
     messages = []
     while sub.poll(wait_ms):
         messages.append(sub.recv_multipart())
@@ -28,7 +28,7 @@ def receive_while(sub, wait_ms=1500):
 
 
 def wait_subscribed(switch, count=1):
-    """Past the handshake, and the first subscription there: it comes a moment later."""
+    """Waits for the handshake and the first subscription, which comes a moment later."""
     wait_until(lambda: any(s["subscriptions"] for s in json.loads(switch.api("zmq status json"))["streams"]),
                "a subscription")
     wait_until(lambda: sum(s["subscribers"] for s in json.loads(switch.api("zmq status json"))["streams"]) >= count,
@@ -39,7 +39,7 @@ def custom(switch, subclass):
     assert switch.control.command(f"sendevent CUSTOM\nEvent-Subclass: {subclass}\nX-Test: 1").startswith("+OK")
 
 
-def test_a_selection_takes_kinds_and_subclasses_that_come_later(switch, publisher, subscriber):
+def test_a_selection_takes_event_types_and_subclasses_that_come_later(switch, publisher, subscriber):
     endpoint = publisher(events="CHANNEL_ANSWER CUSTOM/tests::*")
     sub = subscriber(endpoint, wait=False)
     wait_subscribed(switch)
@@ -47,9 +47,9 @@ def test_a_selection_takes_kinds_and_subclasses_that_come_later(switch, publishe
     custom(switch, "other::not_selected")
     switch.api("originate loopback/short/default &sleep(50)")
     events = [json.loads(message[0]) for message in receive_while(sub)]
-    kinds = collections.Counter((event["Event-Name"], event.get("Event-Subclass")) for event in events)
-    assert kinds.keys() == {("CHANNEL_ANSWER", None), ("CUSTOM", "tests::new_after_load")}
-    assert kinds[("CUSTOM", "tests::new_after_load")] == 1
+    types = collections.Counter((event["Event-Name"], event.get("Event-Subclass")) for event in events)
+    assert types.keys() == {("CHANNEL_ANSWER", None), ("CUSTOM", "tests::new_after_load")}
+    assert types[("CUSTOM", "tests::new_after_load")] == 1
 
 
 def test_prefix_subscriptions_select_at_the_publisher(switch, publisher, subscriber):
@@ -64,7 +64,7 @@ def test_prefix_subscriptions_select_at_the_publisher(switch, publisher, subscri
     assert [event["Event-Subclass"] for event in events] == ["tests::one", "tests::three"]
 
 
-def test_filters_look_at_headers(switch, publisher, subscriber):
+def test_filters_use_headers(switch, publisher, subscriber):
     sub = subscriber(publisher(inner=FILTER), wait=False)
     wait_subscribed(switch)
     switch.api("originate loopback/hold/default &sleep(50)")
@@ -93,7 +93,7 @@ def test_field_lists_include_exclude_and_redact(switch, publisher, subscriber):
         assert not any(name.startswith("Caller-Channel-") for name in event)
 
 
-def test_streams_have_numbers_and_epochs_of_their_own(switch, publisher, subscriber):
+def test_each_stream_has_its_own_numbers_and_epochs(switch, publisher, subscriber):
     all_events, answers = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
     publisher(xml=config_xml(stream_xml(all_events, name="all", framing="envelope"),
                              stream_xml(answers, name="answers", framing="envelope", events="CHANNEL_ANSWER")))
@@ -113,7 +113,7 @@ def test_streams_have_numbers_and_epochs_of_their_own(switch, publisher, subscri
 
 
 def receive_for(sub, beats):
-    """Everything up to the last of so many beats from now."""
+    """All messages up to that many beats from now."""
     messages, now_us = [], time.time_ns() // 1000
     while beats > 0:
         messages.append(sub.recv_multipart())
@@ -122,8 +122,8 @@ def receive_for(sub, beats):
 
 
 def assert_numbers(messages):
-    """seq and type_seq without a gap, topics as the event says, valid JSON, and as many of each kind as told."""
-    seq, kinds = None, {}
+    """Checks: seq and type_seq have no gap, topics fit the events, JSON is valid, and the beats count right."""
+    seq, types = None, {}
     for topic, meta, event in messages:
         meta, event = json.loads(meta), json.loads(event)
         if topic.startswith(b"."):
@@ -132,8 +132,8 @@ def assert_numbers(messages):
             continue
         assert seq is None or meta["seq"] == seq + 1
         seq = meta["seq"]
-        assert meta["type_seq"] == kinds.get(meta["type"], meta["type_seq"] - 1) + 1
-        kinds[meta["type"]] = meta["type_seq"]
+        assert meta["type_seq"] == types.get(meta["type"], meta["type_seq"] - 1) + 1
+        types[meta["type"]] = meta["type_seq"]
         assert topic.startswith(event["Event-Name"].encode() + b"/")
         assert topic.endswith(event.get("Unique-ID", "").encode())
     return seq
@@ -155,7 +155,7 @@ def test_under_call_load_no_number_is_missing(switch, publisher, subscriber, cal
 
 
 @pytest.mark.skipif(not shutil.which("sipp"), reason="no sipp here: install sip-tester")
-def test_sip_calls_are_seen_from_create_to_destroy(switch, publisher, subscriber):
+def test_sip_calls_are_published_from_create_to_destroy(switch, publisher, subscriber):
     sub = subscriber(publisher(framing="envelope"))
     done = subprocess.run(
         ["sipp", "-sn", "uac", "-s", "hold", "-i", "127.0.0.1", "-p", str(free_port()), "-r", "25", "-m", "100",

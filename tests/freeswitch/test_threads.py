@@ -1,7 +1,7 @@
-"""Events that come from many threads of the switch at the same moment.
+"""Events from many threads of the switch at the same time.
 
-The switch makes a second dispatch thread only when the first is 10,000 events behind. Without
-events-use-dispatch each event is given to a thread of a pool, in no order, and many run the handlers at once."""
+The switch starts a second dispatch thread only when the first is 10,000 events behind. Without events-use-dispatch
+each event goes to a thread of a pool, in no order, and many threads run the handlers at once."""
 
 import collections
 import json
@@ -26,7 +26,7 @@ def fire(connection, index):
 
 def test_handlers_of_many_threads_at_once_lose_nothing_and_number_each_event_once(undispatched, subscriber, calls):
     switch, endpoint = undispatched, f"tcp://127.0.0.1:{free_port()}"
-    # A second stream with a rendition of its own: each event is written twice.
+    # A second stream with another variant: each event is written twice.
     switch.configure(config_xml(stream_xml(endpoint, framing="envelope", send_hwm=0),
                                 stream_xml("inproc://other", name="other", include_fields="Caller-*")))
     assert switch.load() == "+OK"

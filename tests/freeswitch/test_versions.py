@@ -1,6 +1,6 @@
 """One module for every release: built against each FreeSWITCH of FSZ_FREESWITCHES, it runs in each.
 
-Part of what the other files test runs here for every pair; `switch` is then the switch of that pair."""
+Some tests of the other files run here for every pair; `switch` is then the switch of that pair."""
 
 import hashlib
 import json
@@ -27,34 +27,35 @@ NOTHING = pytest.param(None, marks=pytest.mark.skip(reason=FEW))
 
 pytestmark = pytest.mark.skipif(len(NAMED) < 2, reason=FEW)
 
-publisher_events, comparison, held = test_api.publisher_events, test_events.comparison, test_calls_control.held
+publisher_events, comparison = test_api.publisher_events, test_events.comparison
+controlled = test_calls_control.controlled
 
 test_status = test_command.test_status_json_counts_subscribers_events_and_bytes
 test_call_events = test_events.test_call_events_are_those_of_mod_event_socket
 test_jobs = test_events.test_background_jobs_have_their_output_as_body
 test_any_bytes = test_events.test_headers_and_bodies_of_any_bytes_arrive
-test_hello = test_api.test_hello_tells_who_the_switch_is
+test_hello = test_api.test_hello_identifies_the_switch
 test_output = test_api.test_api_output_is_the_switchs_and_has_a_status
-test_json_api = test_api.test_json_api_answers_as_the_switch
+test_json_api = test_api.test_json_api_replies_like_the_switch
 test_execute = test_api.test_execute_waits_for_its_own_end_on_one_call
-test_hangup = test_api.test_hangup_has_its_cause_and_refuses_one_that_is_none
+test_hangup = test_api.test_hangup_has_its_cause_and_refuses_an_unknown_one
 test_variables = test_api.test_variables_are_set_and_read
 test_transfer = test_api.test_transfer_of_both_legs_and_of_the_other_one
 test_sent_event = test_api.test_sent_event_reaches_the_switch_and_its_streams
-test_offer = test_calls_offer.test_offer_tells_of_the_call_what_its_events_do
+test_offer = test_calls_offer.test_offer_has_the_data_of_the_call_as_in_events
 test_hung_up = test_calls_offer.test_then_hangup_ends_the_call_with_its_cause
 test_prompt = test_calls_control.test_answer_prompt_and_goodbye
-test_digits = test_calls_control.test_digits_are_collected_and_told
-test_digits_between = test_calls_control.test_digits_between_applications_are_told_too
+test_digits = test_calls_control.test_digits_are_collected_and_reported
+test_digits_between = test_calls_control.test_digits_between_applications_are_reported_too
 test_break = test_calls_control.test_break_ends_the_application_and_not_the_queue
-test_lock = test_calls_control.test_urgent_goes_ahead_of_what_is_queued_behind_a_lock
-test_bridge = test_calls_control.test_two_held_calls_are_bridged_and_both_holds_end
-test_no_trap = test_calls_control.test_park_of_a_held_call_is_no_trap
+test_lock = test_calls_control.test_urgent_goes_ahead_of_applications_queued_behind_a_lock
+test_bridge = test_calls_control.test_two_controlled_calls_are_bridged_and_control_of_both_ends
+test_no_trap = test_calls_control.test_park_of_a_controlled_call_is_harmless
 test_loss = test_calls_wait.test_loss_of_the_worker
 test_originate_to = test_originate.test_an_answered_call_goes_to_the_application_or_the_extension
-test_no_answer = test_originate.test_a_call_that_is_not_answered_gives_its_cause
+test_no_answer = test_originate.test_an_unanswered_call_has_its_cause
 test_user = test_xml_lookup.test_a_domain_and_a_user_come_from_the_service
-test_sections = test_xml_lookup.test_each_section_is_asked_for_by_its_name
+test_sections = test_xml_lookup.test_each_section_is_looked_up_by_its_name
 test_kept = test_xml_lookup.test_many_threads_share_a_kept_document
 
 
@@ -75,7 +76,7 @@ def shared_switch(pair, start_switch):
     started.stop()
 
 
-def test_both_releases_are_told(switch, publisher, pair):
+def test_both_releases_are_shown(switch, publisher, pair):
     built, core = pair
     mark = switch.log_mark()
     publisher()
@@ -86,7 +87,7 @@ def test_both_releases_are_told(switch, publisher, pair):
     assert status["troubles"] == []
 
 
-def test_the_last_types_of_the_enum_come_too(switch, publisher, subscriber, pair):
+def test_the_last_types_of_the_enum_arrive_too(switch, publisher, subscriber, pair):
     sub, control = subscriber(publisher()), switch.connect()
     types = ["DEVICE_STATE", "TEXT", "SHUTDOWN_REQUESTED"]
     if tuple(map(int, pair[1].release.split("."))) >= (1, 11, 1):
@@ -129,7 +130,7 @@ def test_the_headers_of_every_release_give_the_same_code(tmp_path):
 
 
 def test_another_pkg_config_path_gives_other_headers(tmp_path):
-    """Also in a build folder that was configured for the one before."""
+    """Also in a build folder that was configured for another one."""
     for each in (*NAMED[:2], NAMED[0]):
         each.run("cmake", "--preset", "dev", "-B", str(tmp_path), "-DBUILD_TESTING=OFF")
         commands = (tmp_path / "compile_commands.json").read_text()

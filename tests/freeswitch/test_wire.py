@@ -1,4 +1,4 @@
-"""tcp and ipc run without libzmq: its threads are there with an inproc endpoint only."""
+"""tcp and ipc run without libzmq: its threads exist only with an inproc endpoint."""
 
 import json
 
@@ -8,12 +8,12 @@ from switch import config_xml, free_port, stream_xml, wait_until
 
 
 def threads_of_libzmq(switch):
-    """Names of the switch's threads that libzmq has made."""
+    """The names of libzmq's threads in the switch."""
     return [name for name in switch.threads() if name.startswith("ZMQ")]
 
 
 def everything(switch, *binds):
-    """Streams, channels and services over tcp and ipc, bound and connected, and further binds of the stream."""
+    """Streams, API sockets and services over tcp and ipc, bound and connected, and more binds of the stream."""
     stream, channel = f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}"
     channels = [f'<api-socket name="default"><param name="bind" value="{channel}"/>'
                 f'<param name="bind" value="ipc://{switch.folder}/api"/></api-socket>']

@@ -1,4 +1,4 @@
-"""Services that fail in every way: the switch waits at most the deadline, goes on, and recovers."""
+"""Services that fail in every way: the switch waits at most until the deadline, continues, and recovers."""
 
 import json
 import threading
@@ -17,8 +17,8 @@ GROWTH_MB = 60
 needs_sipp = pytest.mark.skipif(not phones.are_here(), reason=phones.MISSING)
 
 
-def directory(question):
-    user = params_of(question).get("user", "nobody")
+def directory(request):
+    user = params_of(request).get("user", "nobody")
     return user_document(DOMAIN, user, f"of {user}")
 
 
@@ -39,7 +39,7 @@ def wait_state(switch, state, number=0):
 
 
 def wait_not_up(switch):
-    """Aside, until heartbeats tell that it is not there at all."""
+    """Waits until it is ejected, or heartbeats show that it is gone."""
     wait_until(lambda: provider(switch)["state"] != "up", "the provider not to be up")
 
 
@@ -48,7 +48,7 @@ def wait_found(switch, user="1000"):
 
 
 def ask_at_once(switch, count, users=("1000",)):
-    """`count` lookups, each in a thread of the switch; returns when all are done."""
+    """Runs `count` lookups, each in a thread of the switch; returns when all are done."""
     connection = switch.connect()
     connection.command("event json BACKGROUND_JOB")
     for number in range(count):
@@ -59,7 +59,7 @@ def ask_at_once(switch, count, users=("1000",)):
     return answers
 
 
-def test_a_service_that_is_killed_is_missed_and_found_again_when_it_is_back(switch, service, lookups):
+def test_a_killed_service_is_noticed_and_found_again_when_it_is_back(switch, service, lookups):
     users = service()
     lookups(users)
     wait_found(switch)
@@ -72,7 +72,7 @@ def test_a_service_that_is_killed_is_missed_and_found_again_when_it_is_back(swit
         assert provider(switch)["state"] == "up"
 
 
-def test_a_stopped_service_costs_each_caller_its_deadline_and_nothing_once_it_is_aside(switch, service, lookups):
+def test_a_stopped_service_costs_each_caller_its_deadline_until_it_is_ejected(switch, service, lookups):
     users = service()
     lookups(users, of={"deadline_ms": 2000, "failures_max": 3, "probe_ms": 200, "capacity": 1000})
     wait_found(switch)
@@ -89,51 +89,51 @@ def test_a_stopped_service_costs_each_caller_its_deadline_and_nothing_once_it_is
     wait_found(switch)
 
 
-def test_a_slow_service_is_late_and_what_it_says_then_is_dropped(switch, service, lookups):
+def test_late_replies_of_a_slow_service_are_dropped(switch, service, lookups):
     users = service(directory)
     lookups(users, of={"deadline_ms": 100, "failures_max": 1000, "capacity": 100})
     wait_found(switch)
     for round_number in range(3):
-        users.held.set()
+        users.paused.set()
         assert password(switch) != "of 1000"
-        users.held.clear()
+        users.paused.clear()
         wait_until(lambda: provider(switch)["late"] > round_number, "the late answer")
         wait_found(switch)
 
 
-def answer_of(question, **members):
-    return json.dumps({"jsonrpc": "2.0", "id": question["id"], **members}).encode()
+def answer_of(request, **members):
+    return json.dumps({"jsonrpc": "2.0", "id": request["id"], **members}).encode()
 
 
 DEEP = document("directory", "<a>" * 100 + "</a>" * 100)
 ENTITY = {"xml": '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><d><section name="directory">'
                  f'<domain name="{DOMAIN}"><user id="1000">&x;</user></domain></section></d>'}
 GARBAGE = {
-    "nothing": lambda question: b"",
-    "no JSON": lambda question: b"\x00\xff garbage {",
-    "half of it": lambda question: answer_of(question, result={"found": False})[:-5],
-    "a list": lambda question: b"[1, 2]",
-    "no result": lambda question: answer_of(question),
-    "a text for a result": lambda question: answer_of(question, result="<document/>"),
-    "an empty result": lambda question: answer_of(question, result={}),
-    "a number for a document": lambda question: answer_of(question, result={"xml": 3}),
-    "an error": lambda question: answer_of(question, error={"code": -32000, "message": "no database"}),
-    "an error that is none": lambda question: answer_of(question, error=7),
-    "no XML": lambda question: {"xml": "<document><section"},
-    "no document": lambda question: {"xml": ""},
-    "another section": lambda question: document("dialplan", "<context/>"),
-    "a doctype": lambda question: ENTITY,
-    "too deep": lambda question: DEEP,
-    "too large": lambda question: document("directory", "<a/>" * 300000),
-    "another id": lambda question: answer_of({"id": question["id"] + 1000000}, result=directory(question)),
-    "an id that is a text": lambda question: answer_of({"id": str(question["id"])}, result=directory(question)),
+    "nothing": lambda request: b"",
+    "no JSON": lambda request: b"\x00\xff garbage {",
+    "half of it": lambda request: answer_of(request, result={"found": False})[:-5],
+    "a list": lambda request: b"[1, 2]",
+    "no result": lambda request: answer_of(request),
+    "a text for a result": lambda request: answer_of(request, result="<document/>"),
+    "an empty result": lambda request: answer_of(request, result={}),
+    "a number for a document": lambda request: answer_of(request, result={"xml": 3}),
+    "an error": lambda request: answer_of(request, error={"code": -32000, "message": "no database"}),
+    "an error that is none": lambda request: answer_of(request, error=7),
+    "no XML": lambda request: {"xml": "<document><section"},
+    "no document": lambda request: {"xml": ""},
+    "another section": lambda request: document("dialplan", "<context/>"),
+    "a doctype": lambda request: ENTITY,
+    "too deep": lambda request: DEEP,
+    "too large": lambda request: document("directory", "<a/>" * 300000),
+    "another id": lambda request: answer_of({"id": request["id"] + 1000000}, result=directory(request)),
+    "an id that is a text": lambda request: answer_of({"id": str(request["id"])}, result=directory(request)),
 }
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
-def test_garbage_is_a_failure_and_the_next_answer_is_as_good_as_ever(switch, service, lookups, kind):
+def test_garbage_is_a_failure_and_the_next_reply_is_used(switch, service, lookups, kind):
     broken = threading.Event()
-    users = service(lambda question: GARBAGE[kind](question) if broken.is_set() else directory(question))
+    users = service(lambda request: GARBAGE[kind](request) if broken.is_set() else directory(request))
     lookups(users, of={"deadline_ms": 500, "probe_ms": 100})
     wait_found(switch)
     broken.set()
@@ -147,7 +147,7 @@ def test_garbage_is_a_failure_and_the_next_answer_is_as_good_as_ever(switch, ser
 def test_a_hundred_megabytes_are_not_read_and_not_kept(switch, service, lookups):
     broken = threading.Event()
     large = b'{"jsonrpc":"2.0","id":1,"result":{"xml":"' + b"x" * 100_000_000 + b'"}}'
-    users = service(lambda question: large if broken.is_set() else directory(question))
+    users = service(lambda request: large if broken.is_set() else directory(request))
     lookups(users, of={"deadline_ms": 1000, "failures_max": 100})
     wait_found(switch)
     before_mb = switch.resident_mb()
@@ -162,10 +162,10 @@ def test_a_hundred_megabytes_are_not_read_and_not_kept(switch, service, lookups)
 
 
 def test_a_second_answer_is_dropped(switch, service, lookups):
-    def twice(question):
-        user = params_of(question).get("user", "nobody")
-        first = answer_of(question, result=directory(question))
-        return [first, first, answer_of(question, result=user_document(DOMAIN, user, "of nobody"))]
+    def twice(request):
+        user = params_of(request).get("user", "nobody")
+        first = answer_of(request, result=directory(request))
+        return [first, first, answer_of(request, result=user_document(DOMAIN, user, "of nobody"))]
 
     lookups(service(twice), of={"capacity": 100})
     wait_found(switch)
@@ -176,7 +176,7 @@ def test_a_second_answer_is_dropped(switch, service, lookups):
     assert bad["state"] == "up"
 
 
-def test_a_service_that_restarts_again_and_again_costs_no_caller_more_than_its_deadline(switch, service, lookups):
+def test_a_service_that_restarts_often_costs_no_caller_more_than_its_deadline(switch, service, lookups):
     users = service()
     lookups(users, of={"deadline_ms": 1000}, cache_params="user domain")
     wait_found(switch)
@@ -237,7 +237,7 @@ def test_hundreds_of_lookups_on_a_stopped_service(switch, service, lookups):
     answers = ask_at_once(switch, MANY, [str(number) for number in range(2000, 2000 + MANY)])
     assert len(answers) == MANY
     wait_not_up(switch)
-    # Who was known goes on; who was not is told at once.
+    # Known users are served from the cache; others fail at once.
     assert password(switch) == "of 1000"
     assert phones.register(switch, "1001", "of 1001", count=20, at_once=5)
     start = time.monotonic()
@@ -254,7 +254,7 @@ def test_hundreds_of_lookups_on_a_stopped_service(switch, service, lookups):
 
 
 def test_an_unload_does_not_wait_for_a_service(switch, service, lookups):
-    users = service(lambda question: None)
+    users = service(lambda request: None)
     lookups(users, of={"deadline_ms": 600000, "capacity": 100})
     connection = switch.connect()
     connection.command("event json BACKGROUND_JOB")
@@ -267,8 +267,8 @@ def test_an_unload_does_not_wait_for_a_service(switch, service, lookups):
     connection.close()
 
 
-def test_a_reload_that_takes_the_service_away_wakes_who_waits_for_it(switch, service, lookups):
-    users = service(lambda question: None)
+def test_a_reload_that_removes_the_service_wakes_waiting_lookups(switch, service, lookups):
+    users = service(lambda request: None)
     lookups(users, of={"deadline_ms": 600000})
     connection = switch.connect()
     connection.command("event json BACKGROUND_JOB")
@@ -313,7 +313,7 @@ def test_reload_reloadxml_and_unload_during_lookups(switch, service, lookups):
         assert not asker.is_alive()
 
 
-def test_services_that_nobody_has_started_do_not_hold_up_load_and_unload(switch, publisher):
+def test_services_that_are_not_running_do_not_delay_load_and_unload(switch, publisher):
     endpoints = [f"tcp://127.0.0.1:{free_port()}" for _ in range(3)]
     publisher(xml=lookups_xml([service_xml("absent", *endpoints, deadline_ms=200)],
                               [binding_xml("absent", "absent", "directory configuration")]))

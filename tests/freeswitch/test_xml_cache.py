@@ -1,4 +1,4 @@
-"""What FreeSWITCH's own lookups share in the cache: never the answers of two different questions."""
+"""FreeSWITCH's own lookups and the cache: different lookups never share a reply."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from services import NOT_FOUND, document, params_of, user_document
 
 DOMAIN = "example.org"
-DOCUMENTED = {"cache_params": "user domain action purpose"}  # as docs/configuration.md has it
+DOCUMENTED = {"cache_params": "user domain action purpose"}  # as in docs/configuration.md
 EITHER = pytest.mark.parametrize("keys", [{}, DOCUMENTED], ids=["by default", "as documented"])
 GROUPS = {"sales": ("1001", "1002"), "support": ("2001", "2002", "2003")}
 
@@ -28,8 +28,8 @@ def asks(switch, command):
 
 @EITHER
 def test_group_call_of_each_group_has_its_own_users(switch, service, lookups, keys):
-    def answer(question):
-        asked = params_of(question)
+    def answer(request):
+        asked = params_of(request)
         return domain(users_of(asked["group"])) if asked.get("action") == "group_call" else NOT_FOUND
 
     groups = service(answer)
@@ -41,8 +41,8 @@ def test_group_call_of_each_group_has_its_own_users(switch, service, lookups, ke
 
 
 @EITHER
-def test_in_group_is_asked_for_each_group(switch, service, lookups, keys):
-    groups = service(lambda question: domain(users_of(params_of(question)["group_name"])))
+def test_in_group_is_looked_up_for_each_group(switch, service, lookups, keys):
+    groups = service(lambda request: domain(users_of(params_of(request)["group_name"])))
     lookups(groups, cache_s=3600, **keys)
     for _ in range(2):
         assert asks(switch, f"in_group 1001@{DOMAIN},sales") == "true"
@@ -52,8 +52,8 @@ def test_in_group_is_asked_for_each_group(switch, service, lookups, keys):
 
 @EITHER
 def test_user_is_found_by_number_alias(switch, service, lookups, keys):
-    def answer(question):
-        asked = params_of(question)
+    def answer(request):
+        asked = params_of(request)
         user = '<user id="1000" number-alias="7"><params><param name="password" value="by alias"/></params></user>'
         return domain(user if asked["key"] == "number-alias" else '<user id="nobody"/>')
 
@@ -61,13 +61,13 @@ def test_user_is_found_by_number_alias(switch, service, lookups, keys):
     lookups(users, cache_s=3600, **keys)
     for _ in range(2):
         assert asks(switch, f"user_data 7@{DOMAIN} param password") == "by alias"
-    assert [params_of(question)["key"] for question in users.asked] == ["id", "number-alias"]
+    assert [params_of(request)["key"] for request in users.asked] == ["id", "number-alias"]
 
 
 @EITHER
 def test_user_is_found_by_any_attribute(switch, service, lookups, keys):
-    def answer(question):
-        asked = params_of(question)
+    def answer(request):
+        asked = params_of(request)
         return domain(f'<user id="of {asked["key"]}" {asked["key"]}="{asked["user"]}"/>')
 
     users = service(answer)
@@ -78,9 +78,9 @@ def test_user_is_found_by_any_attribute(switch, service, lookups, keys):
 
 
 @EITHER
-def test_domain_is_another_question_than_a_user_of_it(switch, service, lookups, keys):
-    def answer(question):
-        asked = params_of(question)
+def test_a_domain_and_its_user_are_different_lookups(switch, service, lookups, keys):
+    def answer(request):
+        asked = params_of(request)
         return user_document(DOMAIN, asked["user"], "secret") if "user" in asked else NOT_FOUND
 
     users = service(answer)
@@ -90,8 +90,8 @@ def test_domain_is_another_question_than_a_user_of_it(switch, service, lookups, 
         assert asks(switch, f"user_data 1000@{DOMAIN} param password") == "secret"
 
 
-def dialplan(question):
-    number = params_of(question)["Hunt-Destination-Number"]
+def dialplan(request):
+    number = params_of(request)["Hunt-Destination-Number"]
     inner = ('<action application="transfer" data="busy XML served"/>' if number == "on" else
              f'<action application="hangup" data="{"USER_BUSY" if number == "busy" else "NO_ANSWER"}"/>')
     return document("dialplan", '<context name="served"><extension name="all"><condition field="destination_number" '
@@ -102,18 +102,18 @@ def dial(switch, number):
     return asks(switch, f"originate loopback/{number}/served &park()")
 
 
-def test_dialplan_is_kept_by_where_the_call_goes_now(switch, service, lookups):
+def test_dialplan_is_kept_by_the_present_destination(switch, service, lookups):
     calls = service(dialplan)
     lookups(calls, sections="dialplan", cache_s=3600, cache_params="Caller-Context Caller-Destination-Number")
     for _ in range(2):
         assert dial(switch, "on") == "-ERR USER_BUSY"
         assert dial(switch, "other") == "-ERR NO_ANSWER"
         assert dial(switch, "busy") == "-ERR USER_BUSY"
-    asked = [params_of(question)["Hunt-Destination-Number"] for question in calls.asked]
+    asked = [params_of(request)["Hunt-Destination-Number"] for request in calls.asked]
     assert set(asked) == {"busy", "on", "other"} and len(asked) <= 4  # perhaps "busy" also as a transfer
 
 
-def test_dialplan_is_asked_for_each_call_unless_the_call_does_not_count(switch, service, lookups):
+def test_dialplan_is_looked_up_per_call_unless_the_call_is_not_in_the_key(switch, service, lookups):
     calls = service(dialplan)
     lookups(calls, sections="dialplan", cache_s=3600)
     for _ in range(2):
@@ -122,7 +122,7 @@ def test_dialplan_is_asked_for_each_call_unless_the_call_does_not_count(switch, 
     assert json.loads(switch.api("zmq status json"))["cache"]["entries"] == 0
 
 
-def test_dialplan_is_kept_by_what_is_sent(switch, service, lookups):
+def test_dialplan_is_kept_by_the_sent_parameters(switch, service, lookups):
     calls = service(dialplan)
     lookups(calls, sections="dialplan", cache_s=3600, params="Hunt-Context Hunt-Destination-Number")
     for _ in range(2):
@@ -131,8 +131,8 @@ def test_dialplan_is_kept_by_what_is_sent(switch, service, lookups):
     assert len(calls.asked) == 2
 
 
-def test_user_who_is_called_is_kept_whoever_calls(switch, service, lookups):
-    users = service(lambda question: domain(f'<user id="{params_of(question)["user"]}"><params><param '
+def test_called_user_is_kept_for_all_callers(switch, service, lookups):
+    users = service(lambda request: domain(f'<user id="{params_of(request)["user"]}"><params><param '
                                             'name="dial-string" value="error/USER_BUSY"/></params></user>'))
     lookups(users, cache_s=3600, **DOCUMENTED)
     for caller in ("a", "b"):
@@ -144,12 +144,12 @@ def test_user_who_is_called_is_kept_whoever_calls(switch, service, lookups):
                                   document("result", '<result status="not found"/>'),
                                   document("directory", '<result status="not found"/>'), domain("")],
                          ids=["found false", "empty", "blank", "document", "result", "in directory", "no user"])
-def test_user_who_was_deleted_is_gone_also_while_the_service_fails(switch, service, lookups, gone):
-    def fail(question):
-        return json.dumps({"jsonrpc": "2.0", "id": question["id"], "error": {"code": -1, "message": "away"}}).encode()
+def test_deleted_user_stays_deleted_while_the_service_fails(switch, service, lookups, gone):
+    def fail(request):
+        return json.dumps({"jsonrpc": "2.0", "id": request["id"], "error": {"code": -1, "message": "away"}}).encode()
 
     turn = [lambda _: user_document(DOMAIN, "1000", "secret")]
-    lookups(service(lambda question: turn[0](question)), stale_s=3600)
+    lookups(service(lambda request: turn[0](request)), stale_s=3600)
 
     def is_there():
         return asks(switch, f"user_data 1000@{DOMAIN} param password") == "secret"

@@ -1,4 +1,4 @@
-"""Phones and calls on XML that lives only in a service: digest authentication, dialplan, phrases, voicemail."""
+"""Phones and calls with XML only from a service: digest authentication, dialplan, phrases, voicemail."""
 
 import itertools
 import wave
@@ -25,8 +25,8 @@ def test_a_phone_registers_and_calls_with_its_password_from_a_python_service(swi
 
 @needs_sipp
 def test_a_phone_with_another_password_or_an_unknown_user_is_refused(switch, service, lookups):
-    def answer(question):
-        is_there = params_of(question).get("user") == "1009"
+    def answer(request):
+        is_there = params_of(request).get("user") == "1009"
         return user_document(DOMAIN, "1009", "right") if is_there else NOT_FOUND
 
     lookups(service(answer))
@@ -48,8 +48,8 @@ def test_a_dialplan_is_served_call_by_call(switch, service, lookups):
     causes = ["USER_BUSY", "NO_ANSWER", "CALL_REJECTED"]
     turn = itertools.count()
 
-    def answer(question):
-        asked = params_of(question)
+    def answer(request):
+        asked = params_of(request)
         if asked["Caller-Context"] != "served":
             return NOT_FOUND
         cause = causes[next(turn)]
@@ -63,7 +63,7 @@ def test_a_dialplan_is_served_call_by_call(switch, service, lookups):
     assert answers == [f"-ERR {cause}" for cause in causes]
     numbers = [asked["Hunt-Destination-Number"] for asked in dialplan.asked_for(**{"Caller-Context": "served"})]
     assert numbers == ["501", "502", "503"]
-    # What the service does not have is in the switch's own dialplan.
+    # Other numbers come from the switch's own dialplan.
     assert switch.api("originate loopback/short/default &sleep(50)").startswith("+OK")
 
 
@@ -71,7 +71,7 @@ def test_phrases_come_from_the_service_as_languages(switch, service, lookups):
     action = '<action function="execute" data="log(NOTICE phrase of the service: $1)"/>'
     macro = ('<language name="en" say-module="en"><phrases><macros><macro name="served"><input pattern="(.*)">'
              f"<match>{action}</match></input></macro></macros></phrases></language>")
-    macros = service(lambda question: document("languages", macro))
+    macros = service(lambda request: document("languages", macro))
     lookups(macros, sections="languages")
     mark = switch.log_mark()
     assert switch.api("originate loopback/hold/default &phrase(served,words)").startswith("+OK")
@@ -81,15 +81,15 @@ def test_phrases_come_from_the_service_as_languages(switch, service, lookups):
 
 
 def test_voicemail_has_its_configuration_and_its_users_from_the_service(switch, service, lookups, tmp_path):
-    # Not the phones' domain: mod_sofia would be told of the messages, and in 1.11 does not end after that.
+    # Not the phones' domain: mod_sofia would learn of the messages, and then does not end in 1.11.
     domain = "boxes." + DOMAIN
 
-    def answer(question):
-        if question["params"]["section"] == "directory":
+    def answer(request):
+        if request["params"]["section"] == "directory":
             return document("directory", f'<domain name="{domain}"><groups><group name="all"><users><user id="1000">'
                             '<params><param name="vm-password" value="1"/></params></user></users></group></groups>'
                             "</domain>")
-        if question["params"]["value"] != "voicemail.conf":
+        if request["params"]["value"] != "voicemail.conf":
             return NOT_FOUND
         return document("configuration", '<configuration name="voicemail.conf"><profiles><profile name="default"/>'
                         "</profiles></configuration>")
@@ -102,7 +102,7 @@ def test_voicemail_has_its_configuration_and_its_users_from_the_service(switch, 
         out.writeframes(b"\0\0" * 8000)
     assert switch.load("mod_voicemail") == "+OK"
     try:
-        for count in range(1, 4):  # each of these changes the document that it is given
+        for count in range(1, 4):  # each of these changes the document
             assert switch.api(f"voicemail_inject 1000@{domain} {sound}").startswith("+OK")
             wait_until(lambda: switch.api(f"vm_boxcount 1000@{domain}").strip() == str(count), f"{count} messages")
         assert boxes.asked_for(section="directory", user="1000", purpose="publish-vm")
@@ -113,11 +113,11 @@ def test_voicemail_has_its_configuration_and_its_users_from_the_service(switch, 
 
 @needs_sipp
 def test_sofia_and_acl_are_served_at_start(start_switch, service):
-    """Nothing of either is in a file."""
+    """Neither is in a file."""
     phones_port = [0]
 
-    def answer(question):
-        name = question["params"].get("value")
+    def answer(request):
+        name = request["params"].get("value")
         if name == "sofia.conf":
             settings = {"sip-ip": "127.0.0.1", "rtp-ip": "127.0.0.1", "sip-port": phones_port[0], "context": "default",
                         "auth-calls": "true", "challenge-realm": "auto_from", "apply-inbound-acl": "served"}
@@ -145,7 +145,7 @@ def test_sofia_and_acl_are_served_at_start(start_switch, service):
         [service_xml("files", served.endpoint), service_xml("users", users.endpoint)],
         [binding_xml("files", "files", "configuration", value="*.conf"), binding_xml("users", "users", "directory")])
     switch = start_switch(edit=edit, files={"autoload_configs/event_zmq.conf.xml": configuration})
-    assert {"sofia.conf", "acl.conf"} <= {question["params"].get("value") for question in served.asked}
+    assert {"sofia.conf", "acl.conf"} <= {request["params"].get("value") for request in served.asked}
     assert switch.api("acl 192.0.2.7 served").strip() == "true"
     assert switch.api("acl 198.51.100.7 served").strip() == "false"
     wait_until(lambda: "RUNNING" in switch.api("sofia status"), "the profile that is served")

@@ -1,4 +1,4 @@
-"""What FreeSWITCH looks for comes from a service: each section, the ways of a question, the cache."""
+"""FreeSWITCH's lookups from a service: each section, bindings and failures, the cache."""
 
 import xml.etree.ElementTree as ElementTree
 
@@ -19,10 +19,10 @@ def password(switch, user="1000", domain=DOMAIN):
     return switch.api(f"user_data {user}@{domain} param password").strip()
 
 
-def directory(question):
-    asked = params_of(question)
+def directory(request):
+    asked = params_of(request)
     user = asked.get("user", "nobody")
-    return user_document(question["params"].get("value", ""), user, f"of {user}")
+    return user_document(request["params"].get("value", ""), user, f"of {user}")
 
 
 def test_a_domain_and_a_user_come_from_the_service(switch, service, lookups):
@@ -34,23 +34,23 @@ def test_a_domain_and_a_user_come_from_the_service(switch, service, lookups):
     assert password(switch, "1001", "elsewhere.example.org") == "of 1001"
 
 
-def test_the_question_has_what_mod_xml_curl_posts(switch, service, lookups):
+def test_the_request_has_the_parameters_of_mod_xml_curl(switch, service, lookups):
     users = service(directory)
     lookups(users)
     assert password(switch) == "of 1000"
-    question = users.asked[-1]
-    assert question["method"] == "xml.fetch" and question["jsonrpc"] == "2.0"
-    assert {name: question["params"][name] for name in ("section", "tag", "key", "value")} == {
+    request = users.asked[-1]
+    assert request["method"] == "xml.fetch" and request["jsonrpc"] == "2.0"
+    assert {name: request["params"][name] for name in ("section", "tag", "key", "value")} == {
         "section": "directory", "tag": "domain", "key": "name", "value": DOMAIN}
-    asked = params_of(question)
+    asked = params_of(request)
     wanted = {"hostname": switch.api("switchname").strip(), "section": "directory", "tag_name": "domain",
               "key_name": "name", "key_value": DOMAIN, "user": "1000", "domain": DOMAIN}
     assert {name: asked.get(name) for name in wanted} == wanted
 
 
-def test_each_member_of_a_group_is_asked_for_by_its_own_name(switch, service, lookups):
-    def members(question):
-        user = params_of(question).get("user")
+def test_each_member_of_a_group_is_looked_up_by_its_name(switch, service, lookups):
+    def members(request):
+        user = params_of(request).get("user")
         inner = ('<groups><group name="sales"><users><user id="1001" type="pointer"/><user id="1002" type="pointer"/>'
                  '</users></group></groups>' if user is None else
                  f'<user id="{user}"><params><param name="dial-string" value="loopback/{user}"/></params></user>')
@@ -60,22 +60,22 @@ def test_each_member_of_a_group_is_asked_for_by_its_own_name(switch, service, lo
     lookups(users, cache_s=3600, cache_params="user domain")
     for _ in range(2):  # the second time from the cache
         assert switch.api(f"group_call sales@{DOMAIN}").strip() == "loopback/1001,loopback/1002"
-    assert [params_of(question).get("user") for question in users.asked] == [None, "1001", "1002"]
+    assert [params_of(request).get("user") for request in users.asked] == [None, "1001", "1002"]
 
 
-def test_a_lookup_that_adds_to_the_list_of_the_one_before_is_asked_as_itself(switch, service, lookups):
+def test_a_lookup_with_more_parameters_than_the_one_before_is_a_new_lookup(switch, service, lookups):
     """mod_voicemail: by id, then by number-alias, with one list of parameters."""
     if not (switch.installation.modules / "mod_voicemail.so").exists():
         pytest.skip("this FreeSWITCH has no mod_voicemail")
     switch.write("autoload_configs/voicemail.conf.xml",
                  '<configuration name="voicemail.conf"><settings/><profiles><profile name="default"/></profiles>'
                  '</configuration>')
-    users = service(lambda question: document("directory", f'<domain name="{DOMAIN}"><user id="none"/></domain>'))
+    users = service(lambda request: document("directory", f'<domain name="{DOMAIN}"><user id="none"/></domain>'))
     lookups(users, cache_s=3600, cache_params="key user domain")
     try:
         assert switch.api("load mod_voicemail").startswith("+OK")
         assert "User not found" in switch.api(f"vm_fsdb_auth_login default {DOMAIN} 1000 1234")
-        asked = [params_of(question) for question in users.asked]
+        asked = [params_of(request) for request in users.asked]
         assert [each["key"] for each in asked if each.get("user") == "1000"] == ["id", "number-alias"]
     finally:
         switch.api("unload mod_voicemail")
@@ -83,8 +83,8 @@ def test_a_lookup_that_adds_to_the_list_of_the_one_before_is_asked_as_itself(swi
 
 
 @pytest.mark.parametrize("section", ["configuration", "directory", "dialplan", "languages", "chatplan"])
-def test_each_section_is_asked_for_by_its_name(switch, service, lookups, section):
-    answers = service(lambda question: document(section, '<thing name="one"><inner/></thing>'))
+def test_each_section_is_looked_up_by_its_name(switch, service, lookups, section):
+    answers = service(lambda request: document(section, '<thing name="one"><inner/></thing>'))
     lookups(answers, sections=section)
     assert ElementTree.fromstring(locate(switch, "one", section, "thing")).find("inner") is not None
     others = {"configuration", "directory", "dialplan", "languages", "chatplan"} - {section}
@@ -94,8 +94,8 @@ def test_each_section_is_asked_for_by_its_name(switch, service, lookups, section
     assert len(answers.asked) == asked
 
 
-def test_a_section_that_cant_be_bound_is_not_asked_for(switch, service, lookups):
-    answers = service(lambda question: document("phrases", '<macros name="one"/>'))
+def test_a_section_that_cannot_be_bound_is_not_looked_up(switch, service, lookups):
+    answers = service(lambda request: document("phrases", '<macros name="one"/>'))
     lookups(answers, sections="configuration directory dialplan languages chatplan")
     for section in ("phrases", "channels", "result", "anything"):
         assert locate(switch, "one", section, "macros") == MISSING
@@ -103,9 +103,9 @@ def test_a_section_that_cant_be_bound_is_not_asked_for(switch, service, lookups)
 
 
 def configuration_from(name):
-    """Answers with any configuration."""
-    return lambda question: document(
-        "configuration", f'<configuration name="{question["params"]["value"]}" from="{name}"/>')
+    """Replies with any configuration."""
+    return lambda request: document(
+        "configuration", f'<configuration name="{request["params"]["value"]}" from="{name}"/>')
 
 
 def test_patterns_choose_the_service(switch, service, publisher):
@@ -122,21 +122,21 @@ def test_patterns_choose_the_service(switch, service, publisher):
     assert [origin("acl.conf"), origin("x1.conf"), origin("y.conf")] == ["acl", "rest", None]
 
 
-def test_its_own_configuration_is_never_looked_for_in_a_service(switch, service, lookups):
+def test_its_own_configuration_is_never_looked_up_in_a_service(switch, service, lookups):
     answers = service(configuration_from("service"))
     lookups(answers, sections="configuration")
     assert switch.api("zmq reload") == "+OK reloaded\n"
     assert locate(switch, "other.conf", "configuration", "configuration") != MISSING
-    asked = [question["params"]["value"] for question in answers.asked]
+    asked = [request["params"]["value"] for request in answers.asked]
     assert "other.conf" in asked and "event_zmq.conf" not in asked
 
 
 def test_not_found_goes_to_the_next_binding_and_at_last_to_the_switchs_own(switch, service, publisher):
     switch.write("directory/own.xml", '<domain name="own.example.org"><user id="1000"><params><param name="password" '
                                       'value="of the switch"/></params></user></domain>')
-    first = service(lambda question: user_document(DOMAIN, "1000", "of the first")
-                    if params_of(question).get("user") == "1000" else NOT_FOUND)
-    second = service(lambda question: directory(question) if question["params"]["value"] == DOMAIN else
+    first = service(lambda request: user_document(DOMAIN, "1000", "of the first")
+                    if params_of(request).get("user") == "1000" else NOT_FOUND)
+    second = service(lambda request: directory(request) if request["params"]["value"] == DOMAIN else
                      document("result", '<result status="not found"/>'))
     try:
         publisher(xml=lookups_xml(
@@ -150,10 +150,10 @@ def test_not_found_goes_to_the_next_binding_and_at_last_to_the_switchs_own(switc
         switch.write("directory/own.xml", "")
 
 
-def test_on_failure_the_switch_looks_in_its_own_xml_or_is_told_that_there_is_none(switch, service, publisher):
+def test_on_failure_the_switch_uses_its_own_xml_or_finds_nothing(switch, service, publisher):
     switch.write("directory/own.xml", f'<domain name="{DOMAIN}"><user id="1000"><params><param name="password" '
                                       'value="of the switch"/></params></user></domain>')
-    broken = service(lambda question: {"xml": "<document><section"})
+    broken = service(lambda request: {"xml": "<document><section"})
 
     def load(on_failure):
         switch.configure(lookups_xml([service_xml("broken", broken.endpoint)],
@@ -170,12 +170,12 @@ def test_on_failure_the_switch_looks_in_its_own_xml_or_is_told_that_there_is_non
         switch.write("directory/own.xml", "")
 
 
-def test_a_user_that_the_answer_makes_cacheable_stays_in_the_switchs_own_cache(switch, service, lookups):
-    users = service(lambda question: user_document(DOMAIN, "1000", "kept", attributes='cacheable="600000"'))
+def test_a_cacheable_user_stays_in_the_switchs_own_cache(switch, service, lookups):
+    users = service(lambda request: user_document(DOMAIN, "1000", "kept", attributes='cacheable="600000"'))
     lookups(users)
 
     def merged():
-        """As mod_dptools and mod_sofia look a user up."""
+        """The lookup of mod_dptools and mod_sofia."""
         return switch.api(f"user_data 1000@{DOMAIN} param password").strip()
 
     assert [merged(), merged(), merged()] == ["kept"] * 3
@@ -186,10 +186,10 @@ def test_a_user_that_the_answer_makes_cacheable_stays_in_the_switchs_own_cache(s
     switch.api("xml_flush_cache")
 
 
-def test_what_is_kept_is_not_asked_for_again_until_it_is_flushed(switch, service, lookups):
+def test_a_kept_document_is_not_requested_again_until_it_is_flushed(switch, service, lookups):
     users = service(directory)
     lookups(users, cache_s=3600, cache_negative_s=3600, cache_params="user domain")
-    for _ in range(300):  # a parsed document is used again, and made anew now and then
+    for _ in range(300):  # a parsed document is reused, and parsed again from time to time
         assert password(switch, "1000") == "of 1000"
     assert password(switch, "1001") == "of 1001"
     assert len(users.asked) == 2
@@ -224,13 +224,13 @@ def test_a_kept_document_of_many_users_outlives_the_module(switch, service, look
     assert password(switch, "1") != "of 1"
 
 
-def test_without_bindings_nothing_is_asked_and_everything_is_as_before(switch, publisher):
+def test_without_bindings_there_are_no_requests(switch, publisher):
     publisher(xml=config_xml(stream_xml(f"tcp://127.0.0.1:{free_port()}")))
     assert locate(switch) == MISSING
     assert ElementTree.fromstring(locate(switch, "acl.conf", "configuration", "configuration")).tag == "configuration"
 
 
-def test_a_binding_that_a_reload_brings_works_at_once_and_one_that_it_takes_away_does_not(switch, service, lookups):
+def test_a_binding_added_by_a_reload_works_at_once_and_a_removed_one_does_not(switch, service, lookups):
     users = service(directory)
     lookups(users)
     assert password(switch) == "of 1000"
@@ -245,7 +245,7 @@ def test_a_binding_that_a_reload_brings_works_at_once_and_one_that_it_takes_away
 
 def test_a_document_is_not_preprocessed(switch, service, lookups):
     text = '<domain name="example.org"><X-PRE-PROCESS cmd="set" data="fsz=1"/><v a="$${base_dir}"/></domain>'
-    lookups(service(lambda question: document("directory", text)))
+    lookups(service(lambda request: document("directory", text)))
     domain = ElementTree.fromstring(locate(switch))
     assert domain.find("v").get("a") == "$${base_dir}" and domain.find("X-PRE-PROCESS") is not None
     assert "1" not in switch.api("global_getvar fsz")

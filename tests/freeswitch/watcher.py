@@ -1,7 +1,7 @@
-"""A subscriber as a process, so that it can be stopped with a signal: python3 watcher.py ENDPOINT
+"""watcher.py ENDPOINT: a subscriber as a process, so that it can be stopped with a signal.
 
-Writes, every 0.2 s and at SIGTERM, a line of JSON to stdout: received (events), invalid (no JSON), and
-for framing envelope first and last (seq), lost (by seq), gaps, epochs, bye (an orderly stop was told)."""
+Prints a line of JSON every 0.2 s and at SIGTERM: received (events), invalid (not JSON), and for framing envelope
+first and last (seq), lost (by seq), gaps, epochs, bye (an orderly stop was announced)."""
 
 import json
 import signal
@@ -11,7 +11,7 @@ import time
 import zmq
 
 EVERY_S = 0.2
-MULTICAST_KBIT, MULTICAST_MS = 20000, 5000  # as the stream has it
+MULTICAST_KBIT, MULTICAST_MS = 20000, 5000  # same as the stream
 
 
 class Watcher:
@@ -31,7 +31,7 @@ class Watcher:
             self.state["invalid"] += 1
 
     def follow(self, topic, meta):
-        """The numbers; true for a message of the stream's own."""
+        """Follows the numbers; true for a message of the stream itself, which is not an event."""
         if meta["epoch"] != self.epoch:
             self.epoch = meta["epoch"]
             self.state.update(last=None, epochs=self.state["epochs"] + 1)

@@ -1,5 +1,5 @@
-"""callholder.py ENDPOINT SERVICE SECONDS: a worker that holds every call for so long and hangs it up; one that it
-gets from a lost one, at once. Says what it did, JSON a line."""
+"""callcontroller.py ENDPOINT SERVICE SECONDS: a worker that keeps every call for that time and then hangs it up; a
+call of a lost worker it hangs up at once. Prints what it does, one JSON object per line."""
 
 import heapq
 import json
@@ -16,14 +16,14 @@ def main(endpoint, service, seconds):
     print(json.dumps({"what": "ready"}), flush=True)
     while True:
         while worker.offers:
-            held = worker.take(worker.next_offer())
-            worker.send("call.execute", call=held.call, lease=held.lease, app="answer")
+            call = worker.take(worker.next_offer())
+            worker.send("call.execute", call=call.call, lease=call.lease, app="answer")
             number += 1
-            heapq.heappush(due, (time.monotonic() + (0 if held.params["resumed"] else float(seconds)), number, held))
-            print(json.dumps({"what": "took", "call": held.call, "resumed": held.params["resumed"]}), flush=True)
+            heapq.heappush(due, (time.monotonic() + (0 if call.params["resumed"] else float(seconds)), number, call))
+            print(json.dumps({"what": "took", "call": call.call, "resumed": call.params["resumed"]}), flush=True)
         while due and due[0][0] <= time.monotonic():
-            held = heapq.heappop(due)[2]
-            worker.send("call.hangup", call=held.call, lease=held.lease)
+            call = heapq.heappop(due)[2]
+            worker.send("call.hangup", call=call.call, lease=call.lease)
         for message in worker.notifications:
             if message["method"] == "call.end":
                 print(json.dumps({"what": "end", **message["params"]}), flush=True)
