@@ -178,7 +178,7 @@ static void play_warn(struct fsz_sim *sim, uint64_t now_ns)
     char     text[160];
     uint64_t lost = sim->stats.calls_skipped + sim->stats.calls_refused;
     if (lost == sim->reported_lost || sim->options.log == NULL ||
-        (sim->reported_ns != 0 && now_ns - sim->reported_ns < FSZ_PLAY_TELL_MS * 1000000ull)) {
+        (sim->reported_ns != 0 && now_ns - sim->reported_ns < FSZ_PLAY_WARN_MS * 1000000ull)) {
         return;
     }
     snprintf(text, sizeof text,

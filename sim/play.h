@@ -8,7 +8,7 @@
 enum {
     FSZ_PLAY_BATCH = 256,    /* events at once, so that commands get a turn */
     FSZ_PLAY_LATE_MS = 250,  /* new calls that are later than this are left out */
-    FSZ_PLAY_TELL_MS = 5000, /* between two warnings */
+    FSZ_PLAY_WARN_MS = 5000, /* between two warnings */
 };
 
 /* Does all that is due or queued, for calls that are up and for new ones, at most FSZ_PLAY_BATCH

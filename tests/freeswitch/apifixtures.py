@@ -11,10 +11,10 @@ GROUPS = ("<groups><group name=\"default\">"
           + "".join(f'<param name="{right}" value="*"/>' for right in RIGHTS) + "</group></groups>")
 
 
-def channel_config(stream, channel, **settings):
+def api_socket_config(stream, api_socket, **settings):
     """One stream, and one API socket that allows everything."""
-    channels = [f'<api-socket name="default"><param name="bind" value="{channel}"/></api-socket>']
-    text = config_xml(stream_xml(stream), channels=channels, **settings)
+    api_sockets = [f'<api-socket name="default"><param name="bind" value="{api_socket}"/></api-socket>']
+    text = config_xml(stream_xml(stream), api_sockets=api_sockets, **settings)
     return text.replace("</configuration>", f"{GROUPS}</configuration>")
 
 
@@ -34,16 +34,16 @@ def connect():
 
 
 @pytest.fixture
-def channel(publisher):
+def api_socket(publisher):
     """Loads the module with an API socket; returns its endpoint."""
     endpoint = f"tcp://127.0.0.1:{free_port()}"
-    publisher(xml=channel_config(f"tcp://127.0.0.1:{free_port()}", endpoint, linger_ms=500))
+    publisher(xml=api_socket_config(f"tcp://127.0.0.1:{free_port()}", endpoint, linger_ms=500))
     return endpoint
 
 
 @pytest.fixture
-def api(channel, connect):
-    client = connect(channel)
+def api(api_socket, connect):
+    client = connect(api_socket)
     assert client.call("server.ping") == {}
     return client
 
@@ -60,4 +60,4 @@ def exists(api, call):
     return api.call("api", command="uuid_exists", arg=call)["output"] == "true"
 
 
-FIXTURES = ("connect", "channel", "api")
+FIXTURES = ("connect", "api_socket", "api")

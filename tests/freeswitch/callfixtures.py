@@ -40,11 +40,11 @@ class Served:
 
     def __init__(self, switch):
         self.switch = switch
-        self.stream, self.channel = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
+        self.stream, self.api_socket = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
 
     def text(self, *services):
-        channel = f'<api-socket name="default"><param name="bind" value="{self.channel}"/></api-socket>'
-        text = config_xml(stream_xml(self.stream), channels=[channel], linger_ms=500)
+        api_socket = f'<api-socket name="default"><param name="bind" value="{self.api_socket}"/></api-socket>'
+        text = config_xml(stream_xml(self.stream), api_sockets=[api_socket], linger_ms=500)
         return text.replace("</configuration>", f"{GROUPS}<services>{''.join(services)}</services></configuration>")
 
     def status(self):
@@ -72,7 +72,7 @@ def workers(call_service):
     context, made = zmq.Context(), []
 
     def connect(name="ivr", **how):
-        made.append(CallWorker(context, call_service.served.channel, name, **how))
+        made.append(CallWorker(context, call_service.served.api_socket, name, **how))
         return made[-1]
 
     yield connect

@@ -31,7 +31,7 @@ from services import Process, Service, binding_xml, lookups_xml, service_xml
 from switch import HERE, PATIENCE_S, Installation, Switch, config_xml, free_port, stream_xml, wait_until
 
 call_service, workers, processes, phones, endings = (getattr(callfixtures, name) for name in callfixtures.FIXTURES)
-connect, channel, api = (getattr(apifixtures, name) for name in apifixtures.FIXTURES)
+connect, api_socket, api = (getattr(apifixtures, name) for name in apifixtures.FIXTURES)
 HOLD_S = 0.05
 SOAK = os.environ.get("FSZ_SOAK") == "1"
 MISSING = "no FreeSWITCH here: install libfreeswitch-dev, or set PKG_CONFIG_PATH or FSZ_FREESWITCHES"

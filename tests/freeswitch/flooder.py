@@ -1,4 +1,4 @@
-"""flooder.py KIND STREAM CHANNEL: an admitted peer, from 127.0.0.2, that does one kind of harm until it is killed.
+"""flooder.py KIND STREAM API_SOCKET: an admitted peer, from 127.0.0.2, that does one kind of harm until it is killed.
 It implements ZMTP 3.0 (RFC 23) itself, because no library would do this.
 
 It stands for a peer on another machine, so it runs at a low priority: the switch and its healthy clients get the
@@ -73,24 +73,24 @@ def toggles(stream, _):
             peer.sendall(piece)
 
 
-def comings(stream, channel):
+def comings(stream, api_socket):
     """Connections that come and go, 100 at a time: subscribers with many prefixes, and clients."""
     for number in itertools.count():
         peers = []
         for _ in range(AT_ONCE):
-            peers.append(connect(*((stream, b"SUB") if number % 2 else (channel, b"DEALER"))))
+            peers.append(connect(*((stream, b"SUB") if number % 2 else (api_socket, b"DEALER"))))
             if number % 2:
                 peers[-1].sendall(b"".join(frame(b"\x01" + os.urandom(LONG // 4)) for _ in range(20)))
         for peer in peers:
             drop(peer)
 
 
-def halves(stream, channel):
+def halves(stream, api_socket):
     """Handshakes that stop in the middle, or continue as long as the switch allows."""
     for number in itertools.count():
         peers = []
         for each in range(AT_ONCE):
-            host, port = (stream, channel)[each % 2].removeprefix("tcp://").split(":")
+            host, port = (stream, api_socket)[each % 2].removeprefix("tcp://").split(":")
             peers.append(socket.create_connection((host, int(port)), PATIENCE_S, SOURCE))
             whole = GREETING + ready(b"SUB" if each % 2 == 0 else b"DEALER")
             peers[-1].sendall(whole[:(number * AT_ONCE + each) % len(whole)])
@@ -99,18 +99,18 @@ def halves(stream, channel):
             drop(peer)
 
 
-def unread(_, channel):
+def unread(_, api_socket):
     """Requests of nearly 1 MiB with replies as large, which are never read."""
     text = "x" * (MIB - 1000)
-    with connect(channel, b"DEALER") as peer:
+    with connect(api_socket, b"DEALER") as peer:
         for number in itertools.count():
             peer.sendall(request(number, "api", command="echo", arg=text))
 
 
-def questions(_, channel):
+def questions(_, api_socket):
     """Small requests, as many as possible, whose replies are never read."""
     piece = b"".join(request(each, "server.ping") for each in range(500))
-    with connect(channel, b"DEALER") as peer:
+    with connect(api_socket, b"DEALER") as peer:
         while True:
             peer.sendall(piece)
 
@@ -125,8 +125,8 @@ def deaf(stream, _):
         drop(peer)
 
 
-def garbage(stream, channel):
-    for endpoint, kind in itertools.cycle(((stream, b"SUB"), (channel, b"DEALER"))):
+def garbage(stream, api_socket):
+    for endpoint, kind in itertools.cycle(((stream, b"SUB"), (api_socket, b"DEALER"))):
         with connect(endpoint, kind) as peer, contextlib.suppress(OSError):
             for _ in range(50):
                 peer.sendall(os.urandom(4096))
@@ -138,13 +138,13 @@ def garbage(stream, channel):
             peer.sendall(os.urandom(4096))
 
 
-def drips(stream, channel):
+def drips(stream, api_socket):
     """One byte at a time, of handshakes, subscriptions and requests."""
     pieces = {stream: GREETING + ready(b"SUB") + frame(b"\x01" + bytes(200)) * 100,
-              channel: GREETING + ready(b"DEALER") + request(1, "server.ping") * 100}
+              api_socket: GREETING + ready(b"DEALER") + request(1, "server.ping") * 100}
     peers = []
     for each in range(AT_ONCE):
-        endpoint = (stream, channel)[each % 2]
+        endpoint = (stream, api_socket)[each % 2]
         host, port = endpoint.removeprefix("tcp://").split(":")
         peers.append((socket.create_connection((host, int(port)), PATIENCE_S, SOURCE), pieces[endpoint]))
     for at in range(min(map(len, pieces.values()))):
@@ -154,12 +154,12 @@ def drips(stream, channel):
         drop(peer)
 
 
-def addresses(stream, channel):
+def addresses(stream, api_socket):
     """Three times as many connections, each from another address; one leaves when another comes."""
     peers = []
     for number in itertools.count():
         source = (f"127.0.0.{3 + number % 250}", 0)
-        peers.append(connect(*((stream, b"SUB") if number % 2 else (channel, b"DEALER")), source))
+        peers.append(connect(*((stream, b"SUB") if number % 2 else (api_socket, b"DEALER")), source))
         peers[-1].sendall(frame(b"\x01") if number % 2 else request(number, "server.ping"))
         if len(peers) > 3 * AT_ONCE:
             drop(peers.pop(number % len(peers)))
@@ -169,12 +169,12 @@ KINDS = {each.__name__: each for each in (long_subscriptions, toggles, comings, 
                                           drips, addresses)}
 
 
-def main(kind, stream, channel):
+def main(kind, stream, api_socket):
     os.nice(NICE)
     print(json.dumps({"what": "ready"}), flush=True)
     while True:
         try:
-            KINDS[kind](stream, channel)
+            KINDS[kind](stream, api_socket)
         except OSError:  # it was cut off: that is what the switch should do
             time.sleep(TICK_S)
 

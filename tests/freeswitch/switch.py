@@ -60,15 +60,15 @@ def stream_xml(*binds, name="default", acl=None, inner="", **params):
     return f"<stream name={quoteattr(name)}>\n{body}{inner}</stream>\n"
 
 
-def config_xml(*streams, channels=(), **settings):
-    """A whole event_zmq.conf.xml; settings are its keys with _ for -. Without `channels` it has no API socket."""
+def config_xml(*streams, api_sockets=(), **settings):
+    """A whole event_zmq.conf.xml; settings are its keys with _ for -. Without `api_sockets` it has no API socket."""
     params = "".join(
         f"<param name={quoteattr(key.replace('_', '-'))} value={quoteattr(str(value))}/>\n"
         for key, value in settings.items()
     )
     return (f'<configuration name="event_zmq.conf">\n<settings>\n{params}</settings>\n'
             f"<streams>\n{''.join(streams)}</streams>\n"
-            f"<api-sockets>\n{''.join(channels)}</api-sockets>\n</configuration>\n")
+            f"<api-sockets>\n{''.join(api_sockets)}</api-sockets>\n</configuration>\n")
 
 
 def pkg_config(*arguments, env=None):

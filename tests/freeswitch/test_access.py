@@ -40,9 +40,9 @@ def test_lists_of_the_switch_protect_an_api_socket_too(switch, publisher):
     context = zmq.Context()
     for acl, admitted in (("nobody", False), ("this-host", True)):
         endpoint, stream = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
-        channel = (f'<api-socket name="default"><param name="bind" value="{endpoint}"/>'
+        api_socket = (f'<api-socket name="default"><param name="bind" value="{endpoint}"/>'
                    f'<param name="apply-inbound-acl" value="{acl}"/></api-socket>')
-        publisher(xml=config_xml(stream_xml(stream), channels=[channel]))
+        publisher(xml=config_xml(stream_xml(stream), api_sockets=[api_socket]))
         client = ApiClient(context, endpoint, timeout_s=20 if admitted else 2)
         if admitted:
             assert client.call("server.ping") == {}

@@ -141,7 +141,7 @@ def test_execute_without_wait_gives_the_id_of_the_event(api, publisher_events):
 
 
 @pytest.fixture
-def publisher_events(switch, channel, subscriber):
+def publisher_events(switch, api_socket, subscriber):
     """Reads the stream until an event meets the condition: publisher_events(condition)."""
     status = json.loads(switch.api("zmq status json"))
     events = subscriber(status["streams"][0]["endpoints"][0]["address"])
@@ -277,8 +277,8 @@ def test_event_with_a_special_meaning_for_the_switch_is_refused(api, event):
     assert caught.value.code in (REFUSED, INVALID_PARAMS)
 
 
-def test_unload_while_a_command_runs_is_bounded_and_the_module_loads_again(switch, channel, connect):
-    first = connect(channel)
+def test_unload_while_a_command_runs_is_bounded_and_the_module_loads_again(switch, api_socket, connect):
+    first = connect(api_socket)
     first.call("server.ping")
     first.send("api", command="msleep", arg="3000")
     wait_until(lambda: first.call("server.stats")["api"]["workers"]["busy"] >= 1, "the command to begin")
@@ -286,14 +286,14 @@ def test_unload_while_a_command_runs_is_bounded_and_the_module_loads_again(switc
     assert switch.unload().startswith("+OK")
     assert time.monotonic() - begun < 60 and not switch.is_loaded()
     assert switch.load() == "+OK"
-    second = connect(channel)
+    second = connect(api_socket)
     assert second.call("api", command="echo", arg="again")["output"] == "again"
     time.sleep(3)  # the old command returns into the code that stayed in memory
     assert second.call("api", command="echo", arg="still")["output"] == "still"
 
 
-def test_module_may_be_reloaded_through_itself(switch, channel, connect):
-    client = connect(channel)
+def test_module_may_be_reloaded_through_itself(switch, api_socket, connect):
+    client = connect(api_socket)
     client.call("server.ping")
 
     def epoch():
@@ -305,5 +305,5 @@ def test_module_may_be_reloaded_through_itself(switch, channel, connect):
     switch.wait_log(mark, "Adding API Function 'zmq'")
     wait_until(switch.is_loaded, "the module to be loaded again")
     assert epoch() != before
-    again = connect(channel)
+    again = connect(api_socket)
     assert again.call("api", command="echo", arg="again")["output"] == "again"

@@ -7,7 +7,7 @@ import pytest
 
 from apiload import ApiLoad
 from switch import free_port, wait_until
-from apifixtures import channel_config
+from apifixtures import api_socket_config
 
 ROUNDS, WARM_UP, GROWTH_MB = 20, 5, 25
 
@@ -27,8 +27,8 @@ def one_round(switch, load, good, other, bad):
 def configurations(endpoint):
     """Three configurations with that API socket: the second has other workers, the third a mistake."""
     stream = f"tcp://127.0.0.1:{free_port()}"
-    good = channel_config(stream, endpoint, linger_ms=100)
-    return good, channel_config(stream, endpoint, linger_ms=100, workers=3, workers_stuck=1), \
+    good = api_socket_config(stream, endpoint, linger_ms=100)
+    return good, api_socket_config(stream, endpoint, linger_ms=100, workers=3, workers_stuck=1), \
         good.replace("api-socket name", "api-socket nahme")
 
 

@@ -33,15 +33,15 @@ class Attacked:
     """The configuration: a stream and an API socket under attack, and others."""
 
     def __init__(self, lease_ms):
-        self.stream, self.channel, self.other_stream, self.other_channel = (
+        self.stream, self.api_socket, self.other_stream, self.other_api_socket = (
             f"tcp://127.0.0.1:{free_port()}" for _ in range(4))
         self.lease_ms = lease_ms
 
     def text(self, **stream):
-        channels = [f'<api-socket name="{name}"><param name="bind" value="{bind}"/></api-socket>'
-                    for name, bind in (("default", self.channel), ("other", self.other_channel))]
+        api_sockets = [f'<api-socket name="{name}"><param name="bind" value="{bind}"/></api-socket>'
+                       for name, bind in (("default", self.api_socket), ("other", self.other_api_socket))]
         text = config_xml(stream_xml(self.stream, **stream), stream_xml(self.other_stream, name="other"),
-                          channels=channels, linger_ms=500, address_connections_per_second=0)
+                          api_sockets=api_sockets, linger_ms=500, address_connections_per_second=0)
         service = call_service_xml(lease_ms=self.lease_ms, calls_max=1000)
         return text.replace("</configuration>", f"{GROUPS}<services>{service}</services></configuration>")
 
@@ -66,7 +66,7 @@ class Heard:
     def __init__(self, attacked):
         self.context, self.ending = zmq.Context(), threading.Event()
         self.answers, self.events = Longest(), Longest()
-        self.threads = [threading.Thread(target=self._ask, args=(attacked.other_channel,), daemon=True),
+        self.threads = [threading.Thread(target=self._ask, args=(attacked.other_api_socket,), daemon=True),
                         threading.Thread(target=self._listen, args=(attacked.other_stream,), daemon=True)]
         for thread in self.threads:
             thread.start()
@@ -141,7 +141,7 @@ def flooding(attacked, kinds):
     with contextlib.ExitStack() as stack:
         flooders = []
         for kind in kinds:
-            flooders.append(Process("flooder.py", kind, attacked.stream, attacked.channel))
+            flooders.append(Process("flooder.py", kind, attacked.stream, attacked.api_socket))
             stack.callback(flooders[-1].end)
         yield flooders
 
@@ -166,7 +166,7 @@ def controlled_calls(start_switch, processes, tmp_path):
         switch, attacked = start_switch(), Attacked(lease_ms)
         switch.configure(attacked.text())
         assert switch.load() == "+OK", switch.log_path.read_text(errors="replace")[-3000:]
-        processes(attacked.channel, "callcontroller.py", WHOLE_S)
+        processes(attacked.api_socket, "callcontroller.py", WHOLE_S)
         started.append((switch, callers.Callers(switch, "zmq-ivr", CALLS, RATE, CALLS, tmp_path, WHOLE_S)))
         wait_until(lambda: calls_of(switch)["controlled"] == CALLS, "all calls to be under control", 60)
         return switch, attacked
@@ -188,7 +188,7 @@ def check_calls(switch, kinds):
 
 def check_good_client(attacked, subscriber, connect):
     """A new client works on the attacked stream and API socket."""
-    assert connect(attacked.channel).call("api", command="echo", arg="good")["output"].strip() == "good"
+    assert connect(attacked.api_socket).call("api", command="echo", arg="good")["output"].strip() == "good"
     subscriber(attacked.stream)
 
 

@@ -69,7 +69,7 @@ def lost(call_service, phones, processes):
 
     def lose(how, number="answer-zmq-ivr", then=lambda: None, **keys):
         served = call_service(lease_ms=LEASE_MS, **keys)
-        wires.append(Wire(int(served.channel.rpartition(":")[2])))
+        wires.append(Wire(int(served.api_socket.rpartition(":")[2])))
         process = processes(f"tcp://127.0.0.1:{wires[-1].port}")
         phone = phones().call(number)
         call = process.wait("plays")["call"]
@@ -208,7 +208,7 @@ def test_switch_that_was_stopped_gives_a_worker_time_to_reply(switch, call_servi
     """Both are stopped for longer than the lease, like virtual machines that are paused; the worker a little longer."""
     lease_ms = 6000
     served = call_service(lease_ms=lease_ms)
-    process = processes(served.channel)
+    process = processes(served.api_socket)
     phones().call("answer-zmq-ivr")
     process.wait("plays")
     try:

@@ -56,7 +56,7 @@ def test_each_of_many_calls_ends_accounted_while_workers_are_killed(big_switch, 
                                                                     tmp_path):
     switch = big_switch
     served = call_service(on=switch, calls_max=10000, requests_max=10000)
-    ended, workers = Endings(subscriber_of(subscriber, served.stream)), pool(served.channel)
+    ended, workers = Endings(subscriber_of(subscriber, served.stream)), pool(served.api_socket)
     calling = callers.Callers(switch, "zmq-ivr", CALLS, RATE, CALLS, tmp_path, WHOLE_S)
     try:
         wait_until(lambda: served.status()["calls"]["controlled"] == CALLS, "all calls to be under control", WHOLE_S)

@@ -50,7 +50,7 @@ def one_round(switch, call_service, workers, worker_of):
 def test_calls_touch_no_wrong_memory_and_leak_none(sanitized, call_service, workers, processes, tmp_path):
     switch = sanitized
     for number in range(ROUNDS):
-        one_round(switch, call_service, workers, lambda: processes(call_service.served.channel))
+        one_round(switch, call_service, workers, lambda: processes(call_service.served.api_socket))
         if number == ROUNDS - 1:
             (tmp_path / "look").touch()
         force = "-f " if number % 2 else ""

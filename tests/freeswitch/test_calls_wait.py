@@ -82,7 +82,7 @@ def test_break_ends_the_application_and_the_next_runs(pair):
 
 def test_loss_of_the_worker(call_service, workers, processes, phones, endings):
     served = call_service(lease_ms=900, on_lost="continue")
-    process, operator = processes(served.channel), workers(None)
+    process, operator = processes(served.api_socket), workers(None)
     phones().call("answer-zmq-ivr")
     call = process.wait("plays")["call"]
     runs = operator.send("call.execute", call=call, app="playback", arg=LONG, lock=True, wait=True)

@@ -40,9 +40,9 @@ def next_of(connection, action, owner):
 
 
 def test_mod_event_socket_and_our_stream_have_the_same(switch, sockets):
-    stream, channel = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
-    switch.configure(config_xml(stream_xml(stream), channels=[
-        f'<api-socket name="tested"><param name="bind" value="{channel}"/></api-socket>']))
+    stream, api_socket = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
+    switch.configure(config_xml(stream_xml(stream), api_sockets=[
+        f'<api-socket name="tested"><param name="bind" value="{api_socket}"/></api-socket>']))
     other = switch.connect()
     assert other.command("event json CUSTOM fszmq::client").startswith("+OK")
     assert switch.load() == "+OK"
@@ -50,7 +50,7 @@ def test_mod_event_socket_and_our_stream_have_the_same(switch, sockets):
     watching = sockets(zmq.SUB, stream)
     came = next_of(other, "connect", "stream/default")
     assert came["Event-Subclass"] == "fszmq::client" and came["Client-Mechanism"] == "NULL"
-    asking = sockets(zmq.DEALER, channel)
+    asking = sockets(zmq.DEALER, api_socket)
     came = next_of(other, "connect", "api-socket/tested")
     wait_until(lambda: json.loads(switch.api("zmq status json"))["streams"][0]["subscriptions"] == 1, "the subscription")
     assert switch.api(f"zmq kick {came['Client-Id']}").startswith("+OK")

@@ -25,12 +25,12 @@ def ask(client, wrong):
         wrong.append(error)
 
 
-def test_connected_clients_lose_no_reply_and_new_ones_are_accepted_later(switch, channel, connect):
-    old, wrong = [connect(channel) for _ in range(3)], []
+def test_connected_clients_lose_no_reply_and_new_ones_are_accepted_later(switch, api_socket, connect):
+    old, wrong = [connect(api_socket) for _ in range(3)], []
     for client in old:
         assert client.call("server.ping") == {}
     with few_descriptors(switch):
-        new = [connect(channel) for _ in range(NEW)]  # each retries until it is accepted
+        new = [connect(api_socket) for _ in range(NEW)]  # each retries until it is accepted
         wait_refused(switch, NEW // 2)
         threads = [threading.Thread(target=ask, args=(client, wrong)) for client in old]
         for thread in threads:

@@ -50,11 +50,11 @@ class Abuse:
         self.switch, self.watcher = switch, watcher
         self.tcp, self.api = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
         self.ipc = f"{switch.folder}/fire"
-        channel = stream_xml(self.api, name="default").replace("stream", "api-socket")
+        api_socket = stream_xml(self.api, name="default").replace("stream", "api-socket")
         stream = stream_xml(self.tcp, f"ipc://{self.ipc}", framing="envelope", handshake_timeout_ms=1000)
         more = stream_xml(f"tcp://127.0.0.1:{free_port()}", name="more", events="CHANNEL_*")
-        self.good = config_xml(stream, channels=[channel], linger_ms=500)
-        self.other = config_xml(stream, more, channels=[channel], linger_ms=500)
+        self.good = config_xml(stream, api_sockets=[api_socket], linger_ms=500)
+        self.other = config_xml(stream, more, api_sockets=[api_socket], linger_ms=500)
         self.sockets, self.steady = [], None
 
     def begin(self):

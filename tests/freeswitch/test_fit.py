@@ -169,7 +169,7 @@ def test_an_interface_that_the_allowlist_refuses_is_named(allowing, connect, all
     lines = [f"FreeSWITCH has refused the {what} zmq" for what in refused]
     for line in lines:
         switch.wait_log(mark, line)
-    api = connect(served.channel)
+    api = connect(served.api_socket)
     wait_until(lambda: len(api.call("server.stats")["troubles"]) >= len(refused), "the troubles")
     troubles = api.call("server.stats")["troubles"]
     assert len(troubles) == len(refused)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from apifixtures import channel_config
+from apifixtures import api_socket_config
 from switch import PATIENCE_S, ROOT, free_port
 
 PAGE = (ROOT / "docs/from-esl.md").read_text()
@@ -17,7 +17,7 @@ MODULE, *PROGRAMS = re.findall(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\
 def folder(publisher, tmp_path):
     """A folder with the page's switch.py, for a stream and an API socket that allow everything."""
     events, api = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
-    publisher(xml=channel_config(events, api))
+    publisher(xml=api_socket_config(events, api))
     text = MODULE[0].replace("tcp://localhost:5556", events).replace("tcp://localhost:5557", api)
     (tmp_path / "switch.py").write_text(text)
     return tmp_path

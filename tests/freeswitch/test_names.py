@@ -25,7 +25,7 @@ def with_names(host):
     far = [f"tcp://{host}:{free_port()}" for _ in range(3)]
     connect = '<param name="connect" value="{}"/>'
     text = config_xml(stream_xml(endpoint), stream_xml(name="far", inner=connect.format(far[0])),
-                      channels=[f'<api-socket name="default">{connect.format(far[1])}</api-socket>'])
+                      api_sockets=[f'<api-socket name="default">{connect.format(far[1])}</api-socket>'])
     services = f"<services>{service_xml('tested', far[2])}</services>"
     return endpoint, text.replace("</configuration>", f"{services}</configuration>")
 

@@ -74,8 +74,8 @@ def dialler(publisher, connect):
     """A client that may make calls through one endpoint, to one extension."""
     endpoint = f"tcp://127.0.0.1:{free_port()}"
     grants = "".join(f'<param name="{right}" value="{pattern}"/>' for right, pattern in DIALLER)
-    channels = [f'<api-socket name="default"><param name="bind" value="{endpoint}"/></api-socket>']
-    text = config_xml(stream_xml(f"tcp://127.0.0.1:{free_port()}"), channels=channels)
+    api_sockets = [f'<api-socket name="default"><param name="bind" value="{endpoint}"/></api-socket>']
+    text = config_xml(stream_xml(f"tcp://127.0.0.1:{free_port()}"), api_sockets=api_sockets)
     publisher(xml=text.replace("</configuration>", f'<groups><group name="default">{grants}</group></groups>'
                                                    f"</configuration>"))
     return connect(endpoint)

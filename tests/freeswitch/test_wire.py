@@ -14,22 +14,22 @@ def threads_of_libzmq(switch):
 
 def everything(switch, *binds):
     """Streams, API sockets and services over tcp and ipc, bound and connected, and more binds of the stream."""
-    stream, channel = f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}"
-    channels = [f'<api-socket name="default"><param name="bind" value="{channel}"/>'
-                f'<param name="bind" value="ipc://{switch.folder}/api"/></api-socket>']
+    stream, api_socket = f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}"
+    api_sockets = [f'<api-socket name="default"><param name="bind" value="{api_socket}"/>'
+                   f'<param name="bind" value="ipc://{switch.folder}/api"/></api-socket>']
     services = call_service_xml() + service_xml("tested", f"tcp://127.0.0.1:{free_port()}")
-    text = config_xml(stream_xml(stream, f"ipc://{switch.folder}/events", *binds), channels=channels)
-    return stream, channel, text.replace("</configuration>",
+    text = config_xml(stream_xml(stream, f"ipc://{switch.folder}/events", *binds), api_sockets=api_sockets)
+    return stream, api_socket, text.replace("</configuration>",
                                          f"{GROUPS}<services>{services}</services></configuration>")
 
 
 def test_tcp_and_ipc_need_no_thread_of_libzmq(switch, subscriber, connect):
-    stream, channel, text = everything(switch)
+    stream, api_socket, text = everything(switch)
     switch.configure(text)
     assert switch.load() == "+OK"
     subscriber(stream)
     subscriber(f"ipc://{switch.folder}/events")
-    for endpoint in (channel, f"ipc://{switch.folder}/api"):
+    for endpoint in (api_socket, f"ipc://{switch.folder}/api"):
         assert connect(endpoint).call("server.ping") == {}
     assert "fszmq-streams" in switch.threads() and not threads_of_libzmq(switch)
     status = json.loads(switch.api("zmq status json"))
