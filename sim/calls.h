@@ -1,8 +1,7 @@
 /* calls.h - all calls of the simulated switch, and the queue of work for them.
  *
- * Only play.c advances a call. All other files queue what a call is to do; play.c takes it from
- * here, one step at a time, with no other function of a call on its stack. All with the lock held.
- */
+ * Only play.c advances a call. All other files queue the work, and play.c does it one step at a
+ * time, never from inside another step. All with the lock held. */
 #ifndef FSZ_CALLS_H
 #define FSZ_CALLS_H
 

@@ -233,7 +233,7 @@ static void play_answer(struct fsz_sim *sim, struct fsz_call *call)
     }
 }
 
-/* Plays what is due now of a new call, so that the call exists when its command is answered. */
+/* Plays the events of a new call that are due now, so that it exists when its command replies. */
 static void play_begin(struct fsz_sim *sim, struct fsz_call *call)
 {
     uint64_t now_ns = fsz_clock_monotonic_ns();
@@ -243,14 +243,14 @@ static void play_begin(struct fsz_sim *sim, struct fsz_call *call)
     }
 }
 
-/* Sets the timer of a call after a step out of turn. */
+/* Sets the timer of a call after a step outside its schedule. */
 static void play_resume(struct fsz_sim *sim, struct fsz_call *call)
 {
     /* Cannot fail: the timer is in the heap. */
     (void)fsz_heap_set(&sim->heap, &call->timer, play_due_ns(call));
 }
 
-/* A hangup that was asked for is played before CHANNEL_EXECUTE_COMPLETE of `zmq`. */
+/* A pending hangup is played before CHANNEL_EXECUTE_COMPLETE of `zmq`. */
 static void play_take_back(struct fsz_sim *sim, struct fsz_call *call)
 {
     while (call->cut && call->at <= call->flow->hangup) {
@@ -277,8 +277,8 @@ static void play_work_of_legs(struct fsz_sim *sim, struct fsz_call *call, uint64
     }
 }
 
-/* One step of what is queued for the call. What this queues for other calls is done before the next
- * step. */
+/* Does one step of the queued work. Work that the step queues for other calls is done before the
+ * next step of this one. */
 static void play_work(struct fsz_sim *sim, struct fsz_call *call, uint64_t now_ns)
 {
     if (call->begins) {

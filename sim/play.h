@@ -16,8 +16,8 @@ enum {
 uint64_t fsz_play_due(struct fsz_sim *sim, uint64_t now_ns);
 /* Does all that is queued. */
 void fsz_play_advance(struct fsz_sim *sim, uint64_t now_ns);
-/* For those that have queued work: does it, wakes the switch's thread, since something may be due
- * earlier than it knows, and releases the lock. */
+/* Does all that is queued, and releases the lock. Wakes the switch's thread, since something may be
+ * due earlier than it knows. */
 void fsz_play_unlock(struct fsz_sim *sim);
 /* Waits until the thread of each call has returned, and takes the calls back; releases the lock
  * meanwhile. The switch is stopping. */

@@ -26,7 +26,7 @@ void fsz_serve_take_back(struct fsz_sim *sim, struct fsz_call *call);
 #define FSZ_SERVE_ROUTING "2"
 #define FSZ_SERVE_HIBERNATE "8"
 
-/* The call leaves what it runs: for `zmq` with `line`, or (NULL) only to stay up. */
+/* The call leaves its applications: for `zmq` with `line`, or (NULL) just to stay up. */
 void fsz_serve_leave(struct fsz_sim *sim, struct fsz_call *call, const char *line,
                      const char *state);
 /* Wakes all threads: the switch stops. */

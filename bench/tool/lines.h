@@ -9,7 +9,7 @@
 struct fsz_bench_line {
     char  *text;
     size_t size;
-    size_t time_offset; /* where the stamp's digits begin; likewise the next */
+    size_t time_offset; /* where the digits of the time stamp begin */
     size_t sequence_offset;
 };
 

@@ -155,7 +155,7 @@ def test_rounds_of_forced_unload_and_load_under_calls(switch, call_service, work
 
 
 def test_switch_shuts_down_with_controlled_calls(start_switch, call_service, workers, phones):
-    """Of a switch of its own; that it ends as it should is what start_switch looks at."""
+    """On a separate switch; start_switch checks that it ends properly."""
     own = start_switch()
     served = call_service(on=own)
     worker = workers()
