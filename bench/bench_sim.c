@@ -46,7 +46,7 @@ int main(void)
     struct fsz_sim_stats stats;
     fsz_sim_stats(sim, &stats);
     printf("simulated switch: %llu events of %llu calls in %.2f s of CPU: %.0f events/s, %.2f us "
-           "an event\n",
+           "per event\n",
            events, (unsigned long long)stats.calls_started, used_s, (double)events / used_s,
            used_s * 1e6 / (double)events);
     fsz_sim_free(&sim);
