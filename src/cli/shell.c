@@ -29,23 +29,8 @@ static const struct fsz_usage shell_usage = {
 
 enum {
     SHELL_TICK_MS = 250,
-    SHELL_BURST = 100,
     SHELL_PATIENCE_S = 60, /* on a terminal: the user can go on typing while, say, a call rings */
 };
-
-int fsz_shell_print(const json_t *result)
-{
-    const char *job = json_string_value(json_object_get(result, "job"));
-    if (json_object_get(result, "output") != NULL) {
-        return fsz_ask_show_output(result, false);
-    }
-    if (job != NULL) {
-        printf("+OK job %s\n", job);
-    } else {
-        fsz_ask_print_json(result);
-    }
-    return FSZ_EXIT_OK;
-}
 
 /* ---- messages of the switch while a line is being typed ------------------------------------- */
 
@@ -75,40 +60,6 @@ static void shell_take_notice(void *self, const char *method, const json_t *para
     fsz_ask_print(job);
     fsz_shell_print(params);
     fsz_shell_line_show();
-}
-
-static bool shell_show_event(struct fsz_shell *shell)
-{
-    size_t size = 0;
-    if (fsz_message_receive(&shell->message, shell->events.socket, ZMQ_DONTWAIT) != 0) {
-        return false;
-    }
-    const char *text = fsz_message_event(&shell->message, &size);
-    json_t     *event = json_loadb(text, size, 0, NULL);
-    bool        own =
-        shell->message.kind != FSZ_MESSAGE_JSON && shell->message.kind != FSZ_MESSAGE_ENVELOPE;
-    if (json_is_object(event) && !own) {
-        fsz_pretty_event(&shell->pretty, stdout, event);
-    }
-    json_decref(event);
-    return true;
-}
-
-static void shell_show_events(struct fsz_shell *shell)
-{
-    fsz_shell_line_hide();
-    for (int i = 0; i < SHELL_BURST && shell_show_event(shell); i++) {
-    }
-    fsz_shell_line_show();
-}
-
-void fsz_shell_hide_events(struct fsz_shell *shell)
-{
-    if (shell->events.socket != NULL) {
-        fsz_connect_fini(&shell->events);
-    }
-    fsz_subscribe_fini(&shell->subscribe);
-    shell->subscribe = (struct fsz_subscribe){0};
 }
 
 /* Reports changes of the connections. */
@@ -149,7 +100,7 @@ static void shell_wait(struct fsz_shell *shell)
     fsz_client_take(&shell->client);
     fsz_shell_review(shell);
     if (items[3].revents != 0) {
-        shell_show_events(shell);
+        fsz_shell_show_events(shell);
     }
     if (items[0].revents != 0) {
         fsz_shell_line_read();

@@ -30,8 +30,12 @@ struct fsz_shell {
     uint64_t                 lost; /* client.connect.lost when these were sent */
 };
 
+/* shell_screen.c: shows results and events. */
+
 /* Prints the result of a request. Returns FSZ_EXIT_OK if it succeeded. */
 int fsz_shell_print(const json_t *result);
+/* Shows events that have arrived, a limited number at a time. */
+void fsz_shell_show_events(struct fsz_shell *shell);
 /* Stops showing events. */
 void fsz_shell_hide_events(struct fsz_shell *shell);
 
