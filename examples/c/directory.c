@@ -4,7 +4,9 @@
  *     sqlite3 users.db <directory.sql
  *     ./directory users.db [endpoint]
  *
- * Debian: libzmq3-dev libjansson-dev libsqlite3-dev sqlite3. The file may change meanwhile. */
+ * Debian: libzmq3-dev libjansson-dev libsqlite3-dev sqlite3
+ *
+ * The file may change while this runs. */
 #include <jansson.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -16,7 +18,7 @@
 
 #define SELECT "SELECT a1_hash, context FROM user WHERE domain = ?1 AND name = ?2"
 
-enum { FAILED = -32000, BUSY_MS = 500, QUESTION_BYTES = 1 << 20, WAKE_MS = 500 };
+enum { FAILED = -32000, BUSY_MS = 500, REQUEST_BYTES = 1 << 20, WAKE_MS = 500 };
 
 static volatile sig_atomic_t ending;
 
@@ -26,7 +28,7 @@ static void end(int number)
     ending = 1;
 }
 
-/* What may stand between the quotes of an attribute. */
+/* Writes a text so that it can be the value of a quoted attribute. */
 static void print_attribute(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -81,7 +83,7 @@ static json_t *document(const char *domain, const char *user, sqlite3_stmt *row)
     return result;
 }
 
-/* The result for that user, or NULL: the database can't be read. */
+/* The result for that user; NULL if the database cannot be read. */
 static json_t *find(sqlite3_stmt *select, const char *domain, const char *user)
 {
     json_t *result = NULL;
@@ -100,14 +102,14 @@ static json_t *find(sqlite3_stmt *select, const char *domain, const char *user)
     return result;
 }
 
-static json_t *answer(sqlite3 *database, sqlite3_stmt *select, json_t *question)
+static json_t *reply_to(sqlite3 *database, sqlite3_stmt *select, json_t *request)
 {
     const char *domain = NULL, *user = NULL;
-    json_t     *result = NULL, *number = json_object_get(question, "id");
-    if (json_unpack(question, "{s:{s:{s:s, s:s}}}", "params", "params", "domain", &domain, "user",
+    json_t     *result = NULL, *number = json_object_get(request, "id");
+    if (json_unpack(request, "{s:{s:{s:s, s:s}}}", "params", "params", "domain", &domain, "user",
                     &user) == 0) {
         result = find(select, domain, user);
-    } else { /* a lookup of another kind: a domain's gateways, say */
+    } else { /* another type of lookup, such as a domain's gateways */
         result = json_pack("{s:b}", "found", false);
     }
     if (result != NULL) {
@@ -121,8 +123,8 @@ static json_t *answer(sqlite3 *database, sqlite3_stmt *select, json_t *question)
     return result;
 }
 
-/* A REP socket must answer before it gets the next question; an empty frame answers nothing. */
-static void send_answer(void *socket, json_t *reply)
+/* A REP socket must reply before it gets the next request: an invalid one gets an empty frame. */
+static void send_reply(void *socket, json_t *reply)
 {
     char *text = reply != NULL ? json_dumps(reply, JSON_COMPACT) : NULL;
     zmq_send(socket, text != NULL ? text : "", text != NULL ? strlen(text) : 0, 0);
@@ -136,21 +138,21 @@ static void serve(void *socket, sqlite3 *database, sqlite3_stmt *select)
     zmq_msg_init(&message);
     while (!ending) {
         if (zmq_msg_recv(&message, socket, 0) < 0) {
-            continue; /* WAKE_MS have passed, or a signal came */
+            continue; /* WAKE_MS have passed, or a signal arrived */
         }
-        json_t *question = json_loadb(zmq_msg_data(&message), zmq_msg_size(&message), 0, NULL);
-        send_answer(socket, question != NULL ? answer(database, select, question) : NULL);
-        json_decref(question);
+        json_t *request = json_loadb(zmq_msg_data(&message), zmq_msg_size(&message), 0, NULL);
+        send_reply(socket, request != NULL ? reply_to(database, select, request) : NULL);
+        json_decref(request);
     }
     zmq_msg_close(&message);
 }
 
 static int run(const char *endpoint, sqlite3 *database, sqlite3_stmt *select)
 {
-    int64_t question_bytes = QUESTION_BYTES;
-    int     wake_ms = WAKE_MS; /* a signal that comes just before the wait does not end it */
+    int64_t request_bytes = REQUEST_BYTES;
+    int     wake_ms = WAKE_MS; /* a signal just before the wait does not end it */
     void   *context = zmq_ctx_new(), *socket = zmq_socket(context, ZMQ_REP);
-    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &question_bytes, sizeof question_bytes);
+    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &request_bytes, sizeof request_bytes);
     zmq_setsockopt(socket, ZMQ_RCVTIMEO, &wake_ms, sizeof wake_ms);
     int status = zmq_bind(socket, endpoint);
     if (status == 0) {

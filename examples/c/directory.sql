@@ -2,9 +2,9 @@
 CREATE TABLE user (
     domain TEXT NOT NULL COLLATE NOCASE,
     name TEXT NOT NULL,
-    -- As the switch's a1-hash: md5 of name:domain:password, so that no password is stored.
+    -- The switch's a1-hash, which is the MD5 of name:domain:password: no password is stored.
     a1_hash TEXT NOT NULL,
-    -- The context of the dialplan that the user's calls are in.
+    -- The dialplan context of the user's calls.
     context TEXT NOT NULL DEFAULT 'default',
     PRIMARY KEY (domain, name)
 ) WITHOUT ROWID;

@@ -1,5 +1,5 @@
-/* Answers each call, greets the caller, and hands the call over to another service with what the
- * dialplan said: an endpoint that the switch connects to, and that remembers nothing.
+/* Answers each call, greets the caller, and hands the call over to another service with the
+ * arguments from the dialplan. It is an endpoint that the switch connects to; it keeps no state.
  *
  *     gcc -O2 -Wall -o greet greet.c -lzmq -ljansson
  *     ./greet [endpoint [next service [greeting]]]
@@ -22,7 +22,7 @@ static void end(int number)
     ending = 1;
 }
 
-/* To the switch whose message came with that routing id; `message` is given up. */
+/* Sends to the switch with that routing id. Takes ownership of `message`. */
 static void send_message(void *socket, zmq_msg_t *route, json_t *message)
 {
     char     *text = message == NULL ? NULL : json_dumps(message, JSON_COMPACT);
@@ -40,14 +40,14 @@ static void send_message(void *socket, zmq_msg_t *route, json_t *message)
     json_decref(message);
 }
 
-static json_t *accept_answer(json_t *id)
+static json_t *accept_reply(json_t *id)
 {
     return json_pack("{ss sO s{sb s[{ss} {ss ss}] ss}}", "jsonrpc", "2.0", "id", id, "result",
                      "accept", 1, "execute", "app", "answer", "app", "playback", "arg", greeting,
                      "then", "control");
 }
 
-/* Takes effect when the list of the answer has run. */
+/* Takes effect when the list in the reply has run. */
 static json_t *hand_over(json_t *lease, json_t *params)
 {
     return json_pack("{ss ss sO s{sO sO ss s{sO}}}", "jsonrpc", "2.0", "method", "call.hand-over",
@@ -61,11 +61,11 @@ static void take(void *socket, zmq_msg_t *route, json_t *message)
     json_t     *id = json_object_get(message, "id"), *params = json_object_get(message, "params");
     json_t     *error = json_object_get(message, "error");
     if (method != NULL && strcmp(method, "call.offer") == 0) {
-        send_message(socket, route, accept_answer(id));
+        send_message(socket, route, accept_reply(id));
         send_message(socket, route, hand_over(id, params));
     } else if (method != NULL && id != NULL) { /* service.ping */
         send_message(socket, route, json_pack("{ss sO s{}}", "jsonrpc", "2.0", "id", id, "result"));
-    } else if (error != NULL) { /* the caller hung up meanwhile, say */
+    } else if (error != NULL) { /* for example, the caller has hung up */
         const char *why = json_string_value(json_object_get(error, "message"));
         fprintf(stderr, "%s\n", why != NULL ? why : "refused");
     }
@@ -98,7 +98,7 @@ int main(int argc, char **argv)
     sigaction(SIGINT, &(struct sigaction){.sa_handler = end}, NULL);
     sigaction(SIGTERM, &(struct sigaction){.sa_handler = end}, NULL);
     void *context = zmq_ctx_new(), *socket = zmq_socket(context, ZMQ_ROUTER);
-    int   wake_ms = 500; /* a signal that comes just before the wait does not end it */
+    int   wake_ms = 500; /* a signal just before the wait does not end it */
     zmq_setsockopt(socket, ZMQ_RCVTIMEO, &wake_ms, sizeof wake_ms);
     if (zmq_bind(socket, endpoint) != 0) {
         fprintf(stderr, "%s: %s\n", endpoint, zmq_strerror(zmq_errno()));

@@ -10,13 +10,13 @@ int main(int argc, char **argv)
 {
     const char *endpoint = argc > 1 ? argv[1] : "tcp://localhost:5556";
     long        count = argc > 2 ? strtol(argv[2], NULL, 10) : 100;
-    int         heartbeat_ms = 1000; /* notices a path that died in silence (docs/clients.md) */
+    int         heartbeat_ms = 1000; /* detects a connection that died silently (docs/clients.md) */
 
     void *context = zmq_ctx_new();
     void *socket = zmq_socket(context, ZMQ_SUB);
     zmq_setsockopt(socket, ZMQ_SUBSCRIBE, "", 0); /* every event: the empty prefix */
     zmq_setsockopt(socket, ZMQ_HEARTBEAT_IVL, &heartbeat_ms, sizeof heartbeat_ms);
-    if (zmq_connect(socket, endpoint) != 0) { /* connects, and reconnects, by itself */
+    if (zmq_connect(socket, endpoint) != 0) { /* connects and reconnects in the background */
         fprintf(stderr, "%s: %s\n", endpoint, zmq_strerror(zmq_errno()));
         return 1;
     }

@@ -16,8 +16,8 @@ try {
     zmq::socket_t  socket(context, zmq::socket_type::sub);
     socket.set(zmq::sockopt::subscribe, ""); // every event: the empty prefix
     socket.set(zmq::sockopt::heartbeat_ivl,
-               1000);         // notices a path that died in silence (docs/clients.md)
-    socket.connect(endpoint); // connects, and reconnects, by itself
+               1000);         // detects a connection that died silently (docs/clients.md)
+    socket.connect(endpoint); // connects and reconnects in the background
     std::cerr << "listening to " << endpoint << std::endl;
 
     zmq::message_t event;

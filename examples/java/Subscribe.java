@@ -13,13 +13,13 @@ public class Subscribe {
         ZMQ.Context context = ZMQ.context(1);
         ZMQ.Socket socket = context.socket(ZMQ.SUB);
         socket.subscribe(new byte[0]); // every event: the empty prefix
-        // These libraries have no heartbeats, so TCP notices a path that died in silence (docs/clients.md).
+        // These libraries have no heartbeats; TCP keepalive detects a connection that died silently (docs/clients.md).
         socket.setTCPKeepAlive(1);
         socket.setTCPKeepAliveIdle(30);
-        socket.connect(endpoint); // returns at once; connects, and reconnects, by itself
+        socket.connect(endpoint); // returns at once; connects and reconnects in the background
         System.err.println("listening to " + endpoint);
 
-        // The bytes are UTF-8 and go out as they came, whatever charset Java takes for the console's.
+        // Writes the UTF-8 bytes unchanged, whatever Java believes the console's charset to be.
         PrintStream out = new PrintStream(System.out, true);
         while (count-- > 0) {
             byte[] event = socket.recv();

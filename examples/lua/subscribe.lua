@@ -3,7 +3,7 @@
 --
 --     luajit subscribe.lua [endpoint [count]]          Debian: luajit libzmq5
 --
--- Debian 12 packages no ZeroMQ binding for Lua, so this calls libzmq itself through LuaJIT's FFI.
+-- Debian 12 has no ZeroMQ binding for Lua, so this calls libzmq directly through LuaJIT's FFI.
 local ffi = require 'ffi'
 ffi.cdef [[
     typedef union { unsigned char data[64]; void *align; } zmq_msg_t;
@@ -35,9 +35,9 @@ io.stdout:setvbuf 'line'
 local context = zmq.zmq_ctx_new()
 local socket = zmq.zmq_socket(context, ZMQ_SUB)
 check(zmq.zmq_setsockopt(socket, ZMQ_SUBSCRIBE, '', 0), 'subscribe') -- every event: the empty prefix
--- Notices a path that died in silence (docs/clients.md).
+-- Detects a connection that died silently (docs/clients.md).
 check(zmq.zmq_setsockopt(socket, ZMQ_HEARTBEAT_IVL, ffi.new('int[1]', 1000), 4), 'heartbeats')
-check(zmq.zmq_connect(socket, endpoint), endpoint) -- connects, and reconnects, by itself
+check(zmq.zmq_connect(socket, endpoint), endpoint) -- connects and reconnects in the background
 io.stderr:write('listening to ', endpoint, '\n')
 
 local event = ffi.new 'zmq_msg_t'

@@ -2,8 +2,8 @@
 //
 //     node command.mjs [-e endpoint] command [argument]          once before: npm ci
 //
-// Exits with 1 when the command failed, with 2 when it was not run, and with 3 when it may have run: its answer did
-// not come, and it is not sent again.
+// Exit status: 1 if the command failed, 2 if it was not run, and 3 if it may have run: no reply arrived, and the
+// request is not sent again.
 import { parseArgs } from "node:util";
 import { Request } from "zeromq";
 
@@ -13,8 +13,8 @@ const { values, positionals } = parseArgs({
 });
 const [command, arg] = positionals;
 
-const socket = new Request({ // one question at a time; many at once: a Dealer
-  immediate: true, // nothing waits for a switch that is away, and runs later (docs/clients.md)
+const socket = new Request({ // one request at a time; use a Dealer for several
+  immediate: true, // else requests queue while the switch is away, and run later (docs/clients.md)
   linger: 0,
   tcpMaxRetransmitTimeout: 5000,
   sendTimeout: 2000,
@@ -23,14 +23,14 @@ const socket = new Request({ // one question at a time; many at once: a Dealer
 socket.connect(values.endpoint);
 
 function giveUp(code, why) {
-  console.error(`no answer from ${values.endpoint}: ${why}`);
+  console.error(`no reply from ${values.endpoint}: ${why}`);
   process.exit(code);
 }
 
 async function ask(method, params) {
   await socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })).catch(() => giveUp(2, "not sent"));
-  const [answer] = await socket.receive().catch(() => giveUp(3, "it may have run"));
-  return JSON.parse(answer);
+  const [reply] = await socket.receive().catch(() => giveUp(3, "it may have run"));
+  return JSON.parse(reply);
 }
 
 const { result, error } = await ask("api", { command, arg });

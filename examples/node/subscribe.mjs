@@ -5,9 +5,9 @@ import { Subscriber } from "zeromq";
 
 const [endpoint = "tcp://localhost:5556", count = "100"] = process.argv.slice(2);
 
-const socket = new Subscriber({ heartbeatInterval: 1000 }); // notices a path that died in silence (docs/clients.md)
+const socket = new Subscriber({ heartbeatInterval: 1000 }); // detects a connection that died silently (docs/clients.md)
 socket.subscribe(); // every event: the empty prefix
-socket.connect(endpoint); // returns at once; connects, and reconnects, by itself
+socket.connect(endpoint); // returns at once; connects and reconnects in the background
 console.error(`listening to ${endpoint}`);
 
 let left = Number(count);

@@ -13,8 +13,8 @@ $| = 1;
 my $context = ZMQ::FFI->new;
 my $socket  = $context->socket(ZMQ_SUB);
 $socket->subscribe('');         # every event: the empty prefix
-$socket->set(ZMQ_HEARTBEAT_IVL, 'int', 1000);    # notices a path that died in silence (docs/clients.md)
-$socket->connect($endpoint);    # returns at once; connects, and reconnects, by itself
+$socket->set(ZMQ_HEARTBEAT_IVL, 'int', 1000);    # detects a connection that died silently (docs/clients.md)
+$socket->connect($endpoint);    # returns at once; connects and reconnects in the background
 print STDERR "listening to $endpoint\n";
 
 print $socket->recv, "\n" for 1 .. $count;

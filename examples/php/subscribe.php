@@ -8,8 +8,8 @@ $count = (int) ($argv[2] ?? 100);
 
 $socket = new ZMQSocket(new ZMQContext(), ZMQ::SOCKET_SUB);
 $socket->setSockOpt(ZMQ::SOCKOPT_SUBSCRIBE, ''); // every event: the empty prefix
-$socket->setSockOpt(ZMQ::SOCKOPT_HEARTBEAT_IVL, 1000); // notices a path that died in silence (docs/clients.md)
-$socket->connect($endpoint); // returns at once; connects, and reconnects, by itself
+$socket->setSockOpt(ZMQ::SOCKOPT_HEARTBEAT_IVL, 1000); // detects a connection that died silently (docs/clients.md)
+$socket->connect($endpoint); // returns at once; connects and reconnects in the background
 fwrite(STDERR, "listening to $endpoint\n");
 
 while ($count-- > 0) {

@@ -3,8 +3,8 @@
 
     command.py [-e endpoint] command [argument]          Debian: python3-zmq
 
-Exits with 1 when the command failed, with 2 when it was not run, and with 3 when it may have run: its answer did not
-come, and it is not sent again.
+Exit status: 1 if the command failed, 2 if it was not run, and 3 if it may have run: no reply arrived, and the request
+is not sent again.
 """
 import argparse
 import json
@@ -20,8 +20,8 @@ parser.add_argument("command")
 parser.add_argument("argument", nargs="?")
 options = parser.parse_args()
 
-socket = zmq.Context().socket(zmq.REQ)  # one question at a time; many at once: a DEALER
-socket.setsockopt(zmq.IMMEDIATE, 1)  # nothing waits for a switch that is away, and runs later (docs/clients.md)
+socket = zmq.Context().socket(zmq.REQ)  # one request at a time; use a DEALER for several
+socket.setsockopt(zmq.IMMEDIATE, 1)  # else requests queue while the switch is away, and run later (docs/clients.md)
 socket.setsockopt(zmq.LINGER, 0)
 socket.setsockopt(zmq.TCP_MAXRT, PATIENCE_MS)
 socket.setsockopt(zmq.SNDTIMEO, CONNECT_MS)
@@ -33,13 +33,13 @@ sent = False
 try:
     socket.send_json({"jsonrpc": "2.0", "id": 1, "method": "api", "params": params})
     sent = True
-    answer = json.loads(socket.recv())
+    reply = json.loads(socket.recv())
 except zmq.Again:
     socket.close()
-    print(f"no answer from {options.endpoint}: {'it may have run' if sent else 'not sent'}", file=sys.stderr)
+    print(f"no reply from {options.endpoint}: {'it may have run' if sent else 'not sent'}", file=sys.stderr)
     sys.exit(3 if sent else 2)
-if "error" in answer:
-    print(f"not run: {answer['error']['message']}", file=sys.stderr)
+if "error" in reply:
+    print(f"not run: {reply['error']['message']}", file=sys.stderr)
     sys.exit(2)
-print(answer["result"]["output"].rstrip("\n"))
-sys.exit(1 if answer["result"]["status"] in ("error", "usage") else 0)
+print(reply["result"]["output"].rstrip("\n"))
+sys.exit(1 if reply["result"]["status"] in ("error", "usage") else 0)

@@ -12,23 +12,23 @@ import zmq
 PASSWORDS = {"1000": "of 1000", "1001": "of 1001"}
 
 
-def document(asked):  # what mod_xml_curl posts
-    user, domain = asked.get("user"), asked.get("domain")
+def document(params):  # those that mod_xml_curl posts
+    user, domain = params.get("user"), params.get("domain")
     if not isinstance(user, str) or not isinstance(domain, str) or user not in PASSWORDS:
-        return {"found": False}  # a caller makes a list of it by writing ARRAY::1|:2
+        return {"found": False}  # a caller can send a list by writing ARRAY::1|:2
     user, password, domain = map(quoteattr, (user, PASSWORDS[user], domain))
     return {"xml": f'<document><section name="directory"><domain name={domain}><user id={user}>'
                    f'<params><param name="password" value={password}/></params>'
                    '</user></domain></section></document>'}
 
 
-def answer(text):
+def reply_to(text):
     number = None
     try:
-        question = json.loads(text)
-        number = question["id"]
-        return {"jsonrpc": "2.0", "id": number, "result": document(question["params"]["params"])}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:  # no question
+        request = json.loads(text)
+        number = request["id"]
+        return {"jsonrpc": "2.0", "id": number, "result": document(request["params"]["params"])}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:  # not a request
         return {"jsonrpc": "2.0", "id": number, "error": {"code": -32600, "message": repr(error)}}
 
 
@@ -36,4 +36,4 @@ socket = zmq.Context().socket(zmq.REP)
 socket.bind(sys.argv[1] if len(sys.argv) > 1 else "tcp://127.0.0.1:5580")
 while True:
     text, *_ = socket.recv_multipart()
-    socket.send_json(answer(text))
+    socket.send_json(reply_to(text))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A directory like directory.py, for a switch that knows nothing of where it runs: it registers there.
+"""A directory like directory.py. It registers on the switch, which need not know where it runs.
 
     directory_client.py [endpoint of the API socket [service]]          Debian: python3-zmq
 """
@@ -11,44 +11,44 @@ from xml.sax.saxutils import quoteattr
 import zmq
 
 PASSWORDS = {"1000": "of 1000", "1001": "of 1001"}
-CAPACITY = 100  # questions that may wait here
-AGAIN_S = 2  # a registration ends with its connection, and libzmq makes the next one unseen
+CAPACITY = 100  # requests that may wait here
+AGAIN_S = 2  # a registration ends with its connection, and libzmq reconnects without telling us
 
 
-def document(asked):
-    user, domain = asked.get("user"), asked.get("domain")
+def document(params):
+    user, domain = params.get("user"), params.get("domain")
     if not isinstance(user, str) or not isinstance(domain, str) or user not in PASSWORDS:
-        return {"found": False}  # a caller makes a list of it by writing ARRAY::1|:2
+        return {"found": False}  # a caller can send a list by writing ARRAY::1|:2
     return {"xml": f'<document><section name="directory"><domain name={quoteattr(domain)}><user id={quoteattr(user)}>'
                    f'<params><param name="password" value={quoteattr(PASSWORDS[user])}/></params>'
                    '</user></domain></section></document>'}
 
 
 def take(socket, message):
-    """A question of the switch, or its answer to our registration."""
+    """Takes a request of the switch, or its reply to our registration."""
     if message.get("method") == "xml.fetch":
         result = document(message["params"]["params"])
         socket.send_json({"jsonrpc": "2.0", "id": message["id"], "result": result})
     elif "error" in message:
         sys.exit(f"not registered: {message['error']['message']}")
     elif "result" in message:
-        tell("registered")
+        report("registered")
 
 
-told = set()
+reported = set()
 
 
-def tell(text):
-    """Once is enough."""
-    if text not in told:
-        told.add(text)
+def report(text):
+    """Prints each text only once."""
+    if text not in reported:
+        reported.add(text)
         print(text, file=sys.stderr, flush=True)
 
 
 def main(endpoint="tcp://localhost:5557", service="directory"):
     socket = zmq.Context().socket(zmq.DEALER)
-    socket.setsockopt(zmq.HEARTBEAT_IVL, 1000)  # a connection that died unnoticed is made anew
-    socket.setsockopt(zmq.IMMEDIATE, 1)  # nothing is kept for a switch that is not there
+    socket.setsockopt(zmq.HEARTBEAT_IVL, 1000)  # detects a connection that died silently
+    socket.setsockopt(zmq.IMMEDIATE, 1)  # while the switch is away, nothing is queued
     socket.connect(endpoint)
     register = {"jsonrpc": "2.0", "id": 0, "method": "service.register",
                 "params": {"service": service, "capacity": CAPACITY}}
@@ -61,7 +61,7 @@ def main(endpoint="tcp://localhost:5557", service="directory"):
             try:
                 take(socket, json.loads(socket.recv_multipart()[-1]))
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                tell(f"no message: {error!r}")
+                report(f"not a valid message: {error!r}")
 
 
 if __name__ == "__main__":

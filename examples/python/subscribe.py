@@ -13,8 +13,8 @@ count = int(sys.argv[2]) if len(sys.argv) > 2 else 100
 context = zmq.Context()
 socket = context.socket(zmq.SUB)
 socket.setsockopt(zmq.SUBSCRIBE, b"")  # every event: the empty prefix
-socket.setsockopt(zmq.HEARTBEAT_IVL, 1000)  # notices a path that died in silence (docs/clients.md)
-socket.connect(endpoint)  # returns at once; connects, and reconnects, by itself
+socket.setsockopt(zmq.HEARTBEAT_IVL, 1000)  # detects a connection that died silently (docs/clients.md)
+socket.connect(endpoint)  # returns at once; connects and reconnects in the background
 print(f"listening to {endpoint}", file=sys.stderr)
 
 for _ in range(count):

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Puts an HTTP back end that was written for mod_xml_curl behind a service: nothing in it changes.
+"""Makes an HTTP back end of mod_xml_curl, unchanged, available as a service.
 
     xml_curl_bridge.py URL [endpoint [workers]]          Debian: python3-zmq
 
-Posts what mod_xml_curl would post, as application/x-www-form-urlencoded, over connections that stay
-open. A name and password in the URL (http://me:secret@host/path) are sent as basic authentication.
-Each worker has one question at a time; all answer side by side.
+Posts what mod_xml_curl would post, as application/x-www-form-urlencoded, over persistent connections.
+A name and password in the URL (http://me:secret@host/path) are sent as basic authentication.
+Each worker handles one request at a time; the workers run in parallel.
 
-HTTP 404 and 410, and a body that is empty, mean that there is no such thing. Any other status but 200,
-and no answer within 10 s, is a failure: the switch may then serve what it kept before (stale-s).
+HTTP 204, 404 and 410, and an empty body, mean "not found". Any other status except 200, and no reply
+within 10 s, is a failure: the switch may then use an older document from its cache (stale-s).
 """
 import base64
 import http.client
@@ -20,19 +20,19 @@ import urllib.parse
 
 import zmq
 
-TIMEOUT_S = 10  # longer than any deadline of the switch: a worker must not wait for ever
-ANSWER_BYTES = 8 << 20
+TIMEOUT_S = 10  # longer than any deadline of the switch; a worker must not wait forever
+REPLY_BYTES = 8 << 20
 FAILED = -32000
 NOTHING = (204, 404, 410)  # HTTP: there is no such document
 
 
 class Backend:
-    """One connection to the HTTP server; for one thread."""
+    """One connection to the HTTP server, used by one thread."""
 
     def __init__(self, url):
         self.url = urllib.parse.urlsplit(url)
-        kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-        self.connection = kinds[self.url.scheme](self.url.hostname, self.url.port, timeout=TIMEOUT_S)
+        connections = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+        self.connection = connections[self.url.scheme](self.url.hostname, self.url.port, timeout=TIMEOUT_S)
         self.path = urllib.parse.urlunsplit(("", "", self.url.path or "/", self.url.query, ""))
         self.headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "freeswitch-xml/1.0"}
         if self.url.username is not None:
@@ -40,34 +40,34 @@ class Backend:
             self.headers["Authorization"] = "Basic " + base64.b64encode(":".join(words).encode()).decode()
 
     def post(self, params):
-        """The result for these parameters; ValueError, OSError or HTTPException where the back end fails."""
+        """The result for these parameters; ValueError, OSError or HTTPException if the back end fails."""
         body = urllib.parse.urlencode({name: text_of(value) for name, value in params.items()})
         try:
             return self._post(body)
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-            self.connection.close()  # the server closed what was idle: that is no failure
+            self.connection.close()  # the server closed an idle connection, which is not a failure
             return self._post(body)
 
     def _post(self, body):
         try:
             self.connection.request("POST", self.path, body, self.headers)
-            answer = self.connection.getresponse()
-            text = answer.read(ANSWER_BYTES + 1)
+            response = self.connection.getresponse()
+            text = response.read(REPLY_BYTES + 1)
         except BaseException:
-            self.connection.close()  # what comes late must not be the next one's answer
+            self.connection.close()  # a late response must not be taken for that of the next request
             raise
-        if len(text) > ANSWER_BYTES:
+        if len(text) > REPLY_BYTES:
             self.connection.close()
-            raise ValueError(f"more than {ANSWER_BYTES} bytes")
-        if answer.status in NOTHING:
+            raise ValueError(f"more than {REPLY_BYTES} bytes")
+        if response.status in NOTHING:
             return {"found": False}
-        if answer.status != 200:
-            raise ValueError(f"HTTP {answer.status}")
+        if response.status != 200:
+            raise ValueError(f"HTTP {response.status}")
         return result_of(text)
 
 
 def result_of(body):
-    """The result for what the back end sent."""
+    """The result for a body that the back end sent."""
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
@@ -78,17 +78,17 @@ def result_of(body):
 
 
 def text_of(value):
-    """A header with several values, as the switch writes it in one text."""
+    """The text that the switch writes for a header with several values."""
     return value if isinstance(value, str) else "ARRAY::" + "|:".join(value)
 
 
-def answer(backend, frame):
-    """The JSON-RPC answer to the question in that frame."""
+def reply_to(backend, frame):
+    """The JSON-RPC reply to the request in that frame."""
     number = None
     try:
-        question = json.loads(frame)
-        number = question["id"]
-        return {"jsonrpc": "2.0", "id": number, "result": backend.post(question["params"]["params"])}
+        request = json.loads(frame)
+        number = request["id"]
+        return {"jsonrpc": "2.0", "id": number, "result": backend.post(request["params"]["params"])}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError,
             http.client.HTTPException) as error:
         why = f"{backend.url.hostname}: {error or type(error).__name__}"
@@ -96,32 +96,32 @@ def answer(backend, frame):
         return {"jsonrpc": "2.0", "id": number, "error": {"code": FAILED, "message": why}}
 
 
-def work(context, url, questions):
+def work(context, url, requests):
     backend, done = Backend(url), context.socket(zmq.PUSH)
-    done.connect("inproc://answers")
+    done.connect("inproc://replies")
     while True:
-        *way_back, question = questions.get()
-        done.send_multipart([*way_back, json.dumps(answer(backend, question)).encode()])
+        *way_back, request = requests.get()
+        done.send_multipart([*way_back, json.dumps(reply_to(backend, request)).encode()])
 
 
 def main(url, endpoint="tcp://127.0.0.1:5580", workers="16"):
     if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
         sys.exit(f"not an http:// or https:// URL: {url}")
-    context, questions = zmq.Context(), queue.SimpleQueue()
-    switches, answers = context.socket(zmq.ROUTER), context.socket(zmq.PULL)
+    context, requests = zmq.Context(), queue.SimpleQueue()
+    switches, replies = context.socket(zmq.ROUTER), context.socket(zmq.PULL)
     switches.bind(endpoint)
-    answers.bind("inproc://answers")
+    replies.bind("inproc://replies")
     for _ in range(int(workers)):
-        threading.Thread(target=work, args=(context, url, questions), daemon=True).start()
+        threading.Thread(target=work, args=(context, url, requests), daemon=True).start()
     poller = zmq.Poller()
     poller.register(switches, zmq.POLLIN)
-    poller.register(answers, zmq.POLLIN)
+    poller.register(replies, zmq.POLLIN)
     while True:
         ready = dict(poller.poll())
         if switches in ready:
-            questions.put(switches.recv_multipart())
-        if answers in ready:
-            switches.send_multipart(answers.recv_multipart())
+            requests.put(switches.recv_multipart())
+        if replies in ready:
+            switches.send_multipart(replies.recv_multipart())
 
 
 if __name__ == "__main__":

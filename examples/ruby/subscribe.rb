@@ -11,10 +11,10 @@ $stdout.sync = true
 context = ZMQ::Context.new
 socket = context.socket(ZMQ::SUB)
 socket.setsockopt(ZMQ::SUBSCRIBE, '') # every event: the empty prefix
-# ffi-rzmq has no heartbeats, so TCP notices a path that died in silence (docs/clients.md).
+# ffi-rzmq has no heartbeats; TCP keepalive detects a connection that died silently (docs/clients.md).
 socket.setsockopt(ZMQ::TCP_KEEPALIVE, 1)
 socket.setsockopt(ZMQ::TCP_KEEPALIVE_IDLE, 30)
-# Returns at once; connects, and reconnects, by itself.
+# Returns at once; connects and reconnects in the background.
 abort "#{endpoint}: #{ZMQ::Util.error_string}" unless ZMQ::Util.resultcode_ok?(socket.connect(endpoint))
 warn "listening to #{endpoint}"
 

@@ -69,7 +69,7 @@ def test_command_tells_what_was_not_allowed(example, fszmqd):
 def test_command_tells_that_nobody_answers(example):
     nobody = f"tcp://127.0.0.1:{free_port()}"
     code, output, told = finish(example("command"), "-e", nobody, "status")
-    assert (code, output) == (2, "") and f"no answer from {nobody}: not sent" in told
+    assert (code, output) == (2, "") and f"no reply from {nobody}: not sent" in told
 
 
 def bound(socket, endpoint):

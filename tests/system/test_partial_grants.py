@@ -99,7 +99,7 @@ def load_follower():
 def test_every_real_loss_is_reported_to_one_who_may_see_a_part(stream, subscribe, events):
     endpoint = stream(events, **{name.replace("-", "_"): value for name, value in DROPS.items()})
     follow, losses, received, last = load_follower(), [], {}, {}
-    follow.tell = losses.append
+    follow.report = losses.append
     follower = follow.Follower(("",))
     socket = subscribe(endpoint, b"", rcvhwm=1, rcvbuf=4096)
 
