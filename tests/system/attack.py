@@ -1,69 +1,12 @@
 """What the attack tests share: a well-behaved client that is served throughout, and peers made by hand (ZMTP 3.0,
 RFC 23), which do what libzmq's own would not."""
 
-import contextlib
 import json
-import socket
-import struct
 import threading
 
 import zmq
 
 from conftest import PATIENCE_S
-
-GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00"
-
-
-def frame(body, flags=0):
-    """flags: 1 more frames follow, 4 a command."""
-    if len(body) > 255:
-        return bytes([flags | 2]) + struct.pack(">Q", len(body)) + body
-    return bytes([flags, len(body)]) + body
-
-
-def command(name, data=b""):
-    return frame(bytes([len(name)]) + name + data, 4)
-
-
-def prop(name, value):
-    return bytes([len(name)]) + name + struct.pack(">I", len(value)) + value
-
-
-def connect(endpoint, mechanism=b"NULL", source="127.0.0.1"):
-    """A TCP connection that has sent and got a greeting. Other addresses of 127.0.0.0/8 are this host's too."""
-    host, port = endpoint.removeprefix("tcp://").split(":")
-    peer = socket.create_connection((host, int(port)), PATIENCE_S, (source, 0))
-    peer.sendall(GREETING + mechanism.ljust(20, b"\0") + bytes(32))
-    got = b""
-    while len(got) < 64:
-        part = peer.recv(64 - len(got))
-        if not part:
-            raise EOFError("closed in the greeting")
-        got += part
-    return peer
-
-
-def dealer(endpoint, *properties, source="127.0.0.1"):
-    """A DEALER with mechanism NULL and further properties, ready to send."""
-    peer = connect(endpoint, source=source)
-    peer.sendall(command(b"READY", prop(b"Socket-Type", b"DEALER") + b"".join(properties)))
-    assert peer.recv(4096)[2:8] == b"\x05READY"
-    return peer
-
-
-def is_cut(peer):
-    """Waits until the other side ends the connection."""
-    with contextlib.suppress(ConnectionError):
-        while peer.recv(65536):
-            pass
-    peer.close()
-    return True
-
-
-def resident_mb(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
-
 
 class Behaved:
     """A client that asks one thing after the other, on a thread of its own, until the test ends; every question must

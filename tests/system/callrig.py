@@ -10,7 +10,7 @@ import time
 
 import zmq
 
-from conftest import PATIENCE_S, channel_xml, config_xml, free_port, group_xml, service_xml, stream_xml, wait_until
+from conftest import PATIENCE_S, channel_xml, config_xml, free_endpoint, group_xml, service_xml, stream_xml, wait_until
 
 EVERYTHING = [(right, "*") for right in ("streams", "events", "methods", "api", "applications", "services", "variables",
                                          "send-events", "controlled-calls")]
@@ -42,7 +42,7 @@ class Peer:
     def _send(self, message):
         self.socket.send_multipart([*self.route, json.dumps({"jsonrpc": "2.0", **message}).encode()])
 
-    def _read(self):
+    def read(self):
         *route, text = self.socket.recv_multipart()
         self.route = route or self.route
         return json.loads(text)
@@ -55,7 +55,7 @@ class Peer:
         deadline = time.monotonic() + PATIENCE_S  # pings alone would keep us for ever
         while True:
             assert time.monotonic() < deadline, f"waited {PATIENCE_S} s, and only other messages came"
-            message = self._read()
+            message = self.read()
             if message.get("method") == "service.ping" and "id" in message:
                 self._send({"id": message["id"], "result": {}})
             elif wanted(message):
@@ -70,7 +70,7 @@ class Peer:
     def receive_ping(self):
         """The next service.ping, unanswered."""
         while True:
-            message = self._read()
+            message = self.read()
             if message.get("method") == "service.ping":
                 return message
             self.backlog.append(message)
@@ -164,7 +164,7 @@ class Switch:
 
     def __init__(self, context, start, services, groups=None, settings=None, args=(), rate=0):
         self.context, self.peers, self.workers = context, [], []
-        self.events_at, self.api_at = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
+        self.events_at, self.api_at = (free_endpoint() for _ in range(2))
         self.config = switch_xml(self.events_at, self.api_at, services, groups, settings)
         self.daemon = start(config=self.config, endpoint=self.events_at, calls_per_second=rate, args=args)
         self.events = context.socket(zmq.SUB)

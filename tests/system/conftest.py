@@ -25,6 +25,7 @@ import pytest
 import zmq
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
 BUILD = pathlib.Path(os.environ.get("FSZ_BUILD_DIR") or ROOT / "build" / "dev")
 MULTICAST_KBIT, MULTICAST_MS = 20000, 5000  # sender and receiver must agree
 PATIENCE_S = 60  # bound of every wait; far above what a loaded machine needs
@@ -42,6 +43,12 @@ def find_program(name):
     pytest.fail(f"no {name} under {BUILD}: build it, or set FSZ_BUILD_DIR")
 
 
+def need_node():
+    """Skips the test if the examples for Node.js cannot run."""
+    if shutil.which("node") is None or not (EXAMPLES / "node/node_modules/zeromq").is_dir():
+        pytest.skip("node needs nodejs npm, then npm ci in examples/node")
+
+
 PORTS_GIVEN = set()
 
 
@@ -54,6 +61,10 @@ def free_port():
         if port not in PORTS_GIVEN:
             PORTS_GIVEN.add(port)
             return port
+
+
+def free_endpoint():
+    return f"tcp://127.0.0.1:{free_port()}"
 
 
 def wait_until(condition, what, seconds=PATIENCE_S):
@@ -181,6 +192,23 @@ class Daemon:
                 return "\n".join(output)
             output.append(part)
 
+    def status(self):
+        """The counters (needs console=True)."""
+        return json.loads(self.command("zmq status json"))
+
+    def rss_bytes(self):
+        return self._memory_bytes("VmRSS")
+
+    def peak_rss_bytes(self):
+        return self._memory_bytes("VmHWM")
+
+    def _memory_bytes(self, name):
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(name)) << 10
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
     def reload(self, config=None):
         """SIGHUP, after writing a new configuration if there is one. What came of it: wait_log()."""
         if config is not None:
@@ -217,7 +245,7 @@ def fszmqd():
         folder = pathlib.Path(tempfile.mkdtemp(prefix="fsz-"))
         folders.append(folder)
         if endpoint is None:
-            endpoint = f"tcp://127.0.0.1:{free_port()}" if transport == "tcp" else f"ipc://{folder}/events"
+            endpoint = free_endpoint() if transport == "tcp" else f"ipc://{folder}/events"
         if config is None:
             config = config_xml([stream_xml(binds=[endpoint], **stream)], settings)
         options = ["--calls-per-second", calls_per_second, *args] + (["--console"] if console else [])
@@ -258,6 +286,21 @@ def subscriber():
 
 
 @pytest.fixture
+def start_example():
+    """start_example(argv) is a process in examples/, ended with the test."""
+    processes = []
+
+    def start(*argv):
+        processes.append(subprocess.Popen([str(word) for word in argv], cwd=EXAMPLES, stdin=subprocess.DEVNULL))
+        return processes[-1]
+
+    yield start
+    for each in processes:
+        each.kill()
+        each.wait()
+
+
+@pytest.fixture
 def callswitch(fszmqd):
     """Factory: callswitch(services=[ivr_xml()], groups=None, settings=None, args=(), rate=0) is a callrig.Switch."""
     from callrig import PATIENT, Switch, ivr_xml  # which needs this file
@@ -273,6 +316,14 @@ def callswitch(fszmqd):
     for each in switches:
         each.close()
     context.term()
+
+
+@pytest.fixture
+def ports():
+    """Free endpoints for a switch."""
+    from tool import free_ports  # it imports this file
+
+    return free_ports()
 
 
 @pytest.fixture
@@ -297,12 +348,6 @@ def sub():
     for context, events in opened:
         events.close()
         context.term()
-
-
-@pytest.fixture
-def program():
-    """program("fszmq") is the path of a built program."""
-    return find_program
 
 
 def receive(sub, count):

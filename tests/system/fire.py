@@ -2,10 +2,7 @@
 
 import collections
 import json
-import os
 import pathlib
-import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -111,86 +108,10 @@ def subscriber_main(endpoint, rcvhwm):
     print(json.dumps(reader.ledger()._asdict()))
 
 
-class Process:
-    """/proc of a process, in numbers."""
-
-    def __init__(self, pid):
-        self.folder = pathlib.Path(f"/proc/{pid}")
-
-    def rss_bytes(self):
-        return int((self.folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-    def descriptors(self):
-        return len(list((self.folder / "fd").iterdir()))
-
-    def cpu_s(self):
-        fields = (self.folder / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def sanitized(program):
     """The sanitizer that the program is built with, or "". Its memory and speed say nothing of ours."""
     code = pathlib.Path(program).read_bytes()
     return "address" if b"__asan_init" in code else "thread" if b"__tsan_init" in code else ""
-
-
-# Raw ZMTP 3.0 (RFC 23): what no library of ours would send.
-
-GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + bytes(31)
-READY_SUB = b"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03SUB"
-
-
-def raw_connect(endpoint):
-    """A plain connected socket for a tcp:// or ipc:// endpoint."""
-    transport, _, rest = endpoint.partition("://")
-    if transport == "ipc":
-        sock = socket.socket(socket.AF_UNIX)
-        sock.settimeout(10)
-        sock.connect(rest)
-        return sock
-    host, _, port = rest.rpartition(":")
-    return socket.create_connection((host, int(port)), 10)
-
-
-def zmtp_connect(endpoint):
-    """A raw SUB peer past its handshake."""
-    sock = raw_connect(endpoint)
-    sock.sendall(GREETING)
-    receive_exactly(sock, 64)
-    sock.sendall(READY_SUB)
-    flags, size = receive_exactly(sock, 2)
-    assert flags == 4 and receive_exactly(sock, size).startswith(b"\x05READY")
-    return sock
-
-
-def receive_exactly(sock, count):
-    data = b""
-    while len(data) < count:
-        part = sock.recv(count - len(data))
-        if not part:
-            raise ConnectionError(f"closed after {len(data)} of {count} bytes")
-        data += part
-    return data
-
-
-def frame(body, flags=0):
-    """One ZMTP 2/3 frame."""
-    if len(body) > 255:
-        return struct.pack(">BQ", flags | 2, len(body)) + body
-    return struct.pack(">BB", flags, len(body)) + body
-
-
-def is_cut(sock, seconds=15):
-    """Reads away what the peer sends; true when it closes the connection in time."""
-    sock.settimeout(seconds)
-    try:
-        while sock.recv(65536):
-            pass
-    except socket.timeout:
-        return False
-    except OSError:
-        pass
-    return True
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import threading
 
 import zmq
 
-from conftest import (PATIENCE_S, binding_xml, channel_xml, config_xml, free_port, group_xml, service_xml, stream_xml,
+from conftest import (PATIENCE_S, binding_xml, channel_xml, config_xml, free_endpoint, group_xml, service_xml, stream_xml,
                       wait_until)
 from tool import ALL, Requests
 
@@ -24,7 +24,7 @@ class Service:
 
     def __init__(self, kind=zmq.REP, answer=None, **options):
         self.kind, self.answer, self.questions, self.held = kind, answer, [], threading.Event()
-        self.endpoint, self.options = f"tcp://127.0.0.1:{free_port()}", options
+        self.endpoint, self.options = free_endpoint(), options
         self.held.set()  # cleared: answers wait
         self.ended, self.thread = threading.Event(), None
         self.context = zmq.Context()
@@ -84,8 +84,8 @@ class Switch:
     """An fszmqd with an API socket, a console, and these services and bindings."""
 
     def __init__(self, fszmqd, services, bindings, settings=None):
-        self.api, self.settings = f"tcp://127.0.0.1:{free_port()}", settings
-        self.events = f"tcp://127.0.0.1:{free_port()}"
+        self.api, self.settings = free_endpoint(), settings
+        self.events = free_endpoint()
         self.daemon = fszmqd(config=self.config(services, bindings), endpoint=self.events, calls_per_second=0,
                              console=True)
 
@@ -97,7 +97,7 @@ class Switch:
         return self.daemon.command("xml_locate " + " ".join(words or ("directory", "domain", "name", "example.org")))
 
     def status(self):
-        return json.loads(self.daemon.command("zmq status json"))
+        return self.daemon.status()
 
     def binding(self, name="b"):
         return next(each for each in self.status()["bindings"] if each["name"] == name)

@@ -5,43 +5,11 @@ import time
 
 import pytest
 import zmq
-from conftest import PATIENCE_S, ROOT, channel_xml, config_xml, free_port, group_xml, stream_xml, wait_until
+from callrig import Peer
+from conftest import ROOT, channel_xml, config_xml, free_endpoint, group_xml, stream_xml, wait_until
 
 EVERYTHING = [(right, "*") for right in ("events", "methods", "api", "json-api", "applications", "send-events",
                                          "variables")]
-
-
-class Client:
-    """One socket; ask() waits for the answer to that request."""
-
-    def __init__(self, context, endpoint, kind=zmq.DEALER):
-        self.socket = context.socket(kind)
-        self.socket.setsockopt(zmq.LINGER, 0)
-        self.socket.setsockopt(zmq.RCVTIMEO, PATIENCE_S * 1000)
-        self.socket.connect(endpoint)
-        self.last = 0
-
-    def send(self, method, **params):
-        self.last += 1
-        self.socket.send_string(json.dumps({"jsonrpc": "2.0", "id": self.last, "method": method, "params": params}))
-        return self.last
-
-    def receive(self):
-        return json.loads(self.socket.recv())
-
-    def ask(self, method, **params):
-        number = self.send(method, **params)
-        answer = self.receive()
-        assert answer["id"] == number, answer
-        return answer
-
-    def result(self, method, **params):
-        answer = self.ask(method, **params)
-        assert "result" in answer, answer
-        return answer["result"]
-
-    def code(self, method, **params):
-        return self.ask(method, **params)["error"]["code"]
 
 
 @pytest.fixture
@@ -49,9 +17,9 @@ def switch(fszmqd):
     """Factory: a daemon with one API socket that everybody on this host may use for everything."""
 
     def start(settings=None, groups=None, calls_per_second=5, **channel):
-        api = f"tcp://127.0.0.1:{free_port()}"
+        api = free_endpoint()
         config = config_xml(
-            [stream_xml(binds=[f"tcp://127.0.0.1:{free_port()}"])], settings,
+            [stream_xml(binds=[free_endpoint()])], settings,
             channels=[channel_xml(binds=[api], **channel)],
             groups=[group_xml("default", *EVERYTHING)] if groups is None else groups,
         )
@@ -63,11 +31,12 @@ def switch(fszmqd):
 
 @pytest.fixture
 def client():
-    """Factory: client(endpoint) is a Client."""
+    """Factory: client(endpoint) is a Peer that is connected there."""
     context, clients = zmq.Context(), []
 
-    def connect(endpoint, kind=zmq.DEALER):
-        clients.append(Client(context, endpoint, kind))
+    def connect(endpoint, socket_type=zmq.DEALER):
+        clients.append(Peer(context.socket(socket_type)))
+        clients[-1].socket.connect(endpoint)
         return clients[-1]
 
     yield connect
@@ -95,7 +64,7 @@ def test_every_example_of_the_protocol_page_is_answered_as_it_says(switch, clien
         if line.startswith("→"):
             me.socket.send_string(line[2:])
         else:
-            answer = me.receive()
+            answer = me.read()
             assert matches(json.loads(line[2:]), answer), f"{line}\n{answer}"
 
 
@@ -105,7 +74,7 @@ def test_req_and_dealer_are_answered_in_any_number(switch, client):
     assert req.result("server.ping") == {}
     sent = {dealer.send("api", command="echo", arg=str(n)): str(n) for n in range(200)}
     for _ in range(200):
-        answer = dealer.receive()
+        answer = dealer.read()
         assert answer["result"]["output"].strip() == sent.pop(answer["id"])
     assert not sent
 
@@ -115,8 +84,8 @@ def test_a_slow_command_holds_up_nobody_and_its_deadline_is_told(switch, client)
     slow = me.send("api", command="msleep", arg="60000", timeout_ms=300)
     assert me.socket.poll(0) == 0
     quick = me.send("api", command="echo", arg="x")
-    assert me.receive()["id"] == quick
-    late = me.receive()
+    assert me.read()["id"] == quick
+    late = me.read()
     assert (late["id"], late["error"]["code"]) == (slow, -32003)
 
 
@@ -136,7 +105,7 @@ def test_requests_of_one_call_keep_their_order(switch, client):
         lambda: json.loads(me.result("api", command="show", arg="channels as json")["output"]).get("rows"),
         "a call")[0]["uuid"]
     sent = [me.send("call.set", call=call, variables={"acme_n": str(n)}) for n in range(100)]
-    answers = [me.receive() for _ in sent]
+    answers = [me.read() for _ in sent]
     assert [answer["id"] for answer in answers] == sent
     last = me.ask("call.get", call=call, names=["acme_n", "no_such"])
     if "result" in last:  # the call may have ended

@@ -7,9 +7,10 @@ import time
 
 import pytest
 import zmq
-from attack import Behaved, command, connect, dealer, frame, is_cut, prop, resident_mb
+from attack import Behaved
 from conftest import PATIENCE_S, group_xml, wait_until
 from tool import ALL, free_ports, switch_xml
+from zmtp import command, frame, greet, is_cut, prop, shake_hands
 
 GIB = 1 << 30
 ANOTHER = "127.0.0.2"  # of this host, but another user: nameless peers go by their address
@@ -80,12 +81,12 @@ def answer(sock):
 
 def test_a_request_of_1_gib_is_refused_before_it_is_read(target):
     at = target()
-    before = resident_mb(at.daemon.pid)
+    before = at.daemon.rss_bytes()
     for flags in (2, 3):  # the last frame, and one of several
-        peer = dealer(at.ports.api)
+        peer = shake_hands(at.ports.api, b"DEALER")
         peer.sendall(bytes([flags]) + struct.pack(">Q", GIB) + bytes(1000))
         assert is_cut(peer)
-    assert resident_mb(at.daemon.pid) - before < 50
+    assert at.daemon.rss_bytes() - before < 50 << 20
 
 
 def nested(depth, opens, closes):
@@ -118,7 +119,7 @@ BOMBS = {
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_message_that_is_none_is_answered_and_nothing_is_run(target, bomb):
     at = target()
-    bad, before = at.client(), resident_mb(at.daemon.pid)
+    bad, before = at.client(), at.daemon.rss_bytes()
     for _ in range(20):
         bad.send(BOMBS[bomb])
         error = answer(bad)["error"]
@@ -126,7 +127,7 @@ def test_a_message_that_is_none_is_answered_and_nothing_is_run(target, bomb):
     bad.send(question("server.ping", 7))
     assert answer(bad) == {"jsonrpc": "2.0", "id": 7, "result": {}}
     assert at.counter("requests", "invalid") == 20
-    assert resident_mb(at.daemon.pid) - before < 50
+    assert at.daemon.rss_bytes() - before < 50 << 20
 
 
 def test_messages_of_other_frames_than_one_are_answered(target):
@@ -165,14 +166,14 @@ def test_an_identity_of_255_bytes_is_served_and_one_beyond_the_protocol_is_cut_o
     long = at.client(routing_id=b"\x01" + b"i" * 254)
     long.send(question("server.ping"))
     assert answer(long)["result"] == {}
-    before = resident_mb(at.daemon.pid)
+    before = at.daemon.rss_bytes()
     for number in range(50):  # RFC 37: at most 255 bytes
-        peer, ready = connect(at.ports.api), prop(b"Socket-Type", b"DEALER")
+        peer, ready = greet(at.ports.api), prop(b"Socket-Type", b"DEALER")
         with contextlib.suppress(ConnectionError):
             peer.sendall(command(b"READY", ready + prop(b"Identity", b"%03d" % number + b"j" * 500_000)))
         assert is_cut(peer)
     wait_until(lambda: at.channel("connections") == 2, "them to be gone")
-    assert resident_mb(at.daemon.pid) - before < 100
+    assert at.daemon.rss_bytes() - before < 100 << 20
 
 
 def test_two_with_one_identity_are_served_and_neither_gets_what_is_the_others(target):
@@ -190,7 +191,8 @@ def test_two_with_one_identity_are_served_and_neither_gets_what_is_the_others(ta
 
 def test_a_user_id_that_a_client_says_of_itself_is_not_believed(target):
     at = target()
-    peer = dealer(at.ports.api, prop(b"User-Id", b"admin#1#0000000000000000"), prop(b"Peer-Address", b"10.0.0.1"))
+    peer = shake_hands(at.ports.api, b"DEALER", prop(b"User-Id", b"admin#1#0000000000000000"),
+                       prop(b"Peer-Address", b"10.0.0.1"))
     peer.sendall(frame(question("server.hello")))
     got = peer.recv(65536)
     assert b'"user":null' in got
@@ -214,7 +216,7 @@ def test_slow_commands_of_one_user_hold_up_no_other(fszmqd):
     ports = free_ports()
     fszmqd(calls_per_second=0, endpoint=ports.events,
            config=switch_xml(ports, [group_xml("default", *ALL)], {"linger-ms": 100}))
-    flooder = dealer(ports.api, source=ANOTHER)
+    flooder = shake_hands(ports.api, b"DEALER", source=ANOTHER)
     for number in range(200):
         flooder.sendall(frame(question("api", number, command="msleep", arg="600000", timeout_ms=600000)))
     behaved = Behaved(ports.api)
@@ -227,7 +229,7 @@ def test_slow_commands_of_one_user_hold_up_no_other(fszmqd):
 
 def test_who_never_reads_answers_is_bounded(target):
     at = target()
-    deaf, before = dealer(at.ports.api, source=ANOTHER), resident_mb(at.daemon.pid)
+    deaf, before = shake_hands(at.ports.api, b"DEALER", source=ANOTHER), at.daemon.rss_bytes()
     big = frame(question("api", command="echo", arg="x" * 100_000))
     deaf.settimeout(1)
     sent = 0
@@ -238,14 +240,14 @@ def test_who_never_reads_answers_is_bounded(target):
     except TimeoutError:
         pass
     assert at.behaved.served()
-    assert resident_mb(at.daemon.pid) - before < 150  # client-bytes is 32 MB
+    assert at.daemon.rss_bytes() - before < 150 << 20  # client-bytes is 32 MB
     deaf.close()
     wait_until(lambda: at.counter("requests", "held_bytes") < 100_000, "what was held for it to be freed")
 
 
 def test_thousands_of_idle_connections_cost_little_and_go(target):
     idle, at = 5_000, target(address_connections_per_second=0)
-    peers, before = [dealer(at.ports.api) for _ in range(idle)], resident_mb(at.daemon.pid)
+    peers, before = [shake_hands(at.ports.api, b"DEALER") for _ in range(idle)], at.daemon.rss_bytes()
     assert at.behaved.served()
     wait_until(lambda: at.channel("clients") == idle + 1, "all to be counted")
     assert at.behaved.served()
@@ -255,13 +257,13 @@ def test_thousands_of_idle_connections_cost_little_and_go(target):
     for peer in peers:
         peer.close()
     wait_until(lambda: at.channel("clients") == 1, "all to be gone")
-    assert resident_mb(at.daemon.pid) - before < 150
+    assert at.daemon.rss_bytes() - before < 150 << 20
 
 
 def test_answers_to_clients_that_have_left_are_dropped_and_counted(target):
     at = target()
     for number in range(100):
-        peer = dealer(at.ports.api)
+        peer = shake_hands(at.ports.api, b"DEALER")
         peer.sendall(frame(question("api", number, command="msleep", arg="200")))
         peer.close()
     wait_until(lambda: at.channel("answers_lost") >= 90, "the answers to be lost")

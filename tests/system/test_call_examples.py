@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,25 +10,9 @@ import pytest
 import zmq
 
 from callrig import PATIENT, ivr_xml
-from conftest import GARBAGE, PATIENCE_S, ROOT, free_port, service_xml, wait_until
+from conftest import EXAMPLES, GARBAGE, PATIENCE_S, ROOT, free_endpoint, service_xml, need_node, wait_until
 
-EXAMPLES = ROOT / "examples"
 TONE = "silence_stream://20"
-
-
-@pytest.fixture
-def start():
-    """start(argv): a process that is ended with the test."""
-    processes = []
-
-    def run(*argv):
-        processes.append(subprocess.Popen([str(word) for word in argv], cwd=EXAMPLES, stdin=subprocess.DEVNULL))
-        return processes[-1]
-
-    yield run
-    for each in processes:
-        each.kill()
-        each.wait()
 
 
 class FakeSwitch:
@@ -69,8 +52,8 @@ def fake_switch():
         fake.socket.close()
 
 
-def ivr(rig, start):
-    start(sys.executable, "python/ivr.py", rig.api_at, "ivr", TONE)
+def ivr(rig, start_example):
+    start_example(sys.executable, "python/ivr.py", rig.api_at, "ivr", TONE)
     rig.daemon.wait_log("it registered")
 
 
@@ -78,9 +61,9 @@ def test_the_ivr_is_short():
     assert len((EXAMPLES / "python/ivr.py").read_text().splitlines()) < 40
 
 
-def test_the_ivr_gives_each_caller_back_with_what_they_pressed(callswitch, start):
+def test_the_ivr_gives_each_caller_back_with_what_they_pressed(callswitch, start_example):
     rig = callswitch()
-    ivr(rig, start)
+    ivr(rig, start_example)
     calls = {rig.dial(sim_digits=f"{number}#"): str(number) for number in range(20)}
     for call, pressed in calls.items():
         end = rig.event("CHANNEL_HANGUP_COMPLETE", call)
@@ -88,9 +71,9 @@ def test_the_ivr_gives_each_caller_back_with_what_they_pressed(callswitch, start
         assert rig.event("CHANNEL_ANSWER", call)
 
 
-def test_the_ivr_outlives_callers_that_hang_up_and_finds_a_new_switch(callswitch, start):
+def test_the_ivr_outlives_callers_that_hang_up_and_finds_a_new_switch(callswitch, start_example):
     rig = callswitch()
-    ivr(rig, start)
+    ivr(rig, start_example)
     call = rig.dial()
     rig.event("CHANNEL_ANSWER", call)
     rig.kill(call)
@@ -102,8 +85,8 @@ def test_the_ivr_outlives_callers_that_hang_up_and_finds_a_new_switch(callswitch
     assert rig.event("CHANNEL_HANGUP_COMPLETE", rig.dial(sim_digits="8#"))["variable_ivr_choice"] == "8"
 
 
-def test_the_ivr_outlives_garbage_and_takes_a_call_that_is_offered_again(fake_switch, start):
-    start(sys.executable, "python/ivr.py", fake_switch.endpoint)
+def test_the_ivr_outlives_garbage_and_takes_a_call_that_is_offered_again(fake_switch, start_example):
+    start_example(sys.executable, "python/ivr.py", fake_switch.endpoint)
     fake_switch.receive({"method": "service.register"})
     fake_switch.send_garbage()
     assert fake_switch.offer("one", 1)["params"]["app"] == "play_and_get_digits"
@@ -116,18 +99,13 @@ def test_the_ivr_outlives_garbage_and_takes_a_call_that_is_offered_again(fake_sw
     assert fake_switch.receive({"method": "call.set"})["params"]["variables"] == {"ivr_choice": "7"}
 
 
-def need_node():
-    if shutil.which("node") is None or not (EXAMPLES / "node/node_modules/zeromq").is_dir():
-        pytest.skip("node needs nodejs npm, then npm ci in examples/node")
-
-
 @pytest.fixture
-def queue(callswitch, start):
+def queue(callswitch, start_example):
     """(a Switch, ask) of the queue in Node.js; ask(message) is an agent's."""
     need_node()
     rig = callswitch([ivr_xml(**PATIENT), service_xml("queue", **PATIENT)])
-    desk = f"tcp://127.0.0.1:{free_port()}"
-    start("node", "node/queue.mjs", rig.api_at, "queue", desk, "silence_stream://-1")
+    desk = free_endpoint()
+    start_example("node", "node/queue.mjs", rig.api_at, "queue", desk, "silence_stream://-1")
     rig.daemon.wait_log("it registered")
     agents = rig.context.socket(zmq.REQ)
     agents.linger, agents.rcvtimeo = 0, PATIENCE_S * 1000
@@ -176,10 +154,10 @@ def test_the_queue_forgets_who_hangs_up_and_keeps_who_meets_no_answer(queue):
     assert "error" in ask(agent=3)
 
 
-def test_the_queue_outlives_garbage_and_a_caller_that_hangs_up_before_the_bridge(fake_switch, start):
+def test_the_queue_outlives_garbage_and_a_caller_that_hangs_up_before_the_bridge(fake_switch, start_example):
     need_node()
-    desk = f"tcp://127.0.0.1:{free_port()}"
-    start("node", "node/queue.mjs", fake_switch.endpoint, "queue", desk)
+    desk = free_endpoint()
+    start_example("node", "node/queue.mjs", fake_switch.endpoint, "queue", desk)
     fake_switch.receive({"method": "service.register"})
     fake_switch.send_garbage()
     assert fake_switch.offer("one", 1)["params"]["app"] == "playback"
@@ -197,10 +175,10 @@ def test_the_queue_outlives_garbage_and_a_caller_that_hangs_up_before_the_bridge
     assert fake_switch.offer("two", 2)["params"]["call"] == "two"
 
 
-def test_the_smallest_program_of_the_documentation_takes_calls(callswitch, start):
+def test_the_smallest_program_of_the_documentation_takes_calls(callswitch, start_example):
     program, = re.findall(r"```python\n(.*?)```", (ROOT / "docs/calls.md").read_text(), re.DOTALL)
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
-    start(sys.executable, "-c", program.replace("tcp://127.0.0.1:5580", endpoint))
+    endpoint = free_endpoint()
+    start_example(sys.executable, "-c", program.replace("tcp://127.0.0.1:5580", endpoint))
     rig = callswitch([ivr_xml(connect=[endpoint], **PATIENT)])
     for call in [rig.dial() for _ in range(3)]:
         end = rig.event("CHANNEL_HANGUP_COMPLETE", call)
@@ -208,12 +186,12 @@ def test_the_smallest_program_of_the_documentation_takes_calls(callswitch, start
         assert rig.event("CHANNEL_ANSWER", call)
 
 
-def test_the_greeter_in_c_hands_each_call_over_to_the_next_service(callswitch, start, tmp_path):
+def test_the_greeter_in_c_hands_each_call_over_to_the_next_service(callswitch, start_example, tmp_path):
     program = tmp_path / "greet"
     subprocess.run(["gcc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, EXAMPLES / "c/greet.c",
                     "-lzmq", "-ljansson"], check=True, timeout=60)
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
-    process = start(program, endpoint, "queue", TONE)
+    endpoint = free_endpoint()
+    process = start_example(program, endpoint, "queue", TONE)
     rig = callswitch([ivr_xml(connect=[endpoint], **PATIENT), service_xml("queue", **PATIENT)])
     agent = rig.worker("queue")
     for number in range(5):

@@ -7,7 +7,7 @@ import pytest
 import zmq
 
 from callrig import EVERYTHING, LONG, PATIENT, STAND_BY, first_of, ivr_xml
-from conftest import free_port, group_xml, service_xml, wait_until
+from conftest import free_endpoint, group_xml, service_xml, wait_until
 
 NOBODY = -32004
 
@@ -16,7 +16,7 @@ NOBODY = -32004
 
 @pytest.mark.parametrize("kind", [zmq.ROUTER, zmq.REP], ids=["router", "rep"])
 def test_an_endpoint_that_is_connected_to_takes_a_call_with_a_list(callswitch, kind):
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    endpoint = free_endpoint()
     rig = callswitch([ivr_xml(connect=[endpoint], **PATIENT)])
     worker = rig.bound(endpoint, kind)
     call = rig.dial("ivr lang=de tier=gold", sim_digits="42")
@@ -333,7 +333,7 @@ def test_a_transferred_call_is_not_held_any_more(callswitch, extension):
 
 
 def test_an_endpoint_commands_with_the_grants_of_its_group(callswitch):
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    endpoint = free_endpoint()
     groups = [group_xml("default", *EVERYTHING),
               group_xml("few", ("methods", "call.*"), ("applications", "answer"), ("events", "*"))]
     rig = callswitch([ivr_xml(connect=[endpoint], group="few", **PATIENT)], groups=groups)
@@ -348,7 +348,7 @@ def test_an_endpoint_commands_with_the_grants_of_its_group(callswitch):
 
 
 def test_an_endpoint_in_the_dialplan_is_asked_where_that_is_allowed(callswitch):
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    endpoint = free_endpoint()
     closed = callswitch()
     assert closed.outcome(closed.dial(endpoint)) == "no-service"
     rig = callswitch(settings={"literal-service": "ivr"})

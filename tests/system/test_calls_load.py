@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from callrig import LONG, PATIENT, ivr_xml
-from conftest import PATIENCE_S, free_port, wait_until
+from conftest import PATIENCE_S, free_endpoint, wait_until
 
 FEW = ["answer", "playback=silence_stream://20"]
 
@@ -134,7 +134,7 @@ def test_a_share_of_the_calls_goes_to_a_service(callswitch):
 
 
 def test_a_reload_that_keeps_the_service_keeps_its_calls(callswitch):
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    endpoint = free_endpoint()
     rig = callswitch([ivr_xml(connect=[endpoint], **PATIENT)])
     held = [taken_by(rig, rig.bound(endpoint)), taken_by(rig, rig.worker())]
     rig.daemon.reload(rig.config)
@@ -178,7 +178,7 @@ def test_a_switch_that_ends_tells_its_holders(callswitch, number):
 
 def test_a_peer_of_another_kind_takes_part(callswitch):
     """An endpoint and a client of the same service share the calls."""
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    endpoint = free_endpoint()
     rig = callswitch([ivr_xml(connect=[endpoint], **PATIENT)])
     router = rig.bound(endpoint)
     first = taken_by(rig, router)

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from callrig import LONG, PATIENT, QUICK, first_of, ivr_xml
-from conftest import free_port, service_xml, wait_until
+from conftest import free_endpoint, service_xml, wait_until
 
 NOBODY = -32004
 ALONE = {**PATIENT, "attempt_ms": 500, "deadline_ms": 500}
@@ -86,7 +86,7 @@ def test_a_lost_call_that_nobody_else_takes_goes_on(callswitch):
 
 def test_a_list_that_runs_is_finished_without_its_worker(callswitch):
     """Who gave a list and does not hold the call may leave."""
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    endpoint = free_endpoint()
     rig = callswitch([ivr_xml(connect=[endpoint], **PATIENT)])
     worker = rig.bound(endpoint)
     call = rig.dial()

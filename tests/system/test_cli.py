@@ -12,7 +12,7 @@ import pytest
 import zmq
 from zmq.auth.thread import ThreadAuthenticator
 
-from conftest import PATIENCE_S, find_program, free_port
+from conftest import PATIENCE_S, find_program, free_endpoint, free_port
 
 UUID = "f04b34aa-3489-4946-bb7c-878aa07c72c6"
 
@@ -286,7 +286,7 @@ def test_tail_ends_with_1_when_its_output_is_full(publisher, fszmq, more):
 
 
 def test_tail_quiet_is_quiet(publisher, fszmq):
-    tail = fszmq("tail", "--quiet", "--timeout=0.3", f"tcp://127.0.0.1:{free_port()}")
+    tail = fszmq("tail", "--quiet", "--timeout=0.3", free_endpoint())
     assert ended(tail, 3) == ("", "")
     tail = fszmq("tail", "-q", "--envelope", "--timeout=1", publisher.endpoint)
     publisher.wait_subscriptions()
@@ -321,7 +321,7 @@ def test_tail_prints_a_rate_when_asked(publisher, fszmq):
 
 
 def test_tail_with_timeout_says_that_nothing_listens_and_what_to_check(fszmq):
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    endpoint = free_endpoint()
     _, err = ended(fszmq("tail", "--timeout", 1, endpoint), 3)
     assert f"{endpoint}: nothing answers there (Connection refused)" in err
     assert "load mod_event_zmq" in err and "zmq status" in err

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import PATIENCE_S, find_program, free_port, group_xml, receive_until, wait_until
+from conftest import PATIENCE_S, find_program, free_endpoint, group_xml, receive_until, wait_until
 from tool import ALL, LOOKING, environment, free_ports, run, switch_xml
 
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -116,7 +116,7 @@ def test_what_is_not_granted_is_refused_with_the_reason(fszmqd, tmp_path):
 
 
 def test_no_answer_is_exit_code_3_and_told_what_to_check(switch, tmp_path):
-    nobody = environment(tmp_path, switch.ports._replace(api=f"tcp://127.0.0.1:{free_port()}"))
+    nobody = environment(tmp_path, switch.ports._replace(api=free_endpoint()))
     told = run("api", "--timeout=0.3", "status", env=nobody, code=3).stderr
     assert "not sent: no connection" in told and "nothing answers there" in told
     switch.run("api", "--timeout=0.2", "msleep", "60000", code=3)

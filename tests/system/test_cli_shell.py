@@ -10,14 +10,9 @@ import termios
 
 import pytest
 from conftest import PATIENCE_S, find_program, group_xml, wait_until
-from tool import ALL, Terminal, environment, free_ports, run, switch_xml
+from tool import ALL, Terminal, environment, run, switch_xml
 
 PROMPT = "fszmq> "
-
-
-@pytest.fixture
-def ports():
-    return free_ports()
 
 
 @pytest.fixture

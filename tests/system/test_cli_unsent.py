@@ -11,7 +11,7 @@ import time
 import pytest
 import zmq
 from conftest import PATIENCE_S, find_program, wait_until
-from tool import Terminal, environment, free_ports, run
+from tool import Terminal, environment, run
 
 CALL = "f04b34aa-3489-4946-bb7c-878aa07c72c6"
 COMMANDS = {
@@ -67,11 +67,6 @@ class FakeSwitch:
     def close(self):
         self.stop()
         self.context.term()
-
-
-@pytest.fixture
-def ports():
-    return free_ports()
 
 
 @pytest.fixture

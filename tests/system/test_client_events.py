@@ -6,11 +6,11 @@ import os
 import socket
 import time
 
-import attack
 import pytest
 import zmq
-from conftest import PATIENCE_S, channel_xml, config_xml, free_port, group_xml, service_xml, stream_xml, wait_until
+from conftest import PATIENCE_S, channel_xml, config_xml, free_endpoint, group_xml, service_xml, stream_xml, wait_until
 from tool import ALL, Requests, environment, run
+from zmtp import frame, greet, greeting, is_cut, ready
 
 CLIENT = b'{"Event-Name":"CUSTOM","Event-Subclass":"fszmq::client"'
 LAG_EVENTS = 1000  # 10 MB: more than the system's buffers and `send-hwm` hold
@@ -22,7 +22,7 @@ class Switch:
 
     def __init__(self, fszmqd, subscriber, settings=None, calls_per_second=5, watch=True, services=(),
                  grants=ALL, **both):
-        self.watch, self.slow, self.api = (f"tcp://127.0.0.1:{free_port()}" for _ in range(3))
+        self.watch, self.slow, self.api = (free_endpoint() for _ in range(3))
         self.settings, self.services, self.grants, self.both = dict(settings or {}), services, grants, both
         self.context, self.names, self.asking = zmq.Context(), {}, None
         self.daemon = fszmqd(calls_per_second, console=True, config=self.config())
@@ -60,8 +60,7 @@ class Switch:
         peer = socket.create_connection(("127.0.0.1", int(endpoint.rpartition(":")[2])), PATIENCE_S)
         self.names[peer] = "tcp://%s:%d" % peer.getsockname()
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 17)
-        peer.sendall(attack.GREETING[:-1] + bytes([minor]) + b"NULL".ljust(20, b"\0") + bytes(32)
-                     + attack.command(b"READY", attack.prop(b"Socket-Type", b"SUB")) + attack.frame(b"\x01"))
+        peer.sendall(greeting(minor=minor) + ready(b"SUB") + frame(b"\x01"))
         return peer
 
     def send_events(self, count):
@@ -76,7 +75,7 @@ class Switch:
             assert "result" in answer, answer
 
     def counters(self):
-        return json.loads(self.daemon.command("zmq status json"))["client_events"]
+        return self.daemon.status()["client_events"]
 
     def close(self):
         for peer in self.names:
@@ -169,16 +168,16 @@ def test_a_peer_that_comes_to_look_only_is_no_client(switch):
     here = switch()
     before = here.counters()["fired"]
     for _ in range(5):
-        attack.connect(here.slow).close()
+        greet(here.slow).close()
     peer = here.peer(here.slow)
     here.next("connect", owner="stream/slow", address=here.names[peer])
     assert here.counters()["fired"] == before + 1
 
 
 @pytest.mark.parametrize("sent, reason", [
-    (attack.frame(b"\x01" + bytes(5000)), "message-bytes"),
-    (attack.frame(b"x", flags=0x80), "protocol"),
-    (attack.frame(b"a", 1) + attack.frame(b"b", 1) + attack.frame(b"c"), "message-frames"),
+    (frame(b"\x01" + bytes(5000)), "message-bytes"),
+    (frame(b"x", flags=0x80), "protocol"),
+    (frame(b"a", 1) + frame(b"b", 1) + frame(b"c"), "message-frames"),
 ])
 def test_a_subscriber_that_is_disconnected(switch, sent, reason):
     here = switch()
@@ -248,7 +247,7 @@ def test_a_flood_of_connections_makes_few_events_and_the_rest_is_counted(switch)
     started = time.monotonic()
     for _ in range(flood):
         here.peer(here.slow).close()
-    wait_until(lambda: json.loads(here.daemon.command("zmq status json"))["streams"][1]["disconnected"] == flood,
+    wait_until(lambda: here.daemon.status()["streams"][1]["disconnected"] == flood,
                "all to be gone")
     took_s = time.monotonic() - started
     reported = fired = 0
@@ -273,7 +272,7 @@ def test_off_and_on_by_a_reload(switch):
 
 
 def test_an_endpoint_that_a_service_connects_to(switch):
-    serving = f"tcp://127.0.0.1:{free_port()}"
+    serving = free_endpoint()
     here = switch(services=[service_xml("directory", [serving])])
     provider = here.context.socket(zmq.ROUTER)
     provider.bind(serving)
@@ -284,7 +283,7 @@ def test_an_endpoint_that_a_service_connects_to(switch):
 
 
 def test_a_reload_that_removes_an_endpoint_disconnects_it(switch):
-    serving = f"tcp://127.0.0.1:{free_port()}"
+    serving = free_endpoint()
     here = switch(services=[service_xml("directory", [serving])])
     provider = here.context.socket(zmq.ROUTER)
     provider.bind(serving)
@@ -323,4 +322,4 @@ def test_a_stop_with_many_clients_ends_well(switch):
     here = switch(calls_per_second=50)
     peers = [here.peer(here.slow) for _ in range(50)]
     assert here.daemon.stop() == 0
-    assert all(attack.is_cut(peer) for peer in peers)
+    assert all(is_cut(peer) for peer in peers)

@@ -8,9 +8,9 @@ import threading
 import pytest
 import zmq
 
-from conftest import PATIENCE_S, channel_xml, config_xml, free_port, stream_xml, wait_until
-from fire import raw_connect
+from conftest import PATIENCE_S, channel_xml, config_xml, free_endpoint, stream_xml, wait_until
 from tool import Ports, environment, free_ports, run
+from zmtp import raw_connect
 
 SLOW = {"address-connections-per-second": 1, "address-connections-burst": 2}
 CLIENTS = 30
@@ -22,7 +22,7 @@ def config(ports, settings):
 
 
 def endings(daemon, what, name):
-    status = json.loads(daemon.command("zmq status json"))
+    status = daemon.status()
     sockets = status["streams"] if what == "stream" else status["api"]["sockets"]
     return sockets[0]["endings"].get(name, 0)
 
@@ -37,7 +37,7 @@ def some_are_turned_away(daemon, endpoint, what):
 
 
 def test_what_is_over_the_rate_is_closed_counted_logged_and_lifted_by_a_reload(fszmqd):
-    ports = [f"tcp://127.0.0.1:{free_port()}" for _ in range(2)]
+    ports = [free_endpoint() for _ in range(2)]
     daemon = fszmqd(console=True, config=config(ports, SLOW), endpoint=ports[0])
     for endpoint, what, owner in zip(ports, ("stream", "channel"), ("stream ", "API socket ")):
         wait_until(functools.partial(some_are_turned_away, daemon, endpoint, what), "some to be turned away")
@@ -51,7 +51,7 @@ def test_what_is_over_the_rate_is_closed_counted_logged_and_lifted_by_a_reload(f
 
 
 def test_clients_that_come_all_at_once_get_in_by_trying_again(fszmqd):
-    ports = [f"tcp://127.0.0.1:{free_port()}" for _ in range(2)]
+    ports = [free_endpoint() for _ in range(2)]
     settings = {"address-connections-per-second": 20, "address-connections-burst": 5}
     daemon = fszmqd(console=True, config=config(ports, settings), endpoint=ports[0])
     context = zmq.Context()
@@ -63,7 +63,7 @@ def test_clients_that_come_all_at_once_get_in_by_trying_again(fszmqd):
         client.send_json({"jsonrpc": "2.0", "id": 1, "method": "server.ping"})
     for client in clients:
         assert "result" in json.loads(client.recv())
-    wait_until(lambda: json.loads(daemon.command("zmq status json"))["api"]["sockets"][0]["clients"] == CLIENTS,
+    wait_until(lambda: daemon.status()["api"]["sockets"][0]["clients"] == CLIENTS,
                "all to be connected")
     for client in clients:
         client.close()

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import (config_xml, find_program, free_port, receive, receive_until, stream_xml,
+from conftest import (config_xml, find_program, free_endpoint, free_port, receive, receive_until, stream_xml,
                       wait_until)
 
 ORDER = ["CHANNEL_CREATE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"]
@@ -85,7 +85,7 @@ def test_console_call_is_parked_shown_and_killed(fszmqd, subscriber):
 
 def test_console_answers_zmq_and_unknown_commands(fszmqd):
     daemon = fszmqd(calls_per_second=0, console=True)
-    status = json.loads(daemon.command("zmq status json"))
+    status = daemon.status()
     assert isinstance(status, dict) and status
     assert "simulated" in daemon.command("status")
     assert daemon.command("frobnicate") == "-ERR frobnicate Command not found!"
@@ -106,7 +106,7 @@ def test_reload_adds_a_stream_and_keeps_subscribers(fszmqd, subscriber):
     daemon = fszmqd(calls_per_second=30)
     kept = subscriber(daemon.endpoint)
     receive(kept, 10)
-    more = f"tcp://127.0.0.1:{free_port()}"
+    more = free_endpoint()
     daemon.reload(config_xml([stream_xml(binds=[daemon.endpoint]),
                               stream_xml("more", [more], events="CHANNEL_ANSWER")]))
     daemon.wait_log("configuration reloaded")
@@ -255,7 +255,7 @@ def test_passwords_in_the_clear_are_warned_of_where_others_can_read_them(fszmqd,
     users.chmod(0o600)
     daemon = fszmqd(config=config_xml(
         [stream_xml("far", [f"tcp://*:{free_port()}"], security="plain"),
-         stream_xml("near", [f"tcp://127.0.0.1:{free_port()}"], security="plain")],
+         stream_xml("near", [free_endpoint()], security="plain")],
         settings={"users-file": users}), endpoint="")
     warnings = [line for line in daemon.log if "passwords in the clear" in line]
     assert len(warnings) == 1 and 'stream "far"' in warnings[0] and "curve" in warnings[0]

@@ -3,7 +3,6 @@
 import functools
 import json
 import os
-import pathlib
 import re
 import shutil
 import socket
@@ -15,9 +14,8 @@ from typing import NamedTuple
 import pytest
 import zmq
 
-from conftest import PATIENCE_S, find_program, free_port, wait_until
+from conftest import EXAMPLES, PATIENCE_S, find_program, free_endpoint, wait_until
 
-EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 ENDLESS = 10_000_000  # more events than any test sees
 DEFAULT_PORT, NUMBERED_PORT = 5556, 5558
 
@@ -178,7 +176,7 @@ def test_example_started_after_the_publisher_prints_as_many_events_as_asked(lang
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_example_started_before_the_publisher_waits_for_it(language, command, client, fszmqd):
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    endpoint = free_endpoint()
     example = client(command(language), endpoint, 20)
     example.wait_error("listening to")
     fszmqd(calls_per_second=20, endpoint=endpoint)
@@ -227,13 +225,17 @@ def test_examples_of_all_languages_at_once_see_the_same_events(command, client, 
         assert part == parts[0], f"{language} saw other events than {installed[0]}"
 
 
-def test_original_client_works_with_no_argument_and_no_configuration_of_the_stream(client, fszmqd):
+def need_port(port):
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("0.0.0.0", DEFAULT_PORT))
+            probe.bind(("0.0.0.0", port))
         except OSError:
-            pytest.skip(f"port {DEFAULT_PORT} is taken")
+            pytest.skip(f"port {port} is taken")
+
+
+def test_original_client_works_with_no_argument_and_no_configuration_of_the_stream(client, fszmqd):
+    need_port(DEFAULT_PORT)
     fszmqd(calls_per_second=20, config='<configuration name="event_zmq.conf"/>',
            endpoint=f"tcp://127.0.0.1:{DEFAULT_PORT}")
     example = client(LANGUAGES["python"].run)
@@ -243,12 +245,7 @@ def test_original_client_works_with_no_argument_and_no_configuration_of_the_stre
 
 def test_the_readme_shows_a_stream_with_numbers_that_is_there_by_default(fszmqd):
     for port in (DEFAULT_PORT, NUMBERED_PORT):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("0.0.0.0", port))
-            except OSError:
-                pytest.skip(f"port {port} is taken")
+        need_port(port)
     command, = re.findall(r"^fszmq (tail --envelope \S+)", (EXAMPLES.parent / "README.md").read_text(), re.MULTILINE)
     fszmqd(calls_per_second=20, config='<configuration name="event_zmq.conf"/>',
            endpoint=f"tcp://127.0.0.1:{DEFAULT_PORT}")
@@ -390,7 +387,7 @@ def test_follower_drops_an_incomplete_message_and_tells_of_both_that_are_lost(fo
     lossy.send(".bye/", seq=4)
     example.wait_error("stopped")
     assert example.errors[1:-1] == [
-        "joined: epoch e1", "incomplete: 5 frames of several messages, dropped", "lost 2: CHANNEL_ANSWER/ 2-3",
+        "joined: epoch e1", "incomplete: 5 frames of several messages; dropped", "lost 2: CHANNEL_ANSWER/ 2-3",
     ]
     example.wait_events(2)
     assert [json.loads(line)["seq"] for line in example.lines] == [1, 4]

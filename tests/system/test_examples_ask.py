@@ -8,8 +8,8 @@ import sys
 
 import pytest
 import zmq
-from conftest import ROOT, free_port, group_xml, wait_until
-from test_examples import EXAMPLES, LANGUAGES, PATIENCE_S, Client, is_installed
+from conftest import EXAMPLES, PATIENCE_S, ROOT, free_endpoint, group_xml, wait_until
+from test_examples import LANGUAGES, Client, is_installed
 from test_cli_users import Secured
 from tool import ALL, Requests, free_ports, switch_xml
 
@@ -67,7 +67,7 @@ def test_command_tells_what_was_not_allowed(example, fszmqd):
 
 
 def test_command_tells_that_nobody_answers(example):
-    nobody = f"tcp://127.0.0.1:{free_port()}"
+    nobody = free_endpoint()
     code, output, told = finish(example("command"), "-e", nobody, "status")
     assert (code, output) == (2, "") and f"no reply from {nobody}: not sent" in told
 
@@ -113,7 +113,7 @@ def test_call_is_made_and_its_end_waited_for(example, ports, switch):
 
 
 def test_call_ends_too_when_the_event_of_its_end_is_not_seen(example, ports, switch):
-    elsewhere = f"tcp://127.0.0.1:{free_port()}"  # where no events come from
+    elsewhere = free_endpoint()  # where no events come from
     call = Client([*example("call"), "-a", ports.api, "-e", elsewhere, "loopback/1000", "park"])
     try:
         wait_until(lambda: call.lines or call.process.poll() is not None, "the call to be answered")

@@ -7,12 +7,9 @@ import time
 import pytest
 import zmq
 
-from conftest import channel_xml, config_xml, find_program, free_port, stream_xml, wait_until
-from fire import Process, Reader, frame, sanitized, zmtp_connect
-
-
-def status(daemon):
-    return json.loads(daemon.command("zmq status json"))
+from conftest import channel_xml, config_xml, find_program, free_endpoint, stream_xml, wait_until
+from fire import Reader, sanitized
+from zmtp import frame, shake_hands
 
 
 def test_killed_under_load_its_subscribers_come_back_and_see_a_new_epoch(fszmqd):
@@ -45,7 +42,7 @@ def test_killed_with_an_ipc_endpoint_it_opens_the_same_file_again(fszmqd):
 
 def test_reloads_under_load_good_and_bad_leave_no_gap_and_no_growth(fszmqd):
     """A hundred SIGHUPs; the subscriber's endpoint stays, another one comes, goes and fails."""
-    endpoint, other = f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}"
+    endpoint, other = free_endpoint(), free_endpoint()
     # Unbounded, and far from full load, so that a busy machine loses nothing: this is about reloads.
     kept = stream_xml(binds=[endpoint], framing="envelope", send_hwm=0)
     configs = [
@@ -57,7 +54,6 @@ def test_reloads_under_load_good_and_bad_leave_no_gap_and_no_growth(fszmqd):
     slow = sanitized(find_program("fszmqd"))
     daemon = fszmqd(calls_per_second=50 if slow else 100, console=True, endpoint=endpoint,
                     config=config_xml([kept], {"linger-ms": 10000}))
-    process = Process(daemon.pid)
     reader = Reader(endpoint)
     assert reader.started.wait(60)
     descriptors, rss = [], []
@@ -68,10 +64,10 @@ def test_reloads_under_load_good_and_bad_leave_no_gap_and_no_growth(fszmqd):
         daemon.reload(config)
         daemon.wait_log(told)
         if number % 4 == 2:
-            descriptors.append(process.descriptors())
-            rss.append(process.rss_bytes())
+            descriptors.append(daemon.descriptors())
+            rss.append(daemon.rss_bytes())
     print(f"rss {rss[0] >> 10} KiB after 3 reloads, {rss[-1] >> 10} KiB after 99; {reader.received} events meanwhile")
-    assert status(daemon)["reloads"] == 50
+    assert daemon.status()["reloads"] == 50
     assert daemon.stop() == 0
     wait_until(lambda: reader.bye, ".bye/")
     ledger = reader.ledger()
@@ -84,7 +80,7 @@ def test_reloads_under_load_good_and_bad_leave_no_gap_and_no_growth(fszmqd):
 
 def test_reloads_while_peers_come_and_go_crash_nothing(fszmqd):
     """Limits change under connections that come and go."""
-    endpoint, api = f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}"
+    endpoint, api = free_endpoint(), free_endpoint()
     configs = [config_xml([stream_xml(binds=[endpoint], framing="envelope", send_hwm=1000 + different)],
                           channels=[channel_xml(binds=[api], send_hwm=1000 + different)]) for different in (0, 0, 0, 1)]
     daemon = fszmqd(calls_per_second=50, endpoint=endpoint, config=configs[0])
@@ -110,7 +106,7 @@ def churn(endpoint, ending):
     """Peers that subscribe and are gone."""
     while not ending.is_set():
         try:
-            with zmtp_connect(endpoint) as peer:
+            with shake_hands(endpoint) as peer:
                 peer.sendall(frame(b"\x01") * 20)
         except OSError:
             time.sleep(0.01)  # its port is being opened again
@@ -120,7 +116,7 @@ def test_all_256_streams_at_once_give_their_own_numbers(fszmqd, tmp_path):
     endpoints = [f"ipc://{tmp_path}/{i}" for i in range(256)]
     streams = [stream_xml(f"s{i}", [endpoint], framing="envelope") for i, endpoint in enumerate(endpoints)]
     daemon = fszmqd(calls_per_second=2, console=True, endpoint=endpoints[0], config=config_xml(streams))
-    assert len(status(daemon)["streams"]) == 256
+    assert len(daemon.status()["streams"]) == 256
     with zmq.Context() as context, context.socket(zmq.SUB) as sub:
         sub.setsockopt(zmq.LINGER, 0)
         sub.setsockopt(zmq.RCVHWM, 0)
@@ -137,7 +133,7 @@ def test_all_256_streams_at_once_give_their_own_numbers(fszmqd, tmp_path):
                 meta = json.loads(meta)
                 seen[meta["stream"]] = seen.get(meta["stream"], 0) + 1
     assert set(seen) == {f"s{i}" for i in range(256)}
-    wait_until(lambda: sum(s["connections"] for s in status(daemon)["streams"]) == 0, "no connection")
+    wait_until(lambda: sum(s["connections"] for s in daemon.status()["streams"]) == 0, "no connection")
     assert daemon.stop() == 0
 
 
@@ -150,12 +146,12 @@ def test_a_257th_stream_is_refused_by_name(fszmqd, tmp_path):
 
 def encoded_of_known_kinds(daemon):
     """Of some thousand events; None: some were of a kind that is new, whose first are written on suspicion."""
-    first = status(daemon)
-    wait_until(lambda: status(daemon)["events"]["offered"] > first["events"]["offered"] + 1, "what is on its way")
-    before = status(daemon)["events"]
-    wait_until(lambda: status(daemon)["events"]["offered"] > before["offered"] + 1000, "more events")
-    after = status(daemon)["events"]
-    return after["encoded"] - before["encoded"] if status(daemon)["event_types"] == first["event_types"] else None
+    first = daemon.status()
+    wait_until(lambda: daemon.status()["events"]["offered"] > first["events"]["offered"] + 1, "what is on its way")
+    before = daemon.status()["events"]
+    wait_until(lambda: daemon.status()["events"]["offered"] > before["offered"] + 1000, "more events")
+    after = daemon.status()["events"]
+    return after["encoded"] - before["encoded"] if daemon.status()["event_types"] == first["event_types"] else None
 
 
 @pytest.mark.parametrize("framing, head", [("envelope", "CHANNEL_ANSWER/"), ("json", '{"Event-Name":"CHANNEL_ANSWER"')])
@@ -168,14 +164,14 @@ def test_a_thousand_subscriptions_are_counted_and_only_what_they_match_is_encode
         for prefix in prefixes:
             sub.setsockopt(zmq.SUBSCRIBE, prefix.encode())
         sub.connect(daemon.endpoint)
-        wait_until(lambda: status(daemon)["streams"][0]["subscriptions"] == 1000, "1,000 subscriptions")
+        wait_until(lambda: daemon.status()["streams"][0]["subscriptions"] == 1000, "1,000 subscriptions")
         for _ in range(50):
             assert json.loads(sub.recv_multipart()[-1])["Event-Name"] == "CHANNEL_ANSWER"
-        events = status(daemon)["events"]
+        events = daemon.status()["events"]
         assert events["encoded"] < events["offered"] / 5
         sub.setsockopt(zmq.UNSUBSCRIBE, head.encode())
-        wait_until(lambda: status(daemon)["streams"][0]["subscriptions"] == 999, "the subscription to go")
+        wait_until(lambda: daemon.status()["streams"][0]["subscriptions"] == 999, "the subscription to go")
         encoded = []
         wait_until(lambda: encoded.append(encoded_of_known_kinds(daemon)) or encoded[-1] is not None, "no new kind")
         assert encoded[-1] == 0
-    wait_until(lambda: status(daemon)["streams"][0]["subscriptions"] == 0, "no subscription")
+    wait_until(lambda: daemon.status()["streams"][0]["subscriptions"] == 0, "no subscription")

@@ -1,6 +1,5 @@
 """Peers that come and go, send garbage, or never finish: none of it disturbs a good subscriber."""
 
-import json
 import os
 import random
 import signal
@@ -13,8 +12,8 @@ import pytest
 import zmq
 
 from conftest import find_program, wait_until
-from fire import (GREETING, Process, Reader, frame, is_cut, raw_connect, receive_exactly, sanitized,
-                  zmtp_connect)
+from fire import Reader, sanitized
+from zmtp import GREETING, frame, is_cut, raw_connect, receive_exactly, shake_hands
 
 RANDOM = random.Random(20261123)
 HUGE = 1 << 62
@@ -25,7 +24,6 @@ def busy(request, fszmqd):
     """A daemon with some load and one good subscriber, which must have lost nothing in the end."""
     daemon = fszmqd(calls_per_second=20, console=True, framing="envelope", transport=request.param,
                     handshake_timeout_ms=3000 if sanitized(find_program("fszmqd")) else 500)
-    daemon.process_info = Process(daemon.pid)
     good = Reader(daemon.endpoint)
     assert good.started.wait(60)
     yield daemon
@@ -40,7 +38,7 @@ def busy(request, fszmqd):
 
 
 def stream_status(daemon):
-    return json.loads(daemon.command("zmq status json"))["streams"][0]
+    return daemon.status()["streams"][0]
 
 
 def settled(daemon, connections):
@@ -111,13 +109,13 @@ AFTER_HANDSHAKE = {
 
 @pytest.mark.parametrize("bytes_sent", AFTER_HANDSHAKE.values(), ids=AFTER_HANDSHAKE.keys())
 def test_garbage_after_the_handshake_is_cut_off(busy, bytes_sent):
-    with zmtp_connect(busy.endpoint) as peer:
+    with shake_hands(busy.endpoint) as peer:
         peer.sendall(bytes_sent)
         assert is_cut(peer)
 
 
 def test_what_was_never_subscribed_may_be_taken_back(busy):
-    with zmtp_connect(busy.endpoint) as peer:
+    with shake_hands(busy.endpoint) as peer:
         peer.sendall(frame(b"\x00never subscribed") + frame(b"\x05SUBSC", 4) + frame(b"\x01.beat/"))
         wait_until(lambda: stream_status(busy)["subscriptions"] == 2, "the subscription behind it")
         assert receive_exactly(peer, 8)[2:] == b".beat/"
@@ -127,7 +125,7 @@ def test_what_was_never_subscribed_may_be_taken_back(busy):
 def test_who_sends_what_is_no_subscription_is_cut_off(busy, message):
     """And what it had subscribed to behind that has no effect."""
     before = stream_status(busy)
-    with zmtp_connect(busy.endpoint) as peer:
+    with shake_hands(busy.endpoint) as peer:
         peer.sendall(frame(message) + frame(b"\x01.beat/") * 3)
         assert is_cut(peer)
     after = stream_status(busy)
@@ -138,8 +136,8 @@ def test_strays_of_one_make_no_subscription_anothers(busy):
     """Many connections at once, some with strays in between: each gets what it asked for, or is cut off."""
     kinds = [b"CHANNEL_CREATE/", b"CHANNEL_ANSWER/", b"CHANNEL_HANGUP/", b"CHANNEL_DESTROY/"]
     for _ in range(20):
-        peers = [zmtp_connect(busy.endpoint) for _ in kinds]
-        stray = zmtp_connect(busy.endpoint)
+        peers = [shake_hands(busy.endpoint) for _ in kinds]
+        stray = shake_hands(busy.endpoint)
         for peer, kind in zip(peers, kinds):
             peer.sendall(frame(b"\x01" + kind))
             try:
@@ -158,14 +156,14 @@ def test_strays_of_one_make_no_subscription_anothers(busy):
 
 def test_random_bytes_behind_a_handshake_do_no_harm(busy):
     for round_number in range(40):
-        with zmtp_connect(busy.endpoint) as peer:
+        with shake_hands(busy.endpoint) as peer:
             peer.sendall(random.Random(round_number).randbytes(2000))
             if round_number % 2:
                 peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def test_the_longest_subscription_is_taken(busy):
-    with zmtp_connect(busy.endpoint) as peer:
+    with shake_hands(busy.endpoint) as peer:
         peer.sendall(frame(b"\x01" + b"x" * 4095))
         wait_until(lambda: stream_status(busy)["subscriptions"] == 2, "the long subscription")
 
@@ -173,7 +171,7 @@ def test_the_longest_subscription_is_taken(busy):
 # Handshakes that do not end
 
 def test_half_open_handshakes_are_dropped_in_time(busy):
-    before = busy.process_info.descriptors()
+    before = busy.descriptors()
     parts = [b"", GREETING[:1], GREETING[:10], GREETING[:11], GREETING[:40], GREETING, GREETING + b"\x04\x19\x05REA"]
     peers = [raw_connect(busy.endpoint) for _ in range(400)]
     for number, peer in enumerate(peers):
@@ -183,7 +181,7 @@ def test_half_open_handshakes_are_dropped_in_time(busy):
     assert all(is_cut(peer) for peer in peers)
     for peer in peers:
         peer.close()
-    wait_until(lambda: busy.process_info.descriptors() <= before, "their descriptors to be closed")
+    wait_until(lambda: busy.descriptors() <= before, "their descriptors to be closed")
 
 
 def test_slowloris_is_dropped_although_it_never_stops_sending(busy):
@@ -205,7 +203,7 @@ def test_thousands_of_connects_and_disconnects_leave_nothing_behind(busy):
     rounds, at_once = (12, 25) if sanitized(find_program("fszmqd")) else (60, 50)
     context = zmq.Context()
     rss = []
-    before = busy.process_info.descriptors()
+    before = busy.descriptors()
     for _ in range(rounds):
         subs = [context.socket(zmq.SUB) for _ in range(at_once)]
         for number, sub in enumerate(subs):
@@ -217,10 +215,10 @@ def test_thousands_of_connects_and_disconnects_leave_nothing_behind(busy):
             sub.recv_multipart()
         for sub in subs:
             sub.close()
-        rss.append(busy.process_info.rss_bytes())
+        rss.append(busy.rss_bytes())
     context.term()
     settled(busy, 1)
-    wait_until(lambda: busy.process_info.descriptors() <= before, "descriptors to be closed")
+    wait_until(lambda: busy.descriptors() <= before, "descriptors to be closed")
     assert stream_status(busy)["accepted"] > rounds * at_once / 2
     print(f"{rounds * at_once} connections, rss {rss[0] >> 10} KiB at first, {rss[-1] >> 10} KiB at last")
     if not sanitized(find_program("fszmqd")):
@@ -252,7 +250,7 @@ def test_subscriptions_that_churn_are_counted_down_to_zero(busy):
 
 def test_subscribers_killed_at_random_leave_nothing_behind(busy):
     rng = random.Random(5)
-    before = busy.process_info.descriptors()
+    before = busy.descriptors()
     running = []
     for _ in range(80):
         running.append(subprocess.Popen([find_program("fszmq"), "tail", busy.endpoint, "--json", "--envelope"],
@@ -267,4 +265,4 @@ def test_subscribers_killed_at_random_leave_nothing_behind(busy):
         each.kill()
         each.wait()
     settled(busy, 1)
-    wait_until(lambda: busy.process_info.descriptors() <= before, "descriptors to be closed")
+    wait_until(lambda: busy.descriptors() <= before, "descriptors to be closed")

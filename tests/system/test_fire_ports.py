@@ -1,6 +1,5 @@
 """Endpoints that cannot be had: ports in use, directories that are not there, no space, no descriptors."""
 
-import json
 import pathlib
 import resource
 import shutil
@@ -10,8 +9,9 @@ import tempfile
 
 import pytest
 
-from conftest import config_xml, free_port, stream_xml, wait_until
-from fire import Process, Reader, raw_connect
+from conftest import config_xml, free_endpoint, stream_xml, wait_until
+from fire import Reader
+from zmtp import raw_connect
 
 
 def holder():
@@ -23,7 +23,7 @@ def holder():
 
 
 def streams_status(daemon):
-    return {s["name"]: s for s in json.loads(daemon.command("zmq status json"))["streams"]}
+    return {s["name"]: s for s in daemon.status()["streams"]}
 
 
 def two_streams(free, taken):
@@ -32,7 +32,7 @@ def two_streams(free, taken):
 
 def test_taken_port_is_reported_and_opened_when_it_gets_free(fszmqd):
     listening, taken = holder()
-    free = f"tcp://127.0.0.1:{free_port()}"
+    free = free_endpoint()
     daemon = fszmqd(calls_per_second=50, console=True, endpoint=free, config=two_streams(free, taken))
     line = next(line for line in daemon.log if "in use" in line)
     port = taken.rpartition(":")[2]
@@ -50,7 +50,7 @@ def test_taken_port_is_reported_and_opened_when_it_gets_free(fszmqd):
 
 def test_reload_that_wants_a_taken_port_is_told_and_changes_nothing(fszmqd):
     listening, taken = holder()
-    free = f"tcp://127.0.0.1:{free_port()}"
+    free = free_endpoint()
     daemon = fszmqd(calls_per_second=50, console=True, endpoint=free,
                     config=config_xml([stream_xml("free", [free], framing="envelope")]))
     reader = Reader(free)
@@ -72,7 +72,7 @@ def test_reload_that_wants_a_taken_port_is_told_and_changes_nothing(fszmqd):
 
 
 def check_ipc_opens_once(fszmqd, folder, make_possible):
-    free, ipc = f"tcp://127.0.0.1:{free_port()}", f"ipc://{folder}/events"
+    free, ipc = free_endpoint(), f"ipc://{folder}/events"
     daemon = fszmqd(calls_per_second=50, console=True, endpoint=free, config=two_streams(free, ipc))
     assert any("ERROR" in line and ipc in line for line in daemon.log)
     reader = Reader(free)
@@ -114,20 +114,19 @@ def test_full_disk_of_an_ipc_endpoint_is_told_and_awaited(fszmqd, full_disk):
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
 def test_descriptor_limit_refuses_peers_and_is_got_over(fszmqd, transport):
     daemon = fszmqd(calls_per_second=50, console=True, framing="envelope", transport=transport)
-    process = Process(daemon.pid)
     good = Reader(daemon.endpoint)
     assert good.started.wait(60)
     before = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
-    low = process.descriptors() + 20
+    low = daemon.descriptors() + 20
     resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (low, before[1]))
     peers = [raw_connect(daemon.endpoint) for _ in range(60)]
-    wait_until(lambda: process.descriptors() >= low, "the limit to be reached")
+    wait_until(lambda: daemon.descriptors() >= low, "the limit to be reached")
     received = good.received
     wait_until(lambda: good.received > received + 1000, "events for the good subscriber all the while")
     assert daemon.process.poll() is None
     for peer in peers:
         peer.close()
-    wait_until(lambda: process.descriptors() < low - 10, "descriptors to be closed")
+    wait_until(lambda: daemon.descriptors() < low - 10, "descriptors to be closed")
     late = Reader(daemon.endpoint)
     assert late.started.wait(60)
     assert late.ledger().lost == 0 and good.ledger().lost == 0

@@ -1,13 +1,12 @@
 """Subscribers that do not read, a queue that is full, and an end in the midst of it."""
 
-import json
 import signal
 import time
 
 import pytest
 
 from conftest import config_xml, find_program, stream_xml, wait_until
-from fire import Process, Reader, Subscriber, sanitized
+from fire import Reader, Subscriber, sanitized
 
 MEBIBYTE = 1 << 20
 
@@ -30,17 +29,17 @@ def started():
 
 
 def stream_status(daemon, index=0):
-    return json.loads(daemon.command("zmq status json"))["streams"][index]
+    return daemon.status()["streams"][index]
 
 
-def sample_rss_until(process, condition, seconds):
+def sample_rss_until(daemon, condition, seconds):
     """The largest resident set seen until condition() holds."""
     peak, deadline = 0, time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "too slow"
-        peak = max(peak, process.rss_bytes())
+        peak = max(peak, daemon.rss_bytes())
         time.sleep(0.02)
-    return max(peak, process.rss_bytes())
+    return max(peak, daemon.rss_bytes())
 
 
 def test_stopped_subscriber_costs_the_others_nothing_and_learns_what_it_lost(fszmqd, started):
@@ -52,13 +51,12 @@ def test_stopped_subscriber_costs_the_others_nothing_and_learns_what_it_lost(fsz
     events = 40000
     daemon = fszmqd(calls_per_second=100, console=True, framing="envelope", send_hwm=send_hwm,
                     settings={"queue-bytes": queue_bytes, "linger-ms": 10000})
-    process = Process(daemon.pid)
     others = [started(Subscriber, daemon.endpoint, rcvhwm=0) for _ in range(2)]
     stopped = started(Subscriber, daemon.endpoint)
-    base = process.rss_bytes()
+    base = daemon.rss_bytes()
     before = stream_status(daemon)
     stopped.process.send_signal(signal.SIGSTOP)
-    peak = sample_rss_until(process, lambda: stream_status(daemon)["seq"] - before["seq"] >= events, 400)
+    peak = sample_rss_until(daemon, lambda: stream_status(daemon)["seq"] - before["seq"] >= events, 400)
     status = stream_status(daemon)
     mean_bytes = (status["bytes_sent"] - before["bytes_sent"]) / (status["events_sent"] - before["events_sent"])
     stopped.process.send_signal(signal.SIGCONT)
@@ -115,10 +113,6 @@ def share_lost(ledgers, kinds):
     return lost / (lost + sum(ledger.by_kind[kind] for ledger in ledgers for kind in kinds))
 
 
-def status_queue(daemon):
-    return json.loads(daemon.command("zmq status json"))["queue"]
-
-
 def test_overload_loses_noise_first_and_vital_events_last_and_tells_each_loss(fszmqd, started, tmp_path):
     """Eight streams, each with a message of its own, and a queue of two hundred."""
     queue_events = 200
@@ -132,8 +126,8 @@ def test_overload_loses_noise_first_and_vital_events_last_and_tells_each_loss(fs
                     config=config_xml(streams, {"queue-events": queue_events, "queue-bytes": "1G"}))
     readers = [started(Reader, endpoint, rcvhwm=0) for endpoint in endpoints]
     enough = 1000 if sanitized(find_program("fszmqd")) else 20000
-    wait_until(lambda: status_queue(daemon)["refused"]["normal"] > enough, "enough refusals", 60)
-    queue = status_queue(daemon)
+    wait_until(lambda: daemon.status()["queue"]["refused"]["normal"] > enough, "enough refusals", 60)
+    queue = daemon.status()["queue"]
     assert queue["events_peak"] <= queue_events
     assert queue["refused"]["low"] > 0
     daemon.process.send_signal(signal.SIGTERM)

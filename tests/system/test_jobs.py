@@ -5,6 +5,13 @@ import json
 import pytest
 
 
+def end_of_job(rig, job):
+    while True:
+        event = json.loads(rig.events.recv())
+        if event["Event-Name"] == "BACKGROUND_JOB" and event["Job-UUID"] == job:
+            return event
+
+
 @pytest.mark.parametrize("arg,output", [("+OK done", "+OK done"), (None, ""), ("a\nb", "a\nb"),
                                         ("ARRAY::a|:b", "ARRAY::a|:b")])
 def test_a_job_ends_with_the_event_of_freeswitch(callswitch, arg, output):
@@ -12,10 +19,7 @@ def test_a_job_ends_with_the_event_of_freeswitch(callswitch, arg, output):
     asker = rig.client()
     job = asker.result("bgapi", command="echo", job="job-1", **({} if arg is None else {"arg": arg}))["job"]
     assert asker.receive("job.done")["params"]["job"] == job
-    while True:
-        event = json.loads(rig.events.recv())
-        if event["Event-Name"] == "BACKGROUND_JOB" and event["Job-UUID"] == job:
-            break
+    event = end_of_job(rig, job)
     assert event["Job-Command"] == "echo" and event.get("_body", "") == output
     assert event.get("Job-Command-Arg") in (arg, None)
     if arg == "+OK done":
@@ -26,8 +30,5 @@ def test_a_command_that_fails_ends_with_the_event_too(callswitch):
     rig = callswitch()
     job = rig.control.result("bgapi", command="no_such_command")["job"]
     assert rig.control.receive("job.done")["params"]["status"] == "error"
-    while True:
-        event = json.loads(rig.events.recv())
-        if event["Event-Name"] == "BACKGROUND_JOB" and event["Job-UUID"] == job:
-            break
+    event = end_of_job(rig, job)
     assert event["_body"].startswith("-ERR no_such_command")

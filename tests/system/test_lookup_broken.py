@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import re
 import signal
 import socket
 import subprocess
@@ -11,15 +10,13 @@ import sys
 import pytest
 import zmq
 
-from conftest import PATIENCE_S, binding_xml, free_port, service_xml, wait_until
+from conftest import PATIENCE_S, binding_xml, free_endpoint, service_xml, wait_until
 from lookups import NOTHING, Switch, clients_of, document, services, switches
+from zmtp import greeting
 
 MANY, KEYS, DEADLINE_MS = 500, 50, 1000
 MEGABYTE = 1 << 20
 WORKERS = {"workers": MANY, "worker-queue": MANY, "worker-share": 2 * MANY}
-
-# Of ZMTP 3.1, with a mechanism that nobody has (RFC 37).
-GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01" + b"UNKNOWN".ljust(20, b"\0") + bytes(32)
 
 PROGRAM = """
 import json, sys, zmq
@@ -75,7 +72,7 @@ def stoppable(fszmqd, program_at):
     """Factory: (switch, process, endpoint) of one service in a process, and a binding with these keys."""
 
     def make(of_service=None, **of_binding):
-        endpoint = f"tcp://127.0.0.1:{free_port()}"
+        endpoint = free_endpoint()
         process = program_at(endpoint)
         here = Switch(fszmqd, [service_xml("s", [endpoint], heartbeat_ms=0, deadline_ms=DEADLINE_MS, probe_ms=50,
                                            requests_max=10 * MANY, capacity=MANY, **(of_service or {}))],
@@ -96,11 +93,6 @@ def ask_many(client, first=0):
         answer = json.loads(client.socket.recv_multipart()[-1])
         outputs[answer["id"]] = answer["result"]["output"]
     return outputs
-
-
-def resident_kb(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
 
 
 def of_service(here):
@@ -154,10 +146,10 @@ def test_memory_is_flat_while_the_service_is_stopped(stoppable):
         here.wait_state("ejected")
         for _ in range(5):
             ask_many(client)
-        before = resident_kb(here.daemon.pid)
+        before = here.daemon.rss_bytes()
         for _ in range(30):
             ask_many(client)
-        assert resident_kb(here.daemon.pid) - before < 8 * 1024
+        assert here.daemon.rss_bytes() - before < 8 * MEGABYTE
         process.send_signal(signal.SIGCONT)
 
 
@@ -165,9 +157,9 @@ def test_answer_of_a_hundred_megabytes_is_not_read(switch, service):
     answers = iter([{"xml": document("x" * 100 * MEGABYTE)}])
     own = service(zmq.ROUTER, lambda _: next(answers, {"xml": document("<a/>")}))
     here = switch(own, deadline_ms=500)
-    before = resident_kb(here.daemon.pid)
+    before = here.daemon.rss_bytes()
     assert here.locate() == NOTHING
-    assert resident_kb(here.daemon.pid) - before < 30 * 1024
+    assert here.daemon.rss_bytes() - before < 30 * MEGABYTE
     wait_until(lambda: here.locate() == document("<a/>"), "the service's return")
 
 
@@ -182,7 +174,7 @@ def test_endpoint_that_broke_the_protocol_is_tried_again(fszmqd, service):
         for _ in range(2):
             peer, _ = other.accept()
             with peer, contextlib.suppress(ConnectionResetError):
-                peer.sendall(GREETING)
+                peer.sendall(greeting(b"UNKNOWN", 1))
                 while peer.recv(100):  # the switch ends it
                     pass
     assert here.locate() == NOTHING

@@ -8,7 +8,7 @@ import time
 
 import pytest
 import zmq
-from conftest import PATIENCE_S, ROOT, config_xml, find_program, free_port, group_xml, stream_xml
+from conftest import PATIENCE_S, ROOT, config_xml, find_program, free_endpoint, group_xml, stream_xml
 
 MAY_SEE = "CHANNEL_ANSWER CHANNEL_H* CUSTOM/sofia::register"
 SEEN = re.compile(r"CHANNEL_ANSWER/|CHANNEL_H[A-Z_]*/|CUSTOM/sofia::register")
@@ -20,7 +20,7 @@ def stream(fszmqd):
     """stream(events, **keys): the endpoint of one on which everybody may see these."""
 
     def start(events, **keys):
-        endpoint = f"tcp://127.0.0.1:{free_port()}"
+        endpoint = free_endpoint()
         keys = {name.replace("_", "-"): value for name, value in keys.items()}
         config = config_xml([stream_xml(binds=[endpoint], framing="envelope", **{"beat-interval-ms": "100", **keys})],
                             groups=[group_xml("default", ("streams", "*"), ("events", events))])

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from conftest import (PATIENCE_S, ROOT, channel_xml, config_xml, find_program, free_port, group_xml, service_xml,
+from conftest import (PATIENCE_S, ROOT, channel_xml, config_xml, find_program, free_endpoint, group_xml, service_xml,
                       stream_xml, wait_until)
 from lookups import clients_of
 from tool import ALL, environment, free_ports, run, switch_xml
@@ -21,7 +21,7 @@ class Switch:
     """An fszmqd with a stream, an API socket, a service `s` and a console."""
 
     def __init__(self, fszmqd, grants=ALL, settings=None):
-        self.events, self.api = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
+        self.events, self.api = (free_endpoint() for _ in range(2))
         self.grants, self.settings = grants, settings
         self.daemon = fszmqd(config=self.config(), endpoint=self.events, calls_per_second=0, console=True)
 
@@ -31,7 +31,7 @@ class Switch:
                           [service_xml("s")])
 
     def status(self):
-        return json.loads(self.daemon.command("zmq status json"))
+        return self.daemon.status()
 
     def audit(self):
         """The lines of the audit in the log."""
@@ -166,9 +166,9 @@ def test_user_in_a_group_that_does_not_exist_is_a_mistake(switch, tmp_path):
 
 
 def test_no_streams_means_none(fszmqd):
-    api = f"tcp://127.0.0.1:{free_port()}"
+    api = free_endpoint()
     daemon = fszmqd(config=config_xml([], channels=[channel_xml(binds=[api])]), endpoint=api, console=True)
-    assert json.loads(daemon.command("zmq status json"))["streams"] == []
+    assert daemon.status()["streams"] == []
 
 
 def test_ipc_file_that_was_deleted_comes_back_at_a_reload_and_goes_at_the_end(fszmqd, tmp_path, subscriber):
@@ -177,7 +177,7 @@ def test_ipc_file_that_was_deleted_comes_back_at_a_reload_and_goes_at_the_end(fs
     daemon = fszmqd(config=config, endpoint=f"ipc://{paths[0]}", console=True)
 
     def endpoints():
-        status = json.loads(daemon.command("zmq status json"))
+        status = daemon.status()
         return [each["endpoints"][0] for each in (status["streams"][0], status["api"]["sockets"][0])]
 
     assert all(each["open"] for each in endpoints())

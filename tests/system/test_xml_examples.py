@@ -18,10 +18,10 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 import zmq
 
-from conftest import GARBAGE, PATIENCE_S, ROOT, binding_xml, free_port, service_xml, wait_until
+from conftest import (EXAMPLES, GARBAGE, PATIENCE_S, binding_xml, free_endpoint, free_port, need_node, service_xml,
+                      wait_until)
 from lookups import NOTHING, Switch
 
-EXAMPLES = ROOT / "examples"
 COMPILE = ["gcc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror"]
 MANY = 200
 
@@ -80,21 +80,6 @@ def asker():
     context.term()
 
 
-@pytest.fixture
-def start():
-    """start(argv): a process that is ended with the test."""
-    processes = []
-
-    def run(*argv):
-        processes.append(subprocess.Popen([str(word) for word in argv], cwd=EXAMPLES, stdin=subprocess.DEVNULL))
-        return processes[-1]
-
-    yield run
-    for each in processes:
-        each.kill()
-        each.wait()
-
-
 @functools.cache
 def compiled(name, folder, *libraries):
     program = folder / name
@@ -123,32 +108,31 @@ def user_of(answer):
 
 # ---- each service, started; what it says of user 1000 ----
 
-def serve_python(start, folder):
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
-    start(sys.executable, "python/directory.py", endpoint)
+def serve_python(start_example, folder):
+    endpoint = free_endpoint()
+    start_example(sys.executable, "python/directory.py", endpoint)
     return endpoint, {"password": "of 1000"}
 
 
-def serve_node(start, folder):
-    if shutil.which("node") is None or not (EXAMPLES / "node/node_modules/zeromq").is_dir():
-        pytest.skip("node needs nodejs npm, then npm ci in examples/node")
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
+def serve_node(start_example, folder):
+    need_node()
+    endpoint = free_endpoint()
     users = folder / "users/example.org"
     users.mkdir(parents=True)
     (users / "1000.xml").write_text('<user id="1000"><params><param name="password" value="of 1000"/></params></user>')
     (folder / "users/outside.xml").write_text("<user/>")
-    start("node", "node/directory.mjs", endpoint, folder / "users")
+    start_example("node", "node/directory.mjs", endpoint, folder / "users")
     return endpoint, {"password": "of 1000"}
 
 
-def serve_sqlite(start, folder):
+def serve_sqlite(start_example, folder):
     if shutil.which("gcc") is None or not os.path.exists("/usr/include/sqlite3.h"):
         pytest.skip("c needs gcc libzmq3-dev libjansson-dev libsqlite3-dev")
     program = compiled("directory", folder, "-lzmq", "-ljansson", "-lsqlite3")
     a1_hash = hashlib.md5(b"1000:example.org:of 1000").hexdigest()
     make_database(folder / "users.db", [("example.org", "1000", a1_hash, "default")])
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
-    start(program, folder / "users.db", endpoint)
+    endpoint = free_endpoint()
+    start_example(program, folder / "users.db", endpoint)
     return endpoint, {"a1-hash": a1_hash}
 
 
@@ -156,9 +140,9 @@ SERVICES = {"python": serve_python, "node": serve_node, "c": serve_sqlite}
 
 
 @pytest.fixture(params=SERVICES)
-def service(request, start, asker, tmp_path):
+def service(request, start_example, asker, tmp_path):
     """(asker, the parameters of user 1000) for each service."""
-    endpoint, params = SERVICES[request.param](start, tmp_path)
+    endpoint, params = SERVICES[request.param](start_example, tmp_path)
     return asker(endpoint), params
 
 
@@ -220,8 +204,8 @@ def locate_user(switch, user):
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_service_is_a_switchs_directory(name, fszmqd, start, tmp_path):
-    endpoint, params = SERVICES[name](start, tmp_path)
+def test_service_is_a_switchs_directory(name, fszmqd, start_example, tmp_path):
+    endpoint, params = SERVICES[name](start_example, tmp_path)
     switch = in_switch(fszmqd, endpoint)
     switch.wait_state("up")
     assert user_of({"result": {"xml": locate_user(switch, "1000")}}) == ("1000", params)
@@ -236,10 +220,10 @@ def test_bridge_is_a_switchs_directory(fszmqd, bridge_at):
     assert locate_user(switch, "broken") == NOTHING
 
 
-def test_client_registers_and_is_the_switchs_directory_also_after_a_restart(fszmqd, start):
+def test_client_registers_and_is_the_switchs_directory_also_after_a_restart(fszmqd, start_example):
     switch = in_switch(fszmqd)
     assert locate_user(switch, "1000") == NOTHING
-    start(sys.executable, "python/directory_client.py", switch.api)
+    start_example(sys.executable, "python/directory_client.py", switch.api)
     switch.wait_state("up")
     assert user_of({"result": {"xml": locate_user(switch, "1000")}}) == ("1000", {"password": "of 1000"})
     assert locate_user(switch, "1002") == NOTHING
@@ -250,17 +234,17 @@ def test_client_registers_and_is_the_switchs_directory_also_after_a_restart(fszm
     assert user_of({"result": {"xml": locate_user(switch, "1001")}}) == ("1001", {"password": "of 1001"})
 
 
-def test_client_ends_and_says_why_where_it_may_not_register(fszmqd, start):
+def test_client_ends_and_says_why_where_it_may_not_register(fszmqd, start_example):
     switch = in_switch(fszmqd)
-    process = start(sys.executable, "python/directory_client.py", switch.api, "billing")
+    process = start_example(sys.executable, "python/directory_client.py", switch.api, "billing")
     assert process.wait(PATIENCE_S) == 1
 
 
-def test_client_outlives_what_is_no_question(start):
+def test_client_outlives_what_is_no_question(start_example):
     with zmq.Context() as context, context.socket(zmq.ROUTER) as switch:
         switch.linger, switch.rcvtimeo = 0, PATIENCE_S * 1000
         port = switch.bind_to_random_port("tcp://127.0.0.1")
-        start(sys.executable, "python/directory_client.py", f"tcp://127.0.0.1:{port}")
+        start_example(sys.executable, "python/directory_client.py", f"tcp://127.0.0.1:{port}")
         peer, _ = switch.recv_multipart()
         questions = (lookup(1, ["1", "2"]), lookup(2, domain=["x", "y"]), lookup(3))
         for text in (*GARBAGE, *(json.dumps(question).encode() for question in questions)):
@@ -276,8 +260,8 @@ def test_client_outlives_what_is_no_question(start):
 
 # ---- the service in C ----
 
-def test_sqlite_service_sees_what_is_added_while_it_runs_and_escapes_what_is_there(start, asker, tmp_path):
-    endpoint, _ = serve_sqlite(start, tmp_path)
+def test_sqlite_service_sees_what_is_added_while_it_runs_and_escapes_what_is_there(start_example, asker, tmp_path):
+    endpoint, _ = serve_sqlite(start_example, tmp_path)
     switch = asker(endpoint)
     assert switch.ask(lookup(1, "1005"))["result"] == {"found": False}
     with sqlite3.connect(tmp_path / "users.db") as database:
@@ -288,8 +272,8 @@ def test_sqlite_service_sees_what_is_added_while_it_runs_and_escapes_what_is_the
     assert (variable.get("name"), variable.get("value")) == ("user_context", "a<b")
 
 
-def test_sqlite_service_says_what_is_wrong_with_its_database_and_goes_on(start, asker, tmp_path):
-    endpoint, params = serve_sqlite(start, tmp_path)
+def test_sqlite_service_says_what_is_wrong_with_its_database_and_goes_on(start_example, asker, tmp_path):
+    endpoint, params = serve_sqlite(start_example, tmp_path)
     switch = asker(endpoint)
     assert user_of(switch.ask(lookup(0))) == ("1000", params)
     with sqlite3.connect(tmp_path / "users.db") as database:
@@ -300,12 +284,12 @@ def test_sqlite_service_says_what_is_wrong_with_its_database_and_goes_on(start, 
     assert user_of(switch.ask(lookup(2))) == ("1000", params)
 
 
-def test_sqlite_service_ends_in_order_whenever_it_is_told(start, asker, tmp_path):
+def test_sqlite_service_ends_in_order_whenever_it_is_told(start_example, asker, tmp_path):
     program = compiled("directory", tmp_path, "-lzmq", "-ljansson", "-lsqlite3")
     make_database(tmp_path / "users.db", [])
     for number in range(8):  # perhaps just before it waits for the next question
-        endpoint = f"tcp://127.0.0.1:{free_port()}"
-        process = start(program, tmp_path / "users.db", endpoint)
+        endpoint = free_endpoint()
+        process = start_example(program, tmp_path / "users.db", endpoint)
         assert asker(endpoint).ask(lookup(number))["result"] == {"found": False}
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
@@ -361,12 +345,12 @@ def backend():
 
 
 @pytest.fixture
-def bridge_at(start, backend):
+def bridge_at(start_example, backend):
     """bridge_at(workers): the endpoint of the bridge in front of the back end."""
     def run(workers=16):
-        endpoint = f"tcp://127.0.0.1:{free_port()}"
+        endpoint = free_endpoint()
         where = f"http://me:se%20cret@127.0.0.1:{backend.server_port}/switch.php?a=b"
-        start(sys.executable, "python/xml_curl_bridge.py", where, endpoint, workers)
+        start_example(sys.executable, "python/xml_curl_bridge.py", where, endpoint, workers)
         return endpoint
 
     return run
@@ -456,7 +440,7 @@ def test_bridge_asks_the_back_end_for_others_while_one_is_slow(bridge, backend):
     assert {switch.receive()["id"] for _ in range(2)} == {1, 2}
 
 
-def test_bridge_tells_that_there_is_no_back_end(start, asker):
-    endpoint = f"tcp://127.0.0.1:{free_port()}"
-    start(sys.executable, "python/xml_curl_bridge.py", f"http://127.0.0.1:{free_port()}/", endpoint, 1)
+def test_bridge_tells_that_there_is_no_back_end(start_example, asker):
+    endpoint = free_endpoint()
+    start_example(sys.executable, "python/xml_curl_bridge.py", f"http://127.0.0.1:{free_port()}/", endpoint, 1)
     assert "refused" in asker(endpoint).ask(lookup(1))["error"]["message"]

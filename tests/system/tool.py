@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 import zmq
 
-from conftest import PATIENCE_S, channel_xml, config_xml, find_program, free_port, stream_xml
+from conftest import PATIENCE_S, channel_xml, config_xml, find_program, free_endpoint, stream_xml
 
 ALL = tuple((right, "*") for right in ("streams", "events", "methods", "api", "json-api", "applications",
                                        "send-events", "variables"))
@@ -27,7 +27,7 @@ class Ports(NamedTuple):
 
 
 def free_ports():
-    return Ports(*(f"tcp://127.0.0.1:{free_port()}" for _ in range(2)))
+    return Ports(*(free_endpoint() for _ in range(2)))
 
 
 def switch_xml(ports, groups, settings=None, **both):
