@@ -1,5 +1,4 @@
-"""What the attack tests share: a well-behaved client that is served throughout, and peers made by hand (ZMTP 3.0,
-RFC 23), which do what libzmq's own would not."""
+"""Helper for attack tests: a well-behaved client that must be served throughout."""
 
 import json
 import threading
@@ -9,8 +8,8 @@ import zmq
 from conftest import PATIENCE_S
 
 class Behaved:
-    """A client that asks one thing after the other, on a thread of its own, until the test ends; every question must
-    be answered, and rightly."""
+    """A client that sends one request after another from its own thread until the test ends. Each one must get the
+    right reply."""
 
     def __init__(self, endpoint, **options):
         self.context = zmq.Context()
@@ -26,14 +25,14 @@ class Behaved:
         self.thread.start()
 
     def ask(self, method, **params):
-        """The result, from any thread."""
+        """Returns the result. Any thread may call this."""
         with self.lock:
             self.answered += 1
-            question = {"jsonrpc": "2.0", "id": self.answered, "method": method, "params": params}
-            self.socket.send_json(question)
-            answer = json.loads(self.socket.recv_multipart()[-1])
-        assert answer["id"] == question["id"] and "result" in answer, answer
-        return answer["result"]
+            request = {"jsonrpc": "2.0", "id": self.answered, "method": method, "params": params}
+            self.socket.send_json(request)
+            reply = json.loads(self.socket.recv_multipart()[-1])
+        assert reply["id"] == request["id"] and "result" in reply, reply
+        return reply["result"]
 
     def _run(self):
         while not self.ending.wait(0.005):
@@ -48,7 +47,7 @@ class Behaved:
         return self.ask("server.stats")
 
     def served(self):
-        """It has been, since the start or the last time it was looked at."""
+        """True if it gets replies; fails if one of them was wrong."""
         assert self.wrong is None, self.wrong
         before = self.answered
         for _ in range(10):

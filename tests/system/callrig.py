@@ -1,4 +1,4 @@
-"""What the tests of calls share: a simulated switch with services, workers that take its calls, callers."""
+"""Helpers for tests of calls: a simulated switch with services, workers that take its calls, callers."""
 
 import collections
 import json
@@ -10,12 +10,13 @@ import time
 
 import zmq
 
-from conftest import PATIENCE_S, channel_xml, config_xml, free_endpoint, group_xml, service_xml, stream_xml, wait_until
+from conftest import (PATIENCE_S, api_socket_xml, config_xml, free_endpoint, group_xml, service_xml, stream_xml,
+                      wait_until)
 
 EVERYTHING = [(right, "*") for right in ("streams", "events", "methods", "api", "applications", "services", "variables",
                                          "send-events", "controlled-calls")]
-LONG = "silence_stream://-1"  # plays until it is ended
-STAND_BY = 600_000  # milliseconds: longer than any test, so that time alone decides nothing
+LONG = "silence_stream://-1"  # plays until it is stopped
+STAND_BY = 600_000  # milliseconds: longer than any test, so that no timeout occurs
 QUICK = {"lease_ms": 300}
 PATIENT = {"lease_ms": STAND_BY, "deadline_ms": STAND_BY, "attempt_ms": STAND_BY}
 
@@ -26,13 +27,13 @@ def ivr_xml(connect=(), **keys):
 
 def switch_xml(events, api, services, groups=None, settings=None):
     groups = [group_xml("default", *EVERYTHING)] if groups is None else groups
-    return config_xml([stream_xml(binds=[events])], settings, channels=[channel_xml(binds=[api])], groups=groups,
+    return config_xml([stream_xml(binds=[events])], settings, api_sockets=[api_socket_xml(binds=[api])], groups=groups,
                       services=services)
 
 
 class Peer:
-    """One socket towards the switch. What comes while something else is waited for is kept; service.ping is
-    answered by whoever waits."""
+    """A socket connected to the switch. While it waits for a message, it keeps other messages for later and replies to
+    service.ping."""
 
     def __init__(self, socket):
         self.socket, self.backlog, self.last = socket, collections.deque(), 0
@@ -52,9 +53,9 @@ class Peer:
             if wanted(message):
                 self.backlog.remove(message)
                 return message
-        deadline = time.monotonic() + PATIENCE_S  # pings alone would keep us for ever
+        deadline = time.monotonic() + PATIENCE_S  # pings alone must not extend the wait
         while True:
-            assert time.monotonic() < deadline, f"waited {PATIENCE_S} s, and only other messages came"
+            assert time.monotonic() < deadline, f"waited {PATIENCE_S} s, and only other messages arrived"
             message = self.read()
             if message.get("method") == "service.ping" and "id" in message:
                 self._send({"id": message["id"], "result": {}})
@@ -64,48 +65,48 @@ class Peer:
                 self.backlog.append(message)
 
     def receive(self, method):
-        """The next request or notification of that method, which has come or will."""
+        """The next request or notification of that method; waits for it."""
         return self._next(lambda message: message.get("method") == method)
 
     def receive_ping(self):
-        """The next service.ping, unanswered."""
+        """The next service.ping, without replying to it."""
         while True:
             message = self.read()
             if message.get("method") == "service.ping":
                 return message
             self.backlog.append(message)
 
-    def told(self):
-        """The next notification, whatever it is: its method and params."""
+    def notification(self):
+        """The method and params of the next notification."""
         message = self._next(lambda each: "method" in each and "id" not in each)
         return message["method"], message["params"]
 
     def send(self, method, **params):
-        """Asks without waiting for the answer; the number of the request."""
+        """Sends a request without waiting for the reply; returns its id."""
         self.last += 1
         number = f"w{self.last}"
         self._send({"id": number, "method": method, "params": params})
         return number
 
     def wait(self, number):
-        """The answer to that request."""
+        """The reply to the request with that id."""
         return self._next(lambda message: message.get("id") == number and "method" not in message)
 
     def ask(self, method, **params):
         return self.wait(self.send(method, **params))
 
     def result(self, method, **params):
-        answer = self.ask(method, **params)
-        assert "result" in answer, answer
-        return answer["result"]
+        reply = self.ask(method, **params)
+        assert "result" in reply, reply
+        return reply["result"]
 
     def code(self, method, **params):
-        answer = self.ask(method, **params)
-        assert "error" in answer, answer
-        return answer["error"]["code"]
+        reply = self.ask(method, **params)
+        assert "error" in reply, reply
+        return reply["error"]["code"]
 
     def silent(self):
-        """Nothing more has come: what the switch says after a question to it comes after all it said before."""
+        """The unread requests and notifications. The reply to a ping shows that all earlier messages have arrived."""
         self.result("server.ping")
         return [message for message in self.backlog if "method" in message]
 
@@ -114,21 +115,21 @@ class Peer:
     def offer(self):
         return self.receive("call.offer")
 
-    def answer(self, offer, **result):
+    def reply(self, offer, **result):
         self._send({"id": offer["id"], "result": result})
 
     def accept(self, offer=None, **result):
         offer = offer or self.offer()
-        self.answer(offer, accept=True, **result)
-        return Held(self, offer)
+        self.reply(offer, accept=True, **result)
+        return ControlledCall(self, offer)
 
     def end(self):
-        """The next call.end; all that came before of that call is what it was told."""
+        """The params of the next call.end."""
         return self.receive("call.end")["params"]
 
 
 def first_of(*peers):
-    """Whom the switch says something to first."""
+    """The first of these peers to receive a message."""
     poller = zmq.Poller()
     for peer in peers:
         poller.register(peer.socket, zmq.POLLIN)
@@ -136,8 +137,8 @@ def first_of(*peers):
     return next(peer for peer in peers if peer.socket in ready)
 
 
-class Held:
-    """A call that a peer has."""
+class ControlledCall:
+    """A call that a peer controls."""
 
     def __init__(self, peer, offer):
         self.peer, self.offer, self.lease, self.call = peer, offer, offer["id"], offer["params"]["call"]
@@ -146,9 +147,9 @@ class Held:
         return self.peer.ask(f"call.{method}", call=self.call, **params)
 
     def do(self, method, **params):
-        answer = self.ask(method, **params)
-        assert "result" in answer, answer
-        return answer["result"]
+        reply = self.ask(method, **params)
+        assert "result" in reply, reply
+        return reply["result"]
 
     def execute(self, app, arg=None, **more):
         return self.do("execute", app=app, **({} if arg is None else {"arg": arg}), lock=True, **more)
@@ -160,7 +161,7 @@ class Held:
 
 
 class Switch:
-    """fszmqd, an event subscriber and a client that makes calls."""
+    """An fszmqd, an event subscriber and a client that makes calls."""
 
     def __init__(self, context, start, services, groups=None, settings=None, args=(), rate=0):
         self.context, self.peers, self.workers = context, [], []
@@ -176,13 +177,13 @@ class Switch:
         self.seen = []
 
     def _await_events(self):
-        """A subscription takes a moment: until an event that was asked for has come."""
+        """Sends events until one arrives: a subscription takes a moment."""
         self.events.rcvtimeo = 50
 
         def arrived():
-            self.control.result("event.send", event={"Event-Name": "CUSTOM", "Event-Subclass": "test::there"})
+            self.control.result("event.send", event={"Event-Name": "CUSTOM", "Event-Subclass": "test::ready"})
             try:
-                return b"test::there" in self.events.recv()
+                return b"test::ready" in self.events.recv()
             except zmq.Again:
                 return False
 
@@ -196,14 +197,14 @@ class Switch:
         return peer
 
     def worker(self, service="ivr", capacity=100):
-        """A client that has registered."""
+        """A client that has registered for that service."""
         peer = self.client()
         assert peer.result("service.register", service=service, capacity=capacity) == {}
         return peer
 
-    def bound(self, endpoint, kind=zmq.ROUTER):
-        """What the configuration connects to."""
-        peer = Peer(self.context.socket(kind))
+    def bound(self, endpoint, socket_type=zmq.ROUTER):
+        """A worker that binds the endpoint to which the configuration connects."""
+        peer = Peer(self.context.socket(socket_type))
         peer.socket.bind(endpoint)
         self.peers.append(peer)
         return peer
@@ -213,9 +214,9 @@ class Switch:
         return self.workers[-1]
 
     def dial(self, line="ivr", **variables):
-        """A call comes in; its UUID."""
+        """Makes a call; returns its UUID."""
         prefix = ",".join(f"{name}={value}" for name, value in variables.items())
-        then = f"&zmq({line})" if " " not in line else f"'&zmq({line})'"  # who is granted little may not quote
+        then = f"&zmq({line})" if " " not in line else f"'&zmq({line})'"  # quotes need more grants
         output = self.api("originate", f"{{{prefix}}}loopback/1000 {then}")
         assert output.startswith("+OK "), output
         return output[4:40]
@@ -227,7 +228,7 @@ class Switch:
         assert self.api("uuid_kill", f"{call} {cause}").startswith("+OK")
 
     def event(self, name, call):
-        """That event of the call, which has come or will."""
+        """That event of the call; waits for it."""
         wanted = [event for event in self.seen if (event["Event-Name"], event.get("Unique-ID")) == (name, call)]
         while not wanted:
             event = json.loads(self.events.recv())
@@ -237,7 +238,7 @@ class Switch:
         return wanted[-1]
 
     def outcome(self, call):
-        """What zmq_result is at the end of the call."""
+        """The value of zmq_result at the end of the call."""
         return self.event("CHANNEL_HANGUP_COMPLETE", call).get("variable_zmq_result")
 
     def empty(self):
@@ -252,7 +253,7 @@ class Switch:
 
 
 class Process:
-    """A worker that is a process of its own: worker.py, which says on its output what came."""
+    """A worker in a separate process: worker.py, which prints what it receives."""
 
     def __init__(self, endpoint, *args):
         path = pathlib.Path(__file__).with_name("worker.py")
@@ -266,7 +267,7 @@ class Process:
             self.lines.append(json.loads(line))
 
     def saw(self, what, **members):
-        """Waits for a message of that method; gives its params."""
+        """Waits for a message of that method with these members; returns its params."""
         def found():
             for line in list(self.lines):
                 if line["method"] == what and members.items() <= line["params"].items():
@@ -285,7 +286,7 @@ class Process:
         self.process.send_signal(number)
 
     def end(self):
-        """It lets its calls go and leaves; its exit status."""
+        """Makes it finish its calls and end; returns its exit status."""
         self.process.stdin.close()
         return self.process.wait(PATIENCE_S)
 

@@ -1,7 +1,7 @@
-"""Fixtures of the system tests: real fszmqd processes on ports of their own.
+"""Fixtures of the system tests. Each test has its own fszmqd on its own ports.
 
     def test_x(fszmqd, subscriber):
-        daemon = fszmqd(calls_per_second=20)        # started, ready; stopped when the test ends
+        daemon = fszmqd(calls_per_second=20)        # started and ready; ends with the test
         events = subscriber(daemon.endpoint)        # a SUB socket, subscribed to everything
         event = json.loads(events.recv())           # raises zmq.Again after 60 s
 
@@ -28,15 +28,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 BUILD = pathlib.Path(os.environ.get("FSZ_BUILD_DIR") or ROOT / "build" / "dev")
 MULTICAST_KBIT, MULTICAST_MS = 20000, 5000  # sender and receiver must agree
-PATIENCE_S = 60  # bound of every wait; far above what a loaded machine needs
+PATIENCE_S = 60  # limit of every wait, far above what a loaded machine needs
 
 GARBAGE = (b"", b"{", b"\xff", b"[]", b"3", b"null", b'"text"', b"{}", b'{"id":1}', b'{"method":3,"id":2}',
            b'{"id":[],"params":3}', b'{"id":4,"method":"xml.fetch","params":{"params":null}}',
-           b'{"id":5,"error":null,"result":[]}', b"[" * 100_000)  # what no program may end by
+           b'{"id":5,"error":null,"result":[]}', b"[" * 100_000)  # no program may end because of these
 
 
 def find_program(name):
-    """The path of a program of this build, whatever folder CMake put it into."""
+    """The path of a program of this build."""
     for folder in (".", "src/daemon", "src/cli", "bench", "tests", "bin"):
         if (BUILD / folder / name).is_file():
             return str(BUILD / folder / name)
@@ -53,7 +53,7 @@ PORTS_GIVEN = set()
 
 
 def free_port():
-    """One that was not given before: the kernel may name the same one twice in a row."""
+    """A port that no earlier call returned: the kernel may choose the same one twice in a row."""
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -68,7 +68,7 @@ def free_endpoint():
 
 
 def wait_until(condition, what, seconds=PATIENCE_S):
-    """Returns condition()'s first true value; fails the test when there is none in time."""
+    """Returns the first true value of condition(); fails the test if there is none in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = condition()
@@ -79,47 +79,46 @@ def wait_until(condition, what, seconds=PATIENCE_S):
 
 
 def stream_xml(name="default", binds=(), acl="loopback.auto", inner="", **params):
-    """One <stream>; params are its keys with _ for -, e.g. framing="envelope", send_hwm=10."""
+    """A <stream>. Params are its keys, with _ for -, such as framing="envelope" or send_hwm=10."""
     lines = [("bind", bind) for bind in binds] + [("apply-inbound-acl", acl)]
     lines += [(key.replace("_", "-"), value) for key, value in params.items()]
     body = "".join(f'<param name={quoteattr(k)} value={quoteattr(str(v))}/>\n' for k, v in lines)
     return f"<stream name={quoteattr(name)}>\n{body}{inner}</stream>\n"
 
 
-def channel_xml(name="default", **keys):
-    """One <api-socket>, with the keywords of stream_xml()."""
+def api_socket_xml(name="default", **keys):
+    """An <api-socket>, with the keywords of stream_xml()."""
     return stream_xml(name, **keys).replace("<stream ", "<api-socket ").replace("</stream>", "</api-socket>")
 
 
 def group_xml(name, *grants):
-    """One <group>; grants are pairs such as ("api", "show *")."""
+    """A <group>. Grants are pairs such as ("api", "show *")."""
     body = "".join(f'<param name={quoteattr(k)} value={quoteattr(v)}/>\n' for k, v in grants)
     return f"<group name={quoteattr(name)}>\n{body}</group>\n"
 
 
 def service_xml(name, connect=(), **keys):
-    """One <service>; connect: addresses, keys as those of stream_xml()."""
+    """A <service>. `connect` has its addresses; keys are written as for stream_xml()."""
     return group_xml(name, *(("connect", address) for address in connect),
                      *((key.replace("_", "-"), str(value)) for key, value in keys.items())
                      ).replace("<group ", "<service ").replace("</group>", "</service>")
 
 
 def binding_xml(name, **keys):
-    """One <binding>, with the keywords of stream_xml()."""
+    """A <binding>, with the keywords of stream_xml()."""
     return service_xml(name, **keys).replace("<service ", "<binding ").replace("</service>", "</binding>")
 
 
-def config_xml(streams, settings=None, channels=(), groups=None, services=(), bindings=()):
-    """A whole event_zmq.conf.xml; streams: what stream_xml() gave, settings: {key: value}, channels:
-    what channel_xml() gave (without any there is no API socket), groups: what group_xml() gave (without
-    any: the default ones), services and bindings: what service_xml() and binding_xml() gave."""
+def config_xml(streams, settings=None, api_sockets=(), groups=None, services=(), bindings=()):
+    """A whole event_zmq.conf.xml from the results of stream_xml(), api_socket_xml(), group_xml(), service_xml() and
+    binding_xml(). Settings are {key: value}. Without `groups`, the default groups apply."""
     params = "".join(
         f'<param name={quoteattr(k)} value={quoteattr(str(v))}/>\n' for k, v in (settings or {}).items()
     )
     return (
         f'<configuration name="event_zmq.conf">\n<settings>\n{params}</settings>\n'
         f"<streams>\n{''.join(streams)}</streams>\n"
-        f"<api-sockets>\n{''.join(channels)}</api-sockets>\n"
+        f"<api-sockets>\n{''.join(api_sockets)}</api-sockets>\n"
         + (f"<groups>\n{''.join(groups)}</groups>\n" if groups is not None else "")
         + f"<services>\n{''.join(services)}</services>\n<bindings>\n{''.join(bindings)}</bindings>\n"
         + "</configuration>\n"
@@ -127,7 +126,7 @@ def config_xml(streams, settings=None, channels=(), groups=None, services=(), bi
 
 
 class Daemon:
-    """A running fszmqd. `endpoint` is its first stream's address, `log` what it wrote so far."""
+    """A running fszmqd. `endpoint` is the address of its first stream, `log` the lines that it has logged."""
 
     def __init__(self, folder, endpoint, config, args, env):
         self.folder, self.endpoint, self.config_path = folder, endpoint, folder / "event_zmq.conf.xml"
@@ -138,9 +137,9 @@ class Daemon:
         self.start()
 
     def start(self):
-        """Starts it (again, after stop() or kill())."""
+        """Starts it; also again after stop() or kill()."""
         self._fresh = queue.Queue()
-        self._answers = queue.Queue()
+        self._output = queue.Queue()
         self.process = subprocess.Popen(
             [find_program("fszmqd"), "--switch", "sim", "--config", str(self.config_path), *self.args],
             stdin=subprocess.PIPE if "--console" in self.args else subprocess.DEVNULL,
@@ -148,7 +147,7 @@ class Daemon:
             env={**os.environ, **self.env}, bufsize=1,
         )
         threading.Thread(target=self._read, args=(self.process.stderr, self._note), daemon=True).start()
-        threading.Thread(target=self._read, args=(self.process.stdout, self._answers.put), daemon=True).start()
+        threading.Thread(target=self._read, args=(self.process.stdout, self._output.put), daemon=True).start()
 
     @property
     def pid(self):
@@ -164,7 +163,7 @@ class Daemon:
             keep(line.rstrip("\n"))
 
     def wait_log(self, text):
-        """Waits for a log line with this text, among those that no wait_log() has passed yet."""
+        """Waits for a log line with this text. Lines that an earlier wait_log() has read do not count."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             try:
@@ -182,12 +181,12 @@ class Daemon:
         return self
 
     def command(self, line):
-        """One console command (needs console=True); its output without the empty line at its end."""
+        """Runs a console command (needs console=True). Returns its output without the empty line at the end."""
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
         output = []
         while True:
-            part = self._answers.get(timeout=PATIENCE_S)
+            part = self._output.get(timeout=PATIENCE_S)
             if part == "":
                 return "\n".join(output)
             output.append(part)
@@ -210,7 +209,7 @@ class Daemon:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def reload(self, config=None):
-        """SIGHUP, after writing a new configuration if there is one. What came of it: wait_log()."""
+        """Writes a new configuration, if given, and sends SIGHUP. Use wait_log() for the outcome."""
         if config is not None:
             self.config_path.write_text(config)
         self.process.send_signal(signal.SIGHUP)
@@ -235,9 +234,9 @@ class Daemon:
 def fszmqd():
     """Factory: fszmqd(calls_per_second=5, console=False, config=None, args=(), env={}, wait=True, **stream).
 
-    Without `config` there is one stream `default` on a free tcp port of 127.0.0.1; further keywords are
+    Without `config` there is one stream `default` on a free TCP port of 127.0.0.1; further keywords are
     its keys (framing="envelope", events="CHANNEL_*"); `transport="ipc"` binds a socket file instead.
-    With `config` (config_xml()), give `endpoint` if the test wants daemon.endpoint."""
+    With `config` (from config_xml()), pass `endpoint` if the test uses daemon.endpoint."""
     daemons, folders = [], []
 
     def start(calls_per_second=5, console=False, config=None, endpoint=None, args=(), env=None,
@@ -264,7 +263,7 @@ def fszmqd():
 def subscriber():
     """Factory: subscriber(endpoint, prefix=b"", timeout_s=60) is a connected SUB socket.
 
-    The subscription takes a moment to reach the publisher: events before that are not seen."""
+    The subscription takes a moment to reach the publisher; earlier events are not received."""
     context = zmq.Context()
     sockets = []
 
@@ -303,7 +302,7 @@ def start_example():
 @pytest.fixture
 def callswitch(fszmqd):
     """Factory: callswitch(services=[ivr_xml()], groups=None, settings=None, args=(), rate=0) is a callrig.Switch."""
-    from callrig import PATIENT, Switch, ivr_xml  # which needs this file
+    from callrig import PATIENT, Switch, ivr_xml  # it imports this file
 
     context, switches = zmq.Context(), []
 
@@ -328,9 +327,9 @@ def ports():
 
 @pytest.fixture
 def sub():
-    """Factory: sub(address, bind=False, prefix=b""): a SUB socket with the daemon's multicast limits.
+    """Factory: sub(address, bind=False, prefix=b"") is a SUB socket with the daemon's multicast limits.
 
-    Its context is its own, so that its I/O thread is in the network namespace that it is called in."""
+    It has its own context, so that its I/O thread is in the network namespace of the caller."""
     opened = []
 
     def make(address, bind=False, prefix=b""):
@@ -351,15 +350,15 @@ def sub():
 
 
 def receive(sub, count):
-    """`count` events of a framing-json stream, as dictionaries."""
+    """Receives `count` events of a stream with framing `json`, as dictionaries."""
     return [json.loads(sub.recv()) for _ in range(count)]
 
 
 def receive_until(sub, wanted, limit=20000):
-    """Events up to and with the first for which wanted(event) is true."""
+    """Receives events up to and including the first one for which wanted(event) is true."""
     events = []
     while len(events) < limit:
         events.append(json.loads(sub.recv()))
         if wanted(events[-1]):
             return events
-    pytest.fail(f"{limit} events, none as wanted")
+    pytest.fail(f"no matching event among {limit}")

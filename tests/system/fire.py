@@ -1,4 +1,4 @@
-"""What the tests of faults and overload share: readers that count, raw ZMTP, a look at a process."""
+"""Helpers for tests of faults and overload: readers that count events and losses."""
 
 import collections
 import json
@@ -9,14 +9,14 @@ import threading
 
 import zmq
 
-Ledger = collections.namedtuple("Ledger", "first last received lost gaps by_kind lost_by_kind bye epochs")
+Ledger = collections.namedtuple("Ledger", "first last received lost gaps by_type lost_by_type bye epochs")
 
 
 class Reader:
-    """A subscriber of an envelope stream, in a thread, that keeps account of `seq`.
+    """A subscriber of an envelope stream, in a thread, that checks `seq`.
 
-    ledger() stops it and tells: received + lost == last - first + 1, as far as `.beat/` and
-    `.bye/` told the last."""
+    ledger() stops it and returns the counts: received + lost == last - first + 1, where `last` comes from the last
+    event, `.beat/` or `.bye/`."""
 
     def __init__(self, endpoint, prefix=b"", rcvhwm=0):
         self.context = zmq.Context()
@@ -24,7 +24,7 @@ class Reader:
         self.first = self.last = None
         self.received = self.lost = 0
         self.gaps, self.epochs, self.bye = [], [], False
-        self.by_kind, self.last_type_seq, self.lost_by_kind = (collections.Counter() for _ in range(3))
+        self.by_type, self.last_type_seq, self.lost_by_type = (collections.Counter() for _ in range(3))
         self.started = threading.Event()
         self.ending = False
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -64,24 +64,24 @@ class Reader:
         self.last = seq
         if not own:
             self.received += 1
-            self._take_kind(meta["type"], meta["type_seq"])
+            self._take_type(meta["type"], meta["type_seq"])
 
-    def _take_kind(self, kind, type_seq):
-        before = self.last_type_seq.get(kind, type_seq - 1)
-        self.by_kind[kind] += 1
-        self.lost_by_kind[kind] += type_seq - before - 1
-        self.last_type_seq[kind] = type_seq
+    def _take_type(self, event_type, type_seq):
+        before = self.last_type_seq.get(event_type, type_seq - 1)
+        self.by_type[event_type] += 1
+        self.lost_by_type[event_type] += type_seq - before - 1
+        self.last_type_seq[event_type] = type_seq
 
     def ledger(self):
         self.ending = True
         self.thread.join(20)
         self.context.destroy(linger=0)
-        return Ledger(self.first, self.last, self.received, self.lost, self.gaps, self.by_kind,
-                      self.lost_by_kind, self.bye, self.epochs)
+        return Ledger(self.first, self.last, self.received, self.lost, self.gaps, self.by_type,
+                      self.lost_by_type, self.bye, self.epochs)
 
 
 class Subscriber:
-    """The same as a process of its own, to be stopped and killed. It ends at `.bye/`."""
+    """A Reader in a separate process, which can be stopped and killed. It ends at `.bye/`."""
 
     def __init__(self, endpoint, rcvhwm=1000):
         self.process = subprocess.Popen(
@@ -109,7 +109,7 @@ def subscriber_main(endpoint, rcvhwm):
 
 
 def sanitized(program):
-    """The sanitizer that the program is built with, or "". Its memory and speed say nothing of ours."""
+    """The sanitizer that the program is built with, or "". With one, memory and speed cannot be checked."""
     code = pathlib.Path(program).read_bytes()
     return "address" if b"__asan_init" in code else "thread" if b"__tsan_init" in code else ""
 

@@ -1,4 +1,4 @@
-"""What the tests of lookups share: services in Python, and an fszmqd whose bindings ask them."""
+"""Helpers for tests of lookups: services in Python, and an fszmqd whose bindings use them."""
 
 import contextlib
 import json
@@ -6,7 +6,7 @@ import threading
 
 import zmq
 
-from conftest import (PATIENCE_S, binding_xml, channel_xml, config_xml, free_endpoint, group_xml, service_xml, stream_xml,
+from conftest import (PATIENCE_S, api_socket_xml, binding_xml, config_xml, free_endpoint, group_xml, service_xml, stream_xml,
                       wait_until)
 from tool import ALL, Requests
 
@@ -19,20 +19,20 @@ def document(inner, section="directory"):
 
 
 class Service:
-    """A service: `answer` makes the result of a question (or is it), `questions` are those that came, `options`
-    are its socket's."""
+    """A service. `reply` is the result, or a function that makes it from the request. `requests` has all requests so
+    far; `options` are those of its socket."""
 
-    def __init__(self, kind=zmq.REP, answer=None, **options):
-        self.kind, self.answer, self.questions, self.held = kind, answer, [], threading.Event()
+    def __init__(self, socket_type=zmq.REP, reply=None, **options):
+        self.socket_type, self.reply, self.requests, self.may_reply = socket_type, reply, [], threading.Event()
         self.endpoint, self.options = free_endpoint(), options
-        self.held.set()  # cleared: answers wait
+        self.may_reply.set()  # cleared: replies wait
         self.ended, self.thread = threading.Event(), None
         self.context = zmq.Context()
         self.start()
 
     def start(self):
         self.ended.clear()
-        socket = self.context.socket(self.kind)
+        socket = self.context.socket(self.socket_type)
         socket.linger = 0
         for name, value in self.options.items():
             setattr(socket, name, value)
@@ -44,18 +44,18 @@ class Service:
         while not self.ended.is_set():
             if socket.poll(20):
                 *envelope, text = socket.recv_multipart()
-                for frame in self._answers(json.loads(text)):
+                for frame in self._replies(json.loads(text)):
                     socket.send_multipart([*envelope, frame])
         socket.close()
 
-    def _answers(self, question):
-        self.questions.append(question)
-        while not self.held.wait(0.02) and not self.ended.is_set():
+    def _replies(self, request):
+        self.requests.append(request)
+        while not self.may_reply.wait(0.02) and not self.ended.is_set():
             pass
-        result = self.answer(question) if callable(self.answer) else self.answer
+        result = self.reply(request) if callable(self.reply) else self.reply
         if isinstance(result, (bytes, list)):
             return [result] if isinstance(result, bytes) else result
-        return [json.dumps({"jsonrpc": "2.0", "id": question["id"], **(
+        return [json.dumps({"jsonrpc": "2.0", "id": request["id"], **(
             result if "error" in result else {"result": result})}).encode()]
 
     def stop(self):
@@ -68,11 +68,11 @@ class Service:
 
 
 def services():
-    """For a fixture: service(kind, answer, …) is a running Service."""
+    """For a fixture: a factory; service(socket_type, reply, …) is a running Service."""
     made = []
 
-    def make(kind=zmq.REP, answer=None, **options):
-        made.append(Service(kind, answer, **options))
+    def make(socket_type=zmq.REP, reply=None, **options):
+        made.append(Service(socket_type, reply, **options))
         return made[-1]
 
     yield make
@@ -90,7 +90,7 @@ class Switch:
                              console=True)
 
     def config(self, services, bindings):
-        return config_xml([stream_xml(binds=[self.events])], self.settings, [channel_xml(binds=[self.api])],
+        return config_xml([stream_xml(binds=[self.events])], self.settings, [api_socket_xml(binds=[self.api])],
                           [group_xml("default", *GRANTS)], services, bindings)
 
     def locate(self, *words):
@@ -103,14 +103,14 @@ class Switch:
         return next(each for each in self.status()["bindings"] if each["name"] == name)
 
     def wait_state(self, state, count=1):
-        """Until so many providers of the first service are in that state."""
+        """Waits until that many providers of the first service are in that state."""
         def states():
             return [each["state"] for each in self.status()["services"][0]["providers"]]
         wait_until(lambda: states().count(state) == count, f"{count} providers {state}")
 
 
 def switches(fszmqd):
-    """For a fixture: switch(service, …) is a Switch with a binding `b` of a service `s` at these Services."""
+    """For a fixture: a factory; switch(service, …) is a Switch whose binding `b` uses these Services as service `s`."""
 
     def make(*services, settings=None, of_service=None, **of_binding):
         sections = of_binding.pop("sections", "directory")

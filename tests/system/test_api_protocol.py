@@ -1,4 +1,4 @@
-"""The API socket of a real fszmqd: the examples of docs/protocol/requests.md, and what clients rely on."""
+"""The API socket of a real fszmqd: the examples of docs/protocol/requests.md, and the promises to clients."""
 
 import json
 import time
@@ -6,7 +6,7 @@ import time
 import pytest
 import zmq
 from callrig import Peer
-from conftest import ROOT, channel_xml, config_xml, free_endpoint, group_xml, stream_xml, wait_until
+from conftest import ROOT, api_socket_xml, config_xml, free_endpoint, group_xml, stream_xml, wait_until
 
 EVERYTHING = [(right, "*") for right in ("events", "methods", "api", "json-api", "applications", "send-events",
                                          "variables")]
@@ -14,13 +14,13 @@ EVERYTHING = [(right, "*") for right in ("events", "methods", "api", "json-api",
 
 @pytest.fixture
 def switch(fszmqd):
-    """Factory: a daemon with one API socket that everybody on this host may use for everything."""
+    """Factory: a daemon with one API socket on which every client of this host may do everything."""
 
-    def start(settings=None, groups=None, calls_per_second=5, **channel):
+    def start(settings=None, groups=None, calls_per_second=5, **keys):
         api = free_endpoint()
         config = config_xml(
             [stream_xml(binds=[free_endpoint()])], settings,
-            channels=[channel_xml(binds=[api], **channel)],
+            api_sockets=[api_socket_xml(binds=[api], **keys)],
             groups=[group_xml("default", *EVERYTHING)] if groups is None else groups,
         )
         daemon = fszmqd(config=config, endpoint=api, calls_per_second=calls_per_second)
@@ -46,7 +46,7 @@ def client():
 
 
 def matches(expected, actual):
-    """Is it as documented, where "…" stands for anything?"""
+    """True if it is as documented; "…" stands for anything."""
     if expected == "…":
         return True
     if isinstance(expected, dict):
@@ -55,7 +55,7 @@ def matches(expected, actual):
     return expected == actual
 
 
-def test_every_example_of_the_protocol_page_is_answered_as_it_says(switch, client):
+def test_every_example_of_the_protocol_page_gets_the_reply_shown(switch, client):
     lines = (ROOT / "docs/protocol/requests.md").read_text().splitlines()
     examples = [line for line in lines if line.startswith(("→ ", "← "))]
     me = client(switch().endpoint)
@@ -64,22 +64,22 @@ def test_every_example_of_the_protocol_page_is_answered_as_it_says(switch, clien
         if line.startswith("→"):
             me.socket.send_string(line[2:])
         else:
-            answer = me.read()
-            assert matches(json.loads(line[2:]), answer), f"{line}\n{answer}"
+            reply = me.read()
+            assert matches(json.loads(line[2:]), reply), f"{line}\n{reply}"
 
 
-def test_req_and_dealer_are_answered_in_any_number(switch, client):
+def test_req_and_dealer_get_all_replies(switch, client):
     endpoint = switch().endpoint
     req, dealer = client(endpoint, zmq.REQ), client(endpoint)
     assert req.result("server.ping") == {}
     sent = {dealer.send("api", command="echo", arg=str(n)): str(n) for n in range(200)}
     for _ in range(200):
-        answer = dealer.read()
-        assert answer["result"]["output"].strip() == sent.pop(answer["id"])
+        reply = dealer.read()
+        assert reply["result"]["output"].strip() == sent.pop(reply["id"])
     assert not sent
 
 
-def test_a_slow_command_holds_up_nobody_and_its_deadline_is_told(switch, client):
+def test_a_slow_command_blocks_no_other_and_its_deadline_is_reported(switch, client):
     me = client(switch().endpoint)
     slow = me.send("api", command="msleep", arg="60000", timeout_ms=300)
     assert me.socket.poll(0) == 0
@@ -89,7 +89,7 @@ def test_a_slow_command_holds_up_nobody_and_its_deadline_is_told(switch, client)
     assert (late["id"], late["error"]["code"]) == (slow, -32003)
 
 
-def test_what_is_over_the_share_is_refused_at_once(switch, client):
+def test_a_request_over_the_share_is_refused_at_once(switch, client):
     me = client(switch({"workers": 2, "worker-share": 3, "linger-ms": 100}).endpoint)
     for _ in range(3):
         me.send("api", command="msleep", arg="3000")
@@ -105,14 +105,14 @@ def test_requests_of_one_call_keep_their_order(switch, client):
         lambda: json.loads(me.result("api", command="show", arg="channels as json")["output"]).get("rows"),
         "a call")[0]["uuid"]
     sent = [me.send("call.set", call=call, variables={"acme_n": str(n)}) for n in range(100)]
-    answers = [me.read() for _ in sent]
-    assert [answer["id"] for answer in answers] == sent
+    replies = [me.read() for _ in sent]
+    assert [reply["id"] for reply in replies] == sent
     last = me.ask("call.get", call=call, names=["acme_n", "no_such"])
     if "result" in last:  # the call may have ended
         assert last["result"] == {"variables": {"acme_n": "99", "no_such": None}}
 
 
-def test_a_job_outlives_its_client(switch, client):
+def test_a_job_continues_after_its_client_has_gone(switch, client):
     endpoint = switch().endpoint
     first = client(endpoint)
     assert first.result("bgapi", command="msleep", arg="300", job="mine") == {"job": "mine"}
@@ -123,7 +123,7 @@ def test_a_job_outlives_its_client(switch, client):
     assert done["job"] == "mine" and "output" in done
 
 
-def test_garbage_of_one_leaves_others_alone(switch, client):
+def test_garbage_of_one_client_does_not_disturb_others(switch, client):
     endpoint = switch(request_bytes=4096).endpoint
     good, bad = client(endpoint), client(endpoint)
     for junk in (b" ", b"\x00\xff", b"[" * 4000, b'{"a":1,"a":2}', b'"' + b"\xc3" * 100 + b'"'):
@@ -136,7 +136,7 @@ def test_garbage_of_one_leaves_others_alone(switch, client):
     assert good.result("server.stats")["api"]["sockets"][0]["clients"] >= 1
 
 
-def test_a_reload_keeps_clients_and_changes_what_they_may(switch, client):
+def test_a_reload_keeps_clients_and_changes_their_grants(switch, client):
     daemon = switch()
     me = client(daemon.endpoint)
     assert "api" in me.result("server.hello")["methods"]

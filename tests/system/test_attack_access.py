@@ -1,4 +1,4 @@
-"""Whoever has no right to be let in: ten thousand wrong passwords, ten thousand wrong keys."""
+"""Peers without valid credentials: ten thousand wrong passwords, ten thousand wrong keys."""
 
 import collections
 import contextlib
@@ -21,7 +21,7 @@ AUDIT = b'{"Event-Name":"CUSTOM","Event-Subclass":"fszmq::audit"'
 
 
 class Guarded:
-    """An fszmqd with security on both sockets, a user alice who is served throughout, and all that the audit says."""
+    """An fszmqd with security on both sockets, a user alice who is served throughout, and all audit records."""
 
     def __init__(self, fszmqd, folder, security):
         self.folder, self.ports, self.security = folder, free_ports(), security
@@ -30,7 +30,7 @@ class Guarded:
         self.tool("user", f"--file={folder}/users.json", "add", "--group=everything", "--password",
                   f"--key={folder}/alice", "alice", stdin=f"{PASSWORD}\n")
         settings = {"users-file": folder / "users.json", "curve-key-file": folder / "switch_secret",
-                    "address-connections-per-second": 0}  # guesses are what is to be held up
+                    "address-connections-per-second": 0}  # so that only guesses are limited
         groups = [*GROUPS, group_xml("everything", *ALL)]
         self.daemon = fszmqd(calls_per_second=0, endpoint=self.ports.events,
                              config=switch_xml(self.ports, groups, settings, security=security))
@@ -88,7 +88,7 @@ def guarded(fszmqd, tmp_path):
 
 
 def guess_passwords(at, count):
-    """That many connections, each with another wrong password. One whose address is limited is closed at once."""
+    """Makes that many connections, each with another wrong password. If the address is limited, they close at once."""
     def text(value):
         return bytes([len(value)]) + value
 
@@ -102,7 +102,7 @@ def guess_passwords(at, count):
 
 
 def guess_keys(at, count):
-    """That many connections, each with a key of its own that nobody knows."""
+    """Makes that many connections, each with its own unknown key."""
     server, _ = zmq.auth.load_certificate(at.folder / "switch")
     peers = []
     context = zmq.Context()  # its own: at the end of each round its sockets are closed for good
@@ -122,7 +122,7 @@ def test_ten_thousand_wrong_guesses_get_nowhere(guarded, security, guess):
     at, warm_bytes = guarded(security), 0
     for done in range(0, ATTEMPTS, AT_ONCE):
         peers = guess(at, AT_ONCE)
-        wait_until(lambda: at.access()["refused"] >= done + AT_ONCE, "all guesses to be judged", 3 * PATIENCE_S)
+        wait_until(lambda: at.access()["refused"] >= done + AT_ONCE, "a decision on all guesses", 3 * PATIENCE_S)
         for peer in peers:
             peer.close()
         assert at.behaved.served()
@@ -130,8 +130,8 @@ def test_ten_thousand_wrong_guesses_get_nowhere(guarded, security, guess):
             warm_bytes = at.daemon.rss_bytes()
     assert at.daemon.rss_bytes() - warm_bytes < GROWTH_BYTES
     access = at.access()
-    assert access["admitted"] == 2  # the well-behaved client and the audit's reader
-    assert access["limited"] >= access["refused"] * 0.9  # most were not even looked at
+    assert access["admitted"] == 2  # the well-behaved client and the reader of the audit
+    assert access["limited"] >= access["refused"] * 0.9  # most were refused without checking the credentials
     assert access["refused"] >= ATTEMPTS
 
     reasons = collections.Counter(each["Audit-Why"] for each in at.refusals())
@@ -139,13 +139,13 @@ def test_ten_thousand_wrong_guesses_get_nowhere(guarded, security, guess):
     first = at.refusals()[0]
     assert (first["Audit-Action"], first["Audit-Address"], first["Audit-Socket"]) == ("connect", ATTACKER, "default")
     assert first["Audit-What"].startswith("PLAIN alice" if security == "plain" else "CURVE ")
-    told = len(at.refusals()) + sum(int(each.get("Audit-Suppressed", 0)) for each in at.refusals())
-    assert ATTEMPTS * 0.5 < told <= at.access()["refused"]  # the last ones held back are told with the next record
+    reported = len(at.refusals()) + sum(int(each.get("Audit-Suppressed", 0)) for each in at.refusals())
+    assert ATTEMPTS * 0.5 < reported <= at.access()["refused"]  # the next record reports the last suppressed ones
     assert not any(GUESS in text or PASSWORD in text for text in (json.dumps(at.records), "\n".join(at.daemon.log)))
     assert len([line for line in at.daemon.log if "refused" in line]) < ATTEMPTS / 10
 
 
-def test_a_rightful_user_waits_at_the_address_of_a_guesser_and_nowhere_else(guarded):
+def test_a_valid_user_is_limited_only_at_the_address_of_a_guesser(guarded):
     at = guarded("plain")
     for peer in guess_passwords(at, 30):
         peer.close()
@@ -154,13 +154,13 @@ def test_a_rightful_user_waits_at_the_address_of_a_guesser_and_nowhere_else(guar
     late.linger, late.plain_username, late.plain_password = 0, b"alice", PASSWORD.encode()
     late.connect(at.ports.api.replace("tcp://", f"tcp://{ATTACKER}:0;"))
     late.send(b'{"jsonrpc":"2.0","id":1,"method":"server.ping"}')
-    assert not late.poll(500)  # rightful, but from where the guesses come
+    assert not late.poll(500)  # valid, but from the address of the guesses
     late.close()
     fresh = Behaved(at.ports.api, **at.credentials())
     fresh.close()
 
 
-def test_guesses_over_ipc_are_limited_by_who_makes_them(fszmqd, tmp_path):
+def test_guesses_over_ipc_are_limited_by_the_operating_systems_user(fszmqd, tmp_path):
     run("user", f"--file={tmp_path}/users.json", "add", "--group=everything", "--password", "alice",
         env=environment(tmp_path), stdin=f"{PASSWORD}\n")
     ports = free_ports()._replace(api=f"ipc://{tmp_path}/api")
@@ -173,7 +173,7 @@ def test_guesses_over_ipc_are_limited_by_who_makes_them(fszmqd, tmp_path):
         peer = context.socket(zmq.DEALER)
         peer.linger, peer.plain_username, peer.plain_password = 0, b"alice", b"%d" % number
         peer.connect(ports.api)
-        wait_until(lambda n=number: behaved.stats()["access"]["refused"] > n, "the guess to be judged")
+        wait_until(lambda n=number: behaved.stats()["access"]["refused"] > n, "a decision on the guess")
         peer.close()
     assert behaved.stats()["access"]["limited"] >= 25
     assert behaved.served()

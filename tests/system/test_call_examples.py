@@ -16,7 +16,7 @@ TONE = "silence_stream://20"
 
 
 class FakeSwitch:
-    """The API socket of a switch whose every word is the test's."""
+    """The API socket of a switch; the test sends each of its messages."""
 
     def __init__(self, context):
         self.socket, self.route = context.socket(zmq.ROUTER), None
@@ -31,7 +31,7 @@ class FakeSwitch:
             self.socket.send_multipart([self.route, text])
 
     def receive(self, wanted):
-        """The next message with these members. Registrations come now and then."""
+        """The next message with these members. Others, such as repeated registrations, are skipped."""
         while True:
             self.route, text = self.socket.recv_multipart()
             message = json.loads(text)
@@ -61,7 +61,7 @@ def test_the_ivr_is_short():
     assert len((EXAMPLES / "python/ivr.py").read_text().splitlines()) < 40
 
 
-def test_the_ivr_gives_each_caller_back_with_what_they_pressed(callswitch, start_example):
+def test_the_ivr_releases_each_caller_with_the_digit_pressed(callswitch, start_example):
     rig = callswitch()
     ivr(rig, start_example)
     calls = {rig.dial(sim_digits=f"{number}#"): str(number) for number in range(20)}
@@ -71,7 +71,7 @@ def test_the_ivr_gives_each_caller_back_with_what_they_pressed(callswitch, start
         assert rig.event("CHANNEL_ANSWER", call)
 
 
-def test_the_ivr_outlives_callers_that_hang_up_and_finds_a_new_switch(callswitch, start_example):
+def test_the_ivr_survives_callers_that_hang_up_and_a_restart_of_the_switch(callswitch, start_example):
     rig = callswitch()
     ivr(rig, start_example)
     call = rig.dial()
@@ -85,7 +85,7 @@ def test_the_ivr_outlives_callers_that_hang_up_and_finds_a_new_switch(callswitch
     assert rig.event("CHANNEL_HANGUP_COMPLETE", rig.dial(sim_digits="8#"))["variable_ivr_choice"] == "8"
 
 
-def test_the_ivr_outlives_garbage_and_takes_a_call_that_is_offered_again(fake_switch, start_example):
+def test_the_ivr_survives_garbage_and_takes_a_call_that_is_offered_again(fake_switch, start_example):
     start_example(sys.executable, "python/ivr.py", fake_switch.endpoint)
     fake_switch.receive({"method": "service.register"})
     fake_switch.send_garbage()
@@ -101,15 +101,15 @@ def test_the_ivr_outlives_garbage_and_takes_a_call_that_is_offered_again(fake_sw
 
 @pytest.fixture
 def queue(callswitch, start_example):
-    """(a Switch, ask) of the queue in Node.js; ask(message) is an agent's."""
+    """(a Switch, ask) for the queue in Node.js; ask(message) sends a message of an agent and returns the reply."""
     need_node()
     rig = callswitch([ivr_xml(**PATIENT), service_xml("queue", **PATIENT)])
-    desk = free_endpoint()
-    start_example("node", "node/queue.mjs", rig.api_at, "queue", desk, "silence_stream://-1")
+    agents_endpoint = free_endpoint()
+    start_example("node", "node/queue.mjs", rig.api_at, "queue", agents_endpoint, "silence_stream://-1")
     rig.daemon.wait_log("it registered")
     agents = rig.context.socket(zmq.REQ)
     agents.linger, agents.rcvtimeo = 0, PATIENCE_S * 1000
-    agents.connect(desk)
+    agents.connect(agents_endpoint)
 
     def ask(**message):
         agents.send_json(message)
@@ -119,17 +119,17 @@ def queue(callswitch, start_example):
     agents.close()
 
 
-def waits(rig, ask, call, count):
+def wait_in_queue(rig, ask, call, count):
     rig.event("CHANNEL_ANSWER", call)
     wait_until(lambda: ask(agent="nobody", free=False) == {"waiting": count, "free": 0}, f"{count} waiting")
 
 
-def test_the_queue_connects_who_waits_longest_with_who_is_free(queue):
+def test_the_queue_connects_the_longest_waiting_caller_with_a_free_agent(queue):
     rig, ask = queue
     calls = []
     for count in (1, 2):
         calls.append(rig.dial("queue"))
-        waits(rig, ask, calls[-1], count)
+        wait_in_queue(rig, ask, calls[-1], count)
     assert ask(agent="loopback/1001", free=True) == {"waiting": 1, "free": 0}
     bridge = rig.event("CHANNEL_BRIDGE", calls[0])
     rig.kill(bridge["Other-Leg-Unique-ID"])
@@ -138,36 +138,36 @@ def test_the_queue_connects_who_waits_longest_with_who_is_free(queue):
     assert rig.event("CHANNEL_BRIDGE", calls[1])
 
 
-def test_the_queue_forgets_who_hangs_up_and_keeps_who_meets_no_answer(queue):
+def test_the_queue_drops_a_caller_that_hangs_up_and_keeps_one_whose_agent_does_not_answer(queue):
     rig, ask = queue
     gone = rig.dial("queue")
-    waits(rig, ask, gone, 1)
+    wait_in_queue(rig, ask, gone, 1)
     rig.kill(gone)
     rig.event("CHANNEL_HANGUP_COMPLETE", gone)
     wait_until(lambda: ask(agent="nobody", free=False)["waiting"] == 0, "nobody waiting")
     call = rig.dial("queue")
-    waits(rig, ask, call, 1)
+    wait_in_queue(rig, ask, call, 1)
     ask(agent="error/USER_BUSY", free=True)
-    wait_until(lambda: ask(agent="nobody", free=False) == {"waiting": 1, "free": 0}, "it waits again")
+    wait_until(lambda: ask(agent="nobody", free=False) == {"waiting": 1, "free": 0}, "the caller to wait again")
     ask(agent="loopback/1002", free=True)
     assert rig.event("CHANNEL_BRIDGE", call)
     assert "error" in ask(agent=3)
 
 
-def test_the_queue_outlives_garbage_and_a_caller_that_hangs_up_before_the_bridge(fake_switch, start_example):
+def test_the_queue_survives_garbage_and_a_caller_that_hangs_up_before_the_bridge(fake_switch, start_example):
     need_node()
-    desk = free_endpoint()
-    start_example("node", "node/queue.mjs", fake_switch.endpoint, "queue", desk)
+    agents_endpoint = free_endpoint()
+    start_example("node", "node/queue.mjs", fake_switch.endpoint, "queue", agents_endpoint)
     fake_switch.receive({"method": "service.register"})
     fake_switch.send_garbage()
     assert fake_switch.offer("one", 1)["params"]["app"] == "playback"
     with zmq.Context() as context, context.socket(zmq.REQ) as agent:
         agent.linger, agent.rcvtimeo = 0, PATIENCE_S * 1000
-        agent.connect(desk)
+        agent.connect(agents_endpoint)
         for text in (*GARBAGE, b'{"agent":"loopback/1001","free":true}'):
             agent.send(text)
-            answer = agent.recv_json()
-    assert answer == {"waiting": 0, "free": 0}
+            reply = agent.recv_json()
+    assert reply == {"waiting": 0, "free": 0}
     bridge = fake_switch.receive({"method": "call.execute"})
     broken = fake_switch.receive({"method": "call.break"})
     for request in (bridge, broken):
@@ -196,12 +196,12 @@ def test_the_greeter_in_c_hands_each_call_over_to_the_next_service(callswitch, s
     agent = rig.worker("queue")
     for number in range(5):
         call = rig.dial(f"ivr number={number}")
-        held = agent.accept()
-        params = held.offer["params"]
+        controlled = agent.accept()
+        params = controlled.offer["params"]
         assert (params["call"], params["data"]) == (call, {"args": [f"number={number}"]})
         assert [step["app"] for step in params["executed"]] == ["answer", "playback"]
-        held.do("release")
-        assert held.end()["reason"] == "released"
+        controlled.do("release")
+        assert controlled.end()["reason"] == "released"
     garbage = rig.context.socket(zmq.DEALER)
     garbage.linger = 0
     garbage.connect(endpoint)

@@ -1,4 +1,4 @@
-"""Many calls, workers that come and go, and a switch that reloads or ends: each call is accounted for."""
+"""Many calls, workers that come and go, and a switch that reloads or ends. No call may be lost."""
 
 import collections
 import json
@@ -13,7 +13,7 @@ FEW = ["answer", "playback=silence_stream://20"]
 
 
 def outcomes(rig, count, each=lambda seen: None):
-    """{zmq_result: how many} of the first `count` calls that end; `each` is told after every one."""
+    """Counts the zmq_result of the first `count` calls that end. Calls `each` with the number so far after every one."""
     seen = collections.Counter()
     while sum(seen.values()) < count:
         event = json.loads(rig.events.recv())
@@ -26,45 +26,45 @@ def outcomes(rig, count, each=lambda seen: None):
 def pool(rig, count, *what, capacity=1000):
     workers = [rig.process("ivr", capacity, *(what or FEW)) for _ in range(count)]
     for worker in workers:
-        worker.saw("answer service.register")
+        worker.saw("reply service.register")
     return workers
 
 
 def taken_by(rig, worker):
-    """A call that the worker holds."""
+    """A call that the worker controls."""
     call = rig.dial()
-    held = worker.accept()
-    assert held.call == call
-    return held
+    controlled = worker.accept()
+    assert controlled.call == call
+    return controlled
 
 
-def test_a_worker_that_leaves_keeps_the_calls_that_it_has(callswitch):
+def test_a_worker_that_unregisters_keeps_its_calls(callswitch):
     rig = callswitch()
     worker = rig.worker()
     call = rig.dial()
-    held = worker.accept()
+    controlled = worker.accept()
     assert worker.result("service.unregister", service="ivr") == {}
     assert rig.outcome(rig.dial()) == "no-service"
-    held.execute("set", "after=1", wait=True)
-    held.do("release")
-    assert held.end()["reason"] == "released"
+    controlled.execute("set", "after=1", wait=True)
+    controlled.do("release")
+    assert controlled.end()["reason"] == "released"
     assert rig.event("CHANNEL_HANGUP_COMPLETE", call)["variable_after"] == "1"
     assert worker.silent() == []
 
 
-def test_an_offer_that_is_under_way_when_its_worker_leaves_may_be_accepted(callswitch):
+def test_an_offer_in_flight_may_be_accepted_after_its_worker_unregisters(callswitch):
     rig = callswitch()
     worker = rig.worker()
     rig.dial()
     offer = worker.offer()
     assert worker.result("service.unregister", service="ivr") == {}
-    held = worker.accept(offer)
-    held.do("release")
-    assert held.end()["reason"] == "released"
+    controlled = worker.accept(offer)
+    controlled.do("release")
+    assert controlled.end()["reason"] == "released"
 
 
 def test_a_pool_that_grows_and_shrinks_loses_no_call(callswitch):
-    """Workers register, take calls, finish those they have, and leave, while calls come in."""
+    """Workers register, take calls, finish them and end, while calls arrive."""
     rig = callswitch([ivr_xml(**PATIENT)], rate=0)
     workers = pool(rig, 2)
     left, count = [], 300
@@ -126,64 +126,63 @@ def test_simulated_callers_load_a_service(callswitch):
 def test_a_share_of_the_calls_goes_to_a_service(callswitch):
     rig = callswitch([ivr_xml(**PATIENT)], rate=50, args=["--calls-to-service", "ivr", "--service-percent", 50])
     pool(rig, 1)
-    kinds = set()
-    while kinds != {True, False}:
+    served = set()
+    while served != {True, False}:
         event = json.loads(rig.events.recv())
         if event["Event-Name"] == "CHANNEL_HANGUP_COMPLETE":
-            kinds.add("variable_zmq_result" in event)
+            served.add("variable_zmq_result" in event)
 
 
 def test_a_reload_that_keeps_the_service_keeps_its_calls(callswitch):
     endpoint = free_endpoint()
     rig = callswitch([ivr_xml(connect=[endpoint], **PATIENT)])
-    held = [taken_by(rig, rig.bound(endpoint)), taken_by(rig, rig.worker())]
+    controlled = [taken_by(rig, rig.bound(endpoint)), taken_by(rig, rig.worker())]
     rig.daemon.reload(rig.config)
     rig.daemon.wait_log("configuration reloaded")
-    for each in held:
+    for each in controlled:
         each.execute("set", "after=1", wait=True)
         each.do("release")
         assert each.end()["reason"] == "released"
 
 
-def test_a_reload_that_takes_the_service_away_gives_its_calls_back(callswitch):
+def test_a_reload_that_removes_the_service_ends_control_of_its_calls(callswitch):
     rig = callswitch()
     worker = rig.worker()
     call = rig.dial()
-    held = worker.accept()
-    held.execute("playback", LONG)
+    controlled = worker.accept()
+    controlled.execute("playback", LONG)
     rig.daemon.reload(rig.config.replace('<service name="ivr">', '<service name="other">'))
     rig.daemon.wait_log("configuration reloaded")
-    assert held.end()["reason"] in ("closed", "lost")
+    assert controlled.end()["reason"] in ("closed", "lost")
     assert rig.outcome(call) == "lost"
-    assert held.ask("hangup")["error"]["code"] == -32004
+    assert controlled.ask("hangup")["error"]["code"] == -32004
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_switch_that_ends_tells_its_holders(callswitch, number):
+def test_a_switch_that_ends_notifies_the_controllers(callswitch, number):
     rig = callswitch()
     worker = rig.worker()
     calls = {rig.dial() for _ in range(3)}
-    held = [worker.accept() for _ in calls]
-    held[0].execute("playback", LONG)
+    controlled = [worker.accept() for _ in calls]
+    controlled[0].execute("playback", LONG)
     offered = rig.dial()
     worker.offer()
     assert rig.daemon.stop(number) == 0
-    told = collections.Counter()
-    while sum(told.values()) < 4:
-        method, params = worker.told()
-        told[method, params.get("reason")] += 1
+    counts = collections.Counter()
+    while sum(counts.values()) < 4:
+        method, params = worker.notification()
+        counts[method, params.get("reason")] += 1
         assert params["call"] in calls | {offered}
-    assert told[("call.end", "closed")] == 3 and told[("call.cancel", None)] == 1
+    assert counts[("call.end", "closed")] == 3 and counts[("call.cancel", None)] == 1
 
 
-def test_a_peer_of_another_kind_takes_part(callswitch):
-    """An endpoint and a client of the same service share the calls."""
+def test_an_endpoint_and_a_client_share_the_calls(callswitch):
     endpoint = free_endpoint()
     rig = callswitch([ivr_xml(connect=[endpoint], **PATIENT)])
     router = rig.bound(endpoint)
     first = taken_by(rig, router)
     dealer = rig.worker()
-    second = taken_by(rig, dealer)  # has nothing yet, where the other has a call
-    for held in (first, second):
-        held.do("hangup", cause="USER_BUSY")
-        assert held.end()["cause"] == "USER_BUSY"
+    second = taken_by(rig, dealer)  # it has no call yet, and the other one has
+    for controlled in (first, second):
+        controlled.do("hangup", cause="USER_BUSY")
+        assert controlled.end()["cause"] == "USER_BUSY"

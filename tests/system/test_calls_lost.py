@@ -1,4 +1,4 @@
-"""Calls whose worker is killed, stopped, silent or late: none is stranded, and nobody commands another's."""
+"""Calls whose worker is killed, stopped, silent or late. No call is stranded, and no worker commands another's call."""
 
 import signal
 
@@ -11,7 +11,7 @@ NOBODY = -32004
 ALONE = {**PATIENT, "attempt_ms": 500, "deadline_ms": 500}
 
 
-def held_by(rig, worker, **variables):
+def controlled_by(rig, worker, **variables):
     call = rig.dial(**variables)
     return call, worker.saw("call.offer", call=call)["lease"]
 
@@ -20,72 +20,72 @@ def held_by(rig, worker, **variables):
 def test_a_lost_call_is_offered_to_another_with_its_state(callswitch, number):
     keys = {**PATIENT, **(QUICK if number == signal.SIGSTOP else {})}
     rig = callswitch([ivr_xml(**keys)])
-    worker = rig.process("ivr", 100, "hold")
-    worker.saw("answer service.register")
-    call, lease = held_by(rig, worker)
+    worker = rig.process("ivr", 100, "control")
+    worker.saw("reply service.register")
+    call, lease = controlled_by(rig, worker)
     worker.send("call.execute", call=call, app="set", arg="asked=1", wait=True)
-    worker.saw("answer call.execute")
+    worker.saw("reply call.execute")
     worker.send("call.execute", call=call, app="playback", arg=LONG)
-    wait_until(lambda: len(worker.all("answer call.execute")) == 2, "the second answer")
-    heir = rig.process("ivr", 100, "hold")
-    heir.saw("answer service.register")
+    wait_until(lambda: len(worker.all("reply call.execute")) == 2, "the second reply")
+    replacement = rig.process("ivr", 100, "control")
+    replacement.saw("reply service.register")
     worker.signal(number)
-    taken = heir.saw("call.offer", call=call)
+    taken = replacement.saw("call.offer", call=call)
     assert taken["resumed"] and taken["lease"] > lease
-    heir.send("call.get", call=call, names=["asked", "zmq_result"])
-    assert heir.saw("answer call.get")["variables"] == {"asked": "1", "zmq_result": "accepted"}
-    heir.send("call.release", call=call)
-    assert heir.saw("call.end")["reason"] == "released"
+    replacement.send("call.get", call=call, names=["asked", "zmq_result"])
+    assert replacement.saw("reply call.get")["variables"] == {"asked": "1", "zmq_result": "accepted"}
+    replacement.send("call.release", call=call)
+    assert replacement.saw("call.end")["reason"] == "released"
     assert rig.outcome(call) == "released"
 
 
-def test_a_worker_that_comes_back_late_is_told_and_fenced(callswitch):
+def test_a_worker_that_comes_back_late_is_notified_and_fenced(callswitch):
     rig = callswitch([ivr_xml(**{**PATIENT, **QUICK})])
-    worker = rig.process("ivr", 100, "hold")
-    worker.saw("answer service.register")
-    call, lease = held_by(rig, worker)
-    heir = rig.process("ivr", 100, "hold")
-    heir.saw("answer service.register")
+    worker = rig.process("ivr", 100, "control")
+    worker.saw("reply service.register")
+    call, lease = controlled_by(rig, worker)
+    replacement = rig.process("ivr", 100, "control")
+    replacement.saw("reply service.register")
     worker.signal(signal.SIGSTOP)
-    heir.saw("call.offer", call=call)
+    replacement.saw("call.offer", call=call)
     worker.send("call.hangup", call=call)
     worker.send("call.execute", call=call, app="hangup", lease=lease)
     worker.signal(signal.SIGCONT)
     assert worker.saw("call.end", call=call, lease=lease)["reason"] == "lost"
-    assert worker.saw("answer call.hangup")["code"] == NOBODY
-    assert worker.saw("answer call.execute")["code"] == NOBODY
+    assert worker.saw("reply call.hangup")["code"] == NOBODY
+    assert worker.saw("reply call.execute")["code"] == NOBODY
     assert rig.api("uuid_exists", call) == "true"
-    heir.send("call.hangup", call=call, cause="USER_BUSY")
-    assert heir.saw("call.end", call=call)["cause"] == "USER_BUSY"
+    replacement.send("call.hangup", call=call, cause="USER_BUSY")
+    assert replacement.saw("call.end", call=call)["cause"] == "USER_BUSY"
     assert len(worker.all("call.end")) == 1
 
 
 @pytest.mark.parametrize("how", ["variable", "configuration"])
 @pytest.mark.parametrize("on_lost,cause", [("continue", "NORMAL_CLEARING"), ("hangup", "NORMAL_TEMPORARY_FAILURE")])
-def test_a_lost_call_goes_on_or_ends_as_was_said(callswitch, on_lost, cause, how):
-    said = {"on_lost": on_lost} if how == "configuration" else {"on_lost": "offer"}
-    rig = callswitch([ivr_xml(**PATIENT, **said)])
-    worker = rig.process("ivr", 100, "hold")
-    worker.saw("answer service.register")
-    call, _ = held_by(rig, worker, **({"zmq_on_lost": on_lost} if how == "variable" else {}))
+def test_a_lost_call_continues_or_ends_as_on_lost_says(callswitch, on_lost, cause, how):
+    keys = {"on_lost": on_lost} if how == "configuration" else {"on_lost": "offer"}
+    rig = callswitch([ivr_xml(**PATIENT, **keys)])
+    worker = rig.process("ivr", 100, "control")
+    worker.saw("reply service.register")
+    call, _ = controlled_by(rig, worker, **({"zmq_on_lost": on_lost} if how == "variable" else {}))
     worker.send("call.execute", call=call, app="playback", arg=LONG)
-    worker.saw("answer call.execute")
+    worker.saw("reply call.execute")
     worker.signal(signal.SIGKILL)
     end = rig.event("CHANNEL_HANGUP_COMPLETE", call)
     assert (end["Hangup-Cause"], end["variable_zmq_result"]) == (cause, "lost")
 
 
-def test_a_lost_call_that_nobody_else_takes_goes_on(callswitch):
+def test_a_lost_call_that_no_other_worker_takes_continues(callswitch):
     rig = callswitch([ivr_xml(**ALONE)])
-    worker = rig.process("ivr", 100, "hold")
-    worker.saw("answer service.register")
-    call, _ = held_by(rig, worker)
+    worker = rig.process("ivr", 100, "control")
+    worker.saw("reply service.register")
+    call, _ = controlled_by(rig, worker)
     worker.signal(signal.SIGKILL)
     assert rig.outcome(call) == "lost"
 
 
-def test_a_list_that_runs_is_finished_without_its_worker(callswitch):
-    """Who gave a list and does not hold the call may leave."""
+def test_a_list_in_progress_is_finished_without_its_worker(callswitch):
+    """A worker that sent a list and does not control the call may end."""
     endpoint = free_endpoint()
     rig = callswitch([ivr_xml(connect=[endpoint], **PATIENT)])
     worker = rig.bound(endpoint)
@@ -100,9 +100,9 @@ def test_a_list_that_runs_is_finished_without_its_worker(callswitch):
 
 def test_a_lost_call_that_is_bridged_stays_so_until_the_bridge_ends(callswitch):
     rig = callswitch([ivr_xml(**PATIENT, on_lost="hangup")])
-    worker = rig.process("ivr", 100, "hold")
-    worker.saw("answer service.register")
-    call, _ = held_by(rig, worker)
+    worker = rig.process("ivr", 100, "control")
+    worker.saw("reply service.register")
+    call, _ = controlled_by(rig, worker)
     worker.send("call.execute", call=call, app="bridge", arg="loopback/1001")
     other = rig.event("CHANNEL_BRIDGE", call)["Other-Leg-Unique-ID"]
     worker.signal(signal.SIGKILL)
@@ -114,23 +114,23 @@ def test_a_lost_call_that_is_bridged_stays_so_until_the_bridge_ends(callswitch):
 
 @pytest.mark.parametrize("app,arg", [("play_and_get_digits", f"1 4 3 60000 # {LONG} {LONG} choice"),
                                      ("sleep", "60000"), ("playback", LONG), ("echo", "")])
-def test_whatever_runs_is_ended_before_the_next_worker_is_asked(callswitch, app, arg):
+def test_the_application_is_stopped_before_the_next_worker_gets_the_offer(callswitch, app, arg):
     rig = callswitch([ivr_xml(**PATIENT)])
     worker = rig.worker()
     call = rig.dial()
-    held = worker.accept()
-    held.execute(app, arg)
-    heir = rig.worker()
+    controlled = worker.accept()
+    controlled.execute(app, arg)
+    replacement = rig.worker()
     worker.socket.close()
-    offer = heir.offer()
+    offer = replacement.offer()
     assert (offer["params"]["call"], offer["params"]["why"]) == (call, "lost")
     assert [each["app"] for each in offer["params"]["executed"]] == [app]
-    again = heir.accept(offer)
+    again = replacement.accept(offer)
     assert again.execute("set", "a=1", wait=True)["app"] == "set"
     assert again.do("get", names=["current_application"])["variables"] == {"current_application": "set"}
 
 
-def test_data_of_a_hand_over_outlives_the_loss_of_who_got_it(callswitch):
+def test_data_of_a_hand_over_survives_the_loss_of_the_worker_that_received_it(callswitch):
     rig = callswitch([ivr_xml(**PATIENT), service_xml("queue", **PATIENT)])
     first, second = rig.worker(), rig.worker("queue")
     call = rig.dial()
@@ -150,29 +150,29 @@ def test_data_of_a_hand_over_outlives_the_loss_of_who_got_it(callswitch):
     assert offer["params"]["why"] == "handed-over" and "data" not in offer["params"]
 
 
-def test_who_only_answers_pings_keeps_its_calls(callswitch):
+def test_a_worker_that_only_answers_pings_keeps_its_calls(callswitch):
     rig = callswitch([ivr_xml(**{**PATIENT, **QUICK})])
     worker = rig.worker()
     rig.dial()
-    held = worker.accept()
+    controlled = worker.accept()
     for _ in range(5):
         ping = worker.receive_ping()
-        worker._send({"id": ping["id"], "error": {"code": 1, "message": "as good as any answer"}})
-    held.do("release")
-    assert held.end()["reason"] == "released"
+        worker._send({"id": ping["id"], "error": {"code": 1, "message": "as good as any reply"}})
+    controlled.do("release")
+    assert controlled.end()["reason"] == "released"
 
 
 def test_a_late_command_is_refused_while_the_call_is_offered_again(callswitch):
-    """Nobody holds it, and who lost it does not either."""
+    """No worker controls it then, and the one that lost it may not command it."""
     rig = callswitch([ivr_xml(**PATIENT)])
     worker = rig.worker()
     call = rig.dial()
-    held = worker.accept()
-    heir = rig.worker()
-    held.do("hand-over", service="ivr")
-    assert held.end()["reason"] == "handed-over"
-    first = first_of(worker, heir)
-    assert held.ask("hangup")["error"]["code"] == NOBODY
+    controlled = worker.accept()
+    replacement = rig.worker()
+    controlled.do("hand-over", service="ivr")
+    assert controlled.end()["reason"] == "handed-over"
+    first = first_of(worker, replacement)
+    assert controlled.ask("hangup")["error"]["code"] == NOBODY
     assert rig.api("uuid_exists", call) == "true"
     taken = first.accept()
     assert taken.call == call

@@ -1,4 +1,4 @@
-"""call.execute with `wait`: the answer tells an application that ran from one that was cut short or never ran."""
+"""call.execute with `wait`: the reply shows whether an application ran, was cut short or never ran."""
 
 import pytest
 
@@ -8,9 +8,9 @@ NOBODY, REFUSED = -32004, -32005
 
 
 @pytest.fixture
-def held(callswitch):
-    """A call under control on which an application plays without end, and another one is queued behind it: the
-    call, and the numbers of both requests."""
+def controlled(callswitch):
+    """A controlled call that runs an endless application, with another application queued after it. `runs` and `queued`
+    are the ids of both requests."""
     rig = callswitch()
     worker = rig.worker()
     rig.dial(sim_then="park")
@@ -23,7 +23,7 @@ def held(callswitch):
     return call
 
 
-def both_are_told(call, how, peer=None):
+def both_end(call, how, peer=None):
     peer = peer or call.peer
     result = peer.wait(call.runs)["result"]
     assert (result["app"], result["ended"]) == ("playback", how), result
@@ -32,29 +32,29 @@ def both_are_told(call, how, peer=None):
     assert "did not run" in error["message"]
 
 
-def test_hangup_cuts_short_what_runs_and_nothing_queued_runs(held):
-    held.rig.kill(held.call)
-    both_are_told(held, "hangup")
-    assert held.end()["reason"] == "hangup"
+def test_hangup_stops_the_application_and_cancels_the_queued_one(controlled):
+    controlled.rig.kill(controlled.call)
+    both_end(controlled, "hangup")
+    assert controlled.end()["reason"] == "hangup"
 
 
-def test_transfer_cuts_short_what_runs_and_nothing_queued_runs(held):
-    held.do("transfer", extension="1000")
-    both_are_told(held, "transferred")
-    assert held.end()["reason"] == "transferred"
+def test_transfer_stops_the_application_and_cancels_the_queued_one(controlled):
+    controlled.do("transfer", extension="1000")
+    both_end(controlled, "transferred")
+    assert controlled.end()["reason"] == "transferred"
 
 
-def test_bridge_cuts_short_what_runs_and_nothing_queued_runs(held):
-    held.do("bridge", other=held.rig.api("originate", "loopback/1000 &park()")[4:40])
-    both_are_told(held, "bridged")
-    assert held.end()["reason"] == "bridged"
+def test_bridge_stops_the_application_and_cancels_the_queued_one(controlled):
+    controlled.do("bridge", other=controlled.rig.api("originate", "loopback/1000 &park()")[4:40])
+    both_end(controlled, "bridged")
+    assert controlled.end()["reason"] == "bridged"
 
 
-def test_break_is_told_and_what_is_queued_runs(held):
-    held.do("break")
-    result = held.peer.wait(held.runs)["result"]
+def test_break_stops_the_application_and_the_queued_one_runs(controlled):
+    controlled.do("break")
+    result = controlled.peer.wait(controlled.runs)["result"]
     assert result["ended"] == "stopped"
-    result = held.peer.wait(held.queued)["result"]
+    result = controlled.peer.wait(controlled.queued)["result"]
     assert result["app"] == "set" and "ended" not in result
 
 
@@ -75,7 +75,7 @@ def test_an_unknown_application_is_refused(callswitch):
     assert worker.accept().ask("execute", app="no_such_app", wait=True)["error"]["code"] == REFUSED
 
 
-def test_loss_of_the_worker_cuts_short_what_others_wait_for(callswitch):
+def test_loss_of_the_worker_ends_the_applications_that_others_wait_for(callswitch):
     rig = callswitch([ivr_xml(on_lost="continue", lease_ms=STAND_BY)])
     worker, operator = rig.worker(), rig.client()
     rig.dial(sim_then="park")
@@ -85,26 +85,26 @@ def test_loss_of_the_worker_cuts_short_what_others_wait_for(callswitch):
     call.queued = operator.send("call.execute", call=call.call, app="set", arg="a=1", wait=True)
     worker.receive("call.event")
     worker.socket.close()
-    both_are_told(call, "lost", operator)
+    both_end(call, "lost", operator)
 
 
-def test_a_call_without_a_worker_is_told_apart_too(callswitch):
+def test_a_call_without_a_worker_reports_both_outcomes_too(callswitch):
     rig = callswitch()
     call = rig.api("originate", "loopback/1000 &park()")[4:40]
     runs = rig.control.send("call.execute", call=call, app="playback", arg=LONG, lock=True, wait=True)
     queued = rig.control.send("call.execute", call=call, app="set", arg="a=1", wait=True)
     rig.event("CHANNEL_EXECUTE", call)
-    rig.control.result("call.get", call=call)  # the second one is queued by then
+    rig.control.result("call.get", call=call)  # now the second one is queued
     rig.kill(call)
     assert rig.control.wait(runs)["result"]["ended"] == "hangup"
     error = rig.control.wait(queued)["error"]
     assert (error["code"], error["data"]) == (NOBODY, {"ended": "hangup"})
 
 
-def test_a_leg_that_leaves_the_conversation_is_replaced(held):
-    """As FreeSWITCH's loopback legs do: their last events name the call that goes on."""
-    held.do("set", variables={"loopback_hangup_cause": "bridge", "loopback_bowout_other_uuid": "the-other"})
-    held.rig.kill(held.call)
-    both_are_told(held, "replaced")
-    end = held.end()
+def test_a_leg_that_leaves_the_conversation_is_replaced(controlled):
+    """FreeSWITCH's loopback legs do this: their last events name the call that replaces them."""
+    controlled.do("set", variables={"loopback_hangup_cause": "bridge", "loopback_bowout_other_uuid": "the-other"})
+    controlled.rig.kill(controlled.call)
+    both_end(controlled, "replaced")
+    end = controlled.end()
     assert (end["reason"], end["by"], end["cause"]) == ("replaced", "the-other", "NORMAL_CLEARING")

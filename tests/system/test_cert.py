@@ -1,4 +1,4 @@
-"""Certificates go both ways between ours and PyZMQ's zmq.auth."""
+"""Certificates can be exchanged with PyZMQ's zmq.auth in both directions."""
 
 import os
 import stat
@@ -25,7 +25,7 @@ def test_pyzmq_reads_our_certificates(tmp_path):
 
 
 def test_we_read_certificates_of_pyzmq(tmp_path):
-    for i in range(50):  # keys with =, # and quotes' neighbours in them
+    for i in range(50):  # so that some keys contain =, # and other special characters
         path, secret_path = zmq.auth.create_certificates(tmp_path, f"bob{i}", metadata={"name": f"bob {i}"})
         public, secret = (key.decode() for key in zmq.auth.load_certificate(secret_path))
         os.chmod(secret_path, 0o600)
@@ -33,7 +33,7 @@ def test_we_read_certificates_of_pyzmq(tmp_path):
         assert cert("read", secret_path).stdout.splitlines() == [public, secret, f"bob {i}"]
 
 
-def test_a_secret_key_that_pyzmq_left_open_to_all_is_refused(tmp_path):
+def test_a_secret_key_of_pyzmq_that_others_may_read_is_refused(tmp_path):
     _, secret_path = zmq.auth.create_certificates(tmp_path, "bob")
     os.chmod(secret_path, 0o644)
     done = cert("read", secret_path)

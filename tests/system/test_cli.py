@@ -1,4 +1,4 @@
-"""fszmq, the tool, against publishers that live in the test: what it shows, what it says, how it ends."""
+"""fszmq, the tool, with publishers in the test: its output, its messages and its exit status."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def event(name, subclass=None, /, **headers):
 
 
 class Publisher:
-    """An XPUB on a free port; knows the subscriptions that came."""
+    """An XPUB socket on a free port, which receives subscriptions."""
 
     def __init__(self, context):
         self.socket = context.socket(zmq.XPUB)
@@ -37,12 +37,12 @@ class Publisher:
         self.endpoint = f"tcp://127.0.0.1:{port}"
 
     def wait_subscriptions(self, count=1):
-        came = []
-        while len(came) < count:
+        arrived = []
+        while len(arrived) < count:
             message = self.socket.recv()
-            if message[:1] == b"\x01":  # a tool that ended before unsubscribes
-                came.append(message[1:])
-        return came
+            if message[:1] == b"\x01":  # the rest are unsubscriptions of a tool that ended earlier
+                arrived.append(message[1:])
+        return arrived
 
     def json(self, *events):
         for one in events:
@@ -50,12 +50,12 @@ class Publisher:
 
     def envelope(self, seq, type_seq, one, epoch="e1"):
         name = json.loads(one)
-        kind = f"{name['Event-Name']}/{name.get('Event-Subclass', '')}"
-        meta = {"stream": "live", "epoch": epoch, "seq": seq, "type": kind, "type_seq": type_seq, "time": 1}
-        self.socket.send_multipart([f"{kind}/".encode(), json.dumps(meta).encode(), one])
+        event_type = f"{name['Event-Name']}/{name.get('Event-Subclass', '')}"
+        meta = {"stream": "live", "epoch": epoch, "seq": seq, "type": event_type, "type_seq": type_seq, "time": 1}
+        self.socket.send_multipart([f"{event_type}/".encode(), json.dumps(meta).encode(), one])
 
-    def own(self, topic, seq, kinds=None):
-        meta = {"stream": "live", "epoch": "e1", "seq": seq, "time": 1, "types": kinds or {}}
+    def own(self, topic, seq, event_types=None):
+        meta = {"stream": "live", "epoch": "e1", "seq": seq, "time": 1, "types": event_types or {}}
         self.socket.send_multipart([topic, json.dumps(meta).encode(), b"{}"])
 
 
@@ -68,7 +68,7 @@ def publisher():
 
 @pytest.fixture
 def fszmq():
-    """Factory: fszmq("tail", …) is the running tool; ended with the test."""
+    """Factory: fszmq("tail", …) is the running tool. It is ended with the test."""
     running = []
 
     def start(*args, env=None, **options):
@@ -86,13 +86,13 @@ def fszmq():
 
 
 def ended(process, code=0):
-    """Its output and what it told, once it has ended by itself."""
+    """Waits until it ends by itself; returns its standard output and standard error."""
     out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == code, err
     return out, err
 
 
-def test_tail_json_writes_each_event_as_it_came(publisher, fszmq):
+def test_tail_json_writes_each_event_unchanged(publisher, fszmq):
     tail = fszmq("tail", "--json", "--count", 3, publisher.endpoint)
     assert publisher.wait_subscriptions() == [b""]
     events = [event("DTMF", DTMF_Digit="1"), event("API", name="é\n\u0001"), event("HEARTBEAT", list=["a", "b"])]
@@ -121,7 +121,7 @@ def test_tail_shows_an_event_on_one_line_for_people(publisher, fszmq):
 
 
 def on_terminal(fszmq, publisher, events, *args, env=None):
-    """What the tool writes when standard output is a terminal."""
+    """The output of the tool if standard output is a terminal."""
     ours, theirs = pty.openpty()
     tail = fszmq("tail", "-n", len(events), "-t", PATIENCE_S, *args, publisher.endpoint, stdout=theirs, env=env)
     os.close(theirs)
@@ -132,7 +132,7 @@ def on_terminal(fszmq, publisher, events, *args, env=None):
         while chunk := os.read(ours, 65536):
             output += chunk
     except OSError:
-        pass  # how a pty says that its other end is closed
+        pass  # the other end of the pty is closed
     os.close(ours)
     tail.wait(PATIENCE_S)
     return output
@@ -145,7 +145,7 @@ def test_tail_colours_on_a_terminal_unless_no_color_is_set(publisher, fszmq):
 
 
 @pytest.mark.parametrize("form", [(), ("--json",), ("--fields", "Hangup-Cause")])
-def test_tail_lets_no_event_drive_the_terminal(publisher, fszmq, form):
+def test_tail_writes_no_control_characters_of_an_event_to_the_terminal(publisher, fszmq, form):
     nasty = "\x1b]0;owned\x07\x1b[2J\u009b31m\u202e\x7f\x08\r"
     raw = '{"Event-Name":"CHANNEL_HANGUP","Hangup-Cause":%s}' % json.dumps(nasty, ensure_ascii=False)
     raw = re.sub(r"\\u(007f)", "\x7f", raw)
@@ -156,7 +156,7 @@ def test_tail_lets_no_event_drive_the_terminal(publisher, fszmq, form):
         assert json.loads(output)["Hangup-Cause"] == nasty
 
 
-def test_tail_has_the_publisher_select_in_both_framings(publisher, fszmq):
+def test_tail_subscribes_to_events_in_both_framings(publisher, fszmq):
     tail = fszmq("tail", "--json", "-n", 2, "-e", "DTMF", "-e", "CUSTOM/sofia::*", publisher.endpoint)
     assert set(publisher.wait_subscriptions(7)) == {
         b'{"Event-Name":"DTMF"', b"DTMF/", b".beat/", b".lost/", b".bye/",
@@ -202,7 +202,7 @@ def test_tail_envelope_shows_numbers_and_reports_gaps(publisher, fszmq):
         "fszmq tail: stream live was restarted"]
 
 
-def test_tail_takes_no_number_of_what_it_may_not_see_for_a_loss(publisher, fszmq):
+def test_tail_reports_no_loss_for_events_that_it_may_not_see(publisher, fszmq):
     tail = fszmq("tail", "--envelope", "-n", 3, publisher.endpoint)
     publisher.wait_subscriptions()
     publisher.envelope(10, 5, event("DTMF"))
@@ -212,7 +212,7 @@ def test_tail_takes_no_number_of_what_it_may_not_see_for_a_loss(publisher, fszmq
     assert "lost" not in ended(tail)[1]
 
 
-def test_tail_of_some_kinds_reports_gaps_of_these(publisher, fszmq):
+def test_tail_of_some_event_types_reports_only_their_gaps(publisher, fszmq):
     tail = fszmq("tail", "-e", "DTMF", "-n", 2, "--json", "--envelope", publisher.endpoint)
     publisher.wait_subscriptions(5)
     publisher.envelope(1, 1, event("DTMF"))
@@ -223,7 +223,7 @@ def test_tail_of_some_kinds_reports_gaps_of_these(publisher, fszmq):
     assert err.count("lost") == 1
 
 
-def test_tail_shows_what_was_dropped_for_it_alone(publisher, fszmq):
+def test_tail_reports_the_events_that_were_dropped_because_it_read_too_slowly(publisher, fszmq):
     tail = fszmq("tail", "-n", 1, "--envelope", publisher.endpoint)
     publisher.wait_subscriptions()
     meta = {"stream": "live", "epoch": "e", "seq": 9, "type": ".lost/", "time": 1,
@@ -233,7 +233,7 @@ def test_tail_shows_what_was_dropped_for_it_alone(publisher, fszmq):
     assert "read too slowly: 5 of low priority, 2 normal, 0 high (.lost/)" in ended(tail)[1]
 
 
-def test_tail_tells_of_an_orderly_stop(publisher, fszmq):
+def test_tail_reports_an_orderly_stop(publisher, fszmq):
     tail = fszmq("tail", "-n", 1, publisher.endpoint)
     publisher.wait_subscriptions()
     publisher.own(b".bye/", 1)
@@ -241,7 +241,7 @@ def test_tail_tells_of_an_orderly_stop(publisher, fszmq):
     assert "stream live is being stopped" in ended(tail)[1]
 
 
-def test_tail_leaves_out_what_is_no_event_and_says_so_once(publisher, fszmq):
+def test_tail_skips_messages_that_are_not_events_and_reports_them_once(publisher, fszmq):
     tail = fszmq("tail", "--json", "-n", 1, publisher.endpoint)
     publisher.wait_subscriptions()
     for frames in ([b"\xff\x00 not json"], [b"[]"], [b""], [b"a", b"b"], [b"a"] * 7, [b"a", b"\xff", b"{"],
@@ -253,7 +253,7 @@ def test_tail_leaves_out_what_is_no_event_and_says_so_once(publisher, fszmq):
     assert err.count("is not an event") == 1
 
 
-def test_tail_takes_several_messages_in_one_for_a_loss(publisher, fszmq):
+def test_tail_reports_several_messages_in_one_as_a_loss(publisher, fszmq):
     tail = fszmq("tail", "-n", 2, "--json", "--envelope", publisher.endpoint)
     publisher.wait_subscriptions()
     publisher.envelope(1, 1, event("DTMF"))
@@ -265,12 +265,12 @@ def test_tail_takes_several_messages_in_one_for_a_loss(publisher, fszmq):
     assert "lost 2 events of stream live, type DTMF/ (type_seq 2" in err
 
 
-def test_tail_ends_quietly_when_its_reader_goes(publisher, fszmq):
+def test_tail_ends_quietly_when_its_reader_ends(publisher, fszmq):
     tail = fszmq("tail", "--json", publisher.endpoint)
     publisher.wait_subscriptions()
     publisher.json(event("DTMF"))
     assert tail.stdout.readline().encode() == event("DTMF") + b"\n"
-    tail.stdout.close()  # no further event: it must notice by itself
+    tail.stdout.close()  # it must detect this without another event
     assert tail.wait(PATIENCE_S) == 1
     assert "roken pipe" not in tail.stderr.read()
 
@@ -320,7 +320,7 @@ def test_tail_prints_a_rate_when_asked(publisher, fszmq):
     assert re.fullmatch(r"[\d.]+ events/s, [\d.]+ MB/s; 5 events, 0 lost\n", tail.stderr.readline())
 
 
-def test_tail_with_timeout_says_that_nothing_listens_and_what_to_check(fszmq):
+def test_tail_with_timeout_reports_that_nothing_listens_and_what_to_check(fszmq):
     endpoint = free_endpoint()
     _, err = ended(fszmq("tail", "--timeout", 1, endpoint), 3)
     assert f"{endpoint}: nothing answers there (Connection refused)" in err
@@ -332,7 +332,7 @@ def test_tail_says_when_the_address_does_not_resolve(fszmq):
     assert "tcp://no-such-host.invalid:5556: nothing answers there (" in err
 
 
-def test_tail_connects_to_a_publisher_that_comes_later_and_comes_back(fszmq):
+def test_tail_connects_to_a_publisher_that_starts_later_and_restarts(fszmq):
     port = free_port()
     tail = fszmq("tail", "--json", f"tcp://127.0.0.1:{port}")
     assert "nothing answers there" in tail.stderr.readline()
@@ -374,12 +374,12 @@ def test_tail_says_that_the_port_belongs_to_something_else(fszmq):
         assert "ends the connection before the handshake" in tail.stderr.readline()
 
 
-def test_tail_says_when_it_is_connected_and_nothing_comes(publisher, fszmq):
+def test_tail_reports_that_it_is_connected_and_receives_nothing(publisher, fszmq):
     _, err = ended(fszmq("tail", "--timeout", 0.5, publisher.endpoint), 3)
     assert f"{publisher.endpoint}: connected" in err and "zmq streams" in err
 
 
-def test_tail_timeout_is_no_failure_after_events_without_a_count(publisher, fszmq):
+def test_tail_timeout_after_events_is_not_a_failure_without_a_count(publisher, fszmq):
     tail = fszmq("tail", "--timeout", 2, publisher.endpoint)
     publisher.wait_subscriptions()
     publisher.json(event("DTMF"))
@@ -404,7 +404,7 @@ def test_tail_takes_several_endpoints(fszmq):
     ("tail", "--count", "x"), ("tail", "--timeout", "nan"), ("tail", "--color", "pink"), ("tail", "--event", "A*B"),
     ("tail", "--where", "=x"), ("tail", "no-endpoint"),
 ])
-def test_a_command_line_that_is_not_understood_is_told_and_ends_with_2(fszmq, args):
+def test_an_invalid_command_line_is_reported_and_ends_with_2(fszmq, args):
     out, err = ended(fszmq(*args), 2)
     assert out == "" and err.startswith(("fszmq", "Usage: fszmq"))
 

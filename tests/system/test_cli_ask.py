@@ -1,4 +1,4 @@
-"""fszmq api, job, call, send and stats against a real fszmqd: what they do, print, and end with."""
+"""fszmq api, job, call, send and stats with a real fszmqd: effect, output and exit status."""
 
 import json
 import os
@@ -15,7 +15,7 @@ UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class Switch:
-    """An fszmqd of this test, and the tool as it is used with it."""
+    """An fszmqd, and the tool set up for it."""
 
     def __init__(self, fszmqd, folder, grants):
         self.ports = free_ports()
@@ -43,7 +43,7 @@ def switch(fszmqd, tmp_path):
     return Switch(fszmqd, tmp_path, ALL)
 
 
-def test_api_prints_the_output_and_ends_as_the_command_did(switch):
+def test_api_prints_the_output_and_exits_with_the_result_of_the_command(switch):
     assert switch.out("api", "status").startswith("UP ")
     assert switch.out("api", "echo", "two", "words") == "two words\n"
     assert switch.out("api", "echo two words") == "two words\n"
@@ -52,13 +52,13 @@ def test_api_prints_the_output_and_ends_as_the_command_did(switch):
     assert "-ERR" in switch.out("api", "no_such_command", code=1)
 
 
-def test_api_json_tells_status_and_reason(switch):
+def test_api_json_shows_status_and_reason(switch):
     assert json.loads(switch.out("api", "--json", "echo", "x")) == {"output": "x", "status": "raw"}
     result = json.loads(switch.out("api", "-j", "originate", "error/USER_BUSY", "&park", code=1))
     assert (result["status"], result["reason"]) == ("error", "USER_BUSY")
 
 
-def test_what_follows_the_command_reaches_the_switch_as_it_is(switch):
+def test_arguments_of_the_command_reach_the_switch_unchanged(switch):
     assert switch.out("api", "echo", "-x", "--json", "--", "-e") == "-x --json -- -e\n"
     assert switch.out("api", "--", "echo", "--help") == "--help\n"
     assert switch.out("api", "echo", "--", "-x", "--", "y") == "-x -- y\n"
@@ -69,13 +69,14 @@ def test_what_follows_the_command_reaches_the_switch_as_it_is(switch):
     assert switch.out("api", "echo", "naïve ☎") == "naïve ☎\n"
 
 
-def test_a_command_line_that_is_none_is_told_with_exit_code_2(switch):
+def test_an_invalid_command_line_ends_with_2(switch):
     for words, complaint in [
         (["api"], "no command"), (["api", "--colour", "status"], "'--colour'"), (["api", b"\xff"], "not UTF-8"),
         (["job", "stop", "x"], "start or run"), (["job", "result"], "result and an id"),
         (["call", "freeze", "x"], "needs get, set"), (["call", "set", "x"], "wrong number"),
-        (["call", "set", "x", "a=1", "b"], "'b' is not NAME=VALUE"), (["call", "hangup", "x", "y", "z"], "wrong number"),
-        (["api", "-e", "CODEC", "status"], "'-e'"), (["call", "set", "x", b"a=\xff"], "not UTF-8"), (["send"], "no event"),
+        (["call", "set", "x", "a=1", "b"], "'b' is not NAME=VALUE"),
+        (["call", "hangup", "x", "y", "z"], "wrong number"), (["api", "-e", "CODEC", "status"], "'-e'"),
+        (["call", "set", "x", b"a=\xff"], "not UTF-8"), (["send"], "no event"),
         (["send", "CUSTOM/acme::x", "=1"], "'=1' is not HEADER=VALUE"), (["send", "--json"], "not a JSON object"),
         (["api", "--timeout=soon", "status"], "--timeout: 'soon'"), (["api", "-a", "nowhere", "status"], "endpoint"),
     ]:
@@ -85,7 +86,7 @@ def test_a_command_line_that_is_none_is_told_with_exit_code_2(switch):
         assert complaint in done.stderr.decode(), words
 
 
-def test_output_that_is_lost_shows_in_the_exit_code(switch):
+def test_lost_output_shows_in_the_exit_status(switch):
     job = switch.out("job", "start", "echo", "x").strip()
     wait_until(lambda: stats(switch)["api"]["jobs"]["finished"] == 1, "the end of the job")
     for words in (["api", "status"], ["api", "--json", "status"], ["job", "start", "echo", "x"], ["job", "result", job],
@@ -106,23 +107,23 @@ def ends(switch, words, output, complaint):
     assert complaint or done.stderr == b"", words
 
 
-def test_what_is_not_granted_is_refused_with_the_reason(fszmqd, tmp_path):
+def test_requests_without_a_grant_are_refused_with_the_reason(fszmqd, tmp_path):
     switch = Switch(fszmqd, tmp_path, LOOKING)
     assert switch.out("api", "status").startswith("UP ")
     for words in (["api", "hupall"], ["job", "start", "status"], ["send", "CUSTOM/acme::x"],
                   ["call", "hangup", "f04b34aa-3489-4946-bb7c-878aa07c72c6"]):
-        told = switch.run(*words, code=1).stderr
-        assert "-32001" in told and "not allowed" in told, words
+        errors = switch.run(*words, code=1).stderr
+        assert "-32001" in errors and "not allowed" in errors, words
 
 
-def test_no_answer_is_exit_code_3_and_told_what_to_check(switch, tmp_path):
+def test_no_reply_ends_with_3_and_says_what_to_check(switch, tmp_path):
     nobody = environment(tmp_path, switch.ports._replace(api=free_endpoint()))
-    told = run("api", "--timeout=0.3", "status", env=nobody, code=3).stderr
-    assert "not sent: no connection" in told and "nothing answers there" in told
+    errors = run("api", "--timeout=0.3", "status", env=nobody, code=3).stderr
+    assert "not sent: no connection" in errors and "nothing answers there" in errors
     switch.run("api", "--timeout=0.2", "msleep", "60000", code=3)
 
 
-def test_an_asking_tool_ends_at_a_signal(switch):
+def test_a_waiting_tool_ends_on_a_signal(switch):
     asking = switch.start("api", "--timeout=600", "msleep", "60000")
     try:
         wait_until(lambda: stats(switch)["api"]["requests"]["in_flight"] > 1, "the command to run")
@@ -166,7 +167,7 @@ def test_a_kicked_subscriber_comes_back_under_another_id(switch, subscriber):
         assert "needs one ID" in switch.run("kick", *words, code=2).stderr
 
 
-def test_job_start_prints_an_id_by_which_the_result_is_got(switch):
+def test_job_start_prints_the_id_for_job_result(switch):
     job = switch.out("job", "start", "msleep", "500").strip()
     assert re.fullmatch(UUID, job)
     assert "still running" in switch.run("job", "result", job, code=3).stderr
@@ -182,7 +183,7 @@ def test_job_start_prints_an_id_by_which_the_result_is_got(switch):
     assert "-32004" in switch.run("job", "result", "never-started", code=1).stderr
 
 
-def test_job_run_waits_for_the_end_and_ends_as_the_command_did(switch):
+def test_job_run_waits_and_exits_with_the_result_of_the_command(switch):
     assert switch.out("job", "run", "msleep", "300") == "+OK\n"
     assert switch.out("job", "run", "originate", "error/USER_BUSY", "&park", code=1) == "-ERR USER_BUSY\n"
     result = json.loads(switch.out("job", "--job=mine", "--json", "run", "echo", "x"))
@@ -220,7 +221,7 @@ def test_call_transfer_moves_and_hangup_ends_a_call(switch, subscriber):
         assert "-32004" in switch.run("call", *words, code=1).stderr
 
 
-def test_send_fires_an_event_that_subscribers_see(switch, subscriber):
+def test_send_fires_an_event_that_subscribers_receive(switch, subscriber):
     events = subscriber(switch.ports.events, b'{"Event-Name":"CUSTOM","Event-Subclass":"acme::')
     wait_until(lambda: stats(switch)["streams"][0]["subscribers"] == 1, "the subscription")
     switch.run("send", "CUSTOM/acme::alarm", "Room=12", "--body=smoke")

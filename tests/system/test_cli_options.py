@@ -1,4 +1,4 @@
-"""The short options of fszmq: one letter, one meaning, where commands share the option's purpose."""
+"""The short options of fszmq have the same meaning in every command that has them; help fits the terminal."""
 
 import re
 import subprocess
@@ -6,7 +6,8 @@ import subprocess
 import pytest
 from conftest import PATIENCE_S, find_program
 
-COMMANDS = (["tail"], ["api"], ["job"], ["call"], ["send"], ["stats"], ["clients"], ["kick"], ["shell"], ["keygen"], ["user"])
+COMMANDS = (["tail"], ["api"], ["job"], ["call"], ["send"], ["stats"], ["clients"], ["kick"], ["shell"], ["keygen"],
+            ["user"])
 
 
 def help_of(command, columns="80"):
@@ -14,7 +15,7 @@ def help_of(command, columns="80"):
                           timeout=PATIENCE_S, env={"COLUMNS": columns, "LC_ALL": "C.UTF-8"}).stdout
 
 
-def test_e_means_events_and_a_the_api_in_every_command():
+def test_short_options_have_one_meaning_in_all_commands():
     meanings = {}
     for command in COMMANDS:
         for letter, name in re.findall(r"^  -(\w), --([a-z-]+)", help_of(command), re.MULTILINE):
@@ -30,6 +31,6 @@ def test_help_fits_the_width_of_the_terminal(command, columns):
     assert max(map(len, text.splitlines())) <= int(columns)
 
 
-def test_help_loses_no_word_to_the_width():
+def test_help_has_the_same_words_at_every_width():
     for command in COMMANDS:
         assert help_of(command, "50").split() == help_of(command, "132").split()

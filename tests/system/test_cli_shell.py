@@ -1,4 +1,4 @@
-"""fszmq shell against a real fszmqd: from a pipe, and on a terminal."""
+"""fszmq shell with a real fszmqd, reading from a pipe and on a terminal."""
 
 import fcntl
 import json
@@ -39,14 +39,14 @@ def pipe(ports, folder, lines, code=0):
     return run("shell", env=environment(folder, ports), stdin=lines, code=code)
 
 
-def test_lines_of_a_pipe_run_one_after_the_other(switch, ports, tmp_path):
+def test_lines_from_a_pipe_run_one_after_another(switch, ports, tmp_path):
     done = pipe(ports, tmp_path, "echo one\n\n  echo two words\n/help\n/quit\necho never\n")
     assert done.stdout.startswith("one\ntwo words\nEach line is an API command")
     assert "never" not in done.stdout and done.stderr == ""
     assert not (tmp_path / ".fszmq_history").exists()
 
 
-def test_a_pipe_ends_with_the_code_of_its_last_line(switch, ports, tmp_path):
+def test_a_shell_in_a_pipe_exits_with_the_status_of_its_last_line(switch, ports, tmp_path):
     assert pipe(ports, tmp_path, "no_such_command\necho x").stdout.endswith("x\n")
     assert "-ERR" in pipe(ports, tmp_path, "echo x\nno_such_command\n", code=1).stdout
     assert "no such command of the shell" in pipe(ports, tmp_path, "/nonsense\n", code=2).stderr
@@ -55,12 +55,12 @@ def test_a_pipe_ends_with_the_code_of_its_last_line(switch, ports, tmp_path):
     pipe(ports, tmp_path, "/stats\n/bg echo x\n")
 
 
-def test_no_switch_is_told_at_once_and_ends_it(ports, tmp_path):
+def test_the_shell_reports_that_no_switch_is_there_and_ends(ports, tmp_path):
     env = environment(tmp_path, ports)
     assert "nothing answers there" in run("shell", "--timeout=0.5", env=env, stdin="echo x\n", code=3).stderr
 
 
-def test_answers_come_while_lines_are_typed(terminal):
+def test_replies_are_shown_while_lines_are_typed(terminal):
     shell = terminal()
     shell.type("msleep 700\necho meanwhile\n")
     shell.wait("Kmeanwhile\r\n")
@@ -70,7 +70,7 @@ def test_answers_come_while_lines_are_typed(terminal):
     shell.wait_end()
 
 
-def test_an_error_is_told_and_the_shell_goes_on(terminal):
+def test_the_shell_reports_an_error_and_continues(terminal):
     shell = terminal()
     shell.type("no_such_command\n")
     shell.wait("-ERR")
@@ -80,7 +80,7 @@ def test_an_error_is_told_and_the_shell_goes_on(terminal):
     shell.wait("Kstill here\r\n")
 
 
-def test_history_is_kept_for_the_next_time_and_for_its_owner_only(terminal, tmp_path):
+def test_history_is_saved_and_readable_only_by_its_owner(terminal, tmp_path):
     shell = terminal()
     shell.type("echo remember me\n")
     shell.wait("Kremember me\r\n")
@@ -91,14 +91,14 @@ def test_history_is_kept_for_the_next_time_and_for_its_owner_only(terminal, tmp_
 
     history.chmod(0o644)
     shell = terminal()
-    shell.type("\x1b[A\n")  # the line before
+    shell.type("\x1b[A\n")  # the previous line
     shell.wait("Kremember me\r\n")
     shell.type("/quit\n")
     shell.wait_end()
     assert stat.S_IMODE(os.stat(history).st_mode) == 0o600
 
 
-def test_history_goes_where_xdg_state_home_says(terminal, tmp_path):
+def test_history_is_saved_in_xdg_state_home(terminal, tmp_path):
     state = tmp_path / "state"
     state.mkdir()
     shell = terminal(XDG_STATE_HOME=str(state))
@@ -112,7 +112,7 @@ def test_tab_completes_the_first_word(terminal):
     shell = terminal()
     shell.type("/sta\t\n")
     shell.wait('"uptime_ms"')
-    shell.type("echo /sta\tx\n")  # not the second
+    shell.type("echo /sta\tx\n")  # the second word is not completed
     shell.wait("/stax\r\n")
 
 
@@ -125,7 +125,7 @@ def test_tab_completes_the_commands_of_the_switch(terminal):
 
 
 def make_call(shell):
-    """One that is answered, and hangs up."""
+    """Makes a call that is answered and then hangs up."""
     shell.type("originate loopback/1000 &park\n")
     uuid = shell.wait(r"\+OK ([0-9a-f-]{36})")[1]
     shell.type(f"uuid_kill {uuid} USER_BUSY\n")
@@ -133,7 +133,7 @@ def make_call(shell):
     return uuid
 
 
-def test_live_events_come_between_the_lines_until_they_are_put_away(terminal):
+def test_live_events_appear_between_the_lines_until_noevents(terminal):
     shell = terminal()
     shell.type("/events CHANNEL_ANSWER CHANNEL_HANGUP*\n")
     wait_until(lambda: make_call(shell) and "CHANNEL_HANGUP_COMPLETE" in shell.seen, "the subscription to arrive")
@@ -153,7 +153,7 @@ def test_live_events_come_between_the_lines_until_they_are_put_away(terminal):
     assert "CHANNEL_ANSWER" not in shell.seen[passed:]
 
 
-def test_a_job_tells_its_id_and_later_its_output(terminal):
+def test_a_job_shows_its_id_and_later_its_output(terminal):
     shell = terminal()
     shell.type("/bg echo from the job\n")
     job = shell.wait(r"\+OK job ([0-9a-f-]{36})")[1]
@@ -163,7 +163,7 @@ def test_a_job_tells_its_id_and_later_its_output(terminal):
     shell.wait('"finished": 1')
 
 
-def test_a_switch_that_is_gone_and_back_is_told_between_the_lines(terminal, switch):
+def test_the_shell_reports_the_loss_and_return_of_the_switch(terminal, switch):
     shell = terminal()
     switch.kill()
     shell.wait("connection lost")
@@ -174,11 +174,11 @@ def test_a_switch_that_is_gone_and_back_is_told_between_the_lines(terminal, swit
     shell.wait("Kback\r\n")
 
 
-def narrow(shell, columns=60):
+def set_width(shell, columns=60):
     fcntl.ioctl(shell.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
 
 
-def test_ctrl_c_clears_the_line_and_the_shell_goes_on(terminal):
+def test_ctrl_c_clears_the_line_and_the_shell_continues(terminal):
     shell = terminal()
     for typed in ("hupall", "", "echo ☎ " + 100 * "x"):
         shell.type(typed)
@@ -190,16 +190,16 @@ def test_ctrl_c_clears_the_line_and_the_shell_goes_on(terminal):
     shell.wait("Khere\r\n")
     assert "hupall" in shell.seen and "no_such" not in shell.seen
     shell.type("/stats\n")
-    asked = shell.wait(r'"messages": (\d+)')[1]
-    assert int(asked) == 4  # hello, the commands for Tab, echo, stats
+    requests = shell.wait(r'"messages": (\d+)')[1]
+    assert int(requests) == 4  # hello, the commands for Tab, echo, stats
 
 
-def test_a_line_longer_than_the_terminal_is_wide_is_hidden_whole(terminal):
+def test_a_wrapped_line_is_hidden_completely(terminal):
     shell = terminal()
-    narrow(shell)
+    set_width(shell)
     shell.type("msleep 600\n")
     shell.type("echo " + 140 * "x")
-    shell.wait(r"\x1b\[2A\r\x1b\[J\r\x1b\[K\+OK\r\n")  # two rows up from the third, and all below
+    shell.wait(r"\x1b\[2A\r\x1b\[J\r\x1b\[K\+OK\r\n")  # from the third row up two rows, then clears all below
     shell.wait(PROMPT)
     shell.type("yz\n")
     shell.wait(r"K" + 140 * "x" + "yz\r\n")
@@ -207,7 +207,7 @@ def test_a_line_longer_than_the_terminal_is_wide_is_hidden_whole(terminal):
 
 def test_help_fits_60_columns(terminal):
     shell = terminal()
-    narrow(shell)
+    set_width(shell)
     shell.type("/help\n")
     shell.wait("/help\r\n")
     shell.wait("clears the line\r\n")
@@ -215,10 +215,10 @@ def test_help_fits_60_columns(terminal):
     assert "/events [NAME...]" in shell.seen and max(map(len, lines)) <= 60
 
 
-def test_a_shell_whose_output_is_full_runs_no_further_line(switch, ports, tmp_path):
+def test_a_shell_with_a_full_output_runs_no_further_line(switch, ports, tmp_path):
     with open("/dev/full", "wb") as full:
         done = subprocess.run([find_program("fszmq"), "shell"], input=b"echo x\nevent_this\n", stdout=full,
                               stderr=subprocess.PIPE, env=environment(tmp_path, ports), timeout=PATIENCE_S, check=False)
     assert (done.returncode, b"standard output" in done.stderr) == (1, True)
-    asked = json.loads(run("stats", env=environment(tmp_path, ports)).stdout)["api"]["requests"]["messages"]
-    assert asked == 3  # hello, echo, stats
+    requests = json.loads(run("stats", env=environment(tmp_path, ports)).stdout)["api"]["requests"]["messages"]
+    assert requests == 3  # hello, echo, stats

@@ -1,6 +1,6 @@
-"""What fszmq does with a command that it can't send, or whose answer is lost: it never sends it later, nor twice.
+"""fszmq and commands that it cannot send, or whose replies are lost: it never sends them later, nor twice.
 
-The switch here is a ROUTER socket of the test's own, so that the test sees every message of the tool.
+The switch here is a ROUTER socket in the test, so that the test sees every message of the tool.
 """
 
 import json
@@ -25,7 +25,7 @@ COMMANDS = {
 
 
 class FakeSwitch:
-    """An API socket that says what the test says."""
+    """An API socket; the test sends its replies."""
 
     def __init__(self, endpoint):
         self.context = zmq.Context()
@@ -39,7 +39,7 @@ class FakeSwitch:
         while True:
             try:
                 return self.socket.bind(self.endpoint)
-            except zmq.ZMQError:  # the one before is still being closed
+            except zmq.ZMQError:  # the previous socket is still being closed
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
 
@@ -47,20 +47,20 @@ class FakeSwitch:
         self.socket.close()
 
     def receive(self):
-        """(who, message) of the next one."""
-        assert self.socket.poll(PATIENCE_S * 1000), "no request came"
+        """(sender, message) of the next request."""
+        assert self.socket.poll(PATIENCE_S * 1000), "no request arrived"
         frames = self.socket.recv_multipart()
         return frames[0], json.loads(frames[-1])
 
-    def answer(self, who, message, result):
-        self.socket.send_multipart([who, json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode()])
+    def reply(self, sender, message, result):
+        self.socket.send_multipart([sender, json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode()])
 
     def serve(self, method, result):
-        """Answers what only looks, until a request of `method` comes, and answers that."""
+        """Replies to requests up to and including the next one of `method`; returns that one."""
         while True:
-            who, message = self.receive()
+            sender, message = self.receive()
             own = message["method"] == method
-            self.answer(who, message, result if own else {"switchname": "fake", "output": "{}", "status": "ok"})
+            self.reply(sender, message, result if own else {"switchname": "fake", "output": "{}", "status": "ok"})
             if own:
                 return message
 
@@ -78,7 +78,7 @@ def fake(ports):
 
 @pytest.fixture
 def background(ports, tmp_path):
-    """Factory: the tool, running; its standard input is a pipe."""
+    """Factory: the running tool, with a pipe as standard input."""
     started = []
 
     def start(*args):
@@ -96,13 +96,13 @@ def background(ports, tmp_path):
 
 @pytest.fixture
 def terminal(ports, tmp_path):
-    """Factory: a shell on a terminal, at its first prompt; the switch is a fake."""
+    """Factory: a shell on a terminal, at its first prompt, connected to the fake switch."""
     opened = []
 
     def start(fake, *args):
         opened.append(Terminal("shell", *args, env=environment(tmp_path, ports)))
         fake.serve("server.hello", {"switchname": "fake"})
-        fake.serve("api", {"output": "{}", "status": "ok"})  # for what Tab completes
+        fake.serve("api", {"output": "{}", "status": "ok"})  # the commands for Tab
         opened[-1].wait("fszmq> ")
         return opened[-1]
 
@@ -112,20 +112,20 @@ def terminal(ports, tmp_path):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_is_not_sent_where_nobody_listens_and_does_not_wait_for_one(name, ports, tmp_path):
+def test_a_command_is_not_sent_and_does_not_wait_if_nothing_listens(name, ports, tmp_path):
     began = time.monotonic()
     command = COMMANDS[name]
-    told = run(command[0], "--timeout=600", *command[1:], env=environment(tmp_path, ports), code=3)
-    assert "nothing answers there" in told.stderr and "not sent" in told.stderr and told.stdout == ""
+    done = run(command[0], "--timeout=600", *command[1:], env=environment(tmp_path, ports), code=3)
+    assert "nothing answers there" in done.stderr and "not sent" in done.stderr and done.stdout == ""
     assert time.monotonic() - began < PATIENCE_S
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_is_not_sent_to_what_accepts_but_never_shakes_hands(name, ports, tmp_path):
+def test_a_command_is_not_sent_without_a_handshake(name, ports, tmp_path):
     with socket.create_server(("127.0.0.1", int(ports.api.rpartition(":")[2]))) as listener:
         command = COMMANDS[name]
-        told = run(command[0], "--timeout=0.5", *command[1:], env=environment(tmp_path, ports), code=3)
-        assert "not sent" in told.stderr
+        done = run(command[0], "--timeout=0.5", *command[1:], env=environment(tmp_path, ports), code=3)
+        assert "not sent" in done.stderr
         listener.settimeout(PATIENCE_S)
         connection, _ = listener.accept()
         with connection:
@@ -137,34 +137,34 @@ def test_a_command_is_not_sent_to_what_accepts_but_never_shakes_hands(name, port
 
 
 @pytest.mark.parametrize("name", [each for each in COMMANDS if each != "job run"])
-def test_a_lost_answer_is_told_and_nothing_sent_again(name, fake, background):
+def test_a_lost_reply_is_reported_and_nothing_is_sent_again(name, fake, background):
     tool = background(*COMMANDS[name])
     fake.receive()
     fake.stop()
     fake.start()
-    output, told = tool.communicate(timeout=PATIENCE_S)
-    assert (tool.returncode, output) == (3, "") and "it may have run" in told
+    output, errors = tool.communicate(timeout=PATIENCE_S)
+    assert (tool.returncode, output) == (3, "") and "it may have run" in errors
     assert not fake.socket.poll(300)
 
 
-def test_job_run_looks_for_a_job_whose_answer_was_lost(fake, background):
+def test_job_run_looks_for_a_job_whose_reply_was_lost(fake, background):
     tool = background(*COMMANDS["job run"])
     _, started = fake.receive()
     assert started["method"] == "bgapi"
     fake.stop()
     fake.start()
-    asked = fake.serve("job.result", {"job": started["params"]["job"], "output": "+OK done", "status": "ok"})
-    assert asked["params"]["job"] == started["params"]["job"]
-    output, told = tool.communicate(timeout=PATIENCE_S)
-    assert (tool.returncode, output) == (0, "+OK done\n") and "it may have run" in told
+    query = fake.serve("job.result", {"job": started["params"]["job"], "output": "+OK done", "status": "ok"})
+    assert query["params"]["job"] == started["params"]["job"]
+    output, errors = tool.communicate(timeout=PATIENCE_S)
+    assert (tool.returncode, output) == (0, "+OK done\n") and "it may have run" in errors
 
 
-def test_no_answer_in_time_is_told_as_such(fake, ports, tmp_path):
-    told = run("api", "--timeout=0.3", "hupall", env=environment(tmp_path, ports), code=3).stderr
-    assert "no reply within 0.3 s: it may have run" in told
+def test_a_missing_reply_is_reported(fake, ports, tmp_path):
+    errors = run("api", "--timeout=0.3", "hupall", env=environment(tmp_path, ports), code=3).stderr
+    assert "no reply within 0.3 s: it may have run" in errors
 
 
-def test_the_shell_sends_nothing_later_that_was_typed_while_the_switch_was_away(fake, terminal):
+def test_the_shell_never_sends_lines_typed_while_the_switch_was_away(fake, terminal):
     shell = terminal(fake)
     fake.stop()
     shell.wait("connection lost")
@@ -175,13 +175,13 @@ def test_the_shell_sends_nothing_later_that_was_typed_while_the_switch_was_away(
     shell.wait(r": connected")
     shell.type("echo later\n")
     message = fake.serve("api", {"output": "later", "status": "raw"})
-    assert message["params"]["arg"] == "later"  # and this is the first that came
+    assert message["params"]["arg"] == "later"  # the first request that arrived
     shell.wait("later\r\n")
     shell.type("/quit\n")
     shell.wait_end()
 
 
-def test_the_shell_tells_which_lines_lost_their_answers_and_sends_none_again(fake, terminal):
+def test_the_shell_reports_lines_whose_replies_were_lost_and_sends_none_again(fake, terminal):
     shell = terminal(fake)
     shell.type("hupall\necho two\n")
     assert [fake.receive()[1]["params"]["command"] for _ in range(2)] == ["hupall", "echo"]
@@ -194,10 +194,10 @@ def test_the_shell_tells_which_lines_lost_their_answers_and_sends_none_again(fak
     assert fake.receive()[1]["params"]["arg"] == "three"
 
 
-def test_the_shell_gives_up_an_answer_that_is_overdue_and_the_connection_with_it(fake, terminal):
+def test_the_shell_gives_up_an_overdue_reply_and_its_connection(fake, terminal):
     shell = terminal(fake, "--timeout=3")
     shell.type("hupall\n")
-    who, message = fake.receive()
+    sender, message = fake.receive()
     assert message["params"]["timeout_ms"] == 3000
     shell.wait("hupall: no reply in time: it may have run")
 
@@ -207,20 +207,20 @@ def test_the_shell_gives_up_an_answer_that_is_overdue_and_the_connection_with_it
 
     wait_until(type_next, "the new connection")
     other, message = fake.receive()
-    assert message["params"]["arg"] == "next" and other != who
+    assert message["params"]["arg"] == "next" and other != sender
 
 
-def test_a_shell_that_reads_a_pipe_sends_no_line_later(fake, background):
+def test_a_shell_in_a_pipe_sends_no_line_later(fake, background):
     shell = background("shell")
     fake.serve("server.hello", {"switchname": "fake"})
     fake.stop()
     shell.stdin.write("hupall\n")
     shell.stdin.flush()
-    told = shell.stderr.readline()
+    errors = shell.stderr.readline()
     fake.start()
     shell.stdin.close()
     assert shell.wait(PATIENCE_S) == 3
-    told += shell.stderr.read()
-    assert "not sent" in told or "it may have run" in told  # by whether the loss had been seen
+    errors += shell.stderr.read()
+    assert "not sent" in errors or "it may have run" in errors  # depends on whether it has detected the loss
     assert not fake.socket.poll(300)
 

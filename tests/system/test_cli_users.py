@@ -1,4 +1,4 @@
-"""fszmq keygen and user, fszmq.conf, and what comes of them: PLAIN and CURVE against a real fszmqd."""
+"""fszmq keygen, fszmq user and fszmq.conf, and their use: PLAIN and CURVE with a real fszmqd."""
 
 import json
 import os
@@ -18,7 +18,7 @@ def mode(path):
 
 @pytest.fixture
 def tool(tmp_path):
-    """The tool of a user with an empty home and a switch that is not there."""
+    """The tool, for a user with an empty home folder and no running switch."""
 
     def call(*args, **options):
         return run(*args, env=environment(tmp_path, Ports("tcp://127.0.0.1:9", "tcp://127.0.0.1:9")), **options)
@@ -28,7 +28,7 @@ def tool(tmp_path):
 
 @pytest.fixture
 def users(tool, tmp_path):
-    """users("add", …): `fszmq user` on a file of this test, which is users.path."""
+    """users("add", …) runs `fszmq user` on the file users.path."""
 
     def call(*args, **options):
         return tool("user", f"--file={call.path}", *args, **options)
@@ -51,15 +51,15 @@ def test_keygen_makes_certificates_that_pyzmq_reads(tool, tmp_path):
     assert secret.decode() not in path.read_text() + done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("there", ["alice.key", "alice.key_secret"])
-def test_keygen_never_overwrites(tool, tmp_path, there):
-    (tmp_path / there).write_text("mine")
-    assert there in tool("keygen", tmp_path / "alice.key", code=1).stderr
-    assert (tmp_path / there).read_text() == "mine"
-    assert sorted(os.listdir(tmp_path)) == [there]
+@pytest.mark.parametrize("existing", ["alice.key", "alice.key_secret"])
+def test_keygen_never_overwrites(tool, tmp_path, existing):
+    (tmp_path / existing).write_text("mine")
+    assert existing in tool("keygen", tmp_path / "alice.key", code=1).stderr
+    assert (tmp_path / existing).read_text() == "mine"
+    assert sorted(os.listdir(tmp_path)) == [existing]
 
 
-def test_keygen_in_a_folder_that_is_not_there_says_so(tool, tmp_path):
+def test_keygen_reports_a_missing_folder(tool, tmp_path):
     assert "No such file" in tool("keygen", tmp_path / "none" / "alice.key", code=1).stderr
     assert "one FILE" in tool("keygen", code=2).stderr
 
@@ -72,11 +72,11 @@ def test_user_add_takes_keys_and_certificates_of_pyzmq(users, tmp_path):
     users("add", f"--key={secret_path}", f"--key={other}", "--group=operators", "--group=lookers", "bob")
     assert users.read()["bob"] == {"keys": [public, other], "groups": ["operators", "lookers"]}
     assert mode(users.path) == 0o600
-    assert "key" in users("add", f"--key={public}", "carol", code=1).stderr  # it is bob's
+    assert "key" in users("add", f"--key={public}", "carol", code=1).stderr  # this key belongs to bob
     assert list(users.read()) == ["bob"]
 
 
-def test_user_passwords_come_from_standard_input_and_are_kept_as_hashes(users):
+def test_passwords_are_read_from_standard_input_and_stored_as_hashes(users):
     users("add", "--password", "alice", stdin="correct horse\n")
     first = users.read()["alice"]["password"]
     assert first.startswith("$argon2id$") and "correct" not in users.path.read_text()
@@ -101,7 +101,7 @@ def test_user_list_and_del(users):
     assert "no user bob" in users("passwd", "bob", stdin="x", code=1).stderr
 
 
-def test_user_tells_mistakes_and_leaves_the_file_alone(users, tool, tmp_path):
+def test_user_reports_mistakes_and_leaves_the_file_unchanged(users, tool, tmp_path):
     users("add", "--password", "alice", stdin="x")
     before = users.path.read_text()
     for words, code, complaint in [
@@ -123,7 +123,7 @@ def test_no_option_takes_a_password(tool):
     tool("user", "--password=secret", "--file=x", "add", "bob", code=2)
 
 
-def test_a_password_is_not_shown_on_the_terminal_not_even_after_a_signal(users, tmp_path):
+def test_a_password_is_never_shown_on_the_terminal(users, tmp_path):
     terminal = Terminal("user", f"--file={users.path}", "add", "--password", "alice", env=environment(tmp_path))
     terminal.wait("New password for alice: ")
     terminal.type("open sesame\n")
@@ -169,7 +169,7 @@ class Secured:
         self.daemon.wait_log("reloaded")
 
     def works(self, *options, **env):
-        """The tool gets answers and events."""
+        """Checks that the tool gets replies and events."""
         assert self.run("api", *options, "echo", "it works", **env).stdout == "it works\n"
         assert self.run("tail", *options, "--json", "--count=1", "--timeout=10", self.ports.events, **env).stdout
 
@@ -192,10 +192,10 @@ def test_a_removed_user_is_refused_after_the_reload(plain):
     plain.refuses("--user=alice", FSZMQ_PASSWORD="open sesame")
 
 
-def test_settings_come_from_option_before_environment_before_file(plain):
+def test_options_override_the_environment_which_overrides_the_file(plain):
     conf = plain.folder / ".config" / "fszmq.conf"
     conf.parent.mkdir()
-    conf.write_text("# ours\n\nuser = mallory\npassword=open sesame\n")
+    conf.write_text("# comment\n\nuser = mallory\npassword=open sesame\n")
     conf.chmod(0o600)
     plain.refuses()
     plain.works(FSZMQ_USER="alice")
@@ -213,15 +213,15 @@ def test_a_password_in_a_file_that_others_may_read_is_refused(tool, tmp_path):
     conf.parent.mkdir()
     conf.write_text("user = alice\npassword = x\n")
     conf.chmod(0o640)
-    told = tool("api", "status", code=2).stderr
-    assert f"{conf}:2: " in told and f"chmod 600 {conf}" in told
+    errors = tool("api", "status", code=2).stderr
+    assert f"{conf}:2: " in errors and f"chmod 600 {conf}" in errors
     conf.write_text("user = alice\ncolour = red\n")
     assert f"{conf}:2: no such setting: colour" in tool("api", "status", code=2).stderr
     conf.write_text("alice\n")
     assert f"{conf}:1: not of the form" in tool("api", "status", code=2).stderr
 
 
-def test_a_variable_that_is_too_long_is_told(tmp_path):
+def test_a_variable_that_is_too_long_is_reported(tmp_path):
     env = environment(tmp_path, FSZMQ_PASSWORD="x" * 5000)
     assert "FSZMQ_PASSWORD: longer than" in run("api", "status", env=env, code=2).stderr
 
@@ -234,7 +234,7 @@ def test_the_password_is_asked_for_on_a_terminal(plain):
     terminal.close()
 
 
-def test_curve_admits_with_a_known_key_and_nobody_without(fszmqd, tmp_path):
+def test_curve_admits_only_known_keys(fszmqd, tmp_path):
     switch = Secured(fszmqd, tmp_path, "curve")
     for name in ("alice", "mallory"):
         switch.run("keygen", tmp_path / f"{name}.key")
@@ -253,7 +253,7 @@ def test_curve_admits_with_a_known_key_and_nobody_without(fszmqd, tmp_path):
         assert complaint in switch.run("api", *options, "status", code=2).stderr
 
 
-def test_a_certificate_of_pyzmq_is_a_client_s_key_too(fszmqd, tmp_path):
+def test_a_certificate_of_pyzmq_works_as_a_client_key(fszmqd, tmp_path):
     switch = Secured(fszmqd, tmp_path, "curve")
     public, secret = zmq.auth.create_certificates(tmp_path, "bob")
     os.chmod(secret, 0o600)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 import zmq
-from conftest import PATIENCE_S, channel_xml, config_xml, free_endpoint, group_xml, service_xml, stream_xml, wait_until
+from conftest import PATIENCE_S, api_socket_xml, config_xml, free_endpoint, group_xml, service_xml, stream_xml, wait_until
 from tool import ALL, Requests, environment, run
 from zmtp import frame, greet, greeting, is_cut, ready
 
@@ -33,7 +33,7 @@ class Switch:
     def config(self, **settings):
         keys = {"send_hwm": 100, "send_buffer_bytes": 4096, **self.both}
         return config_xml([stream_xml("watch", [self.watch]), stream_xml("slow", [self.slow], **keys)],
-                          {**self.settings, **settings}, [channel_xml("api", binds=[self.api], **self.both)],
+                          {**self.settings, **settings}, [api_socket_xml("api", binds=[self.api], **self.both)],
                           [group_xml("default", *self.grants)], self.services)
 
     def wait_watched(self):
@@ -70,9 +70,9 @@ class Switch:
             self.asking.call("server.ping")
             self.next("connect", owner="api-socket/api")
         for _ in range(count):
-            answer = self.asking.call("event.send", event={"Event-Name": "CUSTOM", "Event-Subclass": "acme::load",
+            reply = self.asking.call("event.send", event={"Event-Name": "CUSTOM", "Event-Subclass": "acme::load",
                                                       "_body": "x" * 10000})
-            assert "result" in answer, answer
+            assert "result" in reply, reply
 
     def counters(self):
         return self.daemon.status()["client_events"]

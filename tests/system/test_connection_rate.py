@@ -8,7 +8,7 @@ import threading
 import pytest
 import zmq
 
-from conftest import PATIENCE_S, channel_xml, config_xml, free_endpoint, stream_xml, wait_until
+from conftest import PATIENCE_S, api_socket_xml, config_xml, free_endpoint, stream_xml, wait_until
 from tool import Ports, environment, free_ports, run
 from zmtp import raw_connect
 
@@ -18,7 +18,7 @@ CLIENTS = 30
 
 def config(ports, settings):
     events, api = ports
-    return config_xml([stream_xml(binds=[events])], settings, [channel_xml(binds=[api])])
+    return config_xml([stream_xml(binds=[events])], settings, [api_socket_xml(binds=[api])])
 
 
 def endings(daemon, what, name):
@@ -39,7 +39,7 @@ def some_are_turned_away(daemon, endpoint, what):
 def test_what_is_over_the_rate_is_closed_counted_logged_and_lifted_by_a_reload(fszmqd):
     ports = [free_endpoint() for _ in range(2)]
     daemon = fszmqd(console=True, config=config(ports, SLOW), endpoint=ports[0])
-    for endpoint, what, owner in zip(ports, ("stream", "channel"), ("stream ", "API socket ")):
+    for endpoint, what, owner in zip(ports, ("stream", "API socket"), ("stream ", "API socket ")):
         wait_until(functools.partial(some_are_turned_away, daemon, endpoint, what), "some to be turned away")
         line = daemon.wait_log("closed a new connection from tcp://127.0.0.1:")
         assert owner in line and "too many new connections a second from one address" in line
@@ -109,28 +109,28 @@ def test_a_command_that_is_turned_away_comes_again_and_runs(command, fszmqd, tmp
     daemon = fszmqd(console=True, config=config(ports, settings), endpoint=ports.events)
 
     def runs_though_it_was_turned_away():
-        before = endings(daemon, "channel", "address-rate")
+        before = endings(daemon, "API socket", "address-rate")
         # kick may not, and nobody has that id: but it asked
-        told = run(*command, env=environment(tmp_path, ports), code=1 if command[0] == "kick" else 0).stderr
-        assert ("not sent" not in told) if command[0] == "kick" else told == ""
-        return endings(daemon, "channel", "address-rate") > before
+        errors = run(*command, env=environment(tmp_path, ports), code=1 if command[0] == "kick" else 0).stderr
+        assert ("not sent" not in errors) if command[0] == "kick" else errors == ""
+        return endings(daemon, "API socket", "address-rate") > before
 
     wait_until(runs_though_it_was_turned_away, "one that comes too early")
 
 
 def test_a_command_that_is_always_turned_away_says_so_when_its_time_is_over(tmp_path):
     with Closer() as closer:
-        told = run("api", "--timeout=1", "status", env=environment(tmp_path, Ports(closer.endpoint, closer.endpoint)),
+        errors = run("api", "--timeout=1", "status", env=environment(tmp_path, Ports(closer.endpoint, closer.endpoint)),
                    code=3).stderr
-    assert "no connection to the switch in time" in told and "closes new connections at once" in told
+    assert "no connection to the switch in time" in errors and "closes new connections at once" in errors
     for name in ("endings.address-rate", "endings.connections", "address-connections-per-second", "connections-max"):
-        assert name in told
-    assert "does not speak ZeroMQ" not in told
+        assert name in errors
+    assert "does not speak ZeroMQ" not in errors
 
 
 @pytest.mark.parametrize("words", (b"220 mail.example.com ESMTP\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"))
 def test_a_command_says_at_once_that_something_else_answers(words, tmp_path):
     with Closer(words) as closer:
-        told = run("api", "--timeout=600", "status", env=environment(tmp_path, Ports(closer.endpoint, closer.endpoint)),
+        errors = run("api", "--timeout=600", "status", env=environment(tmp_path, Ports(closer.endpoint, closer.endpoint)),
                    code=3).stderr
-    assert "it does not speak ZeroMQ" in told and "no connection to the switch" in told
+    assert "it does not speak ZeroMQ" in errors and "no connection to the switch" in errors

@@ -67,8 +67,8 @@ def test_console_call_is_parked_shown_and_killed(fszmqd, subscriber):
     daemon = fszmqd(calls_per_second=0, console=True)
     sub = subscriber(daemon.endpoint)
     seen_by(sub, daemon)
-    answer = daemon.command("originate loopback/1001 &park")
-    uuid = answer.removeprefix("+OK ")
+    output = daemon.command("originate loopback/1001 &park")
+    uuid = output.removeprefix("+OK ")
     assert len(uuid) == 36
     receive_until(sub, lambda e: e["Event-Name"] == "CHANNEL_PARK" and e["Unique-ID"] == uuid)
     assert daemon.command(f"uuid_exists {uuid}") == "true"
@@ -116,17 +116,17 @@ def test_reload_adds_a_stream_and_keeps_subscribers(fszmqd, subscriber):
     assert sequence == list(range(sequence[0], sequence[0] + len(sequence)))
 
 
-@pytest.mark.parametrize("config, told", [
+@pytest.mark.parametrize("config, message", [
     ("<configuration", "event_zmq.conf.xml"),
     (config_xml([stream_xml(binds=["tcp://127.0.0.1:1"], framing="morse")]), "morse"),
     (config_xml([stream_xml(binds=["tcp://127.0.0.1:1"], acl="lan")]), "lan"),
 ])
-def test_reload_with_a_mistake_is_told_and_changes_nothing(fszmqd, subscriber, config, told):
+def test_reload_with_a_mistake_is_told_and_changes_nothing(fszmqd, subscriber, config, message):
     daemon = fszmqd(calls_per_second=30)
     sub = subscriber(daemon.endpoint)
     receive(sub, 10)
     daemon.reload(config)
-    daemon.wait_log(told)
+    daemon.wait_log(message)
     daemon.wait_log("the old one stays in effect")
     sequence = [int(e["Event-Sequence"]) for e in receive(sub, 500)]
     assert sequence == list(range(sequence[0], sequence[0] + 500))
@@ -176,7 +176,7 @@ def test_identities_differ_from_run_to_run_but_not_with_a_seed(fszmqd):
 
 # Command line and checks
 
-@pytest.mark.parametrize("args, told", [
+@pytest.mark.parametrize("args, message", [
     (["--switch", "esl9"], "must be sim"),
     (["--switch", "sim", "--calls-per-second", "-1"], "a number from 0 to 100000"),
     (["--switch", "sim", "--calls-per-second", "many"], "a number from 0 to 100000"),
@@ -185,9 +185,9 @@ def test_identities_differ_from_run_to_run_but_not_with_a_seed(fszmqd):
     (["--switch", "sim", "stray"], "stray"),
     ([], "--switch sim"),
 ])
-def test_wrong_command_line_is_told_and_ends_with_2(args, told):
+def test_wrong_command_line_is_told_and_ends_with_2(args, message):
     done = run(*args)
-    assert done.returncode == 2 and told in done.stderr
+    assert done.returncode == 2 and message in done.stderr
 
 
 def test_check_tells_every_mistake_and_ends_with_3(tmp_path):

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from conftest import channel_xml, config_xml, free_endpoint, stream_xml
+from conftest import api_socket_xml, config_xml, free_endpoint, stream_xml
 from zmtp import MORE, frame, shake_hands
 
 FRAME = frame(bytes(4000), MORE)
@@ -33,7 +33,7 @@ def test_a_message_without_end_is_cut_off_and_others_are_served(fszmqd, subscrib
         console=True,
         config=config_xml(
             [stream_xml(binds=[events])],
-            channels=[channel_xml(binds=[requests], request_bytes="64K")],
+            api_sockets=[api_socket_xml(binds=[requests], request_bytes="64K")],
         ),
     )
     other = subscriber(events)

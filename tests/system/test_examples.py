@@ -304,9 +304,9 @@ class LossyStream:
     def answer(self, seq, **type_seq):
         self.send("CHANNEL_ANSWER//u", f'{{"seq":{seq}}}', seq=seq, type="CHANNEL_ANSWER/", **type_seq)
 
-    def beat(self, seq, /, whole=False, **kinds):
+    def beat(self, seq, /, whole=False, **types):
         more = {"all": True} if whole else {}
-        self.send(".beat/", seq=seq, types={f"{name}/": number for name, number in kinds.items()}, **more)
+        self.send(".beat/", seq=seq, types={f"{name}/": number for name, number in types.items()}, **more)
 
     def close(self):
         self.socket.close()
@@ -324,7 +324,7 @@ def test_follower_of_a_kind_tells_of_every_event_of_it_that_was_lost(follower, l
     example = follower(lossy.endpoint, "CHANNEL_ANSWER")
     lossy.wait_subscription(b".beat/")
     lossy.answer(50, type_seq=5)  # what was before is not ours
-    lossy.answer(60, type_seq=6)  # other kinds in between: no loss
+    lossy.answer(60, type_seq=6)  # other types in between: no loss
     lossy.answer(61, type_seq=9)
     lossy.beat(70, CHANNEL_ANSWER=9, CHANNEL_HANGUP=3)
     lossy.beat(71, CHANNEL_ANSWER=12)  # a loss that no event after it shows

@@ -27,7 +27,7 @@ def example(request):
 
 
 def finish(words, *args):
-    """Exit status, what was printed, and what was told on stderr."""
+    """Exit status, what was printed, and what was errors on stderr."""
     done = subprocess.run([*words, *map(str, args)], cwd=EXAMPLES, stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, timeout=3 * PATIENCE_S, check=False)
     return done.returncode, done.stdout, done.stderr
@@ -62,14 +62,14 @@ def test_command_tells_what_was_not_allowed(example, fszmqd):
     at = free_ports()
     fszmqd(calls_per_second=0, endpoint=at.events,
            config=switch_xml(at, [group_xml("default", ("methods", "api"), ("api", "status"))]))
-    code, output, told = finish(example("command"), "-e", at.api, "echo", "x")
-    assert (code, output) == (2, "") and "not run: not allowed" in told and "echo" in told
+    code, output, errors = finish(example("command"), "-e", at.api, "echo", "x")
+    assert (code, output) == (2, "") and "not run: not allowed" in errors and "echo" in errors
 
 
 def test_command_tells_that_nobody_answers(example):
     nobody = free_endpoint()
-    code, output, told = finish(example("command"), "-e", nobody, "status")
-    assert (code, output) == (2, "") and f"no reply from {nobody}: not sent" in told
+    code, output, errors = finish(example("command"), "-e", nobody, "status")
+    assert (code, output) == (2, "") and f"no reply from {nobody}: not sent" in errors
 
 
 def bound(socket, endpoint):
@@ -125,8 +125,8 @@ def test_call_ends_too_when_the_event_of_its_end_is_not_seen(example, ports, swi
 
 
 def test_call_that_is_not_answered_is_told_with_the_cause(example, ports):
-    code, output, told = finish(example("call"), "-a", ports.api, "-e", ports.events, "error/USER_BUSY", "park")
-    assert (code, output, told) == (1, "", "not answered: USER_BUSY\n")
+    code, output, errors = finish(example("call"), "-a", ports.api, "-e", ports.events, "error/USER_BUSY", "park")
+    assert (code, output, errors) == (1, "", "not answered: USER_BUSY\n")
 
 
 def test_call_needs_no_more_than_the_readme_says(example, fszmqd):
@@ -138,8 +138,8 @@ def test_call_needs_no_more_than_the_readme_says(example, fszmqd):
     at = free_ports()
     fszmqd(calls_per_second=0, endpoint=at.events, config=switch_xml(at, [group_xml("default", *here)]))
     how = [*example("call"), "-a", at.api, "-e", at.events]
-    code, output, told = finish(how, "-n", "Shaun O'Neil", "loopback/1000", "playback", "/srv/sounds/hello.wav")
-    assert code == 0 and "ended: NORMAL_CLEARING" in output, told
+    code, output, errors = finish(how, "-n", "Shaun O'Neil", "loopback/1000", "playback", "/srv/sounds/hello.wav")
+    assert code == 0 and "ended: NORMAL_CLEARING" in output, errors
     for other in (("playback", "/etc/hello.wav"), ("park",)):
         assert finish(how, "loopback/1000", *other)[0] == 2
 
@@ -156,8 +156,8 @@ def curve(fszmqd, tmp_path):
 
 def test_secure_prints_events_to_who_has_a_known_key(example, curve):
     folder, program = curve.folder, example("secure")
-    code, output, told = finish(program, curve.ports.events, folder / "switch.key", folder / "alice.key_secret", 20)
-    assert code == 0, told
+    code, output, errors = finish(program, curve.ports.events, folder / "switch.key", folder / "alice.key_secret", 20)
+    assert code == 0, errors
     assert len([json.loads(line)["Event-Name"] for line in output.splitlines()]) == 20
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 import zmq
 
-from conftest import channel_xml, config_xml, find_program, free_endpoint, stream_xml, wait_until
+from conftest import api_socket_xml, config_xml, find_program, free_endpoint, stream_xml, wait_until
 from fire import Reader, sanitized
 from zmtp import frame, shake_hands
 
@@ -58,11 +58,11 @@ def test_reloads_under_load_good_and_bad_leave_no_gap_and_no_growth(fszmqd):
     assert reader.started.wait(60)
     descriptors, rss = [], []
     for number in range(100):
-        config, told = configs[number % 4]
+        config, message = configs[number % 4]
         received = reader.received
         wait_until(lambda: reader.received > received + 100, "events")
         daemon.reload(config)
-        daemon.wait_log(told)
+        daemon.wait_log(message)
         if number % 4 == 2:
             descriptors.append(daemon.descriptors())
             rss.append(daemon.rss_bytes())
@@ -82,7 +82,7 @@ def test_reloads_while_peers_come_and_go_crash_nothing(fszmqd):
     """Limits change under connections that come and go."""
     endpoint, api = free_endpoint(), free_endpoint()
     configs = [config_xml([stream_xml(binds=[endpoint], framing="envelope", send_hwm=1000 + different)],
-                          channels=[channel_xml(binds=[api], send_hwm=1000 + different)]) for different in (0, 0, 0, 1)]
+                          api_sockets=[api_socket_xml(binds=[api], send_hwm=1000 + different)]) for different in (0, 0, 0, 1)]
     daemon = fszmqd(calls_per_second=50, endpoint=endpoint, config=configs[0])
     reader, ending = Reader(endpoint), threading.Event()
     churns = [threading.Thread(target=churn, args=(address, ending)) for address in (endpoint, api) * 3]
@@ -144,7 +144,7 @@ def test_a_257th_stream_is_refused_by_name(fszmqd, tmp_path):
     wait_until(lambda: any("256" in line for line in daemon.log), "the limit in the log")
 
 
-def encoded_of_known_kinds(daemon):
+def encoded_of_known_types(daemon):
     """Of some thousand events; None: some were of a kind that is new, whose first are written on suspicion."""
     first = daemon.status()
     wait_until(lambda: daemon.status()["events"]["offered"] > first["events"]["offered"] + 1, "what is on its way")
@@ -172,6 +172,6 @@ def test_a_thousand_subscriptions_are_counted_and_only_what_they_match_is_encode
         sub.setsockopt(zmq.UNSUBSCRIBE, head.encode())
         wait_until(lambda: daemon.status()["streams"][0]["subscriptions"] == 999, "the subscription to go")
         encoded = []
-        wait_until(lambda: encoded.append(encoded_of_known_kinds(daemon)) or encoded[-1] is not None, "no new kind")
+        wait_until(lambda: encoded.append(encoded_of_known_types(daemon)) or encoded[-1] is not None, "no new kind")
         assert encoded[-1] == 0
     wait_until(lambda: daemon.status()["streams"][0]["subscriptions"] == 0, "no subscription")

@@ -80,24 +80,24 @@ def test_a_greeting_that_is_not_served_or_not_finished_gets_no_event(busy, greet
     with raw_connect(busy.endpoint) as peer:
         peer.sendall(greeting + frame(b"\x01"))
         peer.settimeout(15)
-        answer = b""
+        received = b""
         try:
             while part := peer.recv(65536):
-                answer += part
+                received += part
         except ConnectionError:
             pass
-        assert b"Event-Name" not in answer
+        assert b"Event-Name" not in received
 
 
 def test_zmtp_2_0_is_admitted_by_its_address(busy):
     with raw_connect(busy.endpoint) as peer:
         peer.sendall(GREETING[:10] + b"\x01\x02\x00\x00" + frame(b"\x01"))
         peer.settimeout(15)
-        answer = b""
-        while b"Event-Name" not in answer:
+        received = b""
+        while b"Event-Name" not in received:
             part = peer.recv(65536)
             assert part, "closed before an event came"
-            answer = answer[-16:] + part
+            received = received[-16:] + part
 
 
 AFTER_HANDSHAKE = {
@@ -134,19 +134,19 @@ def test_who_sends_what_is_no_subscription_is_cut_off(busy, message):
 
 def test_strays_of_one_make_no_subscription_anothers(busy):
     """Many connections at once, some with strays in between: each gets what it asked for, or is cut off."""
-    kinds = [b"CHANNEL_CREATE/", b"CHANNEL_ANSWER/", b"CHANNEL_HANGUP/", b"CHANNEL_DESTROY/"]
+    event_types = [b"CHANNEL_CREATE/", b"CHANNEL_ANSWER/", b"CHANNEL_HANGUP/", b"CHANNEL_DESTROY/"]
     for _ in range(20):
-        peers = [shake_hands(busy.endpoint) for _ in kinds]
+        peers = [shake_hands(busy.endpoint) for _ in event_types]
         stray = shake_hands(busy.endpoint)
-        for peer, kind in zip(peers, kinds):
-            peer.sendall(frame(b"\x01" + kind))
+        for peer, event_type in zip(peers, event_types):
+            peer.sendall(frame(b"\x01" + event_type))
             try:
                 stray.sendall(frame(b"\x02stray"))
             except OSError:
                 pass  # it was cut off already
-        for peer, kind in zip(peers, kinds):
+        for peer, event_type in zip(peers, event_types):
             try:
-                assert receive_exactly(peer, 2 + len(kind))[2:] == kind
+                assert receive_exactly(peer, 2 + len(event_type))[2:] == event_type
             except ConnectionError:
                 pass  # it was cut off
             peer.close()
@@ -233,15 +233,15 @@ def test_subscriptions_that_churn_are_counted_down_to_zero(busy):
     for sub in subs:
         sub.setsockopt(zmq.LINGER, 0)
         sub.connect(busy.endpoint)
-    held = []
+    subscribed = []
     for _ in range(6000):
-        if held and rng.random() < 0.5:
-            sub, prefix = held.pop(rng.randrange(len(held)))
+        if subscribed and rng.random() < 0.5:
+            sub, prefix = subscribed.pop(rng.randrange(len(subscribed)))
             sub.setsockopt(zmq.UNSUBSCRIBE, prefix)
         else:
-            held.append((rng.choice(subs), rng.choice(prefixes)))
-            held[-1][0].setsockopt(zmq.SUBSCRIBE, held[-1][1])
-    left = len(set(held)) + 1  # a subscriber has a prefix once; and there is the reader's
+            subscribed.append((rng.choice(subs), rng.choice(prefixes)))
+            subscribed[-1][0].setsockopt(zmq.SUBSCRIBE, subscribed[-1][1])
+    left = len(set(subscribed)) + 1  # a subscriber has a prefix once; and there is the reader's
     try:
         wait_until(lambda: stream_status(busy)["subscriptions"] == left, f"{left} subscriptions")
     finally:

@@ -14,7 +14,7 @@ from fire import Reader
 from zmtp import raw_connect
 
 
-def holder():
+def taken_port():
     """A listening socket on a free port, and the endpoint that it keeps others from."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
@@ -31,7 +31,7 @@ def two_streams(free, taken):
 
 
 def test_taken_port_is_reported_and_opened_when_it_gets_free(fszmqd):
-    listening, taken = holder()
+    listening, taken = taken_port()
     free = free_endpoint()
     daemon = fszmqd(calls_per_second=50, console=True, endpoint=free, config=two_streams(free, taken))
     line = next(line for line in daemon.log if "in use" in line)
@@ -49,7 +49,7 @@ def test_taken_port_is_reported_and_opened_when_it_gets_free(fszmqd):
 
 
 def test_reload_that_wants_a_taken_port_is_told_and_changes_nothing(fszmqd):
-    listening, taken = holder()
+    listening, taken = taken_port()
     free = free_endpoint()
     daemon = fszmqd(calls_per_second=50, console=True, endpoint=free,
                     config=config_xml([stream_xml("free", [free], framing="envelope")]))

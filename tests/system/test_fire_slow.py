@@ -16,8 +16,8 @@ def started():
     """Factory of readers and subscriber processes that end with the test."""
     made = []
 
-    def start(kind, *args, **kwargs):
-        made.append(kind(*args, **kwargs))
+    def start(make, *args, **kwargs):
+        made.append(make(*args, **kwargs))
         return made[-1]
 
     yield start
@@ -104,13 +104,13 @@ def test_heartbeat_cuts_a_stopped_subscriber_off_and_frees_what_was_queued_for_i
     assert good.ledger().lost == 0
 
 
-NOISE = ["CODEC/", "CHANNEL_STATE/", "CHANNEL_CALLSTATE/"]
-VITAL = ["CHANNEL_CREATE/", "CHANNEL_ANSWER/", "CHANNEL_HANGUP/", "CHANNEL_HANGUP_COMPLETE/", "CHANNEL_DESTROY/"]
+LOW = ["CODEC/", "CHANNEL_STATE/", "CHANNEL_CALLSTATE/"]
+HIGH = ["CHANNEL_CREATE/", "CHANNEL_ANSWER/", "CHANNEL_HANGUP/", "CHANNEL_HANGUP_COMPLETE/", "CHANNEL_DESTROY/"]
 
 
-def share_lost(ledgers, kinds):
-    lost = sum(ledger.lost_by_kind[kind] for ledger in ledgers for kind in kinds)
-    return lost / (lost + sum(ledger.by_kind[kind] for ledger in ledgers for kind in kinds))
+def share_lost(ledgers, event_types):
+    lost = sum(ledger.lost_by_type[event_type] for ledger in ledgers for event_type in event_types)
+    return lost / (lost + sum(ledger.by_type[event_type] for ledger in ledgers for event_type in event_types))
 
 
 def test_overload_loses_noise_first_and_vital_events_last_and_tells_each_loss(fszmqd, started, tmp_path):
@@ -137,8 +137,8 @@ def test_overload_loses_noise_first_and_vital_events_last_and_tells_each_loss(fs
         assert ledger.lost > 0
         assert ledger.lost == sum(last - first + 1 for first, last in ledger.gaps)
         assert ledger.received + ledger.lost == ledger.last - ledger.first + 1
-    normal = {kind for ledger in ledgers for kind in ledger.by_kind} - {*NOISE, *VITAL}
-    shares = [share_lost(ledgers, kinds) for kinds in (NOISE, normal, VITAL)]
+    normal = {event_type for ledger in ledgers for event_type in ledger.by_type} - {*LOW, *HIGH}
+    shares = [share_lost(ledgers, event_types) for event_types in (LOW, normal, HIGH)]
     print("lost of noise, normal, vital: " + ", ".join(f"{share:.1%}" for share in shares))
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > shares[2]

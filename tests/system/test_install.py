@@ -45,26 +45,26 @@ def freeswitch(tmp_path):
 
 
 def test_module_and_sample_go_where_that_freeswitch_looks(freeswitch):
-    told = assert_done(freeswitch())
+    output = assert_done(freeswitch())
     assert (freeswitch.modules / "mod_event_zmq.so").read_bytes() == b"a module"
     configuration = freeswitch.autoload / "event_zmq.conf.xml"
     assert configuration.read_bytes() == (ROOT / "conf/event_zmq.conf.xml").read_bytes()
-    assert str(configuration) in told and "load mod_event_zmq" in told
+    assert str(configuration) in output and "load mod_event_zmq" in output
 
 
-@pytest.mark.parametrize("kind", ["file", "link", "link to nowhere"])
-def test_a_configuration_that_is_there_is_never_overwritten(freeswitch, kind):
+@pytest.mark.parametrize("existing", ["file", "link", "link to nowhere"])
+def test_a_configuration_that_is_there_is_never_overwritten(freeswitch, existing):
     freeswitch.autoload.mkdir(parents=True)
     configuration, other = freeswitch.autoload / "event_zmq.conf.xml", freeswitch.autoload / "other"
-    if kind != "file":
+    if existing != "file":
         configuration.symlink_to(other)
-    if kind != "link to nowhere":
+    if existing != "link to nowhere":
         configuration.write_text(MINE)
-    told = assert_done(freeswitch())
-    assert "kept" in told and (freeswitch.modules / "mod_event_zmq.so").is_file()
-    assert configuration.is_symlink() == (kind != "file")
-    assert other.exists() == (kind == "link")
-    if kind != "link to nowhere":
+    output = assert_done(freeswitch())
+    assert "kept" in output and (freeswitch.modules / "mod_event_zmq.so").is_file()
+    assert configuration.is_symlink() == (existing != "file")
+    assert other.exists() == (existing == "link")
+    if existing != "link to nowhere":
         assert configuration.read_text() == MINE
     sample = freeswitch.autoload / "event_zmq.conf.xml.sample"
     assert sample.read_bytes() == (ROOT / "conf/event_zmq.conf.xml").read_bytes()

@@ -26,21 +26,21 @@ def switch(fszmqd):
 
 
 def locate_at_once(switch, count, *words):
-    """The answers to so many lookups that run side by side, each by a worker of the API socket."""
+    """The replies to so many lookups that run side by side, each by a worker of the API socket."""
     with clients_of(switch.api, count) as clients, concurrent.futures.ThreadPoolExecutor(count) as pool:
         command = " ".join(words or ("directory", "domain", "name", "example.org"))
-        answers = pool.map(lambda each: each.call("api", command="xml_locate", arg=command), clients)
-        return [each["result"]["output"] for each in answers]
+        replies = pool.map(lambda each: each.call("api", command="xml_locate", arg=command), clients)
+        return [each["result"]["output"] for each in replies]
 
 
-@pytest.mark.parametrize("kind", [zmq.REP, zmq.ROUTER])
-def test_document_of_a_service_is_found(switch, service, kind):
-    own = service(kind, {"xml": document('<domain name="example.org"/>')})
+@pytest.mark.parametrize("socket_type", [zmq.REP, zmq.ROUTER])
+def test_document_of_a_service_is_found(switch, service, socket_type):
+    own = service(socket_type, {"xml": document('<domain name="example.org"/>')})
     here = switch(own)
     assert here.locate() == document('<domain name="example.org"/>')
-    question = own.questions[0]
-    assert question["jsonrpc"] == "2.0" and question["method"] == "xml.fetch" and isinstance(question["id"], int)
-    params = question["params"]
+    request = own.requests[0]
+    assert request["jsonrpc"] == "2.0" and request["method"] == "xml.fetch" and isinstance(request["id"], int)
+    params = request["params"]
     assert {name: params[name] for name in ("section", "tag", "key", "value")} == {
         "section": "directory", "tag": "domain", "key": "name", "value": "example.org"}
     assert list(params["params"])[:5] == ["hostname", "section", "tag_name", "key_name", "key_value"]
@@ -53,7 +53,7 @@ def test_service_with_a_key_is_asked_over_curve(switch, service, tmp_path):
     certificates = [zmq.auth.create_certificates(tmp_path, name) for name in ("provider", "switch")]
     public, secret = zmq.auth.load_certificate(certificates[0][1])
     os.chmod(certificates[1][1], 0o600)
-    own = service(answer={"xml": document("<a/>")}, curve_server=1, curve_publickey=public, curve_secretkey=secret)
+    own = service(reply={"xml": document("<a/>")}, curve_server=1, curve_publickey=public, curve_secretkey=secret)
     here = switch(own, settings={"curve-key-file": certificates[1][1]}, of_service={"server_key": certificates[0][0]})
     assert here.locate() == document("<a/>")
     here.daemon.reload(here.config([service_xml("s", [own.endpoint], server_key=certificates[1][0])],
@@ -65,14 +65,14 @@ def test_service_with_a_key_is_asked_over_curve(switch, service, tmp_path):
 
 
 def test_section_as_a_whole_is_asked_for_without_an_element(switch, service):
-    own = service(answer={"xml": document("<context/>", "dialplan")})
+    own = service(reply={"xml": document("<context/>", "dialplan")})
     here = switch(own, sections="dialplan,directory")
     assert here.locate("dialplan") == document("<context/>", "dialplan")
-    params = own.questions[0]["params"]
+    params = own.requests[0]["params"]
     assert "tag" not in params and params["params"]["tag_name"] == ""
 
 
-@pytest.mark.parametrize("answer", [
+@pytest.mark.parametrize("reply", [
     {"found": False},
     {"xml": '<d><section name="result"><result status="not found"/></section></d>'},
     {"xml": document('<result status="not found"/>')},
@@ -80,8 +80,8 @@ def test_section_as_a_whole_is_asked_for_without_an_element(switch, service):
     {"xml": ""},
     {"xml": "\r\n"},
 ])
-def test_not_found_goes_on_to_the_switch(switch, service, answer):
-    here = switch(service(answer=answer))
+def test_not_found_goes_on_to_the_switch(switch, service, reply):
+    here = switch(service(reply=reply))
     assert here.locate() == NOTHING
     assert "sim.invalid" in here.locate("directory", "domain", "name", "sim.invalid")
     assert here.binding()["not_found"] == 2
@@ -90,20 +90,20 @@ def test_not_found_goes_on_to_the_switch(switch, service, answer):
 @pytest.mark.parametrize("before", ["\n", "\ufeff", " \t\r\n\ufeff\n"])
 def test_blanks_before_a_document_are_none_of_it(switch, service, before):
     text = before + '<?xml version="1.0" encoding="UTF-8"?>' + document("<a/>")
-    here = switch(service(answer={"xml": text}))
+    here = switch(service(reply={"xml": text}))
     assert document("<a/>") in here.locate()
     assert here.binding()["found"] == 1
 
 
 def test_lookup_that_no_binding_is_for_asks_nobody(switch, service):
-    own = service(answer={"found": False})
+    own = service(reply={"found": False})
     here = switch(own, sections="directory configuration", value="example.*")
     assert here.locate("dialplan") != NOTHING
     assert here.locate("directory", "domain", "name", "other.org") == NOTHING
     assert here.locate("configuration", "configuration", "name", "event_zmq.conf") == NOTHING
-    assert own.questions == []
+    assert own.requests == []
     assert here.locate() == NOTHING
-    assert len(own.questions) == 1
+    assert len(own.requests) == 1
 
 
 BAD = [
@@ -121,9 +121,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("answer, words", BAD, ids=[words[:20] for _, words in BAD])
-def test_answer_that_cannot_be_used_falls_back_and_is_told(switch, service, answer, words):
-    here = switch(service(answer=answer))
+@pytest.mark.parametrize("reply, words", BAD, ids=[words[:20] for _, words in BAD])
+def test_answer_that_cannot_be_used_falls_back_and_is_told(switch, service, reply, words):
+    here = switch(service(reply=reply))
     assert "sim.invalid" in here.locate("directory", "domain", "name", "sim.invalid")
     line = here.daemon.wait_log(words)
     for part in ("binding \"b\"", "directory domain name=\"sim.invalid\"", "service \"s\"", "tcp://127.0.0.1:"):
@@ -133,8 +133,8 @@ def test_answer_that_cannot_be_used_falls_back_and_is_told(switch, service, answ
 
 def test_garbage_and_wrong_ids_leave_the_next_lookup_alone(switch, service):
     bad = [b"", b"\xff\x00garbage", b"[]", b'{"jsonrpc":"2.0","id":123456789,"result":{}}', b"null"]
-    answers = iter(bad)
-    own = service(answer=lambda _: next(answers, {"xml": document("<ok/>")}))
+    replies = iter(bad)
+    own = service(reply=lambda _: next(replies, {"xml": document("<ok/>")}))
     here = switch(own, of_service={"failures_max": 1000000}, deadline_ms=100)
     for _ in bad:
         assert here.locate() == NOTHING
@@ -147,30 +147,30 @@ def test_garbage_and_wrong_ids_leave_the_next_lookup_alone(switch, service):
     (b'{"jsonrpc":"2.0","id":1,"result":{"xml":"secret"', "at byte 48: not JSON"),
 ])
 def test_answer_that_cannot_be_read_is_told_with_its_place(switch, service, text, words):
-    here = switch(service(answer=lambda _: text), deadline_ms=1000)
+    here = switch(service(reply=lambda _: text), deadline_ms=1000)
     assert here.locate() == NOTHING
     assert "secret" not in here.daemon.wait_log(words)
 
 
 def test_failure_may_be_not_found(switch, service):
-    here = switch(service(answer={"error": {"code": -1, "message": "no"}}), on_failure="not-found")
+    here = switch(service(reply={"error": {"code": -1, "message": "no"}}), on_failure="not-found")
     assert here.locate("directory", "domain", "name", "sim.invalid") == document('<domain name="sim.invalid"/>')
 
 
 def test_late_answer_is_waited_for_no_longer_than_the_deadline(switch, service):
     own = service(zmq.ROUTER, {"xml": document("<late/>")})
     here = switch(own, deadline_ms=200)
-    own.held.clear()
+    own.may_reply.clear()
     began = time.monotonic()
     assert here.locate() == NOTHING
     assert time.monotonic() - began >= 0.15
-    own.held.set()
+    own.may_reply.set()
     wait_until(lambda: here.status()["services"][0]["providers"][0]["late"] >= 1, "the late answer")
     assert here.locate() == document("<late/>")
 
 
 def test_cache_answers_until_it_is_flushed(switch, service):
-    own = service(answer=lambda _: {"xml": document(f"<n{len(own.questions)}/>")})
+    own = service(reply=lambda _: {"xml": document(f"<n{len(own.requests)}/>")})
     here = switch(own, cache_s=1000, cache_params="user")
     user = ("directory", "domain", "name", "example.org", "user=1000")
     assert here.locate(*user) == here.locate(*user) == document("<n1/>")
@@ -199,7 +199,7 @@ FOR_ALL = "user domain action purpose"  # as docs/configuration.md has it
     ("action=new user=1000 tenant=a", "action=new user=1000 tenant=b"),
 ])
 def test_cache_never_has_one_answer_for_two_questions(switch, service, cache_params, one, other):
-    own = service(answer=lambda _: {"xml": document(f"<n{len(own.questions)}/>")})
+    own = service(reply=lambda _: {"xml": document(f"<n{len(own.requests)}/>")})
     here = switch(own, cache_s=1000, **({"cache_params": cache_params} if cache_params else {}))
     where = ("directory", "domain", "name", "example.org", "domain=example.org")
     for _ in range(2):
@@ -209,7 +209,7 @@ def test_cache_never_has_one_answer_for_two_questions(switch, service, cache_par
 
 
 def test_cache_has_no_answer_for_another_call(switch, service):
-    own = service(answer=lambda _: {"xml": document(f"<n{len(own.questions)}/>", "dialplan")})
+    own = service(reply=lambda _: {"xml": document(f"<n{len(own.requests)}/>", "dialplan")})
     here = switch(own, sections="dialplan", cache_s=1000)
     where = ("dialplan", "context", "name", "public", "Hunt-Context=public", "Unique-ID=1")
     assert here.locate(*where) == document("<n1/>", "dialplan")
@@ -218,7 +218,7 @@ def test_cache_has_no_answer_for_another_call(switch, service):
 
 
 def test_cache_is_bounded(switch, service):
-    own = service(answer={"xml": document("<a/>")})
+    own = service(reply={"xml": document("<a/>")})
     here = switch(own, settings={"cache-entries": 10}, cache_s=1000, value="*")
     for number in range(30):
         here.locate("directory", "domain", "name", f"d{number}.org")
@@ -227,18 +227,18 @@ def test_cache_is_bounded(switch, service):
 
 
 def test_service_says_how_long_its_answer_holds(switch, service):
-    own = service(answer={"found": False, "ttl_s": 1000})
+    own = service(reply={"found": False, "ttl_s": 1000})
     here = switch(own, cache_ttl_max_s=500)
     assert here.locate() == here.locate() == NOTHING
-    assert len(own.questions) == 1
-    own.answer = {"xml": document("<a/>"), "ttl_s": 0}
+    assert len(own.requests) == 1
+    own.reply = {"xml": document("<a/>"), "ttl_s": 0}
     here.daemon.command("zmq cache flush")
     assert here.locate() == here.locate() == document("<a/>")
-    assert len(own.questions) == 3
+    assert len(own.requests) == 3
 
 
 def test_stale_answer_serves_while_the_service_is_away(switch, service):
-    own = service(answer={"xml": document("<a/>")})
+    own = service(reply={"xml": document("<a/>")})
     here = switch(own, stale_s=1000, deadline_ms=300)
     assert here.locate() == document("<a/>")
     own.stop()
@@ -247,7 +247,7 @@ def test_stale_answer_serves_while_the_service_is_away(switch, service):
     assert here.locate("directory", "domain", "name", "never.asked") == NOTHING
     binding = here.binding()
     assert (binding["stale"], binding["failed"]) == (1, 1)
-    own.answer = {"xml": document("<b/>")}
+    own.reply = {"xml": document("<b/>")}
     own.start()
     here.wait_state("up")
     assert here.locate() == document("<b/>")
@@ -256,39 +256,39 @@ def test_stale_answer_serves_while_the_service_is_away(switch, service):
 def test_many_at_once_are_one_question(switch, service):
     own = service(zmq.ROUTER, {"xml": document("<a/>")})
     here = switch(own, cache_s=1000, deadline_ms=20000)
-    own.held.clear()
+    own.may_reply.clear()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        answers = pool.submit(locate_at_once, here, 12)
+        replies = pool.submit(locate_at_once, here, 12)
         wait_until(lambda: here.binding()["asked"] == 12, "all lookups")
         wait_until(lambda: here.status()["cache"]["coalesced"] == 11, "all but one to wait")
-        own.held.set()
-        assert set(answers.result(PATIENCE_S)) == {document("<a/>")}
-    assert len(own.questions) == 1
+        own.may_reply.set()
+        assert set(replies.result(PATIENCE_S)) == {document("<a/>")}
+    assert len(own.requests) == 1
     assert here.binding()["coalesced"] == 11
 
 
 def test_many_askers_get_each_what_is_theirs(switch, service):
-    own = service(zmq.ROUTER, lambda question: {"xml": document(f'<d n="{question["params"]["value"]}"/>')})
+    own = service(zmq.ROUTER, lambda request: {"xml": document(f'<d n="{request["params"]["value"]}"/>')})
     here = switch(own)
     with clients_of(here.api, 8) as clients, concurrent.futures.ThreadPoolExecutor(8) as pool:
         def ask(number):
             name = f"d{number}.org"
-            answers = [clients[number].call("api", command="xml_locate", arg=f"directory domain name {name}.{i}")
+            replies = [clients[number].call("api", command="xml_locate", arg=f"directory domain name {name}.{i}")
                        for i in range(50)]
-            return [each["result"]["output"] for each in answers] == [document(f'<d n="{name}.{i}"/>')
+            return [each["result"]["output"] for each in replies] == [document(f'<d n="{name}.{i}"/>')
                                                                        for i in range(50)]
         assert all(pool.map(ask, range(8)))
-    assert here.binding()["found"] == 400 == len(own.questions)
+    assert here.binding()["found"] == 400 == len(own.requests)
 
 
 def test_second_service_is_asked_when_the_first_is_away(switch, service):
-    first, second = service(answer={"xml": document("<a/>")}), service(answer={"xml": document("<a/>")})
+    first, second = service(reply={"xml": document("<a/>")}), service(reply={"xml": document("<a/>")})
     here = switch(first, second)
     first.stop()
     here.wait_state("down")
     for _ in range(10):
         assert here.locate() == document("<a/>")
-    assert here.binding()["failed"] == 0 and len(second.questions) == 10
+    assert here.binding()["failed"] == 0 and len(second.requests) == 10
 
 
 def test_registered_client_answers(switch):
@@ -298,16 +298,16 @@ def test_registered_client_answers(switch):
         assert client.call("service.register", service="s", capacity=10)["result"] == {}
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             found = pool.submit(here.locate)
-            question = json.loads(client.socket.recv_multipart()[-1])
-            assert question["method"] == "xml.fetch" and question["params"]["value"] == "example.org"
-            client.socket.send_json({"jsonrpc": "2.0", "id": question["id"], "result": {"xml": document("<mine/>")}})
+            request = json.loads(client.socket.recv_multipart()[-1])
+            assert request["method"] == "xml.fetch" and request["params"]["value"] == "example.org"
+            client.socket.send_json({"jsonrpc": "2.0", "id": request["id"], "result": {"xml": document("<mine/>")}})
             assert found.result(PATIENCE_S) == document("<mine/>")
         assert client.call("service.unregister", service="s")["result"] == {}
     assert here.locate() == NOTHING
 
 
 def test_reload_changes_who_is_asked(switch, service):
-    first, second = service(answer={"xml": document("<first/>")}), service(answer={"xml": document("<second/>")})
+    first, second = service(reply={"xml": document("<first/>")}), service(reply={"xml": document("<second/>")})
     here = switch(first, cache_s=1000)
     assert here.locate() == document("<first/>")
     here.daemon.reload(here.config([service_xml("s", [second.endpoint])],
@@ -324,9 +324,9 @@ def test_reload_changes_who_is_asked(switch, service):
 def test_hung_service_does_not_hold_an_end(switch, service):
     own = service(zmq.ROUTER, {"found": False})
     here = switch(own, deadline_ms=600000)
-    own.held.clear()
+    own.may_reply.clear()
     with concurrent.futures.ThreadPoolExecutor(1) as pool, clients_of(here.api) as (client,):
         pool.submit(client.socket.send_json, {"jsonrpc": "2.0", "id": 1, "method": "api", "params": {
             "command": "xml_locate", "arg": "directory domain name example.org"}}).result(PATIENCE_S)
-        wait_until(lambda: own.questions, "the question")
+        wait_until(lambda: own.requests, "the request")
         assert here.daemon.stop() == 0

@@ -26,10 +26,10 @@ socket.bind(sys.argv[1])
 print("ready", flush=True)
 while True:
     peer, empty, text = socket.recv_multipart()
-    question = json.loads(text)
-    xml = f'<d><section name="directory"><v n="{question["params"]["value"]}"/></section></d>'
+    request = json.loads(text)
+    xml = f'<d><section name="directory"><v n="{request["params"]["value"]}"/></section></d>'
     socket.send_multipart([peer, empty, json.dumps(
-        {"jsonrpc": "2.0", "id": question["id"], "result": {"xml": xml}}).encode()])
+        {"jsonrpc": "2.0", "id": request["id"], "result": {"xml": xml}}).encode()])
 """
 
 
@@ -90,8 +90,8 @@ def ask_many(client, first=0):
             "command": "xml_locate", "arg": f"directory domain name d{number % KEYS}.org"}})
     outputs = {}
     while len(outputs) < MANY:
-        answer = json.loads(client.socket.recv_multipart()[-1])
-        outputs[answer["id"]] = answer["result"]["output"]
+        reply = json.loads(client.socket.recv_multipart()[-1])
+        outputs[reply["id"]] = reply["result"]["output"]
     return outputs
 
 
@@ -154,8 +154,8 @@ def test_memory_is_flat_while_the_service_is_stopped(stoppable):
 
 
 def test_answer_of_a_hundred_megabytes_is_not_read(switch, service):
-    answers = iter([{"xml": document("x" * 100 * MEGABYTE)}])
-    own = service(zmq.ROUTER, lambda _: next(answers, {"xml": document("<a/>")}))
+    replies = iter([{"xml": document("x" * 100 * MEGABYTE)}])
+    own = service(zmq.ROUTER, lambda _: next(replies, {"xml": document("<a/>")}))
     here = switch(own, deadline_ms=500)
     before = here.daemon.rss_bytes()
     assert here.locate() == NOTHING
@@ -164,7 +164,7 @@ def test_answer_of_a_hundred_megabytes_is_not_read(switch, service):
 
 
 def test_endpoint_that_broke_the_protocol_is_tried_again(fszmqd, service):
-    own = service(answer={"xml": document("<a/>")})
+    own = service(reply={"xml": document("<a/>")})
     own.stop()
     host, port = own.endpoint.removeprefix("tcp://").split(":")
     here = Switch(fszmqd, [service_xml("s", [own.endpoint])],
@@ -183,8 +183,8 @@ def test_endpoint_that_broke_the_protocol_is_tried_again(fszmqd, service):
 
 
 def test_second_answer_to_a_question_is_dropped(switch, service):
-    def twice(question):
-        return [json.dumps({"jsonrpc": "2.0", "id": question["id"], "result": {"xml": document(inner)}}).encode()
+    def twice(request):
+        return [json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": {"xml": document(inner)}}).encode()
                 for inner in ("<first/>", "<second/>")]
 
     own = service(zmq.ROUTER, twice)

@@ -73,7 +73,7 @@ def test_no_kind_is_named_that_may_not_be_seen(stream, subscribe, prefix):
             named.add(meta["type"])
     assert beats > 10 and whole >= 1
     assert {"CHANNEL_ANSWER/", "CHANNEL_HANGUP/"} <= named
-    assert [kind for kind in named if not SEEN.fullmatch(kind)] == []
+    assert [event_type for event_type in named if not SEEN.fullmatch(event_type)] == []
 
 
 @pytest.mark.parametrize("events", [MAY_SEE, "*"])
@@ -126,6 +126,6 @@ def test_every_real_loss_is_reported_to_one_who_may_see_a_part(stream, subscribe
         if found := re.fullmatch(r"lost (\d+): (\S+) .*", line):
             lost[found[2]] = lost.get(found[2], 0) + int(found[1])
     assert sum(lost.values()) > 0
-    assert {kind: last[kind] - start.get(kind, 0) for kind in last} == \
-        {kind: received.get(kind, 0) + lost.get(kind, 0) for kind in last}
-    assert all(events == "*" or SEEN.fullmatch(kind) for kind in last)
+    assert {event_type: last[event_type] - start.get(event_type, 0) for event_type in last} == \
+        {event_type: received.get(event_type, 0) + lost.get(event_type, 0) for event_type in last}
+    assert all(events == "*" or SEEN.fullmatch(event_type) for event_type in last)

@@ -9,23 +9,23 @@ from conftest import PATIENCE_S, group_xml, receive_until, wait_until
 from test_attack_access import PASSWORD
 from tool import ALL, Requests, environment, free_ports, run, switch_xml
 
-KINDS = ("alice", "bob", "carol", "dora")
+NAMES = ("alice", "bob", "carol", "dora")
 
 
 class Users:
     """An fszmqd with CURVE, and an API client and a subscriber of each user."""
 
-    def __init__(self, fszmqd, folder, kinds=KINDS):
+    def __init__(self, fszmqd, folder, names=NAMES):
         self.folder, self.ports, self.context = folder, free_ports(), zmq.Context()
-        for name in ("switch", "carol-2", *kinds):
+        for name in ("switch", "carol-2", *names):
             run("keygen", folder / name, env=environment(folder))
-        for name in kinds:
+        for name in names:
             self.change("add", f"--key={folder}/{name}", "--group=everything", name)
         self.settings = {"users-file": folder / "users.json", "curve-key-file": folder / "switch_secret"}
         self.daemon = fszmqd(calls_per_second=10, endpoint=self.ports.events, config=self.config())
-        self.asking = {name: Requests(self.context, self.ports.api, **self.keys(name)) for name in kinds}
-        self.watching = {name: self.subscriber(name) for name in kinds}
-        for name in kinds:
+        self.asking = {name: Requests(self.context, self.ports.api, **self.keys(name)) for name in names}
+        self.watching = {name: self.subscriber(name) for name in names}
+        for name in names:
             assert self.asking[name].call("server.hello")["result"]["user"] == name
             self.watching[name].recv()
 
@@ -53,7 +53,7 @@ class Users:
         self.daemon.reload(config)
         self.daemon.wait_log("reloaded")
 
-    def channel(self, name):
+    def api_socket(self, name):
         return self.asking["alice"].call("server.stats")["result"]["api"]["sockets"][0][name]
 
     def stream(self, name):
@@ -81,12 +81,12 @@ def test_who_may_stay_is_not_dropped_and_who_may_not_is_cut_off(users):
     (users.folder / "users.json").write_text(json.dumps(changed))
     users.reload()
 
-    wait_until(lambda: users.channel("clients") == 2, "bob and carol to be cut off from the API socket")
+    wait_until(lambda: users.api_socket("clients") == 2, "bob and carol to be cut off from the API socket")
     wait_until(lambda: users.stream("subscribers") == 2, "and from the stream")
     for name in ("alice", "dora"):  # on the connections that they had
         assert users.asking[name].call("server.hello")["result"]["user"] == name
         users.watching[name].recv()
-    assert users.channel("accepted") == len(KINDS) and users.stream("accepted") == len(KINDS)
+    assert users.api_socket("accepted") == len(NAMES) and users.stream("accepted") == len(NAMES)
     for name in ("bob", "carol"):
         users.asking[name].socket.rcvtimeo = users.asking[name].socket.sndtimeo = 700
         with pytest.raises(zmq.Again):
@@ -98,13 +98,13 @@ def test_who_may_stay_is_not_dropped_and_who_may_not_is_cut_off(users):
 
 def test_a_groups_grants_change_for_who_is_connected(users):
     users.reload(users.config([("streams", "*"), ("events", "CHANNEL_HANGUP*"), ("methods", "server.*")]))
-    for name in KINDS:
+    for name in NAMES:
         assert users.asking[name].call("api", command="status")["error"]["code"] == -32001
         assert users.asking[name].call("server.hello")["result"]["methods"] == [
             "server.hello", "server.ping", "server.stats", "server.clients"]
     users.reload(users.config())
-    assert users.channel("accepted") == len(KINDS)
-    for name in KINDS:
+    assert users.api_socket("accepted") == len(NAMES)
+    for name in NAMES:
         assert users.asking[name].call("api", command="echo", arg=name)["result"]["output"] == name
         receive_until(users.watching[name], lambda event: event["Event-Name"] == "CHANNEL_CREATE")
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from conftest import (PATIENCE_S, ROOT, channel_xml, config_xml, find_program, free_endpoint, group_xml, service_xml,
+from conftest import (PATIENCE_S, ROOT, api_socket_xml, config_xml, find_program, free_endpoint, group_xml, service_xml,
                       stream_xml, wait_until)
 from lookups import clients_of
 from tool import ALL, environment, free_ports, run, switch_xml
@@ -27,7 +27,7 @@ class Switch:
 
     def config(self, *more_groups, events="*", **settings):
         return config_xml([stream_xml(binds=[self.events], events=events)], {**(self.settings or {}), **settings},
-                          [channel_xml(binds=[self.api])], [group_xml("default", *self.grants), *more_groups],
+                          [api_socket_xml(binds=[self.api])], [group_xml("default", *self.grants), *more_groups],
                           [service_xml("s")])
 
     def status(self):
@@ -167,13 +167,13 @@ def test_user_in_a_group_that_does_not_exist_is_a_mistake(switch, tmp_path):
 
 def test_no_streams_means_none(fszmqd):
     api = free_endpoint()
-    daemon = fszmqd(config=config_xml([], channels=[channel_xml(binds=[api])]), endpoint=api, console=True)
+    daemon = fszmqd(config=config_xml([], api_sockets=[api_socket_xml(binds=[api])]), endpoint=api, console=True)
     assert daemon.status()["streams"] == []
 
 
 def test_ipc_file_that_was_deleted_comes_back_at_a_reload_and_goes_at_the_end(fszmqd, tmp_path, subscriber):
     paths = [tmp_path / "events", tmp_path / "api"]
-    config = config_xml([stream_xml(binds=[f"ipc://{paths[0]}"])], channels=[channel_xml(binds=[f"ipc://{paths[1]}"])])
+    config = config_xml([stream_xml(binds=[f"ipc://{paths[0]}"])], api_sockets=[api_socket_xml(binds=[f"ipc://{paths[1]}"])])
     daemon = fszmqd(config=config, endpoint=f"ipc://{paths[0]}", console=True)
 
     def endpoints():
@@ -199,11 +199,11 @@ def test_ipc_file_that_was_deleted_comes_back_at_a_reload_and_goes_at_the_end(fs
 # ---- names of events -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("events, kinds", [
+@pytest.mark.parametrize("events, expected", [
     ("ALL", {"CHANNEL_CREATE", "HEARTBEAT"}), ("all", {"CHANNEL_CREATE", "HEARTBEAT"}),
     ("SWITCH_EVENT_CHANNEL_CREATE", {"CHANNEL_CREATE"}), ("ALL !SWITCH_EVENT_HEARTBEAT", {"CHANNEL_CREATE"}),
 ])
-def test_selection_is_understood_as_the_switch_writes_events(switch, client, subscriber, events, kinds):
+def test_selection_is_understood_as_the_switch_writes_events(switch, client, subscriber, events, expected):
     here = switch()
     here.daemon.reload(here.config(events=events))
     here.daemon.wait_log("configuration reloaded")
@@ -214,7 +214,7 @@ def test_selection_is_understood_as_the_switch_writes_events(switch, client, sub
     seen = set()
     while "CHANNEL_CREATE" not in seen:
         seen |= {event["Event-Name"] for event in [json.loads(events.recv())] if event.get("mark")}
-    assert seen == kinds
+    assert seen == expected
 
 
 def test_unknown_event_in_a_selection_is_a_warning(switch):
@@ -318,8 +318,8 @@ def test_tool_says_where_nobody_of_ours_answers(tmp_path):
 def test_every_zmq_command_runs_by_the_api_too(switch, client, command, words):
     here = switch((*ALL, ("api", "zmq"), ("api", "zmq *")))
     params = {} if command is None else {"arg": command}
-    answer = client(here).call("api", command="zmq", **params)
-    assert words.replace("uptime", "event_zmq ") in answer["result"]["output"]
+    reply = client(here).call("api", command="zmq", **params)
+    assert words.replace("uptime", "event_zmq ") in reply["result"]["output"]
     assert "zmq" in client(here).call("api", command="show", arg="api")["result"]["output"]
 
 

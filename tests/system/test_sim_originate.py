@@ -63,7 +63,7 @@ def test_a_callee_rings_answers_and_hangs_up(callswitch):
 
 
 @pytest.fixture
-def held(callswitch):
+def controlled(callswitch):
     rig = callswitch()
     worker = rig.worker()
     rig.dial(sim_then="park")
@@ -72,45 +72,45 @@ def held(callswitch):
     return call
 
 
-def test_a_bridge_waits_for_the_callee_and_ends_with_it(held):
-    result = held.execute("bridge", "{sim_ring_ms=200,sim_hangup_ms=200}loopback/1001", wait=True,
+def test_a_bridge_waits_for_the_callee_and_ends_with_it(controlled):
+    result = controlled.execute("bridge", "{sim_ring_ms=200,sim_hangup_ms=200}loopback/1001", wait=True,
                           names=["originate_disposition"])
     assert result["variables"] == {"originate_disposition": "SUCCESS"} and "ended" not in result
-    other = held.rig.event("CHANNEL_BRIDGE", held.call)["Other-Leg-Unique-ID"]
-    assert held.rig.event("CHANNEL_ANSWER", other) and held.rig.event("CHANNEL_UNBRIDGE", held.call)
-    assert held.execute("set", "a=1", wait=True)["app"] == "set"
+    other = controlled.rig.event("CHANNEL_BRIDGE", controlled.call)["Other-Leg-Unique-ID"]
+    assert controlled.rig.event("CHANNEL_ANSWER", other) and controlled.rig.event("CHANNEL_UNBRIDGE", controlled.call)
+    assert controlled.execute("set", "a=1", wait=True)["app"] == "set"
 
 
-def test_a_callee_that_hangs_up_while_it_rings_rejects_the_bridge(held):
-    held.do("set", variables={"continue_on_fail": "true"})
-    number = held.peer.send("call.execute", call=held.call, app="bridge", wait=True, names=["originate_disposition"],
+def test_a_callee_that_hangs_up_while_it_rings_rejects_the_bridge(controlled):
+    controlled.do("set", variables={"continue_on_fail": "true"})
+    number = controlled.peer.send("call.execute", call=controlled.call, app="bridge", wait=True, names=["originate_disposition"],
                             arg="{origination_caller_id_name=x,sim_ring_ms=600000}loopback/1001")
     rows = []
 
     def ringing():
-        rows[:] = [line.split(",")[0] for line in held.rig.api("show", "channels").splitlines() if line[8:9] == "-"]
+        rows[:] = [line.split(",")[0] for line in controlled.rig.api("show", "channels").splitlines() if line[8:9] == "-"]
         return len(rows) == 2
 
     wait_until(ringing, "the second channel")
-    held.rig.kill(next(row for row in rows if row != held.call))
-    assert held.peer.wait(number)["result"]["variables"] == {"originate_disposition": "CALL_REJECTED"}
+    controlled.rig.kill(next(row for row in rows if row != controlled.call))
+    assert controlled.peer.wait(number)["result"]["variables"] == {"originate_disposition": "CALL_REJECTED"}
 
 
-def test_a_caller_that_leaves_cancels_the_call_that_rings(held):
-    number = held.peer.send("call.execute", call=held.call, app="bridge", wait=True,
+def test_a_caller_that_leaves_cancels_the_call_that_rings(controlled):
+    number = controlled.peer.send("call.execute", call=controlled.call, app="bridge", wait=True,
                             arg="{sim_ring_ms=600000}loopback/1001")
-    wait_until(lambda: held.rig.api("show", "channels count").strip() == "2 total.", "the second channel")
-    held.rig.kill(held.call)
-    assert held.peer.wait(number)["result"]["ended"] == "hangup"
-    wait_until(held.rig.empty, "both calls to end")
+    wait_until(lambda: controlled.rig.api("show", "channels count").strip() == "2 total.", "the second channel")
+    controlled.rig.kill(controlled.call)
+    assert controlled.peer.wait(number)["result"]["ended"] == "hangup"
+    wait_until(controlled.rig.empty, "both calls to end")
 
 
 @pytest.mark.parametrize("variables", [{"park_after_bridge": "true", "hangup_after_bridge": "true"}, {}])
-def test_the_call_stays_with_its_worker_behind_a_bridge(held, variables):
+def test_the_call_stays_with_its_worker_behind_a_bridge(controlled, variables):
     if variables:
-        held.do("set", variables=variables)
-    assert "ended" not in held.execute("bridge", "{sim_hangup_ms=50}loopback/1001", wait=True)
-    held.execute("playback", LONG)
-    held.do("break")
-    held.do("release")
-    assert held.end()["reason"] == "released"
+        controlled.do("set", variables=variables)
+    assert "ended" not in controlled.execute("bridge", "{sim_hangup_ms=50}loopback/1001", wait=True)
+    controlled.execute("playback", LONG)
+    controlled.do("break")
+    controlled.do("release")
+    assert controlled.end()["reason"] == "released"

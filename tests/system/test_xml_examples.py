@@ -27,7 +27,7 @@ MANY = 200
 
 
 def lookup(number, user="1000", domain="example.org", **more):
-    """The question for a user of the directory, with all that FreeSWITCH says."""
+    """The request for a user of the directory, with all that FreeSWITCH says."""
     params = {"hostname": "switch", "section": "directory", "tag_name": "domain", "key_name": "name",
               "key_value": domain, "user": user, "domain": domain, "action": "sip_auth", **more}
     return {"jsonrpc": "2.0", "method": "xml.fetch", "id": number,
@@ -40,7 +40,7 @@ def whole_section(number, **params):
             "params": {"section": "directory", "params": {"hostname": "switch", "section": "directory", **params}}}
 
 
-class Asker:
+class ServiceClient:
     """The switch's side of a connection to a service."""
 
     def __init__(self, context, endpoint):
@@ -50,32 +50,32 @@ class Asker:
         self.socket.reconnect_ivl = 50
         self.socket.connect(endpoint)
 
-    def send(self, question):
-        self.socket.send_multipart([b"", json.dumps(question).encode()])
+    def send(self, request):
+        self.socket.send_multipart([b"", json.dumps(request).encode()])
 
     def receive(self):
-        empty, answer = self.socket.recv_multipart()
+        empty, reply = self.socket.recv_multipart()
         assert empty == b""
-        return json.loads(answer)
+        return json.loads(reply)
 
-    def ask(self, question):
-        self.send(question)
-        answer = self.receive()
-        assert answer["jsonrpc"] == "2.0" and answer["id"] == question["id"], answer
-        return answer
+    def ask(self, request):
+        self.send(request)
+        reply = self.receive()
+        assert reply["jsonrpc"] == "2.0" and reply["id"] == request["id"], reply
+        return reply
 
 
 @pytest.fixture
-def asker():
-    """asker(endpoint): connected as the switch connects."""
-    context, askers = zmq.Context(), []
+def service_client():
+    """service_client(endpoint): connected as the switch connects."""
+    context, clients = zmq.Context(), []
 
     def connect(endpoint):
-        askers.append(Asker(context, endpoint))
-        return askers[-1]
+        clients.append(ServiceClient(context, endpoint))
+        return clients[-1]
 
     yield connect
-    for each in askers:
+    for each in clients:
         each.socket.close()
     context.term()
 
@@ -98,9 +98,9 @@ def add_users(database, users):
     database.commit()
 
 
-def user_of(answer):
-    """(id, {parameter: value}) of the user in an answer."""
-    section = ElementTree.fromstring(answer["result"]["xml"]).find("section")
+def user_of(reply):
+    """(id, {parameter: value}) of the user in an reply."""
+    section = ElementTree.fromstring(reply["result"]["xml"]).find("section")
     assert section.get("name") == "directory"
     user = section.find("domain[@name='example.org']/user")
     return user.get("id"), {param.get("name"): param.get("value") for param in user.findall("params/param")}
@@ -140,10 +140,10 @@ SERVICES = {"python": serve_python, "node": serve_node, "c": serve_sqlite}
 
 
 @pytest.fixture(params=SERVICES)
-def service(request, start_example, asker, tmp_path):
-    """(asker, the parameters of user 1000) for each service."""
+def service(request, start_example, service_client, tmp_path):
+    """(service_client, the parameters of user 1000) for each service."""
     endpoint, params = SERVICES[request.param](start_example, tmp_path)
-    return asker(endpoint), params
+    return service_client(endpoint), params
 
 
 def test_service_has_the_user_that_is_there(service):
@@ -184,10 +184,10 @@ def test_service_answers_many_questions_that_are_asked_at_once(service):
     users = {number: "1000" if number % 2 else "1002" for number in range(MANY)}
     for number, user in users.items():
         switch.send(lookup(number, user))
-    answers = {answer["id"]: answer for answer in (switch.receive() for _ in users)}
-    assert sorted(answers) == sorted(users)
+    replies = {reply["id"]: reply for reply in (switch.receive() for _ in users)}
+    assert sorted(replies) == sorted(users)
     for number, user in users.items():
-        found = user_of(answers[number]) if user == "1000" else answers[number]["result"]
+        found = user_of(replies[number]) if user == "1000" else replies[number]["result"]
         assert found == (("1000", params) if user == "1000" else {"found": False})
 
 
@@ -246,35 +246,35 @@ def test_client_outlives_what_is_no_question(start_example):
         port = switch.bind_to_random_port("tcp://127.0.0.1")
         start_example(sys.executable, "python/directory_client.py", f"tcp://127.0.0.1:{port}")
         peer, _ = switch.recv_multipart()
-        questions = (lookup(1, ["1", "2"]), lookup(2, domain=["x", "y"]), lookup(3))
-        for text in (*GARBAGE, *(json.dumps(question).encode() for question in questions)):
+        requests = (lookup(1, ["1", "2"]), lookup(2, domain=["x", "y"]), lookup(3))
+        for text in (*GARBAGE, *(json.dumps(request).encode() for request in requests)):
             switch.send_multipart([peer, text])
-        answers = {}
-        while 3 not in answers:
+        replies = {}
+        while 3 not in replies:
             message = json.loads(switch.recv_multipart()[1])
             if "result" in message:
-                answers[message["id"]] = message
-        assert answers[1]["result"] == answers[2]["result"] == {"found": False}
-        assert user_of(answers[3]) == ("1000", {"password": "of 1000"})
+                replies[message["id"]] = message
+        assert replies[1]["result"] == replies[2]["result"] == {"found": False}
+        assert user_of(replies[3]) == ("1000", {"password": "of 1000"})
 
 
 # ---- the service in C ----
 
-def test_sqlite_service_sees_what_is_added_while_it_runs_and_escapes_what_is_there(start_example, asker, tmp_path):
+def test_sqlite_service_sees_what_is_added_while_it_runs_and_escapes_what_is_there(start_example, service_client, tmp_path):
     endpoint, _ = serve_sqlite(start_example, tmp_path)
-    switch = asker(endpoint)
+    switch = service_client(endpoint)
     assert switch.ask(lookup(1, "1005"))["result"] == {"found": False}
     with sqlite3.connect(tmp_path / "users.db") as database:
         add_users(database, [("example.org", "1005", '<&">\'', "a<b")])
-    answer = switch.ask(lookup(2, "1005"))
-    assert user_of(answer) == ("1005", {"a1-hash": '<&">\''})
-    variable = ElementTree.fromstring(answer["result"]["xml"]).find(".//variable")
+    reply = switch.ask(lookup(2, "1005"))
+    assert user_of(reply) == ("1005", {"a1-hash": '<&">\''})
+    variable = ElementTree.fromstring(reply["result"]["xml"]).find(".//variable")
     assert (variable.get("name"), variable.get("value")) == ("user_context", "a<b")
 
 
-def test_sqlite_service_says_what_is_wrong_with_its_database_and_goes_on(start_example, asker, tmp_path):
+def test_sqlite_service_says_what_is_wrong_with_its_database_and_goes_on(start_example, service_client, tmp_path):
     endpoint, params = serve_sqlite(start_example, tmp_path)
-    switch = asker(endpoint)
+    switch = service_client(endpoint)
     assert user_of(switch.ask(lookup(0))) == ("1000", params)
     with sqlite3.connect(tmp_path / "users.db") as database:
         database.execute("ALTER TABLE user RENAME TO elsewhere")
@@ -284,13 +284,13 @@ def test_sqlite_service_says_what_is_wrong_with_its_database_and_goes_on(start_e
     assert user_of(switch.ask(lookup(2))) == ("1000", params)
 
 
-def test_sqlite_service_ends_in_order_whenever_it_is_told(start_example, asker, tmp_path):
+def test_sqlite_service_ends_in_order_whenever_it_is_told(start_example, service_client, tmp_path):
     program = compiled("directory", tmp_path, "-lzmq", "-ljansson", "-lsqlite3")
     make_database(tmp_path / "users.db", [])
-    for number in range(8):  # perhaps just before it waits for the next question
+    for number in range(8):  # perhaps just before it waits for the next request
         endpoint = free_endpoint()
         process = start_example(program, tmp_path / "users.db", endpoint)
-        assert asker(endpoint).ask(lookup(number))["result"] == {"found": False}
+        assert service_client(endpoint).ask(lookup(number))["result"] == {"found": False}
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
 
@@ -357,14 +357,14 @@ def bridge_at(start_example, backend):
 
 
 @pytest.fixture
-def bridge(asker, bridge_at):
-    """bridge(workers): an asker to the bridge in front of the back end."""
-    return lambda **how: asker(bridge_at(**how))
+def bridge(service_client, bridge_at):
+    """bridge(workers): an service_client to the bridge in front of the back end."""
+    return lambda **how: service_client(bridge_at(**how))
 
 
 def test_bridge_posts_what_mod_xml_curl_posts(bridge, backend):
-    answer = bridge().ask(lookup(5, "1000", sip_auth_realm="a b&c=ü", many=["one", "two"], none=""))
-    assert user_of(answer)[0] == "1000"
+    reply = bridge().ask(lookup(5, "1000", sip_auth_realm="a b&c=ü", many=["one", "two"], none=""))
+    assert user_of(reply)[0] == "1000"
     path, headers, form = backend.seen[0]
     assert path == "/switch.php?a=b"
     assert headers["Content-Type"] == "application/x-www-form-urlencoded"
@@ -433,14 +433,14 @@ def test_bridge_asks_the_back_end_for_others_while_one_is_slow(bridge, backend):
     switch = bridge(workers=3)
     switch.send(lookup(1, "late"))
     switch.send(lookup(2, "late"))
-    wait_until(lambda: len(backend.seen) == 2, "the slow questions at the back end")
+    wait_until(lambda: len(backend.seen) == 2, "the slow requests at the back end")
     for number in range(10, 20):
         assert user_of(switch.ask(lookup(number)))[0] == "1000"
     backend.gate.set()
     assert {switch.receive()["id"] for _ in range(2)} == {1, 2}
 
 
-def test_bridge_tells_that_there_is_no_back_end(start_example, asker):
+def test_bridge_tells_that_there_is_no_back_end(start_example, service_client):
     endpoint = free_endpoint()
     start_example(sys.executable, "python/xml_curl_bridge.py", f"http://127.0.0.1:{free_port()}/", endpoint, 1)
-    assert "refused" in asker(endpoint).ask(lookup(1))["error"]["message"]
+    assert "refused" in service_client(endpoint).ask(lookup(1))["error"]["message"]

@@ -1,4 +1,4 @@
-"""What the tests of fszmq against a real fszmqd share: a switch with an API socket, the tool, a terminal."""
+"""Helpers for tests of fszmq against a real fszmqd: a switch with an API socket, the tool, a terminal."""
 
 import fcntl
 import json
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 import zmq
 
-from conftest import PATIENCE_S, channel_xml, config_xml, find_program, free_endpoint, stream_xml
+from conftest import PATIENCE_S, api_socket_xml, config_xml, find_program, free_endpoint, stream_xml
 
 ALL = tuple((right, "*") for right in ("streams", "events", "methods", "api", "json-api", "applications",
                                        "send-events", "variables"))
@@ -31,20 +31,20 @@ def free_ports():
 
 
 def switch_xml(ports, groups, settings=None, **both):
-    """One stream and one API socket at `ports`; `both` are keys of either, such as security="curve"."""
+    """One stream and one API socket at `ports`. `both` are keys for both, such as security="curve"."""
     return config_xml([stream_xml(binds=[ports.events], **both)], settings,
-                      [channel_xml(binds=[ports.api], **both)], groups)
+                      [api_socket_xml(binds=[ports.api], **both)], groups)
 
 
 def environment(folder, ports=None, **more):
-    """Of a user whose home is `folder` and whose switch is at `ports`."""
+    """The environment of a user whose home is `folder` and whose switch is at `ports`."""
     own = {key: value for key, value in os.environ.items() if not key.startswith(("FSZMQ_", "XDG_"))}
     at = {"FSZMQ_API": ports.api, "FSZMQ_EVENTS": ports.events} if ports else {}
     return {**own, "HOME": str(folder), "LC_ALL": "C.UTF-8", "TERM": "xterm", "TZ": "UTC", **at, **more}
 
 
 def run(*args, env, code=0, stdin=""):
-    """The tool, until it ends with `code`."""
+    """Runs the tool, which must end with `code`."""
     done = subprocess.run([find_program("fszmq"), *map(str, args)], input=stdin, capture_output=True, text=True,
                           env=env, timeout=PATIENCE_S, check=False)
     assert done.returncode == code, (done.args, done.stdout, done.stderr)
@@ -52,7 +52,7 @@ def run(*args, env, code=0, stdin=""):
 
 
 class Terminal:
-    """The tool on a terminal of its own, started by `through` if given; `seen` is all that was written there."""
+    """The tool on its own terminal, started through the command `through` if given. `seen` is all its output."""
 
     def __init__(self, *args, env, through=()):
         master, slave = pty.openpty()
@@ -69,7 +69,7 @@ class Terminal:
         os.write(self.fd, text.encode())
 
     def read(self):
-        """All that was written so far, or soon is."""
+        """All output so far, after a short wait for more."""
         self._read()
         return self.seen
 
@@ -82,7 +82,7 @@ class Terminal:
             time.sleep(0.1)
 
     def wait(self, pattern):
-        """Waits for this in what no wait() has passed yet."""
+        """Waits for this pattern in the output after that of the last wait()."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             found = re.compile(pattern).search(self.seen, self.passed)
@@ -107,7 +107,7 @@ class Terminal:
 
 
 class Requests:
-    """A DEALER of PyZMQ on an API socket."""
+    """A DEALER socket of PyZMQ, connected to an API socket."""
 
     def __init__(self, context, endpoint, **options):
         self.socket = context.socket(zmq.DEALER)
@@ -118,9 +118,9 @@ class Requests:
         self.socket.connect(endpoint)
 
     def call(self, method, **params):
-        """The answer, without its envelope: {"result": …} or {"error": …}."""
+        """The reply, without its envelope: {"result": …} or {"error": …}."""
         self.socket.send_json({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
         while True:
-            answer = json.loads(self.socket.recv_multipart()[-1])
-            if "id" in answer:
-                return answer
+            reply = json.loads(self.socket.recv_multipart()[-1])
+            if "id" in reply:
+                return reply

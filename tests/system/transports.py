@@ -1,4 +1,4 @@
-"""What the tests of the transports share: addresses of each, and what is to come over them."""
+"""Helpers for tests of the transports: their addresses, and checks of the events they carry."""
 
 import json
 import socket
@@ -37,13 +37,13 @@ def need(transport):
 
 
 def addresses(transport, folder):
-    """What the daemon binds, and what the subscriber connects to."""
+    """The address that the daemon binds, and the one that the subscriber connects to."""
     port, name = free_port(), uuid.uuid4().hex
     return {
         "tcp4": (f"tcp://127.0.0.1:{port}", f"tcp://127.0.0.1:{port}"),
         "tcp6": (f"tcp://[::1]:{port}", f"tcp://[::1]:{port}"),
         "wildcard": (f"tcp://*:{port}", f"tcp://127.0.0.1:{port}"),
-        # With IPv6 on, an interface means its IPv6 address if it has one.
+        # If IPv6 is on, an interface stands for its IPv6 address, if it has one.
         "interface": (f"tcp://lo:{port}", f"tcp://{'[::1]' if has_ipv6() else '127.0.0.1'}:{port}"),
         "ipc": (f"ipc://{folder}/events", f"ipc://{folder}/events"),
         "abstract": (f"ipc://@fsz-{name}", f"ipc://@fsz-{name}"),
@@ -81,7 +81,7 @@ def receive_envelope(events):
 
 
 def receive_whole(events):
-    """As receive_envelope(), after what is left of messages whose sender went (docs/protocol/events.md)."""
+    """Like receive_envelope(), but skips remains of messages whose sender has ended (docs/protocol/events.md)."""
     while True:
         frames = events.recv_multipart()
         if len(frames) == 3:

@@ -1,9 +1,10 @@
-"""A worker as a process: registers, takes every call, and says on its output what came, as JSON lines.
+"""A worker as a process: registers, takes every call, and prints each message that it receives as a line of JSON.
 
-    worker.py ENDPOINT SERVICE CAPACITY [hold | APP=ARG ...]
+    worker.py ENDPOINT SERVICE CAPACITY [control | APP=ARG ...]
 
-`hold`: keeps each call. Otherwise it runs the applications, one after another, and releases the call. A line on
-standard input is sent as a request; its end means: unregister, finish the calls there are, and leave."""
+With `control`, it keeps control of each call. Otherwise it runs the applications, one after another, and releases the
+call. It sends each line of standard input as a request. At the end of input it unregisters, finishes its calls and
+ends."""
 
 import json
 import os
@@ -17,8 +18,8 @@ class Worker:
         self.socket = zmq.Context.instance().socket(zmq.DEALER)
         self.socket.linger = 5000
         self.socket.connect(endpoint)
-        self.service, self.steps, self.holds = service, steps, steps == ["hold"]
-        self.number, self.waiting, self.held, self.leaving = 0, {}, set(), False
+        self.service, self.steps, self.keeps = service, steps, steps == ["control"]
+        self.number, self.waiting, self.calls, self.draining = 0, {}, set(), False
         self.ask("service.register", service=service, capacity=capacity)
 
     def write(self, message):
@@ -30,29 +31,29 @@ class Worker:
         self.write({"id": f"w{self.number}", "method": method, "params": params})
 
     @staticmethod
-    def say(method, params):
+    def report(method, params):
         print(json.dumps({"method": method, "params": params}), flush=True)
 
     def take(self, message):
         method, params = message.get("method"), message.get("params", {})
         if method is None:
-            asked, then = self.waiting.pop(message["id"])
-            self.say(f"answer {asked}", message.get("result") or message.get("error") or {})
+            requested, then = self.waiting.pop(message["id"])
+            self.report(f"reply {requested}", message.get("result") or message.get("error") or {})
             if then and "result" in message:
                 then()
             return
         if method == "service.ping":
             self.write({"id": message["id"], "result": {}})
             return
-        self.say(method, params if method != "call.offer" else {"call": params["call"], "lease": message["id"],
+        self.report(method, params if method != "call.offer" else {"call": params["call"], "lease": message["id"],
                                                                 "resumed": params["resumed"]})
         if method == "call.offer":
-            self.held.add(message["id"])
+            self.calls.add(message["id"])
             self.write({"id": message["id"], "result": {"accept": True, "then": "control"}})
-            if not self.holds:
+            if not self.keeps:
                 self.run(params["call"], message["id"], list(self.steps))
         elif method in ("call.end", "call.cancel"):
-            self.held.discard(params["lease"])
+            self.calls.discard(params["lease"])
 
     def run(self, call, lease, steps):
         if not steps:
@@ -63,11 +64,11 @@ class Worker:
                  lock=True, lease=lease)
 
     def leave(self):
-        self.leaving = True
+        self.draining = True
         self.ask("service.unregister", service=self.service)
 
     def done(self):
-        return self.leaving and not self.held and not self.waiting
+        return self.draining and not self.calls and not self.waiting
 
     def serve(self):
         poller = zmq.Poller()
