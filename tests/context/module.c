@@ -1,5 +1,5 @@
-/* mod_event_zmq.so for tests: the core as the FreeSWITCH module embeds it, and the same two
- * symbols. */
+/* A mod_event_zmq.so for tests: it embeds the core like the FreeSWITCH module and exports the same
+ * two symbols. */
 #include "module.h"
 
 #include "config/confnode.h"
@@ -36,9 +36,9 @@ static struct fsz_config *module_config(void)
     struct fsz_confnode *stream =
         fsz_confnode_new(fsz_confnode_new(root, "streams", 0), "stream", 0);
     struct fsz_confnode *bind = fsz_confnode_new(stream, "param", 0);
-    struct fsz_confnode *channels = fsz_confnode_new(root, "api-sockets", 0); /* none */
+    struct fsz_confnode *sockets = fsz_confnode_new(root, "api-sockets", 0); /* stays empty */
     fsz_problems_init(&problems);
-    if (channels != NULL && fsz_confnode_set(stream, "name", "inside") == FSZ_OK &&
+    if (sockets != NULL && fsz_confnode_set(stream, "name", "inside") == FSZ_OK &&
         fsz_confnode_set(bind, "name", "bind") == FSZ_OK &&
         fsz_confnode_set(bind, "value", "inproc://events") == FSZ_OK &&
         fsz_config_load(root, &config, &problems) != FSZ_OK) {

@@ -1,5 +1,5 @@
-/* Another part of the process subscribes through include/fszmq/context.h, and survives the module.
- */
+/* Another part of the process subscribes through include/fszmq/context.h, and survives the module's
+ * unload. */
 #include "module.h"
 
 #include <fszmq/context.h>
@@ -58,7 +58,7 @@ static void *subscribe(const struct fszmq_context *context)
     return events;
 }
 
-/* Events go nowhere until the subscription has arrived: offers until the first comes. */
+/* Offers events until the first one arrives: the subscription takes a moment. */
 static void await_first(const struct module *module, void *events)
 {
     char bytes[256];
@@ -76,14 +76,14 @@ static void await_first(const struct module *module, void *events)
     }
 }
 
-static void test_context_is_not_to_be_had_without_the_module(void **state)
+static void test_context_is_unavailable_without_the_module(void **state)
 {
     (void)state;
     struct fszmq_context context;
     assert_int_equal(fszmq_context_take(&context), -1);
 }
 
-static void test_context_is_not_to_be_had_before_start_and_after_stop(void **state)
+static void test_context_is_unavailable_before_start_and_after_stop(void **state)
 {
     (void)state;
     struct fszmq_context context;
@@ -98,7 +98,7 @@ static void test_context_is_not_to_be_had_before_start_and_after_stop(void **sta
     assert_false(module_is_mapped());
 }
 
-static void test_context_carries_every_event_in_order_to_other_code(void **state)
+static void test_other_code_gets_every_event_in_order(void **state)
 {
     (void)state;
     struct fszmq_context context;
@@ -123,7 +123,8 @@ static void test_context_carries_every_event_in_order_to_other_code(void **state
     assert_false(module_is_mapped());
 }
 
-/* As the header's example: receives until ETERM, closes, gives back. */
+/* Like the example in the header: receives until ETERM, closes the socket, gives the context back.
+ */
 static void *user_run(void *argument)
 {
     struct fszmq_context *context = argument;
@@ -133,13 +134,13 @@ static void *user_run(void *argument)
     do {
         size = zmq_recv(events, bytes, sizeof(bytes), 0);
     } while (size >= 0);
-    bool as_told = zmq_errno() == ETERM;
+    bool is_terminated = zmq_errno() == ETERM;
     zmq_close(events);
     fszmq_context_give(context);
-    return as_told ? NULL : argument;
+    return is_terminated ? NULL : argument;
 }
 
-static void test_context_user_is_told_at_stop_and_gives_back_in_time(void **state)
+static void test_context_user_gets_eterm_at_stop_and_gives_back_in_time(void **state)
 {
     (void)state;
     struct fszmq_context context;
@@ -156,7 +157,7 @@ static void test_context_user_is_told_at_stop_and_gives_back_in_time(void **stat
     assert_false(module_is_mapped());
 }
 
-static void test_context_given_back_too_late_is_still_there(void **state)
+static void test_context_given_back_too_late_is_still_valid(void **state)
 {
     (void)state;
     struct fszmq_context context;
@@ -165,7 +166,7 @@ static void test_context_given_back_too_late_is_still_there(void **state)
     assert_int_equal(module.start(), 0);
     assert_int_equal(fszmq_context_take(&context), 0);
     void *events = subscribe(&context);
-    module_unload(&module); /* goes on after two seconds */
+    module_unload(&module); /* continues after two seconds */
     assert_true(module_is_mapped());
     assert_int_equal(zmq_recv(events, &byte, 1, 0), -1);
     assert_int_equal(zmq_errno(), ETERM);
@@ -178,11 +179,11 @@ static void test_context_given_back_too_late_is_still_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_context_is_not_to_be_had_without_the_module),
-        cmocka_unit_test(test_context_is_not_to_be_had_before_start_and_after_stop),
-        cmocka_unit_test(test_context_carries_every_event_in_order_to_other_code),
-        cmocka_unit_test(test_context_user_is_told_at_stop_and_gives_back_in_time),
-        cmocka_unit_test(test_context_given_back_too_late_is_still_there),
+        cmocka_unit_test(test_context_is_unavailable_without_the_module),
+        cmocka_unit_test(test_context_is_unavailable_before_start_and_after_stop),
+        cmocka_unit_test(test_other_code_gets_every_event_in_order),
+        cmocka_unit_test(test_context_user_gets_eterm_at_stop_and_gives_back_in_time),
+        cmocka_unit_test(test_context_given_back_too_late_is_still_valid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

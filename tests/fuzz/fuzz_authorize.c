@@ -1,6 +1,5 @@
-/* Grants, a command and its argument from arbitrary bytes: whatever may not be done may not be done
- * through a wrapper either, in whichever way it is written; and a further grant takes nothing away.
- */
+/* Grants, a command and its argument from arbitrary bytes. A command that is denied must also be
+ * denied through every wrapper, and one more grant must never deny what was allowed before. */
 #include "auth/authorize.h"
 
 #include <stdint.h>
@@ -17,7 +16,7 @@ static void require(bool held)
     }
 }
 
-/* Cuts the input at its first NULs; what is missing is "". The caller frees *ret_text. */
+/* Splits the input at its first NULs; missing parts are "". The caller frees *ret_text. */
 static void parts_take(const uint8_t *data, size_t size, char **ret_text, char *ret_parts[PARTS])
 {
     char *text = calloc(size + PARTS, 1);
@@ -32,7 +31,7 @@ static void parts_take(const uint8_t *data, size_t size, char **ret_text, char *
     }
 }
 
-/* One pattern a line, the right's number before it. Never everything: then nothing is denied. */
+/* Each line is the number of a right and a pattern. Skips `*`: with it nothing is denied. */
 static struct fsz_grants *grants_make(char *lines)
 {
     struct fsz_grants *grants = NULL;
@@ -48,7 +47,7 @@ static struct fsz_grants *grants_make(char *lines)
 }
 
 static const struct {
-    bool        application; /* the wrapper is one */
+    bool        application; /* the wrapper is an application */
     const char *name, *format;
 } wrappers[] = {
     {false, "bgapi", "%s %s"},
@@ -91,7 +90,7 @@ static void wrapped_is_denied(const struct fsz_grants *grants, const char *comma
     fsz_grants_free(&wrapping);
 }
 
-/* Each command and application of the table, with the grammar of its argument. */
+/* Each command and application of the table, by the grammar of its argument. */
 static const struct {
     bool        application;
     const char *name;
@@ -115,7 +114,7 @@ static fsz_err name_is_asked(const struct fsz_principal *p, size_t index, const 
     return err;
 }
 
-/* All that the argument names is granted: whatever was allowed before still is. */
+/* Grants all that the argument names: everything that was allowed before must still be. */
 static void more_takes_nothing_away(const struct fsz_principal *p, size_t index, const char *with)
 {
     static const enum fsz_right rights[] = {FSZ_RIGHT_ENDPOINTS, FSZ_RIGHT_FILES,
@@ -132,7 +131,7 @@ static void more_takes_nothing_away(const struct fsz_principal *p, size_t index,
     fsz_grants_free(&more);
 }
 
-/* Under grants of each name, so that the argument is judged. */
+/* With grants for each name, so that only the argument decides. */
 static void each_grammar_is_asked(const struct fsz_grants *grants, size_t index, const char *with)
 {
     struct fsz_grants *named = NULL;
@@ -186,7 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     each_grammar_is_asked(grants, (size_t)(unsigned char)parts[3][0] % NAMES, parts[2]);
     each_grammar_is_asked(grants, (NAMES - 1 - (size_t)(unsigned char)parts[3][0]) % NAMES,
                           parts[2]);
-    /* a name and an argument that a text around them can't change */
+    /* a name and an argument that surrounding text cannot change */
     bool plain = parts[1][0] != '\0' &&
                  parts[1][strspn(parts[1], "abcdefghijklmnopqrstuvwxyz_")] == '\0' &&
                  strpbrk(parts[2], "(){}$,\\'\x01&") == NULL;

@@ -1,5 +1,5 @@
-/* Any bytes as a configuration file: libxml2's reader, the tree, the parser, filters included. What
- * loads must be whole and be freed whole; what does not must say why. */
+/* Arbitrary bytes as a configuration file: libxml2's reader, the tree, the parser and the filters.
+ * A configuration that loads must be complete and freed completely; an error must have a reason. */
 #include "config/config.h"
 #include "config/confnode.h"
 #include "config/grants.h"

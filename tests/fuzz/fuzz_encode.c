@@ -1,9 +1,9 @@
-/* Encodes an event made of arbitrary bytes. The output must be one JSON object that a strict parser
- * accepts, with all expected members in order, and within its limit.
+/* An event from arbitrary bytes. The output must be one JSON object that a strict parser accepts,
+ * with all expected members in order, and within the size limit.
  *
  * Input: two bytes of options, then texts that end with a NUL: Event-Name, Event-Subclass, body,
- * the three field lists, then headers. A header's name that begins with 1..3 is that of an array of
- * as many values. */
+ * the three field lists, then headers. A header name that begins with 1 to 3 stands for an array
+ * with that many values. */
 #include "../utf8_reference.h"
 #include "event/encode.h"
 #include "event/fast_path.h"
@@ -40,7 +40,7 @@ static void require(bool held)
     }
 }
 
-/* Each in an allocation of its own, so that the sanitizer sees a byte read too far. */
+/* Each in its own allocation, so that the sanitizer detects reads beyond the end. */
 static const char *input_take(struct input *input)
 {
     const char *text = input->next < input->end ? input->next : "";
@@ -116,7 +116,7 @@ static void input_free(struct input *input)
     free(input);
 }
 
-/* -- what is due ------------------------------------------------------------------------------- */
+/* -- the expected members ---------------------------------------------------------------------- */
 
 static bool object_has(json_t *object, const char *name)
 {
@@ -201,7 +201,7 @@ static json_t *object_expected(const struct input *input)
     return object;
 }
 
-/* -- what came --------------------------------------------------------------------------------- */
+/* -- the actual members ------------------------------------------------------------------------ */
 
 static void require_same_order(json_t *got, json_t *expected)
 {
@@ -219,7 +219,7 @@ static bool is_head(const char *name)
     return strcmp(name, "Event-Name") == 0 || strcmp(name, "Event-Subclass") == 0;
 }
 
-/* All that is there is right, and all that is not is counted; a head that was cut counts too. */
+/* All members present must be right, and all omitted ones counted, also in a cut head. */
 static void require_part(json_t *got, json_t *expected, size_t omitted)
 {
     const char *name;
@@ -283,7 +283,7 @@ static void check(const struct input *input, bool tight)
     json_decref(got);
     check_paths(input, &whole);
 
-    /* A buffer with no byte to spare takes another way through the encoder, to the same bytes. */
+    /* A buffer without spare bytes uses another path of the encoder; the bytes must be the same. */
     size_t limit = tight ? whole.size : SIZE_MAX;
     fsz_buffer_init(&part, limit);
     require(fsz_encode(&input->event, input->fields, input->max_bytes, &part, &omitted) == FSZ_OK);

@@ -1,4 +1,4 @@
-/* Three lists and a name from arbitrary bytes, against matching worked out word by word. */
+/* Three lists and a name from arbitrary bytes, compared with a simple matcher word by word. */
 #include "event/fields.h"
 
 #include <ctype.h>
@@ -16,7 +16,7 @@ static void require(bool held)
     }
 }
 
-/* Cuts the input at its first NULs; what is missing is "". The caller frees *ret_text. */
+/* Splits the input at its first NULs; missing parts are "". The caller frees *ret_text. */
 static void parts_take(const uint8_t *data, size_t size, char **ret_text, char *ret_parts[PARTS])
 {
     char *text = calloc(size + PARTS, 1);
@@ -40,7 +40,7 @@ static bool word_matches(const char *word, const char *name)
     return strcasecmp(word, name) == 0;
 }
 
-/* *ret_words: how many there are. */
+/* *ret_words: the number of words. */
 static bool list_matches(const char *list, const char *name, size_t *ret_words, bool *ret_bad)
 {
     char *copy = strdup(list);

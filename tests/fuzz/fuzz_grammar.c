@@ -1,5 +1,5 @@
-/* A text that a user with narrow grants may have run names nothing outside of these grants: not in
- * the way in which FreeSWITCH reads it. The first byte of the input says where the text goes. */
+/* A text that a user with few grants may use must name nothing outside these grants, as FreeSWITCH
+ * reads it. The first byte of the input selects the command or application. */
 #include "auth/authorize.h"
 #include "switchtext.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* The switch's own limits. */
+/* The limits of FreeSWITCH. */
 enum { ORIGINATE_WORDS = 10, ORIGINATE_WORDS_MAX = 7, TRANSFER_WORDS = 4, RECORD_WORDS = 4 };
 enum { LEGS_MAX = 128, FILES_MAX = 128, INLINE_MAX = 128, SEGMENTS_MAX = 4096 };
 enum { COMMA_QUOTED = 1, COMMA = 2 };
@@ -24,8 +24,8 @@ static const struct {
     {FSZ_RIGHT_CONTEXTS, "out"},          {FSZ_RIGHT_FILES, "/srv/r/*"},
 };
 
-/* A macro, so that a static analyser sees what holds behind it. */
-#define require(held) ((held) ? (void)0 : abort())
+/* A macro, so that a static analyser knows that the condition is true afterwards. */
+#define require(condition) ((condition) ? (void)0 : abort())
 
 static char *copy(const char *text)
 {
@@ -34,7 +34,7 @@ static char *copy(const char *text)
     return made;
 }
 
-/* ---- what is named --------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static void reads_application(const char *name, const char *arg);
 
@@ -73,11 +73,11 @@ static void reads_endpoint(const char *leg)
     require(type == 5 && strncasecmp(leg, "sofia", type) == 0 && leg[type] == '/');
     leg += type + 1;
     require(strncmp(leg, gateway, strlen(gateway)) == 0);
-    /* a host, a port, parameters, another URI or a registration */
+    /* any of these would add a host, port, parameters, another URI or a registration */
     require(strpbrk(leg + strlen(gateway), "@:;=%^~?/\\ ") == NULL);
 }
 
-/* Commas within a leg's own list stay there. */
+/* Hides the commas in the variable list of a leg from the separation of legs. */
 static void keep_commas(char *legs)
 {
     char *end = NULL;
@@ -118,7 +118,7 @@ static char *reads_lists(char *text, const char brackets[2])
     return text;
 }
 
-/* What a NULL ends, the switch refuses. */
+/* NULL means a list without end, which the switch refuses. */
 static void reads_part(char *text)
 {
     char *alternatives[LEGS_MAX] = {NULL}, *legs[LEGS_MAX] = {NULL};
@@ -156,7 +156,7 @@ static void reads_dial(const char *dial)
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* As the kernel does, where no link is. */
+/* Resolves the path like the kernel, without links. */
 static void reads_path(const char *path)
 {
     static const char *const folder[] = {"srv", "r"};
@@ -196,7 +196,7 @@ static void reads_stream(const char *type, char *rest)
     }
 }
 
-/* One that is not absolute is in a folder that no grant names. */
+/* A relative path is in a folder that no grant names. */
 static void reads_file(char *file)
 {
     char *path = file;
@@ -250,9 +250,9 @@ static void reads_application(const char *name, const char *arg)
     char *text = copy(arg);
     if (name[0] == '\0') {
         free(text);
-        return; /* there is none of that name */
+        return; /* there is no application of that name */
     }
-    /* expanded, or read as variables, before the application has it */
+    /* would be expanded or read as variables before the application gets it */
     require(strstr(arg, "${") == NULL && strstr(arg, "$$") == NULL);
     require(arg[0] != '%' || (arg[1] != '[' && (arg[1] == '\0' || arg[2] != '[')));
     if (strcasecmp(name, "bridge") == 0) {
@@ -283,7 +283,7 @@ static void reads_originate(const char *arg)
         words[i] = strcasecmp(words[i], "undef") == 0 ? NULL : words[i];
     }
     if (calls) {
-        require(words[1] != NULL); /* else the switch ends */
+        require(words[1] != NULL); /* otherwise the switch crashes */
         reads_dial(words[0] ? words[0] : "");
     }
     if (calls && words[1][0] == '&' && words[1][1] != '\0') {

@@ -1,5 +1,5 @@
-/* What a worker answers to the offer of a call: any JSON, or a mutation of a right answer. What is
- * read from it must be usable without another look, as the call's thread does. */
+/* A worker's reply to the offer of a call: any JSON, or a mutation of a valid reply. The thread of
+ * the call uses the values without further checks, so all values that are read must be valid. */
 #include "call/offer.h"
 
 #include <stddef.h>
@@ -9,9 +9,9 @@
 
 enum { SERVICES_DEPTH = 32 };
 
-static void require(bool controls)
+static void require(bool condition)
 {
-    if (!controls) {
+    if (!condition) {
         abort();
     }
 }

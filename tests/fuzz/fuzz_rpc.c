@@ -1,19 +1,19 @@
-/* Any bytes as a message: what is read is answered request by request, as a server would, and the
- * whole answer must be one JSON-RPC answer, one batch of them, or nothing. What the reader takes
- * must be what jansson takes, within the limits. */
+/* Arbitrary bytes as a message. Each request that is read gets a reply, as from a server; together
+ * they must be one JSON-RPC reply, a batch of replies, or nothing. Within the limits, the reader
+ * must accept what jansson accepts. */
 #include "rpc/rpc.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_BYTES_MAX = 64 << 20 };
+enum { REPLY_BYTES_MAX = 64 << 20 };
 
 static const struct fsz_rpc_limits limits = {.bytes = 100000, .depth = 16, .batch = 8};
 
-static void require(bool held)
+static void require(bool condition)
 {
-    if (!held) {
+    if (!condition) {
         abort();
     }
 }
@@ -29,8 +29,8 @@ static void request_check(const struct fsz_rpc_request *request)
             json_is_array(request->params));
 }
 
-/* Echoes what it is asked. */
-static void request_answer(const struct fsz_rpc_request *request, struct fsz_buffer *out)
+/* Replies with the params of the request, or its method. */
+static void request_reply(const struct fsz_rpc_request *request, struct fsz_buffer *out)
 {
     if (request->error == NULL && request->id == NULL) {
         return;
@@ -45,14 +45,14 @@ static void request_answer(const struct fsz_rpc_request *request, struct fsz_buf
     json_decref(result);
 }
 
-static void answer_check(const json_t *answer)
+static void reply_check(const json_t *reply)
 {
-    const json_t *id = json_object_get(answer, "id");
-    const json_t *error = json_object_get(answer, "error");
-    const char   *version = json_string_value(json_object_get(answer, "jsonrpc"));
-    require(json_object_size(answer) == 3 && version != NULL && strcmp(version, "2.0") == 0);
+    const json_t *id = json_object_get(reply, "id");
+    const json_t *error = json_object_get(reply, "error");
+    const char   *version = json_string_value(json_object_get(reply, "jsonrpc"));
+    require(json_object_size(reply) == 3 && version != NULL && strcmp(version, "2.0") == 0);
     require(json_is_string(id) || json_is_number(id) || json_is_null(id));
-    require((error != NULL) != (json_object_get(answer, "result") != NULL));
+    require((error != NULL) != (json_object_get(reply, "result") != NULL));
     if (error != NULL) {
         require(json_is_integer(json_object_get(error, "code")));
         require(json_is_string(json_object_get(error, "message")));
@@ -60,20 +60,20 @@ static void answer_check(const json_t *answer)
     }
 }
 
-static void answers_check(const struct fsz_buffer *out, bool batch)
+static void replies_check(const struct fsz_buffer *out, bool batch)
 {
-    json_t *answer = json_loadb((const char *)out->data, out->size, JSON_REJECT_DUPLICATES, NULL);
-    require(answer != NULL && json_is_array(answer) == batch);
+    json_t *reply = json_loadb((const char *)out->data, out->size, JSON_REJECT_DUPLICATES, NULL);
+    require(reply != NULL && json_is_array(reply) == batch);
     if (!batch) {
-        answer_check(answer);
+        reply_check(reply);
     }
-    for (size_t i = 0; i < json_array_size(answer); i++) {
-        answer_check(json_array_get(answer, i));
+    for (size_t i = 0; i < json_array_size(reply); i++) {
+        reply_check(json_array_get(reply, i));
     }
-    json_decref(answer);
+    json_decref(reply);
 }
 
-/* The limits refuse what is over them and nothing else: what is readable is read. */
+/* The limits refuse only messages that exceed them. */
 static void message_check(const struct fsz_rpc_message *message, const uint8_t *data, size_t size)
 {
     require(message->count > 0 && message->count <= limits.batch);
@@ -83,7 +83,7 @@ static void message_check(const struct fsz_rpc_message *message, const uint8_t *
     } else {
         json_t *again =
             json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
-        /* The parser refuses \u0000; the message is read all the same, for its id. */
+        /* The parser refuses \u0000; the message is still read, to get its id. */
         require(again != NULL ? json_equal(again, message->root)
                               : memmem(data, size, "\\u0000", strlen("\\u0000")) != NULL);
         json_decref(again);
@@ -107,16 +107,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fsz_buffer      out;
     require(fsz_rpc_read(data, size, &limits, &message) == FSZ_OK);
     message_check(&message, data, size);
-    fsz_buffer_init(&out, ANSWER_BYTES_MAX);
+    fsz_buffer_init(&out, REPLY_BYTES_MAX);
     fsz_buffer_text(&out, message.batch ? "[" : "");
     size_t head = out.size;
     for (size_t i = 0; i < message.count; i++) {
         request_check(&message.requests[i]);
-        request_answer(&message.requests[i], &out);
+        request_reply(&message.requests[i], &out);
     }
     if (out.size > head) {
         fsz_buffer_text(&out, message.batch ? "]" : "");
-        answers_check(&out, message.batch);
+        replies_check(&out, message.batch);
     }
     fsz_rpc_message_fini(&message);
     fsz_buffer_fini(&out);

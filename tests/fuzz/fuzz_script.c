@@ -1,5 +1,5 @@
-/* Any bytes as a file of call flows: what loads is replayed, each event of each flow, as captured
- * and cut short; what does not must say why. */
+/* Arbitrary bytes as a file of call flows. If it loads, each event of each flow is replayed, as
+ * captured and cut short; an error must have a reason. */
 #include "sim/call.h"
 #include "sim/render.h"
 #include "sim/script.h"
@@ -17,7 +17,7 @@ enum { SCRIPT_FILE_BYTES = 64 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The headers must end, and each must have a value that can be read to its end. */
+/* The headers must end, and each must have a value that can be read to the end. */
 static void script_read_headers(const struct fsz_script_event *event)
 {
     size_t count = 0, bytes = 0;

@@ -1,5 +1,5 @@
-/* Any bytes as a service's document: what is taken must be taken again with nothing behind it, and
- * whatever is refused must say where and why. */
+/* Arbitrary bytes as the document of a service. An accepted one has no DOCTYPE and no NUL; an error
+ * names the line. */
 #include "service/xmlcheck.h"
 
 #include <stdint.h>
@@ -8,9 +8,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void require(int held)
+static void require(int condition)
 {
-    if (!held) {
+    if (!condition) {
         abort();
     }
 }

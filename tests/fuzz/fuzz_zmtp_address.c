@@ -1,5 +1,5 @@
-/* Endpoints: what is parsed stays within its bounds, and what is written is parsed to the same
- * address again. The first byte says whether it is a peer's endpoint, and whether IPv6 is on. */
+/* Endpoints: parsed values stay within their limits, and a written address parses to the same
+ * address. The first byte says whether it is the endpoint of a peer, and whether IPv6 is on. */
 
 #include "zmtp/address.h"
 
@@ -13,7 +13,7 @@ static void demand(bool controls)
     }
 }
 
-/* Of abstract names and paths, all but printable ASCII is written as "?". */
+/* In abstract names and paths, all but printable ASCII is written as "?". */
 static bool is_written_as_it_is(const struct fsz_endpoint_parts *parts)
 {
     for (const char *at = parts->path; *at != '\0'; at++) {

@@ -1,7 +1,7 @@
-/* A whole connection over a socketpair and a real loop, fed in pieces that the input cuts.
+/* A whole connection over a socketpair and a real loop, with pieces of the input as data.
  *
- * The first byte chooses mechanism, role and whether a handshake is done before; the second what
- * the handler does; then come pieces, each with a byte for its length before it. */
+ * The first byte selects the mechanism, the role and whether a handshake comes first; the second
+ * byte selects what the handler does; then follow pieces, each after a byte with its length. */
 #include "zmtp/conn.h"
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@ enum {
     MESSAGE_FRAMES = 9,
     INPUT_BYTES = 6000,
     OUTPUT_BYTES = 20000,
-    TURNS = 50 /* at most, until nothing is left to do */
+    TURNS = 50 /* at most, until there is nothing left to do */
 };
 
 enum setup {
@@ -75,7 +75,7 @@ static void fuzz_message(void *self, struct fsz_conn *conn, const struct fsz_fra
     } else if ((fuzz->behaviour & DOES_FINISH) && fuzz->messages == 3) {
         fsz_conn_finish(conn, fsz_loop_now_ms(fuzz->shared.loop) + 10);
     }
-    for (size_t i = 0; i < frames->count; i++) { /* still there */
+    for (size_t i = 0; i < frames->count; i++) { /* they must still be valid */
         fuzz->sum ^= frames->frames[i].size > 0 ? frames->frames[i].data[0] : 0;
     }
 }
@@ -122,7 +122,7 @@ static const struct fsz_conn_handler fuzz_handler = {
     .ended = fuzz_ended,
 };
 
-/* Turns the loop until nothing is left to do, and reads what the connection writes. */
+/* Turns the loop until there is nothing left to do, and reads what the connection writes. */
 static void fuzz_turn(struct fuzz *fuzz)
 {
     static char bytes[1 << 16];
@@ -208,7 +208,7 @@ static void fuzz_feed(struct fuzz *fuzz, const uint8_t *data, size_t size)
     }
 }
 
-/* The peer goes, and everything is given back. */
+/* The peer disconnects, and everything is freed. */
 static void fuzz_end(struct fuzz *fuzz)
 {
     shutdown(fuzz->peer, SHUT_WR);

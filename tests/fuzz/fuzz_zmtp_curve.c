@@ -1,9 +1,9 @@
-/* CURVE from arbitrary bytes, both sides. Two real sides shake hands and exchange messages; the
- * input says what happens to each thing on its way. What is altered must not be taken; what is not,
- * must. The side that gets raw bytes instead never reads beyond them.
+/* CURVE with arbitrary bytes, both sides. Two real sides shake hands and exchange messages; the
+ * input says what happens to each command or message in transit. An altered one must be refused,
+ * and an unaltered one accepted. A side that gets raw bytes instead must not read beyond their end.
  *
- * Input: for each step a byte of action, and what the action takes from the input. Random numbers
- * come from a generator that starts anew with each input, so that a crash can be repeated. */
+ * Input: for each step a byte of action, and the data of the action. The generator of random
+ * numbers is reset for each input, so that a crash can be repeated. */
 #include "zmtp/mechanism.h"
 
 #include <sodium.h>
@@ -13,13 +13,13 @@
 enum { STEPS_MAX = 16, BYTES_MAX = 8300, OVERHEAD = 33 };
 
 enum action {
-    DELIVER,  /* as it is */
+    DELIVER,  /* unchanged */
     FLIP,     /* two bytes of position, one of bits */
     TRUNCATE, /* two bytes of size */
-    REPLACE,  /* two bytes of size, bytes: instead of the real ones */
+    REPLACE,  /* two bytes of size, then bytes that replace the real ones */
     AGAIN,    /* twice */
-    SWAP,     /* the last thing that went the same way instead */
-    PATCH,    /* two bytes of position, one of size, bytes: over the real ones */
+    SWAP,     /* the previous one in the same direction instead */
+    PATCH,    /* two bytes of position, one of size, then bytes that overwrite the real ones */
     ACTIONS
 };
 
@@ -131,7 +131,7 @@ static struct fsz_mechanism *side_new(bool as_server, const uint8_t keys[4][32])
     return made;
 }
 
-/* In memory of exactly that size. */
+/* In memory of exactly that size, so that the sanitizer detects reads beyond the end. */
 static fsz_err side_take(struct fsz_mechanism *to, const struct bytes *bytes)
 {
     uint8_t *copy = malloc(bytes->size > 0 ? bytes->size : 1);
@@ -143,7 +143,7 @@ static fsz_err side_take(struct fsz_mechanism *to, const struct bytes *bytes)
     return err;
 }
 
-/* Is the highest bit of C' in HELLO all that was changed? It is not part of the number. */
+/* True if only the highest bit of C' in HELLO was changed: it is not part of the number. */
 static bool is_unused_bit(const struct bytes *real)
 {
     struct bytes copy = *real;
@@ -154,7 +154,7 @@ static bool is_unused_bit(const struct bytes *real)
     return now.size == copy.size && memcmp(now.data, copy.data, copy.size) == 0;
 }
 
-/* One command on its way. False: the handshake is over. */
+/* Delivers one command. False: the handshake has ended. */
 static bool command_pass(struct input *input, struct fsz_mechanism *from, struct fsz_mechanism *to,
                          struct bytes *before)
 {

@@ -1,7 +1,6 @@
-/* Arbitrary bytes as a greeting, as metadata, and as the frames of one message that a ROUTER takes
- * apart: whatever comes in pieces is judged as it is as a whole, what is read and written again is
- * the same, and nothing is read beyond the end.
- */
+/* Arbitrary bytes as a greeting, as metadata, and as the frames of a message to a ROUTER. Data in
+ * pieces must be treated like the whole; data that is read and written again must be the same; and
+ * nothing may be read beyond the end. */
 #include "zmtp/greeting.h"
 #include "zmtp/metadata.h"
 #include "zmtp/router.h"
@@ -21,7 +20,7 @@ static void require(bool held)
     }
 }
 
-/* Memory of exactly that size, so that a read beyond it is seen. */
+/* In memory of exactly that size, so that the sanitizer detects reads beyond the end. */
 static uint8_t *exact_copy(const uint8_t *data, size_t size)
 {
     uint8_t *copy = malloc(size ? size : 1);
@@ -68,7 +67,7 @@ static void greeting_check(const struct verdict *verdict, size_t size)
     }
 }
 
-/* Byte by byte: it is waited for until it is whole or refused, and stays so. */
+/* Byte by byte: the result is "wait" until the greeting is complete or refused, and then final. */
 static void greeting_fuzz(const uint8_t *data, size_t size)
 {
     struct verdict last = {.err = FSZ_EBUSY};
@@ -127,7 +126,7 @@ static void head_check(const struct fsz_frame_head *head)
     require(fsz_frame_read(bytes, size - 1, &again) == FSZ_EBUSY);
 }
 
-/* Takes the frames that are there whole, whatever their flags. */
+/* Takes the complete frames, whatever their flags. */
 static void frames_take(const uint8_t *bytes, size_t size, struct fsz_frames *frames)
 {
     struct fsz_frame_head head;
@@ -170,7 +169,7 @@ static void message_fuzz(const struct fsz_frames *frames)
     fsz_zmtp_message_unref(message);
 }
 
-/* The envelope's bytes are the first frames of the message, the last of them empty. */
+/* The envelope consists of the first frames of the message; the last of them is empty. */
 static void envelope_check(const struct fsz_frames *frames, const struct fsz_buffer *envelope)
 {
     struct fsz_frame_head head = {.body_size = 0};

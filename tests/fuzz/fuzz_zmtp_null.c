@@ -1,4 +1,4 @@
-/* The handshake of NULL, both sides, with a peer that sends anything: see mechanismrun.h. */
+/* The handshake of NULL, both sides, with a peer that sends arbitrary data; see mechanismrun.h. */
 #include "mechanismrun.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

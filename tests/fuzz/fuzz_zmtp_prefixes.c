@@ -1,10 +1,10 @@
-/* The tree of prefixes against a plain list of (subscriber, prefix): the same matches, the same
- * prefixes in all, and no memory left when all have gone.
+/* The tree of prefixes compared with a plain list of (subscriber, prefix): the same matches, the
+ * same prefixes, and no memory left after all are removed.
  *
- * Input: operations of one byte each. Its low two bits are what to do, the others an index; to add,
- * to match and to ask read a text: two bytes, of which the first says how much of an earlier prefix
- * it begins with (the index says which), and the low six bits of the second how many of the bytes
- * that follow come then, the last one as often as the high two say. */
+ * Input: operations of one byte each. The low two bits are the operation, the others an index. The
+ * operations that need a text read two bytes: the first is the number of bytes to copy from an
+ * earlier prefix (selected by the index); the low six bits of the second are the number of input
+ * bytes that follow, and its high two bits say how often the last one is repeated. */
 #include "zmtp/prefixes.h"
 
 #include <stdlib.h>

@@ -4,10 +4,10 @@
 #include <string.h>
 
 enum step {
-    STEP_TAKE,   /* a length, and a command of that many bytes */
-    STEP_HONEST, /* the honest peer's next command */
-    STEP_ALTER,  /* the same, with one byte of it altered: where, and by what */
-    STEP_NEXT,   /* our command, which the honest peer takes */
+    STEP_TAKE,   /* a length and a command of that many bytes */
+    STEP_HONEST, /* the next command of the honest peer */
+    STEP_ALTER,  /* the same with one byte altered; then a position and a mask */
+    STEP_NEXT,   /* our next command, for the honest peer */
     STEP_ADMIT,
     STEP_JUDGE, /* a status of three bytes */
     STEP_REFUSE,
@@ -16,13 +16,13 @@ enum step {
 
 struct run {
     struct fsz_mechanism *side, *peer;
-    const uint8_t        *at; /* of the script */
+    const uint8_t        *at; /* in the script */
     size_t                left;
 };
 
-static void require(bool held)
+static void require(bool condition)
 {
-    if (!held) {
+    if (!condition) {
         abort();
     }
 }
@@ -46,7 +46,7 @@ static struct fsz_mechanism *side_new(enum fsz_zmtp_mechanism_name name, bool as
     return mechanism;
 }
 
-/* What must be so whenever a call has returned. */
+/* Checks that must pass after every call. */
 static void side_check(const struct fsz_mechanism *side)
 {
     const char *reason = fsz_mechanism_peer_reason(side);
@@ -62,7 +62,7 @@ static void side_check(const struct fsz_mechanism *side)
     }
 }
 
-/* Memory of exactly that size, so that a read beyond it is seen. */
+/* In memory of exactly that size, so that the sanitizer detects reads beyond the end. */
 static void side_take(struct fsz_mechanism *side, const uint8_t *bytes, size_t size)
 {
     enum fsz_mechanism_state before = fsz_mechanism_state(side);
@@ -82,7 +82,7 @@ static void side_take(struct fsz_mechanism *side, const uint8_t *bytes, size_t s
     side_check(side);
 }
 
-/* False: it has none. The caller ends `out`. */
+/* False: there is no command. The caller calls fsz_buffer_fini() on `out`. */
 static bool side_next(struct fsz_mechanism *side, struct fsz_buffer *out)
 {
     enum fsz_mechanism_state before = fsz_mechanism_state(side);
@@ -122,7 +122,7 @@ static void step_take(struct run *run)
     run->left -= size;
 }
 
-/* Has the honest peer admit us if it asks. */
+/* The honest peer admits us if it waits for a decision. */
 static void step_honest(struct run *run, bool alter)
 {
     struct fsz_buffer command;
@@ -187,7 +187,7 @@ static void run_step(struct run *run)
     side_check(run->side);
 }
 
-/* Passes commands on until neither side has one. */
+/* Exchanges the commands of both sides. */
 static void honest_sides_get_ready(enum fsz_zmtp_mechanism_name name)
 {
     struct run run = {.side = side_new(name, true, FSZ_ZMTP_ROUTER),

@@ -4,11 +4,10 @@
 
 #include "zmtp/mechanism.h"
 
-/* The first byte says which side and what socket type; each step after it is a byte that says what
- * happens: a command of arbitrary bytes comes, the next command of an honest peer comes, as it is
- * or altered, ours is fetched, credentials are judged, the handshake is refused. Aborts when a
- * state moves otherwise than mechanism.h has it, or when two honest sides do not get READY after
- * all that. */
+/* The first byte selects the side and the socket type. Each further byte is a step: a command of
+ * arbitrary bytes, the next command of an honest peer (unchanged or altered), our next command, a
+ * decision on credentials, or a refusal. Aborts if a state changes against the rules of
+ * mechanism.h, or if afterwards two honest sides do not become READY. */
 void mechanismrun(enum fsz_zmtp_mechanism_name name, const uint8_t *data, size_t size);
 
 #endif

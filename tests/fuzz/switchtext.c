@@ -5,7 +5,7 @@
 
 enum { VARIABLES_MAX = 1024 };
 
-/* What `\` and this character stand for between delimiters; NUL: the backslash is text. */
+/* The character that `\` and this one stand for between delimiters; NUL: the backslash is text. */
 static char escaped(char c, char delimiter)
 {
     static const char names[] = "nrts", meant[] = "\n\r\t ";
@@ -21,7 +21,7 @@ static bool quote_toggles(const char *at, bool quoted)
     return *at == '\'' && (quoted || strchr(at + 1, '\'') != NULL);
 }
 
-/* Takes quotes, escapes and outer blanks away. */
+/* Removes quotes, escapes and outer blanks. */
 static char *clean(char *piece, char delimiter)
 {
     bool quoted = false;
@@ -47,8 +47,8 @@ static char *clean(char *piece, char delimiter)
     return piece;
 }
 
-/* To the delimiter behind a piece, or to the end. Between blanks each quote counts; else only one
- * of a pair. */
+/* The delimiter after a piece, or the end. If the delimiter is a blank, each quote counts;
+ * otherwise only quotes in pairs. */
 static char *piece_end(char *at, char delimiter)
 {
     bool quoted = false;
@@ -122,8 +122,8 @@ static void list_each(char *list, char *delimiter, switchtext_variable_fn each)
     }
 }
 
-/* A list that follows with nothing but blanks between, and begins with another bracket, is read
- * from its end on, as far as the text goes. */
+/* If a list follows after blanks only and begins with a second bracket, FreeSWITCH reads variables
+ * from the end of that list onwards. */
 char *switchtext_brackets(char *text, const char brackets[2], char delimiter,
                           switchtext_variable_fn each)
 {

@@ -110,7 +110,7 @@ class Switch:
 
 
 def switches(fszmqd):
-    """For a fixture: a factory; switch(service, …) is a Switch whose binding `b` uses these Services as service `s`."""
+    """For a fixture: a factory; switch(service, …) is a Switch whose binding `b` uses these Services."""
 
     def make(*services, settings=None, of_service=None, **of_binding):
         sections = of_binding.pop("sections", "directory")

@@ -13,7 +13,7 @@ FEW = ["answer", "playback=silence_stream://20"]
 
 
 def outcomes(rig, count, each=lambda seen: None):
-    """Counts the zmq_result of the first `count` calls that end. Calls `each` with the number so far after every one."""
+    """Counts the zmq_result of the first `count` calls that end; calls `each` with the number so far."""
     seen = collections.Counter()
     while sum(seen.values()) < count:
         event = json.loads(rig.events.recv())

@@ -53,7 +53,8 @@ class FakeSwitch:
         return frames[0], json.loads(frames[-1])
 
     def reply(self, sender, message, result):
-        self.socket.send_multipart([sender, json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode()])
+        text = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result})
+        self.socket.send_multipart([sender, text.encode()])
 
     def serve(self, method, result):
         """Replies to requests up to and including the next one of `method`; returns that one."""

@@ -1,4 +1,4 @@
-"""Events CUSTOM fszmq::client: who comes, goes, lags and is disconnected, as any subscriber sees it."""
+"""Events CUSTOM fszmq::client: clients that connect, leave, lag and are disconnected."""
 
 import contextlib
 import json
@@ -8,17 +8,18 @@ import time
 
 import pytest
 import zmq
-from conftest import PATIENCE_S, api_socket_xml, config_xml, free_endpoint, group_xml, service_xml, stream_xml, wait_until
+from conftest import (PATIENCE_S, api_socket_xml, config_xml, free_endpoint, group_xml, service_xml, stream_xml,
+                      wait_until)
 from tool import ALL, Requests, environment, run
 from zmtp import frame, greet, greeting, is_cut, ready
 
 CLIENT = b'{"Event-Name":"CUSTOM","Event-Subclass":"fszmq::client"'
-LAG_EVENTS = 1000  # 10 MB: more than the system's buffers and `send-hwm` hold
+LAG_EVENTS = 1000  # 10 MB: more than the system's buffers and `send-hwm`
 DROPPED = ("Client-Dropped-Low", "Client-Dropped-Normal", "Client-Dropped-High")
 
 
 class Switch:
-    """An fszmqd with the streams `watch` and `slow` and an API socket; a subscriber sees its client events."""
+    """An fszmqd with the streams `watch` and `slow` and an API socket. `events` subscribes to its client events."""
 
     def __init__(self, fszmqd, subscriber, settings=None, calls_per_second=5, watch=True, services=(),
                  grants=ALL, **both):
@@ -37,18 +38,18 @@ class Switch:
                           [group_xml("default", *self.grants)], self.services)
 
     def wait_watched(self):
-        """A subscription takes a moment: comes and goes until that is seen."""
+        """Connects and disconnects until an event arrives: a subscription takes a moment."""
         def seen():
             self.peer(self.watch).close()
             return self.events.poll(100)
 
-        wait_until(seen, "the subscription to hold")
+        wait_until(seen, "the subscription to take effect")
         last = self.peer(self.watch)
         last.close()
         self.next("leave", address=self.names[last])
 
     def next(self, action, **members):
-        """The next event of that action and with these members, e.g. owner="stream/slow"."""
+        """The next event with that action and these members, such as owner="stream/slow"."""
         wanted = {f"Client-{name.title().replace('_', '-')}": value for name, value in members.items()}
         while True:
             event = json.loads(self.events.recv())
@@ -56,7 +57,7 @@ class Switch:
                 return event
 
     def peer(self, endpoint, minor=0):
-        """A subscriber to everything, made by hand (ZMTP 3.`minor`), with little room for what it does not read."""
+        """A subscriber to everything that speaks ZMTP 3.`minor` by hand, with a small receive buffer."""
         peer = socket.create_connection(("127.0.0.1", int(endpoint.rpartition(":")[2])), PATIENCE_S)
         self.names[peer] = "tcp://%s:%d" % peer.getsockname()
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 17)
@@ -64,7 +65,7 @@ class Switch:
         return peer
 
     def send_events(self, count):
-        """Events of the switch, each of a size that soon fills what a peer does not read."""
+        """Sends events that soon fill the buffers of a peer that does not read."""
         if self.asking is None:
             self.asking = Requests(self.context, self.api)
             self.asking.call("server.ping")
@@ -97,39 +98,39 @@ def switch(fszmqd, subscriber):
         each.close()
 
 
-def test_a_subscriber_that_comes_and_leaves(switch):
+def test_a_subscriber_that_connects_and_leaves(switch):
     here = switch()
     peer = here.peer(here.slow)
-    came = here.next("connect", owner="stream/slow")
-    assert came["Client-Address"] == here.names[peer] and came["Client-Endpoint"] == here.slow
-    assert came["Client-Direction"] == "accepted" and came["Client-Mechanism"] == "NULL"
-    assert "Client-User" not in came and "Client-Reason" not in came and "Client-Dropped-Low" not in came
+    connected = here.next("connect", owner="stream/slow")
+    assert connected["Client-Address"] == here.names[peer] and connected["Client-Endpoint"] == here.slow
+    assert connected["Client-Direction"] == "accepted" and connected["Client-Mechanism"] == "NULL"
+    assert not {"Client-User", "Client-Reason", "Client-Dropped-Low"} & connected.keys()
     listed = json.loads(here.daemon.command("zmq clients json owner=stream/slow"))["connections"]
-    assert [str(each["id"]) for each in listed] == [came["Client-Id"]]
+    assert [str(each["id"]) for each in listed] == [connected["Client-Id"]]
     peer.close()
-    left = here.next("leave", id=came["Client-Id"])
-    assert left["Client-Reason"] in ("closed", "system") and left["Client-Address"] == came["Client-Address"]
-    assert int(left["Client-Age-ms"]) >= int(came["Client-Age-ms"])
+    left = here.next("leave", id=connected["Client-Id"])
+    assert left["Client-Reason"] in ("closed", "system") and left["Client-Address"] == connected["Client-Address"]
+    assert int(left["Client-Age-ms"]) >= int(connected["Client-Age-ms"])
     assert [left[name] for name in DROPPED] == ["0", "0", "0"]
 
 
-def test_it_is_an_event_of_the_switch_with_all_that_those_have(switch):
+def test_a_client_event_has_the_headers_of_every_event(switch):
     here = switch()
     here.peer(here.slow)
-    came = here.next("connect", owner="stream/slow")
-    assert came["Core-UUID"] and came["Event-Date-Timestamp"] and int(came["Event-Sequence"]) > 0
+    connected = here.next("connect", owner="stream/slow")
+    assert connected["Core-UUID"] and connected["Event-Date-Timestamp"] and int(connected["Event-Sequence"]) > 0
 
 
-def test_a_client_of_an_api_channel_that_is_kicked(switch):
+def test_a_client_of_an_api_socket_that_is_kicked(switch):
     here = switch()
     asking = Requests(here.context, here.api)
     asking.call("server.ping")
-    came = here.next("connect", owner="api-socket/api")
-    here.daemon.command(f"zmq kick {came['Client-Id']}")
-    assert here.next("disconnect", id=came["Client-Id"])["Client-Reason"] == "kicked"
+    connected = here.next("connect", owner="api-socket/api")
+    here.daemon.command(f"zmq kick {connected['Client-Id']}")
+    assert here.next("disconnect", id=connected["Client-Id"])["Client-Reason"] == "kicked"
 
 
-def test_a_user_and_one_who_is_refused(switch, tmp_path):
+def test_a_user_and_a_refused_one(switch, tmp_path):
     run("user", f"--file={tmp_path}/users.json", "add", "--group=default", "--password", "alice",
         env=environment(tmp_path), stdin="right\n")
     here = switch(settings={"users-file": tmp_path / "users.json"}, security="plain")
@@ -139,11 +140,11 @@ def test_a_user_and_one_who_is_refused(switch, tmp_path):
     wrong.socket.close()
     right = Requests(here.context, here.api, plain_username=b"alice", plain_password=b"right")
     right.call("server.ping")
-    came = here.next("connect", owner="api-socket/api")
-    assert came["Client-User"] == "alice" and came["Client-Mechanism"] == "PLAIN"
+    connected = here.next("connect", owner="api-socket/api")
+    assert connected["Client-User"] == "alice" and connected["Client-Mechanism"] == "PLAIN"
 
 
-def test_one_that_speaks_another_protocol_is_rejected(switch):
+def test_a_peer_that_speaks_another_protocol_is_rejected(switch):
     here = switch()
     with socket.create_connection(("127.0.0.1", int(here.api.rpartition(":")[2])), PATIENCE_S) as browser:
         browser.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" + bytes(64))
@@ -152,7 +153,7 @@ def test_one_that_speaks_another_protocol_is_rejected(switch):
     assert rejected["Client-Reason"] in ("protocol", "version") and "Client-Mechanism" not in rejected
 
 
-def test_one_over_a_bound_of_connections_is_rejected(switch):
+def test_a_peer_over_the_limit_of_connections_is_rejected(switch):
     here = switch()
     here.daemon.reload(here.config(**{"address-connections-max": 1}))
     here.daemon.wait_log("reloaded")
@@ -164,7 +165,7 @@ def test_one_over_a_bound_of_connections_is_rejected(switch):
     assert "Client-Id" not in rejected and "Client-Dropped-Low" not in rejected
 
 
-def test_a_peer_that_comes_to_look_only_is_no_client(switch):
+def test_a_peer_that_disconnects_before_the_handshake_makes_no_event(switch):
     here = switch()
     before = here.counters()["fired"]
     for _ in range(5):
@@ -182,37 +183,37 @@ def test_a_peer_that_comes_to_look_only_is_no_client(switch):
 def test_a_subscriber_that_is_disconnected(switch, sent, reason):
     here = switch()
     peer = here.peer(here.slow)
-    came = here.next("connect", owner="stream/slow")
+    connected = here.next("connect", owner="stream/slow")
     peer.sendall(sent)
-    ended = here.next("disconnect", id=came["Client-Id"])
+    ended = here.next("disconnect", id=connected["Client-Id"])
     assert ended["Client-Reason"] == reason and ended["Client-Owner"] == "stream/slow"
     if reason != "protocol":
         here.daemon.wait_log(f'stream "slow": disconnected {here.names[peer]}: a message ')
 
 
-def test_a_request_over_the_bound_ends_the_connection(switch):
+def test_a_request_over_the_limit_ends_the_connection(switch):
     here = switch()
     asking = Requests(here.context, here.api)
     asking.call("server.ping")
-    came = here.next("connect", owner="api-socket/api")
+    connected = here.next("connect", owner="api-socket/api")
     asking.socket.send(bytes(2 << 20))
-    assert here.next("disconnect", id=came["Client-Id"])["Client-Reason"] == "message-bytes"
+    assert here.next("disconnect", id=connected["Client-Id"])["Client-Reason"] == "message-bytes"
     here.daemon.wait_log('API socket "api": disconnected ')
 
 
 def test_a_client_that_answers_no_heartbeat(switch):
     here = switch(heartbeat_ms=100, heartbeat_timeout_ms=200)
-    here.peer(here.slow, minor=1)  # older ones have no heartbeat
-    came = here.next("connect", owner="stream/slow")
-    assert here.next("disconnect", id=came["Client-Id"])["Client-Reason"] == "heartbeat-timeout"
+    here.peer(here.slow, minor=1)  # older versions have no heartbeat
+    connected = here.next("connect", owner="stream/slow")
+    assert here.next("disconnect", id=connected["Client-Id"])["Client-Reason"] == "heartbeat-timeout"
 
 
 def test_a_subscriber_lags_and_catches_up(switch):
     here = switch(calls_per_second=0)
     peer = here.peer(here.slow)
-    came = here.next("connect", owner="stream/slow")
+    connected = here.next("connect", owner="stream/slow")
     here.send_events(LAG_EVENTS)
-    lags = here.next("lag", id=came["Client-Id"])
+    lags = here.next("lag", id=connected["Client-Id"])
     assert sum(int(lags[name]) for name in DROPPED) >= 1 and "Client-Reason" not in lags
     peer.settimeout(0.1)
 
@@ -221,17 +222,17 @@ def test_a_subscriber_lags_and_catches_up(switch):
             assert peer.recv(1 << 20)
         return here.events.poll(0)
 
-    wait_until(read, "an event after all was read")
-    caught_up = here.next("caught-up", id=came["Client-Id"])
+    wait_until(read, "an event after everything was read")
+    caught_up = here.next("caught-up", id=connected["Client-Id"])
     assert all(int(caught_up[name]) >= int(lags[name]) for name in DROPPED)
 
 
-def test_lag_is_reported_once_however_much_is_lost(switch):
+def test_lag_is_reported_once(switch):
     here = switch(calls_per_second=0)
     here.peer(here.slow)
-    came = here.next("connect", owner="stream/slow")
+    connected = here.next("connect", owner="stream/slow")
     here.send_events(LAG_EVENTS)
-    here.next("lag", id=came["Client-Id"])
+    here.next("lag", id=connected["Client-Id"])
     here.send_events(LAG_EVENTS)
     here.peer(here.slow)
     assert json.loads(here.events.recv())["Client-Action"] == "connect"
@@ -239,7 +240,7 @@ def test_lag_is_reported_once_however_much_is_lost(switch):
     assert sum(dropped.values()) > LAG_EVENTS
 
 
-def test_a_flood_of_connections_makes_few_events_and_the_rest_is_counted(switch):
+def test_a_flood_of_connections_makes_few_events_and_counts_the_rest(switch):
     here, flood = switch(), 300
     here.daemon.reload(here.config(**{"client-events-rate": 5}))
     here.daemon.wait_log("reloaded")
@@ -248,10 +249,10 @@ def test_a_flood_of_connections_makes_few_events_and_the_rest_is_counted(switch)
     for _ in range(flood):
         here.peer(here.slow).close()
     wait_until(lambda: here.daemon.status()["streams"][1]["disconnected"] == flood,
-               "all to be gone")
+               "all to disconnect")
     took_s = time.monotonic() - started
     reported = fired = 0
-    while fired + reported < 2 * flood:  # the last may come alone
+    while fired + reported < 2 * flood:  # the last number may arrive in a separate event
         event = json.loads(here.events.recv())
         reported += int(event.get("Client-Suppressed", 0))
         fired += event["Client-Action"] != "suppressed"
@@ -260,15 +261,16 @@ def test_a_flood_of_connections_makes_few_events_and_the_rest_is_counted(switch)
     assert "suppressed" in here.daemon.command("zmq status")
 
 
-def test_off_and_on_by_a_reload(switch):
+def test_a_reload_turns_client_events_off_and_on(switch):
     here = switch(settings={"client-events-rate": 0}, watch=False)
     here.peer(here.slow)
-    wait_until(lambda: json.loads(here.daemon.command("zmq clients json owner=stream/slow"))["connections"], "it to come")
+    wait_until(lambda: json.loads(here.daemon.command("zmq clients json owner=stream/slow"))["connections"],
+               "the peer to connect")
     assert here.counters() == {"fired": 0, "suppressed": 0, "overflowed": 0, "refused": 0}
     here.daemon.reload(here.config(**{"client-events-rate": 50}))
     here.daemon.wait_log("reloaded")
     here.peer(here.slow)
-    wait_until(lambda: here.counters()["fired"] == 1, "the next one to be reported")
+    wait_until(lambda: here.counters()["fired"] == 1, "the next peer to be reported")
 
 
 def test_an_endpoint_that_a_service_connects_to(switch):
@@ -276,10 +278,10 @@ def test_an_endpoint_that_a_service_connects_to(switch):
     here = switch(services=[service_xml("directory", [serving])])
     provider = here.context.socket(zmq.ROUTER)
     provider.bind(serving)
-    came = here.next("connect", owner="service/directory")
-    assert came["Client-Direction"] == "dialed" and came["Client-Address"] == serving
+    connected = here.next("connect", owner="service/directory")
+    assert connected["Client-Direction"] == "dialed" and connected["Client-Address"] == serving
     provider.close(0)
-    assert here.next("leave", id=came["Client-Id"])["Client-Owner"] == "service/directory"
+    assert here.next("leave", id=connected["Client-Id"])["Client-Owner"] == "service/directory"
 
 
 def test_a_reload_that_removes_an_endpoint_disconnects_it(switch):
@@ -287,22 +289,22 @@ def test_a_reload_that_removes_an_endpoint_disconnects_it(switch):
     here = switch(services=[service_xml("directory", [serving])])
     provider = here.context.socket(zmq.ROUTER)
     provider.bind(serving)
-    came = here.next("connect", owner="service/directory")
+    connected = here.next("connect", owner="service/directory")
     here.services = ()
     here.daemon.reload(here.config())
-    assert here.next("disconnect", id=came["Client-Id"])["Client-Reason"] == "stopped"
+    assert here.next("disconnect", id=connected["Client-Id"])["Client-Reason"] == "stopped"
 
 
-def test_a_client_over_ipc_is_known_by_its_user_of_the_operating_system(fszmqd, subscriber, tmp_path):
+def test_the_event_of_a_client_over_ipc_has_its_user_and_process(fszmqd, subscriber, tmp_path):
     endpoint = f"ipc://{tmp_path}/events"
     fszmqd(endpoint=endpoint, config=config_xml([stream_xml(binds=[endpoint])]))
     events = subscriber(endpoint, CLIENT, PATIENCE_S)
 
-    def came():
+    def arrived():
         subscriber(endpoint, b"none")
         return events.poll(100)
 
-    wait_until(came, "the subscription to hold")
+    wait_until(arrived, "the subscription to take effect")
     event = json.loads(events.recv())
     assert event["Client-Uid"] == str(os.getuid()) and event["Client-Pid"] == str(os.getpid())
 
@@ -314,11 +316,11 @@ def test_a_peer_without_the_grant_sees_none(switch, subscriber):
     events.recv()
     for _ in range(5):
         here.peer(here.slow)
-    wait_until(lambda: here.counters()["fired"] >= 6, "all to be fired")
+    wait_until(lambda: here.counters()["fired"] >= 6, "all events to be fired")
     assert all(json.loads(events.recv())["Event-Name"] != "CUSTOM" for _ in range(100))
 
 
-def test_a_stop_with_many_clients_ends_well(switch):
+def test_a_stop_with_many_clients(switch):
     here = switch(calls_per_second=50)
     peers = [here.peer(here.slow) for _ in range(50)]
     assert here.daemon.stop() == 0

@@ -1,4 +1,4 @@
-"""docs/clients.md is linked from each page that shows a client, and the programs there set what it says."""
+"""Each page that shows a client links to docs/clients.md, and its programs set the options required there."""
 
 import re
 
@@ -13,7 +13,7 @@ SOURCES = sorted(path for path in (ROOT / "examples").rglob("*.*")
 
 
 def programs():
-    """Of examples/ and of the pages: (name, text)."""
+    """(name, text) of each program in examples/ and on the pages."""
     yield from ((str(path.relative_to(ROOT)), path.read_text()) for path in SOURCES)
     for page in PAGES:
         for number, text in enumerate(re.findall(r"^```python\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)):
@@ -28,16 +28,16 @@ SUBSCRIBES = re.compile(r"zmq\.SUB\b|new Subscriber\(|ZMQ_SUB\b|SOCKET_SUB\b|soc
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name != "clients.md"
                                   and SHOWS_A_CLIENT.search(page.read_text())],
                          ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_page_that_shows_a_client_links_to_what_it_must_know(page):
+def test_a_page_that_shows_a_client_links_to_the_clients_page(page):
     assert "clients.md" in page.read_text()
 
 
 @pytest.mark.parametrize("name", [name for name, text in PROGRAMS.items() if "connect(" in text and ASKS.search(text)])
-def test_a_program_that_asks_queues_nothing_for_a_switch_that_is_away(name):
+def test_a_program_that_sends_requests_queues_nothing_while_the_switch_is_away(name):
     assert re.search("immediate", PROGRAMS[name], re.IGNORECASE)
 
 
 @pytest.mark.parametrize("name", [name for name, text in PROGRAMS.items() if "pgm://" not in text
                                   and SUBSCRIBES.search(text)])
-def test_a_program_that_subscribes_notices_a_dead_path(name):
+def test_a_program_that_subscribes_detects_a_dead_connection(name):
     assert re.search("heartbeat|keepalive", PROGRAMS[name], re.IGNORECASE)

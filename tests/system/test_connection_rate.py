@@ -1,4 +1,4 @@
-"""How fast one address may connect: what comes faster is closed at once, and gets in when it comes again."""
+"""The limit on new connections of one address: those over it are closed at once, and succeed when they try again."""
 
 import functools
 import json
@@ -28,15 +28,15 @@ def endings(daemon, what, name):
 
 
 def some_are_turned_away(daemon, endpoint, what):
-    """Of connections that are made as fast as this machine makes them."""
+    """Makes connections as fast as possible. True if some of them are turned away."""
     peers = [raw_connect(endpoint) for _ in range(20)]
-    first = [peer.recv(1) for peer in peers]  # of a greeting; or the end
+    first = [peer.recv(1) for peer in peers]  # the first byte of a greeting; empty if closed
     for peer in peers:
         peer.close()
     return b"" in first and endings(daemon, what, "address-rate") > 0
 
 
-def test_what_is_over_the_rate_is_closed_counted_logged_and_lifted_by_a_reload(fszmqd):
+def test_connections_over_the_rate_are_closed_counted_and_logged_until_a_reload_lifts_it(fszmqd):
     ports = [free_endpoint() for _ in range(2)]
     daemon = fszmqd(console=True, config=config(ports, SLOW), endpoint=ports[0])
     for endpoint, what, owner in zip(ports, ("stream", "API socket"), ("stream ", "API socket ")):
@@ -50,7 +50,7 @@ def test_what_is_over_the_rate_is_closed_counted_logged_and_lifted_by_a_reload(f
     assert endings(daemon, "stream", "address-rate") == before
 
 
-def test_clients_that_come_all_at_once_get_in_by_trying_again(fszmqd):
+def test_clients_that_connect_all_at_once_succeed_by_trying_again(fszmqd):
     ports = [free_endpoint() for _ in range(2)]
     settings = {"address-connections-per-second": 20, "address-connections-burst": 5}
     daemon = fszmqd(console=True, config=config(ports, settings), endpoint=ports[0])
@@ -70,11 +70,11 @@ def test_clients_that_come_all_at_once_get_in_by_trying_again(fszmqd):
     context.term()
 
 
-# ---- the tool that is turned away ------------------------------------------------------------------------
+# ---- the tool ----------------------------------------------------------------------------------------------
 
 
 class Closer:
-    """What listens at a port and closes each connection as it comes, behind `words`."""
+    """Listens on a port, sends `words` on each connection and closes it."""
 
     def __init__(self, words=b""):
         self.words, self.ended = words, threading.Event()
@@ -103,25 +103,25 @@ class Closer:
 
 
 @pytest.mark.parametrize("command", (["api", "status"], ["clients"], ["stats"], ["kick", "4711"]), ids=" ".join)
-def test_a_command_that_is_turned_away_comes_again_and_runs(command, fszmqd, tmp_path):
+def test_a_command_that_is_turned_away_tries_again_and_runs(command, fszmqd, tmp_path):
     ports = free_ports()
     settings = {"address-connections-per-second": 1, "address-connections-burst": 1}
     daemon = fszmqd(console=True, config=config(ports, settings), endpoint=ports.events)
 
     def runs_though_it_was_turned_away():
         before = endings(daemon, "API socket", "address-rate")
-        # kick may not, and nobody has that id: but it asked
+        # kick fails, because no client has that id; but its request arrived
         errors = run(*command, env=environment(tmp_path, ports), code=1 if command[0] == "kick" else 0).stderr
         assert ("not sent" not in errors) if command[0] == "kick" else errors == ""
         return endings(daemon, "API socket", "address-rate") > before
 
-    wait_until(runs_though_it_was_turned_away, "one that comes too early")
+    wait_until(runs_though_it_was_turned_away, "a command that connects too early")
 
 
-def test_a_command_that_is_always_turned_away_says_so_when_its_time_is_over(tmp_path):
+def test_a_command_that_is_always_turned_away_reports_it_at_the_end(tmp_path):
     with Closer() as closer:
-        errors = run("api", "--timeout=1", "status", env=environment(tmp_path, Ports(closer.endpoint, closer.endpoint)),
-                   code=3).stderr
+        env = environment(tmp_path, Ports(closer.endpoint, closer.endpoint))
+        errors = run("api", "--timeout=1", "status", env=env, code=3).stderr
     assert "no connection to the switch in time" in errors and "closes new connections at once" in errors
     for name in ("endings.address-rate", "endings.connections", "address-connections-per-second", "connections-max"):
         assert name in errors
@@ -129,8 +129,8 @@ def test_a_command_that_is_always_turned_away_says_so_when_its_time_is_over(tmp_
 
 
 @pytest.mark.parametrize("words", (b"220 mail.example.com ESMTP\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"))
-def test_a_command_says_at_once_that_something_else_answers(words, tmp_path):
+def test_a_command_reports_at_once_that_the_port_belongs_to_something_else(words, tmp_path):
     with Closer(words) as closer:
-        errors = run("api", "--timeout=600", "status", env=environment(tmp_path, Ports(closer.endpoint, closer.endpoint)),
-                   code=3).stderr
+        env = environment(tmp_path, Ports(closer.endpoint, closer.endpoint))
+        errors = run("api", "--timeout=600", "status", env=env, code=3).stderr
     assert "it does not speak ZeroMQ" in errors and "no connection to the switch" in errors

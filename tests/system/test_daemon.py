@@ -1,4 +1,4 @@
-"""fszmqd as a process: start, events, console, reload, stop, restart, what systemd is told."""
+"""fszmqd as a process: start, events, console, reload, stop, restart, notifications to systemd."""
 
 import collections
 import json
@@ -20,7 +20,7 @@ def run(*args):
 
 
 def seen_by(sub, daemon):
-    """Returns once events arrive, so that what happens next is not missed."""
+    """Returns when events arrive, so that the next ones are not missed."""
     while not sub.poll(100):
         daemon.command("echo hello")
     sub.recv()
@@ -28,7 +28,7 @@ def seen_by(sub, daemon):
 
 # Events
 
-def test_events_of_every_leg_come_in_order_with_one_identity(fszmqd, subscriber):
+def test_events_of_every_leg_are_in_order_with_one_identity(fszmqd, subscriber):
     daemon = fszmqd(calls_per_second=30)
     legs = collections.defaultdict(list)
     for event in receive(subscriber(daemon.endpoint), 2000):
@@ -80,7 +80,7 @@ def test_console_call_is_parked_shown_and_killed(fszmqd, subscriber):
     done = receive_until(sub, lambda e: e["Event-Name"] == "CHANNEL_HANGUP_COMPLETE" and e["Unique-ID"] == uuid)[-1]
     assert done["Hangup-Cause"] == "CALL_REJECTED"
     assert done["variable_colour"] == "dark blue"
-    wait_until(lambda: daemon.command(f"uuid_exists {uuid}") == "false", "the channel to go")
+    wait_until(lambda: daemon.command(f"uuid_exists {uuid}") == "false", "the channel to end")
 
 
 def test_console_answers_zmq_and_unknown_commands(fszmqd):
@@ -111,7 +111,7 @@ def test_reload_adds_a_stream_and_keeps_subscribers(fszmqd, subscriber):
                               stream_xml("more", [more], events="CHANNEL_ANSWER")]))
     daemon.wait_log("configuration reloaded")
     assert {e["Event-Name"] for e in receive(subscriber(more), 5)} == {"CHANNEL_ANSWER"}
-    # The audit tells of the second subscriber; its events are not the switch's, which alone numbers them.
+    # The audit reports the second subscriber. Audit events have no number: only the switch numbers its own.
     sequence = [int(e["Event-Sequence"]) for e in receive(kept, 500) if "Event-Sequence" in e]
     assert sequence == list(range(sequence[0], sequence[0] + len(sequence)))
 
@@ -121,7 +121,7 @@ def test_reload_adds_a_stream_and_keeps_subscribers(fszmqd, subscriber):
     (config_xml([stream_xml(binds=["tcp://127.0.0.1:1"], framing="morse")]), "morse"),
     (config_xml([stream_xml(binds=["tcp://127.0.0.1:1"], acl="lan")]), "lan"),
 ])
-def test_reload_with_a_mistake_is_told_and_changes_nothing(fszmqd, subscriber, config, message):
+def test_reload_with_a_mistake_is_reported_and_changes_nothing(fszmqd, subscriber, config, message):
     daemon = fszmqd(calls_per_second=30)
     sub = subscriber(daemon.endpoint)
     receive(sub, 10)
@@ -132,7 +132,7 @@ def test_reload_with_a_mistake_is_told_and_changes_nothing(fszmqd, subscriber, c
     assert sequence == list(range(sequence[0], sequence[0] + 500))
 
 
-# Ends and starts
+# Stop and restart
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_ends_it_with_bye(fszmqd, subscriber, number):
@@ -150,7 +150,7 @@ def test_signal_ends_it_with_bye(fszmqd, subscriber, number):
     assert daemon.process.wait(60) == 0
 
 
-def test_killed_and_started_again_its_subscribers_come_back(fszmqd, subscriber):
+def test_subscribers_come_back_after_a_kill_and_restart(fszmqd, subscriber):
     daemon = fszmqd(calls_per_second=30)
     sub = subscriber(daemon.endpoint)
     first = receive(sub, 10)[-1]["Core-UUID"]
@@ -185,12 +185,12 @@ def test_identities_differ_from_run_to_run_but_not_with_a_seed(fszmqd):
     (["--switch", "sim", "stray"], "stray"),
     ([], "--switch sim"),
 ])
-def test_wrong_command_line_is_told_and_ends_with_2(args, message):
+def test_wrong_command_line_is_reported_and_ends_with_2(args, message):
     done = run(*args)
     assert done.returncode == 2 and message in done.stderr
 
 
-def test_check_tells_every_mistake_and_ends_with_3(tmp_path):
+def test_check_reports_every_mistake_and_ends_with_3(tmp_path):
     path = tmp_path / "bad.xml"
     path.write_text(config_xml([stream_xml(binds=["tcp://127.0.0.1:1"], framing="morse", send_hwm="lots")]))
     done = run("--check", "--config", str(path))
@@ -216,7 +216,7 @@ def test_missing_files_are_named(tmp_path):
 
 @pytest.fixture
 def notify(tmp_path):
-    """A socket as systemd's: notify() waits for the next message, as a dictionary."""
+    """A socket in place of systemd's: notify() waits for the next message and returns it as a dictionary."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         path = str(tmp_path / "notify")
         sock.bind(path)
@@ -229,7 +229,7 @@ def notify(tmp_path):
         yield receive_one
 
 
-def test_systemd_is_told_ready_reloading_and_stopping(fszmqd, notify):
+def test_systemd_gets_ready_reloading_and_stopping(fszmqd, notify):
     daemon = fszmqd(env={"NOTIFY_SOCKET": notify.path})
     assert notify()["READY"] == "1"
     before_us = time.clock_gettime(time.CLOCK_MONOTONIC) * 1e6
@@ -249,7 +249,7 @@ def test_systemd_watchdog_is_fed(fszmqd, notify):
 
 # Security
 
-def test_passwords_in_the_clear_are_warned_of_where_others_can_read_them(fszmqd, tmp_path):
+def test_passwords_in_the_clear_cause_a_warning_if_others_can_read_them(fszmqd, tmp_path):
     users = tmp_path / "users.json"
     users.write_text('{"users": {}}')
     users.chmod(0o600)

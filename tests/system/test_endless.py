@@ -1,4 +1,4 @@
-"""A message without end: whoever sends one is disconnected at the bound, and the memory is bounded all along."""
+"""An endless message: its sender is disconnected at the limit, and memory stays bounded throughout."""
 
 import time
 
@@ -8,12 +8,12 @@ from conftest import api_socket_xml, config_xml, free_endpoint, stream_xml
 from zmtp import MORE, frame, shake_hands
 
 FRAME = frame(bytes(4000), MORE)
-FRAMES_PER_MS = 10  # 40 MB/s: what is taken until the end shows in seconds, not in a machine's speed
-BYTES_MAX = 400 << 20  # far more than the switch may take
+FRAMES_PER_MS = 10  # 40 MB/s: the bytes accepted until the disconnect do not depend on the speed of the machine
+BYTES_MAX = 400 << 20  # far more than the switch may accept
 
 
 def flood(peer):
-    """Sends frames until it is cut off; how many bytes, and what the end looked like."""
+    """Sends frames until it is cut off. Returns the number of bytes, and the error or None."""
     sent = 0
     try:
         while sent < BYTES_MAX:
@@ -26,7 +26,7 @@ def flood(peer):
 
 
 @pytest.mark.parametrize("socket_type", [b"DEALER", b"SUB"])
-def test_a_message_without_end_is_cut_off_and_others_are_served(fszmqd, subscriber, socket_type):
+def test_the_sender_of_an_endless_message_is_cut_off_and_others_are_served(fszmqd, subscriber, socket_type):
     events, requests = free_endpoint(), free_endpoint()
     daemon = fszmqd(
         calls_per_second=20,
@@ -42,7 +42,7 @@ def test_a_message_without_end_is_cut_off_and_others_are_served(fszmqd, subscrib
     sent, end = flood(peer)
     assert isinstance(end, ConnectionError) and sent < BYTES_MAX
     if socket_type == b"DEALER":
-        assert sent > 64 << 10  # a message of request-bytes gets through
+        assert sent > 64 << 10  # a message of request-bytes is accepted
     now = daemon.status()
     over = [sum(each["endings"].get(reason, 0) for reason in ("message-bytes", "message-frames"))
             for each in (now["api"]["sockets"][0], now["streams"][0])]

@@ -1,4 +1,4 @@
-"""The programs of examples/: each in its language's own runtime, against a real fszmqd."""
+"""The programs in examples/, each in the runtime of its language, with a real fszmqd."""
 
 import functools
 import json
@@ -14,16 +14,16 @@ from typing import NamedTuple
 import pytest
 import zmq
 
-from conftest import EXAMPLES, PATIENCE_S, find_program, free_endpoint, wait_until
+from conftest import EXAMPLES, PATIENCE_S, ROOT, find_program, free_endpoint, wait_until
 
 ENDLESS = 10_000_000  # more events than any test sees
 DEFAULT_PORT, NUMBERED_PORT = 5556, 5558
 
 
 class Language(NamedTuple):
-    needs: str  # what to install, for the reason of a skip
-    probe: list  # succeeds where that is installed
-    run: list  # in examples/; {out} is where compiled programs are
+    needs: str  # packages to install, named if the test is skipped
+    probe: list  # succeeds if they are installed
+    run: list  # runs in examples/; {out} is the folder of compiled programs
     compile: list = []
 
 
@@ -71,7 +71,7 @@ def is_installed(language):
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory):
-    """command(language): what runs its subscribe program, compiled once; skips where it is not installed."""
+    """command(language) runs its subscribe program, compiled once. Skips the test if the language is not installed."""
 
     @functools.cache
     def compiled(language):
@@ -91,7 +91,7 @@ def command(tmp_path_factory):
 
 
 class Client:
-    """A running example; `lines` and `errors` are what it has written so far."""
+    """A running example; `lines` and `errors` have its output so far."""
 
     def __init__(self, argv):
         self.process = subprocess.Popen(
@@ -121,7 +121,7 @@ class Client:
         assert len(self.lines) >= count, f"{self.process.args} ended: {self.errors}"
 
     def wait_event(self, wanted, what):
-        """Waits for an event for which wanted(event) is true, and that the program goes on meanwhile."""
+        """Waits for an event for which wanted(event) is true. The program must keep running until then."""
         seen = 0
 
         def found():
@@ -147,7 +147,7 @@ class Client:
 
 @pytest.fixture
 def client():
-    """client(argv, argument…) starts an example; stopped when the test ends."""
+    """client(argv, argument…) starts an example, which is stopped at the end of the test."""
     clients = []
 
     def start(argv, *args):
@@ -157,7 +157,7 @@ def client():
     yield start
     for each in clients:
         each.stop()
-        print(each.process.args, each.errors)  # shown where the test failed
+        print(each.process.args, each.errors)  # shown if the test fails
 
 
 def names(lines):
@@ -165,7 +165,7 @@ def names(lines):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_example_started_after_the_publisher_prints_as_many_events_as_asked(language, command, client, fszmqd):
+def test_example_started_after_the_publisher_prints_the_requested_number_of_events(language, command, client, fszmqd):
     program = command(language)
     daemon = fszmqd(calls_per_second=20)
     example = client(program, daemon.endpoint, 50)
@@ -185,7 +185,7 @@ def test_example_started_before_the_publisher_waits_for_it(language, command, cl
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_example_goes_on_when_the_publisher_is_killed_and_started_again(language, command, client, fszmqd):
+def test_example_continues_when_the_publisher_is_killed_and_restarted(language, command, client, fszmqd):
     program = command(language)
     daemon = fszmqd(calls_per_second=20)
     example = client(program, daemon.endpoint, ENDLESS)
@@ -198,8 +198,8 @@ def test_example_goes_on_when_the_publisher_is_killed_and_started_again(language
 
 
 def common_part(logs):
-    """What each log has from the first event of the client that joined last, cut to the shortest;
-    nothing as long as that event has not reached all."""
+    """The part of each log from the first event of the client that joined last, cut to the same length. Empty until
+    that event is in all logs."""
     for first in (log[0] for log in logs if log):
         if all(first in log for log in logs):
             parts = [log[log.index(first):] for log in logs]
@@ -208,7 +208,7 @@ def common_part(logs):
     return []
 
 
-def test_examples_of_all_languages_at_once_see_the_same_events(command, client, fszmqd):
+def test_examples_of_all_languages_receive_the_same_events(command, client, fszmqd):
     installed = [language for language in LANGUAGES if is_installed(language)]
     programs = [command(language) for language in installed]
     daemon = fszmqd(calls_per_second=10, acl="any")
@@ -220,9 +220,9 @@ def test_examples_of_all_languages_at_once_see_the_same_events(command, client, 
         parts = common_part([list(example.lines) for example in examples])
         return parts if parts and len(parts[0]) >= 300 else None
 
-    parts = wait_until(long_enough, "300 events that all clients saw")
+    parts = wait_until(long_enough, "300 events that all clients received")
     for language, part in zip(installed, parts):
-        assert part == parts[0], f"{language} saw other events than {installed[0]}"
+        assert part == parts[0], f"{language} received other events than {installed[0]}"
 
 
 def need_port(port):
@@ -234,7 +234,7 @@ def need_port(port):
             pytest.skip(f"port {port} is taken")
 
 
-def test_original_client_works_with_no_argument_and_no_configuration_of_the_stream(client, fszmqd):
+def test_subscriber_works_without_arguments_and_with_the_default_stream(client, fszmqd):
     need_port(DEFAULT_PORT)
     fszmqd(calls_per_second=20, config='<configuration name="event_zmq.conf"/>',
            endpoint=f"tcp://127.0.0.1:{DEFAULT_PORT}")
@@ -243,27 +243,27 @@ def test_original_client_works_with_no_argument_and_no_configuration_of_the_stre
     assert len(names(example.lines)) == 100
 
 
-def test_the_readme_shows_a_stream_with_numbers_that_is_there_by_default(fszmqd):
+def test_the_readme_shows_a_stream_with_numbers_that_exists_by_default(fszmqd):
     for port in (DEFAULT_PORT, NUMBERED_PORT):
         need_port(port)
-    command, = re.findall(r"^fszmq (tail --envelope \S+)", (EXAMPLES.parent / "README.md").read_text(), re.MULTILINE)
+    command, = re.findall(r"^fszmq (tail --envelope \S+)", (ROOT / "README.md").read_text(), re.MULTILINE)
     fszmqd(calls_per_second=20, config='<configuration name="event_zmq.conf"/>',
            endpoint=f"tcp://127.0.0.1:{DEFAULT_PORT}")
-    done = subprocess.run([find_program("fszmq"), *command.split(), "--json", "-n", "3"], capture_output=True, text=True,
-                          timeout=PATIENCE_S, check=True)
+    done = subprocess.run([find_program("fszmq"), *command.split(), "--json", "-n", "3"], capture_output=True,
+                          text=True, timeout=PATIENCE_S, check=True)
     metas = [json.loads(line)["meta"] for line in done.stdout.splitlines()]
     assert [meta["stream"] for meta in metas] == ["live"] * 3 and metas[0]["type_seq"] > 0
 
 
 @pytest.fixture(params=FOLLOWERS)
 def follower(request, client):
-    """follower(endpoint, kind…) starts the follow program of each language."""
+    """follower(endpoint, event type…) starts the follow program of each language."""
     if not is_installed(request.param):
         pytest.skip(f"{request.param} needs {LANGUAGES[request.param].needs}")
     return functools.partial(client, FOLLOWERS[request.param])
 
 
-def test_follower_tells_of_silence_and_restart_and_of_no_loss_where_there_is_none(follower, fszmqd):
+def test_follower_reports_silence_and_restart_and_no_false_loss(follower, fszmqd):
     daemon = fszmqd(calls_per_second=20, framing="envelope")
     example = follower(daemon.endpoint, "CHANNEL_ANSWER", "CHANNEL_HANGUP")
     example.wait_events(30)
@@ -282,7 +282,7 @@ def test_follower_tells_of_silence_and_restart_and_of_no_loss_where_there_is_non
 
 
 class LossyStream:
-    """An envelope stream of which the test says what gets lost."""
+    """An envelope stream whose losses are up to the test."""
 
     def __init__(self):
         self.context = zmq.Context()
@@ -301,7 +301,7 @@ class LossyStream:
         meta = {"stream": "default", "epoch": self.epoch, "time": 1, **meta}
         self.socket.send_multipart([topic.encode(), json.dumps(meta).encode(), event.encode()])
 
-    def answer(self, seq, **type_seq):
+    def channel_answer(self, seq, **type_seq):
         self.send("CHANNEL_ANSWER//u", f'{{"seq":{seq}}}', seq=seq, type="CHANNEL_ANSWER/", **type_seq)
 
     def beat(self, seq, /, whole=False, **types):
@@ -320,18 +320,18 @@ def lossy():
     stream.close()
 
 
-def test_follower_of_a_kind_tells_of_every_event_of_it_that_was_lost(follower, lossy):
+def test_follower_of_an_event_type_reports_every_loss_of_it(follower, lossy):
     example = follower(lossy.endpoint, "CHANNEL_ANSWER")
     lossy.wait_subscription(b".beat/")
-    lossy.answer(50, type_seq=5)  # what was before is not ours
-    lossy.answer(60, type_seq=6)  # other types in between: no loss
-    lossy.answer(61, type_seq=9)
+    lossy.channel_answer(50, type_seq=5)  # earlier events are not counted
+    lossy.channel_answer(60, type_seq=6)  # other event types in between: no loss
+    lossy.channel_answer(61, type_seq=9)
     lossy.beat(70, CHANNEL_ANSWER=9, CHANNEL_HANGUP=3)
-    lossy.beat(71, CHANNEL_ANSWER=12)  # a loss that no event after it shows
-    lossy.answer(72, type_seq=13)
-    lossy.answer(73)  # a kind that the stream does not count
+    lossy.beat(71, CHANNEL_ANSWER=12)  # a loss that no later event shows
+    lossy.channel_answer(72, type_seq=13)
+    lossy.channel_answer(73)  # an event type that the stream does not count
     lossy.epoch = "e2"
-    lossy.answer(8, type_seq=3)
+    lossy.channel_answer(8, type_seq=3)
     lossy.send(".bye/", seq=8)
     example.wait_error("stopped")
     assert example.errors[1:-1] == [
@@ -345,16 +345,16 @@ def test_follower_of_a_kind_tells_of_every_event_of_it_that_was_lost(follower, l
     assert [json.loads(line)["seq"] for line in example.lines] == [50, 60, 61, 72, 73, 8]
 
 
-def test_follower_of_everything_tells_of_every_event_that_was_lost(follower, lossy):
+def test_follower_of_all_events_reports_every_loss(follower, lossy):
     example = follower(lossy.endpoint)
     lossy.wait_subscription(b".beat/")
     lossy.beat(49, CHANNEL_ANSWER=4, whole=True)
-    lossy.answer(50, type_seq=5)
-    lossy.answer(53, type_seq=8)
-    lossy.beat(60, CHANNEL_ANSWER=8, CHANNEL_HANGUP=2)  # of which nothing came
-    lossy.answer(61)  # a kind that the stream does not count
+    lossy.channel_answer(50, type_seq=5)
+    lossy.channel_answer(53, type_seq=8)
+    lossy.beat(60, CHANNEL_ANSWER=8, CHANNEL_HANGUP=2)  # none of them arrived
+    lossy.channel_answer(61)  # an event type that the stream does not count
     lossy.epoch = "e2"
-    lossy.answer(1, type_seq=1)
+    lossy.channel_answer(1, type_seq=1)
     lossy.beat(2, CHANNEL_HANGUP=1)
     lossy.send(".bye/", seq=2)
     example.wait_error("stopped")
@@ -367,23 +367,23 @@ def test_follower_of_everything_tells_of_every_event_that_was_lost(follower, los
     ]
 
 
-def test_follower_takes_no_number_of_what_it_may_not_see_for_a_loss(follower, lossy):
+def test_follower_reports_no_loss_for_events_that_it_may_not_see(follower, lossy):
     example = follower(lossy.endpoint)
     lossy.wait_subscription(b".beat/")
-    lossy.answer(50, type_seq=5)
+    lossy.channel_answer(50, type_seq=5)
     lossy.send(".beat/0123456789abcdef/", seq=99, types={"CHANNEL_ANSWER/": 5}, all=True)
-    lossy.answer(500, type_seq=6)
+    lossy.channel_answer(500, type_seq=6)
     lossy.send(".bye/", seq=900)
     example.wait_error("stopped")
     assert example.errors[1:-1] == ["joined: epoch e1"]
 
 
-def test_follower_drops_an_incomplete_message_and_tells_of_both_that_are_lost(follower, lossy):
+def test_follower_drops_an_incomplete_message_and_reports_both_losses(follower, lossy):
     example = follower(lossy.endpoint)
     lossy.wait_subscription(b".beat/")
-    lossy.answer(1, type_seq=1)
+    lossy.channel_answer(1, type_seq=1)
     lossy.socket.send_multipart([b"CHANNEL_ANSWER//u", b'{"seq":2}', b"CHANNEL_ANSWER//u", b'{"seq":3}', b"{}"])
-    lossy.answer(4, type_seq=4)
+    lossy.channel_answer(4, type_seq=4)
     lossy.send(".bye/", seq=4)
     example.wait_error("stopped")
     assert example.errors[1:-1] == [

@@ -1,4 +1,4 @@
-"""The programs of examples/ that ask the switch for something, or show who they are: against a real fszmqd."""
+"""The programs in examples/ that send requests or authenticate, with a real fszmqd."""
 
 import html
 import json
@@ -19,7 +19,7 @@ UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 @pytest.fixture(params=RUN)
 def example(request):
-    """example("command"): the words that run that program, in each language."""
+    """example("command") is the command line of that program, in each language."""
     if not is_installed(request.param):
         pytest.skip(f"{request.param} needs {LANGUAGES[request.param].needs}")
     interpreter, path = RUN[request.param]
@@ -27,7 +27,7 @@ def example(request):
 
 
 def finish(words, *args):
-    """Exit status, what was printed, and what was errors on stderr."""
+    """Runs a program; returns its exit status, standard output and standard error."""
     done = subprocess.run([*words, *map(str, args)], cwd=EXAMPLES, stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, timeout=3 * PATIENCE_S, check=False)
     return done.returncode, done.stdout, done.stderr
@@ -35,7 +35,7 @@ def finish(words, *args):
 
 @pytest.fixture
 def ports(fszmqd):
-    """Of a switch that allows everything."""
+    """The endpoints of a switch that allows everything."""
     at = free_ports()
     fszmqd(calls_per_second=0, endpoint=at.events, config=switch_xml(at, [group_xml("default", *ALL)]))
     return at
@@ -43,7 +43,7 @@ def ports(fszmqd):
 
 @pytest.fixture
 def switch(ports):
-    """A client of its own at the same switch."""
+    """Another client of the same switch."""
     context = zmq.Context()
     client = Requests(context, ports.api)
     yield client
@@ -51,14 +51,14 @@ def switch(ports):
     context.term()
 
 
-def test_command_prints_the_output_and_ends_as_the_command_did(example, ports):
+def test_command_prints_the_output_and_exits_with_the_result(example, ports):
     command = example("command")
     assert finish(command, "-e", ports.api, "echo", "two words") == (0, "two words\n", "")
     assert finish(command, "-e", ports.api, "status")[1].startswith("UP ")
     assert finish(command, "-e", ports.api, "uuid_kill", "nobody")[0] == 1
 
 
-def test_command_tells_what_was_not_allowed(example, fszmqd):
+def test_command_reports_a_missing_grant(example, fszmqd):
     at = free_ports()
     fszmqd(calls_per_second=0, endpoint=at.events,
            config=switch_xml(at, [group_xml("default", ("methods", "api"), ("api", "status"))]))
@@ -66,7 +66,7 @@ def test_command_tells_what_was_not_allowed(example, fszmqd):
     assert (code, output) == (2, "") and "not run: not allowed" in errors and "echo" in errors
 
 
-def test_command_tells_that_nobody_answers(example):
+def test_command_reports_that_there_is_no_switch(example):
     nobody = free_endpoint()
     code, output, errors = finish(example("command"), "-e", nobody, "status")
     assert (code, output) == (2, "") and f"no reply from {nobody}: not sent" in errors
@@ -80,7 +80,7 @@ def bound(socket, endpoint):
     return True
 
 
-def test_command_whose_answer_is_lost_may_have_run_and_is_not_sent_again(example):
+def test_command_whose_reply_is_lost_is_not_sent_again(example):
     with zmq.Context() as context, context.socket(zmq.ROUTER) as fake:
         fake.linger, fake.rcvtimeo = 0, PATIENCE_S * 1000
         endpoint = f"tcp://127.0.0.1:{fake.bind_to_random_port('tcp://127.0.0.1')}"
@@ -99,7 +99,7 @@ def test_command_whose_answer_is_lost_may_have_run_and_is_not_sent_again(example
             command.stop()
 
 
-def test_call_is_made_and_its_end_waited_for(example, ports, switch):
+def test_call_is_made_and_waits_for_its_end(example, ports, switch):
     call = Client([*example("call"), "-a", ports.api, "-e", ports.events, "loopback/1000", "park"])
     try:
         wait_until(lambda: call.lines or call.process.poll() is not None, "the call to be answered")
@@ -112,8 +112,8 @@ def test_call_is_made_and_its_end_waited_for(example, ports, switch):
         call.stop()
 
 
-def test_call_ends_too_when_the_event_of_its_end_is_not_seen(example, ports, switch):
-    elsewhere = free_endpoint()  # where no events come from
+def test_call_ends_without_the_event_of_its_end(example, ports, switch):
+    elsewhere = free_endpoint()  # no events arrive from there
     call = Client([*example("call"), "-a", ports.api, "-e", elsewhere, "loopback/1000", "park"])
     try:
         wait_until(lambda: call.lines or call.process.poll() is not None, "the call to be answered")
@@ -124,17 +124,17 @@ def test_call_ends_too_when_the_event_of_its_end_is_not_seen(example, ports, swi
         call.stop()
 
 
-def test_call_that_is_not_answered_is_told_with_the_cause(example, ports):
+def test_call_that_is_not_answered_is_reported_with_its_cause(example, ports):
     code, output, errors = finish(example("call"), "-a", ports.api, "-e", ports.events, "error/USER_BUSY", "park")
     assert (code, output, errors) == (1, "", "not answered: USER_BUSY\n")
 
 
-def test_call_needs_no_more_than_the_readme_says(example, fszmqd):
+def test_call_needs_only_the_grants_in_the_readme(example, fszmqd):
     readme = (EXAMPLES / "README.md").read_text().partition("`call` needs")[2]
     grants = re.findall(r'^    <param name="([a-z-]+)" value="(.*)"/>$', readme, re.MULTILINE)
     assert len(grants) == 8
     here = [(right, html.unescape(value).replace("user/*", "loopback/1000")) for right, value in grants]
-    here.append(("contexts", "*/1000"))  # where a loopback goes, which stands for the user
+    here.append(("contexts", "*/1000"))  # for the loopback endpoint, which stands in for the user
     at = free_ports()
     fszmqd(calls_per_second=0, endpoint=at.events, config=switch_xml(at, [group_xml("default", *here)]))
     how = [*example("call"), "-a", at.api, "-e", at.events]
@@ -146,7 +146,7 @@ def test_call_needs_no_more_than_the_readme_says(example, fszmqd):
 
 @pytest.fixture
 def curve(fszmqd, tmp_path):
-    """A switch with CURVE, the user alice, and keys of nobody."""
+    """A switch with CURVE, the user alice, and a key pair that no user has."""
     switch = Secured(fszmqd, tmp_path, "curve")
     for name in ("alice", "nobody"):
         switch.run("keygen", tmp_path / f"{name}.key")
@@ -154,7 +154,7 @@ def curve(fszmqd, tmp_path):
     return switch
 
 
-def test_secure_prints_events_to_who_has_a_known_key(example, curve):
+def test_secure_prints_events_with_a_known_key(example, curve):
     folder, program = curve.folder, example("secure")
     code, output, errors = finish(program, curve.ports.events, folder / "switch.key", folder / "alice.key_secret", 20)
     assert code == 0, errors
@@ -162,7 +162,7 @@ def test_secure_prints_events_to_who_has_a_known_key(example, curve):
 
 
 @pytest.mark.parametrize("server, own", [("switch.key", "nobody.key_secret"), ("nobody.key", "alice.key_secret")])
-def test_secure_gets_nothing_with_a_key_that_is_not_known(example, curve, server, own):
+def test_secure_gets_nothing_with_an_unknown_key(example, curve, server, own):
     folder = curve.folder
     stranger = Client([*example("secure"), curve.ports.events, str(folder / server), str(folder / own), "1"])
     known = Client([*example("secure"), curve.ports.events, str(folder / "switch.key"),

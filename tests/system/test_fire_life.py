@@ -1,4 +1,4 @@
-"""Kills, restarts, reloads under load, and configurations as large as they may be."""
+"""Kills, restarts and reloads under load, and configurations of the largest size."""
 
 import json
 import threading
@@ -12,8 +12,8 @@ from fire import Reader, sanitized
 from zmtp import frame, shake_hands
 
 
-def test_killed_under_load_its_subscribers_come_back_and_see_a_new_epoch(fszmqd):
-    daemon = fszmqd(calls_per_second=50, framing="envelope")  # which three readers of one process keep up with
+def test_subscribers_come_back_to_a_new_epoch_after_a_kill_under_load(fszmqd):
+    daemon = fszmqd(calls_per_second=50, framing="envelope")  # three readers of one process keep up with this
     readers = [Reader(daemon.endpoint) for _ in range(3)]
     for killed in range(1, 4):
         wait_until(lambda: all(len(r.epochs) == killed for r in readers), f"epoch {killed} at every subscriber")
@@ -29,7 +29,7 @@ def test_killed_under_load_its_subscribers_come_back_and_see_a_new_epoch(fszmqd)
     assert all(ledger.lost == 0 and ledger.epochs == ledgers[0].epochs for ledger in ledgers)
 
 
-def test_killed_with_an_ipc_endpoint_it_opens_the_same_file_again(fszmqd):
+def test_an_ipc_endpoint_opens_its_file_again_after_a_kill(fszmqd):
     daemon = fszmqd(calls_per_second=50, framing="envelope", transport="ipc")
     reader = Reader(daemon.endpoint)
     assert reader.started.wait(60)
@@ -40,10 +40,10 @@ def test_killed_with_an_ipc_endpoint_it_opens_the_same_file_again(fszmqd):
     reader.ledger()
 
 
-def test_reloads_under_load_good_and_bad_leave_no_gap_and_no_growth(fszmqd):
-    """A hundred SIGHUPs; the subscriber's endpoint stays, another one comes, goes and fails."""
+def test_reloads_under_load_lose_no_event_and_no_memory(fszmqd):
+    """A hundred SIGHUPs: the subscriber's endpoint stays; another one is added, removed and fails."""
     endpoint, other = free_endpoint(), free_endpoint()
-    # Unbounded, and far from full load, so that a busy machine loses nothing: this is about reloads.
+    # Unlimited, and far from full load, so that a busy machine loses nothing: this test is about reloads.
     kept = stream_xml(binds=[endpoint], framing="envelope", send_hwm=0)
     configs = [
         (config_xml([kept, stream_xml("more", [other], events="CHANNEL_*")]), "configuration reloaded"),
@@ -66,23 +66,24 @@ def test_reloads_under_load_good_and_bad_leave_no_gap_and_no_growth(fszmqd):
         if number % 4 == 2:
             descriptors.append(daemon.descriptors())
             rss.append(daemon.rss_bytes())
-    print(f"rss {rss[0] >> 10} KiB after 3 reloads, {rss[-1] >> 10} KiB after 99; {reader.received} events meanwhile")
+    print(f"rss {rss[0] >> 10} KiB after 3 reloads, {rss[-1] >> 10} KiB after 99; {reader.received} events received")
     assert daemon.status()["reloads"] == 50
     assert daemon.stop() == 0
     wait_until(lambda: reader.bye, ".bye/")
     ledger = reader.ledger()
     assert ledger.lost == 0 and len(ledger.epochs) == 1
-    # A stream that a reload removed closes its descriptors a moment later.
+    # A removed stream closes its descriptors a moment later.
     assert min(descriptors[-5:]) <= max(descriptors[:3])
     if not slow:
         assert min(rss[-5:]) < rss[2] + (6 << 20)
 
 
-def test_reloads_while_peers_come_and_go_crash_nothing(fszmqd):
-    """Limits change under connections that come and go."""
+def test_reloads_while_peers_connect_and_disconnect(fszmqd):
+    """Limits change while peers connect and disconnect."""
     endpoint, api = free_endpoint(), free_endpoint()
     configs = [config_xml([stream_xml(binds=[endpoint], framing="envelope", send_hwm=1000 + different)],
-                          api_sockets=[api_socket_xml(binds=[api], send_hwm=1000 + different)]) for different in (0, 0, 0, 1)]
+                          api_sockets=[api_socket_xml(binds=[api], send_hwm=1000 + different)])
+               for different in (0, 0, 0, 1)]
     daemon = fszmqd(calls_per_second=50, endpoint=endpoint, config=configs[0])
     reader, ending = Reader(endpoint), threading.Event()
     churns = [threading.Thread(target=churn, args=(address, ending)) for address in (endpoint, api) * 3]
@@ -97,22 +98,22 @@ def test_reloads_while_peers_come_and_go_crash_nothing(fszmqd):
         for each in churns:
             each.join()
     received = reader.received
-    wait_until(lambda: reader.received > received + 100, "events after all that")
+    wait_until(lambda: reader.received > received + 100, "events after the reloads")
     assert daemon.stop() == 0
     assert len(reader.ledger().epochs) == 1
 
 
 def churn(endpoint, ending):
-    """Peers that subscribe and are gone."""
+    """Peers that subscribe and disconnect."""
     while not ending.is_set():
         try:
             with shake_hands(endpoint) as peer:
                 peer.sendall(frame(b"\x01") * 20)
         except OSError:
-            time.sleep(0.01)  # its port is being opened again
+            time.sleep(0.01)  # a reload is reopening its port
 
 
-def test_all_256_streams_at_once_give_their_own_numbers(fszmqd, tmp_path):
+def test_256_streams_have_their_own_numbers(fszmqd, tmp_path):
     endpoints = [f"ipc://{tmp_path}/{i}" for i in range(256)]
     streams = [stream_xml(f"s{i}", [endpoint], framing="envelope") for i, endpoint in enumerate(endpoints)]
     daemon = fszmqd(calls_per_second=2, console=True, endpoint=endpoints[0], config=config_xml(streams))
@@ -137,7 +138,7 @@ def test_all_256_streams_at_once_give_their_own_numbers(fszmqd, tmp_path):
     assert daemon.stop() == 0
 
 
-def test_a_257th_stream_is_refused_by_name(fszmqd, tmp_path):
+def test_a_257th_stream_is_refused(fszmqd, tmp_path):
     streams = [stream_xml(f"s{i}", [f"ipc://{tmp_path}/{i}"]) for i in range(257)]
     daemon = fszmqd(config=config_xml(streams), endpoint="ipc:///nowhere", wait=False)
     assert daemon.process.wait(60) == 3
@@ -145,9 +146,9 @@ def test_a_257th_stream_is_refused_by_name(fszmqd, tmp_path):
 
 
 def encoded_of_known_types(daemon):
-    """Of some thousand events; None: some were of a kind that is new, whose first are written on suspicion."""
+    """How many of some thousand events were encoded. None if new event types occurred: their first events always are."""
     first = daemon.status()
-    wait_until(lambda: daemon.status()["events"]["offered"] > first["events"]["offered"] + 1, "what is on its way")
+    wait_until(lambda: daemon.status()["events"]["offered"] > first["events"]["offered"] + 1, "events in progress")
     before = daemon.status()["events"]
     wait_until(lambda: daemon.status()["events"]["offered"] > before["offered"] + 1000, "more events")
     after = daemon.status()["events"]
@@ -155,7 +156,7 @@ def encoded_of_known_types(daemon):
 
 
 @pytest.mark.parametrize("framing, head", [("envelope", "CHANNEL_ANSWER/"), ("json", '{"Event-Name":"CHANNEL_ANSWER"')])
-def test_a_thousand_subscriptions_are_counted_and_only_what_they_match_is_encoded(fszmqd, framing, head):
+def test_a_thousand_subscriptions_are_counted_and_only_matching_events_are_encoded(fszmqd, framing, head):
     daemon = fszmqd(calls_per_second=100, console=True, framing=framing)
     prefixes = [f"{head[:4]}{i}" for i in range(999)] + [head]
     with zmq.Context() as context, context.socket(zmq.SUB) as sub:
@@ -170,8 +171,9 @@ def test_a_thousand_subscriptions_are_counted_and_only_what_they_match_is_encode
         events = daemon.status()["events"]
         assert events["encoded"] < events["offered"] / 5
         sub.setsockopt(zmq.UNSUBSCRIBE, head.encode())
-        wait_until(lambda: daemon.status()["streams"][0]["subscriptions"] == 999, "the subscription to go")
+        wait_until(lambda: daemon.status()["streams"][0]["subscriptions"] == 999, "the subscription to be removed")
         encoded = []
-        wait_until(lambda: encoded.append(encoded_of_known_types(daemon)) or encoded[-1] is not None, "no new kind")
+        wait_until(lambda: encoded.append(encoded_of_known_types(daemon)) or encoded[-1] is not None,
+                   "no new event type")
         assert encoded[-1] == 0
     wait_until(lambda: daemon.status()["streams"][0]["subscriptions"] == 0, "no subscription")

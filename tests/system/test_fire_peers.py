@@ -1,4 +1,4 @@
-"""Peers that come and go, send garbage, or never finish: none of it disturbs a good subscriber."""
+"""Peers that connect and disconnect, send garbage or never finish must not disturb a good subscriber."""
 
 import os
 import random
@@ -21,14 +21,14 @@ HUGE = 1 << 62
 
 @pytest.fixture(params=["tcp", "ipc"])
 def busy(request, fszmqd):
-    """A daemon with some load and one good subscriber, which must have lost nothing in the end."""
+    """A daemon with some load and one good subscriber, which must lose nothing."""
     daemon = fszmqd(calls_per_second=20, console=True, framing="envelope", transport=request.param,
                     handshake_timeout_ms=3000 if sanitized(find_program("fszmqd")) else 500)
     good = Reader(daemon.endpoint)
     assert good.started.wait(60)
     yield daemon
-    wait_until(lambda: stream_status(daemon)["connections"] == 1, "only the good subscriber to be left")
-    wait_until(lambda: stream_status(daemon)["subscriptions"] == 1, "the others' subscriptions to go")
+    wait_until(lambda: stream_status(daemon)["connections"] == 1, "all but the good subscriber to disconnect")
+    wait_until(lambda: stream_status(daemon)["subscriptions"] == 1, "the subscriptions of the others to be removed")
     assert stream_status(daemon)["subscribers"] == 1
     received = good.received
     wait_until(lambda: good.received > received, "more events for the good subscriber")
@@ -70,13 +70,13 @@ def test_garbage_instead_of_a_handshake_is_cut_off(busy, bytes_sent):
         try:
             peer.sendall(bytes_sent)
         except OSError:
-            return  # cut off already
+            return  # already cut off
         assert is_cut(peer)
 
 
 @pytest.mark.parametrize("greeting", [b"\x01\x00", GREETING[:10] + b"\x01"],
                          ids=["ZMTP 1.0 unversioned", "ZMTP 2.0, no more than its version"])
-def test_a_greeting_that_is_not_served_or_not_finished_gets_no_event(busy, greeting):
+def test_an_unsupported_or_unfinished_greeting_gets_no_event(busy, greeting):
     with raw_connect(busy.endpoint) as peer:
         peer.sendall(greeting + frame(b"\x01"))
         peer.settimeout(15)
@@ -96,7 +96,7 @@ def test_zmtp_2_0_is_admitted_by_its_address(busy):
         received = b""
         while b"Event-Name" not in received:
             part = peer.recv(65536)
-            assert part, "closed before an event came"
+            assert part, "closed before an event arrived"
             received = received[-16:] + part
 
 
@@ -114,16 +114,16 @@ def test_garbage_after_the_handshake_is_cut_off(busy, bytes_sent):
         assert is_cut(peer)
 
 
-def test_what_was_never_subscribed_may_be_taken_back(busy):
+def test_an_unsubscription_without_a_subscription_does_no_harm(busy):
     with shake_hands(busy.endpoint) as peer:
         peer.sendall(frame(b"\x00never subscribed") + frame(b"\x05SUBSC", 4) + frame(b"\x01.beat/"))
-        wait_until(lambda: stream_status(busy)["subscriptions"] == 2, "the subscription behind it")
+        wait_until(lambda: stream_status(busy)["subscriptions"] == 2, "the subscription after it")
         assert receive_exactly(peer, 8)[2:] == b".beat/"
 
 
-@pytest.mark.parametrize("message", [b"", b"\x02hello"], ids=["empty", "of another kind"])
-def test_who_sends_what_is_no_subscription_is_cut_off(busy, message):
-    """And what it had subscribed to behind that has no effect."""
+@pytest.mark.parametrize("message", [b"", b"\x02hello"], ids=["empty", "of another type"])
+def test_a_peer_that_sends_anything_but_subscriptions_is_cut_off(busy, message):
+    """Subscriptions after that message have no effect."""
     before = stream_status(busy)
     with shake_hands(busy.endpoint) as peer:
         peer.sendall(frame(message) + frame(b"\x01.beat/") * 3)
@@ -132,8 +132,8 @@ def test_who_sends_what_is_no_subscription_is_cut_off(busy, message):
     assert after["strays"] > before["strays"] and after["subscriptions"] == 1
 
 
-def test_strays_of_one_make_no_subscription_anothers(busy):
-    """Many connections at once, some with strays in between: each gets what it asked for, or is cut off."""
+def test_stray_messages_of_one_peer_do_not_disturb_others(busy):
+    """Many connections at once, some with stray messages: each gets its events or is cut off."""
     event_types = [b"CHANNEL_CREATE/", b"CHANNEL_ANSWER/", b"CHANNEL_HANGUP/", b"CHANNEL_DESTROY/"]
     for _ in range(20):
         peers = [shake_hands(busy.endpoint) for _ in event_types]
@@ -143,7 +143,7 @@ def test_strays_of_one_make_no_subscription_anothers(busy):
             try:
                 stray.sendall(frame(b"\x02stray"))
             except OSError:
-                pass  # it was cut off already
+                pass  # it is already cut off
         for peer, event_type in zip(peers, event_types):
             try:
                 assert receive_exactly(peer, 2 + len(event_type))[2:] == event_type
@@ -154,7 +154,7 @@ def test_strays_of_one_make_no_subscription_anothers(busy):
         stray.close()
 
 
-def test_random_bytes_behind_a_handshake_do_no_harm(busy):
+def test_random_bytes_after_a_handshake_do_no_harm(busy):
     for round_number in range(40):
         with shake_hands(busy.endpoint) as peer:
             peer.sendall(random.Random(round_number).randbytes(2000))
@@ -162,15 +162,15 @@ def test_random_bytes_behind_a_handshake_do_no_harm(busy):
                 peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def test_the_longest_subscription_is_taken(busy):
+def test_the_longest_subscription_is_accepted(busy):
     with shake_hands(busy.endpoint) as peer:
         peer.sendall(frame(b"\x01" + b"x" * 4095))
         wait_until(lambda: stream_status(busy)["subscriptions"] == 2, "the long subscription")
 
 
-# Handshakes that do not end
+# Unfinished handshakes
 
-def test_half_open_handshakes_are_dropped_in_time(busy):
+def test_unfinished_handshakes_are_dropped_in_time(busy):
     before = busy.descriptors()
     parts = [b"", GREETING[:1], GREETING[:10], GREETING[:11], GREETING[:40], GREETING, GREETING + b"\x04\x19\x05REA"]
     peers = [raw_connect(busy.endpoint) for _ in range(400)]
@@ -184,7 +184,7 @@ def test_half_open_handshakes_are_dropped_in_time(busy):
     wait_until(lambda: busy.descriptors() <= before, "their descriptors to be closed")
 
 
-def test_slowloris_is_dropped_although_it_never_stops_sending(busy):
+def test_a_very_slow_greeting_is_dropped(busy):
     with raw_connect(busy.endpoint) as peer:
         deadline = time.monotonic() + 10
         try:
@@ -197,9 +197,9 @@ def test_slowloris_is_dropped_although_it_never_stops_sending(busy):
         pytest.fail("a greeting that took 6 s was accepted with a much shorter handshake timeout")
 
 
-# Coming and going
+# Connecting and disconnecting
 
-def test_thousands_of_connects_and_disconnects_leave_nothing_behind(busy):
+def test_thousands_of_connects_and_disconnects_leak_nothing(busy):
     rounds, at_once = (12, 25) if sanitized(find_program("fszmqd")) else (60, 50)
     context = zmq.Context()
     rss = []
@@ -225,7 +225,7 @@ def test_thousands_of_connects_and_disconnects_leave_nothing_behind(busy):
         assert max(rss[-5:]) < max(rss[:rounds // 3]) + (6 << 20)
 
 
-def test_subscriptions_that_churn_are_counted_down_to_zero(busy):
+def test_subscriptions_that_change_are_counted_exactly(busy):
     context = zmq.Context()
     subs = [context.socket(zmq.SUB) for _ in range(8)]
     rng = random.Random(3)
@@ -241,14 +241,14 @@ def test_subscriptions_that_churn_are_counted_down_to_zero(busy):
         else:
             subscribed.append((rng.choice(subs), rng.choice(prefixes)))
             subscribed[-1][0].setsockopt(zmq.SUBSCRIBE, subscribed[-1][1])
-    left = len(set(subscribed)) + 1  # a subscriber has a prefix once; and there is the reader's
+    left = len(set(subscribed)) + 1  # each subscriber counts a prefix once; the reader has one more
     try:
         wait_until(lambda: stream_status(busy)["subscriptions"] == left, f"{left} subscriptions")
     finally:
         context.destroy(linger=0)
 
 
-def test_subscribers_killed_at_random_leave_nothing_behind(busy):
+def test_subscribers_killed_at_random_leak_nothing(busy):
     rng = random.Random(5)
     before = busy.descriptors()
     running = []

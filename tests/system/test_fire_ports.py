@@ -1,4 +1,4 @@
-"""Endpoints that cannot be had: ports in use, directories that are not there, no space, no descriptors."""
+"""Endpoints that cannot be opened: port in use, missing directory, full disk, no descriptors."""
 
 import pathlib
 import resource
@@ -15,7 +15,7 @@ from zmtp import raw_connect
 
 
 def taken_port():
-    """A listening socket on a free port, and the endpoint that it keeps others from."""
+    """A listening socket, and the endpoint that it occupies."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen()
@@ -27,10 +27,11 @@ def streams_status(daemon):
 
 
 def two_streams(free, taken):
-    return config_xml([stream_xml("free", [free], framing="envelope"), stream_xml("taken", [taken], framing="envelope")])
+    return config_xml([stream_xml("free", [free], framing="envelope"),
+                       stream_xml("taken", [taken], framing="envelope")])
 
 
-def test_taken_port_is_reported_and_opened_when_it_gets_free(fszmqd):
+def test_port_in_use_is_reported_and_opened_when_free(fszmqd):
     listening, taken = taken_port()
     free = free_endpoint()
     daemon = fszmqd(calls_per_second=50, console=True, endpoint=free, config=two_streams(free, taken))
@@ -48,7 +49,7 @@ def test_taken_port_is_reported_and_opened_when_it_gets_free(fszmqd):
     assert late.ledger().lost == 0 and other.ledger().lost == 0
 
 
-def test_reload_that_wants_a_taken_port_is_told_and_changes_nothing(fszmqd):
+def test_reload_with_a_port_in_use_is_reported_and_changes_nothing(fszmqd):
     listening, taken = taken_port()
     free = free_endpoint()
     daemon = fszmqd(calls_per_second=50, console=True, endpoint=free,
@@ -85,14 +86,14 @@ def check_ipc_opens_once(fszmqd, folder, make_possible):
     assert daemon.stop() == 0
 
 
-def test_ipc_directory_that_is_not_there_is_told_and_awaited(fszmqd, tmp_path):
+def test_missing_ipc_directory_is_reported_and_awaited(fszmqd, tmp_path):
     folder = tmp_path / "later"
     check_ipc_opens_once(fszmqd, folder, folder.mkdir)
 
 
 @pytest.fixture
 def full_disk():
-    """Files that fill up a file system of two more inodes than its root's: the lock's, and the socket's."""
+    """Files that use up the inodes of a file system: those that the lock and the socket need."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="fsz-"))
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=3", "tmpfs", folder],
                              capture_output=True)
@@ -107,12 +108,12 @@ def full_disk():
     shutil.rmtree(folder)
 
 
-def test_full_disk_of_an_ipc_endpoint_is_told_and_awaited(fszmqd, full_disk):
+def test_full_disk_of_an_ipc_endpoint_is_reported_and_awaited(fszmqd, full_disk):
     check_ipc_opens_once(fszmqd, full_disk[0].parent, lambda: [fill.unlink() for fill in full_disk])
 
 
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
-def test_descriptor_limit_refuses_peers_and_is_got_over(fszmqd, transport):
+def test_descriptor_limit_refuses_peers_until_descriptors_are_free(fszmqd, transport):
     daemon = fszmqd(calls_per_second=50, console=True, framing="envelope", transport=transport)
     good = Reader(daemon.endpoint)
     assert good.started.wait(60)
@@ -122,7 +123,7 @@ def test_descriptor_limit_refuses_peers_and_is_got_over(fszmqd, transport):
     peers = [raw_connect(daemon.endpoint) for _ in range(60)]
     wait_until(lambda: daemon.descriptors() >= low, "the limit to be reached")
     received = good.received
-    wait_until(lambda: good.received > received + 1000, "events for the good subscriber all the while")
+    wait_until(lambda: good.received > received + 1000, "events for the good subscriber")
     assert daemon.process.poll() is None
     for peer in peers:
         peer.close()

@@ -1,4 +1,4 @@
-"""Subscribers that do not read, a queue that is full, and an end in the midst of it."""
+"""Subscribers that do not read, a full queue, and a stop during either."""
 
 import signal
 import time
@@ -42,12 +42,12 @@ def sample_rss_until(daemon, condition, seconds):
     return max(peak, daemon.rss_bytes())
 
 
-def test_stopped_subscriber_costs_the_others_nothing_and_learns_what_it_lost(fszmqd, started):
+def test_stopped_subscriber_does_not_affect_others_and_learns_its_losses(fszmqd, started):
     """40,000 call events pass while one subscriber is stopped."""
     send_hwm, queue_bytes = 20000, 32 * MEBIBYTE
     is_sanitized = sanitized(find_program("fszmqd"))
     if is_sanitized == "thread":
-        pytest.skip("TSan takes so long over each message of libzmq's that it suppresses that all subscribers starve")
+        pytest.skip("TSan is so slow with the messages of libzmq that all subscribers starve")
     events = 40000
     daemon = fszmqd(calls_per_second=100, console=True, framing="envelope", send_hwm=send_hwm,
                     settings={"queue-bytes": queue_bytes, "linger-ms": 10000})
@@ -73,11 +73,11 @@ def test_stopped_subscriber_costs_the_others_nothing_and_learns_what_it_lost(fsz
     print(f"rss {base / MEBIBYTE:.1f} -> {peak / MEBIBYTE:.1f} MiB, {events} events of {mean_bytes:.0f} bytes, "
           f"lost {woken.lost} in {len(woken.gaps)} gaps")
     if not is_sanitized:
-        # Twice: an event's memory is the next power of two. 1024: its topic, its meta, libzmq's own.
+        # Twice, because event buffers have the size of the next power of two; 1024 for topic, meta and overhead.
         assert peak < base + queue_bytes + send_hwm * (2 * mean_bytes + 1024)
 
 
-def test_stop_in_full_load_with_a_stopped_subscriber_ends_within_linger(fszmqd, started):
+def test_stop_under_full_load_with_a_stopped_subscriber_ends_within_linger(fszmqd, started):
     daemon = fszmqd(calls_per_second=300, framing="envelope", settings={"linger-ms": 1000})
     stopped = started(Subscriber, daemon.endpoint)
     good = started(Subscriber, daemon.endpoint, rcvhwm=0)
@@ -85,22 +85,22 @@ def test_stop_in_full_load_with_a_stopped_subscriber_ends_within_linger(fszmqd, 
     time.sleep(2)
     before = time.monotonic()
     assert daemon.stop() == 0
-    # The bound is linger and 2 s; a busy machine and a sanitizer's build are several times slower.
+    # The limit is linger plus 2 s; a busy machine and a build with a sanitizer are several times slower.
     assert time.monotonic() - before < 20
     assert good.ledger().bye
     stopped.process.send_signal(signal.SIGCONT)
 
 
-def test_heartbeat_cuts_a_stopped_subscriber_off_and_frees_what_was_queued_for_it(fszmqd, started):
+def test_heartbeat_cuts_off_a_stopped_subscriber(fszmqd, started):
     daemon = fszmqd(calls_per_second=50, console=True, framing="envelope", heartbeat_ms=300, heartbeat_timeout_ms=600)
     good = started(Reader, daemon.endpoint)
     stopped = started(Subscriber, daemon.endpoint)
     wait_until(lambda: stream_status(daemon)["connections"] == 2, "both subscribers")
     stopped.process.send_signal(signal.SIGSTOP)
-    wait_until(lambda: stream_status(daemon)["connections"] == 1, "the stopped one to be cut off")
+    wait_until(lambda: stream_status(daemon)["connections"] == 1, "the stopped subscriber to be cut off")
     assert stream_status(daemon)["subscribers"] == 1
     stopped.process.send_signal(signal.SIGCONT)
-    wait_until(lambda: stream_status(daemon)["connections"] == 2, "it to come back")
+    wait_until(lambda: stream_status(daemon)["connections"] == 2, "the stopped subscriber to come back")
     assert good.ledger().lost == 0
 
 
@@ -113,14 +113,14 @@ def share_lost(ledgers, event_types):
     return lost / (lost + sum(ledger.by_type[event_type] for ledger in ledgers for event_type in event_types))
 
 
-def test_overload_loses_noise_first_and_vital_events_last_and_tells_each_loss(fszmqd, started, tmp_path):
-    """Eight streams, each with a message of its own, and a queue of two hundred."""
+def test_overload_drops_events_by_priority_and_reports_each_loss(fszmqd, started, tmp_path):
+    """Eight streams, each of which encodes its own messages, and a queue of 200 events."""
     queue_events = 200
     if sanitized(find_program("fszmqd")) == "thread":
-        pytest.skip("under TSan events are made more slowly than they are handed out: no queue fills")
+        pytest.skip("under TSan, events are made more slowly than they are delivered: the queue never fills")
     endpoints = [f"ipc://{tmp_path}/{i}" for i in range(8)]
     streams = [stream_xml(f"s{i}", [endpoint], framing="envelope", send_hwm=0,
-                          topic=f"Event-Name Unique-ID x{i}")  # another topic each: encoded for each
+                          topic=f"Event-Name Unique-ID x{i}")  # different topics, so that each stream encodes its own
                for i, endpoint in enumerate(endpoints)]
     daemon = fszmqd(calls_per_second=300, console=True, endpoint=endpoints[0],
                     config=config_xml(streams, {"queue-events": queue_events, "queue-bytes": "1G"}))
@@ -139,6 +139,6 @@ def test_overload_loses_noise_first_and_vital_events_last_and_tells_each_loss(fs
         assert ledger.received + ledger.lost == ledger.last - ledger.first + 1
     normal = {event_type for ledger in ledgers for event_type in ledger.by_type} - {*LOW, *HIGH}
     shares = [share_lost(ledgers, event_types) for event_types in (LOW, normal, HIGH)]
-    print("lost of noise, normal, vital: " + ", ".join(f"{share:.1%}" for share in shares))
+    print("lost of low, normal, high priority: " + ", ".join(f"{share:.1%}" for share in shares))
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > shares[2]

@@ -1,4 +1,4 @@
-"""The programs of docs/from-esl.md: each is run against fszmqd, and prints what the page says."""
+"""The programs of docs/from-esl.md: each runs with fszmqd and prints the output that the page shows."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ MODULE, PROGRAMS = BLOCKS[0][0], BLOCKS[1:]
 
 @pytest.fixture
 def folder(fszmqd, tmp_path):
-    """Has the page's switch.py, for a switch with calls that allows everything."""
+    """A folder with the page's switch.py, for a switch with calls that allows everything."""
     ports = free_ports()
     fszmqd(calls_per_second=20, endpoint=ports.events, config=switch_xml(ports, [group_xml("default", *ALL)]))
     text = MODULE
@@ -27,19 +27,19 @@ def folder(fszmqd, tmp_path):
     return tmp_path
 
 
-def test_page_has_a_module_and_programs_with_their_output():
+def test_page_has_a_module_and_programs_with_output():
     assert "class Switch" in MODULE
     assert len(PROGRAMS) >= 7 and all(output for _, output in PROGRAMS)
 
 
 @pytest.mark.parametrize("program, output", PROGRAMS, ids=[str(number) for number in range(1, len(PROGRAMS) + 1)])
-def test_program_prints_what_the_page_says(folder, program, output):
+def test_program_prints_the_output_on_the_page(folder, program, output):
     done = subprocess.run([sys.executable, "-c", program], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, timeout=3 * PATIENCE_S, check=False)
     assert (done.stdout, done.stderr, done.returncode) == (output, "", 0)
 
 
-def test_client_keeps_nothing_for_a_switch_that_is_away(tmp_path):
+def test_client_queues_nothing_while_the_switch_is_away(tmp_path):
     ports = free_ports()
     text = MODULE.replace("tcp://localhost:5557", ports.api).replace("SNDTIMEO, 5000", "SNDTIMEO, 50")
     assert text != MODULE

@@ -1,4 +1,4 @@
-"""make install: what goes where, and that a configuration which is there stays. All below a folder of the test."""
+"""make install: where files go, and that an existing configuration is kept. Everything stays below a test folder."""
 
 import os
 import pathlib
@@ -26,7 +26,7 @@ def assert_done(done):
 
 @pytest.fixture
 def freeswitch(tmp_path):
-    """A FreeSWITCH as far as pkg-config tells, and a build of the module that is none."""
+    """A FreeSWITCH that exists only for pkg-config, and a stand-in for the built module."""
     pc = tmp_path / "pc/freeswitch.pc"
     pc.parent.mkdir()
     pc.write_text("Name: freeswitch\nDescription: of a test\nVersion: 1.10.99\n"
@@ -44,7 +44,7 @@ def freeswitch(tmp_path):
     return install
 
 
-def test_module_and_sample_go_where_that_freeswitch_looks(freeswitch):
+def test_module_and_configuration_go_to_the_folders_of_freeswitch(freeswitch):
     output = assert_done(freeswitch())
     assert (freeswitch.modules / "mod_event_zmq.so").read_bytes() == b"a module"
     configuration = freeswitch.autoload / "event_zmq.conf.xml"
@@ -53,7 +53,7 @@ def test_module_and_sample_go_where_that_freeswitch_looks(freeswitch):
 
 
 @pytest.mark.parametrize("existing", ["file", "link", "link to nowhere"])
-def test_a_configuration_that_is_there_is_never_overwritten(freeswitch, existing):
+def test_an_existing_configuration_is_never_overwritten(freeswitch, existing):
     freeswitch.autoload.mkdir(parents=True)
     configuration, other = freeswitch.autoload / "event_zmq.conf.xml", freeswitch.autoload / "other"
     if existing != "file":
@@ -77,21 +77,21 @@ def test_a_newer_module_replaces_the_older_one(freeswitch):
     assert (freeswitch.modules / "mod_event_zmq.so").read_bytes() == b"a newer one"
 
 
-def test_without_a_built_module_it_says_what_to_do(freeswitch):
+def test_without_a_built_module_the_error_says_what_to_do(freeswitch):
     freeswitch.module.unlink()
     done = freeswitch()
     assert done.returncode == 1 and "make module" in done.stderr
     assert not freeswitch.modules.exists() and not freeswitch.autoload.exists()
 
 
-def test_a_pkg_config_file_without_the_folders_is_named(freeswitch):
+def test_a_pkg_config_file_without_folders_is_named(freeswitch):
     freeswitch.pc.write_text("Name: freeswitch\nDescription: of a test\nVersion: 1.10.99\n")
     done = freeswitch()
     assert done.returncode == 1 and "freeswitch.pc has no modulesdir" in done.stderr
 
 
 @pytest.mark.parametrize("goal", ["module", "install"])
-def test_make_without_freeswitch_says_in_one_line_what_is_missing_and_where_it_is(goal, tmp_path):
+def test_make_without_freeswitch_says_in_one_line_what_is_missing(goal, tmp_path):
     done = run("make", "--no-print-directory", goal, "PACKAGES=no", PKG_CONFIG_LIBDIR=str(tmp_path), PKG_CONFIG_PATH="")
     lines = [line for line in done.stderr.splitlines() if not line.startswith("make")]
     assert done.returncode != 0 and len(lines) == 1 and done.stdout == ""
@@ -103,7 +103,7 @@ def test_make_without_freeswitch_says_in_one_line_what_is_missing_and_where_it_i
 
 @pytest.fixture
 def installed(tmp_path):
-    """Factory: installed() runs cmake's installation of this build below a folder, and gives its output."""
+    """Factory: installed() runs `cmake --install` for this build below a folder and returns its output."""
     find_program("fszmqd")
 
     def install():
@@ -123,7 +123,7 @@ def test_programs_pages_completion_unit_and_headers_are_installed(installed):
     assert "fszmq/1" in assert_done(done)
 
 
-@pytest.mark.skipif(not shutil.which("scdoc"), reason="no scdoc here: no man pages are made")
+@pytest.mark.skipif(not shutil.which("scdoc"), reason="scdoc is not installed, so there are no man pages")
 def test_every_program_and_command_has_a_man_page(installed):
     installed()
     pages = {path.name for path in installed.prefix.glob("share/man/man*/*")}
@@ -131,7 +131,7 @@ def test_every_program_and_command_has_a_man_page(installed):
     assert {"fszmqd.8", "fszmq.1", "fszmq-tail.1"} <= pages
 
 
-def test_the_configuration_of_fszmqd_is_installed_once_and_right(installed):
+def test_the_installed_configuration_of_fszmqd_is_valid_and_kept(installed):
     installed()
     configuration = installed.prefix / "etc/fszmq/event_zmq.conf.xml"
     checked = run(str(installed.prefix / "sbin/fszmqd"), "--check", "--config", str(configuration))
@@ -141,13 +141,13 @@ def test_the_configuration_of_fszmqd_is_installed_once_and_right(installed):
     assert configuration.read_text() == MINE
 
 
-def test_systemd_takes_the_unit_without_a_word(installed, tmp_path):
+def test_systemd_accepts_the_unit(installed, tmp_path):
     if not shutil.which("systemd-analyze"):
-        pytest.skip("no systemd-analyze here: install systemd")
+        pytest.skip("needs systemd-analyze: install systemd")
     installed()
     unit = (installed.prefix / "lib/systemd/system/fszmqd.service").read_text()
     assert "/usr/local/sbin/fszmqd --switch sim --config /usr/local/etc/fszmq/event_zmq.conf.xml" in unit
-    # The programs are below the test's folder, and so are the pages of the manual.
+    # The programs are below the test folder; the manual pages cannot be found there.
     here = unit.replace("/usr/local/", f"{installed.prefix}/").replace("Documentation=", "#")
     path = tmp_path / "fszmqd.service"
     path.write_text(here)

@@ -1,4 +1,4 @@
-"""A background job's end as an event, which every subscriber gets."""
+"""The end of a background job is an event for every subscriber."""
 
 import json
 
@@ -16,9 +16,9 @@ def end_of_job(rig, job):
                                         ("ARRAY::a|:b", "ARRAY::a|:b")])
 def test_a_job_ends_with_the_event_of_freeswitch(callswitch, arg, output):
     rig = callswitch()
-    asker = rig.client()
-    job = asker.result("bgapi", command="echo", job="job-1", **({} if arg is None else {"arg": arg}))["job"]
-    assert asker.receive("job.done")["params"]["job"] == job
+    client = rig.client()
+    job = client.result("bgapi", command="echo", job="job-1", **({} if arg is None else {"arg": arg}))["job"]
+    assert client.receive("job.done")["params"]["job"] == job
     event = end_of_job(rig, job)
     assert event["Job-Command"] == "echo" and event.get("_body", "") == output
     assert event.get("Job-Command-Arg") in (arg, None)

@@ -1,4 +1,4 @@
-"""Lookups of XML: a real fszmqd asks services in Python, by REP, by ROUTER and as registered clients."""
+"""Lookups of XML: a real fszmqd sends requests to services in Python (REP, ROUTER and registered clients)."""
 
 import concurrent.futures
 import json
@@ -26,7 +26,7 @@ def switch(fszmqd):
 
 
 def locate_at_once(switch, count, *words):
-    """The replies to so many lookups that run side by side, each by a worker of the API socket."""
+    """The outputs of `count` parallel lookups, each in its own worker of the API socket."""
     with clients_of(switch.api, count) as clients, concurrent.futures.ThreadPoolExecutor(count) as pool:
         command = " ".join(words or ("directory", "domain", "name", "example.org"))
         replies = pool.map(lambda each: each.call("api", command="xml_locate", arg=command), clients)
@@ -49,7 +49,7 @@ def test_document_of_a_service_is_found(switch, service, socket_type):
     assert here.binding()["found"] == 1
 
 
-def test_service_with_a_key_is_asked_over_curve(switch, service, tmp_path):
+def test_service_with_a_key_gets_requests_over_curve(switch, service, tmp_path):
     certificates = [zmq.auth.create_certificates(tmp_path, name) for name in ("provider", "switch")]
     public, secret = zmq.auth.load_certificate(certificates[0][1])
     os.chmod(certificates[1][1], 0o600)
@@ -64,7 +64,7 @@ def test_service_with_a_key_is_asked_over_curve(switch, service, tmp_path):
     assert "/no/such/file" in here.daemon.wait_log("service \"s\": server-key:")
 
 
-def test_section_as_a_whole_is_asked_for_without_an_element(switch, service):
+def test_lookup_of_a_whole_section_names_no_element(switch, service):
     own = service(reply={"xml": document("<context/>", "dialplan")})
     here = switch(own, sections="dialplan,directory")
     assert here.locate("dialplan") == document("<context/>", "dialplan")
@@ -80,7 +80,7 @@ def test_section_as_a_whole_is_asked_for_without_an_element(switch, service):
     {"xml": ""},
     {"xml": "\r\n"},
 ])
-def test_not_found_goes_on_to_the_switch(switch, service, reply):
+def test_not_found_falls_through_to_the_switch(switch, service, reply):
     here = switch(service(reply=reply))
     assert here.locate() == NOTHING
     assert "sim.invalid" in here.locate("directory", "domain", "name", "sim.invalid")
@@ -88,14 +88,14 @@ def test_not_found_goes_on_to_the_switch(switch, service, reply):
 
 
 @pytest.mark.parametrize("before", ["\n", "\ufeff", " \t\r\n\ufeff\n"])
-def test_blanks_before_a_document_are_none_of_it(switch, service, before):
+def test_blanks_before_a_document_are_skipped(switch, service, before):
     text = before + '<?xml version="1.0" encoding="UTF-8"?>' + document("<a/>")
     here = switch(service(reply={"xml": text}))
     assert document("<a/>") in here.locate()
     assert here.binding()["found"] == 1
 
 
-def test_lookup_that_no_binding_is_for_asks_nobody(switch, service):
+def test_lookup_without_a_binding_sends_no_request(switch, service):
     own = service(reply={"found": False})
     here = switch(own, sections="directory configuration", value="example.*")
     assert here.locate("dialplan") != NOTHING
@@ -122,7 +122,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("reply, words", BAD, ids=[words[:20] for _, words in BAD])
-def test_answer_that_cannot_be_used_falls_back_and_is_told(switch, service, reply, words):
+def test_unusable_reply_falls_back_and_is_reported(switch, service, reply, words):
     here = switch(service(reply=reply))
     assert "sim.invalid" in here.locate("directory", "domain", "name", "sim.invalid")
     line = here.daemon.wait_log(words)
@@ -131,7 +131,7 @@ def test_answer_that_cannot_be_used_falls_back_and_is_told(switch, service, repl
     assert here.binding()["failed"] == 1
 
 
-def test_garbage_and_wrong_ids_leave_the_next_lookup_alone(switch, service):
+def test_garbage_and_wrong_ids_do_not_disturb_the_next_lookup(switch, service):
     bad = [b"", b"\xff\x00garbage", b"[]", b'{"jsonrpc":"2.0","id":123456789,"result":{}}', b"null"]
     replies = iter(bad)
     own = service(reply=lambda _: next(replies, {"xml": document("<ok/>")}))
@@ -143,21 +143,22 @@ def test_garbage_and_wrong_ids_leave_the_next_lookup_alone(switch, service):
 
 
 @pytest.mark.parametrize("text, words", [
-    (b'{"jsonrpc":"2.0","id":1,"result":{"xml":"<a b=\'Jos\xe9\'/>"}}', "at byte 50: not UTF-8: send the document in UTF-8"),
+    (b'{"jsonrpc":"2.0","id":1,"result":{"xml":"<a b=\'Jos\xe9\'/>"}}',
+     "at byte 50: not UTF-8: send the document in UTF-8"),
     (b'{"jsonrpc":"2.0","id":1,"result":{"xml":"secret"', "at byte 48: not JSON"),
 ])
-def test_answer_that_cannot_be_read_is_told_with_its_place(switch, service, text, words):
+def test_unreadable_reply_is_reported_with_the_position(switch, service, text, words):
     here = switch(service(reply=lambda _: text), deadline_ms=1000)
     assert here.locate() == NOTHING
     assert "secret" not in here.daemon.wait_log(words)
 
 
-def test_failure_may_be_not_found(switch, service):
+def test_failure_may_count_as_not_found(switch, service):
     here = switch(service(reply={"error": {"code": -1, "message": "no"}}), on_failure="not-found")
     assert here.locate("directory", "domain", "name", "sim.invalid") == document('<domain name="sim.invalid"/>')
 
 
-def test_late_answer_is_waited_for_no_longer_than_the_deadline(switch, service):
+def test_lookup_waits_no_longer_than_the_deadline(switch, service):
     own = service(zmq.ROUTER, {"xml": document("<late/>")})
     here = switch(own, deadline_ms=200)
     own.may_reply.clear()
@@ -165,11 +166,11 @@ def test_late_answer_is_waited_for_no_longer_than_the_deadline(switch, service):
     assert here.locate() == NOTHING
     assert time.monotonic() - began >= 0.15
     own.may_reply.set()
-    wait_until(lambda: here.status()["services"][0]["providers"][0]["late"] >= 1, "the late answer")
+    wait_until(lambda: here.status()["services"][0]["providers"][0]["late"] >= 1, "the late reply")
     assert here.locate() == document("<late/>")
 
 
-def test_cache_answers_until_it_is_flushed(switch, service):
+def test_cache_is_used_until_it_is_flushed(switch, service):
     own = service(reply=lambda _: {"xml": document(f"<n{len(own.requests)}/>")})
     here = switch(own, cache_s=1000, cache_params="user")
     user = ("directory", "domain", "name", "example.org", "user=1000")
@@ -185,7 +186,7 @@ def test_cache_answers_until_it_is_flushed(switch, service):
     assert "5 lookups: 5 found" in here.daemon.command("zmq bindings")
 
 
-FOR_ALL = "user domain action purpose"  # as docs/configuration.md has it
+FOR_ALL = "user domain action purpose"  # as in docs/configuration.md
 
 
 @pytest.mark.parametrize("cache_params", [None, FOR_ALL])
@@ -198,7 +199,7 @@ FOR_ALL = "user domain action purpose"  # as docs/configuration.md has it
     ("action=reverse-auth-lookup user=1000", "action=sip_auth user=1000"),
     ("action=new user=1000 tenant=a", "action=new user=1000 tenant=b"),
 ])
-def test_cache_never_has_one_answer_for_two_questions(switch, service, cache_params, one, other):
+def test_cache_never_has_one_entry_for_two_lookups(switch, service, cache_params, one, other):
     own = service(reply=lambda _: {"xml": document(f"<n{len(own.requests)}/>")})
     here = switch(own, cache_s=1000, **({"cache_params": cache_params} if cache_params else {}))
     where = ("directory", "domain", "name", "example.org", "domain=example.org")
@@ -208,7 +209,7 @@ def test_cache_never_has_one_answer_for_two_questions(switch, service, cache_par
     assert here.binding()["cache_hits"] == 2
 
 
-def test_cache_has_no_answer_for_another_call(switch, service):
+def test_cache_is_not_used_for_another_call(switch, service):
     own = service(reply=lambda _: {"xml": document(f"<n{len(own.requests)}/>", "dialplan")})
     here = switch(own, sections="dialplan", cache_s=1000)
     where = ("dialplan", "context", "name", "public", "Hunt-Context=public", "Unique-ID=1")
@@ -226,7 +227,7 @@ def test_cache_is_bounded(switch, service):
     assert (cache["entries"], cache["evicted"], cache["entries_max"]) == (10, 20, 10)
 
 
-def test_service_says_how_long_its_answer_holds(switch, service):
+def test_service_sets_the_lifetime_of_a_cache_entry(switch, service):
     own = service(reply={"found": False, "ttl_s": 1000})
     here = switch(own, cache_ttl_max_s=500)
     assert here.locate() == here.locate() == NOTHING
@@ -237,7 +238,7 @@ def test_service_says_how_long_its_answer_holds(switch, service):
     assert len(own.requests) == 3
 
 
-def test_stale_answer_serves_while_the_service_is_away(switch, service):
+def test_stale_entry_is_used_while_the_service_is_away(switch, service):
     own = service(reply={"xml": document("<a/>")})
     here = switch(own, stale_s=1000, deadline_ms=300)
     assert here.locate() == document("<a/>")
@@ -253,21 +254,21 @@ def test_stale_answer_serves_while_the_service_is_away(switch, service):
     assert here.locate() == document("<b/>")
 
 
-def test_many_at_once_are_one_question(switch, service):
+def test_parallel_lookups_share_one_request(switch, service):
     own = service(zmq.ROUTER, {"xml": document("<a/>")})
     here = switch(own, cache_s=1000, deadline_ms=20000)
     own.may_reply.clear()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         replies = pool.submit(locate_at_once, here, 12)
         wait_until(lambda: here.binding()["asked"] == 12, "all lookups")
-        wait_until(lambda: here.status()["cache"]["coalesced"] == 11, "all but one to wait")
+        wait_until(lambda: here.status()["cache"]["coalesced"] == 11, "all lookups but one to wait")
         own.may_reply.set()
         assert set(replies.result(PATIENCE_S)) == {document("<a/>")}
     assert len(own.requests) == 1
     assert here.binding()["coalesced"] == 11
 
 
-def test_many_askers_get_each_what_is_theirs(switch, service):
+def test_many_clients_each_get_their_own_results(switch, service):
     own = service(zmq.ROUTER, lambda request: {"xml": document(f'<d n="{request["params"]["value"]}"/>')})
     here = switch(own)
     with clients_of(here.api, 8) as clients, concurrent.futures.ThreadPoolExecutor(8) as pool:
@@ -281,7 +282,7 @@ def test_many_askers_get_each_what_is_theirs(switch, service):
     assert here.binding()["found"] == 400 == len(own.requests)
 
 
-def test_second_service_is_asked_when_the_first_is_away(switch, service):
+def test_second_provider_is_used_while_the_first_is_away(switch, service):
     first, second = service(reply={"xml": document("<a/>")}), service(reply={"xml": document("<a/>")})
     here = switch(first, second)
     first.stop()
@@ -291,7 +292,7 @@ def test_second_service_is_asked_when_the_first_is_away(switch, service):
     assert here.binding()["failed"] == 0 and len(second.requests) == 10
 
 
-def test_registered_client_answers(switch):
+def test_registered_client_replies(switch):
     here = switch()
     assert here.locate() == NOTHING
     with clients_of(here.api) as (client,):
@@ -306,7 +307,7 @@ def test_registered_client_answers(switch):
     assert here.locate() == NOTHING
 
 
-def test_reload_changes_who_is_asked(switch, service):
+def test_reload_changes_the_provider(switch, service):
     first, second = service(reply={"xml": document("<first/>")}), service(reply={"xml": document("<second/>")})
     here = switch(first, cache_s=1000)
     assert here.locate() == document("<first/>")
@@ -321,7 +322,7 @@ def test_reload_changes_who_is_asked(switch, service):
     assert here.daemon.command("zmq bindings").startswith("no bindings")
 
 
-def test_hung_service_does_not_hold_an_end(switch, service):
+def test_stuck_service_does_not_delay_a_stop(switch, service):
     own = service(zmq.ROUTER, {"found": False})
     here = switch(own, deadline_ms=600000)
     own.may_reply.clear()

@@ -1,4 +1,4 @@
-"""Services that break under lookups: stopped, killed, too large, twice. The switch waits at most once, and goes on."""
+"""Services that fail during lookups: stopped, killed, huge or repeated replies. The switch waits at most once."""
 
 import contextlib
 import json
@@ -51,7 +51,7 @@ def found(value):
 
 @pytest.fixture
 def program_at():
-    """Factory: program_at(endpoint) is a service in a process of its own, which may be stopped."""
+    """Factory: program_at(endpoint) is a service in a separate process, which can be stopped."""
     processes = []
 
     def start(endpoint):
@@ -69,7 +69,7 @@ def program_at():
 
 @pytest.fixture
 def stoppable(fszmqd, program_at):
-    """Factory: (switch, process, endpoint) of one service in a process, and a binding with these keys."""
+    """Factory: (switch, process, endpoint) for a service in a separate process and a binding with these keys."""
 
     def make(of_service=None, **of_binding):
         endpoint = free_endpoint()
@@ -84,7 +84,7 @@ def stoppable(fszmqd, program_at):
 
 
 def ask_many(client, first=0):
-    """MANY lookups at once, of KEYS values; the output of each."""
+    """Sends MANY lookups of KEYS values at once; returns their outputs by id."""
     for number in range(first, first + MANY):
         client.socket.send_json({"jsonrpc": "2.0", "id": number, "method": "api", "params": {
             "command": "xml_locate", "arg": f"directory domain name d{number % KEYS}.org"}})
@@ -99,7 +99,7 @@ def of_service(here):
     return here.status()["services"][0]
 
 
-def test_stopped_service_costs_a_deadline_once_and_then_nothing(stoppable):
+def test_stopped_service_delays_lookups_by_one_deadline_only(stoppable):
     here, process, _ = stoppable()
     with clients_of(here.api) as (client,):
         assert ask_many(client) == {n: found(f"d{n % KEYS}.org") for n in range(MANY)}
@@ -116,7 +116,7 @@ def test_stopped_service_costs_a_deadline_once_and_then_nothing(stoppable):
         assert ask_many(client) == {n: found(f"d{n % KEYS}.org") for n in range(MANY)}
 
 
-def test_stale_cache_bridges_a_stopped_and_a_killed_service(stoppable, program_at):
+def test_stale_cache_replaces_a_stopped_and_a_killed_service(stoppable, program_at):
     here, process, endpoint = stoppable(stale_s=1000)
     everything = {n: found(f"d{n % KEYS}.org") for n in range(MANY)}
     with clients_of(here.api) as (client,):
@@ -137,7 +137,7 @@ def test_stale_cache_bridges_a_stopped_and_a_killed_service(stoppable, program_a
         assert here.binding()["stale"] == stale
 
 
-def test_memory_is_flat_while_the_service_is_stopped(stoppable):
+def test_memory_does_not_grow_while_the_service_is_stopped(stoppable):
     here, process, _ = stoppable(stale_s=1000)
     with clients_of(here.api) as (client,):
         ask_many(client)
@@ -153,7 +153,7 @@ def test_memory_is_flat_while_the_service_is_stopped(stoppable):
         process.send_signal(signal.SIGCONT)
 
 
-def test_answer_of_a_hundred_megabytes_is_not_read(switch, service):
+def test_reply_of_a_hundred_megabytes_is_not_read(switch, service):
     replies = iter([{"xml": document("x" * 100 * MEGABYTE)}])
     own = service(zmq.ROUTER, lambda _: next(replies, {"xml": document("<a/>")}))
     here = switch(own, deadline_ms=500)
@@ -163,7 +163,7 @@ def test_answer_of_a_hundred_megabytes_is_not_read(switch, service):
     wait_until(lambda: here.locate() == document("<a/>"), "the service's return")
 
 
-def test_endpoint_that_broke_the_protocol_is_tried_again(fszmqd, service):
+def test_endpoint_that_violated_the_protocol_is_tried_again(fszmqd, service):
     own = service(reply={"xml": document("<a/>")})
     own.stop()
     host, port = own.endpoint.removeprefix("tcp://").split(":")
@@ -175,14 +175,14 @@ def test_endpoint_that_broke_the_protocol_is_tried_again(fszmqd, service):
             peer, _ = other.accept()
             with peer, contextlib.suppress(ConnectionResetError):
                 peer.sendall(greeting(b"UNKNOWN", 1))
-                while peer.recv(100):  # the switch ends it
+                while peer.recv(100):  # until the switch closes it
                     pass
     assert here.locate() == NOTHING
     own.start()
     wait_until(lambda: here.locate() == document("<a/>"), "the service's return")
 
 
-def test_second_answer_to_a_question_is_dropped(switch, service):
+def test_second_reply_to_a_request_is_dropped(switch, service):
     def twice(request):
         return [json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": {"xml": document(inner)}}).encode()
                 for inner in ("<first/>", "<second/>")]
@@ -191,5 +191,6 @@ def test_second_answer_to_a_question_is_dropped(switch, service):
     here = switch(own)
     for _ in range(20):
         assert here.locate() == document("<first/>")
-    wait_until(lambda: sum(of_service(here)["providers"][0][name] for name in ("late", "bad")) >= 20, "all seconds")
+    wait_until(lambda: sum(of_service(here)["providers"][0][name] for name in ("late", "bad")) >= 20,
+               "all second replies")
     assert here.binding()["found"] == 20

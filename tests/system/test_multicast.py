@@ -1,6 +1,6 @@
-"""Multicast: added and removed by a reload, refused, and repaired where packets are lost.
+"""Multicast: added and removed by a reload, refused, and repaired after packet loss.
 
-It stays on the loopback address or in network namespaces that the test makes itself."""
+It uses the loopback address, or network namespaces that the test makes."""
 
 import ctypes
 import json
@@ -21,14 +21,14 @@ CLONE_NEWNET = 0x40000000
 
 
 def sockets(daemon):
-    """Without those of libzmq's context, which has none and stays."""
+    """The number of sockets that the daemon has open."""
     folder = pathlib.Path(f"/proc/{daemon.pid}/fd")
     count = 0
     for descriptor in folder.iterdir():
         try:
             count += os.readlink(descriptor).startswith("socket:")
         except FileNotFoundError:
-            pass  # closed meanwhile
+            pass  # it has been closed
     return count
 
 
@@ -43,7 +43,7 @@ def test_reload_adds_and_removes_multicast(fszmqd, sub, tmp_path, transport):
 
     daemon = fszmqd(calls_per_second=20, config=config())
     steady, group = sub(tcp), sub(connected)
-    firsts = [0]  # of each time that it is added
+    firsts = [0]  # the first number each time the endpoint is added
     seqs = [receive_envelope(steady)[1]["seq"]]
     before = sockets(daemon)
     for _ in range(3):
@@ -62,11 +62,11 @@ def test_reload_adds_and_removes_multicast(fszmqd, sub, tmp_path, transport):
             assert meta["seq"] == seqs[-1] + 1 or len(seqs) == 1
             seqs.append(meta["seq"])
     assert len(seqs) > 100
-    assert all(later > earlier for earlier, later in zip(firsts, firsts[1:]))  # the stream's numbers go on
+    assert all(later > earlier for earlier, later in zip(firsts, firsts[1:]))  # the numbers of the stream continue
     assert daemon.stop() == 0
 
 
-def test_bad_multicast_endpoint_is_an_error_that_spares_other_streams(fszmqd, sub, tmp_path):
+def test_bad_multicast_endpoint_does_not_affect_other_streams(fszmqd, sub, tmp_path):
     tcp, _ = addresses("tcp4", tmp_path)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("", 0))
@@ -103,7 +103,7 @@ class Namespaces:
         subprocess.run(command, shell=True, check=True, capture_output=True, timeout=60)
 
     def lose(self, name, percent):
-        """Loses what comes in over the wire, at random."""
+        """Drops packets that arrive over the wire, at random."""
         rule = f"meta l4proto {{ 17, 113 }} numgen random mod 100 < {percent} counter drop"
         self.run(f"ip netns exec {name} nft 'table ip loss {{ chain in {{ "
                  f"type filter hook prerouting priority 0; iifname \"wire\" {rule}; }}; }}'")
@@ -118,7 +118,7 @@ class Namespaces:
 
 
 class inside:
-    """with inside(name): this thread, and what it starts, is in that network namespace."""
+    """with inside(name): this thread and the threads that it starts are in that network namespace."""
 
     def __init__(self, name):
         self.name = name
@@ -152,19 +152,19 @@ def namespaces():
 
 
 def lose_packets(namespaces, percent):
-    """On both ways; skips only where the machine has nothing to do that with, and says what."""
+    """In both directions. Skips the test if this machine cannot do that, with the reason."""
     if not shutil.which("nft"):
-        pytest.skip("nothing to lose packets with: install nftables")
+        pytest.skip("dropping packets needs nft: install nftables")
     try:
         for name in (namespaces.a, namespaces.b):
             namespaces.lose(name, percent)
     except subprocess.CalledProcessError as error:
-        pytest.skip(f"this kernel has no nf_tables to lose packets with: {error.stderr.decode().strip()[:200]}")
+        pytest.skip(f"dropping packets needs nf_tables in the kernel: {error.stderr.decode().strip()[:200]}")
 
 
 @pytest.mark.parametrize("percent", [0, 5])
 @pytest.mark.parametrize("transport", ["epgm", "pgm"])
-def test_multicast_repairs_loss_between_two_networks(fszmqd, sub, namespaces, transport, percent):
+def test_multicast_repairs_packet_loss(fszmqd, sub, namespaces, transport, percent):
     need(transport)
     if percent:
         lose_packets(namespaces, percent)

@@ -1,4 +1,5 @@
-"""A user who may see some events of a stream with framing `envelope`: no false loss, no real one missed, no other kind."""
+"""A user who may see some events of a stream with framing `envelope` gets no false loss, misses no real loss and learns
+of no other event type."""
 
 import importlib.util
 import json
@@ -17,7 +18,7 @@ DROPS = {"send-hwm": "10", "send-buffer-bytes": "4K"}
 
 @pytest.fixture
 def stream(fszmqd):
-    """stream(events, **keys): the endpoint of one on which everybody may see these."""
+    """stream(events, **keys) is the endpoint of a stream on which every user may see these events."""
 
     def start(events, **keys):
         endpoint = free_endpoint()
@@ -32,8 +33,8 @@ def stream(fszmqd):
 
 @pytest.fixture
 def subscribe():
-    """subscribe(endpoint, *prefixes): a SUB socket."""
-    context, opened = zmq.Context(), []  # a socket that nobody holds would be closed
+    """subscribe(endpoint, *prefixes) is a SUB socket."""
+    context, opened = zmq.Context(), []  # keeps references: otherwise sockets would be closed
 
     def start(endpoint, *prefixes, **options):
         socket = context.socket(zmq.SUB)
@@ -51,7 +52,7 @@ def subscribe():
 
 
 def messages(socket, seconds):
-    """(topic, meta) of what comes within that time."""
+    """(topic, meta) of the messages that arrive within that time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         topic, meta, _ = socket.recv_multipart()
@@ -59,10 +60,10 @@ def messages(socket, seconds):
 
 
 @pytest.mark.parametrize("prefix", [b"", b"."])
-def test_no_kind_is_named_that_may_not_be_seen(stream, subscribe, prefix):
+def test_no_forbidden_event_type_is_named(stream, subscribe, prefix):
     endpoint = stream(MAY_SEE)
     socket = subscribe(endpoint, prefix)
-    subscribe(endpoint, b"CHANNEL_")  # so that they are counted
+    subscribe(endpoint, b"CHANNEL_")  # so that the stream counts them
     named, beats, whole = set(), 0, 0
     for topic, meta in messages(socket, 4):
         if topic.startswith("."):
@@ -77,7 +78,7 @@ def test_no_kind_is_named_that_may_not_be_seen(stream, subscribe, prefix):
 
 
 @pytest.mark.parametrize("events", [MAY_SEE, "*"])
-def test_beats_have_one_topic_whatever_is_granted(stream, subscribe, events):
+def test_beats_have_one_topic_for_all_grants(stream, subscribe, events):
     assert {topic for topic, _ in messages(subscribe(stream(events), b".beat/"), 1)} == {".beat/"}
 
 
@@ -96,7 +97,7 @@ def load_follower():
 
 
 @pytest.mark.parametrize("events", [MAY_SEE, "*"])
-def test_every_real_loss_is_reported_to_one_who_may_see_a_part(stream, subscribe, events):
+def test_every_real_loss_of_visible_events_is_reported(stream, subscribe, events):
     endpoint = stream(events, **{name.replace("-", "_"): value for name, value in DROPS.items()})
     follow, losses, received, last = load_follower(), [], {}, {}
     follow.report = losses.append
@@ -117,7 +118,7 @@ def test_every_real_loss_is_reported_to_one_who_may_see_a_part(stream, subscribe
     losses.clear()
     control = subscribe(endpoint, b".beat/")
     began = json.loads(control.recv_multipart()[1])["seq"]
-    while json.loads(control.recv_multipart()[1])["seq"] < began + 1000:  # more than all buffers hold
+    while json.loads(control.recv_multipart()[1])["seq"] < began + 1000:  # more than fits in all buffers
         pass
     while sum(received.values()) < 200:
         take()

@@ -1,5 +1,5 @@
-"""A reload of users and groups: whoever may stay is not dropped, and the others are cut off, on streams and API
-channels."""
+"""A reload of users and groups keeps the connections of valid users and cuts off the others, on streams and API
+sockets."""
 
 import json
 
@@ -72,18 +72,18 @@ def users(fszmqd, tmp_path):
     made.close()
 
 
-def test_who_may_stay_is_not_dropped_and_who_may_not_is_cut_off(users):
+def test_a_reload_cuts_off_only_users_that_lost_their_credentials(users):
     users.change("del", "bob")
     changed = json.loads((users.folder / "users.json").read_text())
     second, _ = zmq.auth.load_certificate(users.folder / "carol-2")
-    changed["users"]["carol"]["keys"] = [second.decode()]  # the one that is in use is taken away
-    changed["users"]["dora"]["keys"].append("rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7")  # and here one is added
+    changed["users"]["carol"]["keys"] = [second.decode()]  # removes the key in use
+    changed["users"]["dora"]["keys"].append("rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7")  # adds a key
     (users.folder / "users.json").write_text(json.dumps(changed))
     users.reload()
 
     wait_until(lambda: users.api_socket("clients") == 2, "bob and carol to be cut off from the API socket")
-    wait_until(lambda: users.stream("subscribers") == 2, "and from the stream")
-    for name in ("alice", "dora"):  # on the connections that they had
+    wait_until(lambda: users.stream("subscribers") == 2, "bob and carol to be cut off from the stream")
+    for name in ("alice", "dora"):  # on their existing connections
         assert users.asking[name].call("server.hello")["result"]["user"] == name
         users.watching[name].recv()
     assert users.api_socket("accepted") == len(NAMES) and users.stream("accepted") == len(NAMES)
@@ -96,7 +96,7 @@ def test_who_may_stay_is_not_dropped_and_who_may_not_is_cut_off(users):
     again.socket.close()
 
 
-def test_a_groups_grants_change_for_who_is_connected(users):
+def test_changed_grants_apply_to_existing_connections(users):
     users.reload(users.config([("streams", "*"), ("events", "CHANNEL_HANGUP*"), ("methods", "server.*")]))
     for name in NAMES:
         assert users.asking[name].call("api", command="status")["error"]["code"] == -32001
@@ -109,7 +109,7 @@ def test_a_groups_grants_change_for_who_is_connected(users):
         receive_until(users.watching[name], lambda event: event["Event-Name"] == "CHANNEL_CREATE")
 
 
-def test_a_changed_password_cuts_off_who_came_by_the_old_one(fszmqd, tmp_path):
+def test_a_changed_password_cuts_off_connections_made_with_the_old_one(fszmqd, tmp_path):
     ports, context = free_ports(), zmq.Context()
 
     def passwd(verb, name, password):

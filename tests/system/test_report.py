@@ -1,4 +1,4 @@
-"""What the switch says about what happened: the audit, the log, `zmq status`."""
+"""Reports of the switch: the audit, the log, `zmq status`."""
 
 import contextlib
 import json
@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from conftest import (PATIENCE_S, ROOT, api_socket_xml, config_xml, find_program, free_endpoint, group_xml, service_xml,
-                      stream_xml, wait_until)
+from conftest import (PATIENCE_S, ROOT, api_socket_xml, config_xml, find_program, free_endpoint, group_xml, need_node,
+                      service_xml, stream_xml, wait_until)
 from lookups import clients_of
 from tool import ALL, environment, free_ports, run, switch_xml
 
@@ -34,7 +34,7 @@ class Switch:
         return self.daemon.status()
 
     def audit(self):
-        """The lines of the audit in the log."""
+        """The audit lines in the log."""
         return [line for line in self.daemon.log if "audit: " in line]
 
 
@@ -58,7 +58,7 @@ def client():
 
 
 def audit_of(subscriber, switch):
-    """A subscriber that has its subscription to the audit, and is there for its next record."""
+    """A subscriber to the audit that is ready for the next record."""
     audit = subscriber(switch.events, b'{"Event-Name":"CUSTOM","Event-Subclass":"fszmq::audit"')
     wait_until(lambda: switch.status()["streams"][0]["subscriptions"] == 1,
                "the subscription")
@@ -89,7 +89,7 @@ def test_subscription_in_the_form_of_the_other_framing_is_not_refused(switch, su
         '{"Event-Name":"CHANNEL_CREATE"']
 
 
-def test_audit_of_what_changes_nothing_is_an_event_only(switch, client, subscriber):
+def test_audit_of_requests_that_change_nothing_is_only_an_event(switch, client, subscriber):
     here = switch(LOOKERS)
     audit, asks, commands = audit_of(subscriber, here), client(here), 40
     for _ in range(commands):
@@ -115,7 +115,7 @@ def test_audit_of_what_changes_nothing_is_an_event_only(switch, client, subscrib
 # ---- configuration ---------------------------------------------------------------------------------------
 
 
-def test_refused_reload_is_in_the_status_until_the_next(switch, client):
+def test_refused_reload_is_in_the_status_until_the_next_reload(switch, client):
     here = switch()
     asks = client(here)
     assert here.status()["reload_refused"] is None
@@ -125,7 +125,7 @@ def test_refused_reload_is_in_the_status_until_the_next(switch, client):
     assert refused["mistakes"] == 2 and refused["ago_ms"] >= 0
     assert 'settings: linger-ms="1 s" is not valid' in refused["first"]
     assert "reload   REFUSED" in here.daemon.command("zmq status") and "linger-ms" in here.daemon.command("zmq status")
-    # A mistake may name users and files: server.stats, which everybody may call, has the rest.
+    # A mistake may name users and files, so server.stats, which every client may call, omits it.
     assert set(asks.call("server.stats")["result"]["reload_refused"]) == {"mistakes", "ago_ms"}
 
     here.daemon.reload("<configuration>")
@@ -146,7 +146,7 @@ def test_refused_reload_is_in_the_status_until_the_next(switch, client):
     (("services", "t"), 'group "g": services: "t" matches no service of <services>'),
     (("sections", "phrases"), 'group "g": sections: "phrases" matches no section'),
 ])
-def test_grant_that_could_never_match_is_a_mistake(switch, grant, words):
+def test_grant_that_can_never_match_is_a_mistake(switch, grant, words):
     here = switch()
     here.daemon.reload(here.config(group_xml("g", grant)))
     here.daemon.wait_log(words)
@@ -171,9 +171,10 @@ def test_no_streams_means_none(fszmqd):
     assert daemon.status()["streams"] == []
 
 
-def test_ipc_file_that_was_deleted_comes_back_at_a_reload_and_goes_at_the_end(fszmqd, tmp_path, subscriber):
+def test_deleted_ipc_file_is_created_by_a_reload_and_removed_at_the_end(fszmqd, tmp_path, subscriber):
     paths = [tmp_path / "events", tmp_path / "api"]
-    config = config_xml([stream_xml(binds=[f"ipc://{paths[0]}"])], api_sockets=[api_socket_xml(binds=[f"ipc://{paths[1]}"])])
+    config = config_xml([stream_xml(binds=[f"ipc://{paths[0]}"])],
+                        api_sockets=[api_socket_xml(binds=[f"ipc://{paths[1]}"])])
     daemon = fszmqd(config=config, endpoint=f"ipc://{paths[0]}", console=True)
 
     def endpoints():
@@ -203,7 +204,7 @@ def test_ipc_file_that_was_deleted_comes_back_at_a_reload_and_goes_at_the_end(fs
     ("ALL", {"CHANNEL_CREATE", "HEARTBEAT"}), ("all", {"CHANNEL_CREATE", "HEARTBEAT"}),
     ("SWITCH_EVENT_CHANNEL_CREATE", {"CHANNEL_CREATE"}), ("ALL !SWITCH_EVENT_HEARTBEAT", {"CHANNEL_CREATE"}),
 ])
-def test_selection_is_understood_as_the_switch_writes_events(switch, client, subscriber, events, expected):
+def test_selection_accepts_the_spellings_of_freeswitch(switch, client, subscriber, events, expected):
     here = switch()
     here.daemon.reload(here.config(events=events))
     here.daemon.wait_log("configuration reloaded")
@@ -229,7 +230,7 @@ def test_unknown_event_in_a_selection_is_a_warning(switch):
 @pytest.mark.parametrize("name, words", [
     ("CUSTOM sofia::register", "write CUSTOM/sofia::register"), ("sofia::register", "write CUSTOM/sofia::register"),
     ("ALL/x", "write CUSTOM/x"), ("CHANNEL.ANSWER", "such as CHANNEL_ANSWER")])
-def test_tool_says_how_an_event_is_written(name, words, tmp_path):
+def test_tool_says_how_to_write_an_event(name, words, tmp_path):
     for arguments in (("tail", "--event", name), ("send", name)):
         done = subprocess.run([find_program("fszmq"), *arguments], capture_output=True, text=True,
                               env=environment(tmp_path), timeout=PATIENCE_S, check=False)
@@ -244,9 +245,9 @@ def test_tool_warns_of_an_event_that_no_switch_has(switch, tmp_path):
 
 
 @pytest.mark.parametrize("command", [("/usr/bin/python3", "python/follow.py"), ("node", "node/follow.mjs")])
-def test_followers_say_how_an_event_is_written(command):
-    if command[0] == "node" and not (ROOT / "examples/node/node_modules").is_dir():
-        pytest.skip("node's packages are not installed")
+def test_followers_say_how_to_write_an_event(command):
+    if command[0] == "node":
+        need_node()
     done = subprocess.run([command[0], ROOT / "examples" / command[1], "tcp://127.0.0.1:9", "CUSTOM sofia::register"],
                           capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 1 and "CUSTOM/sofia::register" in done.stderr
@@ -256,7 +257,7 @@ def test_followers_say_how_an_event_is_written(command):
 
 
 def secured(fszmqd, folder, security):
-    """An fszmqd with that security on stream and API socket, the addresses of both, and a user alice's options."""
+    """An fszmqd with that security on stream and API socket and a user alice; returns it and both endpoints."""
     env, ports = environment(folder), free_ports()
     for name in ("switch", "alice"):
         run("keygen", folder / name, env=env)
@@ -268,12 +269,13 @@ def secured(fszmqd, folder, security):
     return daemon, ports
 
 
-OPTIONS = {"none": [], "plain": ["--user=alice"], "curve": ["--key={folder}/alice_secret", "--server-key={folder}/switch"]}
+OPTIONS = {"none": [], "plain": ["--user=alice"],
+           "curve": ["--key={folder}/alice_secret", "--server-key={folder}/switch"]}
 
 
 @pytest.mark.parametrize("wanted, shown", [(wanted, shown) for wanted in OPTIONS for shown in OPTIONS
                                            if wanted != shown])
-def test_wrong_security_is_in_the_log_and_the_tool_says_what_is_wanted(fszmqd, tmp_path, wanted, shown):
+def test_wrong_security_is_logged_and_the_tool_names_the_required_one(fszmqd, tmp_path, wanted, shown):
     daemon, ports = secured(fszmqd, tmp_path, wanted)
     options = [option.format(folder=tmp_path) for option in OPTIONS[shown]]
     words = f"this endpoint requires security {wanted}; this side uses {shown}"
@@ -283,11 +285,12 @@ def test_wrong_security_is_in_the_log_and_the_tool_says_what_is_wanted(fszmqd, t
                               timeout=2 * PATIENCE_S, check=False)
         assert done.returncode == 1 and words in done.stderr, done
     for owner in ("API socket", "stream") if wanted != "none" else ():
-        wait_until(lambda name=owner: [line for line in daemon.log if f'{name} "default" has security {wanted}' in line],
+        words = f'{owner} "default" has security {wanted}'
+        wait_until(lambda words=words: [line for line in daemon.log if words in line],
                    f"the line about the {owner}")
 
 
-def test_tool_says_where_nobody_of_ours_answers(tmp_path):
+def test_tool_reports_that_something_else_listens(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         endpoint = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         ended = threading.Event()
@@ -315,7 +318,7 @@ def test_tool_says_where_nobody_of_ours_answers(tmp_path):
     ("api", "workers "), ("services", "s\n"), ("bindings", "no bindings"), ("cache flush", "+OK 0 removed"),
     ("cache flush x*", "+OK 0 removed"), ("reload", "+OK reloaded"), ("help", "zmq cache flush"), (None, "zmq help"),
     ("nonsense", "-USAGE: zmq status")])
-def test_every_zmq_command_runs_by_the_api_too(switch, client, command, words):
+def test_every_zmq_command_runs_through_the_api_too(switch, client, command, words):
     here = switch((*ALL, ("api", "zmq"), ("api", "zmq *")))
     params = {} if command is None else {"arg": command}
     reply = client(here).call("api", command="zmq", **params)

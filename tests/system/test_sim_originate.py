@@ -1,4 +1,4 @@
-"""originate in the simulated switch: words as FreeSWITCH reads them, identities, callees that ring and hang up."""
+"""originate in the simulated switch: arguments as FreeSWITCH reads them, identities, callees that ring and hang up."""
 
 import time
 import uuid
@@ -17,7 +17,7 @@ from conftest import wait_until
     ("loopback/1000 '&zmq(ivr a)b)' XML default", ["a"]),
     ("  loopback/1000   '&zmq(ivr it\\'s)'  ", ["it's"]),
 ])
-def test_words_are_separated_as_in_freeswitch(callswitch, line, args):
+def test_arguments_are_separated_as_in_freeswitch(callswitch, line, args):
     rig = callswitch()
     worker = rig.worker()
     assert rig.api("originate", line).startswith("+OK ")
@@ -28,11 +28,11 @@ def test_words_are_separated_as_in_freeswitch(callswitch, line, args):
 
 
 @pytest.mark.parametrize("line", ["", "loopback/1000", "'loopback/1000 &park'", "loopback/1000 &park 3 4 5 6 7 8"])
-def test_too_few_and_too_many_words_are_told_the_usage(callswitch, line):
+def test_too_few_and_too_many_arguments_get_the_usage(callswitch, line):
     assert callswitch().api("originate", line).startswith("-USAGE: ")
 
 
-def test_a_call_has_the_uuid_that_was_asked_for(callswitch):
+def test_a_call_has_the_requested_uuid(callswitch):
     rig = callswitch()
     mine = str(uuid.uuid4())
     assert rig.api("originate", f"{{origination_uuid={mine}}}loopback/1000 &park") == f"+OK {mine}\n"
@@ -74,7 +74,7 @@ def controlled(callswitch):
 
 def test_a_bridge_waits_for_the_callee_and_ends_with_it(controlled):
     result = controlled.execute("bridge", "{sim_ring_ms=200,sim_hangup_ms=200}loopback/1001", wait=True,
-                          names=["originate_disposition"])
+                                names=["originate_disposition"])
     assert result["variables"] == {"originate_disposition": "SUCCESS"} and "ended" not in result
     other = controlled.rig.event("CHANNEL_BRIDGE", controlled.call)["Other-Leg-Unique-ID"]
     assert controlled.rig.event("CHANNEL_ANSWER", other) and controlled.rig.event("CHANNEL_UNBRIDGE", controlled.call)
@@ -83,12 +83,14 @@ def test_a_bridge_waits_for_the_callee_and_ends_with_it(controlled):
 
 def test_a_callee_that_hangs_up_while_it_rings_rejects_the_bridge(controlled):
     controlled.do("set", variables={"continue_on_fail": "true"})
-    number = controlled.peer.send("call.execute", call=controlled.call, app="bridge", wait=True, names=["originate_disposition"],
-                            arg="{origination_caller_id_name=x,sim_ring_ms=600000}loopback/1001")
+    number = controlled.peer.send("call.execute", call=controlled.call, app="bridge", wait=True,
+                                  names=["originate_disposition"],
+                                  arg="{origination_caller_id_name=x,sim_ring_ms=600000}loopback/1001")
     rows = []
 
     def ringing():
-        rows[:] = [line.split(",")[0] for line in controlled.rig.api("show", "channels").splitlines() if line[8:9] == "-"]
+        lines = controlled.rig.api("show", "channels").splitlines()
+        rows[:] = [line.split(",")[0] for line in lines if line[8:9] == "-"]
         return len(rows) == 2
 
     wait_until(ringing, "the second channel")
@@ -96,9 +98,9 @@ def test_a_callee_that_hangs_up_while_it_rings_rejects_the_bridge(controlled):
     assert controlled.peer.wait(number)["result"]["variables"] == {"originate_disposition": "CALL_REJECTED"}
 
 
-def test_a_caller_that_leaves_cancels_the_call_that_rings(controlled):
+def test_a_caller_that_hangs_up_cancels_the_ringing_call(controlled):
     number = controlled.peer.send("call.execute", call=controlled.call, app="bridge", wait=True,
-                            arg="{sim_ring_ms=600000}loopback/1001")
+                                  arg="{sim_ring_ms=600000}loopback/1001")
     wait_until(lambda: controlled.rig.api("show", "channels count").strip() == "2 total.", "the second channel")
     controlled.rig.kill(controlled.call)
     assert controlled.peer.wait(number)["result"]["ended"] == "hangup"
@@ -106,7 +108,7 @@ def test_a_caller_that_leaves_cancels_the_call_that_rings(controlled):
 
 
 @pytest.mark.parametrize("variables", [{"park_after_bridge": "true", "hangup_after_bridge": "true"}, {}])
-def test_the_call_stays_with_its_worker_behind_a_bridge(controlled, variables):
+def test_the_call_stays_with_its_worker_after_a_bridge(controlled, variables):
     if variables:
         controlled.do("set", variables=variables)
     assert "ended" not in controlled.execute("bridge", "{sim_hangup_ms=50}loopback/1001", wait=True)

@@ -1,4 +1,4 @@
-"""Every transport, from a real fszmqd to a real subscriber. Multicast stays on the loopback address."""
+"""Every transport, from a real fszmqd to a real subscriber. Multicast uses the loopback address."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def test_subscriber_gets_every_event_of_a_call(fszmqd, sub, tmp_path, transport)
 
 
 @pytest.mark.parametrize("transport", ["tcp4", "ipc", "abstract", "epgm", "pgm"])
-def test_envelopes_come_without_a_gap(fszmqd, sub, tmp_path, transport):
+def test_envelopes_have_no_gap(fszmqd, sub, tmp_path, transport):
     need(transport)
     bound, connected = addresses(transport, tmp_path)
     events = sub(connected)
@@ -63,7 +63,7 @@ def test_ipc_file_has_the_permissions_configured(fszmqd, tmp_path):
 
 
 def open_across_exec(pid):
-    """Descriptors above 2 that a program started by that process would inherit, and what they are."""
+    """Descriptors above 2, and their targets, that a program started by that process would inherit."""
     leaks = {}
     for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir():
         try:

@@ -1,4 +1,4 @@
-"""The services of examples/: asked as the switch asks them, a DEALER, an empty frame, a request; and by fszmqd."""
+"""The services in examples/: with a DEALER socket that sends requests as the switch does, and with fszmqd."""
 
 import base64
 import functools
@@ -27,7 +27,7 @@ MANY = 200
 
 
 def lookup(number, user="1000", domain="example.org", **more):
-    """The request for a user of the directory, with all that FreeSWITCH says."""
+    """The request for a user of the directory, with all parameters of FreeSWITCH."""
     params = {"hostname": "switch", "section": "directory", "tag_name": "domain", "key_name": "name",
               "key_value": domain, "user": user, "domain": domain, "action": "sip_auth", **more}
     return {"jsonrpc": "2.0", "method": "xml.fetch", "id": number,
@@ -35,7 +35,7 @@ def lookup(number, user="1000", domain="example.org", **more):
 
 
 def whole_section(number, **params):
-    """What mod_sofia asks about gateways: no tag, no user."""
+    """A request as for the gateways of mod_sofia: no tag, no user."""
     return {"jsonrpc": "2.0", "method": "xml.fetch", "id": number,
             "params": {"section": "directory", "params": {"hostname": "switch", "section": "directory", **params}}}
 
@@ -67,7 +67,7 @@ class ServiceClient:
 
 @pytest.fixture
 def service_client():
-    """service_client(endpoint): connected as the switch connects."""
+    """service_client(endpoint) is a ServiceClient that is connected there."""
     context, clients = zmq.Context(), []
 
     def connect(endpoint):
@@ -99,14 +99,14 @@ def add_users(database, users):
 
 
 def user_of(reply):
-    """(id, {parameter: value}) of the user in an reply."""
+    """(id, {parameter: value}) of the user in a reply."""
     section = ElementTree.fromstring(reply["result"]["xml"]).find("section")
     assert section.get("name") == "directory"
     user = section.find("domain[@name='example.org']/user")
     return user.get("id"), {param.get("name"): param.get("value") for param in user.findall("params/param")}
 
 
-# ---- each service, started; what it says of user 1000 ----
+# ---- each service, and the parameters of user 1000 ----
 
 def serve_python(start_example, folder):
     endpoint = free_endpoint()
@@ -146,18 +146,18 @@ def service(request, start_example, service_client, tmp_path):
     return service_client(endpoint), params
 
 
-def test_service_has_the_user_that_is_there(service):
+def test_service_finds_an_existing_user(service):
     switch, params = service
     assert user_of(switch.ask(lookup(17))) == ("1000", params)
 
 
-def test_service_has_no_user_that_is_not_there(service):
+def test_service_does_not_find_a_missing_user(service):
     switch, _ = service
     for number, user in enumerate(("1002", "", "../outside", 'x" OR "1"="1', "' OR '1'='1", "é", "%00", None, 1000)):
         assert switch.ask(lookup(number, user)) == {"jsonrpc": "2.0", "id": number, "result": {"found": False}}
 
 
-def test_service_outlives_a_name_that_the_switch_makes_a_list_of(service):
+def test_service_survives_a_name_that_is_a_list(service):
     switch, params = service
     for number, (user, domain) in enumerate(((["1", "2"], "example.org"), (["1000"], "example.org"),
                                              ("1000", ["example.org", "x"]), ("1000", {}))):
@@ -165,7 +165,7 @@ def test_service_outlives_a_name_that_the_switch_makes_a_list_of(service):
     assert user_of(switch.ask(lookup(17))) == ("1000", params)
 
 
-def test_service_outlives_what_is_no_question(service):
+def test_service_survives_invalid_requests(service):
     switch, params = service
     for frames in (*([text] for text in GARBAGE), [b"{}", b"{}"], [b"", b"", b""]):
         switch.socket.send_multipart([b"", *frames])
@@ -173,13 +173,13 @@ def test_service_outlives_what_is_no_question(service):
     assert user_of(switch.ask(lookup(17))) == ("1000", params)
 
 
-def test_service_answers_a_question_without_a_user(service):
+def test_service_replies_to_a_request_without_a_user(service):
     switch, _ = service
     assert switch.ask(whole_section(1, purpose="gateways", profile="internal"))["result"] == {"found": False}
     assert "xml" in switch.ask(lookup(2))["result"]
 
 
-def test_service_answers_many_questions_that_are_asked_at_once(service):
+def test_service_replies_to_many_requests_at_once(service):
     switch, params = service
     users = {number: "1000" if number % 2 else "1002" for number in range(MANY)}
     for number, user in users.items():
@@ -191,10 +191,10 @@ def test_service_answers_many_questions_that_are_asked_at_once(service):
         assert found == (("1000", params) if user == "1000" else {"found": False})
 
 
-# ---- in a switch ----
+# ---- with a switch ----
 
 def in_switch(fszmqd, *endpoints, **keys):
-    """An fszmqd whose directory is the service at these endpoints, or what registers there."""
+    """An fszmqd whose directory is the service at these endpoints, or a client that registers."""
     return Switch(fszmqd, [service_xml("directory", endpoints)],
                   [binding_xml("b", service="directory", sections="directory", **keys)])
 
@@ -204,7 +204,7 @@ def locate_user(switch, user):
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_service_is_a_switchs_directory(name, fszmqd, start_example, tmp_path):
+def test_service_is_the_directory_of_a_switch(name, fszmqd, start_example, tmp_path):
     endpoint, params = SERVICES[name](start_example, tmp_path)
     switch = in_switch(fszmqd, endpoint)
     switch.wait_state("up")
@@ -212,7 +212,7 @@ def test_service_is_a_switchs_directory(name, fszmqd, start_example, tmp_path):
     assert locate_user(switch, "1002") == NOTHING
 
 
-def test_bridge_is_a_switchs_directory(fszmqd, bridge_at):
+def test_bridge_is_the_directory_of_a_switch(fszmqd, bridge_at):
     switch = in_switch(fszmqd, bridge_at())
     switch.wait_state("up")
     assert user_of({"result": {"xml": locate_user(switch, "1000")}})[0] == "1000"
@@ -220,7 +220,7 @@ def test_bridge_is_a_switchs_directory(fszmqd, bridge_at):
     assert locate_user(switch, "broken") == NOTHING
 
 
-def test_client_registers_and_is_the_switchs_directory_also_after_a_restart(fszmqd, start_example):
+def test_client_is_the_directory_of_a_switch_also_after_a_restart(fszmqd, start_example):
     switch = in_switch(fszmqd)
     assert locate_user(switch, "1000") == NOTHING
     start_example(sys.executable, "python/directory_client.py", switch.api)
@@ -234,13 +234,13 @@ def test_client_registers_and_is_the_switchs_directory_also_after_a_restart(fszm
     assert user_of({"result": {"xml": locate_user(switch, "1001")}}) == ("1001", {"password": "of 1001"})
 
 
-def test_client_ends_and_says_why_where_it_may_not_register(fszmqd, start_example):
+def test_client_ends_if_it_may_not_register(fszmqd, start_example):
     switch = in_switch(fszmqd)
     process = start_example(sys.executable, "python/directory_client.py", switch.api, "billing")
     assert process.wait(PATIENCE_S) == 1
 
 
-def test_client_outlives_what_is_no_question(start_example):
+def test_client_survives_invalid_requests(start_example):
     with zmq.Context() as context, context.socket(zmq.ROUTER) as switch:
         switch.linger, switch.rcvtimeo = 0, PATIENCE_S * 1000
         port = switch.bind_to_random_port("tcp://127.0.0.1")
@@ -260,7 +260,7 @@ def test_client_outlives_what_is_no_question(start_example):
 
 # ---- the service in C ----
 
-def test_sqlite_service_sees_what_is_added_while_it_runs_and_escapes_what_is_there(start_example, service_client, tmp_path):
+def test_sqlite_service_finds_users_added_while_it_runs_and_escapes_values(start_example, service_client, tmp_path):
     endpoint, _ = serve_sqlite(start_example, tmp_path)
     switch = service_client(endpoint)
     assert switch.ask(lookup(1, "1005"))["result"] == {"found": False}
@@ -272,7 +272,7 @@ def test_sqlite_service_sees_what_is_added_while_it_runs_and_escapes_what_is_the
     assert (variable.get("name"), variable.get("value")) == ("user_context", "a<b")
 
 
-def test_sqlite_service_says_what_is_wrong_with_its_database_and_goes_on(start_example, service_client, tmp_path):
+def test_sqlite_service_reports_database_errors_and_continues(start_example, service_client, tmp_path):
     endpoint, params = serve_sqlite(start_example, tmp_path)
     switch = service_client(endpoint)
     assert user_of(switch.ask(lookup(0))) == ("1000", params)
@@ -284,10 +284,10 @@ def test_sqlite_service_says_what_is_wrong_with_its_database_and_goes_on(start_e
     assert user_of(switch.ask(lookup(2))) == ("1000", params)
 
 
-def test_sqlite_service_ends_in_order_whenever_it_is_told(start_example, service_client, tmp_path):
+def test_sqlite_service_ends_cleanly_on_a_signal(start_example, service_client, tmp_path):
     program = compiled("directory", tmp_path, "-lzmq", "-ljansson", "-lsqlite3")
     make_database(tmp_path / "users.db", [])
-    for number in range(8):  # perhaps just before it waits for the next request
+    for number in range(8):  # the signal may arrive just before the next wait
         endpoint = free_endpoint()
         process = start_example(program, tmp_path / "users.db", endpoint)
         assert service_client(endpoint).ask(lookup(number))["result"] == {"found": False}
@@ -298,7 +298,7 @@ def test_sqlite_service_ends_in_order_whenever_it_is_told(start_example, service
 # ---- the bridge to a back end of mod_xml_curl ----
 
 class Backend(http.server.BaseHTTPRequestHandler):
-    """An HTTP back end as people have them: reads a form, writes a document."""
+    """A typical HTTP back end: reads a form, writes a document."""
 
     protocol_version = "HTTP/1.1"
     credentials = None
@@ -346,7 +346,7 @@ def backend():
 
 @pytest.fixture
 def bridge_at(start_example, backend):
-    """bridge_at(workers): the endpoint of the bridge in front of the back end."""
+    """bridge_at(workers) is the endpoint of a bridge to the back end."""
     def run(workers=16):
         endpoint = free_endpoint()
         where = f"http://me:se%20cret@127.0.0.1:{backend.server_port}/switch.php?a=b"
@@ -358,7 +358,7 @@ def bridge_at(start_example, backend):
 
 @pytest.fixture
 def bridge(service_client, bridge_at):
-    """bridge(workers): an service_client to the bridge in front of the back end."""
+    """bridge(workers) is a ServiceClient that is connected to a bridge to the back end."""
     return lambda **how: service_client(bridge_at(**how))
 
 
@@ -373,7 +373,7 @@ def test_bridge_posts_what_mod_xml_curl_posts(bridge, backend):
     assert form["sip_auth_realm"] == ["a b&c=ü"] and form["many"] == ["ARRAY::one|:two"] and form["none"] == [""]
 
 
-def test_bridge_hands_on_not_found_and_tells_what_failed(bridge):
+def test_bridge_passes_on_not_found_and_reports_failures(bridge):
     switch = bridge()
     assert 'status="not found"' in switch.ask(lookup(1, "nobody"))["result"]["xml"]
     assert "HTTP 503" in switch.ask(lookup(2, "broken"))["error"]["message"]
@@ -388,20 +388,20 @@ EMPTY = b'<document type="freeswitch/xml"></document>'
 
 @pytest.mark.parametrize("status, body", [(404, b"<h1>Not Found</h1>"), (410, b""), (204, b""), (200, b""),
                                           (200, b"\xef\xbb\xbf\r\n ")])
-def test_bridge_hands_on_that_the_back_end_has_nothing(bridge, backend, status, body):
+def test_bridge_passes_on_that_the_back_end_has_nothing(bridge, backend, status, body):
     backend.special["gone"] = (status, body)
     switch = bridge(workers=1)
     assert switch.ask(lookup(1, "gone"))["result"] == {"found": False}
     assert user_of(switch.ask(lookup(2)))[0] == "1000"
 
 
-def test_bridge_tells_where_a_document_is_not_utf8(bridge, backend):
+def test_bridge_reports_where_a_document_is_not_utf8(bridge, backend):
     backend.special["latin1"] = (200, b'<document>\n<user name="\xc3\xbc\xe9"/></document>')
     assert "line 2, column 14: not UTF-8" in bridge().ask(lookup(1, "latin1"))["error"]["message"]
 
 
 @pytest.mark.parametrize("status, body", [(404, b""), (200, b""), (200, EMPTY)])
-def test_user_whom_the_back_end_has_no_more_is_not_served_from_what_is_stale(fszmqd, bridge_at, backend, status, body):
+def test_stale_entry_is_not_used_for_a_user_that_the_back_end_removed(fszmqd, bridge_at, backend, status, body):
     switch = in_switch(fszmqd, bridge_at(), stale_s=3600)
     switch.wait_state("up")
     assert user_of({"result": {"xml": locate_user(switch, "1005")}})[0] == "1005"
@@ -415,7 +415,7 @@ def test_user_whom_the_back_end_has_no_more_is_not_served_from_what_is_stale(fsz
     assert [binding[name] for name in ("asked", "found", "stale", "not_found", "failed")] == [4, 2, 1, 1, 1]
 
 
-def test_bridge_outlives_what_is_no_question(bridge):
+def test_bridge_survives_invalid_requests(bridge):
     switch = bridge(workers=1)
     for text in GARBAGE:
         switch.socket.send_multipart([b"", text])
@@ -423,13 +423,13 @@ def test_bridge_outlives_what_is_no_question(bridge):
     assert user_of(switch.ask(lookup(1)))[0] == "1000"
 
 
-def test_bridge_connects_again_when_the_back_end_closed_the_connection(bridge):
+def test_bridge_reconnects_if_the_back_end_closes_the_connection(bridge):
     switch = bridge(workers=1)
     for number in range(3):
         assert user_of(switch.ask(lookup(number, "last")))[0] == "last"
 
 
-def test_bridge_asks_the_back_end_for_others_while_one_is_slow(bridge, backend):
+def test_bridge_serves_others_while_a_request_is_slow(bridge, backend):
     switch = bridge(workers=3)
     switch.send(lookup(1, "late"))
     switch.send(lookup(2, "late"))
@@ -440,7 +440,7 @@ def test_bridge_asks_the_back_end_for_others_while_one_is_slow(bridge, backend):
     assert {switch.receive()["id"] for _ in range(2)} == {1, 2}
 
 
-def test_bridge_tells_that_there_is_no_back_end(start_example, service_client):
+def test_bridge_reports_that_there_is_no_back_end(start_example, service_client):
     endpoint = free_endpoint()
     start_example(sys.executable, "python/xml_curl_bridge.py", f"http://127.0.0.1:{free_port()}/", endpoint, 1)
     assert "refused" in service_client(endpoint).ask(lookup(1))["error"]["message"]
