@@ -141,7 +141,7 @@ static void doc_sample_keys(enum fsz_key_scope scope, enum fsz_key_scope element
     }
 }
 
-/* Each right, with what the default group grants of it. */
+/* Each right, with the grants of the default group. */
 static void doc_sample_grants(int indent)
 {
     for (size_t i = 0; i < FSZ_CONFIG_KEYS; i++) {
@@ -244,9 +244,9 @@ static void doc_sample_services(void)
     doc_sample_keys(FSZ_SCOPE_SERVICE, FSZ_SCOPE_SERVICE, 4);
     printf(
         "  </services>\n\n"
-        "  <!-- Which of the switch's XML lookups go to a service. The first binding that matches\n"
-        "       is asked first. Without a <binding>, no lookup does. An example; all keys are\n"
-        "       below:\n"
+        "  <!-- Select the XML lookups of the switch that go to a service. Matching bindings are tried\n"
+        "       in this order. Without a <binding>, no lookup goes to a service. An example; all\n"
+        "       keys are below:\n"
         "    <binding name=\"directory\">\n"
         "      <param name=\"service\" value=\"directory\"/>\n"
         "      <param name=\"sections\" value=\"directory\"/>\n"
@@ -279,7 +279,7 @@ static void doc_sample(void)
     printf("</configuration>\n");
 }
 
-/* An unescaped `|` would end the cell. */
+/* Escapes `|`, which would end the cell. */
 static void doc_cell(const char *text)
 {
     for (; *text != '\0'; text++) {

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes sim/data/flows.jsonl from events captured as JSON, one a line.
+"""Makes sim/data/flows.jsonl from captured events, one JSON object per line.
 
     tools/make-flows.py CAPTURE.jsonl > sim/data/flows.jsonl
 
-A flow is a line that describes it and then its events. A null in an event stands for the value that
-the header had in the leg's last event that had it. docs/simulated-switch.md says what stands for what.
+A flow is one line that describes it, followed by its events. A null in an event stands for the value of
+that header in an earlier event of the same leg. docs/simulated-switch.md lists the values that a replay changes.
 """
 
 import copy
@@ -26,7 +26,7 @@ def uuids_of(event):
 
 
 def calls_of(events):
-    """Lists of events that belong together: legs that name each other, in the order of the capture."""
+    """Lists of events of legs that name each other, in the order of the capture."""
     group = {}
     for event in events:
         if "Unique-ID" not in event:
@@ -56,7 +56,7 @@ def runs(call, *apps, to=None):
 
 
 def rewrite(events, changes):
-    """Copies of events with texts replaced, e.g. one call's UUIDs by another's."""
+    """Copies of events with texts replaced, such as the UUIDs of one call by those of another."""
     text = json.dumps(events)
     for old, new in changes.items():
         text = text.replace(old, new)
@@ -64,7 +64,7 @@ def rewrite(events, changes):
 
 
 def shift(events, delta_us):
-    """Copies of events, delta_us later: every time in microseconds moves."""
+    """Copies of events, delta_us later: changes every time in microseconds."""
     text = re.sub(r'"(179\d{13})"', lambda m: f'"{int(m[1]) + delta_us}"', json.dumps(events))
     return json.loads(text)
 
@@ -74,8 +74,8 @@ def legs_of(events):
 
 
 def conference(partial, loopback, events):
-    """The capture begins within the conference call: its set-up is that of the call to 1001, which is the same
-    loopback call up to the application."""
+    """The capture begins within the conference call. The call to 1001 provides its set-up: both are the same up to
+    the application."""
     first = next(i for i, e in enumerate(loopback) if e["Event-Name"] == "CALL_UPDATE")
     setup = [e for e in loopback[:first] if e["Event-Name"] not in ("CHANNEL_PARK",)]
     a, b = legs_of(partial)
@@ -93,7 +93,7 @@ def conference(partial, loopback, events):
 
 
 def parked(loopback):
-    """The call to 1001 with what was done to it while it was parked left out."""
+    """The call to 1001 without the actions on it while it was parked."""
     a = legs_of(loopback)[0]
     names = [e["Event-Name"] for e in loopback]
     hold = max(i for i, n in enumerate(names) if n == "CHANNEL_PARK") + 1
@@ -116,8 +116,8 @@ def parked(loopback):
 
 
 def served(call):
-    """A call that comes in and is what an application makes of it: from routing to the answer, and the hangup. What
-    it ran is left out; the answer comes when it is asked for."""
+    """A call for an application: from routing to the answer, and the hangup. The applications that it ran are left
+    out; the answer comes when an application answers the call."""
     events = copy.deepcopy([e for e in call if not e["Event-Name"].startswith("CHANNEL_EXECUTE")])
     answer = [e["Event-Name"] for e in events].index("CHANNEL_ANSWER")
     for event in events[:answer]:
@@ -129,7 +129,7 @@ def served(call):
 
 
 def tokens_of(events):
-    """What SIP makes fresh for each call beside the UUIDs: the number in sipp's Call-ID, the tags."""
+    """The values other than UUIDs that SIP makes for each call: the number in the Call-ID of sipp, and the tags."""
     found = []
     for event in events:
         call_id = event.get("variable_sip_call_id", "")

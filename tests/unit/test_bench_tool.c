@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void test_stamp_read_finds_a_written_stamp_anywhere(void **state)
+static void test_stamp_read_finds_the_stamp_at_any_place(void **state)
 {
     (void)state;
     char                    front[] = "{\"Bench-Time-Ns\":\"00000000000000000000\",\"a\":\"b\"}";
@@ -33,7 +33,7 @@ static void test_stamp_read_finds_a_written_stamp_anywhere(void **state)
     assert_true(number == UINT64_MAX);
 }
 
-static void test_stamp_read_finds_no_missing_or_truncated_stamp(void **state)
+static void test_stamp_read_finds_nothing_in_text_without_a_whole_stamp(void **state)
 {
     (void)state;
     struct fsz_stamp_reader reader = {.member = FSZ_STAMP_TIME, .from_end = 22};
@@ -57,7 +57,7 @@ static int read_lines(struct fsz_bench_lines *lines, const char *text)
     return error;
 }
 
-static void test_lines_get_the_stamps_that_they_lack(void **state)
+static void test_lines_get_missing_stamps(void **state)
 {
     (void)state;
     struct fsz_bench_lines lines;
@@ -83,7 +83,7 @@ static void test_lines_refuse_a_file_without_events(void **state)
     assert_int_equal(fsz_bench_lines_read(&lines, "/nonexistent/file"), ENOENT);
 }
 
-static void test_samples_within_the_bound_give_exact_percentiles(void **state)
+static void test_samples_give_exact_percentiles_within_the_limit(void **state)
 {
     (void)state;
     struct fsz_bench_samples samples;
@@ -100,7 +100,7 @@ static void test_samples_within_the_bound_give_exact_percentiles(void **state)
     fsz_bench_samples_fini(&samples);
 }
 
-static void test_samples_beyond_the_bound_stay_evenly_spread(void **state)
+static void test_samples_beyond_the_limit_stay_evenly_spread(void **state)
 {
     (void)state;
     struct fsz_bench_samples samples;
@@ -119,12 +119,12 @@ static void test_samples_beyond_the_bound_stay_evenly_spread(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stamp_read_finds_a_written_stamp_anywhere),
-        cmocka_unit_test(test_stamp_read_finds_no_missing_or_truncated_stamp),
-        cmocka_unit_test(test_lines_get_the_stamps_that_they_lack),
+        cmocka_unit_test(test_stamp_read_finds_the_stamp_at_any_place),
+        cmocka_unit_test(test_stamp_read_finds_nothing_in_text_without_a_whole_stamp),
+        cmocka_unit_test(test_lines_get_missing_stamps),
         cmocka_unit_test(test_lines_refuse_a_file_without_events),
-        cmocka_unit_test(test_samples_within_the_bound_give_exact_percentiles),
-        cmocka_unit_test(test_samples_beyond_the_bound_stay_evenly_spread),
+        cmocka_unit_test(test_samples_give_exact_percentiles_within_the_limit),
+        cmocka_unit_test(test_samples_beyond_the_limit_stay_evenly_spread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 
 enum { REPORTS_MAX = 16 };
 
-/* What was reported, as text: "kind DTMF/ 2-2", "epoch". */
+/* The reports as text: "DTMF/ 2-2", "epoch". */
 struct reports {
     char   text[REPORTS_MAX][128];
     size_t count;
@@ -27,7 +27,7 @@ static void reports_take(void *context, const struct fsz_gap *gap)
         return;
     }
     snprintf(reports->text[reports->count++], sizeof reports->text[0],
-             "kind %s %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT, gap->event_type, gap->first,
+             "%s %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT, gap->event_type, gap->first,
              gap->last);
 }
 
@@ -53,30 +53,30 @@ static void see_text(struct fsz_gaps *gaps, const char *text, bool own)
     json_decref(meta);
 }
 
-static void see_event(struct fsz_gaps *gaps, const char *epoch, int seq, const char *kind,
+static void see_event(struct fsz_gaps *gaps, const char *epoch, int seq, const char *event_type,
                       int type_seq)
 {
     char text[256];
     snprintf(text, sizeof text,
              "{\"stream\":\"live\",\"epoch\":\"%s\",\"seq\":%d,\"type\":\"%s\",\"type_seq\":%d}",
-             epoch, seq, kind, type_seq);
+             epoch, seq, event_type, type_seq);
     see_text(gaps, text, false);
 }
 
-static void see_beat(struct fsz_gaps *gaps, int seq, const char *kinds)
+static void see_beat(struct fsz_gaps *gaps, int seq, const char *types)
 {
     char text[256];
     snprintf(text, sizeof text, "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":%d,\"types\":{%s}}",
-             seq, kinds);
+             seq, types);
     see_text(gaps, text, true);
 }
 
-/* One that names all kinds that have a number. */
-static void see_beat_of_all(struct fsz_gaps *gaps, const char *kinds)
+/* A beat that names all event types that have a number. */
+static void see_beat_of_all(struct fsz_gaps *gaps, const char *types)
 {
     char text[256];
     snprintf(text, sizeof text,
-             "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":9,\"types\":{%s},\"all\":true}", kinds);
+             "{\"stream\":\"live\",\"epoch\":\"a\",\"seq\":9,\"types\":{%s},\"all\":true}", types);
     see_text(gaps, text, true);
 }
 
@@ -95,7 +95,7 @@ static void test_gaps_reports_nothing_without_a_gap(void **state)
     see_event(gaps, "a", 500, "DTMF/", 3); /* joined late: no loss */
     see_event(gaps, "a", 501, "CODEC/", 9);
     see_beat(gaps, 501, "\"CODEC/\":9");
-    see_event(gaps, "a", 900, "DTMF/", 4); /* seq counts what this user may not see */
+    see_event(gaps, "a", 900, "DTMF/", 4); /* seq also counts events that this user may not see */
     see_beat(gaps, 1000, "");
     assert_int_equal(reports.count, 0);
     assert_int_equal(fsz_gaps_lost(gaps), 0);
@@ -103,19 +103,19 @@ static void test_gaps_reports_nothing_without_a_gap(void **state)
     assert_null(gaps);
 }
 
-static void test_gaps_reports_a_gap_between_events_with_its_bounds(void **state)
+static void test_gaps_reports_a_gap_between_events(void **state)
 {
     (void)state;
     struct reports   reports = {0};
     struct fsz_gaps *gaps = gaps_of_everything(&reports);
     see_event(gaps, "a", 4710, "DTMF/", 1);
     see_event(gaps, "a", 4723, "DTMF/", 14);
-    REPORTS_ARE(&reports, "kind DTMF/ 2-13");
+    REPORTS_ARE(&reports, "DTMF/ 2-13");
     assert_int_equal(fsz_gaps_lost(gaps), 12);
     fsz_gaps_free(&gaps);
 }
 
-static void test_gaps_reports_a_gap_at_the_tail_by_the_beat_and_only_once(void **state)
+static void test_gaps_reports_a_gap_shown_by_a_beat_once(void **state)
 {
     (void)state;
     struct reports   reports = {0};
@@ -124,11 +124,11 @@ static void test_gaps_reports_a_gap_at_the_tail_by_the_beat_and_only_once(void *
     see_beat(gaps, 9, "\"DTMF/\":3");
     see_beat(gaps, 9, "");
     see_event(gaps, "a", 10, "DTMF/", 4);
-    REPORTS_ARE(&reports, "kind DTMF/ 2-3");
+    REPORTS_ARE(&reports, "DTMF/ 2-3");
     fsz_gaps_free(&gaps);
 }
 
-static void test_gaps_ignores_events_that_came_before(void **state)
+static void test_gaps_ignores_repeated_events(void **state)
 {
     (void)state;
     struct reports   reports = {0};
@@ -142,15 +142,15 @@ static void test_gaps_ignores_events_that_came_before(void **state)
     fsz_gaps_free(&gaps);
 }
 
-static void test_gaps_reports_a_new_epoch_and_counts_anew(void **state)
+static void test_gaps_reports_a_new_epoch_and_restarts_its_counts(void **state)
 {
     (void)state;
     struct reports   reports = {0};
     struct fsz_gaps *gaps = gaps_of_everything(&reports);
     see_event(gaps, "a", 100, "DTMF/", 1);
-    see_event(gaps, "b", 4, "DTMF/", 2); /* it began while we listened: the first is lost */
+    see_event(gaps, "b", 4, "DTMF/", 2); /* it began while we listened: its first event is lost */
     see_event(gaps, "b", 6, "DTMF/", 4);
-    REPORTS_ARE(&reports, "epoch", "kind DTMF/ 1-1", "kind DTMF/ 3-3");
+    REPORTS_ARE(&reports, "epoch", "DTMF/ 1-1", "DTMF/ 3-3");
     assert_int_equal(fsz_gaps_lost(gaps), 2);
     fsz_gaps_free(&gaps);
 }
@@ -170,41 +170,41 @@ static void test_gaps_keeps_streams_apart(void **state)
     SEE("x", "2");
     SEE("y", "52");
 #undef SEE
-    REPORTS_ARE(&reports, "kind K/ 51-51");
+    REPORTS_ARE(&reports, "K/ 51-51");
     fsz_gaps_free(&gaps);
 }
 
-static void test_gaps_of_selected_kinds_looks_at_these_kinds_only(void **state)
+static void test_gaps_of_selected_event_types_ignores_others(void **state)
 {
     (void)state;
     char *const      topics[] = {(char *)"DTMF/", (char *)"CUSTOM/sofia::register/"};
     struct reports   reports = {0};
     struct fsz_gaps *gaps = fsz_gaps_new(topics, 2, reports_take, &reports);
     see_event(gaps, "a", 10, "DTMF/", 1);
-    see_event(gaps, "a", 90, "DTMF/", 2); /* others in between: no loss */
+    see_event(gaps, "a", 90, "DTMF/", 2); /* other event types in between: no loss */
     see_event(gaps, "a", 95, "DTMF/", 5);
     see_event(gaps, "a", 96, "CUSTOM/sofia::register", 1);
     see_event(gaps, "a", 98, "CUSTOM/sofia::register", 3);
     see_beat(gaps, 200, "\"DTMF/\":6,\"CODEC/\":80");
-    REPORTS_ARE(&reports, "kind DTMF/ 3-4", "kind CUSTOM/sofia::register 2-2", "kind DTMF/ 6-6");
+    REPORTS_ARE(&reports, "DTMF/ 3-4", "CUSTOM/sofia::register 2-2", "DTMF/ 6-6");
     fsz_gaps_free(&gaps);
 }
 
-static void test_gaps_counts_from_0_what_the_beat_of_all_did_not_name(void **state)
+static void test_gaps_counts_types_missing_from_a_beat_of_all_from_0(void **state)
 {
     (void)state;
     char *const      topics[] = {(char *)"CHANNEL_"};
     struct reports   reports = {0};
     struct fsz_gaps *gaps = fsz_gaps_new(topics, 1, reports_take, &reports);
-    see_beat(gaps, 10, "\"CHANNEL_ANSWER/\":4"); /* moved before we came, for all we know */
+    see_beat(gaps, 10, "\"CHANNEL_ANSWER/\":4"); /* perhaps counted before we subscribed */
     see_beat_of_all(gaps, "\"CHANNEL_ANSWER/\":4,\"DTMF/\":7");
     see_beat(gaps, 12, "\"CHANNEL_CREATE/\":3");
     see_event(gaps, "a", 14, "CHANNEL_BRIDGE/", 2);
-    REPORTS_ARE(&reports, "kind CHANNEL_CREATE/ 1-3", "kind CHANNEL_BRIDGE/ 1-1");
+    REPORTS_ARE(&reports, "CHANNEL_CREATE/ 1-3", "CHANNEL_BRIDGE/ 1-1");
     fsz_gaps_free(&gaps);
 }
 
-static void test_gaps_of_everything_counts_each_kind(void **state)
+static void test_gaps_of_all_events_counts_each_type(void **state)
 {
     (void)state;
     struct reports   reports = {0};
@@ -214,11 +214,11 @@ static void test_gaps_of_everything_counts_each_kind(void **state)
     see_event(gaps, "a", 15, "DTMF/", 1);
     see_event(gaps, "a", 19, "CUSTOM/a", 2);
     see_beat(gaps, 30, "\"API/\":5,\"DTMF/\":3");
-    REPORTS_ARE(&reports, "kind CUSTOM/a 1-1", "kind DTMF/ 2-3");
+    REPORTS_ARE(&reports, "CUSTOM/a 1-1", "DTMF/ 2-3");
     fsz_gaps_free(&gaps);
 }
 
-static void test_gaps_of_the_empty_prefix_are_those_of_everything(void **state)
+static void test_gaps_of_the_empty_prefix_counts_all_events(void **state)
 {
     (void)state;
     char *const      topics[] = {(char *)"DTMF/", (char *)""};
@@ -227,11 +227,11 @@ static void test_gaps_of_the_empty_prefix_are_those_of_everything(void **state)
     see_event(gaps, "a", 1, "DTMF/", 1);
     see_event(gaps, "a", 3, "API/", 2);
     see_event(gaps, "a", 7, "API/", 4);
-    REPORTS_ARE(&reports, "kind API/ 3-3");
+    REPORTS_ARE(&reports, "API/ 3-3");
     fsz_gaps_free(&gaps);
 }
 
-static void test_gaps_ignores_meta_that_is_not_ours(void **state)
+static void test_gaps_ignores_invalid_meta(void **state)
 {
     (void)state;
     static const char *const texts[] = {
@@ -256,7 +256,7 @@ static void test_gaps_ignores_meta_that_is_not_ours(void **state)
     fsz_gaps_free(&gaps);
 }
 
-static void test_gaps_survives_numbers_at_the_end_of_their_range(void **state)
+static void test_gaps_accepts_the_largest_numbers(void **state)
 {
     (void)state;
     struct reports   reports = {0};
@@ -279,7 +279,7 @@ static void test_gaps_follows_a_bounded_number_of_streams(void **state)
         char text[128];
         snprintf(text, sizeof text, "{\"stream\":\"s%d\",\"epoch\":\"1\",\"seq\":1}", i);
         see_text(gaps, text, false);
-        see_event(gaps, "a", i + 2, "DTMF/", 1); /* one that is heard of stays */
+        see_event(gaps, "a", i + 2, "DTMF/", 1); /* an active stream is kept */
     }
     assert_int_equal(reports.count, 0);
     see_event(gaps, "a", 3 * FSZ_GAPS_STREAMS_MAX + 3, "DTMF/", 3);
@@ -291,17 +291,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gaps_reports_nothing_without_a_gap),
-        cmocka_unit_test(test_gaps_reports_a_gap_between_events_with_its_bounds),
-        cmocka_unit_test(test_gaps_reports_a_gap_at_the_tail_by_the_beat_and_only_once),
-        cmocka_unit_test(test_gaps_ignores_events_that_came_before),
-        cmocka_unit_test(test_gaps_reports_a_new_epoch_and_counts_anew),
+        cmocka_unit_test(test_gaps_reports_a_gap_between_events),
+        cmocka_unit_test(test_gaps_reports_a_gap_shown_by_a_beat_once),
+        cmocka_unit_test(test_gaps_ignores_repeated_events),
+        cmocka_unit_test(test_gaps_reports_a_new_epoch_and_restarts_its_counts),
         cmocka_unit_test(test_gaps_keeps_streams_apart),
-        cmocka_unit_test(test_gaps_of_selected_kinds_looks_at_these_kinds_only),
-        cmocka_unit_test(test_gaps_counts_from_0_what_the_beat_of_all_did_not_name),
-        cmocka_unit_test(test_gaps_of_everything_counts_each_kind),
-        cmocka_unit_test(test_gaps_of_the_empty_prefix_are_those_of_everything),
-        cmocka_unit_test(test_gaps_ignores_meta_that_is_not_ours),
-        cmocka_unit_test(test_gaps_survives_numbers_at_the_end_of_their_range),
+        cmocka_unit_test(test_gaps_of_selected_event_types_ignores_others),
+        cmocka_unit_test(test_gaps_counts_types_missing_from_a_beat_of_all_from_0),
+        cmocka_unit_test(test_gaps_of_all_events_counts_each_type),
+        cmocka_unit_test(test_gaps_of_the_empty_prefix_counts_all_events),
+        cmocka_unit_test(test_gaps_ignores_invalid_meta),
+        cmocka_unit_test(test_gaps_accepts_the_largest_numbers),
         cmocka_unit_test(test_gaps_follows_a_bounded_number_of_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,7 @@ static void line_is(const char *text, const char *expected)
     free(line);
 }
 
-static void test_pretty_shows_when_what_which_call_and_who(void **state)
+static void test_pretty_shows_time_name_call_and_numbers(void **state)
 {
     (void)state;
     line_is("{\"Event-Name\":\"CHANNEL_HANGUP\",\"Event-Date-Timestamp\":\"1795402011941350\","
@@ -53,7 +53,7 @@ static void test_pretty_shows_the_subclass_of_a_custom_event(void **state)
 
 #define CLIENT_EVENT "{\"Event-Name\":\"CUSTOM\",\"Event-Subclass\":\"fszmq::client\","
 
-static void test_pretty_shows_what_became_of_which_client(void **state)
+static void test_pretty_shows_client_events(void **state)
 {
     (void)state;
     line_is(CLIENT_EVENT "\"Client-Action\":\"connect\",\"Client-Owner\":\"stream/default\","
@@ -71,7 +71,7 @@ static void test_pretty_shows_what_became_of_which_client(void **state)
             "suppressed traffic, 3 suppressed\n");
 }
 
-static void test_pretty_leaves_out_parts_without_a_value(void **state)
+static void test_pretty_omits_parts_without_a_value(void **state)
 {
     (void)state;
     line_is("{\"Event-Name\":\"CHANNEL_EXECUTE_COMPLETE\",\"Application\":\"hangup\","
@@ -82,7 +82,7 @@ static void test_pretty_leaves_out_parts_without_a_value(void **state)
             "--:--:--.000 CHANNEL_EXECUTE_COMPLETE            sleep(100) = ok\n");
 }
 
-static void test_pretty_shows_an_event_that_it_does_not_know(void **state)
+static void test_pretty_shows_an_unknown_event(void **state)
 {
     (void)state;
     line_is("{\"Event-Name\":\"SOMETHING_NEW\"}",
@@ -92,7 +92,7 @@ static void test_pretty_shows_an_event_that_it_does_not_know(void **state)
             "--:--:--.000 ?                                   \n");
 }
 
-static void test_pretty_lets_no_control_character_through(void **state)
+static void test_pretty_escapes_control_characters(void **state)
 {
     (void)state;
     static const char event[] =
@@ -134,7 +134,7 @@ static void test_pretty_cuts_long_values_between_characters(void **state)
     free(line);
 }
 
-static void test_pretty_colours_only_when_asked_and_always_resets(void **state)
+static void test_pretty_colours_only_if_enabled_and_always_resets(void **state)
 {
     (void)state;
     static const char       event[] = "{\"Event-Name\":\"CHANNEL_HANGUP\",\"Unique-ID\":\"abc\"}";
@@ -194,21 +194,21 @@ static void json_line_is(const char *bytes, bool terminal, const char *expected)
     free(text);
 }
 
-static void test_text_keeps_json_on_one_line_and_otherwise_as_it_came(void **state)
+static void test_text_writes_json_on_one_line_and_otherwise_unchanged(void **state)
 {
     (void)state;
     json_line_is("{\"a\":\"\xc3\xa9\\n\xc2\x9b\"}", false, "{\"a\":\"\xc3\xa9\\n\xc2\x9b\"}");
     json_line_is("{\n\t\"a\": 1\r\n}", false, "{  \"a\": 1  }");
 }
 
-static void test_text_escapes_json_for_a_terminal_so_that_it_reads_the_same(void **state)
+static void test_text_escapes_json_for_a_terminal_without_changing_its_meaning(void **state)
 {
     (void)state;
     json_line_is("{\"a\":\"\xc3\xa9\xc2\x9b\x7f\xe2\x80\xae\"}", true,
                  "{\"a\":\"\xc3\xa9\\u009b\\u007f\\u202e\"}");
 }
 
-static void test_text_shows_bytes_that_are_no_utf8_as_escapes(void **state)
+static void test_text_shows_invalid_utf8_as_escapes(void **state)
 {
     (void)state;
     static const char bytes[] = "a\xff\xc3 \xe2\x82 \xed\xa0\x80 \xc0\xaf \xf4\x90\x80\x80 \xe2";
@@ -233,19 +233,19 @@ static int pretty_setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pretty_shows_when_what_which_call_and_who),
+        cmocka_unit_test(test_pretty_shows_time_name_call_and_numbers),
         cmocka_unit_test(test_pretty_shows_the_subclass_of_a_custom_event),
-        cmocka_unit_test(test_pretty_shows_what_became_of_which_client),
-        cmocka_unit_test(test_pretty_leaves_out_parts_without_a_value),
-        cmocka_unit_test(test_pretty_shows_an_event_that_it_does_not_know),
-        cmocka_unit_test(test_pretty_lets_no_control_character_through),
+        cmocka_unit_test(test_pretty_shows_client_events),
+        cmocka_unit_test(test_pretty_omits_parts_without_a_value),
+        cmocka_unit_test(test_pretty_shows_an_unknown_event),
+        cmocka_unit_test(test_pretty_escapes_control_characters),
         cmocka_unit_test(test_pretty_cuts_long_values_between_characters),
-        cmocka_unit_test(test_pretty_colours_only_when_asked_and_always_resets),
+        cmocka_unit_test(test_pretty_colours_only_if_enabled_and_always_resets),
         cmocka_unit_test(test_pretty_shows_chosen_fields_instead_of_details),
         cmocka_unit_test(test_pretty_shows_the_numbers_of_the_envelope),
-        cmocka_unit_test(test_text_keeps_json_on_one_line_and_otherwise_as_it_came),
-        cmocka_unit_test(test_text_escapes_json_for_a_terminal_so_that_it_reads_the_same),
-        cmocka_unit_test(test_text_shows_bytes_that_are_no_utf8_as_escapes),
+        cmocka_unit_test(test_text_writes_json_on_one_line_and_otherwise_unchanged),
+        cmocka_unit_test(test_text_escapes_json_for_a_terminal_without_changing_its_meaning),
+        cmocka_unit_test(test_text_shows_invalid_utf8_as_escapes),
     };
     return cmocka_run_group_tests(tests, pretty_setup, NULL);
 }

@@ -17,14 +17,14 @@ static void prefixes_are(const char *pattern, const char *json, const char *topi
     fsz_subscribe_fini(&subscribe);
 }
 
-static void test_subscribe_makes_a_name_exact_in_both_framings(void **state)
+static void test_subscribe_matches_a_name_exactly_in_both_framings(void **state)
 {
     (void)state;
     prefixes_are("CHANNEL_HANGUP", "{\"Event-Name\":\"CHANNEL_HANGUP\"", "CHANNEL_HANGUP/");
     prefixes_are("dtmf", "{\"Event-Name\":\"DTMF\"", "DTMF/");
 }
 
-static void test_subscribe_takes_a_subclass_as_it_is_written_on_the_wire(void **state)
+static void test_subscribe_encodes_a_subclass_as_on_the_wire(void **state)
 {
     (void)state;
     prefixes_are("CUSTOM/sofia::register",
@@ -35,7 +35,7 @@ static void test_subscribe_takes_a_subclass_as_it_is_written_on_the_wire(void **
     prefixes_are("CUSTOM/", "{\"Event-Name\":\"CUSTOM\"", "CUSTOM/");
 }
 
-static void test_subscribe_takes_a_star_at_the_end(void **state)
+static void test_subscribe_accepts_a_star_at_the_end(void **state)
 {
     (void)state;
     prefixes_are("CHANNEL_*", "{\"Event-Name\":\"CHANNEL_", "CHANNEL_");
@@ -47,7 +47,7 @@ static void test_subscribe_takes_a_star_at_the_end(void **state)
     prefixes_are("switch_event_dtmf", "{\"Event-Name\":\"DTMF\"", "DTMF/");
 }
 
-static void test_subscribe_refuses_what_is_no_name(void **state)
+static void test_subscribe_refuses_invalid_names(void **state)
 {
     (void)state;
     static const char *const patterns[] = {"", "/x", "A*B", "CUSTOM/a*b", "**", "A B", "A\"", "é"};
@@ -59,7 +59,7 @@ static void test_subscribe_refuses_what_is_no_name(void **state)
     fsz_subscribe_fini(&subscribe);
 }
 
-static void test_subscribe_refuses_more_than_its_bound(void **state)
+static void test_subscribe_refuses_more_than_its_maximum(void **state)
 {
     (void)state;
     struct fsz_subscribe subscribe = {0};
@@ -73,11 +73,11 @@ static void test_subscribe_refuses_more_than_its_bound(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_subscribe_makes_a_name_exact_in_both_framings),
-        cmocka_unit_test(test_subscribe_takes_a_subclass_as_it_is_written_on_the_wire),
-        cmocka_unit_test(test_subscribe_takes_a_star_at_the_end),
-        cmocka_unit_test(test_subscribe_refuses_what_is_no_name),
-        cmocka_unit_test(test_subscribe_refuses_more_than_its_bound),
+        cmocka_unit_test(test_subscribe_matches_a_name_exactly_in_both_framings),
+        cmocka_unit_test(test_subscribe_encodes_a_subclass_as_on_the_wire),
+        cmocka_unit_test(test_subscribe_accepts_a_star_at_the_end),
+        cmocka_unit_test(test_subscribe_refuses_invalid_names),
+        cmocka_unit_test(test_subscribe_refuses_more_than_its_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ static void test_xmlconf_counts_lines_beyond_65535(void **state)
     free(xml);
 }
 
-static void test_xmlconf_tells_the_line_that_is_not_xml(void **state)
+static void test_xmlconf_reports_the_line_that_is_not_xml(void **state)
 {
     (void)state;
     assert_null(parse("<configuration name=\"event_zmq.conf\">\n<settings>\n</configuration>\n"));
@@ -98,7 +98,7 @@ static void test_xmlconf_refuses_a_document_without_the_configuration(void **sta
     refuse("<configuration/>", "test.xml: has no <configuration name=\"event_zmq.conf\">");
 }
 
-static void test_xmlconf_refuses_a_document_type_before_its_entities(void **state)
+static void test_xmlconf_refuses_a_document_type_without_reading_its_entities(void **state)
 {
     (void)state;
     char secret[] = "/tmp/fsz-secret-XXXXXX";
@@ -120,7 +120,7 @@ static void test_xmlconf_refuses_a_document_type_before_its_entities(void **stat
            "test.xml: line 1: a document type (<!DOCTYPE>) is not allowed");
 }
 
-static void test_xmlconf_refuses_what_only_freeswitch_expands(void **state)
+static void test_xmlconf_refuses_preprocessor_and_variables(void **state)
 {
     (void)state;
     assert_null(parse("<configuration name=\"event_zmq.conf\">\n"
@@ -134,14 +134,14 @@ static void test_xmlconf_refuses_what_only_freeswitch_expands(void **state)
     assert_string_equal(problems.lines[1],
                         "test.xml: line 3: $${local_ip_v4}: variables of FreeSWITCH are not known "
                         "here; write the value itself");
-    struct fsz_confnode *root = /* elsewhere in a whole document they are nobody's business */
+    struct fsz_confnode *root = /* elsewhere in a whole document they are ignored */
         parse("<document><X-PRE-PROCESS cmd=\"set\" data=\"a=b\"/><x y=\"$${a}\"/>"
               "<configuration name=\"event_zmq.conf\"/></document>");
     assert_non_null(root);
     fsz_confnode_free(&root);
 }
 
-static void test_xmlconf_refuses_what_is_too_deep_or_too_large(void **state)
+static void test_xmlconf_refuses_documents_that_are_too_deep_or_too_large(void **state)
 {
     (void)state;
     enum { DEPTH = 5000 };
@@ -195,11 +195,11 @@ int main(void)
         cmocka_unit_test(test_xmlconf_keeps_elements_attributes_and_lines),
         cmocka_unit_test(test_xmlconf_finds_the_configuration_in_a_whole_document),
         cmocka_unit_test(test_xmlconf_counts_lines_beyond_65535),
-        cmocka_unit_test(test_xmlconf_tells_the_line_that_is_not_xml),
+        cmocka_unit_test(test_xmlconf_reports_the_line_that_is_not_xml),
         cmocka_unit_test(test_xmlconf_refuses_a_document_without_the_configuration),
-        cmocka_unit_test(test_xmlconf_refuses_a_document_type_before_its_entities),
-        cmocka_unit_test(test_xmlconf_refuses_what_only_freeswitch_expands),
-        cmocka_unit_test(test_xmlconf_refuses_what_is_too_deep_or_too_large),
+        cmocka_unit_test(test_xmlconf_refuses_a_document_type_without_reading_its_entities),
+        cmocka_unit_test(test_xmlconf_refuses_preprocessor_and_variables),
+        cmocka_unit_test(test_xmlconf_refuses_documents_that_are_too_deep_or_too_large),
         cmocka_unit_test(test_xmlconf_reads_the_sample_file),
         cmocka_unit_test(test_xmlconf_says_why_a_file_cannot_be_read),
     };
