@@ -20,7 +20,7 @@ import urllib.parse
 
 import zmq
 
-TIMEOUT_S = 10  # longer than any deadline of the switch; a worker must not wait forever
+TIMEOUT_S = 10  # longer than the default deadline-ms of the switch; a worker must not wait forever
 REPLY_BYTES = 8 << 20
 FAILED = -32000
 NOTHING = (204, 404, 410)  # HTTP: there is no such document
