@@ -244,7 +244,8 @@ static void doc_sample_services(void)
     doc_sample_keys(FSZ_SCOPE_SERVICE, FSZ_SCOPE_SERVICE, 4);
     printf(
         "  </services>\n\n"
-        "  <!-- Select the XML lookups of the switch that go to a service. Matching bindings are tried\n"
+        "  <!-- Select the XML lookups of the switch that go to a service. Matching bindings are "
+        "tried\n"
         "       in this order. Without a <binding>, no lookup goes to a service. An example; all\n"
         "       keys are below:\n"
         "    <binding name=\"directory\">\n"

@@ -111,7 +111,8 @@ def binding_xml(name, **keys):
 
 def config_xml(streams, settings=None, api_sockets=(), groups=None, services=(), bindings=()):
     """A whole event_zmq.conf.xml from the results of stream_xml(), api_socket_xml(), group_xml(), service_xml() and
-    binding_xml(). Settings are {key: value}. Without `groups`, the default groups apply."""
+    binding_xml(). Settings are {key: value}. Without `api_sockets` there is no API socket; without `groups`, the
+    default groups apply."""
     params = "".join(
         f'<param name={quoteattr(k)} value={quoteattr(str(v))}/>\n' for k, v in (settings or {}).items()
     )

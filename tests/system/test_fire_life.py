@@ -146,7 +146,7 @@ def test_a_257th_stream_is_refused(fszmqd, tmp_path):
 
 
 def encoded_of_known_types(daemon):
-    """How many of some thousand events were encoded. None if new event types occurred: their first events always are."""
+    """How many of a thousand events were encoded. None if new event types occurred: their first events always are."""
     first = daemon.status()
     wait_until(lambda: daemon.status()["events"]["offered"] > first["events"]["offered"] + 1, "events in progress")
     before = daemon.status()["events"]

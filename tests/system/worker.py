@@ -46,7 +46,7 @@ class Worker:
             self.write({"id": message["id"], "result": {}})
             return
         self.report(method, params if method != "call.offer" else {"call": params["call"], "lease": message["id"],
-                                                                "resumed": params["resumed"]})
+                                                                   "resumed": params["resumed"]})
         if method == "call.offer":
             self.calls.add(message["id"])
             self.write({"id": message["id"], "result": {"accept": True, "then": "control"}})
