@@ -9,12 +9,11 @@ fsz_err fsz_prefixes_new(struct fsz_prefixes **ret_prefixes)
     if (prefixes == NULL) {
         return FSZ_ENOMEM;
     }
-    prefixes->bytes = fsz_prefixes_block_cost(sizeof(*prefixes));
     *ret_prefixes = prefixes;
     return FSZ_OK;
 }
 
-static void entries_free(struct fsz_prefixes *prefixes, struct prefix_node *node)
+static void entries_free(struct prefix_node *node)
 {
     if (node->entries == NULL) {
         return;
@@ -22,9 +21,9 @@ static void entries_free(struct fsz_prefixes *prefixes, struct prefix_node *node
     while (node->entries != NULL) {
         struct fsz_prefix_entry *entry = node->entries;
         node->entries = entry->next;
-        fsz_prefixes_block_free(prefixes, entry, sizeof(*entry));
+        free(entry);
     }
-    fsz_prefixes_block_free(prefixes, node->bytes, node->end);
+    free(node->bytes);
 }
 
 void fsz_prefixes_free(struct fsz_prefixes **prefixes)
@@ -35,8 +34,8 @@ void fsz_prefixes_free(struct fsz_prefixes **prefixes)
             node = node->children[--node->count];
         } else {
             struct prefix_node *parent = node->parent;
-            entries_free(*prefixes, node);
-            fsz_prefix_node_free(*prefixes, node);
+            entries_free(node);
+            fsz_prefix_node_free(node);
             node = parent;
         }
     }
@@ -76,11 +75,6 @@ size_t fsz_prefixes_count(const struct fsz_prefixes *prefixes)
     return prefixes->count;
 }
 
-size_t fsz_prefixes_bytes(const struct fsz_prefixes *prefixes)
-{
-    return prefixes->bytes;
-}
-
 /* The empty prefix has no memory, but nobody is given NULL. */
 static const uint8_t *bytes_or_empty(const uint8_t *bytes)
 {
@@ -95,11 +89,11 @@ const uint8_t *fsz_prefix_entry_bytes(const struct fsz_prefix_entry *entry, size
 
 /* The node for a prefix that nobody has, with `bytes` as its own; NULL: out of memory, and nothing
  * changed. `node`: the last one on the way to it, of which it shares the first `at` bytes. */
-static struct prefix_node *node_make(struct fsz_prefixes *prefixes, struct prefix_node *node,
-                                     size_t at, uint8_t *bytes, size_t size)
+static struct prefix_node *node_make(struct prefix_node *node, size_t at, uint8_t *bytes,
+                                     size_t size)
 {
     if (at < node->end) {
-        node = fsz_prefix_node_split(prefixes, node, at);
+        node = fsz_prefix_node_split(node, at);
     }
     if (node == NULL) {
         return NULL;
@@ -108,9 +102,9 @@ static struct prefix_node *node_make(struct fsz_prefixes *prefixes, struct prefi
         node->bytes = bytes;
         return node;
     }
-    struct prefix_node *leaf = fsz_prefix_node_append(prefixes, node, bytes, size);
+    struct prefix_node *leaf = fsz_prefix_node_append(node, bytes, size);
     if (leaf == NULL) {
-        fsz_prefix_node_join(prefixes, node);
+        fsz_prefix_node_join(node);
     }
     return leaf;
 }
@@ -138,16 +132,16 @@ static struct prefix_node *node_of(struct fsz_prefixes *prefixes, const uint8_t 
     if (node->entries != NULL && at == size && node->end == size) {
         return node;
     }
-    uint8_t *bytes = size > 0 ? fsz_prefixes_block_new(prefixes, size) : NULL;
+    uint8_t *bytes = size > 0 ? malloc(size) : NULL;
     if (size > 0 && bytes == NULL) {
         return NULL;
     }
     if (size > 0) {
         memcpy(bytes, prefix, size);
     }
-    node = node_make(prefixes, node, at, bytes, size);
+    node = node_make(node, at, bytes, size);
     if (node == NULL) {
-        fsz_prefixes_block_free(prefixes, bytes, size);
+        free(bytes);
     }
     return node;
 }
@@ -155,10 +149,10 @@ static struct prefix_node *node_of(struct fsz_prefixes *prefixes, const uint8_t 
 fsz_err fsz_prefixes_add(struct fsz_prefixes *prefixes, const void *prefix, size_t size,
                          void *subscriber, struct fsz_prefix_entry **ret_entry, bool *ret_first)
 {
-    struct fsz_prefix_entry *entry = fsz_prefixes_block_new(prefixes, sizeof(*entry));
+    struct fsz_prefix_entry *entry = malloc(sizeof(*entry));
     struct prefix_node      *node = entry != NULL ? node_of(prefixes, prefix, size) : NULL;
     if (node == NULL) {
-        fsz_prefixes_block_free(prefixes, entry, sizeof(*entry));
+        free(entry);
         return FSZ_ENOMEM;
     }
     *entry = (struct fsz_prefix_entry){node, subscriber, NULL, node->entries};
@@ -183,7 +177,7 @@ static void bytes_return(struct prefix_node *node, const uint8_t *bytes)
 }
 
 /* A node has lost its last entry; its `bytes` are used no more when this returns. */
-static void node_leave(struct fsz_prefixes *prefixes, struct prefix_node *node)
+static void node_leave(struct prefix_node *node)
 {
     struct prefix_node *parent = node->parent;
     const uint8_t      *bytes = node->bytes;
@@ -193,14 +187,14 @@ static void node_leave(struct fsz_prefixes *prefixes, struct prefix_node *node)
     }
     if (node->count > 0) {
         bytes_return(node, bytes);
-        fsz_prefix_node_join(prefixes, node);
+        fsz_prefix_node_join(node);
         return;
     }
-    fsz_prefix_node_remove(prefixes, parent, node);
-    fsz_prefix_node_free(prefixes, node);
+    fsz_prefix_node_remove(parent, node);
+    fsz_prefix_node_free(node);
     if (parent->parent != NULL) {
         bytes_return(parent, bytes);
-        fsz_prefix_node_join(prefixes, parent);
+        fsz_prefix_node_join(parent);
     }
 }
 
@@ -215,14 +209,14 @@ void fsz_prefixes_remove(struct fsz_prefixes *prefixes, struct fsz_prefix_entry 
     if (entry->next != NULL) {
         entry->next->previous = entry->previous;
     }
-    fsz_prefixes_block_free(prefixes, entry, sizeof(*entry));
+    free(entry);
     if (node->entries != NULL) {
         return;
     }
     prefixes->count--;
-    node_leave(prefixes, node);
+    node_leave(node);
     if (gone != NULL) {
         gone(argument, bytes_or_empty(bytes), size);
     }
-    fsz_prefixes_block_free(prefixes, bytes, size);
+    free(bytes);
 }

@@ -36,6 +36,5 @@ void fsz_prefixes_match(const struct fsz_prefixes *prefixes, const void *topic, 
  * beginning of a prefix? */
 bool   fsz_prefixes_want(const struct fsz_prefixes *prefixes, const void *head, size_t size);
 size_t fsz_prefixes_count(const struct fsz_prefixes *prefixes); /* distinct ones */
-size_t fsz_prefixes_bytes(const struct fsz_prefixes *prefixes); /* memory that it takes */
 
 #endif

@@ -8,31 +8,6 @@ enum {
     COMPARE_STEP = 64   /* bytes */
 };
 
-size_t fsz_prefixes_block_cost(size_t size)
-{
-    const size_t word = sizeof(size_t);
-    const size_t unit = 2 * word;
-    size_t       cost = (size + word + unit - 1) / unit * unit;
-    return cost < 2 * unit ? 2 * unit : cost;
-}
-
-void *fsz_prefixes_block_new(struct fsz_prefixes *prefixes, size_t size)
-{
-    void *block = malloc(size);
-    if (block != NULL) {
-        prefixes->bytes += fsz_prefixes_block_cost(size);
-    }
-    return block;
-}
-
-void fsz_prefixes_block_free(struct fsz_prefixes *prefixes, void *block, size_t size)
-{
-    if (block != NULL) {
-        prefixes->bytes -= fsz_prefixes_block_cost(size);
-        free(block);
-    }
-}
-
 static size_t children_size(size_t room)
 {
     return room * (sizeof(struct prefix_node *) + 1);
@@ -44,11 +19,11 @@ static uint8_t *children_keys(const struct prefix_node *node)
 }
 
 /* Another array of children; false: out of memory, the old one stays. */
-static bool children_resize(struct fsz_prefixes *prefixes, struct prefix_node *node, size_t room)
+static bool children_resize(struct prefix_node *node, size_t room)
 {
     struct prefix_node **children = NULL;
     if (room > 0) {
-        children = fsz_prefixes_block_new(prefixes, children_size(room));
+        children = malloc(children_size(room));
         if (children == NULL) {
             return false;
         }
@@ -59,17 +34,17 @@ static bool children_resize(struct fsz_prefixes *prefixes, struct prefix_node *n
             children[i] = node->children[i];
         }
     }
-    fsz_prefixes_block_free(prefixes, node->children, children_size(node->room));
+    free((void *)node->children);
     node->children = children;
     node->room = (uint16_t)room;
     return true;
 }
 
-void fsz_prefix_node_free(struct fsz_prefixes *prefixes, struct prefix_node *node)
+void fsz_prefix_node_free(struct prefix_node *node)
 {
-    fsz_prefixes_block_free(prefixes, node->children, children_size(node->room));
-    if (node != &prefixes->root) {
-        fsz_prefixes_block_free(prefixes, node, sizeof(*node));
+    free((void *)node->children);
+    if (node->parent != NULL) {
+        free(node);
     }
 }
 
@@ -108,9 +83,9 @@ struct prefix_node *fsz_prefix_node_step(const struct prefix_node *node, const u
 }
 
 /* A node that is in no array yet. */
-static struct prefix_node *node_new(struct fsz_prefixes *prefixes, uint8_t *bytes, size_t end)
+static struct prefix_node *node_new(uint8_t *bytes, size_t end)
 {
-    struct prefix_node *node = fsz_prefixes_block_new(prefixes, sizeof(*node));
+    struct prefix_node *node = malloc(sizeof(*node));
     if (node != NULL) {
         *node = (struct prefix_node){.bytes = bytes, .end = end};
     }
@@ -118,10 +93,10 @@ static struct prefix_node *node_new(struct fsz_prefixes *prefixes, uint8_t *byte
 }
 
 /* Room for one more child. */
-static bool children_reserve(struct fsz_prefixes *prefixes, struct prefix_node *node)
+static bool children_reserve(struct prefix_node *node)
 {
     return node->count < node->room ||
-           children_resize(prefixes, node, node->room > 0 ? node->room * 2U : CHILDREN_FIRST);
+           children_resize(node, node->room > 0 ? node->room * 2U : CHILDREN_FIRST);
 }
 
 static void children_add(struct prefix_node *node, struct prefix_node *child)
@@ -132,12 +107,11 @@ static void children_add(struct prefix_node *node, struct prefix_node *child)
 }
 
 /* Puts a node without entries in the middle of the way to `below`; NULL: out of memory. */
-struct prefix_node *fsz_prefix_node_split(struct fsz_prefixes *prefixes, struct prefix_node *below,
-                                          size_t end)
+struct prefix_node *fsz_prefix_node_split(struct prefix_node *below, size_t end)
 {
-    struct prefix_node *middle = node_new(prefixes, below->bytes, end);
-    if (middle == NULL || !children_resize(prefixes, middle, CHILDREN_FIRST)) {
-        fsz_prefixes_block_free(prefixes, middle, sizeof(*middle));
+    struct prefix_node *middle = node_new(below->bytes, end);
+    if (middle == NULL || !children_resize(middle, CHILDREN_FIRST)) {
+        free(middle);
         return NULL;
     }
     struct prefix_node *parent = below->parent;
@@ -148,7 +122,7 @@ struct prefix_node *fsz_prefix_node_split(struct fsz_prefixes *prefixes, struct 
 }
 
 /* Takes a node without entries and with one child out of the way to that child. */
-void fsz_prefix_node_join(struct fsz_prefixes *prefixes, struct prefix_node *node)
+void fsz_prefix_node_join(struct prefix_node *node)
 {
     struct prefix_node *parent = node->parent;
     if (parent == NULL || node->entries != NULL || node->count != 1) {
@@ -156,15 +130,14 @@ void fsz_prefix_node_join(struct fsz_prefixes *prefixes, struct prefix_node *nod
     }
     *child_find(parent, node->bytes[parent->end]) = node->children[0];
     node->children[0]->parent = parent;
-    fsz_prefix_node_free(prefixes, node);
+    fsz_prefix_node_free(node);
 }
 
-struct prefix_node *fsz_prefix_node_append(struct fsz_prefixes *prefixes,
-                                           struct prefix_node *parent, uint8_t *bytes, size_t size)
+struct prefix_node *fsz_prefix_node_append(struct prefix_node *parent, uint8_t *bytes, size_t size)
 {
     struct prefix_node *leaf = NULL;
-    if (children_reserve(prefixes, parent)) {
-        leaf = node_new(prefixes, bytes, size);
+    if (children_reserve(parent)) {
+        leaf = node_new(bytes, size);
     }
     if (leaf != NULL) {
         children_add(parent, leaf);
@@ -173,17 +146,16 @@ struct prefix_node *fsz_prefix_node_append(struct fsz_prefixes *prefixes,
 }
 
 /* A smaller array where three quarters of it are unused. */
-static void children_shrink(struct fsz_prefixes *prefixes, struct prefix_node *node)
+static void children_shrink(struct prefix_node *node)
 {
     if (node->count == 0) {
-        (void)children_resize(prefixes, node, 0);
+        (void)children_resize(node, 0);
     } else if (node->room > CHILDREN_FIRST && node->count <= node->room / 4) {
-        (void)children_resize(prefixes, node, node->room / 2U);
+        (void)children_resize(node, node->room / 2U);
     }
 }
 
-void fsz_prefix_node_remove(struct fsz_prefixes *prefixes, struct prefix_node *node,
-                            const struct prefix_node *child)
+void fsz_prefix_node_remove(struct prefix_node *node, const struct prefix_node *child)
 {
     struct prefix_node **place = child_find(node, child->bytes[node->end]);
     size_t               index = (size_t)(place - node->children);
@@ -191,5 +163,5 @@ void fsz_prefix_node_remove(struct fsz_prefixes *prefixes, struct prefix_node *n
     node->count--;
     node->children[index] = node->children[node->count];
     keys[index] = keys[node->count];
-    children_shrink(prefixes, node);
+    children_shrink(node);
 }

@@ -27,33 +27,23 @@ struct fsz_prefix_entry {
 
 struct fsz_prefixes {
     struct prefix_node root;
-    size_t             count, bytes;
+    size_t             count; /* distinct prefixes */
 };
-
-/* What malloc() takes for a block: a word before it, rounded up. */
-size_t fsz_prefixes_block_cost(size_t size);
-/* Counted memory; NULL: there is none left. */
-void *fsz_prefixes_block_new(struct fsz_prefixes *prefixes, size_t size);
-/* Accepts NULL. */
-void fsz_prefixes_block_free(struct fsz_prefixes *prefixes, void *block, size_t size);
 
 /* From the end of a node, at *at, to the child that begins with bytes[*at]; *at is then how far it
  * agrees with `bytes`. NULL: there is none. */
 struct prefix_node *fsz_prefix_node_step(const struct prefix_node *node, const uint8_t *bytes,
                                          size_t size, size_t *at);
 /* A leaf as a child of `parent`. NULL: out of memory, as for the next one. */
-struct prefix_node *fsz_prefix_node_append(struct fsz_prefixes *prefixes,
-                                           struct prefix_node *parent, uint8_t *bytes, size_t size);
+struct prefix_node *fsz_prefix_node_append(struct prefix_node *parent, uint8_t *bytes, size_t size);
 /* Puts a node without entries in the middle of the way to `below`. */
-struct prefix_node *fsz_prefix_node_split(struct fsz_prefixes *prefixes, struct prefix_node *below,
-                                          size_t end);
+struct prefix_node *fsz_prefix_node_split(struct prefix_node *below, size_t end);
 /* Takes a node without entries and with one child out of the way to that child; leaves others
  * alone. */
-void fsz_prefix_node_join(struct fsz_prefixes *prefixes, struct prefix_node *node);
+void fsz_prefix_node_join(struct prefix_node *node);
 /* Takes a child out of its parent, without freeing it. */
-void fsz_prefix_node_remove(struct fsz_prefixes *prefixes, struct prefix_node *node,
-                            const struct prefix_node *child);
+void fsz_prefix_node_remove(struct prefix_node *node, const struct prefix_node *child);
 /* Frees the node and its array of children. */
-void fsz_prefix_node_free(struct fsz_prefixes *prefixes, struct prefix_node *node);
+void fsz_prefix_node_free(struct prefix_node *node);
 
 #endif
