@@ -1,7 +1,6 @@
-#include "zmtp/dialer.h"
+#include "zmtp/dialer_private.h"
 
 #include "zmtp/address_private.h"
-#include "zmtp/resolver.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -12,24 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-struct fsz_dialer {
-    struct fsz_loop          *loop;
-    struct fsz_loop_watch     watch; /* fd -1: no connect(2) is going on */
-    struct fsz_loop_timer     timer; /* the next try, or the end of the connect(2) that goes on */
-    struct fsz_dialer_options options;
-    fsz_dialer_fn             connected;
-    void                     *argument;
-    struct fsz_endpoint_parts parts;
-    char                     *endpoint;
-
-    struct fsz_resolution *resolution; /* NULL: none is running */
-    struct fsz_address     addresses[FSZ_RESOLVER_ADDRESSES_MAX];
-    size_t                 count, next; /* addresses of this try */
-    int64_t                pause_ms;    /* before the next one */
-    uint64_t               tries;
-    char                   why[FSZ_ADDRESS_WHY_BYTES];
-};
 
 static void dialer_next(struct fsz_dialer *dialer);
 
@@ -228,10 +209,10 @@ static void dialer_look_up(struct fsz_dialer *dialer)
     }
 }
 
-static void dialer_try(struct fsz_dialer *dialer)
+static void dialer_attempt(struct fsz_dialer *dialer)
 {
     const struct fsz_endpoint_parts *parts = &dialer->parts;
-    dialer->tries++;
+    dialer->attempts++;
     dialer->count = dialer->next = 0;
     fsz_err err = parts->is_ipc
                       ? fsz_address_of_path(parts->path, &dialer->addresses[0], dialer->why)
@@ -258,7 +239,7 @@ static void dialer_fired(void *argument)
     if (dialer->watch.fd >= 0) {
         dialer_failed(dialer, dialer_error_text(ETIMEDOUT));
     } else {
-        dialer_try(dialer);
+        dialer_attempt(dialer);
     }
 }
 
@@ -327,14 +308,4 @@ void fsz_dialer_stands(struct fsz_dialer *dialer)
 const char *fsz_dialer_endpoint(const struct fsz_dialer *dialer)
 {
     return dialer->endpoint;
-}
-
-const char *fsz_dialer_why(const struct fsz_dialer *dialer)
-{
-    return dialer->why;
-}
-
-uint64_t fsz_dialer_tries(const struct fsz_dialer *dialer)
-{
-    return dialer->tries;
 }

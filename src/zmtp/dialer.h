@@ -34,8 +34,5 @@ void fsz_dialer_again(struct fsz_dialer *dialer);
 /* The handshake on that connection is done: the next pause is the first one again. */
 void        fsz_dialer_stands(struct fsz_dialer *dialer);
 const char *fsz_dialer_endpoint(const struct fsz_dialer *dialer); /* as given */
-/* Why the last try failed; empty: it did not. */
-const char *fsz_dialer_why(const struct fsz_dialer *dialer);
-uint64_t    fsz_dialer_tries(const struct fsz_dialer *dialer);
 
 #endif

@@ -1,19 +1,10 @@
-#include "zmtp/rates.h"
+#include "zmtp/rates_private.h"
 
 #include <stdlib.h>
-
-#define HASH_NONFATAL_OOM 1 /* uthash ends the process otherwise */
-#include <uthash.h>
 
 enum {
     RATES_SECOND_US = 1000000,
     RATES_SWEEP = 2 /* full buckets freed for each that is used: more than can be added */
-};
-
-struct fsz_rates_bucket {
-    UT_hash_handle    hh;
-    struct fsz_origin origin;
-    int64_t           full_us; /* when it will be full again */
 };
 
 /* How long a bucket takes to get one token. */
@@ -86,11 +77,6 @@ fsz_err fsz_rates_take(struct fsz_rates *rates, const struct fsz_origin *origin,
     }
     bucket->full_us = full_us + token_us;
     return rates_enter(rates, bucket, hash) ? FSZ_OK : FSZ_ENOMEM;
-}
-
-size_t fsz_rates_count(const struct fsz_rates *rates)
-{
-    return HASH_COUNT(rates->buckets);
 }
 
 void fsz_rates_fini(struct fsz_rates *rates)

@@ -30,8 +30,6 @@ struct fsz_rates {
  * collisions. FSZ_EFULL: there is none left now. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_rates_take(struct fsz_rates *rates, const struct fsz_origin *origin,
                                      unsigned hash, const struct fsz_rate *rate, int64_t now_ms);
-/* Addresses whose bucket is in memory. */
-size_t fsz_rates_count(const struct fsz_rates *rates);
 /* Frees all buckets. */
 void fsz_rates_fini(struct fsz_rates *rates);
 

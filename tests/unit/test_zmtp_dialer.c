@@ -1,4 +1,4 @@
-#include "zmtp/dialer.h"
+#include "zmtp/dialer_private.h"
 
 #include "zmtp/listener.h"
 #include "zmtp/resolver.h"
@@ -115,8 +115,8 @@ static void test_a_tcp_connection_is_handed_over(void **state)
     fsz_address_write(&rig->to, text);
     assert_string_equal(text, fsz_listener_endpoint(rig->listener));
     assert_string_equal(fsz_dialer_endpoint(rig->dialer), text);
-    assert_string_equal(fsz_dialer_why(rig->dialer), "");
-    assert_int_equal(fsz_dialer_tries(rig->dialer), 1);
+    assert_string_equal(rig->dialer->why, "");
+    assert_int_equal(rig->dialer->attempts, 1);
     assert_int_equal(getsockopt(rig->connected_fd, IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
     assert_int_equal(on, 1);
     assert_true(fcntl(rig->connected_fd, F_GETFD) & FD_CLOEXEC);
@@ -131,12 +131,12 @@ static void test_a_listener_that_comes_later_is_found(void **state)
     snprintf(endpoint, sizeof(endpoint), "%s", fsz_listener_endpoint(rig->listener));
     fsz_listener_free(&rig->listener);
     assert_int_equal(rig_dial(rig, endpoint, &quick), FSZ_OK);
-    TURN_UNTIL(rig->loop, fsz_dialer_tries(rig->dialer) >= 3);
-    assert_non_null(strstr(fsz_dialer_why(rig->dialer), "refused"));
-    assert_non_null(strstr(fsz_dialer_why(rig->dialer), endpoint));
+    TURN_UNTIL(rig->loop, rig->dialer->attempts >= 3);
+    assert_non_null(strstr(rig->dialer->why, "refused"));
+    assert_non_null(strstr(rig->dialer->why, endpoint));
     rig_listen(rig, endpoint);
     TURN_UNTIL(rig->loop, rig->connected == 1 && rig->accepted == 1);
-    assert_string_equal(fsz_dialer_why(rig->dialer), "");
+    assert_string_equal(rig->dialer->why, "");
 }
 
 static void test_ipc_is_connected_and_again_when_its_owner_says_so(void **state)
@@ -145,7 +145,7 @@ static void test_ipc_is_connected_and_again_when_its_owner_says_so(void **state)
     char        endpoint[64];
     snprintf(endpoint, sizeof(endpoint), "ipc://@fszmq-dialer-%d", (int)getpid());
     assert_int_equal(rig_dial(rig, endpoint, &quick), FSZ_OK);
-    TURN_UNTIL(rig->loop, fsz_dialer_tries(rig->dialer) >= 2);
+    TURN_UNTIL(rig->loop, rig->dialer->attempts >= 2);
     rig_listen(rig, endpoint);
     TURN_UNTIL(rig->loop, rig->connected == 1);
     fsz_dialer_again(rig->dialer);
@@ -172,8 +172,8 @@ static void test_a_source_that_this_host_does_not_have_is_explained(void **state
     rig_listen(rig, "tcp://127.0.0.1:0");
     snprintf(endpoint, sizeof(endpoint), "tcp://192.0.2.9:0;127.0.0.1:%s", rig_port(rig));
     assert_int_equal(rig_dial(rig, endpoint, &quick), FSZ_OK);
-    TURN_UNTIL(rig->loop, fsz_dialer_tries(rig->dialer) >= 2);
-    assert_non_null(strstr(fsz_dialer_why(rig->dialer), "assign requested address"));
+    TURN_UNTIL(rig->loop, rig->dialer->attempts >= 2);
+    assert_non_null(strstr(rig->dialer->why, "assign requested address"));
     assert_int_equal(rig->accepted, 0);
 }
 
@@ -186,7 +186,7 @@ static void test_a_names_addresses_are_tried_in_turn(void **state)
     snprintf(endpoint, sizeof(endpoint), "tcp://localhost:%s", rig_port(rig));
     assert_int_equal(rig_dial(rig, endpoint, &quick), FSZ_OK);
     TURN_UNTIL(rig->loop, rig->connected == 1 && rig->accepted == 1);
-    assert_int_equal(fsz_dialer_tries(rig->dialer), 1);
+    assert_int_equal(rig->dialer->attempts, 1);
 }
 
 static void test_a_name_that_does_not_exist_is_looked_up_again(void **state)
@@ -195,8 +195,8 @@ static void test_a_name_that_does_not_exist_is_looked_up_again(void **state)
     const char *name =
         "tcp://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.invalid:1";
     assert_int_equal(rig_dial(rig, name, &quick), FSZ_OK);
-    TURN_UNTIL(rig->loop, fsz_dialer_tries(rig->dialer) >= 3);
-    assert_non_null(strstr(fsz_dialer_why(rig->dialer), "aaaa"));
+    TURN_UNTIL(rig->loop, rig->dialer->attempts >= 3);
+    assert_non_null(strstr(rig->dialer->why, "aaaa"));
 }
 
 static void test_an_ipv6_number_without_ipv6_is_explained(void **state)
@@ -205,8 +205,8 @@ static void test_an_ipv6_number_without_ipv6_is_explained(void **state)
     struct fsz_dialer_options options = quick;
     options.ipv6 = false;
     assert_int_equal(rig_dial(rig, "tcp://[::1]:1", &options), FSZ_OK);
-    TURN_UNTIL(rig->loop, fsz_dialer_tries(rig->dialer) >= 2);
-    assert_non_null(strstr(fsz_dialer_why(rig->dialer), "ipv6 is off"));
+    TURN_UNTIL(rig->loop, rig->dialer->attempts >= 2);
+    assert_non_null(strstr(rig->dialer->why, "ipv6 is off"));
 }
 
 /* A backlog that is full: Linux drops the SYN, so connect(2) stays in progress. */
@@ -229,8 +229,8 @@ static void test_a_connect_that_is_not_answered_ends_after_its_time(void **state
     fsz_address_write(&address, endpoint);
     options.connect_timeout_ms = 50;
     assert_int_equal(rig_dial(rig, endpoint, &options), FSZ_OK);
-    TURN_UNTIL(rig->loop, fsz_dialer_tries(rig->dialer) >= 2);
-    assert_non_null(strstr(fsz_dialer_why(rig->dialer), "timed out"));
+    TURN_UNTIL(rig->loop, rig->dialer->attempts >= 2);
+    assert_non_null(strstr(rig->dialer->why, "timed out"));
     assert_int_equal(rig->connected, 0);
     close(fillers[0]);
     close(fillers[1]);
@@ -239,9 +239,9 @@ static void test_a_connect_that_is_not_answered_ends_after_its_time(void **state
 
 static int64_t next_try_takes(struct rig *rig)
 {
-    uint64_t tries = fsz_dialer_tries(rig->dialer);
+    uint64_t tries = rig->dialer->attempts;
     int64_t  start_ms = turns_now_ms();
-    TURN_UNTIL(rig->loop, fsz_dialer_tries(rig->dialer) > tries);
+    TURN_UNTIL(rig->loop, rig->dialer->attempts > tries);
     return turns_now_ms() - start_ms;
 }
 
@@ -252,7 +252,7 @@ static void test_pauses_grow_up_to_a_bound(void **state)
     options.reconnect_ms = 20;
     options.reconnect_max_ms = 80;
     assert_int_equal(rig_dial(rig, "ipc:///no/such/folder/x", &options), FSZ_OK);
-    TURN_UNTIL(rig->loop, fsz_dialer_tries(rig->dialer) == 1);
+    TURN_UNTIL(rig->loop, rig->dialer->attempts == 1);
     assert_true(next_try_takes(rig) >= 18); /* 20, 40, 80, 80; a turn's time is rounded down */
     assert_true(next_try_takes(rig) >= 38);
     assert_true(next_try_takes(rig) >= 78);

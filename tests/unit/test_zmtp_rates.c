@@ -1,4 +1,4 @@
-#include "zmtp/rates.h"
+#include "zmtp/rates_private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,7 +71,7 @@ static void test_addresses_have_buckets_of_their_own(void **state)
     assert_int_equal(take(&rates, 1, 1000), FSZ_EFULL);
     assert_int_equal(take(&rates, 2, 1000), FSZ_OK);
     assert_int_equal(fsz_rates_take(&rates, &same_hash, 1, &ten_a_second, 1000), FSZ_OK);
-    assert_int_equal(fsz_rates_count(&rates), 3);
+    assert_int_equal(HASH_COUNT(rates.buckets), 3);
     fsz_rates_fini(&rates);
 }
 
@@ -82,8 +82,8 @@ static void test_full_buckets_are_freed(void **state)
     for (uint32_t number = 0; number < 100; number++) {
         assert_int_equal(take(&rates, number, 1000), FSZ_OK);
     }
-    assert_int_equal(fsz_rates_count(&rates), 100);
-    for (int64_t now_ms = 1100; fsz_rates_count(&rates) > 1; now_ms += 100) {
+    assert_int_equal(HASH_COUNT(rates.buckets), 100);
+    for (int64_t now_ms = 1100; HASH_COUNT(rates.buckets) > 1; now_ms += 100) {
         assert_in_range(now_ms, 1100, 1100 + 100 * 100);
         assert_int_equal(take(&rates, 1000, now_ms), FSZ_OK);
     }
@@ -100,13 +100,13 @@ static void test_memory_is_bounded_and_the_oldest_is_forgotten(void **state)
             assert_int_equal(take(&rates, number, 1000), FSZ_OK);
         }
     }
-    assert_int_equal(fsz_rates_count(&rates), FSZ_RATES_ADDRESSES_MAX);
+    assert_int_equal(HASH_COUNT(rates.buckets), FSZ_RATES_ADDRESSES_MAX);
     assert_int_equal(rates.forgotten, 10);
     assert_int_equal(take(&rates, FSZ_RATES_ADDRESSES_MAX + 9, 1000), FSZ_EFULL);
     assert_int_equal(take(&rates, 10, 1000), FSZ_EFULL);
     assert_int_equal(take(&rates, 9, 1000), FSZ_OK);
     fsz_rates_fini(&rates);
-    assert_int_equal(fsz_rates_count(&rates), 0);
+    assert_int_equal(HASH_COUNT(rates.buckets), 0);
 }
 
 static void test_another_rate_holds_at_once(void **state)
@@ -138,7 +138,7 @@ static void test_without_memory_nothing_is_kept(void **state)
         if (err == FSZ_OK) {
             break;
         }
-        assert_int_equal(fsz_rates_count(&rates), 0);
+        assert_int_equal(HASH_COUNT(rates.buckets), 0);
     }
     fsz_rates_fini(&rates);
 }
