@@ -65,14 +65,6 @@ static void threads_leave(void)
     }
 }
 
-unsigned fsz_resolver_running(void)
-{
-    pthread_mutex_lock(&threads.lock);
-    unsigned running = threads.running;
-    pthread_mutex_unlock(&threads.lock);
-    return running;
-}
-
 /* With the lock held. */
 static bool threads_wait(int64_t wait_ms)
 {

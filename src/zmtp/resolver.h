@@ -28,8 +28,6 @@ FSZ_NODISCARD fsz_err fsz_resolver_start(struct fsz_loop *loop, const char *host
 /* `done` will not be called; the thread ends on its own. Accepts NULL in *resolution. Not from
  * `done`, nor after it. Before the loop is freed. */
 void fsz_resolver_cancel(struct fsz_resolution **resolution);
-/* Threads that run now, in the whole process. Any thread. */
-unsigned fsz_resolver_running(void);
 /* Waits for all of them, at most so long; true: each has ended, and runs no code of this folder any
  * more. Any thread. */
 bool fsz_resolver_wait(int64_t wait_ms);
