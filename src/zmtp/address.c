@@ -34,7 +34,7 @@ fsz_err fsz_address_strip(const char *host, char *ret_bare, size_t size)
     return FSZ_OK;
 }
 
-void fsz_address_set_port(struct fsz_address *address, uint16_t port)
+static void address_set_port(struct fsz_address *address, uint16_t port)
 {
     if (address->any.sa_family == AF_INET6) {
         address_v6(address)->sin6_port = htons(port);
@@ -48,7 +48,7 @@ void fsz_address_of_any(sa_family_t family, uint16_t port, struct fsz_address *r
     struct fsz_address address = {.size = family == AF_INET6 ? sizeof(struct sockaddr_in6)
                                                              : sizeof(struct sockaddr_in)};
     address.any.sa_family = family;
-    fsz_address_set_port(&address, port);
+    address_set_port(&address, port);
     *ret_address = address;
 }
 
@@ -113,8 +113,10 @@ static const struct sockaddr *address_in(const struct ifaddrs *list, const char 
     return NULL;
 }
 
-fsz_err fsz_address_of_interface(const char *name, uint16_t port, bool ipv6,
-                                 struct fsz_address *ret_address)
+/* The interface's first IPv6 address if `ipv6` is set and it has one, else its first IPv4 address.
+ * FSZ_ENOTFOUND: no such interface, or it has no address. FSZ_ESYSTEM. */
+static fsz_err address_of_interface(const char *name, uint16_t port, bool ipv6,
+                                    struct fsz_address *ret_address)
 {
     struct ifaddrs *list = NULL;
     if (getifaddrs(&list) != 0) {
@@ -125,7 +127,7 @@ fsz_err fsz_address_of_interface(const char *name, uint16_t port, bool ipv6,
     if (found != NULL) {
         fsz_address_of_any(found->sa_family, port, ret_address);
         memcpy(&ret_address->storage, found, ret_address->size);
-        fsz_address_set_port(ret_address, port);
+        address_set_port(ret_address, port);
     }
     freeifaddrs(list);
     return found != NULL ? FSZ_OK : FSZ_ENOTFOUND;
@@ -181,7 +183,7 @@ fsz_err fsz_address_of_listener(const struct fsz_endpoint_parts *parts, bool ipv
     }
     fsz_err err = fsz_address_of_number(parts->host, parts->port, ipv6, ret_address);
     if (err != FSZ_OK) {
-        err = fsz_address_of_interface(parts->host, parts->port, ipv6, ret_address);
+        err = address_of_interface(parts->host, parts->port, ipv6, ret_address);
     }
     return err == FSZ_OK ? FSZ_OK : address_refuse(parts->host, err, ret_why);
 }

@@ -122,14 +122,6 @@ fsz_err fsz_dealer_send(struct fsz_dealer *dealer, struct fsz_zmtp_message *mess
     return err;
 }
 
-bool fsz_dealer_is_up(const struct fsz_dealer *dealer)
-{
-    struct fsz_conn *conn = dealer_take_conn((struct fsz_dealer *)dealer); /* locks only */
-    bool             is_up = conn != NULL;
-    fsz_conn_unref(&conn);
-    return is_up;
-}
-
 struct fsz_conn *fsz_dealer_conn(struct fsz_dealer *dealer)
 {
     return dealer->conn;

@@ -34,8 +34,6 @@ FSZ_NODISCARD fsz_err fsz_dealer_new(struct fsz_loop *loop, const struct fsz_dea
 void fsz_dealer_free(struct fsz_dealer **dealer);
 /* As fsz_conn_send(). FSZ_ECLOSED: there is no connection. Any thread. */
 FSZ_NODISCARD fsz_err fsz_dealer_send(struct fsz_dealer *dealer, struct fsz_zmtp_message *message);
-/* Is there a connection whose handshake is done? Any thread. */
-bool fsz_dealer_is_up(const struct fsz_dealer *dealer);
 /* The connection, or NULL; not a reference. */
 struct fsz_conn        *fsz_dealer_conn(struct fsz_dealer *dealer);
 struct fsz_zmtp_socket *fsz_dealer_socket(struct fsz_dealer *dealer);

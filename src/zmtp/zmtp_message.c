@@ -79,18 +79,6 @@ bool fsz_zmtp_message_charge(struct fsz_zmtp_message *message, struct fsz_zmtp_b
     return true;
 }
 
-size_t fsz_zmtp_message_frames(const struct fsz_zmtp_message *message)
-{
-    struct fsz_frame_head head;
-    const uint8_t        *body;
-    size_t                at = 0;
-    size_t                count = 0;
-    while (fsz_zmtp_message_next(message, &at, &head, &body)) {
-        count++;
-    }
-    return count;
-}
-
 static void message_release(struct fsz_zmtp_message *message)
 {
     free(message);

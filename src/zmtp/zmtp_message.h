@@ -53,8 +53,6 @@ static inline size_t fsz_zmtp_message_size(const struct fsz_zmtp_message *messag
 {
     return message->head_size + message->body_size;
 }
-/* Frames of it. */
-size_t fsz_zmtp_message_frames(const struct fsz_zmtp_message *message);
 
 /* A message of its own memory with `count` frames copied into it; one reference. FSZ_EINVALID: no
  * frame. FSZ_ENOMEM. */

@@ -10,6 +10,18 @@
 
 static const uint8_t long_body[300] = {'l', 'o', 'n', 'g'};
 
+static size_t count_frames(const struct fsz_zmtp_message *message)
+{
+    struct fsz_frame_head head;
+    const uint8_t        *body;
+    size_t                at = 0;
+    size_t                count = 0;
+    while (fsz_zmtp_message_next(message, &at, &head, &body)) {
+        count++;
+    }
+    return count;
+}
+
 /* Three frames: `head`, an empty one, and 300 bytes. */
 static struct fsz_zmtp_message *three_new(void)
 {
@@ -28,7 +40,7 @@ static void test_frames_become_the_bytes_of_the_wire(void **state)
     assert_memory_equal(message->head, heads, sizeof(heads));
     assert_memory_equal(message->head + sizeof(heads), long_body, 300);
     assert_int_equal(fsz_zmtp_message_size(message), sizeof(heads) + 300);
-    assert_int_equal(fsz_zmtp_message_frames(message), 3);
+    assert_int_equal(count_frames(message), 3);
     assert_true(message->held_bytes >= sizeof(*message) + message->head_size);
     assert_int_equal(message->priority, FSZ_ZMTP_HIGH);
     fsz_zmtp_message_unref(message);
@@ -66,7 +78,7 @@ static void test_body_of_the_last_frame_may_stand_elsewhere(void **state)
     const uint8_t        *body = NULL;
     size_t                at = 0;
     assert_int_equal(fsz_zmtp_message_size(&message), sizeof(bytes) + 300);
-    assert_int_equal(fsz_zmtp_message_frames(&message), 2);
+    assert_int_equal(count_frames(&message), 2);
     assert_true(fsz_zmtp_message_next(&message, &at, &head, &body));
     assert_ptr_equal(body, bytes + 2);
     assert_true(fsz_zmtp_message_next(&message, &at, &head, &body));
@@ -81,9 +93,9 @@ static void test_empty_body_may_stand_elsewhere_too(void **state)
     static const uint8_t    bytes[] = {1, 1, 't', 0, 0};
     struct fsz_zmtp_message message = {
         .head = bytes, .head_size = sizeof(bytes), .body = long_body, .body_size = 0};
-    assert_int_equal(fsz_zmtp_message_frames(&message), 2);
+    assert_int_equal(count_frames(&message), 2);
     message.body = NULL;
-    assert_int_equal(fsz_zmtp_message_frames(&message), 2);
+    assert_int_equal(count_frames(&message), 2);
 }
 
 static void test_frames_that_add_up_beyond_memory_are_refused(void **state)
