@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,17 +14,15 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
 
-/* How a task or a wake-up is not missed: the loop sets `sleeps`, then looks at `posted` and
- * `woken`, then waits. A poster pushes its task, then looks at `sleeps`. Both are sequentially
- * consistent, so at least one of them sees the other. The first one that clears `sleeps` writes the
- * eventfd. */
+/* No task is missed: the loop sets `sleeps`, then reads `posted`, then waits. A poster pushes its
+ * task, then reads `sleeps`. Both are sequentially consistent, so at least one of the two sees the
+ * other. The first poster that clears `sleeps` writes the eventfd. */
 struct fsz_loop {
     int epoll, event;
 
     _Atomic(struct fsz_loop_task *) posted; /* newest first */
-    atomic_bool                     sleeps, woken;
-    atomic_uint                     posters; /* inside fsz_loop_post() or fsz_loop_wake() */
-    _Atomic(pthread_t)              thread;
+    atomic_bool                     sleeps;
+    atomic_uint                     posters; /* threads inside fsz_loop_post() */
 
     /* What follows is the loop's thread's alone. */
     struct fsz_loop_task *first_task, *last_task; /* taken from `posted`, oldest first */
@@ -72,7 +69,6 @@ fsz_err fsz_loop_new(struct fsz_loop **ret_loop)
         return FSZ_ESYSTEM;
     }
     loop->now_ns = fsz_clock_monotonic_ns();
-    atomic_store(&loop->thread, pthread_self());
     *ret_loop = loop;
     return FSZ_OK;
 }
@@ -207,14 +203,6 @@ void fsz_loop_post(struct fsz_loop *loop, struct fsz_loop_task *task)
     atomic_fetch_sub(&loop->posters, 1);
 }
 
-void fsz_loop_wake(struct fsz_loop *loop)
-{
-    atomic_fetch_add(&loop->posters, 1);
-    atomic_store(&loop->woken, true);
-    loop_rouse(loop);
-    atomic_fetch_sub(&loop->posters, 1);
-}
-
 /* How long this turn may sleep; INT64_MAX: without end. */
 static int64_t loop_wait_ns(const struct fsz_loop *loop, int64_t most_ns)
 {
@@ -260,14 +248,13 @@ static void loop_wait(struct fsz_loop *loop, int64_t most_ns)
     int64_t wait_ns = loop_wait_ns(loop, most_ns);
     if (wait_ns > 0) {
         atomic_store(&loop->sleeps, true);
-        if (atomic_load(&loop->posted) != NULL || atomic_load(&loop->woken)) {
+        if (atomic_load(&loop->posted) != NULL) {
             wait_ns = 0;
         }
     }
     loop->batch_count = loop_epoll_wait(loop, wait_ns);
     loop->batch_at = 0;
     atomic_store(&loop->sleeps, false);
-    atomic_exchange(&loop->woken, false); /* reads it, so that the waker's stores are seen */
 }
 
 static bool loop_has_batch(const struct fsz_loop *loop)
@@ -314,9 +301,6 @@ static size_t loop_fire_timers(struct fsz_loop *loop)
 
 size_t fsz_loop_turn(struct fsz_loop *loop, int64_t most_ns)
 {
-    if (!fsz_loop_is_own(loop)) {
-        atomic_store(&loop->thread, pthread_self());
-    }
     loop->turn++;
     if (!loop_has_batch(loop)) {
         loop_wait(loop, most_ns);
@@ -325,11 +309,6 @@ size_t fsz_loop_turn(struct fsz_loop *loop, int64_t most_ns)
     size_t served = loop_serve_descriptors(loop);
     served += loop_run_tasks(loop);
     return served + loop_fire_timers(loop);
-}
-
-bool fsz_loop_is_own(const struct fsz_loop *loop)
-{
-    return pthread_equal(atomic_load(&loop->thread), pthread_self()) != 0;
 }
 
 void fsz_loop_spend(struct fsz_loop *loop, size_t units)

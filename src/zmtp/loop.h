@@ -6,8 +6,8 @@
  * or timers; the next turn begins with those that are left. So a turn is short however much peers
  * send, and peers are served round robin.
  *
- * The thread that calls fsz_loop_turn() owns the loop. Only fsz_loop_post() and fsz_loop_wake() may
- * be called by other threads. */
+ * The thread that calls fsz_loop_turn() owns the loop. Other threads may call only fsz_loop_post()
+ * and fsz_loop_modify(). */
 #ifndef FSZ_ZMTP_LOOP_H
 #define FSZ_ZMTP_LOOP_H
 
@@ -75,8 +75,6 @@ void    fsz_loop_cancel_timer(struct fsz_loop *loop, struct fsz_loop_timer *time
 /* Has `run` called on the loop's thread. Any thread; never waits; wakes the loop only when it
  * sleeps. Tasks run in the order of posting. */
 void fsz_loop_post(struct fsz_loop *loop, struct fsz_loop_task *task);
-/* Ends the wait of fsz_loop_turn(). Any thread. */
-void fsz_loop_wake(struct fsz_loop *loop);
 
 /* Waits at most `most_ns` (INT64_MAX: without end; 0: not at all) for a descriptor, a timer or a
  * task, and serves what is due; returns how many that were. Bounded by FSZ_LOOP_EVENTS,
@@ -84,9 +82,6 @@ void fsz_loop_wake(struct fsz_loop *loop);
  * does not wait.
  */
 size_t fsz_loop_turn(struct fsz_loop *loop, int64_t most_ns);
-/* Is the caller the loop's thread, that is, the last one that called fsz_loop_turn() or
- * fsz_loop_new()? Any thread. */
-bool fsz_loop_is_own(const struct fsz_loop *loop);
 
 /* Counts work that a callback has done. */
 void fsz_loop_spend(struct fsz_loop *loop, size_t units);

@@ -277,6 +277,11 @@ static inline void rig_wait_subscriptions(struct pub_rig *rig, uint64_t wanted)
     assert_int_equal(rig_figures(rig).subscriptions, wanted);
 }
 
+static inline void rig_end(struct pub_rig *rig)
+{
+    rig->stop = true;
+}
+
 /* Closes what is left, and everything has to have left. */
 static inline void rig_stop(struct pub_rig *rig)
 {
@@ -285,8 +290,7 @@ static inline void rig_stop(struct pub_rig *rig)
     while (!rig->closed && rig_now_ms() < end_ms) {
         rig_pause();
     }
-    rig->stop = true;
-    fsz_loop_wake(rig->loop);
+    rig_run(rig, rig_end);
     pthread_join(rig->thread, NULL);
     fsz_loop_free(&rig->loop);
     zmq_ctx_term(rig->context);

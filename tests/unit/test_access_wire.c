@@ -5,7 +5,6 @@
 #include "base/ratelimit.h"
 #include "zmtp/zmtp_socket.h"
 
-#include <stdatomic.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -18,12 +17,12 @@ struct line {
     struct fsz_access_gate *gate;
     char                    endpoint[FSZ_ADDRESS_TEXT_BYTES];
     pthread_t               thread;
-    atomic_bool             end;
+    struct fsz_loop_task    stop;
 
     /* The loop's thread, while that runs. */
     struct fsz_loop        *loop;
     struct fsz_zmtp_socket *socket;
-    bool                    closed;
+    bool                    end, closed;
 
     pthread_mutex_t lock; /* of the one below */
     struct fsz_peer peer; /* that was ready last */
@@ -42,6 +41,12 @@ static void line_is_ready(void *self, struct fsz_conn *conn)
 static void line_is_closed(void *argument)
 {
     ((struct line *)argument)->closed = true;
+}
+
+static void line_stop(struct fsz_loop_task *task)
+{
+    struct line *line = (struct line *)((char *)task - offsetof(struct line, stop));
+    line->end = true;
 }
 
 static void *line_main(void *argument)
@@ -91,6 +96,7 @@ static int line_setup(void **state)
     assert_non_null(line);
     line->rig = rig_new();
     line->context = zmq_ctx_new();
+    line->stop.run = line_stop;
     pthread_mutex_init(&line->lock, NULL);
     assert_int_equal(fsz_access_gate_new(line->rig->access, DOMAIN, &line->gate), FSZ_OK);
     *state = line;
@@ -100,8 +106,7 @@ static int line_setup(void **state)
 static int line_teardown(void **state)
 {
     struct line *line = *state;
-    line->end = true;
-    fsz_loop_wake(line->loop);
+    fsz_loop_post(line->loop, &line->stop);
     pthread_join(line->thread, NULL);
     fsz_access_gate_free(&line->gate);
     fsz_loop_free(&line->loop);

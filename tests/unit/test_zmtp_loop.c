@@ -357,25 +357,6 @@ static void test_posts_of_several_threads_all_run_and_wake_a_loop_that_sleeps(vo
     }
 }
 
-static void *wake_main(void *argument)
-{
-    fsz_loop_wake(argument);
-    return NULL;
-}
-
-static void test_a_wake_ends_a_wait_without_end(void **state)
-{
-    for (unsigned i = 0; i < 200; i++) {
-        pthread_t thread;
-        assert_int_equal(pthread_create(&thread, NULL, wake_main, loop_of(state)), 0);
-        assert_int_equal(fsz_loop_turn(loop_of(state), INT64_MAX), 0);
-        pthread_join(thread, NULL);
-        fsz_loop_turn(loop_of(state), 0); /* the wake may have come before the wait, and be late */
-    }
-    fsz_loop_wake(loop_of(state)); /* before the wait: not lost */
-    assert_int_equal(fsz_loop_turn(loop_of(state), INT64_MAX), 0);
-}
-
 static void *free_main(void *argument)
 {
     struct errand *errand = argument;
@@ -466,31 +447,6 @@ static void test_a_signal_does_no_harm(void **state)
     sigaction(SIGUSR1, &before, NULL);
 }
 
-static void *is_own_main(void *argument)
-{
-    return fsz_loop_is_own(argument) ? argument : NULL;
-}
-
-static void *turn_main(void *argument)
-{
-    fsz_loop_turn(argument, 0);
-    return fsz_loop_is_own(argument) ? argument : NULL;
-}
-
-static void test_the_loop_is_its_turning_threads_own(void **state)
-{
-    pthread_t thread;
-    void     *answer = NULL;
-    assert_true(fsz_loop_is_own(loop_of(state)));
-    assert_int_equal(pthread_create(&thread, NULL, is_own_main, loop_of(state)), 0);
-    pthread_join(thread, &answer);
-    assert_null(answer);
-    assert_int_equal(pthread_create(&thread, NULL, turn_main, loop_of(state)), 0);
-    pthread_join(thread, &answer);
-    assert_non_null(answer);
-    assert_false(fsz_loop_is_own(loop_of(state)));
-}
-
 static void test_scratch_memory_is_as_large_as_said(void **state)
 {
     memset(fsz_loop_scratch(loop_of(state)), 0xA5, FSZ_LOOP_SCRATCH_BYTES);
@@ -514,12 +470,10 @@ int main(void)
         LOOP_TEST(test_a_task_that_posts_itself_again_starves_nobody),
         cmocka_unit_test(test_tasks_that_are_left_run_when_the_loop_is_freed),
         LOOP_TEST(test_posts_of_several_threads_all_run_and_wake_a_loop_that_sleeps),
-        LOOP_TEST(test_a_wake_ends_a_wait_without_end),
         cmocka_unit_test(test_a_loop_may_be_freed_as_soon_as_the_last_task_has_run),
         LOOP_TEST(test_a_wait_ends_in_time_and_not_early),
         LOOP_TEST(test_a_kernel_without_epoll_pwait2_is_asked_once_and_waits_are_not_early),
         LOOP_TEST(test_a_signal_does_no_harm),
-        LOOP_TEST(test_the_loop_is_its_turning_threads_own),
         LOOP_TEST(test_scratch_memory_is_as_large_as_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
