@@ -102,8 +102,8 @@ void fsz_conn_begin(struct fsz_conn *conn, const char *status)
     }
     fsz_loop_spend(conn->shared->loop, CONN_WORK_BEGIN);
     fsz_conn_output_lock(conn);
-    output->reading = !fsz_conn_input_is_held(conn);
-    output->events = output->reading ? EPOLLIN : 0;
+    output->reading = true;
+    output->events = EPOLLIN;
     fsz_err err = fsz_loop_add(conn->shared->loop, &conn->watch, output->events);
     output->watched = err == FSZ_OK;
     fsz_conn_output_unlock(conn);
@@ -173,52 +173,10 @@ void fsz_conn_watch_input(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;
     fsz_conn_output_lock(conn);
-    output->reading = !fsz_conn_input_is_held(conn) && !conn->peer_closed;
+    output->reading = !conn->input.asking && !conn->peer_closed;
     output->hangups = conn->input.asking;
     fsz_conn_watch(conn);
     fsz_conn_output_unlock(conn);
-}
-
-/* A connection that is held back and has failed would be reported again and again. */
-static void conn_unwatch(struct fsz_conn *conn)
-{
-    fsz_conn_output_lock(conn);
-    fsz_loop_remove(conn->shared->loop, &conn->watch);
-    conn->output.watched = false;
-    fsz_conn_output_unlock(conn);
-}
-
-bool fsz_conn_watch_again(struct fsz_conn *conn)
-{
-    struct conn_output *output = &conn->output;
-    fsz_conn_output_lock(conn);
-    if (!output->watched) {
-        output->events = 0;
-        output->watched = fsz_loop_add(conn->shared->loop, &conn->watch, 0) == FSZ_OK;
-    }
-    bool watched = output->watched;
-    fsz_conn_output_unlock(conn);
-    return watched;
-}
-
-void fsz_conn_pause(struct fsz_conn *conn, bool paused)
-{
-    if (fsz_conn_is_over(conn) || conn->stage == CONN_CLOSING || conn->input.paused == paused) {
-        return;
-    }
-    conn->input.paused = paused;
-    if (!conn->begun) {
-        return;
-    }
-    if (!paused && !fsz_conn_watch_again(conn)) {
-        fsz_conn_end(conn, FSZ_ZMTP_END_MEMORY);
-        return;
-    }
-    fsz_conn_watch_input(conn);
-    if (!paused) {
-        fsz_conn_attend(conn);
-        fsz_conn_heartbeat_rested(conn);
-    }
 }
 
 void fsz_conn_attend(struct fsz_conn *conn)
@@ -268,7 +226,7 @@ static void conn_check_failure(struct fsz_conn *conn)
     fsz_conn_output_unlock(conn);
     bool ours = failure == FSZ_ZMTP_END_MEMORY || failure == FSZ_ZMTP_END_CRYPTO ||
                 failure == FSZ_ZMTP_END_OUTPUT_BYTES;
-    if (!broken || (conn->input.paused && !ours)) {
+    if (!broken) {
         return;
     }
     if (conn->stage == CONN_CLOSING) {
@@ -314,10 +272,6 @@ static void conn_readable(struct fsz_conn *conn, uint32_t events)
     } else if (conn->peer_closed) {
         if (gone) {
             fsz_conn_end(conn, conn->ending);
-        }
-    } else if (conn->input.paused) {
-        if (gone) {
-            conn_unwatch(conn);
         }
     } else if (gone || (events & EPOLLIN)) {
         (void)fsz_conn_input_read(conn);

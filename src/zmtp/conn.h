@@ -119,9 +119,6 @@ void fsz_conn_end(struct fsz_conn *conn, enum fsz_zmtp_ending ending);
  * latest (fsz_loop_now_ms()). A connection that is being closed keeps its reason, and the earlier
  * time. */
 void fsz_conn_finish(struct fsz_conn *conn, int64_t due_ms);
-/* Stops reading, so that the peer is held back by TCP; and goes on. Heartbeats' timeouts rest
- * meanwhile. */
-void fsz_conn_pause(struct fsz_conn *conn, bool paused);
 /* Its heartbeats follow times that have changed. */
 void fsz_conn_retime(struct fsz_conn *conn);
 

@@ -10,13 +10,9 @@ void fsz_conn_close(struct fsz_conn *conn, enum fsz_zmtp_ending ending, int64_t 
     conn->ending = ending;
     conn->handshake_due_ms =
         due_ms > 0 ? due_ms : fsz_loop_now_ms(conn->shared->loop) + CONN_CLOSE_MS;
-    conn->input.paused = conn->input.asking = false;
+    conn->input.asking = false;
     if (!conn->input.lent) {
         fsz_conn_input_fini(conn);
-    }
-    if (!fsz_conn_watch_again(conn)) {
-        fsz_conn_end(conn, ending);
-        return;
     }
     fsz_conn_watch_input(conn);
     fsz_conn_output_lock(conn);

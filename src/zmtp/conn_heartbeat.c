@@ -45,16 +45,6 @@ void fsz_conn_heartbeat_heard(struct fsz_conn *conn)
     conn->beat.ttl_due_ms = 0;
 }
 
-void fsz_conn_heartbeat_rested(struct fsz_conn *conn)
-{
-    int64_t now_ms = fsz_loop_now_ms(conn->shared->loop);
-    conn->beat.asked_ms = now_ms;
-    conn->beat.ttl_due_ms = 0;
-    if (conn->stage == CONN_TRAFFIC) {
-        fsz_conn_schedule(conn);
-    }
-}
-
 fsz_err fsz_conn_heartbeat_ping(struct fsz_conn *conn, const uint8_t *data, size_t size)
 {
     struct conn_output *output = &conn->output;
@@ -98,7 +88,7 @@ static void heartbeat_send(struct fsz_conn *conn, int64_t now_ms)
     struct conn_beat   *beat = &conn->beat;
     struct conn_output *output = &conn->output;
     int64_t             ttl = conn->shared->times.heartbeat_ttl_ms / HEARTBEAT_TENTH_MS;
-    if (!beat->asked && !conn->input.paused) {
+    if (!beat->asked) {
         beat->asked = true;
         beat->asked_ms = now_ms;
     }
@@ -125,9 +115,6 @@ static int64_t due_first(int64_t a, int64_t b)
 /* When silence ends the connection; 0: never. */
 static int64_t due_silence(const struct fsz_conn *conn)
 {
-    if (conn->input.paused) {
-        return 0;
-    }
     return due_first(conn->beat.ttl_due_ms, heartbeat_answer_due_ms(conn));
 }
 

@@ -158,8 +158,8 @@ static bool input_has_share(struct fsz_conn *conn)
 
 static bool input_may_decode(struct fsz_conn *conn)
 {
-    return !fsz_conn_is_over(conn) && conn->stage != CONN_CLOSING &&
-           !fsz_conn_input_is_held(conn) && input_has_share(conn);
+    return !fsz_conn_is_over(conn) && conn->stage != CONN_CLOSING && !conn->input.asking &&
+           input_has_share(conn);
 }
 
 /* Takes out of bytes[at, size) what is whole. */
@@ -302,7 +302,7 @@ static size_t input_read_bytes(const struct conn_input *input)
 bool fsz_conn_input_read(struct fsz_conn *conn)
 {
     fsz_conn_input_resume(conn); /* what was kept comes before what is read, and before its end */
-    if (fsz_conn_is_over(conn) || fsz_conn_input_is_held(conn) || !input_has_share(conn)) {
+    if (fsz_conn_is_over(conn) || conn->input.asking || !input_has_share(conn)) {
         return true;
     }
     uint8_t *scratch = fsz_loop_scratch(conn->shared->loop);

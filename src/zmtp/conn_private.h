@@ -66,8 +66,8 @@ struct conn_input {
     struct fsz_conn      *older, *newer; /* in shared->inputs, while `listed` */
     int64_t               since_ms;      /* since when its message is unfinished, while `listed` */
     bool                  listed;
-    bool                  paused, asking; /* either holds the input back */
-    bool                  lent;           /* a callback looks at the bytes */
+    bool                  asking;  /* input waits for fsz_conn_judge() */
+    bool                  lent;    /* a callback looks at the bytes */
     bool                  answers; /* something is to be written once the bytes are decoded */
     struct fsz_loop_share share;   /* of this turn's work */
 };
@@ -163,8 +163,6 @@ void fsz_conn_attend(struct fsz_conn *conn);
 void fsz_conn_watch(struct fsz_conn *conn);
 /* The same from the state of `input`. */
 void fsz_conn_watch_input(struct fsz_conn *conn);
-/* Adds the watch again after a pause in which the socket failed; false: it can't be added. */
-bool fsz_conn_watch_again(struct fsz_conn *conn);
 
 /* conn_close.c */
 /* Writes what is left, then ends; what comes is dropped. */
@@ -176,10 +174,6 @@ void fsz_conn_close_check(struct fsz_conn *conn);
 void fsz_conn_facts_init(struct fsz_conn *conn, const struct fsz_conn_origin *origin);
 
 /* conn_input.c */
-static inline bool fsz_conn_input_is_held(const struct fsz_conn *conn)
-{
-    return conn->input.paused || conn->input.asking;
-}
 void fsz_conn_input_init(struct fsz_conn *conn);
 /* Frees all that is kept. */
 void fsz_conn_input_fini(struct fsz_conn *conn);
@@ -217,8 +211,6 @@ void fsz_conn_heartbeat_heard(struct fsz_conn *conn);
 FSZ_NODISCARD fsz_err fsz_conn_heartbeat_ping(struct fsz_conn *conn, const uint8_t *data,
                                               size_t size);
 void                  fsz_conn_heartbeat_pong(struct fsz_conn *conn);
-/* Input is read again after a pause. */
-void fsz_conn_heartbeat_rested(struct fsz_conn *conn);
 /* Sets the timer to what is due next. */
 void fsz_conn_schedule(struct fsz_conn *conn);
 void fsz_conn_fire(void *argument); /* the timer's */

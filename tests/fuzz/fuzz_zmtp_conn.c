@@ -25,7 +25,7 @@ enum setup {
     SETUP_SHAKEN = 16,
     SETUP_REFUSED = 32
 };
-enum behaviour { DOES_ECHO = 1, DOES_PAUSE = 2, DOES_END = 4, DOES_FINISH = 8, DOES_JUDGE = 0xf0 };
+enum behaviour { DOES_ECHO = 1, DOES_END = 4, DOES_FINISH = 8, DOES_JUDGE = 0xf0 };
 
 struct fuzz {
     struct fsz_conn_shared shared;
@@ -66,9 +66,6 @@ static void fuzz_message(void *self, struct fsz_conn *conn, const struct fsz_fra
     fuzz->messages++;
     if (fuzz->behaviour & DOES_ECHO) {
         fuzz_echo(conn, frames);
-    }
-    if (fuzz->behaviour & DOES_PAUSE) {
-        fsz_conn_pause(conn, true);
     }
     if ((fuzz->behaviour & DOES_END) && fuzz->messages == 3) {
         fsz_conn_end(conn, FSZ_ZMTP_END_KICKED);
@@ -138,10 +135,6 @@ static void fuzz_send(struct fuzz *fuzz, const void *bytes, size_t size)
     ssize_t sent = send(fuzz->peer, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)sent;
     fuzz_turn(fuzz);
-    if (fuzz->behaviour & DOES_PAUSE) {
-        fsz_conn_pause(fuzz->conn, false);
-        fuzz_turn(fuzz);
-    }
 }
 
 /* A handshake of mechanism NULL. */
@@ -213,10 +206,6 @@ static void fuzz_end(struct fuzz *fuzz)
 {
     shutdown(fuzz->peer, SHUT_WR);
     fuzz_turn(fuzz);
-    for (size_t i = 0; i < 10000 && !fuzz->ended && (fuzz->behaviour & DOES_PAUSE); i++) {
-        fsz_conn_pause(fuzz->conn, false);
-        fuzz_turn(fuzz);
-    }
     check(fuzz->ended);
     fsz_conn_unref(&fuzz->conn);
     close(fuzz->peer);

@@ -198,20 +198,6 @@ static void test_a_peer_of_3_0_is_pinged_only_once_it_has_shown_that_it_knows_ho
     rig_fini(&rig);
 }
 
-static void test_timeouts_rest_while_input_is_paused(void **state)
-{
-    struct rig rig;
-    (void)state;
-    ready_router(&rig, 1, (struct fsz_conn_times){.heartbeat_ms = 40});
-    fsz_conn_pause(rig.conn, true);
-    turn_for(&rig, 300);
-    assert_false(rig.ended);
-    fsz_conn_pause(rig.conn, false);
-    RIG_UNTIL(&rig, rig.ended);
-    assert_int_equal(rig.ending, FSZ_ZMTP_END_HEARTBEAT_TIMEOUT);
-    rig_fini(&rig);
-}
-
 static void test_other_times_hold_for_a_connection_that_stands(void **state)
 {
     struct rig rig;
@@ -243,7 +229,6 @@ int main(void)
         cmocka_unit_test(test_without_a_timeout_the_interval_counts),
         cmocka_unit_test(test_any_message_answers_a_ping),
         cmocka_unit_test(test_a_peer_of_3_0_is_pinged_only_once_it_has_shown_that_it_knows_how),
-        cmocka_unit_test(test_timeouts_rest_while_input_is_paused),
         cmocka_unit_test(test_other_times_hold_for_a_connection_that_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

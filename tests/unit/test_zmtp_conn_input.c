@@ -143,72 +143,16 @@ static void send_many(struct rig *rig, size_t count)
     free(bytes);
 }
 
-static void pause_it(struct rig *rig, struct fsz_conn *conn, const struct fsz_frames *frames)
-{
-    (void)rig, (void)frames;
-    fsz_conn_pause(conn, true);
-}
-
-static void test_a_pause_in_the_middle_keeps_what_was_read(void **state)
-{
-    struct rig rig;
-    (void)state;
-    rig_router(&rig);
-    rig_shake_dealer(&rig);
-    rig.on_message = pause_it;
-    RIG_SEND(&rig, "\0\1a\0\1b\1\1c\0\1d\0");
-    for (size_t i = 1; i <= 3; i++) {
-        RIG_UNTIL(&rig, rig.messages == i);
-        rig_settle(&rig);
-        assert_int_equal(rig.messages, i);
-        fsz_conn_pause(rig.conn, false);
-    }
-    assert_string_equal(rig.got, "a\nb\nc|d\n");
-    RIG_SEND(&rig, "\1e");
-    RIG_UNTIL(&rig, rig.messages == 4);
-    assert_string_equal(rig.got, "a\nb\nc|d\ne\n");
-    fsz_conn_pause(rig.conn, false);
-    rig_settle(&rig);
-    assert_int_equal(rig.shared.inputs.used, 0);
-    rig_fini(&rig);
-}
-
-static void test_a_paused_peer_is_held_back(void **state)
-{
-    static const char block[4096];
-    size_t            sent = 0;
-    struct rig        rig;
-    ssize_t           n = 0;
-    (void)state;
-    rig_router(&rig);
-    rig_shake_dealer(&rig);
-    fsz_conn_pause(rig.conn, true);
-    while ((n = send(rig.peer, block, sizeof(block), MSG_DONTWAIT)) > 0) {
-        sent += (size_t)n;
-        rig_settle(&rig);
-        assert_true(sent < 64 << 20);
-    }
-    assert_int_equal(rig.messages, 0);
-    assert_int_equal(rig.shared.inputs.used, 0);
-    fsz_conn_pause(rig.conn, false);
-    RIG_UNTIL(&rig, rig.messages == sent / 2); /* each two zeros are an empty message */
-    rig_fini(&rig);
-}
-
 static void test_all_that_a_peer_sent_before_it_closed_is_delivered(void **state)
 {
     struct rig rig;
     (void)state;
     rig_router(&rig);
     rig_shake_dealer(&rig);
-    rig.on_message = pause_it;
     send_many(&rig, 30000); /* more than one read takes */
     close(rig.peer);
     rig.peer = -1;
-    while (!rig.ended) {
-        assert_true(fsz_loop_turn(rig.loop, (int64_t)RIG_WAIT_MS * 1000000) > 0);
-        fsz_conn_pause(rig.conn, false);
-    }
+    RIG_UNTIL(&rig, rig.ended);
     assert_int_equal(rig.messages, 30000);
     assert_int_equal(rig.ending, FSZ_ZMTP_END_PEER);
     rig_fini(&rig);
@@ -439,8 +383,6 @@ int main(void)
         cmocka_unit_test(test_the_bound_of_a_message_counts_all_of_its_frames),
         cmocka_unit_test(test_a_message_of_too_many_frames_ends),
         cmocka_unit_test(test_a_length_that_no_memory_holds_ends),
-        cmocka_unit_test(test_a_pause_in_the_middle_keeps_what_was_read),
-        cmocka_unit_test(test_a_paused_peer_is_held_back),
         cmocka_unit_test(test_all_that_a_peer_sent_before_it_closed_is_delivered),
         cmocka_unit_test(test_a_failure_to_write_loses_nothing_that_can_be_read),
         cmocka_unit_test(test_a_reset_loses_nothing_that_had_come),

@@ -122,31 +122,6 @@ static void test_all_is_delivered_before_the_end_of_a_peer_that_leaves(void **st
     rig_fini(&rig);
 }
 
-static void pause_at_first(struct rig *rig, struct fsz_conn *conn, const struct fsz_frames *frames)
-{
-    (void)frames;
-    if (rig->messages == 1) {
-        fsz_conn_pause(conn, true);
-    }
-}
-
-static void test_a_pause_within_a_share_holds_until_it_ends(void **state)
-{
-    struct rig rig;
-    (void)state;
-    rig_router(&rig);
-    rig_shake_dealer(&rig);
-    rig.on_message = pause_at_first;
-    say_many(rig.peer, MESSAGES);
-    RIG_UNTIL(&rig, rig.messages == 1);
-    rig_settle(&rig);
-    assert_int_equal(rig.messages, 1);
-    fsz_conn_pause(rig.conn, false);
-    RIG_UNTIL(&rig, rig.messages == MESSAGES);
-    expect_in_order(&rig);
-    rig_fini(&rig);
-}
-
 /* What the first connection had been served when the second one's message came. */
 static size_t           served_before;
 static struct fsz_conn *second;
@@ -191,7 +166,6 @@ int main(void)
         cmocka_unit_test(test_what_is_left_for_the_next_turn_counts_as_unread),
         cmocka_unit_test(test_frames_of_one_message_may_come_in_two_turns),
         cmocka_unit_test(test_all_is_delivered_before_the_end_of_a_peer_that_leaves),
-        cmocka_unit_test(test_a_pause_within_a_share_holds_until_it_ends),
         cmocka_unit_test(test_another_connection_waits_for_no_more_than_a_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
