@@ -52,7 +52,7 @@ void fsz_address_of_any(sa_family_t family, uint16_t port, struct fsz_address *r
     *ret_address = address;
 }
 
-/* A zone is an interface's name or number. */
+/* A zone is the name or the number of an interface. */
 static bool address_zone(const char *zone, uint32_t *ret_scope)
 {
     char         *end = NULL;
@@ -100,7 +100,7 @@ fsz_err fsz_address_of_number(const char *host, uint16_t port, bool ipv6,
     return FSZ_ENOTFOUND;
 }
 
-/* The first address of that family which the list has for the interface, or NULL. */
+/* The interface's first address of that family, or NULL. */
 static const struct sockaddr *address_in(const struct ifaddrs *list, const char *name,
                                          sa_family_t family)
 {
@@ -113,8 +113,8 @@ static const struct sockaddr *address_in(const struct ifaddrs *list, const char 
     return NULL;
 }
 
-/* The interface's first IPv6 address if `ipv6` is set and it has one, else its first IPv4 address.
- * FSZ_ENOTFOUND: no such interface, or it has no address. FSZ_ESYSTEM. */
+/* The interface's first IPv6 address if `ipv6` is set and it has one, otherwise its first IPv4
+ * address. FSZ_ENOTFOUND: no such interface, or it has no address. FSZ_ESYSTEM. */
 static fsz_err address_of_interface(const char *name, uint16_t port, bool ipv6,
                                     struct fsz_address *ret_address)
 {
@@ -150,7 +150,7 @@ fsz_err fsz_address_of_path(const char *path, struct fsz_address *ret_address,
     if (is_abstract) {
         address.local.sun_path[0] = '\0';
     }
-    /* The NUL counts for a path; it would be part of an abstract name. */
+    /* The NUL counts in a path; in an abstract name it would be part of the name. */
     address.size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + !is_abstract);
     *ret_address = address;
     return FSZ_OK;
@@ -188,7 +188,7 @@ fsz_err fsz_address_of_listener(const struct fsz_endpoint_parts *parts, bool ipv
     return err == FSZ_OK ? FSZ_OK : address_refuse(parts->host, err, ret_why);
 }
 
-/* A peer chooses the name of its own end, and it gets into the log: all but printable ASCII is
+/* A peer chooses the name of its own end, and the name is logged: anything but printable ASCII is
  * replaced. */
 static void address_write_local(const struct fsz_address *address,
                                 char                      ret_text[FSZ_ADDRESS_TEXT_BYTES])

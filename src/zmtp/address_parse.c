@@ -1,4 +1,4 @@
-/* Endpoints taken apart. */
+/* address_parse.c - splits the text of an endpoint into its parts. */
 
 #include "zmtp/address_private.h"
 
@@ -46,8 +46,8 @@ static bool parse_port(const char *text, bool may_be_any, uint16_t *ret_port)
     return text[0] != '\0' && (number > 0 || may_be_any);
 }
 
-/* A name or a number, perhaps in brackets and with a zone: no character that means something else
- * in an endpoint. */
+/* A name or a number, perhaps with brackets and a zone, without characters that have another
+ * meaning in an endpoint. */
 static bool parse_host_is_valid(const char *host)
 {
     static const char letters[] =
@@ -57,7 +57,7 @@ static bool parse_host_is_valid(const char *host)
            strspn(bare, letters) == strlen(bare);
 }
 
-/* `host:port`, cut at the last colon. `may_be_any`: both may be `*`. */
+/* Splits `host:port` at the last colon. `may_be_any`: both may be `*`. */
 static bool parse_pair(const char *text, size_t size, bool may_be_any,
                        char ret_host[FSZ_ADDRESS_HOST_BYTES], uint16_t *ret_port)
 {

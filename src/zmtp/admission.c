@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The reference to the connection keeps the member and the memory of the socket in place, whatever
- * has ended when the answer comes. */
+/* The reference to the connection keeps the member and the socket's memory in place until the
+ * decision comes, whatever has ended by then. */
 struct admission {
-    struct fsz_admission        question; /* first, so that an answer finds the rest */
+    struct fsz_admission        question; /* first, so that the rest can be found from it */
     struct fsz_loop_task        task;
     struct fsz_conn            *conn; /* a reference */
     struct fsz_admission_answer answer;
@@ -50,14 +50,14 @@ fsz_err fsz_admission_ask(struct fsz_zmtp_member *member, enum fsz_admission_sta
     question->pid = facts->pid;
     question->mechanism = socket->options.mechanism.name;
     if (credentials != NULL) {
-        question->mechanism = facts->mechanism; /* the socket's may have changed meanwhile */
+        question->mechanism = facts->mechanism; /* the socket's may have changed */
         question->credentials = *credentials;
     }
     socket->gate->ask(socket->gate->self, question);
     return FSZ_OK;
 }
 
-/* What is none of ZAP's statuses is a failure of ours. */
+/* A status that ZAP does not define is a failure on our side. */
 static void admission_keep(struct admission *admission, const struct fsz_admission_answer *answer)
 {
     static const char *const statuses[] = {"200", "300", "400"};

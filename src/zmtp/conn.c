@@ -10,7 +10,7 @@
 static void conn_ready(void *argument, uint32_t events);
 static void conn_attention(struct fsz_loop_task *task);
 
-/* Small messages go at once; several of them are gathered before they are written. */
+/* Small messages must not wait: conn_write.c already combines several of them in one write. */
 static void conn_set_nodelay(const struct fsz_conn *conn)
 {
     int on = 1;
@@ -66,7 +66,7 @@ struct fsz_conn *fsz_conn_ref(struct fsz_conn *conn)
     return conn;
 }
 
-/* Input is gone since it ended, or never was. */
+/* The input has been freed when the connection ended, or was never there. */
 static void conn_free(struct fsz_conn *conn)
 {
     const struct fsz_conn_handler *handler = conn->shared->handler;
@@ -95,7 +95,7 @@ void fsz_conn_begin(struct fsz_conn *conn, const char *status)
 {
     struct conn_output *output = &conn->output;
     conn->begun = true;
-    fsz_conn_ref(conn); /* its own, until it ends */
+    fsz_conn_ref(conn); /* until the connection ends */
     fsz_conn_ref(conn); /* until this returns */
     if (status != NULL) {
         strncpy(conn->refusal, status, sizeof(conn->refusal) - 1);
@@ -207,7 +207,8 @@ static void conn_report_drained(struct fsz_conn *conn)
     }
 }
 
-/* Reads on after a failure to write. False: nothing is left, or more than the socket can hold. */
+/* Reads more after a failure to write. False: nothing is left, or more than a socket buffer can
+ * hold. */
 static bool conn_read_last(struct fsz_conn *conn)
 {
     uint64_t bytes = atomic_load_explicit(&conn->bytes_in, memory_order_relaxed) + 1;
@@ -217,7 +218,7 @@ static bool conn_read_last(struct fsz_conn *conn)
     return bytes - conn->last_from <= CONN_LAST_BYTES && fsz_conn_input_read(conn);
 }
 
-/* What the peer sent before its side failed is read; then the connection ends. */
+/* After a failure on the peer's side, reads what the peer sent before, then ends the connection. */
 static void conn_check_failure(struct fsz_conn *conn)
 {
     fsz_conn_output_lock(conn);

@@ -1,4 +1,4 @@
-/* What waits in a connection's queue, charged to the budget of all connections. */
+/* conn_budget.c - charges queued messages to the budget of all connections. */
 #include "zmtp/conn_private.h"
 
 bool fsz_conn_budget_is_entitled(const struct fsz_conn *conn, size_t more)
@@ -13,7 +13,7 @@ bool fsz_conn_budget_charge(struct fsz_conn *conn, struct fsz_zmtp_message *mess
                                    fsz_conn_budget_is_entitled(conn, 0));
 }
 
-/* How many messages have begun to be written: these can't be dropped. */
+/* The number of messages that are partly written or sealed: these cannot be dropped. */
 static size_t budget_begun(const struct conn_output *output)
 {
     if (output->sealer != NULL) {
@@ -34,7 +34,7 @@ bool fsz_conn_budget_charge_all(struct fsz_conn *conn)
     return true;
 }
 
-/* One that has begun to be written can't be dropped, so it may go over the bound. */
+/* A message that is partly written cannot be dropped, so it may exceed the bound. */
 static bool budget_charge_begun(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;
@@ -46,8 +46,8 @@ static bool budget_charge_begun(struct fsz_conn *conn)
     return charged;
 }
 
-/* Charges what was not written after all. What the budget has no room for is dropped, the newest
- * first. False: not even for what has begun. */
+/* Charges what was not written, and drops the newest messages for which the budget has no room.
+ * False: it has no room for a message that is partly written. */
 static bool budget_fit(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;
@@ -74,7 +74,7 @@ static bool budget_has_drained(const struct fsz_conn *conn)
     return (most == 0 || output->count <= most / 4) && (bytes == 0 || output->bytes <= bytes / 4);
 }
 
-/* A loss of this very moment is reported later: nothing has been read since. */
+/* A loss during this write is reported later: the peer has read nothing since. */
 bool fsz_conn_budget_settle(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;

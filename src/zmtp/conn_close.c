@@ -26,7 +26,7 @@ void fsz_conn_close(struct fsz_conn *conn, enum fsz_zmtp_ending ending, int64_t 
 }
 
 /* Has the peer's system received everything, so that closing the descriptor loses nothing? No event
- * reports that, so the timer asks again (fsz_conn_schedule()). */
+ * reports that, so the timer checks again (fsz_conn_schedule()). */
 static bool close_has_arrived(const struct fsz_conn *conn)
 {
     int waiting = 0;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* Who is at the other end of ipc. */
+/* Reads the identity of an ipc peer. */
 static void facts_read_credentials(struct fsz_conn *conn)
 {
     struct ucred credentials;
@@ -54,7 +54,7 @@ bool fsz_conn_has_ended(const struct fsz_conn *conn)
     return atomic_load(&conn->ended);
 }
 
-/* What was read and is left for a later turn counts, half a message alone does not. */
+/* Input left for a later turn counts as unread; an incomplete message alone does not. */
 bool fsz_conn_has_unread(const struct fsz_conn *conn)
 {
     int  bytes = 0;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* There may be a password in what was put before: it is wiped when it moves. */
+/* The buffer may contain a password, so the old memory is wiped when it grows. */
 static fsz_err handshake_append(struct fsz_buffer *to, const void *bytes, size_t size)
 {
     if (size <= to->capacity - to->size) {
@@ -23,7 +23,7 @@ static fsz_err handshake_append(struct fsz_buffer *to, const void *bytes, size_t
     return err;
 }
 
-/* Puts bytes before everything else, without writing them; false: the connection has ended. */
+/* Queues bytes in front of all messages without writing them. False: the connection has ended. */
 static bool handshake_put(struct fsz_conn *conn, const void *bytes, size_t size)
 {
     struct conn_output *output = &conn->output;
@@ -49,7 +49,7 @@ void fsz_conn_handshake_begin(struct fsz_conn *conn)
     }
 }
 
-/* What is known of the peer is complete: messages may go both ways. */
+/* The handshake is complete: messages may go both ways. */
 static void handshake_done(struct fsz_conn *conn)
 {
     const struct fsz_conn_handler *handler = conn->shared->handler;
@@ -76,7 +76,7 @@ static void handshake_done(struct fsz_conn *conn)
     }
 }
 
-/* The mechanism has finished: what the peer said of itself. */
+/* The mechanism is ready: takes over the peer's metadata. */
 static void handshake_ready(struct fsz_conn *conn)
 {
     const struct fsz_metadata *peer = fsz_mechanism_peer(conn->mechanism);
@@ -94,7 +94,7 @@ static void handshake_ask(struct fsz_conn *conn)
         fsz_conn_judge(conn, "200");
         return;
     }
-    /* The clock stands still meanwhile. */
+    /* The handshake timeout is stopped until the decision comes. */
     if (conn->handshake_due_ms > 0) {
         int64_t left_ms = conn->handshake_due_ms - fsz_loop_now_ms(conn->shared->loop);
         conn->handshake_due_ms = left_ms > 0 ? left_ms : 1;
@@ -104,15 +104,15 @@ static void handshake_ask(struct fsz_conn *conn)
     handler->asks(conn->shared->self, conn, fsz_mechanism_credentials(conn->mechanism));
 }
 
-/* Sends what the mechanism has to send; returns how many commands. */
+/* Queues the commands that the mechanism produces; returns their number. */
 static size_t handshake_send_commands(struct fsz_conn *conn)
 {
     struct fsz_buffer command;
     size_t            sent = 0;
     fsz_buffer_init(&command, FSZ_MECHANISM_COMMAND_MAX);
-    /* Memory that is in place before: nothing is left behind where it would have to grow. */
+    /* Reserved in full: growing would leave a copy of a password behind. */
     fsz_err err = fsz_buffer_reserve(&command, FSZ_MECHANISM_COMMAND_MAX);
-    (void)err; /* it is in `failed` too */
+    (void)err; /* also recorded in `failed` */
     while (!fsz_conn_is_over(conn) && fsz_mechanism_next(conn->mechanism, &command)) {
         uint8_t head[FSZ_FRAME_HEAD_MAX];
         size_t  head_size = fsz_frame_write(head, FSZ_FRAME_COMMAND, command.size);
@@ -129,7 +129,7 @@ static size_t handshake_send_commands(struct fsz_conn *conn)
     return sent;
 }
 
-/* Waits until the peer has our last words, if there were any. */
+/* If an ERROR was sent, waits until the peer has received it. */
 static void handshake_failed(struct fsz_conn *conn, bool told)
 {
     enum fsz_zmtp_ending ending = fsz_mechanism_ending(conn->mechanism);
@@ -140,7 +140,7 @@ static void handshake_failed(struct fsz_conn *conn, bool told)
     }
 }
 
-/* Goes on after a step of the mechanism. */
+/* Continues after a step of the mechanism. */
 static void handshake_go_on(struct fsz_conn *conn)
 {
     size_t sent = handshake_send_commands(conn);
@@ -171,11 +171,11 @@ void fsz_conn_handshake_take(struct fsz_conn *conn, const uint8_t *command, size
         return;
     }
     fsz_err err = fsz_mechanism_take(conn->mechanism, command, size);
-    (void)err; /* its state says the same */
+    (void)err; /* the state of the mechanism shows the error */
     handshake_go_on(conn);
 }
 
-/* The clock runs again. */
+/* Resumes the handshake timeout. */
 static void handshake_asked(struct fsz_conn *conn)
 {
     if (conn->input.asking) {
@@ -208,15 +208,16 @@ void fsz_conn_judge(struct fsz_conn *conn, const char *status)
     fsz_conn_unref(&conn);
 }
 
-/* The peer gets the rest of our greeting first, from which it can tell why. */
+/* Writes the rest of our greeting first, so that the peer can see the reason. */
 static void handshake_end(struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
     fsz_conn_flush(conn);
     fsz_conn_end(conn, ending);
 }
 
-/* A peer of 3.x: its mechanism has to be ours. A client of PLAIN or CURVE takes an ERROR only as
- * the answer to its first command; one of NULL may wait for ours. */
+/* A peer of 3.x must use our mechanism. A client of PLAIN or CURVE accepts an ERROR only as the
+ * reply to its first command, so a refusal waits for that; a peer with NULL may be waiting for us.
+ */
 static void handshake_greeted(struct fsz_conn *conn, const struct fsz_greeting *greeting)
 {
     conn->stage = CONN_HANDSHAKE;
@@ -248,8 +249,8 @@ static void handshake_greeted_2_0(struct fsz_conn *conn, const struct fsz_greeti
     }
 }
 
-/* Sends the rest of our greeting once the peer's version is known. False: it is not, or the
- * connection has ended. */
+/* Queues the rest of our greeting once the peer's version is known. False: it is not known yet, or
+ * the connection has ended. */
 static bool handshake_answer(struct fsz_conn *conn, const uint8_t *bytes, size_t size)
 {
     enum fsz_zmtp_version version = FSZ_ZMTP_UNKNOWN;
@@ -266,7 +267,7 @@ static bool handshake_answer(struct fsz_conn *conn, const uint8_t *bytes, size_t
     bool   as_server = conn->own_mechanism != FSZ_ZMTP_NULL && !conn->facts.dialed;
     size_t rest_size =
         fsz_greeting_continue(version, conn->own_type, conn->own_mechanism, as_server, rest);
-    conn->input.answers = true; /* written with what else these bytes call for */
+    conn->input.answers = true; /* written together with other replies to these bytes */
     return handshake_put(conn, rest, rest_size);
 }
 

@@ -6,19 +6,19 @@
 
 enum {
     HEARTBEAT_TTL_BYTES = 2,
-    HEARTBEAT_TENTH_MS = 100, /* TTLs count tenths of seconds */
+    HEARTBEAT_TENTH_MS = 100, /* TTLs are in tenths of a second */
     HEARTBEAT_CLOSE_LOOK_MS = 20
 };
 
-/* Does the peer know PING? A library of 3.0 that does not may take it for a message, so there it
- * has to show that first. */
+/* Does the peer know PING? A 3.0 library that does not may take it for a message, so a 3.0 peer
+ * must have sent one first. */
 static bool heartbeat_may_ping(const struct fsz_conn *conn)
 {
     return conn->facts.version == FSZ_ZMTP_3_1 ||
            (conn->facts.version == FSZ_ZMTP_3_0 && conn->beat.peer_pings);
 }
 
-/* When a PING without an answer ends the connection; 0: never. */
+/* When a PING without a reply ends the connection; 0: never. */
 static int64_t heartbeat_answer_due_ms(const struct fsz_conn *conn)
 {
     const struct fsz_conn_times *times = &conn->shared->times;
@@ -103,7 +103,7 @@ static void heartbeat_send(struct fsz_conn *conn, int64_t now_ms)
     fsz_conn_output_unlock(conn);
 }
 
-/* The earlier one of two times, of which 0 is none. */
+/* The earlier of two times; 0 means none. */
 static int64_t due_first(int64_t a, int64_t b)
 {
     if (a == 0 || b == 0) {
@@ -118,7 +118,7 @@ static int64_t due_silence(const struct fsz_conn *conn)
     return due_first(conn->beat.ttl_due_ms, heartbeat_answer_due_ms(conn));
 }
 
-/* When closing ends, or asks again whether the peer's system has everything. */
+/* When closing ends, or when to check again whether the peer's system has received everything. */
 static int64_t due_close(const struct fsz_conn *conn)
 {
     bool waits = conn->half_closed && conn->ending == FSZ_ZMTP_END_STOPPED;
@@ -144,7 +144,7 @@ static int64_t due_next(const struct fsz_conn *conn)
     return 0;
 }
 
-/* A timer that is set too early is left alone: what is due is looked at again when it fires. */
+/* A timer that is set too early stays: when it fires, it is set again. */
 void fsz_conn_schedule(struct fsz_conn *conn)
 {
     int64_t due_ms = due_next(conn);

@@ -7,7 +7,8 @@
 
 enum {
     INPUT_FIRST_BYTES = 256,
-    INPUT_READ_BYTES = 8192 /* at once, unless a frame lacks more: what exceeds the share is kept */
+    INPUT_READ_BYTES = 8192 /* in one read, unless the frame needs more; input beyond the share has
+                               to be buffered */
 };
 
 void fsz_conn_input_init(struct fsz_conn *conn)
@@ -28,7 +29,7 @@ void fsz_conn_input_fini(struct fsz_conn *conn)
     fsz_conn_input_unlist(conn);
 }
 
-/* Memory for `needed` bytes; what is already delivered is left out of it. */
+/* Grows the buffer to at least `needed` bytes. */
 static bool input_grow(struct fsz_conn *conn, size_t needed)
 {
     struct conn_input *input = &conn->input;
@@ -54,7 +55,7 @@ static bool input_grow(struct fsz_conn *conn, size_t needed)
     return true;
 }
 
-/* Moves what is not delivered to the front. */
+/* Moves undelivered bytes to the front. */
 static void input_compact(struct fsz_conn *conn)
 {
     struct conn_input *input = &conn->input;
@@ -67,7 +68,7 @@ static void input_compact(struct fsz_conn *conn)
     }
 }
 
-/* Copies bytes behind those that are kept; false: the connection has ended. */
+/* Appends bytes to the buffer. False: the connection has ended. */
 static bool input_keep(struct fsz_conn *conn, const uint8_t *bytes, size_t size)
 {
     struct conn_input *input = &conn->input;
@@ -82,7 +83,7 @@ static bool input_keep(struct fsz_conn *conn, const uint8_t *bytes, size_t size)
     return true;
 }
 
-/* Is a frame of that size within the bounds? Else ends the connection. */
+/* Is a frame of that size within the bounds? If not, ends the connection. */
 static bool input_allows(struct fsz_conn *conn, const struct fsz_frame_head *head)
 {
     const struct conn_input      *input = &conn->input;
@@ -104,7 +105,7 @@ static bool input_allows(struct fsz_conn *conn, const struct fsz_frame_head *hea
     return true;
 }
 
-/* Takes one frame out of bytes[at, size); false: it is not whole, or the connection has ended. */
+/* Processes one frame of bytes[at, size). False: it is incomplete, or the connection has ended. */
 static bool input_frame(struct fsz_conn *conn, uint8_t *bytes, size_t size)
 {
     struct conn_input    *input = &conn->input;
@@ -143,7 +144,7 @@ static bool input_greeting(struct fsz_conn *conn, const uint8_t *bytes, size_t s
     struct conn_input *input = &conn->input;
     size_t             have = size - input->at;
     size_t             used = fsz_conn_handshake_greeting(conn, bytes + input->at, have);
-    /* One of 2.0 is shorter: what follows it is decoded in the same place. */
+    /* A greeting of 2.0 is shorter; what follows it is decoded from the same bytes. */
     input->missing = have < FSZ_GREETING_BYTES ? FSZ_GREETING_BYTES - have : 1;
     if (!fsz_conn_is_over(conn)) {
         input->begin = input->at += used;
@@ -162,7 +163,7 @@ static bool input_may_decode(struct fsz_conn *conn)
            input_has_share(conn);
 }
 
-/* Takes out of bytes[at, size) what is whole. */
+/* Processes all complete frames of bytes[at, size). */
 static void input_decode(struct fsz_conn *conn, uint8_t *bytes, size_t size)
 {
     struct conn_input *input = &conn->input;
@@ -185,7 +186,7 @@ static void input_decode_kept(struct fsz_conn *conn)
     }
 }
 
-/* Decodes in place; returns how many bytes it is done with. */
+/* Decodes scratch memory in place; returns how many bytes are finished. */
 static size_t input_decode_scratch(struct fsz_conn *conn, uint8_t *bytes, size_t size)
 {
     struct conn_input *input = &conn->input;
@@ -200,7 +201,8 @@ static size_t input_decode_scratch(struct fsz_conn *conn, uint8_t *bytes, size_t
     return used;
 }
 
-/* What is left of scratch memory, with the frames in it, if nothing is kept yet. */
+/* Buffers the rest of scratch memory and moves the frames in it, unless bytes were already
+ * buffered. */
 static void input_keep_rest(struct fsz_conn *conn, const uint8_t *bytes, size_t size)
 {
     bool first = conn->input.size == 0;
@@ -209,7 +211,7 @@ static void input_keep_rest(struct fsz_conn *conn, const uint8_t *bytes, size_t 
     }
 }
 
-/* A peer that has shown its credentials waits for our answer (RFC 24, RFC 26). */
+/* A peer that has shown its credentials must wait for our reply (RFC 24, RFC 26). */
 static void input_rest(struct fsz_conn *conn, const uint8_t *bytes, size_t size)
 {
     if (conn->input.asking) {
@@ -244,8 +246,8 @@ static void input_feed(struct fsz_conn *conn, uint8_t *bytes, size_t size)
     }
 }
 
-/* The rest of a greeting goes with the first command where that can follow at once. One PONG is for
- * all PINGs that came at once, so that a flood of them costs the peer more than us. */
+/* The rest of our greeting is written together with the first command if possible. One PONG replies
+ * to all PINGs that arrived together, so that a flood of them costs the peer more than us. */
 static void input_answer(struct fsz_conn *conn)
 {
     if (conn->input.answers) {
@@ -275,7 +277,7 @@ static void input_closed(struct fsz_conn *conn)
     }
 }
 
-/* Once the share of this turn is used up, whole messages may be left: the next turn takes them. */
+/* When the share of this turn is used up, complete messages may be left for the next turn. */
 static void input_continue(struct fsz_conn *conn)
 {
     bool may_go_on = !fsz_conn_is_over(conn) && conn->stage != CONN_CLOSING;
@@ -301,7 +303,8 @@ static size_t input_read_bytes(const struct conn_input *input)
 
 bool fsz_conn_input_read(struct fsz_conn *conn)
 {
-    fsz_conn_input_resume(conn); /* what was kept comes before what is read, and before its end */
+    fsz_conn_input_resume(
+        conn); /* buffered bytes come before those to be read, and before the end */
     if (fsz_conn_is_over(conn) || conn->input.asking || !input_has_share(conn)) {
         return true;
     }

@@ -1,8 +1,8 @@
-/* Memory of unfinished messages, of all connections that share it. */
+/* conn_inputs.c - bounds the memory of incomplete messages, of all connections that share it. */
 #include "zmtp/conn_private.h"
 
-/* Its message is unfinished now: it is the newest such connection. One in the handshake is put
- * before all that are ready. */
+/* Adds a connection whose message became incomplete, as the newest one. Connections in the
+ * handshake come before those that are ready. */
 static void input_list(struct fsz_conn *conn)
 {
     struct fsz_conn_inputs *inputs = &conn->shared->inputs;
@@ -46,14 +46,14 @@ void fsz_conn_input_relist(struct fsz_conn *conn)
     }
 }
 
-/* Has it waited too long for the rest of its message? Not if we have not read that. */
+/* Has the rest of its message been missing for too long? Unread input does not count as missing. */
 static bool input_is_stuck(const struct fsz_conn *conn)
 {
     int64_t waited_ms = fsz_loop_now_ms(conn->shared->loop) - conn->input.since_ms;
     return waited_ms > conn->shared->inputs.patience_ms && !fsz_conn_has_unread(conn);
 }
 
-/* Who holds most, once `conn` has `bytes` more. */
+/* The connection that uses most memory, if `conn` gets `bytes` more. */
 static struct fsz_conn *input_greediest(struct fsz_conn *conn, size_t bytes)
 {
     struct fsz_conn *greediest = conn;
@@ -68,9 +68,10 @@ static struct fsz_conn *input_greediest(struct fsz_conn *conn, size_t bytes)
     return greediest;
 }
 
-/* Who has to go so that `conn` can have `bytes` more: the newest in the handshake, else who holds
- * most, which is always more than an equal part of the bound. Where that is `conn` itself, others
- * may hold little each and for good: then it is the oldest that is stuck, if there is one. */
+/* The connection that ends so that `conn` can have `bytes` more: the newest one in the handshake,
+ * otherwise the one that uses most, which is always more than an equal part of the bound. If that
+ * is `conn` itself, many others may use a little each forever: then it is the oldest one that is
+ * stuck, if any. */
 static struct fsz_conn *input_victim(struct fsz_conn *conn, size_t bytes)
 {
     struct fsz_conn *oldest = conn->shared->inputs.oldest;

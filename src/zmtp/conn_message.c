@@ -11,7 +11,7 @@ void fsz_conn_message_move(struct fsz_conn *conn, const uint8_t *from, const uin
     }
 }
 
-/* Bytes of memory for so many frames. */
+/* Memory for `count` frames. */
 static size_t message_room(size_t count)
 {
     return sizeof(struct fsz_frames) + count * sizeof(struct fsz_frame);
@@ -52,7 +52,7 @@ static bool message_grow(struct fsz_conn *conn)
     return true;
 }
 
-/* After a callback that saw the bytes: frees them if it ended the connection. */
+/* After a callback that used the bytes: frees them if it ended the connection. */
 static void message_returned(struct fsz_conn *conn)
 {
     conn->input.lent = false;
@@ -103,7 +103,7 @@ static void message_subscription(struct fsz_conn *conn, bool subscribe,
     }
 }
 
-/* The peer's last words: a length, and a text of which the printable characters are kept. */
+/* The peer's ERROR: a length and a text. Other than printable characters are replaced. */
 static void message_error(struct fsz_conn *conn, const struct fsz_frame_command *command)
 {
     size_t size = command->data_size > 0 ? command->data[0] : 0;
@@ -120,7 +120,7 @@ static void message_error(struct fsz_conn *conn, const struct fsz_frame_command 
     fsz_conn_end(conn, FSZ_ZMTP_END_DENIED);
 }
 
-/* Others are ignored (RFC 37). */
+/* Unknown commands are ignored (RFC 37). */
 static void message_command(struct fsz_conn *conn, const uint8_t *body, size_t size)
 {
     struct fsz_frame_command command;
@@ -152,8 +152,8 @@ void fsz_conn_message_take(struct fsz_conn *conn, const struct fsz_frame_head *h
         fsz_conn_end(conn, FSZ_ZMTP_END_CRYPTO);
         return;
     }
-    /* Commands between the frames of a message, which libzmq sends, count like frames: their bytes
-     * stay until the message is whole. */
+    /* libzmq sends commands between the frames of a message. They count like frames: their bytes
+     * stay until the message is complete. */
     input->message_bytes += size + FSZ_CONN_FRAME_OVERHEAD;
     if (!(flags & FSZ_FRAME_COMMAND)) {
         message_add(conn, flags, body, size);

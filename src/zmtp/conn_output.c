@@ -8,9 +8,9 @@
 
 static_assert((CONN_FEW_MESSAGES & (CONN_FEW_MESSAGES - 1)) == 0, "rings are doubled");
 
-enum { OUTPUT_KEPT_ROOM = 64 /* of an empty ring, which stays for the next messages */ };
+enum { OUTPUT_KEPT_ROOM = 64 /* messages; an empty ring of this size is kept */ };
 
-/* From this part of the bounds on a priority is dropped, in percent. */
+/* The part of the bounds, in percent, from which messages of a priority are dropped. */
 static const unsigned output_shares[FSZ_ZMTP_PRIORITIES] = {
     [FSZ_ZMTP_LOW] = 50,
     [FSZ_ZMTP_NORMAL] = 80,
@@ -30,7 +30,7 @@ fsz_err fsz_conn_output_init(struct fsz_conn *conn)
 void fsz_conn_output_lock(struct fsz_conn *conn)
 {
     fsz_thread_lock(&conn->output.lock);
-    /* Whoever asks meanwhile need not wait for the lock. */
+    /* Other threads see that it is busy without waiting for the lock. */
     atomic_store_explicit(&conn->idle, false, memory_order_relaxed);
 }
 
@@ -47,7 +47,7 @@ void fsz_conn_output_unlock(struct fsz_conn *conn)
     pthread_mutex_unlock(&output->lock);
 }
 
-/* Messages for a connection that never became ready are not written. */
+/* Messages of a connection that never became ready are not written. */
 bool fsz_conn_output_is_empty(const struct conn_output *output)
 {
     return (output->count == 0 || !output->open) && output->control.size == 0 &&
@@ -71,7 +71,7 @@ static void output_free_ring(struct fsz_conn *conn)
     output->first = 0;
 }
 
-/* Takes the first or the last one out. */
+/* Removes the last or the first message. */
 static void output_remove(struct fsz_conn *conn, bool last)
 {
     struct conn_output      *output = &conn->output;
@@ -100,7 +100,7 @@ void fsz_conn_output_pop(struct fsz_conn *conn)
 void fsz_conn_output_wipe(struct fsz_buffer *buffer)
 {
     if (buffer->data != NULL) {
-        sodium_memzero(buffer->data, buffer->capacity); /* what was there before, too */
+        sodium_memzero(buffer->data, buffer->capacity); /* including bytes written earlier */
     }
     fsz_buffer_fini(buffer);
 }
@@ -130,7 +130,7 @@ static size_t output_share(size_t bound, unsigned percent)
     return bound / 100 * percent + bound % 100 * percent / 100;
 }
 
-/* Are the bounds kept when one more of that size waits? */
+/* Does one more message stay within the bounds? */
 static bool output_has_room(const struct fsz_conn *conn, const struct fsz_zmtp_message *message)
 {
     const struct conn_output     *output = &conn->output;
@@ -179,13 +179,13 @@ static void output_count_drop(struct conn_output *output, const struct fsz_zmtp_
     output->lost = true;
 }
 
-/* Nothing is in the way, so that the next write takes it at once, as far as the socket does. */
+/* Nothing blocks the output, so the next write passes messages to the socket at once. */
 static bool output_flows(const struct conn_output *output)
 {
     return output->open && !output->blocked;
 }
 
-/* A place in the ring, within the bounds. */
+/* Makes room in the ring for one message, within the bounds. */
 static fsz_err output_make_place(struct fsz_conn *conn, const struct fsz_zmtp_message *message)
 {
     if (!output_has_room(conn, message)) {
@@ -243,7 +243,8 @@ fsz_err fsz_conn_queue(struct fsz_conn *conn, struct fsz_zmtp_message *message)
     return err;
 }
 
-/* What a write drops for want of room is reported of the last ones; it is as many of ours. */
+/* A write drops the newest messages when the budget has no room, so the drops are those of the last
+ * messages of this call. */
 static void output_note_dropped(fsz_err *errs, size_t count, uint64_t dropped)
 {
     for (; count > 0 && dropped > 0; count--) {
@@ -259,7 +260,7 @@ void fsz_conn_send_all(struct fsz_conn *conn, struct fsz_zmtp_message *const *me
 {
     struct conn_output *output = &conn->output;
     fsz_conn_output_lock(conn);
-    uint64_t drops = output->drops; /* and those that a push has reported */
+    uint64_t drops = output->drops; /* plus those reported by output_push() */
     for (size_t i = 0; i < count; i++) {
         ret_errs[i] = output_push(conn, messages[i]);
         drops += ret_errs[i] == FSZ_EFULL || ret_errs[i] == FSZ_ENOMEM;
@@ -283,7 +284,7 @@ void fsz_conn_flush(struct fsz_conn *conn)
     fsz_conn_output_unlock(conn);
 }
 
-/* As long as the socket takes all that is written at a time. */
+/* Repeats as long as the socket accepts a whole batch. */
 void fsz_conn_flush_blocked(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;

@@ -6,8 +6,8 @@
 #include <sys/uio.h>
 
 enum {
-    WRITE_PIECES = 256,          /* handed to one sendmsg(2) */
-    WRITE_SEALED_BYTES = 1 << 16 /* sealed ahead, and one frame */
+    WRITE_PIECES = 256,          /* for one sendmsg(2) */
+    WRITE_SEALED_BYTES = 1 << 16 /* sealed ahead, plus one frame */
 };
 
 struct write_batch {
@@ -29,7 +29,7 @@ static bool batch_add(struct write_batch *batch, const uint8_t *bytes, size_t si
     return true;
 }
 
-/* A message from its `from`-th byte on. */
+/* Adds a message, starting at byte `from`. */
 static bool batch_add_message(struct write_batch *batch, const struct fsz_zmtp_message *message,
                               size_t from)
 {
@@ -51,7 +51,7 @@ static void write_fail(struct fsz_conn *conn, enum fsz_zmtp_ending failure)
     fsz_conn_attend(conn);
 }
 
-/* Encrypts one frame behind what is sealed already. */
+/* Encrypts one frame and appends it to `sealed`. */
 static bool write_seal(struct fsz_conn *conn, uint8_t flags, const uint8_t *body, size_t size)
 {
     struct conn_output *output = &conn->output;
@@ -73,7 +73,7 @@ static bool write_seal(struct fsz_conn *conn, uint8_t flags, const uint8_t *body
     return true;
 }
 
-/* A command of ours after the handshake; false: writing has failed. */
+/* Queues a command after the handshake. False: writing has failed. */
 static bool write_command(struct fsz_conn *conn, const uint8_t *body, size_t size)
 {
     struct conn_output *output = &conn->output;
@@ -89,8 +89,7 @@ static bool write_command(struct fsz_conn *conn, const uint8_t *body, size_t siz
     return true;
 }
 
-/* PING and PONG take shape only when they can be written, so that no more than one of each waits.
- */
+/* PING and PONG are built only when they can be written, so that at most one of each is queued. */
 static bool write_heartbeats(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;
@@ -112,8 +111,8 @@ static bool write_heartbeats(struct fsz_conn *conn)
     return true;
 }
 
-/* Seals frames of a message until there is enough of them or it is whole. False: it is not whole,
- * or writing failed. */
+/* Seals frames of a message until the message is complete or enough is sealed. False: it is
+ * incomplete, or writing has failed. */
 static bool write_seal_message(struct fsz_conn *conn, const struct fsz_zmtp_message *message)
 {
     struct conn_output   *output = &conn->output;
@@ -131,7 +130,7 @@ static bool write_seal_message(struct fsz_conn *conn, const struct fsz_zmtp_mess
     return true;
 }
 
-/* Boxes are made in the order of writing, and no more of them than are written next. */
+/* Boxes must be sealed in the order of writing, and only as many as are written next. */
 static void write_seal_next(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;
@@ -159,7 +158,7 @@ static bool batch_add_messages(struct write_batch *batch, const struct conn_outp
     return room;
 }
 
-/* What is written next: the rest of a message, control frames, messages. */
+/* Collects what is written next: the rest of a message, then control frames, then messages. */
 static void write_gather(struct fsz_conn *conn, struct write_batch *batch)
 {
     struct conn_output *output = &conn->output;
@@ -186,7 +185,7 @@ static void write_gather(struct fsz_conn *conn, struct write_batch *batch)
     }
 }
 
-/* Of `n` bytes written, takes those of a buffer; returns the rest. */
+/* Marks up to `n` bytes of a buffer as written; returns the remainder of `n`. */
 static size_t write_took(struct fsz_buffer *buffer, size_t *written, size_t n, bool wipe)
 {
     size_t left = buffer->size - *written;
@@ -212,7 +211,7 @@ static size_t write_took_message(struct fsz_conn *conn, size_t n)
     return n - left;
 }
 
-/* The first `n` bytes of what was gathered are written. */
+/* Marks the first `n` bytes of the batch as written. */
 static void write_advance(struct fsz_conn *conn, size_t n)
 {
     struct conn_output *output = &conn->output;
@@ -233,7 +232,7 @@ static void write_advance(struct fsz_conn *conn, size_t n)
     }
 }
 
-/* Hands the system as much as fits into one call; false: it takes no more, or nothing is left. */
+/* Passes one batch to the system. False: it accepts no more, or nothing is left. */
 static bool write_once(struct fsz_conn *conn, size_t *written)
 {
     struct conn_output *output = &conn->output;
@@ -260,8 +259,8 @@ static bool write_once(struct fsz_conn *conn, size_t *written)
     return !output->blocked;
 }
 
-/* As much as is written at a time, and more only where the budget has no room for the rest: nothing
- * is dropped that the socket would take. */
+/* Writes up to FSZ_CONN_WRITE_BYTES. Continues beyond that only if the budget has no room for the
+ * rest, so that nothing is dropped that the socket would accept. */
 static void write_most(struct fsz_conn *conn)
 {
     struct conn_output *output = &conn->output;
@@ -272,7 +271,7 @@ static void write_most(struct fsz_conn *conn)
         }
     } while (written >= FSZ_CONN_WRITE_BYTES && !output->blocked && !output->broken &&
              !fsz_conn_budget_charge_all(conn));
-    /* The loop goes on, after others. */
+    /* The loop continues, after other connections. */
     output->blocked = output->blocked || written >= FSZ_CONN_WRITE_BYTES;
 }
 

@@ -8,8 +8,8 @@ struct fsz_dealer {
     struct fsz_zmtp_socket          *socket;
     const struct fsz_dealer_handler *handler; /* NULL: it is being freed */
     void                            *self;    /* the handler's */
-    pthread_mutex_t                  lock;    /* of `conn`, for a few instructions */
-    struct fsz_conn                 *conn;    /* a reference; NULL: not up. Only the loop sets it */
+    pthread_mutex_t                  lock;    /* protects `conn`, for a few instructions */
+    struct fsz_conn *conn; /* a reference; NULL: not connected. Set only by the loop's thread */
 };
 
 static struct fsz_conn *dealer_set_conn(struct fsz_dealer *dealer, struct fsz_conn *conn)
@@ -102,7 +102,7 @@ void fsz_dealer_free(struct fsz_dealer **dealer)
     free(d);
 }
 
-/* A reference, or NULL. Any thread. */
+/* Returns a reference, or NULL. Any thread. */
 static struct fsz_conn *dealer_take_conn(struct fsz_dealer *dealer)
 {
     pthread_mutex_lock(&dealer->lock);

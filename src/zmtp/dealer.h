@@ -1,5 +1,5 @@
-/* dealer.h - a DEALER that connects to one endpoint, and sends only to a peer that is there: with
- * no connection a message is refused instead of kept (as ZMQ_IMMEDIATE has it).
+/* dealer.h - a DEALER connected to one endpoint. It sends only to a connected peer: without a
+ * connection it refuses a message instead of queueing it, as ZMQ_IMMEDIATE does.
  *
  * Loop thread only, except fsz_dealer_send(). */
 #ifndef FSZ_ZMTP_DEALER_H
@@ -12,9 +12,10 @@ struct fsz_dealer;
 struct fsz_dealer_handler {
     void (*up)(void *self, struct fsz_conn *conn);
     void (*message)(void *self, const struct fsz_frames *frames);
-    /* A connection that was up has ended. All that the peer had sent has been reported before. */
+    /* A connection that was up has ended. Everything that the peer sent has been reported before.
+     */
     void (*down)(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending);
-    /* A try failed in the handshake: wrong key, another mechanism, refused. */
+    /* An attempt failed in the handshake: wrong key, another mechanism, or refused. */
     void (*failed)(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending);
 };
 
@@ -26,11 +27,12 @@ struct fsz_dealer_config {
     void                            *self;    /* the handler's */
 };
 
-/* Begins to connect. FSZ_EINVALID: the endpoint, `ret_why` says what is wrong. FSZ_ENOMEM. */
+/* Starts to connect. FSZ_EINVALID: the endpoint is not valid, `ret_why` is the reason. FSZ_ENOMEM.
+ */
 FSZ_NODISCARD fsz_err fsz_dealer_new(struct fsz_loop *loop, const struct fsz_dealer_config *config,
                                      struct fsz_dealer **ret_dealer,
                                      char                ret_why[FSZ_ADDRESS_WHY_BYTES]);
-/* No callback comes once this has returned. */
+/* No callback is called after this returns. */
 void fsz_dealer_free(struct fsz_dealer **dealer);
 /* As fsz_conn_send(). FSZ_ECLOSED: there is no connection. Any thread. */
 FSZ_NODISCARD fsz_err fsz_dealer_send(struct fsz_dealer *dealer, struct fsz_zmtp_message *message);

@@ -29,8 +29,8 @@ static const char *dialer_error_text(int error)
     return text != NULL ? text : "unknown error";
 }
 
-/* A timer that cannot be set (no memory) would end the tries, so it is set from the beginning on,
- * far away, and only moved later. */
+/* If a timer could not be set for lack of memory, the attempts would end. So it is always set, if
+ * only far in the future, and only moved. */
 static void dialer_set_timer(struct fsz_dialer *dialer, int64_t due_ms)
 {
     (void)fsz_loop_set_timer(dialer->loop, &dialer->timer, due_ms);
@@ -41,7 +41,7 @@ static int64_t dialer_first_pause(const struct fsz_dialer *dialer)
     return dialer->options.reconnect_ms > 0 ? dialer->options.reconnect_ms : 1;
 }
 
-/* The pauses of several dialers drift apart by the jitter. */
+/* The jitter spreads the attempts of several dialers. */
 static void dialer_pause(struct fsz_dialer *dialer)
 {
     int64_t pause_ms = dialer->pause_ms;
@@ -65,7 +65,7 @@ static void dialer_hang_up(struct fsz_dialer *dialer)
     }
 }
 
-/* The address did not work: the next one, or a pause. */
+/* The address failed: tries the next one, or pauses. */
 static void dialer_failed(struct fsz_dialer *dialer, const char *what)
 {
     char address[FSZ_ADDRESS_TEXT_BYTES];
@@ -76,8 +76,8 @@ static void dialer_failed(struct fsz_dialer *dialer, const char *what)
     dialer_next(dialer);
 }
 
-/* A port of this host at which nobody listens may be the very one that the system chose for us:
- * then TCP connects the socket with itself. */
+/* When no process listens at a local port, the system may choose that very port for our end. TCP
+ * then connects the socket to itself. */
 static bool dialer_is_itself(int fd)
 {
     struct fsz_address own = {.size = sizeof(own.storage)};
@@ -87,7 +87,7 @@ static bool dialer_is_itself(int fd)
            memcmp(&own.storage, &peer.storage, own.size) == 0;
 }
 
-/* Hands over; the dialer may be gone afterwards. */
+/* Hands over the descriptor. The callee may free the dialer. */
 static void dialer_hand_over(struct fsz_dialer *dialer, int fd)
 {
     struct fsz_address peer = dialer->addresses[dialer->next];
@@ -150,8 +150,8 @@ static int dialer_socket(const struct fsz_dialer *dialer, int family)
     return fd;
 }
 
-/* 0: the loop will say how it went. Otherwise an errno. Connects to itself at once, or to an ipc
- * peer, are reported by the loop too, so that there is one way only. */
+/* Returns 0 if the loop will report the result, otherwise an errno. A connect(2) that succeeds at
+ * once is reported by the loop too, so that there is only one path. */
 static int dialer_connect(struct fsz_dialer *dialer, const struct fsz_address *address)
 {
     int fd = dialer_socket(dialer, address->any.sa_family);
@@ -231,7 +231,7 @@ static void dialer_attempt(struct fsz_dialer *dialer)
     dialer_next(dialer);
 }
 
-/* The loop takes a timer out before it fires; it is put back at once, when its place is free. */
+/* The loop removes a timer before it fires. Setting it again at once needs no memory. */
 static void dialer_fired(void *argument)
 {
     struct fsz_dialer *dialer = argument;

@@ -6,7 +6,7 @@
 enum {
     FRAME_FLAGS_KNOWN = FSZ_FRAME_MORE | FSZ_FRAME_LONG | FSZ_FRAME_COMMAND,
     FRAME_SHORT_HEAD = 2,
-    FRAME_SHORT_MAX = 255 /* bytes of a body whose length has one byte */
+    FRAME_SHORT_MAX = 255 /* bytes of the longest body with a one-byte length */
 };
 
 static bool flags_are_valid(uint8_t flags)

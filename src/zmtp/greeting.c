@@ -19,8 +19,8 @@ enum {
     VERSION_3 = 3
 };
 
-/* The eight bytes between hold 1 as a number: a peer of ZMTP 1.0 then sees the head of an empty
- * identity. */
+/* The eight bytes in between are the number 1: a peer of ZMTP 1.0 reads them as the header of an
+ * empty identity. */
 void fsz_greeting_open(uint8_t ret_bytes[FSZ_GREETING_OPENING_BYTES])
 {
     memset(ret_bytes, 0, FSZ_GREETING_OPENING_BYTES);
@@ -36,7 +36,7 @@ size_t fsz_greeting_continue(enum fsz_zmtp_version version, enum fsz_zmtp_type o
 {
     memset(ret_bytes, 0, FSZ_GREETING_BYTES);
     if (version == FSZ_ZMTP_2_0) {
-        ret_bytes[0] = (uint8_t)own; /* and an empty frame, the identity */
+        ret_bytes[0] = (uint8_t)own; /* followed by an empty frame, the identity */
         return FSZ_GREETING_2_0_BYTES - FSZ_GREETING_OPENING_BYTES;
     }
     const char *text = fsz_zmtp_mechanism_text(mechanism);
@@ -52,8 +52,9 @@ static fsz_err refuse(enum fsz_zmtp_ending ending, enum fsz_zmtp_ending *ret_end
     return FSZ_EINVALID;
 }
 
-/* A peer of ZMTP 1.0 begins with the length of its identity's frame, 1 for one without a name; a
- * long length ends where the signature ends, and flags with an even value follow (RFC 23). */
+/* A peer of ZMTP 1.0 begins with the frame of its identity. A short length is 1 for an empty
+ * identity; a long length ends where the signature ends, and is followed by flags with an even
+ * value (RFC 23). */
 static fsz_err signature_read(const uint8_t *bytes, size_t size, enum fsz_zmtp_ending *ret_ending)
 {
     if (size > 0 && bytes[0] != SIGNATURE_FIRST) {
@@ -89,7 +90,7 @@ fsz_err fsz_greeting_version(const uint8_t *bytes, size_t size, enum fsz_zmtp_ve
     return version_read(bytes, size, ret_version, &ending);
 }
 
-/* What is there of a mechanism's name: its characters, then nothing but NUL. */
+/* The known part of the mechanism's name: valid characters, then only NULs. */
 static bool mechanism_is_valid(const uint8_t *bytes, size_t size)
 {
     static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+";
@@ -113,8 +114,8 @@ static enum fsz_zmtp_mechanism_name mechanism_find(const char *text)
     return FSZ_ZMTP_MECHANISMS;
 }
 
-/* libzmq sends 0 as as-server for servers too, and what later minor versions may put into the
- * filler is not ours to judge. */
+/* libzmq sends as-server 0 for servers too, and later minor versions may use the filler, so neither
+ * is checked. */
 static fsz_err read_3(const uint8_t *bytes, size_t size, struct fsz_greeting *greeting,
                       size_t *ret_used, enum fsz_zmtp_ending *ret_ending)
 {
@@ -135,7 +136,7 @@ static fsz_err read_3(const uint8_t *bytes, size_t size, struct fsz_greeting *gr
     return FSZ_OK;
 }
 
-/* The identity is a frame of its own, neither MORE nor a command. */
+/* The identity is a frame without MORE and COMMAND. */
 static fsz_err identity_read(const uint8_t *bytes, size_t size, struct fsz_greeting *greeting,
                              size_t *ret_used)
 {

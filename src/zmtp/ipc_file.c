@@ -32,8 +32,8 @@ bool fsz_ipc_file_is_at(const char *path, const struct fsz_ipc_file *file)
            now.born_ns == file->born_ns;
 }
 
-/* 0: nobody listens there. EAGAIN (its backlog is full) and EPROTOTYPE (it is no stream) come from
- * owners that live. */
+/* Returns 0 if no process listens there. EAGAIN (backlog full) and EPROTOTYPE (not a stream) mean
+ * that the owner lives. */
 static int file_probe(const char *path)
 {
     char               why[FSZ_ADDRESS_WHY_BYTES];
@@ -66,8 +66,8 @@ static void file_lock_name(const char *path, char ret_name[FSZ_ADDRESS_TEXT_BYTE
     (void)snprintf(ret_name, FSZ_ADDRESS_TEXT_BYTES, "%s.lock", path);
 }
 
-/* The lock's holder deletes its file, so a lock on a file that is no longer there is worth nothing:
- * somebody else may have locked a new one. */
+/* The owner of the lock deletes the lock file. A lock on a deleted file is worthless: another
+ * process may have locked a new one. */
 static bool file_lock_is_current(const char *name, int lock)
 {
     struct stat own, current;

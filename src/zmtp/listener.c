@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LISTENER_REST_MS = 50 }; /* without a descriptor, a listener stops accepting that long */
+enum { LISTENER_REST_MS = 50 }; /* pause in accepting when no descriptor is left */
 
 struct fsz_listener {
     struct fsz_loop            *loop;
@@ -25,9 +25,9 @@ struct fsz_listener {
     struct fsz_endpoint_parts   parts;
     struct fsz_ipc_file         file;
     char                        endpoint[FSZ_ADDRESS_TEXT_BYTES];
-    int                         reserve; /* -1: another thread has taken its place */
+    int                         reserve; /* -1: another thread used the descriptor */
     struct fsz_listener_figures figures;
-    bool                       *is_freed; /* set while `accepted` may free the listener */
+    bool *is_freed; /* set while `accepted` runs, which may free the listener */
 };
 
 static void listener_close(int *fd)
@@ -50,7 +50,7 @@ static bool listener_has_file(const struct fsz_listener *listener)
     return listener->parts.is_ipc && listener->parts.path[0] == '/';
 }
 
-/* The timer is set all the time, so that a rest needs no memory. */
+/* The timer is always set, so that a pause needs no memory. */
 static fsz_err listener_keep_timer(struct fsz_listener *listener)
 {
     return fsz_loop_set_timer(listener->loop, &listener->rest, INT64_MAX);
@@ -60,12 +60,13 @@ static void listener_rested(void *argument)
 {
     struct fsz_listener *listener = argument;
     fsz_err              err = listener_keep_timer(listener);
-    (void)err; /* its place has just become free */
+    (void)err; /* cannot fail: its place has just become free */
     listener_keep_reserve(listener);
     fsz_loop_modify(listener->loop, &listener->watch, EPOLLIN);
 }
 
-/* A peer waits that cannot be accepted now, so the descriptor would be ready all the time. */
+/* A peer waits that cannot be accepted now, so the descriptor would be ready all the time. Stops
+ * watching it for a while. */
 static void listener_rest(struct fsz_listener *listener)
 {
     int64_t due_ms = fsz_loop_now_ms(listener->loop) + LISTENER_REST_MS;
@@ -74,7 +75,7 @@ static void listener_rest(struct fsz_listener *listener)
     }
 }
 
-/* Gives the reserve up for a moment; false: nobody was turned away. */
+/* Uses the reserve to accept and close one peer. False: no peer was turned away. */
 static bool listener_turn_away(struct fsz_listener *listener)
 {
     if (listener->reserve < 0) {
@@ -90,8 +91,8 @@ static bool listener_turn_away(struct fsz_listener *listener)
     return fd >= 0;
 }
 
-/* After accept4() has failed: may another peer be accepted in this turn? Errors of the network are
- * those of one peer (accept(2)). */
+/* After accept4() has failed: may another peer be accepted in this turn? Errors of the network
+ * concern only one peer (accept(2)). */
 static bool listener_failed(struct fsz_listener *listener, int error)
 {
     switch (error) {
@@ -152,7 +153,7 @@ static void listener_set(int fd, int level, int name, int value)
     (void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-/* What accepted descriptors inherit is set here. */
+/* Sets the options that accepted descriptors inherit. */
 static int listener_socket(const struct fsz_listener *listener, const struct fsz_address *address)
 {
     int family = address->any.sa_family;
@@ -186,7 +187,7 @@ static int listener_listen(const struct fsz_listener *listener)
     return listen(listener->watch.fd, backlog) == 0 ? 0 : errno;
 }
 
-/* The permissions are set before anybody can connect. Returns an errno. */
+/* Sets the permissions before any peer can connect. Returns an errno. */
 static int listener_bind_file(struct fsz_listener *listener, const struct fsz_address *address)
 {
     const char *path = listener->parts.path;

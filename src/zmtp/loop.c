@@ -22,16 +22,16 @@ struct fsz_loop {
 
     _Atomic(struct fsz_loop_task *) posted; /* newest first */
     atomic_bool                     sleeps;
-    atomic_uint                     posters; /* threads inside fsz_loop_post() */
+    atomic_uint                     posters; /* threads in fsz_loop_post() */
 
-    /* What follows is the loop's thread's alone. */
+    /* Only for the loop's thread: */
     struct fsz_loop_task *first_task, *last_task; /* taken from `posted`, oldest first */
     struct fsz_heap       timers;
     int64_t               now_ns;
     bool                  lacks_pwait2; /* a kernel before 5.11, or a filter of system calls */
     struct epoll_event    batch[FSZ_LOOP_EVENTS]; /* found ready; removed watches are NULL */
-    int                   batch_count, batch_at;  /* the next to be served */
-    uint64_t              turn, spent;            /* turns so far; work so far */
+    int                   batch_count, batch_at;  /* next event to serve */
+    uint64_t              turn, spent;            /* number of turns; total work */
     uint8_t               scratch[FSZ_LOOP_SCRATCH_BYTES];
 };
 
@@ -73,7 +73,7 @@ fsz_err fsz_loop_new(struct fsz_loop **ret_loop)
     return FSZ_OK;
 }
 
-/* Appends what was posted to the tasks to run. */
+/* Appends posted tasks to the tasks to run. */
 static void loop_take_posted(struct fsz_loop *loop)
 {
     struct fsz_loop_task *task = atomic_exchange(&loop->posted, NULL);
@@ -114,8 +114,8 @@ static size_t loop_run_tasks(struct fsz_loop *loop)
     return count;
 }
 
-/* A task may run before its poster has left fsz_loop_post(), so posters are waited for: a few
- * instructions, at most one write to the eventfd. */
+/* A task may run before its poster has left fsz_loop_post(), so this waits for posters. They have
+ * only a few instructions and at most one write to the eventfd left. */
 void fsz_loop_free(struct fsz_loop **loop)
 {
     struct fsz_loop *l = *loop;
@@ -168,8 +168,8 @@ void fsz_loop_update_time(struct fsz_loop *loop)
     loop->now_ns = fsz_clock_monotonic_ns();
 }
 
-/* A timer that is already due waits for the next turn, so that one that sets itself again does not
- * hold this turn up. */
+/* A timer that is already due waits for the next turn, so that a timer that sets itself again
+ * cannot block this one. */
 fsz_err fsz_loop_set_timer(struct fsz_loop *loop, struct fsz_loop_timer *timer, int64_t due_ms)
 {
     int64_t due_ns = due_ms < INT64_MAX / NS_PER_MS ? due_ms * NS_PER_MS : INT64_MAX;
@@ -184,7 +184,7 @@ void fsz_loop_cancel_timer(struct fsz_loop *loop, struct fsz_loop_timer *timer)
     fsz_heap_remove(&loop->timers, &timer->timer);
 }
 
-/* Only the first one that finds the loop asleep writes. */
+/* Only the first thread that finds the loop asleep writes. */
 static void loop_rouse(struct fsz_loop *loop)
 {
     if (atomic_load(&loop->sleeps) && atomic_exchange(&loop->sleeps, false)) {
@@ -203,7 +203,7 @@ void fsz_loop_post(struct fsz_loop *loop, struct fsz_loop_task *task)
     atomic_fetch_sub(&loop->posters, 1);
 }
 
-/* How long this turn may sleep; INT64_MAX: without end. */
+/* How long this turn may sleep; INT64_MAX: forever. */
 static int64_t loop_wait_ns(const struct fsz_loop *loop, int64_t most_ns)
 {
     const struct fsz_timer *first = fsz_heap_first(&loop->timers);
@@ -227,7 +227,7 @@ static int loop_epoll_wait_ms(struct fsz_loop *loop, int64_t wait_ns)
     return epoll_wait(loop->epoll, loop->batch, FSZ_LOOP_EVENTS, most);
 }
 
-/* Returns how many descriptors are ready; a signal ends the wait with none. */
+/* Returns the number of ready descriptors; 0 after a signal. */
 static int loop_epoll_wait(struct fsz_loop *loop, int64_t wait_ns)
 {
     struct timespec wait = {.tv_sec = wait_ns / NS_PER_S, .tv_nsec = wait_ns % NS_PER_S};
@@ -316,7 +316,7 @@ void fsz_loop_spend(struct fsz_loop *loop, size_t units)
     loop->spent += units;
 }
 
-/* What a connection may spend that was last served so many turns ago. */
+/* The share of a connection that was last served `turns` turns ago. */
 static uint64_t loop_share(uint64_t turns)
 {
     uint64_t units = turns <= FSZ_LOOP_ROUND ? FSZ_LOOP_SHARE

@@ -8,12 +8,12 @@ enum {
     LONG_PREFIX = crypto_box_NONCEBYTES - CURVE_LONG_NONCE
 };
 
-/* The flags in the box of a MESSAGE. COMMAND is not the bit that it is in a frame's head. */
+/* The flags inside the box of a MESSAGE. COMMAND is another bit than in a frame's header. */
 enum { BOXED_MORE = 0x01, BOXED_COMMAND = 0x02 };
 
 static const uint8_t message_name[8] = {7, 'M', 'E', 'S', 'S', 'A', 'G', 'E'};
 
-/* The last letter says who sends: client or server. */
+/* The last letter names the sender: client or server. */
 static const char *message_prefix(bool of_server)
 {
     return of_server ? "CurveZMQMESSAGES" : "CurveZMQMESSAGEC";
@@ -39,7 +39,7 @@ bool fsz_mech_curve_share(struct mech_curve *curve, const uint8_t public_key[CUR
     return crypto_box_beforenm(curve->key, public_key, secret_key) == 0;
 }
 
-/* A nonce that is used twice gives both texts away, so the counter never wraps. */
+/* Using a nonce twice would reveal both texts, so the counter never wraps. */
 fsz_err fsz_mech_curve_box(struct mech_curve *curve, const char *prefix, struct curve_box *box,
                            size_t size)
 {
@@ -64,7 +64,7 @@ bool fsz_mech_curve_box_end(struct mech_curve *curve, const char *prefix, struct
     return fsz_mech_curve_box(curve, prefix, box, out->size - begin) == FSZ_OK;
 }
 
-/* The nonce counts only once the box is open: a forged one can't advance it. */
+/* The nonce counts only once the box is open: a forged box cannot advance it. */
 bool fsz_mech_curve_unbox(struct mech_curve *curve, const char *prefix, const struct curve_box *box,
                           size_t size, uint8_t *ret_bytes)
 {
@@ -94,7 +94,7 @@ static uint8_t flags_from_box(uint8_t flags)
                      (flags & BOXED_COMMAND ? FSZ_FRAME_COMMAND : 0));
 }
 
-/* The body is copied behind its flags and encrypted there: libsodium takes them in one piece. */
+/* The body is copied behind its flags and encrypted there: libsodium needs one contiguous text. */
 fsz_err fsz_mech_curve_seal(struct fsz_mechanism *m, uint8_t flags, const uint8_t *body,
                             size_t size, uint8_t *sealed)
 {

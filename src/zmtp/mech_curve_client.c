@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* The box shows that we know the server's key. The pair of this connection is made here. */
+/* The box proves that we know the server's key. The key pair of this connection is created here. */
 static bool hello_put(struct mech_curve *curve, struct fsz_buffer *out)
 {
     uint8_t             bytes[sizeof(struct curve_hello) + CURVE_HELLO_ZEROS] = {0};
@@ -30,7 +30,7 @@ static bool welcome_open(struct mech_curve *curve, const struct curve_welcome *w
                                         nonce, curve->key) == 0;
 }
 
-/* The key is that of C' and S' from here on; c' is not needed any more. */
+/* From here on the key is that of C' and S'; c' is not needed any more. */
 static fsz_err welcome_take(struct mech_curve *curve, const struct fsz_frame_command *command)
 {
     const struct curve_welcome *welcome = (const struct curve_welcome *)command->data;

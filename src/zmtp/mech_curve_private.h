@@ -1,9 +1,9 @@
-/* mech_curve_private.h - what the two sides of CURVE share: the commands' layout (RFC 26), boxes,
+/* mech_curve_private.h - shared by both sides of CURVE: layout of the commands (RFC 26), boxes,
  * nonces and keys.
  *
- * Names of keys are those of the RFC: C, S are long-term public keys of client and server, c, s the
- * secret ones; C', S', c', s' are those of one connection. A box is a MAC and the encrypted bytes.
- */
+ * Key names are those of the RFC: C and S are the long-term public keys of client and server, c and
+ * s the secret keys; C', S', c', s' are those of one connection. A box is a MAC followed by the
+ * encrypted bytes. */
 #ifndef FSZ_ZMTP_MECH_CURVE_PRIVATE_H
 #define FSZ_ZMTP_MECH_CURVE_PRIVATE_H
 
@@ -14,17 +14,17 @@
 enum {
     CURVE_KEY = FSZ_ZMTP_KEY_BYTES,
     CURVE_MAC = crypto_box_MACBYTES,
-    CURVE_SHORT_NONCE = 8, /* a counter, behind a prefix of 16 bytes */
-    CURVE_LONG_NONCE = 16  /* random, behind a prefix of 8 bytes */
+    CURVE_SHORT_NONCE = 8, /* a counter, after a prefix of 16 bytes */
+    CURVE_LONG_NONCE = 16  /* random, after a prefix of 8 bytes */
 };
 
-/* What is encrypted with the key of the connection. */
+/* Encrypted with the key of the connection. */
 struct curve_box {
     uint8_t nonce[CURVE_SHORT_NONCE], mac[CURVE_MAC];
     uint8_t bytes[]; /* encrypted */
 };
 
-/* What follows the name of each command. */
+/* The structs below follow the name of their command. */
 struct curve_hello {
     uint8_t          version[2], padding[72], client[CURVE_KEY]; /* 1 0; zeros; C' */
     struct curve_box box;                                        /* 64 zeros (C'->S) */
@@ -86,7 +86,7 @@ _Static_assert(sizeof(struct curve_hello) + CURVE_HELLO_ZEROS == 194 &&
                "the layouts are those of RFC 26");
 
 enum curve_step {
-    CURVE_BEGIN, /* a client sends HELLO, a server waits for it */
+    CURVE_BEGIN, /* the client sends HELLO, the server waits for it */
     CURVE_WAIT_WELCOME,
     CURVE_SEND_INITIATE,
     CURVE_WAIT_READY,
@@ -99,9 +99,9 @@ enum curve_step {
 struct mech_curve {
     struct fsz_mechanism base;
     enum curve_step      step;
-    uint64_t             sent;              /* the last short nonce of ours; 0: none */
-    uint64_t             least;             /* the least one that the peer may use next */
-    uint8_t              key[CURVE_KEY];    /* shared by C' and S; from INITIATE on by C' and S' */
+    uint64_t             sent;              /* our last short nonce; 0: none */
+    uint64_t             least;             /* the smallest nonce that the peer may use next */
+    uint8_t              key[CURVE_KEY];    /* shared by C' and S; from INITIATE on, by C' and S' */
     uint8_t              client[CURVE_KEY]; /* C'; client: until INITIATE, server: until WELCOME */
     uint8_t              server[CURVE_KEY]; /* client: S', until INITIATE */
     uint8_t              secret[CURVE_KEY]; /* client: c', until WELCOME */
@@ -109,7 +109,7 @@ struct mech_curve {
     struct curve_cookie  cookie;                /* client: the server's, until INITIATE */
 };
 
-/* Each appends the command of the step, or takes the one that it waits for. */
+/* Append the command of the current step, or process the command that it waits for. */
 fsz_err fsz_mech_curve_client_take(struct mech_curve              *curve,
                                    const struct fsz_frame_command *command);
 bool    fsz_mech_curve_client_next(struct mech_curve *curve, struct fsz_buffer *out);
@@ -117,27 +117,27 @@ fsz_err fsz_mech_curve_server_take(struct mech_curve              *curve,
                                    const struct fsz_frame_command *command);
 bool    fsz_mech_curve_server_next(struct mech_curve *curve, struct fsz_buffer *out);
 
-/* Both fail the mechanism; return FSZ_EINVALID. */
+/* Fail the mechanism and return FSZ_EINVALID. */
 fsz_err fsz_mech_curve_malformed(struct mech_curve *curve);
 fsz_err fsz_mech_curve_forged(struct mech_curve *curve);
 
-/* Replaces curve->key by the one that a public and a secret key share. False: the public key is a
- * point of low order, with which everybody would have that key. */
+/* Sets curve->key to the shared key of a public and a secret key. False: the public key is a point
+ * of low order, with which anyone would get the same key. */
 bool fsz_mech_curve_share(struct mech_curve *curve, const uint8_t public_key[CURVE_KEY],
                           const uint8_t secret_key[CURVE_KEY]);
-/* Encrypts `size` bytes in place with curve->key and this side's next nonce. `prefix` has 16 bytes.
+/* Encrypts `size` bytes in place with curve->key and our next nonce. `prefix` has 16 bytes.
  * FSZ_ELIMIT: the nonces are used up. */
 FSZ_NODISCARD fsz_err fsz_mech_curve_box(struct mech_curve *curve, const char *prefix,
                                          struct curve_box *box, size_t size);
-/* Encrypts what `out` has from `begin` on, which a box's head precedes. True, also when `out` has
- * failed: its owner reports that. */
+/* Encrypts `out` from `begin` on; the header of the box precedes it. Also true if `out` has failed:
+ * its owner reports that. */
 bool fsz_mech_curve_box_end(struct mech_curve *curve, const char *prefix, struct fsz_buffer *out,
                             size_t begin);
-/* Decrypts with curve->key; `ret_bytes` may be the box's own. False: not a box of this key, or its
- * nonce is not larger than the peer's last one, or the largest of all. */
+/* Decrypts with curve->key; `ret_bytes` may be the box's own bytes. False: not a box of this key,
+ * or its nonce does not exceed the peer's last one, or is the largest possible. */
 bool fsz_mech_curve_unbox(struct mech_curve *curve, const char *prefix, const struct curve_box *box,
                           size_t size, uint8_t *ret_bytes);
-/* A whole nonce of a prefix of 8 bytes and a random rest. */
+/* Writes a nonce: a prefix of 8 bytes and a random rest. */
 void fsz_mech_curve_long_nonce(uint8_t ret_nonce[crypto_box_NONCEBYTES], const char *prefix,
                                const uint8_t rest[CURVE_LONG_NONCE]);
 

@@ -1,7 +1,9 @@
-/* Until a client has shown its long-term key, what a connection keeps is of fixed size: between
- * WELCOME and INITIATE only the key of its cookie; C' and s' come back in the cookie. That key is
- * the connection's own: a cookie is worth nothing on another connection, needs no clock to grow
- * old, and connections share nothing. */
+/* mech_curve_server.c - the server's side of CURVE.
+ *
+ * Until a client has shown its long-term key, a connection keeps only state of a fixed size.
+ * Between WELCOME and INITIATE that is the key of its cookie; C' and s' come back in the cookie.
+ * Each connection has its own cookie key: a cookie is useless on another connection, needs no clock
+ * to expire, and connections share nothing. */
 #include "zmtp/mech_curve_private.h"
 
 #include <string.h>
@@ -12,7 +14,7 @@ static bool hello_is_well_formed(const struct curve_hello *hello, size_t size)
            hello->version[1] == 0 && sodium_is_zero(hello->padding, sizeof(hello->padding)) == 1;
 }
 
-/* One multiplication on the curve is all that a peer gets which does not know our key. */
+/* A peer that does not know our key causes only one multiplication on the curve. */
 static fsz_err hello_take(struct mech_curve *curve, const struct fsz_frame_command *command)
 {
     const struct curve_hello *hello = (const struct curve_hello *)command->data;
@@ -55,7 +57,7 @@ static bool cookie_open(struct mech_curve *curve, const struct curve_cookie *coo
     return rc == 0;
 }
 
-/* The pair of this connection is made here, and goes out with the cookie. */
+/* The key pair of this connection is created here and sent in the cookie. */
 static void welcome_write(struct mech_curve *curve, struct curve_welcome *ret_welcome)
 {
     struct curve_welcome_secret secret;
@@ -83,7 +85,7 @@ static bool welcome_put(struct mech_curve *curve, struct fsz_buffer *out)
     return true;
 }
 
-/* Does the owner of C vouch for C', to us? */
+/* Does the owner of C vouch for C', for this server? */
 static bool vouch_holds(const struct mech_curve *curve, const struct curve_cookie_secret *cookie,
                         const struct curve_initiate_secret *secret)
 {
@@ -96,7 +98,7 @@ static bool vouch_holds(const struct mech_curve *curve, const struct curve_cooki
            sodium_memcmp(vouch.server, curve->base.config.public_key, sizeof(vouch.server)) == 0;
 }
 
-/* The cookie comes first: who has none of ours costs no multiplication. */
+/* Checks the cookie first: a peer without a valid one causes no multiplication. */
 static bool initiate_open(struct mech_curve *curve, const struct curve_initiate *initiate,
                           size_t size, struct curve_initiate_secret *ret_secret)
 {

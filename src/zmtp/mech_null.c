@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* Both sides send READY at once, and are done with the other one's (RFC 23). */
+/* Both sides send READY at once, and are ready when they receive the other's (RFC 23). */
 struct mech_null {
     struct fsz_mechanism base;
     bool                 has_sent, has_taken;

@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Client: HELLO, INITIATE. Server: WELCOME, READY (RFC 24). What a side does next. */
+/* The next step of a side. The client sends HELLO and INITIATE, the server WELCOME and READY (RFC
+ * 24). */
 enum plain_step {
-    PLAIN_BEGIN, /* a client sends HELLO, a server waits for it */
+    PLAIN_BEGIN, /* the client sends HELLO, the server waits for it */
     PLAIN_WAIT_WELCOME,
     PLAIN_SEND_INITIATE,
     PLAIN_WAIT_READY,
@@ -25,7 +26,7 @@ static fsz_err plain_fail(struct mech_plain *plain)
     return fsz_mechanism_fail(&plain->base, FSZ_ZMTP_END_PROTOCOL);
 }
 
-/* Takes a length and that many bytes off the data, as a text. */
+/* Reads a length and that many bytes as a text. */
 static bool credential_take(const uint8_t **data, size_t *left,
                             char ret_text[FSZ_MECHANISM_CREDENTIAL_MAX + 1])
 {
@@ -81,7 +82,7 @@ static fsz_err ready_take(struct mech_plain *plain, const struct fsz_frame_comma
     return err;
 }
 
-/* What a side waits for in a step. */
+/* The command that a side waits for in a step. */
 static const struct {
     bool            as_server;
     enum plain_step step;
@@ -164,9 +165,8 @@ static void plain_admitted(struct fsz_mechanism *m)
     ((struct mech_plain *)m)->step = PLAIN_SEND_WELCOME;
 }
 
-/* libzmq writes the literal "\x05ERROR", in which C sees the byte \x5E and "RROR". Its clients
- * understand nothing else as a refusal, so this is what we send; the one of RFC 24 is understood
- * too. */
+/* libzmq writes the literal "\x05ERROR", which C reads as the byte \x5E and "RROR". Its clients
+ * accept only that as a refusal, so we send it. We also accept the ERROR of RFC 24. */
 static const struct fsz_mechanism_ops plain_ops = {
     .odd_error = "^RROR",
     .take = plain_take,

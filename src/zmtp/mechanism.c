@@ -63,7 +63,7 @@ const struct fsz_metadata *fsz_mechanism_peer(const struct fsz_mechanism *m)
     return &m->peer;
 }
 
-/* The first failure is the one that counts. */
+/* The first failure counts. */
 fsz_err fsz_mechanism_fail(struct fsz_mechanism *m, enum fsz_zmtp_ending ending)
 {
     if (m->state != FSZ_MECHANISM_FAILED) {
@@ -73,7 +73,7 @@ fsz_err fsz_mechanism_fail(struct fsz_mechanism *m, enum fsz_zmtp_ending ending)
     return FSZ_EINVALID;
 }
 
-/* As libzmq, takes a reason that is followed by more bytes. */
+/* Like libzmq, accepts a reason that is followed by more bytes. */
 static fsz_err error_take(struct fsz_mechanism *m, const uint8_t *data, size_t data_size)
 {
     if (data_size == 0 || data[0] > data_size - 1) {
@@ -89,7 +89,7 @@ static fsz_err error_take(struct fsz_mechanism *m, const uint8_t *data, size_t d
     return fsz_mechanism_fail(m, FSZ_ZMTP_END_DENIED);
 }
 
-/* How many bytes of a command are the beginning of an odd ERROR; 0: it is none. */
+/* The size of the odd start of an ERROR; 0: the command does not begin with it. */
 static size_t odd_error_size(const struct fsz_mechanism *m, const uint8_t *command, size_t size)
 {
     size_t odd = m->ops->odd_error ? strlen(m->ops->odd_error) : 0;

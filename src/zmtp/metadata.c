@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* What is left to read. */
+/* The bytes left to read. */
 struct cursor {
     const uint8_t *at;
     size_t         left;

@@ -1,4 +1,4 @@
-/* metadata.h - the properties that peers exchange in a handshake: name, value (RFC 23, section
+/* metadata.h - properties (name and value) that peers exchange in the handshake (RFC 23, section
  * "Metadata"). Pure functions; any thread. */
 #ifndef FSZ_ZMTP_METADATA_H
 #define FSZ_ZMTP_METADATA_H
@@ -15,10 +15,9 @@ struct fsz_metadata {
     size_t             routing_id_size;
 };
 
-/* Reads all properties; names are compared without regard to case. Unknown ones are skipped.
- * FSZ_EINVALID: not a list of properties, one of the two known ones twice, or an Identity that is
- * too long or begins with a NUL byte. FSZ_ENOTFOUND: a socket type that we do not know. FSZ_ELIMIT:
- * more bytes or properties than allowed. */
+/* Reads all properties. Names are not case-sensitive; unknown properties are skipped. FSZ_EINVALID:
+ * not a list of properties, a known property twice, or an Identity that is too long or begins with
+ * a NUL byte. FSZ_ENOTFOUND: unknown socket type. FSZ_ELIMIT: too many bytes or properties. */
 FSZ_NODISCARD fsz_err fsz_metadata_read(const uint8_t *bytes, size_t size,
                                         struct fsz_metadata *ret_metadata);
 /* Appends one property. */

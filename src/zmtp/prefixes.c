@@ -75,7 +75,7 @@ size_t fsz_prefixes_count(const struct fsz_prefixes *prefixes)
     return prefixes->count;
 }
 
-/* The empty prefix has no memory, but nobody is given NULL. */
+/* The empty prefix has no memory, but callers never get NULL. */
 static const uint8_t *bytes_or_empty(const uint8_t *bytes)
 {
     return bytes != NULL ? bytes : (const uint8_t *)"";
@@ -87,8 +87,8 @@ const uint8_t *fsz_prefix_entry_bytes(const struct fsz_prefix_entry *entry, size
     return bytes_or_empty(entry->node->bytes);
 }
 
-/* The node for a prefix that nobody has, with `bytes` as its own; NULL: out of memory, and nothing
- * changed. `node`: the last one on the way to it, of which it shares the first `at` bytes. */
+/* Makes the node for a new prefix, which then owns `bytes`. `node`: the last node on its path,
+ * which shares its first `at` bytes. NULL: out of memory; nothing changed. */
 static struct prefix_node *node_make(struct prefix_node *node, size_t at, uint8_t *bytes,
                                      size_t size)
 {
@@ -109,7 +109,7 @@ static struct prefix_node *node_make(struct prefix_node *node, size_t at, uint8_
     return leaf;
 }
 
-/* The last node on the way to a prefix; *ret_at: how many of its first bytes they share. */
+/* The last node on the path of a prefix; *ret_at: how many bytes they share. */
 static struct prefix_node *node_find(struct fsz_prefixes *prefixes, const uint8_t *prefix,
                                      size_t size, size_t *ret_at)
 {
@@ -123,7 +123,7 @@ static struct prefix_node *node_find(struct fsz_prefixes *prefixes, const uint8_
     return node;
 }
 
-/* The node of a prefix, which has entries or is about to get one. NULL: out of memory. */
+/* Finds or makes the node of a prefix that is about to get an entry. NULL: out of memory. */
 static struct prefix_node *node_of(struct fsz_prefixes *prefixes, const uint8_t *prefix,
                                    size_t size)
 {
@@ -166,7 +166,7 @@ fsz_err fsz_prefixes_add(struct fsz_prefixes *prefixes, const void *prefix, size
     return FSZ_OK;
 }
 
-/* Nodes from `node` up that borrow `bytes` borrow those of a child instead. */
+/* From `node` up, nodes that borrow `bytes` borrow those of a child instead. */
 static void bytes_return(struct prefix_node *node, const uint8_t *bytes)
 {
     for (; node->parent != NULL; node = node->parent) {
@@ -176,7 +176,8 @@ static void bytes_return(struct prefix_node *node, const uint8_t *bytes)
     }
 }
 
-/* A node has lost its last entry; its `bytes` are used no more when this returns. */
+/* Removes a node that has lost its last entry, if possible. Its `bytes` are not used any more when
+ * this returns. */
 static void node_leave(struct prefix_node *node)
 {
     struct prefix_node *parent = node->parent;

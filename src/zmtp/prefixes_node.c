@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-    CHILDREN_FIRST = 2, /* room of the first array */
+    CHILDREN_FIRST = 2, /* room of the first array of children */
     COMPARE_STEP = 64   /* bytes */
 };
 
@@ -18,7 +18,7 @@ static uint8_t *children_keys(const struct prefix_node *node)
     return (uint8_t *)(node->children + node->room);
 }
 
-/* Another array of children; false: out of memory, the old one stays. */
+/* Changes the size of the array of children. False: out of memory; the old array stays. */
 static bool children_resize(struct prefix_node *node, size_t room)
 {
     struct prefix_node **children = NULL;
@@ -48,7 +48,7 @@ void fsz_prefix_node_free(struct prefix_node *node)
     }
 }
 
-/* Where the child stands that begins with that byte; NULL: nowhere. */
+/* The place of the child that begins with `byte`, or NULL. */
 static struct prefix_node **child_find(const struct prefix_node *node, uint8_t byte)
 {
     const uint8_t *keys = node->count > 0 ? children_keys(node) : NULL;
@@ -56,7 +56,7 @@ static struct prefix_node **child_find(const struct prefix_node *node, uint8_t b
     return found != NULL ? node->children + (found - keys) : NULL;
 }
 
-/* How far two texts are the same that are so up to `at`. */
+/* The length that two texts share; they are known to be equal up to `at`. */
 static size_t common_length(const uint8_t *a, const uint8_t *b, size_t at, size_t end)
 {
     while (end - at >= COMPARE_STEP && memcmp(a + at, b + at, COMPARE_STEP) == 0) {
@@ -68,8 +68,6 @@ static size_t common_length(const uint8_t *a, const uint8_t *b, size_t at, size_
     return at;
 }
 
-/* From the end of a node, at *at, to the child that goes on like `bytes`; *at is then how far it
- * does. NULL: there is none. */
 struct prefix_node *fsz_prefix_node_step(const struct prefix_node *node, const uint8_t *bytes,
                                          size_t size, size_t *at)
 {
@@ -82,7 +80,7 @@ struct prefix_node *fsz_prefix_node_step(const struct prefix_node *node, const u
     return *child;
 }
 
-/* A node that is in no array yet. */
+/* A node that is not in the tree yet. */
 static struct prefix_node *node_new(uint8_t *bytes, size_t end)
 {
     struct prefix_node *node = malloc(sizeof(*node));
@@ -92,7 +90,7 @@ static struct prefix_node *node_new(uint8_t *bytes, size_t end)
     return node;
 }
 
-/* Room for one more child. */
+/* Makes room for one more child. */
 static bool children_reserve(struct prefix_node *node)
 {
     return node->count < node->room ||
@@ -106,7 +104,6 @@ static void children_add(struct prefix_node *node, struct prefix_node *child)
     child->parent = node;
 }
 
-/* Puts a node without entries in the middle of the way to `below`; NULL: out of memory. */
 struct prefix_node *fsz_prefix_node_split(struct prefix_node *below, size_t end)
 {
     struct prefix_node *middle = node_new(below->bytes, end);
@@ -121,7 +118,6 @@ struct prefix_node *fsz_prefix_node_split(struct prefix_node *below, size_t end)
     return middle;
 }
 
-/* Takes a node without entries and with one child out of the way to that child. */
 void fsz_prefix_node_join(struct prefix_node *node)
 {
     struct prefix_node *parent = node->parent;
@@ -145,7 +141,7 @@ struct prefix_node *fsz_prefix_node_append(struct prefix_node *parent, uint8_t *
     return leaf;
 }
 
-/* A smaller array where three quarters of it are unused. */
+/* Halves the array if three quarters of it are unused. */
 static void children_shrink(struct prefix_node *node)
 {
     if (node->count == 0) {

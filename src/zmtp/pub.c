@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* Taken away before another thread gets the lock, when a subscriber leaves. */
+/* prefixes removed from a leaving subscriber before other threads get the lock again */
 enum { LEAVING_BATCH = 256 };
 
 static const struct fsz_pub_handler handler_of_none;
@@ -76,7 +76,7 @@ static void pub_ready(void *self, struct fsz_conn *conn)
     fsz_pub_unlock(pub);
 }
 
-/* What it had goes in parts, so that others need not wait for all of it. */
+/* Removes its subscriptions in batches, so that other threads need not wait for all of them. */
 static void subscriber_leave(struct fsz_pub *pub, struct pub_subscriber *subscriber,
                              enum fsz_zmtp_ending ending)
 {
@@ -201,7 +201,7 @@ static struct fsz_pub *pub_new(void)
     return pub;
 }
 
-/* NOLINTNEXTLINE(readability-function-size): what a socket takes, and limits of its own */
+/* NOLINTNEXTLINE(readability-function-size): the parameters of a socket, plus its own limits */
 fsz_err fsz_pub_new(struct fsz_loop *loop, const struct fsz_zmtp_options *options,
                     const struct fsz_zmtp_limits *limits, const struct fsz_pub_limits *pub_limits,
                     const struct fsz_pub_handler *handler, void *self, const struct fsz_gate *gate,

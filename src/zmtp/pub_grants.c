@@ -2,14 +2,14 @@
 
 #include <stdlib.h>
 
-/* One prefix that a subscriber has in the tree, whose bytes are the tree's. */
+/* A prefix that a subscriber has in the tree. The tree owns the bytes. */
 struct pub_grant {
     struct pub_item          item;
     struct fsz_prefix_entry *entry;
-    size_t                   count; /* subscriptions that come down to it */
+    size_t                   count; /* subscriptions that allow it */
 };
 
-/* One subscription that is narrowed. */
+/* A subscription that is being filtered. */
 struct filtering {
     struct fsz_pub        *pub;
     struct pub_subscriber *subscriber;
@@ -61,7 +61,7 @@ static struct pub_grant *grant_find(const struct filtering *filtering, const voi
     return (struct pub_grant *)fsz_pub_set_find(&filtering->subscriber->grants, prefix, size);
 }
 
-/* fsz_pub_take_fn */
+/* Implements fsz_pub_take_fn. */
 static void filtering_give(void *argument, const void *prefix, size_t size)
 {
     struct filtering *filtering = argument;
@@ -77,7 +77,7 @@ static void filtering_give(void *argument, const void *prefix, size_t size)
     filtering->count++;
 }
 
-/* fsz_pub_take_fn */
+/* Implements fsz_pub_take_fn. */
 static void filtering_take_away(void *argument, const void *prefix, size_t size)
 {
     struct filtering *filtering = argument;
@@ -123,9 +123,10 @@ bool fsz_pub_revoke_some(struct fsz_pub *pub, struct pub_subscriber *subscriber,
     return subscriber->grants.first != NULL;
 }
 
-/* ---- after a change of what may be seen ------------------------------------------------------ */
+/* ---- after a change of the filter --------------------------------------------------------------
+ */
 
-/* Gives what its subscriptions come down to now; what they came down to before stays. */
+/* Adds what the filter allows now; prefixes allowed before stay. */
 static fsz_err review_give(struct fsz_pub *pub, struct pub_subscriber *subscriber)
 {
     struct filtering filtering = {.pub = pub, .subscriber = subscriber};
@@ -149,8 +150,8 @@ static void review_take_away(struct fsz_pub *pub, struct pub_subscriber *subscri
     }
 }
 
-/* First all are given what is new to them, then what is old goes, so that a prefix which passes
- * from one subscriber to another is wanted all the time. */
+/* New prefixes are added for all subscribers before old ones are removed, so that a prefix which
+ * passes from one subscriber to another is wanted all the time. */
 void fsz_pub_review(struct fsz_pub *pub)
 {
     struct pub_subscriber *next = NULL;

@@ -1,15 +1,15 @@
-/* pub_private.h - what the files of a publisher share.
+/* pub_private.h - shared by the files of a publisher:
  *
- *   pub.c                life: connections that become subscribers, and leave
+ *   pub.c                connections become subscribers, and leave
  *   pub_send.c           messages to subscribers
  *   pub_subscriptions.c  what each subscriber asked for, and its bounds
- *   pub_grants.c         what that comes down to: the prefixes in the tree
+ *   pub_grants.c         the prefixes that the filter allows, in the tree
  *   pub_origins.c        subscribers by address
- *   pub_set.c            byte strings of one subscriber, or of all
+ *   pub_set.c            sets of byte strings, of one subscriber or of all
  *
- * Members of a publisher and its subscribers are read and written under its lock, except for those
- * that never change. Only the loop's thread writes what is not marked otherwise, so that it reads
- * that without the lock. */
+ * The lock protects all members of a publisher and its subscribers, except those that never change.
+ * Unless marked otherwise, only the loop's thread writes them, so it may read them without the
+ * lock. */
 #ifndef FSZ_ZMTP_PUB_PRIVATE_H
 #define FSZ_ZMTP_PUB_PRIVATE_H
 
@@ -21,31 +21,31 @@
 
 /* ---- pub_set.c ------------------------------------------------------------------------------- */
 
-/* Embedded in whatever is in a set; its bytes stay in place meanwhile. */
+/* Embedded by its owner, which keeps its bytes in place while it is in a set. */
 struct pub_item {
-    struct pub_item *chain;           /* in a bucket */
-    struct pub_item *previous, *next; /* in the set */
+    struct pub_item *chain;           /* next in the bucket */
+    struct pub_item *previous, *next; /* of all in the set */
     uint64_t         hash;
     const uint8_t   *bytes;
     size_t           size;
 };
 
-/* Begins zeroed but for `key`. No set can be aimed at with colliding bytes: hashes are keyed. */
+/* Initially zero, except `key`. Hashes are keyed, so that peers cannot cause collisions. */
 struct pub_set {
     const uint8_t    *key;     /* crypto_shorthash_KEYBYTES */
-    struct pub_item **buckets; /* a power of two; NULL: `few` is the only one */
+    struct pub_item **buckets; /* their number is a power of two; NULL: `few` is the only one */
     struct pub_item  *few, *first;
     size_t            room, count;
 };
 
 struct pub_item *fsz_pub_set_find(const struct pub_set *set, const void *bytes, size_t size);
-/* Adds what is not in it yet. */
+/* Adds an item that is not in the set yet. */
 void fsz_pub_set_add(struct pub_set *set, struct pub_item *item, const void *bytes, size_t size);
 void fsz_pub_set_remove(struct pub_set *set, struct pub_item *item);
 
 /* ---- pub_origins.c --------------------------------------------------------------------------- */
 
-/* Subscribers that are counted together. */
+/* Subscribers that count as one address. */
 struct pub_origin {
     struct pub_item   item;
     struct fsz_origin key;
@@ -63,14 +63,14 @@ void                  fsz_pub_origin_leave(struct fsz_pub *pub, struct pub_origi
 struct pub_subscriber {
     struct fsz_subscriber  base;            /* `conn` is a reference */
     struct pub_subscriber *previous, *next; /* of all */
-    /* Those for which messages were queued since the last flush. Any thread with the lock. */
+    /* Subscribers with messages queued since the last flush. Any thread with the lock. */
     struct pub_subscriber *touched_previous, *touched_next;
     bool                   touched;
-    uint64_t               stamp; /* of the message that it was looked at for. As above */
-    uint64_t               dropped[FSZ_ZMTP_PRIORITIES]; /* reported, or returned. As above */
-    struct pub_set         subscriptions;                /* as they were asked for */
-    struct pub_set         grants;                       /* what they come down to */
-    struct pub_origin     *origin;
+    uint64_t stamp; /* of the last message that it was matched for. Any thread with the lock */
+    uint64_t dropped[FSZ_ZMTP_PRIORITIES]; /* already reported. Any thread with the lock */
+    struct pub_set     subscriptions;      /* as asked for */
+    struct pub_set     grants;             /* the prefixes that the filter allows */
+    struct pub_origin *origin;
 };
 
 struct fsz_pub {
@@ -80,11 +80,11 @@ struct fsz_pub {
     const struct fsz_pub_handler *handler;
     void                         *self;
     struct fsz_pub_limits         limits;
-    struct fsz_prefixes          *prefixes; /* entries are of struct pub_subscriber */
+    struct fsz_prefixes          *prefixes; /* entries belong to struct pub_subscriber */
     struct pub_subscriber        *subscribers;
     size_t                        count;
     struct pub_subscriber        *touched; /* any thread with the lock */
-    uint64_t                      stamp;   /* likewise */
+    uint64_t                      stamp;   /* any thread with the lock */
     struct pub_set                origins;
     struct fsz_pub_figures        figures;
     uint8_t                       key[crypto_shorthash_KEYBYTES];
@@ -92,18 +92,18 @@ struct fsz_pub {
     void *closed_argument;
 };
 
-/* pub_send.c: forgets that messages were queued for it. */
+/* pub_send.c: removes it from the list of touched subscribers. */
 void fsz_pub_untouch(struct fsz_pub *pub, struct pub_subscriber *subscriber);
 
 /* ---- pub_grants.c, with the lock held -------------------------------------------------------- */
 
-/* Narrows one subscription and gives the subscriber what it comes down to, or takes that away.
- * *ret_count: how many prefixes that are. FSZ_ENOMEM: some could not be given. */
+/* Filters one subscription and adds the allowed prefixes to the tree, or removes them. *ret_count:
+ * how many prefixes are allowed. FSZ_ENOMEM: some could not be added. */
 FSZ_NODISCARD fsz_err fsz_pub_grant(struct fsz_pub *pub, struct pub_subscriber *subscriber,
                                     const void *prefix, size_t size, size_t *ret_count);
 void fsz_pub_revoke(struct fsz_pub *pub, struct pub_subscriber *subscriber, const void *prefix,
                     size_t size);
-/* Takes up to `most` of all away; false: none is left. */
+/* Removes up to `most` prefixes; false: none is left. */
 bool fsz_pub_revoke_some(struct fsz_pub *pub, struct pub_subscriber *subscriber, size_t most);
 
 /* ---- pub_subscriptions.c --------------------------------------------------------------------- */
@@ -113,7 +113,7 @@ void fsz_pub_take_message(struct fsz_pub *pub, struct fsz_conn *conn,
 /* The connection may have ended after this. */
 void fsz_pub_take_subscription(struct fsz_pub *pub, struct fsz_conn *conn, bool subscribe,
                                const uint8_t *prefix, size_t size);
-/* Takes up to `most` of all away, with the lock held; false: none is left. */
+/* Removes up to `most` subscriptions, with the lock held; false: none is left. */
 bool fsz_pub_forget_some(struct fsz_pub *pub, struct pub_subscriber *subscriber, size_t most);
 
 #endif

@@ -1,6 +1,6 @@
 #include "zmtp/pub_private.h"
 
-/* One message on its way to those that it matches. */
+/* The delivery of one message to all matching subscribers. */
 struct delivery {
     struct fsz_pub          *pub;
     struct fsz_zmtp_message *message;
@@ -43,7 +43,7 @@ static void subscriber_lost(struct fsz_pub *pub, struct pub_subscriber *subscrib
     }
 }
 
-/* Messages that had been queued and were dropped when they were to be written. */
+/* Reports messages that were queued and then dropped when they were to be written. */
 static void subscriber_lost_later(struct fsz_pub *pub, struct pub_subscriber *subscriber)
 {
     static const struct fsz_zmtp_message of_priority[FSZ_ZMTP_PRIORITIES] = {
@@ -152,7 +152,7 @@ bool fsz_pub_wants(const struct fsz_pub *pub, const void *head, size_t size)
     return fsz_prefixes_want(pub->prefixes, head, size);
 }
 
-/* Costs one look-up for each byte of the topic at most. */
+/* Costs at most one lookup for each byte of the topic. */
 bool fsz_pub_sees(const struct fsz_pub *pub, const struct fsz_subscriber *subscriber,
                   const void *topic, size_t size)
 {

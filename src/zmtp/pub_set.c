@@ -5,7 +5,7 @@
 
 enum {
     SET_FIRST_ROOM = 8, /* buckets */
-    SET_LOAD = 2        /* items for each bucket before there are more of them */
+    SET_LOAD = 2        /* items for each bucket before the number of buckets doubles */
 };
 
 static uint64_t set_hash(const struct pub_set *set, const void *bytes, size_t size)
@@ -29,7 +29,7 @@ static void bucket_push(struct pub_set *set, struct pub_item *item)
     *bucket = item;
 }
 
-/* Other buckets. Without memory for them the set stays as it is, and is slower. */
+/* Changes the number of buckets. Without memory the set stays unchanged, and is slower. */
 static void set_resize(struct pub_set *set, size_t room)
 {
     struct pub_item **buckets = room > 0 ? calloc(room, sizeof(struct pub_item *)) : NULL;

@@ -8,19 +8,19 @@ struct pub_subscription {
     uint8_t         bytes[];
 };
 
-/* Is there no room for one more of that size? */
+/* Would `more` exceed the bound? */
 static bool is_over(uint64_t used, uint64_t more, uint64_t bound)
 {
     return more > bound || used > bound - more;
 }
 
-/* What all subscribers of one address may have of what all may have. */
+/* The part of the total that all subscribers of one address may use. */
 static uint64_t address_share(uint64_t all)
 {
     return all - all / 4;
 }
 
-/* The bound that one more subscription would break; NULL: none. */
+/* The name of the bound that one more subscription would exceed, or NULL. */
 static const char *bound_of(const struct fsz_pub *pub, const struct pub_subscriber *s, size_t size)
 {
     const struct fsz_pub_limits *most = &pub->limits;
@@ -46,7 +46,7 @@ static const char *bound_of(const struct fsz_pub *pub, const struct pub_subscrib
     return NULL;
 }
 
-/* Counts one that came, or one that goes, for its address and for all. */
+/* Counts a new subscription or removes one from the count, for its address and for all. */
 static void count_one(struct fsz_pub *pub, const struct pub_subscriber *s, size_t size, bool came)
 {
     uint64_t one = came ? 1 : UINT64_MAX;
@@ -93,8 +93,8 @@ static fsz_err subscription_add(struct fsz_pub *pub, struct pub_subscriber *s,
     return err;
 }
 
-/* The peer's second subscription with one prefix is the same one (RFC 29: SUB counts, and cancels
- * once). */
+/* A second subscription with the same prefix has no effect (RFC 29: the SUB counts them, and
+ * cancels once). */
 static fsz_err subscribe_locked(struct fsz_pub *pub, struct pub_subscriber *s,
                                 const uint8_t *prefix, size_t size)
 {
@@ -174,7 +174,7 @@ static bool are_subscriptions(const struct fsz_frames *frames)
     return all;
 }
 
-/* A message of several frames is that many subscriptions, as libzmq has it. */
+/* Each frame is one subscription, as in libzmq. */
 void fsz_pub_take_message(struct fsz_pub *pub, struct fsz_conn *conn,
                           const struct fsz_frames *frames)
 {

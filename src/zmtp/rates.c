@@ -4,10 +4,10 @@
 
 enum {
     RATES_SECOND_US = 1000000,
-    RATES_SWEEP = 2 /* full buckets freed for each that is used: more than can be added */
+    RATES_SWEEP = 2 /* full buckets freed for each use; more than one use can add */
 };
 
-/* How long a bucket takes to get one token. */
+/* The time in which a bucket gets one token. */
 static int64_t rate_token_us(const struct fsz_rate *rate)
 {
     return RATES_SECOND_US / (int64_t)rate->per_second;
@@ -30,7 +30,7 @@ static void rates_sweep(struct fsz_rates *rates, int64_t now_us)
     }
 }
 
-/* It goes to the end of the order. False: out of memory, and it is gone. */
+/* Moves a bucket to the end of the order. False: out of memory, and the bucket is freed. */
 static bool rates_enter(struct fsz_rates *rates, struct fsz_rates_bucket *bucket, unsigned hash)
 {
     HASH_ADD_BYHASHVALUE(hh, rates->buckets, origin, sizeof(bucket->origin), hash, bucket);
@@ -41,7 +41,7 @@ static bool rates_enter(struct fsz_rates *rates, struct fsz_rates_bucket *bucket
     return true;
 }
 
-/* A full one, which is in no table. */
+/* A full bucket that is in no table. */
 static struct fsz_rates_bucket *rates_new(struct fsz_rates *rates, const struct fsz_origin *origin)
 {
     if (HASH_COUNT(rates->buckets) >= FSZ_RATES_ADDRESSES_MAX) {
@@ -59,12 +59,13 @@ fsz_err fsz_rates_take(struct fsz_rates *rates, const struct fsz_origin *origin,
                        const struct fsz_rate *rate, int64_t now_ms)
 {
     int64_t now_us = now_ms * 1000, token_us = rate_token_us(rate);
-    int64_t empty_us = now_us + (int64_t)rate->burst * token_us; /* an empty one is full then */
+    int64_t empty_us =
+        now_us + (int64_t)rate->burst * token_us; /* when an empty bucket is full again */
     struct fsz_rates_bucket *bucket;
     rates_sweep(rates, now_us);
     HASH_FIND_BYHASHVALUE(hh, rates->buckets, origin, sizeof(*origin), hash, bucket);
     if (bucket != NULL && bucket->full_us > empty_us) {
-        bucket->full_us = empty_us; /* another rate holds since it was used */
+        bucket->full_us = empty_us; /* the rate has changed since the bucket was last used */
     }
     int64_t full_us = bucket != NULL && bucket->full_us > now_us ? bucket->full_us : now_us;
     if (full_us + token_us > empty_us) {

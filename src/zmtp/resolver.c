@@ -13,7 +13,8 @@
 
 enum { RESOLVER_WHY_BYTES = 128 };
 
-/* Two hold it: the thread that looks up, and the loop's side until `done` or the cancellation. */
+/* It has two owners: the thread that looks up, and the loop's side until `done` or
+ * fsz_resolver_cancel(). */
 struct fsz_resolution {
     struct fsz_loop_task task;
     struct fsz_loop     *loop;
@@ -31,7 +32,7 @@ struct fsz_resolution {
     unsigned        holders;
 };
 
-/* The threads of the process. Each that ends joins the one that ended before it, so that a join of
+/* All threads of the process. Each thread that ends joins the one that ended before it, so joining
  * the last one waits for all. */
 static struct {
     pthread_mutex_t lock;
@@ -46,10 +47,10 @@ static pthread_once_t threads_once = PTHREAD_ONCE_INIT;
 static void threads_init(void)
 {
     fsz_err err = fsz_thread_init_cond(&threads.changed);
-    (void)err; /* never on Linux; a wait would then end at once */
+    (void)err; /* cannot fail on Linux; otherwise a wait would end at once */
 }
 
-/* The calling thread ends. */
+/* Called by a thread that ends. */
 static void threads_leave(void)
 {
     pthread_mutex_lock(&threads.lock);
@@ -132,7 +133,7 @@ static void resolution_look_up(struct fsz_resolution *resolution)
     }
 }
 
-/* Posts under the lock: after `done` the loop may be freed. */
+/* Posts under the lock: once `done` has run, the loop may be freed. */
 static void *resolver_main(void *argument)
 {
     struct fsz_resolution *resolution = argument;
@@ -162,7 +163,7 @@ static void resolution_arrived(struct fsz_loop_task *task)
     resolution_unlock_and_leave(resolution);
 }
 
-/* Under the lock, so that nobody joins the thread while it is still being set up. */
+/* Starts the thread under the lock, so that no thread joins it before it is set up. */
 static fsz_err resolver_run(struct fsz_resolution *resolution)
 {
     pthread_t thread;
@@ -204,7 +205,7 @@ fsz_err fsz_resolver_start(struct fsz_loop *loop, const char *host, uint16_t por
     return FSZ_OK;
 }
 
-/* A task that is posted already gives its hold back when it runs. */
+/* If a task is posted already, it drops this reference when it runs. */
 void fsz_resolver_cancel(struct fsz_resolution **resolution)
 {
     struct fsz_resolution *r = *resolution;

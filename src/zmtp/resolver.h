@@ -1,8 +1,8 @@
-/* resolver.h - looks names of peers up without holding up the loop.
+/* resolver.h - looks up host names without blocking the loop.
  *
- * getaddrinfo(3) may take as long as name servers do not answer, so it runs on a thread of its own
- * for each look-up, bounded in number. Code that is about to be unloaded calls fsz_resolver_wait(),
- * and stays in memory if a thread still runs. */
+ * getaddrinfo(3) blocks while name servers do not answer, so each lookup runs on its own thread;
+ * their number is bounded. Before its code is unloaded, a program calls fsz_resolver_wait(), and
+ * must not unload if a thread still runs. */
 #ifndef FSZ_ZMTP_RESOLVER_H
 #define FSZ_ZMTP_RESOLVER_H
 
@@ -11,24 +11,24 @@
 
 enum {
     FSZ_RESOLVER_THREADS_MAX = 16,
-    FSZ_RESOLVER_ADDRESSES_MAX = 8 /* of one name; further ones are left out */
+    FSZ_RESOLVER_ADDRESSES_MAX = 8 /* of one name; further ones are ignored */
 };
 
 struct fsz_resolution;
-/* On the loop's thread; the resolution is gone afterwards. FSZ_OK: `addresses` has at least one, in
- * the order of getaddrinfo(3). FSZ_ENOTFOUND: `why` says what getaddrinfo(3) said. */
+/* Called on the loop's thread; the resolution is freed afterwards. FSZ_OK: `addresses` has at least
+ * one, in the order of getaddrinfo(3). FSZ_ENOTFOUND: `why` is the error text of getaddrinfo(3). */
 typedef void (*fsz_resolver_fn)(void *argument, fsz_err err, const struct fsz_address *addresses,
                                 size_t count, const char *why);
 
-/* Begins to look up. FSZ_ENOMEM, FSZ_ELIMIT (too many look-ups are running), FSZ_ESYSTEM: `done` is
- * not called. `ipv6`: IPv6 beside IPv4. */
+/* Starts a lookup. FSZ_ENOMEM, FSZ_ELIMIT (too many lookups are running), FSZ_ESYSTEM: `done` is
+ * not called. `ipv6`: look up IPv6 as well as IPv4. */
 FSZ_NODISCARD fsz_err fsz_resolver_start(struct fsz_loop *loop, const char *host, uint16_t port,
                                          bool ipv6, fsz_resolver_fn done, void *argument,
                                          struct fsz_resolution **ret_resolution);
-/* `done` will not be called; the thread ends on its own. Accepts NULL in *resolution. Not from
- * `done`, nor after it. Before the loop is freed. */
+/* `done` is not called any more; the thread ends by itself. Accepts NULL in *resolution. Must be
+ * called before the loop is freed, but not from `done` or after it. */
 void fsz_resolver_cancel(struct fsz_resolution **resolution);
-/* Waits for all of them, at most so long; true: each has ended, and runs no code of this folder any
+/* Waits up to `wait_ms` for all threads. True: all have ended and run no code of this folder any
  * more. Any thread. */
 bool fsz_resolver_wait(int64_t wait_ms);
 

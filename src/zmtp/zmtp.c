@@ -11,7 +11,7 @@ static const char *const type_names[FSZ_ZMTP_TYPES] = {
 
 #define TYPE_BIT(type) (1U << (type))
 
-/* By own type: the types of peers that fit. */
+/* For each socket type, the peer types that it can talk to. */
 static const unsigned type_peers[FSZ_ZMTP_TYPES] = {
     [FSZ_ZMTP_PAIR] = TYPE_BIT(FSZ_ZMTP_PAIR),
     [FSZ_ZMTP_PUB] = TYPE_BIT(FSZ_ZMTP_SUB) | TYPE_BIT(FSZ_ZMTP_XSUB),

@@ -1,21 +1,32 @@
-/* zmtp.h - what all of this folder shares: ZMTP's versions, socket types, mechanisms and the
- * reasons for which a connection ends.
+/* zmtp.h - the map of this folder, and what all of it shares: versions, socket types, mechanisms,
+ * and the reasons why a connection ends.
  *
- * The folder speaks ZMTP 3.1, 3.0 and 2.0 over tcp and ipc (RFC 37, RFC 23, RFC 15). It knows
- * nothing of switches or events. From the bottom up:
+ * The folder implements ZMTP 3.1, 3.0 and 2.0 over tcp and ipc (RFC 37, RFC 23, RFC 15). It knows
+ * nothing of switches or events. Each layer uses only those above it in this list:
  *
- *   frame, greeting, metadata   bytes to frames and back; pure functions
- *   mechanism (null, plain, curve)  the handshake and the encryption, as state machines; pure
- *   loop                        descriptors, timers and tasks of one thread
- *   address, resolver, listener, dialer   where peers are, and descriptors connected to them
- *   origin, rates               which peers count together where a bound holds for one address,
- *                               and how fast those may connect
- *   conn                        one connection
- *   socket                      the connections of one socket, its endpoints, limits and access
- *   pub, router, dealer         the patterns (RFC 28, RFC 29)
+ *   frame, greeting, metadata    parse and write the bytes of the protocol; pure functions
+ *   zmtp_message                 an outgoing message, shared by its connections
+ *   mechanism, mech_null,        the handshake and the encryption, as state machines
+ *     mech_plain, mech_curve*
+ *   loop                         descriptors, timers and tasks of one thread, on epoll
+ *   address, resolver            endpoints to socket addresses; lookups of names
+ *   ipc_file, listener, dialer   accept and connect; hand over descriptors
+ *   origin, rates                which peers count as one address, and how fast they may connect
+ *   conn*                        one connection: conn_private.h lists its files
+ *   zmtp_socket*, admission      the connections of a socket: endpoints, limits, access
+ *   prefixes*                    the tree of subscriptions
+ *   pub*, router, dealer         the patterns: XPUB, ROUTER and DEALER (RFC 28, RFC 29)
  *
- * Threads: a loop belongs to the thread that turns it, and so does everything that is made on it,
- * except where a function says "any thread". No function waits for a peer. */
+ * The way of received bytes, and of a message to be sent:
+ *
+ *   listener or dialer -> zmtp_socket_endpoints.c -> conn_input.c -> conn_handshake.c, and after
+ *     the handshake conn_message.c -> zmtp_socket_members.c -> the handler of the pattern
+ *   pub_send.c, dealer.c or a caller -> conn_output.c (queue) -> conn_write.c (socket)
+ *
+ * Headers named *_private.h are used only inside the folder and by its tests.
+ *
+ * Threads: a loop and everything created on it belong to the thread that turns the loop, except
+ * where a function says "any thread". No function waits for a peer. */
 #ifndef FSZ_ZMTP_H
 #define FSZ_ZMTP_H
 
@@ -26,7 +37,7 @@
 #include <stdint.h>
 
 enum fsz_zmtp_version {
-    FSZ_ZMTP_UNKNOWN, /* the greeting is not complete */
+    FSZ_ZMTP_UNKNOWN, /* the greeting is incomplete */
     FSZ_ZMTP_2_0,     /* RFC 15: NULL only, no commands */
     FSZ_ZMTP_3_0,     /* RFC 23 */
     FSZ_ZMTP_3_1,     /* RFC 37: SUBSCRIBE, CANCEL, PING, PONG as commands */
@@ -45,12 +56,12 @@ enum fsz_zmtp_type {
     FSZ_ZMTP_PUSH,
     FSZ_ZMTP_XPUB,
     FSZ_ZMTP_XSUB,
-    FSZ_ZMTP_TYPES /* how many */
+    FSZ_ZMTP_TYPES /* the number of types */
 };
 
-/* "XPUB", as the property Socket-Type has it. Static storage. Any thread. */
+/* "XPUB", as in the property Socket-Type. Static storage. Any thread. */
 const char *fsz_zmtp_type_name(enum fsz_zmtp_type type);
-/* FSZ_ENOTFOUND: no such type. `name` need not end with a NUL. Any thread. */
+/* FSZ_ENOTFOUND: unknown type. `name` need not end with a NUL. Any thread. */
 FSZ_NODISCARD fsz_err fsz_zmtp_type_find(const void *name, size_t size,
                                          enum fsz_zmtp_type *ret_type);
 /* May a socket of type `own` talk to one of type `peer` (RFC 23, section "Socket types")? */
@@ -60,13 +71,13 @@ enum fsz_zmtp_mechanism_name {
     FSZ_ZMTP_NULL,
     FSZ_ZMTP_PLAIN,     /* RFC 24 */
     FSZ_ZMTP_CURVE,     /* RFC 26 */
-    FSZ_ZMTP_MECHANISMS /* how many; as a value: one that we do not know */
+    FSZ_ZMTP_MECHANISMS /* the number of mechanisms; as a value: an unknown one */
 };
 
-/* "CURVE", as the greeting has it; "other" for one that we do not know. */
+/* "CURVE", as in the greeting; "other" for an unknown one. */
 const char *fsz_zmtp_mechanism_text(enum fsz_zmtp_mechanism_name name);
 
-/* Why a connection ended, or did not come about. Enumerator, word for logs and JSON, sentence. */
+/* Why a connection ended or was not established: enumerator, word for logs and JSON, sentence. */
 #define FSZ_ZMTP_ENDINGS(X)                                                                        \
     X(PEER, "closed", "the peer closed the connection")                                            \
     X(SYSTEM, "system", "the operating system reported an error")                                  \

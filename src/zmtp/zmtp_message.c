@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Its bytes behind it. */
+/* A message followed by its bytes. */
 struct own_message {
     struct fsz_zmtp_message base;
     uint8_t                 bytes[];
@@ -57,8 +57,8 @@ bool fsz_zmtp_budget_take(struct fsz_zmtp_budget *budget, size_t bytes, bool ove
     return true;
 }
 
-/* Takes the room first: whoever finds `charged` set then knows that there was room. Of two threads
- * that take it at once, the second one gives it back. */
+/* Takes the budget first: a thread that sees `charged` set knows that there was room. If two
+ * threads do this at once, the second one returns its bytes. */
 bool fsz_zmtp_message_charge(struct fsz_zmtp_message *message, struct fsz_zmtp_budget *budget,
                              bool over)
 {
@@ -84,7 +84,7 @@ static void message_release(struct fsz_zmtp_message *message)
     free(message);
 }
 
-/* False: the sum is too large for the address space. */
+/* False: the sum exceeds the address space. */
 static bool wire_size(const struct fsz_frame *frames, size_t count, size_t *ret_size)
 {
     size_t size = 0;
@@ -139,7 +139,7 @@ fsz_err fsz_zmtp_message_new(const struct fsz_frame *frames, size_t count,
     return FSZ_OK;
 }
 
-/* The last frame's body may stand elsewhere: its head is then the last bytes of `head`. */
+/* If the last frame's body is in `body`, its header is the end of `head`. */
 static bool is_before_body(const struct fsz_zmtp_message *message, size_t at,
                            const struct fsz_frame_head *head)
 {

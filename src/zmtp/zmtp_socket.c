@@ -11,7 +11,7 @@ static void socket_take_limits(struct fsz_zmtp_socket *socket, const struct fsz_
     atomic_store(&socket->shared.output.max, limits->output_bytes);
 }
 
-/* A sender may keep a message that was charged longer than the connections that it went to. */
+/* A sender may keep a charged message longer than the connections that sent it live. */
 static void socket_hold(struct fsz_zmtp_budget *budget, bool held)
 {
     struct fsz_zmtp_socket *socket =
@@ -91,8 +91,8 @@ static bool member_end_handshake(void *argument, struct fsz_zmtp_member *member)
     return true;
 }
 
-/* May a handshake that began under one end under the other? Their bytes that are not in use are
- * zero. */
+/* Could a handshake that began under one configuration end under the other? Unused bytes are zero
+ * in both. */
 static bool mechanism_differs(const struct fsz_mechanism_config *a,
                               const struct fsz_mechanism_config *b)
 {
@@ -119,7 +119,7 @@ void fsz_zmtp_socket_configure(struct fsz_zmtp_socket        *socket,
     }
 }
 
-/* Only a connection that is ready has something to write. */
+/* Only a ready connection has something left to write. */
 static bool member_finish(void *argument, struct fsz_zmtp_member *member)
 {
     const int64_t *due_ms = argument;

@@ -1,4 +1,4 @@
-/* The endpoints of a socket, and what is set on each descriptor that comes from them. */
+/* zmtp_socket_endpoints.c - the endpoints of a socket, and the options of their descriptors. */
 
 #include "zmtp/zmtp_socket_private.h"
 
@@ -10,11 +10,11 @@
 #include <unistd.h>
 #include <utlist.h>
 
-enum { ENDPOINT_WORK_ACCEPT = 16 }; /* units of one new connection (loop.h) */
+enum { ENDPOINT_WORK_ACCEPT = 16 }; /* units for one new connection (loop.h) */
 
 static void descriptor_set(int fd, int level, int name, int value)
 {
-    (void)setsockopt(fd, level, name, &value, sizeof(value)); /* a peer that has left: EINVAL */
+    (void)setsockopt(fd, level, name, &value, sizeof(value)); /* EINVAL if the peer has left */
 }
 
 static void descriptor_prepare(int fd, const struct fsz_address *peer,
@@ -35,7 +35,7 @@ static void descriptor_prepare(int fd, const struct fsz_address *peer,
     }
 }
 
-/* One more connection of that descriptor, or NULL. */
+/* Adds a connection on that descriptor; NULL: it failed. */
 static struct fsz_zmtp_member *endpoint_add(struct fsz_zmtp_socket *socket, int fd,
                                             const struct fsz_address *peer, const char *endpoint,
                                             struct fsz_zmtp_origin *origin)
@@ -47,7 +47,7 @@ static struct fsz_zmtp_member *endpoint_add(struct fsz_zmtp_socket *socket, int 
     return fsz_zmtp_socket_add(socket, &from, origin, &member) == FSZ_OK ? member : NULL;
 }
 
-/* The endpoint may be gone when this returns. */
+/* The endpoint may have been freed when this returns. */
 static void endpoint_accepted(void *argument, int fd, const struct fsz_address *peer)
 {
     const struct fsz_zmtp_endpoint *endpoint = argument;
@@ -71,7 +71,7 @@ static void endpoint_accepted(void *argument, int fd, const struct fsz_address *
     }
 }
 
-/* The endpoint may be gone when this returns. */
+/* The endpoint may have been freed when this returns. */
 static void endpoint_connected(void *argument, int fd, const struct fsz_address *peer)
 {
     struct fsz_zmtp_endpoint *endpoint = argument;

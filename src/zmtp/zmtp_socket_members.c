@@ -1,4 +1,4 @@
-/* The connections of a socket: how each begins, what it reports, and how it ends. */
+/* zmtp_socket_members.c - the connections of a socket: how they begin, report and end. */
 
 #include "zmtp/zmtp_socket_private.h"
 
@@ -33,7 +33,7 @@ static struct fsz_zmtp_member *member_new(struct fsz_zmtp_socket *socket)
     return member;
 }
 
-/* The ending of a connection that never was one. */
+/* Counts a connection that could not be created. */
 static fsz_err socket_fail(struct fsz_zmtp_socket *socket, struct fsz_zmtp_origin *origin,
                            fsz_err err)
 {
@@ -69,7 +69,7 @@ fsz_err fsz_zmtp_socket_add(struct fsz_zmtp_socket *socket, const struct fsz_con
     return FSZ_OK;
 }
 
-/* Asks the gate, and bounds the time that its answer may take. */
+/* Asks the gate, and bounds the time for its decision. */
 static void member_ask(struct fsz_zmtp_member *member, enum fsz_admission_stage stage,
                        const struct fsz_mechanism_credentials *credentials)
 {
@@ -187,8 +187,7 @@ static void member_unlist(struct fsz_zmtp_member *member)
     }
 }
 
-/* All that is known of it here is settled before anyone hears of it, because whoever hears may
- * close the socket. */
+/* Updates all state of the socket before it calls the handler, which may close the socket. */
 static void member_ended(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending ending)
 {
     struct fsz_zmtp_socket *socket = self;
@@ -209,7 +208,7 @@ static void member_ended(void *self, struct fsz_conn *conn, enum fsz_zmtp_ending
         socket->handler->ended(socket->self, conn, ending);
     }
     fsz_zmtp_socket_settle(socket);
-    fsz_conn_unref(&member->conn); /* which may free the member, and the socket with it */
+    fsz_conn_unref(&member->conn); /* this may free the member, and the socket with it */
 }
 
 const struct fsz_conn_handler fsz_zmtp_socket_conn_handler = {
@@ -266,7 +265,7 @@ void fsz_zmtp_socket_each(struct fsz_zmtp_socket *socket,
     fsz_zmtp_socket_walk(socket, member_look, &ready);
 }
 
-/* Members are kept in the order in which they came, which is that of their ids. */
+/* Members are in the order of their arrival, which is that of their ids. */
 static struct fsz_zmtp_member *members_after(struct fsz_zmtp_socket *socket, uint64_t id)
 {
     struct fsz_zmtp_member *member = NULL;

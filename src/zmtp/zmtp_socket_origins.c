@@ -1,4 +1,4 @@
-/* How many connections there may be, and of one address. */
+/* zmtp_socket_origins.c - bounds the number of connections, in total and for each address. */
 
 #include "zmtp/zmtp_socket_private.h"
 
@@ -38,7 +38,7 @@ static struct fsz_zmtp_origin *origin_add(struct fsz_zmtp_socket  *socket,
     return origin;
 }
 
-/* False: this one comes too soon after others of its address, or memory is short. */
+/* False: the address connects too fast, or memory is short. */
 static bool origin_may_come(struct fsz_zmtp_socket *socket, const struct fsz_origin *key,
                             unsigned hash, enum fsz_zmtp_ending *ret_ending)
 {

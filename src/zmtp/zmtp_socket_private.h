@@ -1,9 +1,9 @@
-/* zmtp_socket_private.h - what the files of a socket share.
+/* zmtp_socket_private.h - shared by the files of a socket.
  *
- * A member is what the socket knows of one connection beside the connection itself. The connection
- * owns it (fsz_conn_owner()) and frees it; the member has a reference to the socket, so that the
- * socket's memory stays in place as long as anyone has a reference to a connection of it, on
- * whatever thread. */
+ * A member is what the socket knows of one connection in addition to the connection itself. The
+ * connection owns it (fsz_conn_owner()) and frees it. The member holds a reference to the socket,
+ * so the socket's memory stays in place as long as any thread has a reference to one of its
+ * connections. */
 #ifndef FSZ_ZMTP_SOCKET_PRIVATE_H
 #define FSZ_ZMTP_SOCKET_PRIVATE_H
 
@@ -16,46 +16,47 @@
 #include <sodium.h>
 #include <stdatomic.h>
 
-#define HASH_NONFATAL_OOM 1 /* uthash ends the process otherwise */
+#define HASH_NONFATAL_OOM 1 /* otherwise uthash ends the process */
 #include <uthash.h>
 
-/* Connections that are counted together. */
+/* Connections that count as one address. */
 struct fsz_zmtp_origin {
     UT_hash_handle    hh;
     struct fsz_origin key;
     size_t            connections;
 };
 
-/* One bound endpoint (`listener`) or one that is connected to (`dialer`). */
+/* A bound endpoint (`listener`) or one to connect to (`dialer`). */
 struct fsz_zmtp_endpoint {
     struct fsz_zmtp_endpoint *next;
     struct fsz_zmtp_socket   *socket;
     struct fsz_listener      *listener;
     struct fsz_dialer        *dialer;
-    struct fsz_conn          *conn; /* the dialer's, or NULL; not a reference */
+    struct fsz_conn          *conn; /* the dialer's; may be NULL; not a reference */
 };
 
 struct fsz_zmtp_member {
-    UT_hash_handle            hh; /* by id, until the connection has ended */
-    uint64_t                  id;
-    struct fsz_zmtp_socket   *socket;   /* a reference */
-    struct fsz_conn          *conn;     /* a reference, until the connection has ended */
-    struct fsz_zmtp_origin   *origin;   /* where it is counted; NULL: it was dialed */
-    struct fsz_zmtp_endpoint *endpoint; /* whose dialer dialed it; NULL: accepted, or given up */
-    struct fsz_loop_timer     access;   /* set while the gate is asked */
-    bool                      ready;
-    char                     *user; /* NULL: nobody; fixed once it is ready */
-    uint64_t                  tag;
+    UT_hash_handle          hh; /* by id, until the connection has ended */
+    uint64_t                id;
+    struct fsz_zmtp_socket *socket; /* a reference */
+    struct fsz_conn        *conn;   /* a reference, until the connection has ended */
+    struct fsz_zmtp_origin *origin; /* where it is counted; NULL: it was dialed */
+    struct fsz_zmtp_endpoint
+        *endpoint; /* whose dialer connected it; NULL: accepted, or the endpoint was dropped */
+    struct fsz_loop_timer access; /* set while the gate decides */
+    bool                  ready;
+    char                 *user; /* NULL: no user; fixed once the connection is ready */
+    uint64_t              tag;
 };
 
-/* A walk over the members that is under way; members that end meanwhile are stepped over. */
+/* A walk over the members that is in progress. It skips members that end during the walk. */
 struct fsz_zmtp_walk {
     struct fsz_zmtp_member *next;
     struct fsz_zmtp_walk   *outer;
 };
 
 struct fsz_zmtp_socket {
-    struct fsz_ref                 refs; /* the open socket's, and each member's */
+    struct fsz_ref                 refs; /* one for the open socket, one for each member */
     struct fsz_loop               *loop;
     struct fsz_zmtp_options        options;
     struct fsz_zmtp_limits         limits;
@@ -69,39 +70,42 @@ struct fsz_zmtp_socket {
     struct fsz_zmtp_endpoint *endpoints;
     struct fsz_zmtp_origin   *origins;
     struct fsz_rates          rates;
-    uint8_t                 origins_key[crypto_shorthash_KEYBYTES]; /* nobody can aim collisions */
-    size_t                  accepted_now;                           /* connections */
-    struct fsz_zmtp_figures totals; /* of what has happened and of connections that have ended */
+    uint8_t
+        origins_key[crypto_shorthash_KEYBYTES]; /* keyed, so that peers cannot cause collisions */
+    size_t                  accepted_now;       /* connections */
+    struct fsz_zmtp_figures totals; /* counters, including connections that have ended */
 
     bool closing, closed;
     void (*when_closed)(void *argument);
     void *when_closed_argument;
 
     pthread_mutex_t  lock;    /* of `answers` */
-    struct fsz_loop *answers; /* where answers go; NULL: the socket is closed, so nowhere */
+    struct fsz_loop *answers; /* where decisions of the gate go; NULL: the socket is closed, and
+                                 they are discarded */
 };
 
 /* zmtp_socket.c */
 
 void fsz_zmtp_socket_ref(struct fsz_zmtp_socket *socket);
-/* Frees it with the last one. Any thread. */
+/* Frees the socket with its last reference. Any thread. */
 void fsz_zmtp_socket_unref(struct fsz_zmtp_socket *socket);
-/* Closed, if it is to be and nothing is left. */
+/* Completes closing once nothing is left. */
 void fsz_zmtp_socket_settle(struct fsz_zmtp_socket *socket);
 
 /* zmtp_socket_members.c */
 
 extern const struct fsz_conn_handler fsz_zmtp_socket_conn_handler;
 
-/* Makes a connection of a descriptor, which is taken over. `origin` is given back with it, also on
- * failure. Failures are counted under their ending. */
+/* Creates a connection on a descriptor, which it owns from then on. It also owns `origin`, and
+ * returns it on failure too. Failures are counted by their ending. */
 FSZ_NODISCARD fsz_err fsz_zmtp_socket_add(struct fsz_zmtp_socket       *socket,
                                           const struct fsz_conn_origin *from,
                                           struct fsz_zmtp_origin       *origin,
                                           struct fsz_zmtp_member      **ret_member);
-/* Has the connection begin, at once or when the gate has answered. It may have ended after that. */
+/* Begins the connection, at once or when the gate has decided. It may have ended when this returns.
+ */
 void fsz_zmtp_socket_begin(struct fsz_zmtp_member *member);
-/* What the gate has answered; the connection has not ended. */
+/* Applies a decision of the gate to a connection that has not ended. */
 void fsz_zmtp_socket_judge(struct fsz_zmtp_member *member, enum fsz_admission_stage stage,
                            const struct fsz_admission_answer *answer);
 /* Calls `look` for each member, until it returns false. `look` may end any connection. */
@@ -111,31 +115,31 @@ void fsz_zmtp_socket_walk(struct fsz_zmtp_socket *socket,
 
 /* zmtp_socket_origins.c */
 
-/* Counts a peer that has been accepted. False: a bound is reached, or memory: *ret_ending. */
+/* Counts an accepted peer. False: a bound is reached or memory is short; *ret_ending says which. */
 FSZ_NODISCARD bool fsz_zmtp_socket_count(struct fsz_zmtp_socket *socket, int fd,
                                          const struct fsz_address *peer,
                                          struct fsz_zmtp_origin  **ret_origin,
                                          enum fsz_zmtp_ending     *ret_ending);
-/* Gives that back. Accepts NULL in *origin. */
+/* Undoes fsz_zmtp_socket_count(). Accepts NULL in *origin. */
 void fsz_zmtp_socket_uncount(struct fsz_zmtp_socket *socket, struct fsz_zmtp_origin **origin);
 
 /* zmtp_socket_endpoints.c */
 
-/* Stops listening and dialing; the connections stay. */
+/* Stops listening and dialing; connections stay. */
 void fsz_zmtp_socket_drop_endpoints(struct fsz_zmtp_socket *socket);
 
 /* zmtp_socket_figures.c */
 
-/* Adds what a connection has done. */
+/* Adds the figures of a connection. */
 void fsz_zmtp_socket_add_figures(struct fsz_zmtp_figures *figures, struct fsz_conn *conn);
-/* Adds what a listener has done. */
+/* Adds the figures of a listener. */
 void fsz_zmtp_socket_add_listener(struct fsz_zmtp_figures   *figures,
                                   const struct fsz_listener *listener);
 
 /* admission.c */
 
-/* Asks the gate. FSZ_ENOMEM. The answer comes as a call of fsz_zmtp_socket_judge(), never before
- * this returns. */
+/* Asks the gate. FSZ_ENOMEM. The decision arrives as a call of fsz_zmtp_socket_judge(), never
+ * before this returns. */
 FSZ_NODISCARD fsz_err fsz_admission_ask(struct fsz_zmtp_member                 *member,
                                         enum fsz_admission_stage                stage,
                                         const struct fsz_mechanism_credentials *credentials);
