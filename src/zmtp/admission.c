@@ -6,7 +6,7 @@
 /* The reference to the connection keeps the member and the socket's memory in place until the
  * decision comes, whatever has ended by then. */
 struct admission {
-    struct fsz_admission        question; /* first, so that the rest can be found from it */
+    struct fsz_admission        request; /* first, so that the rest can be found from it */
     struct fsz_loop_task        task;
     struct fsz_conn            *conn; /* a reference */
     struct fsz_admission_answer answer;
@@ -25,7 +25,7 @@ static void admission_arrived(struct fsz_loop_task *task)
     struct admission *admission =
         (struct admission *)((char *)task - offsetof(struct admission, task));
     if (!fsz_conn_has_ended(admission->conn)) {
-        fsz_zmtp_socket_judge(fsz_conn_owner(admission->conn), admission->question.stage,
+        fsz_zmtp_socket_judge(fsz_conn_owner(admission->conn), admission->request.stage,
                               &admission->answer);
     }
     admission_free(admission);
@@ -42,18 +42,18 @@ fsz_err fsz_admission_ask(struct fsz_zmtp_member *member, enum fsz_admission_sta
     }
     admission->task.run = admission_arrived;
     admission->conn = fsz_conn_ref(member->conn);
-    struct fsz_admission *question = &admission->question;
-    question->stage = stage;
-    question->connection = facts->id;
-    memcpy(question->address, facts->address, sizeof(question->address));
-    question->uid = facts->uid;
-    question->pid = facts->pid;
-    question->mechanism = socket->options.mechanism.name;
+    struct fsz_admission *request = &admission->request;
+    request->stage = stage;
+    request->connection = facts->id;
+    memcpy(request->address, facts->address, sizeof(request->address));
+    request->uid = facts->uid;
+    request->pid = facts->pid;
+    request->mechanism = socket->options.mechanism.name;
     if (credentials != NULL) {
-        question->mechanism = facts->mechanism; /* the socket's may have changed */
-        question->credentials = *credentials;
+        request->mechanism = facts->mechanism; /* the socket's may have changed */
+        request->credentials = *credentials;
     }
-    socket->gate->ask(socket->gate->self, question);
+    socket->gate->ask(socket->gate->self, request);
     return FSZ_OK;
 }
 

@@ -130,10 +130,10 @@ static size_t handshake_send_commands(struct fsz_conn *conn)
 }
 
 /* If an ERROR was sent, waits until the peer has received it. */
-static void handshake_failed(struct fsz_conn *conn, bool told)
+static void handshake_failed(struct fsz_conn *conn, bool sent_error)
 {
     enum fsz_zmtp_ending ending = fsz_mechanism_ending(conn->mechanism);
-    if (told) {
+    if (sent_error) {
         fsz_conn_close(conn, ending, conn->handshake_due_ms);
     } else {
         fsz_conn_end(conn, ending);
@@ -141,7 +141,7 @@ static void handshake_failed(struct fsz_conn *conn, bool told)
 }
 
 /* Continues after a step of the mechanism. */
-static void handshake_go_on(struct fsz_conn *conn)
+static void handshake_continue(struct fsz_conn *conn)
 {
     size_t sent = handshake_send_commands(conn);
     if (fsz_conn_is_over(conn)) {
@@ -167,12 +167,12 @@ void fsz_conn_handshake_take(struct fsz_conn *conn, const uint8_t *command, size
     fsz_loop_spend(conn->shared->loop, CONN_WORK_HANDSHAKE);
     if (conn->refusal[0] != '\0') {
         fsz_mechanism_refuse(conn->mechanism, conn->refusal);
-        handshake_go_on(conn);
+        handshake_continue(conn);
         return;
     }
     fsz_err err = fsz_mechanism_take(conn->mechanism, command, size);
     (void)err; /* the state of the mechanism shows the error */
-    handshake_go_on(conn);
+    handshake_continue(conn);
 }
 
 /* Resumes the handshake timeout. */
@@ -203,7 +203,7 @@ void fsz_conn_judge(struct fsz_conn *conn, const char *status)
     handshake_asked(conn);
     if (!fsz_conn_is_over(conn)) {
         fsz_mechanism_judge(conn->mechanism, status);
-        handshake_go_on(conn);
+        handshake_continue(conn);
     }
     fsz_conn_unref(&conn);
 }
@@ -227,7 +227,7 @@ static void handshake_greeted(struct fsz_conn *conn, const struct fsz_greeting *
         handshake_end(conn, FSZ_ZMTP_END_MECHANISM);
         return;
     }
-    handshake_go_on(conn);
+    handshake_continue(conn);
 }
 
 /* A peer of 2.0, which has no mechanisms and no commands. */

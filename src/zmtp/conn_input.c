@@ -280,8 +280,8 @@ static void input_closed(struct fsz_conn *conn)
 /* When the share of this turn is used up, complete messages may be left for the next turn. */
 static void input_continue(struct fsz_conn *conn)
 {
-    bool may_go_on = !fsz_conn_is_over(conn) && conn->stage != CONN_CLOSING;
-    if (may_go_on && conn->input.size > 0 && !input_has_share(conn)) {
+    bool may_continue = !fsz_conn_is_over(conn) && conn->stage != CONN_CLOSING;
+    if (may_continue && conn->input.size > 0 && !input_has_share(conn)) {
         fsz_conn_attend(conn);
     }
 }

@@ -95,7 +95,7 @@ static void loop_take_posted(struct fsz_loop *loop)
     loop->last_task = last;
 }
 
-static bool loop_may_go_on(const struct fsz_loop *loop, uint64_t spent_before)
+static bool loop_may_continue(const struct fsz_loop *loop, uint64_t spent_before)
 {
     return loop->spent - spent_before < FSZ_LOOP_WORK;
 }
@@ -105,7 +105,7 @@ static size_t loop_run_tasks(struct fsz_loop *loop)
     size_t   count = 0;
     uint64_t before = loop->spent;
     loop_take_posted(loop);
-    while (loop->first_task != NULL && count < FSZ_LOOP_TASKS && loop_may_go_on(loop, before)) {
+    while (loop->first_task != NULL && count < FSZ_LOOP_TASKS && loop_may_continue(loop, before)) {
         struct fsz_loop_task *task = loop->first_task;
         loop->first_task = task->next;
         task->run(task);
@@ -266,7 +266,7 @@ static size_t loop_serve_descriptors(struct fsz_loop *loop)
 {
     size_t   served = 0;
     uint64_t before = loop->spent;
-    while (loop_has_batch(loop) && loop_may_go_on(loop, before)) {
+    while (loop_has_batch(loop) && loop_may_continue(loop, before)) {
         const struct epoll_event *event = &loop->batch[loop->batch_at++];
         struct fsz_loop_watch    *watch = event->data.ptr;
         eventfd_t                 ignored;
@@ -289,7 +289,7 @@ static size_t loop_fire_timers(struct fsz_loop *loop)
     size_t            fired = 0;
     uint64_t          before = loop->spent;
     while (fired < FSZ_LOOP_TIMERS && (first = fsz_heap_first(&loop->timers)) != NULL &&
-           first->due_ns <= (uint64_t)loop->now_ns && loop_may_go_on(loop, before)) {
+           first->due_ns <= (uint64_t)loop->now_ns && loop_may_continue(loop, before)) {
         struct fsz_loop_timer *timer =
             (struct fsz_loop_timer *)((char *)first - offsetof(struct fsz_loop_timer, timer));
         fsz_heap_remove(&loop->timers, first);

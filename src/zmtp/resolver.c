@@ -29,7 +29,7 @@ struct fsz_resolution {
 
     pthread_mutex_t lock;
     bool            is_cancelled, is_posted;
-    unsigned        holders;
+    unsigned        owners;
 };
 
 /* All threads of the process. Each thread that ends joins the one that ended before it, so joining
@@ -92,7 +92,7 @@ bool fsz_resolver_wait(int64_t wait_ms)
 
 static void resolution_unlock_and_leave(struct fsz_resolution *resolution)
 {
-    bool is_last = --resolution->holders == 0;
+    bool is_last = --resolution->owners == 0;
     pthread_mutex_unlock(&resolution->lock);
     if (is_last) {
         pthread_mutex_destroy(&resolution->lock);
@@ -194,7 +194,7 @@ fsz_err fsz_resolver_start(struct fsz_loop *loop, const char *host, uint16_t por
     (void)snprintf(resolution->host, sizeof(resolution->host), "%s", host);
     resolution->port = port;
     resolution->ipv6 = ipv6;
-    resolution->holders = 2;
+    resolution->owners = 2;
     fsz_err err = resolver_run(resolution);
     if (err != FSZ_OK) {
         pthread_mutex_destroy(&resolution->lock);
