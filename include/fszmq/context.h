@@ -1,7 +1,7 @@
 /* fszmq/context.h - the event publisher's libzmq context, for other code in the same process.
  *
- * An inproc:// endpoint is reached only through the context that bound it. Another FreeSWITCH
- * module (or any part of the process) takes the context of a loaded mod_event_zmq here, opens SUB
+ * An inproc:// endpoint can be reached only through the context that bound it. Another FreeSWITCH
+ * module (or any part of the process) takes the context of a loaded mod_event_zmq, opens SUB
  * sockets on it, and gives it back:
  *
  *     struct fszmq_context context;
@@ -14,10 +14,10 @@
  *         fszmq_context_give(&context);
  *     }
  *
- * Ownership: the context stays mod_event_zmq's; never terminate it. Close your sockets, then give
- * it back, within two seconds of ETERM: later, the unload has gone on without you and your sockets
- * are mute, but nothing is freed under you. Threads: both functions from any thread; a socket
- * belongs to one. Nothing to link but libzmq (and libdl on C libraries before 2.34). Source:
+ * Ownership: mod_event_zmq owns the context; never terminate it. Within two seconds of ETERM, close
+ * your sockets and give the context back. After that the unload continues without you: your sockets
+ * stay silent, but nothing that you use is freed. Threads: call both functions from any thread; a
+ * socket belongs to one thread. Link libzmq only (and libdl on C libraries before 2.34). Source:
  * zmq_inproc(7). */
 #ifndef FSZMQ_CONTEXT_H
 #define FSZMQ_CONTEXT_H
@@ -34,8 +34,8 @@
 #define FSZMQ_MODULE_FILE "mod_event_zmq.so"
 
 struct fszmq_context {
-    void *zmq;          /* what zmq_socket(3) takes */
-    void *fszmq_module; /* private, like all below */
+    void *zmq;          /* the argument of zmq_socket(3) */
+    void *fszmq_module; /* private, like all members below */
     void *fszmq_token;
     void (*fszmq_give)(void *token);
 };
@@ -52,7 +52,7 @@ static inline int fszmq_find_module(struct dl_phdr_info *info, size_t size, void
 }
 
 /* 0, or -1: mod_event_zmq is not loaded, not started, or stopping. Keeps the module's code in
- * memory until given back. */
+ * memory until the context is given back. */
 static inline int fszmq_context_take(struct fszmq_context *ret_context)
 {
     const char *path = NULL;
@@ -75,7 +75,7 @@ static inline int fszmq_context_take(struct fszmq_context *ret_context)
     return 0;
 }
 
-/* Every socket opened on it must be closed. */
+/* Close every socket opened on it before. */
 static inline void fszmq_context_give(struct fszmq_context *context)
 {
     context->fszmq_give(context->fszmq_token);

@@ -49,7 +49,7 @@ void fsz_cert_forget(struct fsz_cert *cert)
     sodium_memzero(cert, sizeof(*cert));
 }
 
-/* Fit to stand between quotes on a line of its own. */
+/* Can it stand between quotes on one line? */
 static bool cert_name_is_valid(const char *name)
 {
     for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++) {
@@ -77,7 +77,7 @@ fsz_err fsz_cert_make(const char *name, struct fsz_cert *ret_cert)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* What one file is read with. */
+/* The state of reading one file. */
 struct cert_reader {
     const char     *path;
     struct fsz_zpl  zpl;
@@ -118,7 +118,7 @@ static fsz_err cert_take(struct cert_reader *reader, const struct fsz_zpl_proper
         cert_name_is_valid(property->value)) {
         memcpy(reader->cert.name, property->value, strlen(property->value) + 1);
     }
-    return FSZ_OK; /* other members are other programs' */
+    return FSZ_OK; /* members of other programs */
 }
 
 static fsz_err cert_parse(struct cert_reader *reader)
@@ -139,7 +139,7 @@ static fsz_err cert_parse(struct cert_reader *reader)
     return err == FSZ_ENOTFOUND ? FSZ_OK : err;
 }
 
-/* Of what was read as a whole. */
+/* Checks the certificate after the whole file was read. */
 static fsz_err cert_check(const struct cert_reader *reader, mode_t mode)
 {
     const struct fsz_cert *cert = &reader->cert;
@@ -210,7 +210,7 @@ static fsz_err cert_write_secret(const char *path, const struct fsz_cert *cert, 
     return err;
 }
 
-/* The secret one first: a public key whose secret is nowhere would be of no use. */
+/* Writes the secret key first: a public key without its secret key would be useless. */
 fsz_err fsz_cert_write(const char *path, const struct fsz_cert *cert, char *ret_why,
                        size_t why_bytes)
 {

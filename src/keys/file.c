@@ -67,7 +67,7 @@ fsz_err fsz_file_read(const char *path, size_t limit_bytes, struct fsz_file *ret
                       char *ret_why, size_t why_bytes)
 {
     struct fsz_file file = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hang us */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* opening a FIFO must not block */
     if (fd < 0) {
         snprintf(ret_why, why_bytes, "%s: can't open it: %s", path, strerror(errno));
         return FSZ_ESYSTEM;
@@ -94,8 +94,8 @@ void fsz_file_forget(struct fsz_file *file)
     *file = (struct fsz_file){0};
 }
 
-/* ---- writing: into a new file beside it, which then takes the name -----------------------------
- */
+/* ---- writing: to a new file beside it, which then takes its name
+ * --------------------------------- */
 
 static bool file_write_all(int fd, const char *text)
 {
@@ -120,8 +120,8 @@ static bool file_take_owner(int fd, const struct stat *like)
                                     fchown(fd, like->st_uid, like->st_gid) == 0);
 }
 
-/* A new file beside `path`, with what it is to hold, on the disk; its name goes to `temporary`.
- * `like`: whose owner it gets, or NULL. False: errno, and nothing is left behind. */
+/* Writes a new file beside `path` and syncs it; its name goes to `temporary`. `like`: the file
+ * whose owner it gets, or NULL. False: errno is set, and nothing is left behind. */
 static bool file_write_beside(const char *path, const char *text, mode_t mode,
                               const struct stat *like, char temporary[PATH_MAX])
 {
@@ -147,7 +147,7 @@ static bool file_write_beside(const char *path, const char *text, mode_t mode,
     return written;
 }
 
-/* Makes the new name outlive a crash; best effort, as not every file system can. */
+/* Makes the new name survive a crash. Best effort: not every file system supports it. */
 static void file_sync_folder(const char *path)
 {
     char        folder[PATH_MAX] = ".";

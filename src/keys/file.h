@@ -1,7 +1,6 @@
-/* file.h - small files with secrets: read whole, written whole or not at all.
+/* file.h - small files with secrets: read and written completely, or not at all.
  *
- * Any thread; they block on the disk. On failure ret_why says what is wrong, with the path and what
- * to do. */
+ * Any thread; blocks on the disk. On failure ret_why gives the path, the reason and what to do. */
 #ifndef FSZ_FILE_H
 #define FSZ_FILE_H
 
@@ -11,22 +10,22 @@
 #include <sys/types.h>
 
 struct fsz_file {
-    char  *text; /* ends with a NUL that does not count in size */
+    char  *text; /* ends with a NUL that size does not count */
     size_t size;
-    mode_t mode; /* the permissions that it had */
+    mode_t mode; /* permissions of the file */
 };
 
-/* FSZ_ESYSTEM; FSZ_ELIMIT: larger than `limit_bytes`; FSZ_EINVALID: no regular file, or it has a
- * NUL in it; FSZ_ENOMEM. */
+/* FSZ_ESYSTEM; FSZ_ELIMIT: larger than `limit_bytes`; FSZ_EINVALID: not a regular file, or it
+ * contains a NUL; FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_file_read(const char *path, size_t limit_bytes, struct fsz_file *ret_file,
                                     char *ret_why, size_t why_bytes);
-/* Wipes the text from memory and frees it. Accepts one that was never read. */
+/* Wipes and frees the text. Accepts a file that was never read. */
 void fsz_file_forget(struct fsz_file *file);
-/* Makes a file that is not there yet. FSZ_EBUSY: it is there; FSZ_ESYSTEM. */
+/* Creates a new file. FSZ_EBUSY: it exists; FSZ_ESYSTEM. */
 FSZ_NODISCARD fsz_err fsz_file_create(const char *path, const char *text, mode_t mode,
                                       char *ret_why, size_t why_bytes);
-/* Puts `text` in the place of a file, of which it keeps owner, group and mode; of a symbolic link
- * it replaces what that points to. One that is not there is made with mode 0600. FSZ_ESYSTEM. */
+/* Replaces the content of a file and keeps its owner, group and mode. Follows a symbolic link. A
+ * missing file is created with mode 0600. FSZ_ESYSTEM. */
 FSZ_NODISCARD fsz_err fsz_file_replace(const char *path, const char *text, char *ret_why,
                                        size_t why_bytes);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM 1 /* uthash ends the process otherwise */
+#define HASH_NONFATAL_OOM 1 /* otherwise uthash ends the process */
 #include <uthash.h>
 
 struct users_entry;
@@ -27,7 +27,7 @@ struct users_entry {
 struct fsz_users {
     struct users_entry  *by_name;
     struct users_key    *by_key;
-    struct users_entry **sorted; /* by name; as many as by_name has */
+    struct users_entry **sorted; /* by name; as many as in by_name */
     size_t               count, capacity;
 };
 
@@ -41,7 +41,7 @@ fsz_err fsz_users_new(struct fsz_users **ret_users)
     return FSZ_OK;
 }
 
-/* Of one that is in no table. */
+/* Frees an entry that is in no table. */
 static void users_free_entry(struct users_entry *entry)
 {
     for (size_t i = 0; entry->user.groups != NULL && i < entry->user.group_count; i++) {
@@ -80,7 +80,7 @@ void fsz_users_free(struct fsz_users **users)
     *users = NULL;
 }
 
-/* ---- looking --------------------------------------------------------------------------------- */
+/* ---- lookups --------------------------------------------------------------------------------- */
 
 size_t fsz_users_count(const struct fsz_users *users)
 {
@@ -106,7 +106,7 @@ const struct fsz_user *fsz_users_find_key(const struct fsz_users *users, const c
     return found != NULL ? &found->owner->user : NULL;
 }
 
-/* ---- checking -------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 bool fsz_user_name_is_valid(const char *name)
 {
@@ -200,7 +200,7 @@ fsz_err fsz_users_check(const struct fsz_users *users, const struct fsz_user *us
     return err;
 }
 
-/* ---- changing -------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static bool users_copy_groups(struct fsz_user *copy, const struct fsz_user *user)
 {
@@ -238,7 +238,8 @@ static struct users_entry *users_copy(const struct fsz_user *user)
     return entry;
 }
 
-/* Into both tables, beside one of the same name. False: out of memory; it is in none. */
+/* Adds an entry to both tables, even if another one has the same name. False: out of memory; it is
+ * in neither table. */
 static bool users_list(struct fsz_users *users, struct users_entry *entry)
 {
     HASH_ADD_KEYPTR(hh, users->by_name, entry->user.name, strlen(entry->user.name), entry);
@@ -267,7 +268,7 @@ static bool users_reserve(struct fsz_users *users)
     return true;
 }
 
-/* Where the user of that name is in `sorted`, or would be. */
+/* The position of that user in `sorted`, or where it would be inserted. */
 static size_t users_place(const struct fsz_users *users, const char *name)
 {
     size_t low = 0, high = users->count;

@@ -1,9 +1,10 @@
-/* users.h - the users file: who may show which password or key, and the groups of each.
+/* users.h - the users file: the passwords, keys and groups of each user.
  *
- * JSON, so that any program can make it:
+ * JSON, so that any program can write it:
  *   {"users": {"alice": {"password": "$argon2id$…", "keys": ["Z85…"], "groups": ["operators"]}}}
- * What a group may do stands in the configuration (grants.h). A value: read whole, changed by the
- * tool, written whole. Not thread-safe; any number of threads may read one that nobody changes. */
+ * The configuration says what a group may do (grants.h). The file is read as a whole, changed by
+ * the tool, and written as a whole. Not thread-safe; any number of threads may read one that no
+ * thread changes. */
 #ifndef FSZ_USERS_H
 #define FSZ_USERS_H
 
@@ -23,7 +24,7 @@ enum {
 
 struct fsz_user {
     char  *name;
-    char  *password; /* Argon2id's text, or NULL: no password fits */
+    char  *password; /* hash by Argon2id; NULL: no password is accepted */
     char **keys;     /* Z85 public keys */
     size_t key_count;
     char **groups;
@@ -35,32 +36,34 @@ struct fsz_users;
 FSZ_NODISCARD fsz_err fsz_users_new(struct fsz_users **ret_users);
 /* Accepts NULL. */
 void fsz_users_free(struct fsz_users **users);
-/* FSZ_EINVALID, FSZ_ENOMEM, FSZ_ESYSTEM (no such file among others): `problems` says what, where
- * and what to do. A key that two users have, a bad name and an unknown member are mistakes. A file
- * that others than its owner may write is one too. */
+/* FSZ_EINVALID, FSZ_ENOMEM, FSZ_ESYSTEM (a missing file, for one): `problems` says what is wrong,
+ * where, and what to do. Mistakes include a key that two users have, a bad name, an unknown member,
+ * and a file that others than its owner may write. */
 FSZ_NODISCARD fsz_err fsz_users_read(const char *path, struct fsz_users **ret_users,
                                      struct fsz_problems *problems);
-/* Replaces the file in one step, a crash leaves the old or the new one. It keeps its owner and
- * mode; a new one has mode 0600. FSZ_ESYSTEM and FSZ_ENOMEM, told in `problems`. */
+/* Replaces the file in one step: a crash leaves the old or the new one. It keeps its owner and
+ * mode; a new file has mode 0600. FSZ_ESYSTEM and FSZ_ENOMEM, reported in `problems`. */
 FSZ_NODISCARD fsz_err fsz_users_write(const char *path, const struct fsz_users *users,
                                       struct fsz_problems *problems);
-/* Locks the file `path`.lock against other tools while it is read, changed and written; -1 and
- * errno, or a descriptor to close. Waits. */
+/* Locks the file `path`.lock against other tools while the users file is read, changed and written.
+ * Returns a descriptor to close, or -1 and errno. Waits. */
 int fsz_users_lock(const char *path);
 
 size_t                 fsz_users_count(const struct fsz_users *users);
-const struct fsz_user *fsz_users_at(const struct fsz_users *users, size_t index); /* by name */
-/* NULL: there is none. */
+const struct fsz_user *fsz_users_at(const struct fsz_users *users,
+                                    size_t                  index); /* in the order of names */
+/* NULL: no such user. */
 const struct fsz_user *fsz_users_find(const struct fsz_users *users, const char *name);
 const struct fsz_user *fsz_users_find_key(const struct fsz_users *users, const char *key);
 
-bool fsz_user_name_is_valid(const char *name); /* of a group too */
-/* Could fsz_users_set() take it? FSZ_EINVALID: bad name, hash or group, or a key that is bad or
- * another's; FSZ_ELIMIT: too many. ret_why says which member and why ("keys[1]: …"). */
+bool fsz_user_name_is_valid(const char *name); /* also for the name of a group */
+/* Would fsz_users_set() accept it? FSZ_EINVALID: bad name, hash or group, or a key that is bad or
+ * belongs to another user; FSZ_ELIMIT: too many. ret_why says which member and why ("keys[1]: …").
+ */
 FSZ_NODISCARD fsz_err fsz_users_check(const struct fsz_users *users, const struct fsz_user *user,
                                       char *ret_why, size_t why_bytes);
-/* Adds a user or replaces one of that name; copies. What fsz_users_check() says, and FSZ_ENOMEM:
- * nothing changed. */
+/* Adds a copy of a user, or replaces the user of that name. Returns what fsz_users_check() does, or
+ * FSZ_ENOMEM: nothing changed. */
 FSZ_NODISCARD fsz_err fsz_users_set(struct fsz_users *users, const struct fsz_user *user);
 /* FSZ_ENOTFOUND. */
 FSZ_NODISCARD fsz_err fsz_users_remove(struct fsz_users *users, const char *name);

@@ -13,7 +13,7 @@
 
 enum { USERS_WHERE_BYTES = 128, USERS_TEXTS_MAX = 64 };
 
-/* What one file is read with. */
+/* The state of reading one file. */
 struct users_reader {
     const char          *path;
     struct fsz_users    *users;
@@ -27,7 +27,7 @@ static void users_complain(struct users_reader *reader, const char *name, const 
     fsz_problems_add(reader->problems, "%s: users.%s: %s", reader->path, name, wrong);
 }
 
-/* A list of texts, which stay `list`'s; false: it is none, or too long. */
+/* Reads a list of texts, which `list` owns. False: not a list of texts, or too long. */
 static bool users_take_texts(const json_t *list, char **texts, size_t *ret_count)
 {
     size_t count = json_array_size(list);
@@ -102,7 +102,7 @@ static int users_compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* In the order of their names, so that each is put at the end of those before. */
+/* In the order of names, so that each is appended to those before. */
 static fsz_err users_take_all(struct users_reader *reader, json_t *object)
 {
     size_t       count = 0;
@@ -195,7 +195,7 @@ fsz_err fsz_users_read(const char *path, struct fsz_users **ret_users,
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* All of these: NULL when out of memory; a list that lacks its end must not be written. */
+/* These return NULL when out of memory; an incomplete list must not be written. */
 
 static json_t *users_pack_texts(char *const *texts, size_t count)
 {

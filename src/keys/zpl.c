@@ -18,8 +18,8 @@ static void zpl_copy(char *to, const char *from, size_t size)
     to[size] = '\0';
 }
 
-/* Quoted: what is between the quotes. Else up to the end of the line, or to a `#` that follows a
- * blank: keys have that character in them. */
+/* A quoted value ends at its quote; any other ends with the line or at a `#` after a blank, because
+ * keys contain `#`. */
 static bool zpl_measure_value(const char **value, size_t *ret_size, const char **ret_why)
 {
     const char *from = *value;
@@ -60,7 +60,7 @@ static bool zpl_read_value(const char *at, struct fsz_zpl_property *property, co
     if (!zpl_measure_value(&at, &size, ret_why)) {
         return false;
     }
-    if (size < FSZ_ZPL_VALUE_BYTES) { /* what is longer is nothing that anybody asks for */
+    if (size < FSZ_ZPL_VALUE_BYTES) { /* no caller uses a longer value */
         zpl_copy(property->value, at, size);
     }
     return true;
