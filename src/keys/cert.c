@@ -15,10 +15,10 @@ enum { CERT_TEXT_BYTES_MAX = 4096 };
 
 static const char cert_public_banner[] =
     "#   ZeroMQ CURVE Public Certificate\n"
-    "#   For whoever is to know this key; it holds no secret.\n\n";
+    "#   Give this file to those who need the key; it contains no secret.\n\n";
 static const char cert_secret_banner[] =
     "#   ZeroMQ CURVE **Secret** Certificate\n"
-    "#   DO NOT GIVE THIS FILE TO ANYBODY, nor change its permissions.\n\n";
+    "#   DO NOT SHARE THIS FILE or change its permissions.\n\n";
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
@@ -91,9 +91,9 @@ static fsz_err cert_take_key(struct cert_reader *reader, const struct fsz_zpl_pr
 {
     const char *wrong = NULL;
     if (key[0] != '\0') {
-        wrong = "stands there twice; leave one";
+        wrong = "is set twice; remove one";
     } else if (!fsz_key_is_valid(property->value)) {
-        wrong = "is no key; a key is 40 characters of Z85 (make one with: fszmq keygen)";
+        wrong = "is not a key; a key is 40 characters of Z85 (make one with: fszmq keygen)";
     }
     if (wrong != NULL) {
         snprintf(reader->why, reader->why_bytes, "%s:%zu: %s %s", reader->path, reader->zpl.line,
@@ -129,8 +129,8 @@ static fsz_err cert_parse(struct cert_reader *reader)
     while (err == FSZ_OK) {
         err = fsz_zpl_next(&reader->zpl, &property, &wrong);
         if (err == FSZ_EINVALID) {
-            snprintf(reader->why, reader->why_bytes, "%s:%zu: %s; this is no certificate",
-                     reader->path, reader->zpl.line, wrong);
+            snprintf(reader->why, reader->why_bytes, "%s:%zu: %s; not a certificate", reader->path,
+                     reader->zpl.line, wrong);
         } else if (err == FSZ_OK) {
             err = cert_take(reader, &property);
         }
@@ -146,13 +146,13 @@ static fsz_err cert_check(const struct cert_reader *reader, mode_t mode)
     char                   derived[FSZ_KEY_BYTES];
     const char            *wrong = NULL;
     if (cert->public_key[0] == '\0') {
-        wrong = "has no public-key in a section `curve`; this is no certificate";
+        wrong = "has no public-key in section `curve`; not a certificate";
     } else if (cert->secret_key[0] != '\0' && (mode & 077) != 0) {
-        wrong = "holds a secret key, and others than its owner may read it; chmod 600 it, and make "
-                "a new key if anybody may have";
+        wrong = "contains a secret key and is readable by others; run chmod 600, and make a new "
+                "key if someone may have read it";
     } else if (cert->secret_key[0] != '\0' && (zmq_curve_public(derived, cert->secret_key) != 0 ||
                                                strcmp(derived, cert->public_key) != 0)) {
-        wrong = "has a secret-key that does not belong to its public-key; make a new pair";
+        wrong = "has a secret-key that does not match its public-key; make a new pair";
     }
     if (wrong != NULL) {
         snprintf(reader->why, reader->why_bytes, "%s: %s", reader->path, wrong);

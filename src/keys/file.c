@@ -23,14 +23,14 @@ static fsz_err file_read_all(int fd, const char *path, struct fsz_file *file, ch
             continue;
         }
         if (more <= 0) {
-            snprintf(why, why_bytes, "%s: can't read it: %s", path,
-                     more < 0 ? strerror(errno) : "it was cut short meanwhile; try again");
+            snprintf(why, why_bytes, "%s: cannot read: %s", path,
+                     more < 0 ? strerror(errno) : "the file became shorter; try again");
             return FSZ_ESYSTEM;
         }
         got += (size_t)more;
     }
     if (memchr(file->text, '\0', file->size) != NULL) {
-        snprintf(why, why_bytes, "%s: has a NUL byte in it; it must be text", path);
+        snprintf(why, why_bytes, "%s: contains a NUL byte; must be text", path);
         return FSZ_EINVALID;
     }
     return FSZ_OK;
@@ -41,15 +41,15 @@ static fsz_err file_measure(int fd, const char *path, size_t limit_bytes, struct
 {
     struct stat status;
     if (fstat(fd, &status) != 0) {
-        snprintf(why, why_bytes, "%s: can't read it: %s", path, strerror(errno));
+        snprintf(why, why_bytes, "%s: cannot read: %s", path, strerror(errno));
         return FSZ_ESYSTEM;
     }
     if (!S_ISREG(status.st_mode)) {
-        snprintf(why, why_bytes, "%s: is no regular file", path);
+        snprintf(why, why_bytes, "%s: is not a regular file", path);
         return FSZ_EINVALID;
     }
     if ((uint64_t)status.st_size > limit_bytes) {
-        snprintf(why, why_bytes, "%s: has %lld bytes; %zu are allowed", path,
+        snprintf(why, why_bytes, "%s: has %lld bytes; at most %zu are allowed", path,
                  (long long)status.st_size, limit_bytes);
         return FSZ_ELIMIT;
     }
@@ -69,7 +69,7 @@ fsz_err fsz_file_read(const char *path, size_t limit_bytes, struct fsz_file *ret
     struct fsz_file file = {0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* opening a FIFO must not block */
     if (fd < 0) {
-        snprintf(ret_why, why_bytes, "%s: can't open it: %s", path, strerror(errno));
+        snprintf(ret_why, why_bytes, "%s: cannot open: %s", path, strerror(errno));
         return FSZ_ESYSTEM;
     }
     fsz_err err = file_measure(fd, path, limit_bytes, &file, ret_why, why_bytes);
@@ -178,7 +178,7 @@ fsz_err fsz_file_create(const char *path, const char *text, mode_t mode, char *r
         errno = error;
         err = error == EEXIST ? FSZ_EBUSY : FSZ_ESYSTEM;
     }
-    snprintf(ret_why, why_bytes, "%s: can't make it: %s%s", path, strerror(errno),
+    snprintf(ret_why, why_bytes, "%s: cannot create: %s%s", path, strerror(errno),
              err == FSZ_EBUSY ? "; move it away or choose another name" : "");
     return err;
 }
@@ -200,7 +200,7 @@ fsz_err fsz_file_replace(const char *path, const char *text, char *ret_why, size
         unlink(temporary);
         errno = error;
     }
-    snprintf(ret_why, why_bytes, "%s: can't write it: %s; the old one is as it was", path,
+    snprintf(ret_why, why_bytes, "%s: cannot write: %s; the old file is unchanged", path,
              strerror(errno));
     return FSZ_ESYSTEM;
 }

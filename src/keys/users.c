@@ -130,8 +130,8 @@ static fsz_err users_check_key(const struct fsz_users *users, const struct fsz_u
 {
     if (!fsz_key_is_valid(user->keys[index])) {
         snprintf(why, why_bytes,
-                 "keys[%zu]: is no public key; a key is 40 characters of Z85, as fszmq keygen "
-                 "writes them",
+                 "keys[%zu]: not a public key; a key is 40 characters of Z85, as written by "
+                 "fszmq keygen",
                  index);
         return FSZ_EINVALID;
     }
@@ -139,7 +139,7 @@ static fsz_err users_check_key(const struct fsz_users *users, const struct fsz_u
     bool                   is_others = owner != NULL && strcmp(owner->name, user->name) != 0;
     if (is_others || users_has_before(user->keys, index)) {
         snprintf(why, why_bytes,
-                 "keys[%zu]: belongs to user \"%s\" already; a key names one user, once", index,
+                 "keys[%zu]: already belongs to user \"%s\"; a key may occur only once", index,
                  is_others ? owner->name : user->name);
         return FSZ_EINVALID;
     }
@@ -153,7 +153,7 @@ static fsz_err users_check_group(const struct fsz_user *user, size_t index, char
         return FSZ_OK;
     }
     snprintf(why, why_bytes,
-             "groups[%zu]: \"%s\" is no group's name, or stands there twice; a name is 1 to %d "
+             "groups[%zu]: \"%s\" is not a valid group name, or is repeated; a name is 1 to %d "
              "letters, digits and - _ . @",
              index, user->groups[index], FSZ_USER_NAME_MAX);
     return FSZ_EINVALID;
@@ -163,12 +163,13 @@ static fsz_err users_check_counts(const struct fsz_users *users, const struct fs
                                   char *why, size_t why_bytes)
 {
     if (user->key_count > FSZ_USER_KEYS_MAX) {
-        snprintf(why, why_bytes, "keys: %zu; %d are allowed", user->key_count, FSZ_USER_KEYS_MAX);
+        snprintf(why, why_bytes, "keys: %zu; at most %d are allowed", user->key_count,
+                 FSZ_USER_KEYS_MAX);
     } else if (user->group_count > FSZ_USER_GROUPS_MAX) {
-        snprintf(why, why_bytes, "groups: %zu; %d are allowed", user->group_count,
+        snprintf(why, why_bytes, "groups: %zu; at most %d are allowed", user->group_count,
                  FSZ_USER_GROUPS_MAX);
     } else if (users->count >= FSZ_USERS_MAX && fsz_users_find(users, user->name) == NULL) {
-        snprintf(why, why_bytes, "there are %d users already; no more are allowed", FSZ_USERS_MAX);
+        snprintf(why, why_bytes, "too many users; at most %d are allowed", FSZ_USERS_MAX);
     } else {
         return FSZ_OK;
     }
@@ -180,14 +181,15 @@ fsz_err fsz_users_check(const struct fsz_users *users, const struct fsz_user *us
 {
     if (!fsz_user_name_is_valid(user->name)) {
         snprintf(ret_why, why_bytes,
-                 "the name of a user is 1 to %d letters, digits and - _ . @, not \"%s\"",
+                 "a user name is 1 to %d letters, digits and - _ . @, not \"%s\"",
                  FSZ_USER_NAME_MAX, user->name);
         return FSZ_EINVALID;
     }
     if (user->password != NULL && !fsz_password_hash_is_valid(user->password)) {
-        snprintf(ret_why, why_bytes,
-                 "password: is no Argon2id hash ($argon2id$…); make one with: fszmq user passwd %s",
-                 user->name);
+        snprintf(
+            ret_why, why_bytes,
+            "password: not an Argon2id hash ($argon2id$…); make one with: fszmq user passwd %s",
+            user->name);
         return FSZ_EINVALID;
     }
     fsz_err err = users_check_counts(users, user, ret_why, why_bytes);

@@ -50,20 +50,20 @@ static void users_take_member(struct users_reader *reader, struct fsz_user *user
     if (strcmp(member, "password") == 0) {
         user->password = (char *)json_string_value(value);
         if (user->password == NULL && !json_is_null(value)) {
-            users_complain(reader, user->name, "password: must be a text, or absent");
+            users_complain(reader, user->name, "password: must be a string, or absent");
         }
     } else if (strcmp(member, "keys") == 0) {
         if (!users_take_texts(value, user->keys, &user->key_count)) {
-            users_complain(reader, user->name, "keys: must be a list of at most 64 texts");
+            users_complain(reader, user->name, "keys: must be a list of at most 64 strings");
         }
     } else if (strcmp(member, "groups") == 0) {
         if (!users_take_texts(value, user->groups, &user->group_count)) {
-            users_complain(reader, user->name, "groups: must be a list of at most 16 texts");
+            users_complain(reader, user->name, "groups: must be a list of at most 16 strings");
         }
     } else {
         char wrong[USERS_WHERE_BYTES];
         snprintf(wrong, sizeof(wrong),
-                 "%.40s: no such member; a user has password, keys and groups", member);
+                 "%.40s: unknown member; a user has password, keys and groups", member);
         users_complain(reader, user->name, wrong);
     }
 }
@@ -132,13 +132,14 @@ static fsz_err users_take_root(struct users_reader *reader, const json_t *root)
     json_t     *value = NULL;
     if (!json_is_object(users)) {
         fsz_problems_add(reader->problems,
-                         "%s: must be {\"users\": {…}}; fszmq user add writes it so", reader->path);
+                         "%s: must be {\"users\": {…}}, as written by fszmq user add",
+                         reader->path);
         return FSZ_EINVALID;
     }
     json_object_foreach((json_t *)root, member, value)
     {
         if (value != users) {
-            fsz_problems_add(reader->problems, "%s: %s: no such member; there is `users` only",
+            fsz_problems_add(reader->problems, "%s: %s: unknown member; only `users` is allowed",
                              reader->path, member);
         }
     }
@@ -150,8 +151,7 @@ static fsz_err users_parse(struct users_reader *reader, const struct fsz_file *f
     json_error_t error;
     if ((file->mode & 022) != 0) {
         fsz_problems_add(reader->problems,
-                         "%s: others than its owner may write it; chmod go-w it and look through "
-                         "what it says",
+                         "%s: writable by others; run chmod go-w and check its content",
                          reader->path);
         return FSZ_EINVALID;
     }
@@ -237,7 +237,7 @@ fsz_err fsz_users_write(const char *path, const struct fsz_users *users,
     char  why[FSZ_PROBLEM_BYTES];
     char *text = users_compose(users);
     if (text == NULL) {
-        fsz_problems_add(problems, "%s: out of memory; the old one is as it was", path);
+        fsz_problems_add(problems, "%s: out of memory; the old file is unchanged", path);
         return FSZ_ENOMEM;
     }
     fsz_err err = fsz_file_replace(path, text, why, sizeof(why));

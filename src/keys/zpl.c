@@ -27,7 +27,7 @@ static bool zpl_measure_value(const char **value, size_t *ret_size, const char *
     if (*from == '"' || *from == '\'') {
         const char *end = memchr(from + 1, *from, line_size - 1);
         if (end == NULL) {
-            *ret_why = "a quote that is not closed";
+            *ret_why = "unclosed quote";
             return false;
         }
         *value = from + 1;
@@ -53,7 +53,7 @@ static bool zpl_read_value(const char *at, struct fsz_zpl_property *property, co
         return true;
     }
     if (*at != '=') {
-        *ret_why = "a name and no = after it";
+        *ret_why = "no = after the name";
         return false;
     }
     at += 1 + strspn(at + 1, zpl_blanks);
@@ -72,7 +72,7 @@ static bool zpl_read_line(struct fsz_zpl *zpl, const char *line, struct fsz_zpl_
     size_t indent = strspn(line, zpl_blanks);
     size_t name_size = strspn(line + indent, zpl_name_bytes);
     if (name_size == 0 || name_size >= FSZ_ZPL_NAME_BYTES) {
-        *ret_why = "no name of a property (letters, digits, $-_@.&+/; at most 63)";
+        *ret_why = "not a property name (letters, digits, $-_@.&+/; at most 63)";
         return false;
     }
     *property = (struct fsz_zpl_property){0};

@@ -140,7 +140,7 @@ fsz_err fsz_address_of_path(const char *path, struct fsz_address *ret_address,
     size_t             size = strlen(path);
     if (size < 2 || size >= sizeof(address.local.sun_path)) {
         (void)snprintf(ret_why, FSZ_ADDRESS_WHY_BYTES,
-                       "the path has %zu bytes; 2 to %zu are possible", size,
+                       "the path has %zu bytes; 2 to %zu are allowed", size,
                        sizeof(address.local.sun_path) - 1);
         return FSZ_EINVALID;
     }
@@ -159,13 +159,13 @@ fsz_err fsz_address_of_path(const char *path, struct fsz_address *ret_address,
 static fsz_err address_refuse(const char *host, fsz_err err, char ret_why[FSZ_ADDRESS_WHY_BYTES])
 {
     if (err == FSZ_ESYSTEM) {
-        (void)snprintf(ret_why, FSZ_ADDRESS_WHY_BYTES, "the interfaces cannot be listed: %m");
+        (void)snprintf(ret_why, FSZ_ADDRESS_WHY_BYTES, "cannot list the interfaces: %m");
     } else if (strchr(host, ':') != NULL) {
         (void)snprintf(ret_why, FSZ_ADDRESS_WHY_BYTES,
-                       "%.60s: not an IPv6 address with a zone of this host, or ipv6 is off", host);
+                       "%.60s: not an IPv6 address, its zone is unknown, or ipv6 is off", host);
     } else {
         (void)snprintf(ret_why, FSZ_ADDRESS_WHY_BYTES,
-                       "%.60s: not an IP address, and no interface with an address", host);
+                       "%.60s: neither an IP address nor an interface with an address", host);
     }
     return FSZ_EINVALID;
 }

@@ -8,13 +8,13 @@
 static const char parse_tcp[] = "tcp://", parse_ipc[] = "ipc://";
 
 static const char parse_bind_form[] =
-    "tcp://*:port, tcp://IPv4-address:port, tcp://[IPv6-address]:port or tcp://interface:port is "
-    "expected, the port from 0 to 65535 or *";
+    "expected tcp://*:port, tcp://IPv4-address:port, tcp://[IPv6-address]:port or "
+    "tcp://interface:port; port: 0 to 65535 or *";
 static const char parse_connect_form[] =
-    "tcp://host:port or tcp://[IPv6-address]:port is expected, the port from 1 to 65535; a source "
-    "address:port; may come first";
+    "expected tcp://host:port or tcp://[IPv6-address]:port, optionally with source-address:port; "
+    "before the host; port: 1 to 65535";
 static const char parse_ipc_form[] =
-    "ipc:///absolute/path or ipc://@name is expected, at most 107 bytes after ipc://";
+    "expected ipc:///absolute/path or ipc://@name, at most 107 bytes after ipc://";
 
 static bool parse_begins(const char *text, const char *start)
 {
@@ -109,7 +109,7 @@ fsz_err fsz_address_parse(const char *endpoint, bool connect, struct fsz_endpoin
                           char ret_why[FSZ_ADDRESS_WHY_BYTES])
 {
     struct fsz_endpoint_parts parts = {.is_ipc = false};
-    const char               *form = "tcp://... or ipc://... is expected";
+    const char               *form = "expected tcp://... or ipc://...";
     bool                      is_valid = false;
     if (parse_begins(endpoint, parse_tcp)) {
         form = connect ? parse_connect_form : parse_bind_form;

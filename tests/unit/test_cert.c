@@ -110,33 +110,34 @@ static void test_cert_is_read_with_tabs_comments_and_bare_values(void **state)
 
 static void test_cert_without_a_key_is_told(void **state)
 {
-    refuse_text(*state, "", 0600, ": has no public-key", "this is no certificate");
+    refuse_text(*state, "", 0600, ": has no public-key", "not a certificate");
     refuse_text(*state, "public-key = \"" PUBLIC "\"\n", 0600, ": has no public-key", "`curve`");
-    refuse_text(*state, "curve\n    public-key = abc\n", 0600, ":2: public-key is no key", "Z85");
+    refuse_text(*state, "curve\n    public-key = abc\n", 0600, ":2: public-key is not a key",
+                "Z85");
     refuse_text(*state, "curve\n    public-key = \"" PUBLIC "x\"\n", 0600, ":2: ", "40 characters");
-    refuse_text(*state, "curve\n    public-key\n", 0600, ":2: public-key is no key", "");
+    refuse_text(*state, "curve\n    public-key\n", 0600, ":2: public-key is not a key", "");
 }
 
 static void test_cert_that_is_no_zpl_is_told_with_its_line(void **state)
 {
-    refuse_text(*state, "curve\n\n    public-key = \"" PUBLIC "\n", 0600, ":3: ", "not closed");
-    refuse_text(*state, "curve {\n", 0600, ":1: ", "no = after it");
-    refuse_text(*state, "{\"a\": 1}\n", 0600, ":1: ", "no name of a property");
+    refuse_text(*state, "curve\n\n    public-key = \"" PUBLIC "\n", 0600, ":3: ", "unclosed quote");
+    refuse_text(*state, "curve {\n", 0600, ":1: ", "no = after the name");
+    refuse_text(*state, "{\"a\": 1}\n", 0600, ":1: ", "not a property name");
     refuse_text(*state, "curve\n    public-key = " PUBLIC "\n    public-key = " PUBLIC "\n", 0600,
-                ":3: public-key stands there twice", "");
+                ":3: public-key is set twice", "");
 }
 
 static void test_cert_whose_keys_are_no_pair_is_told(void **state)
 {
     refuse_text(*state, "curve\n  public-key = " PUBLIC "\n  secret-key = " SECRET "\n", 0600,
-                ": has a secret-key that does not belong", "make a new pair");
+                ": has a secret-key that does not match", "make a new pair");
 }
 
 static void test_cert_that_others_may_read_is_told(void **state)
 {
     const char *text = "curve\n  public-key = " PUBLIC "\n  secret-key = " SECRET "\n";
-    refuse_text(*state, text, 0640, ": holds a secret key", "chmod 600");
-    refuse_text(*state, text, 0604, ": holds a secret key", "chmod 600");
+    refuse_text(*state, text, 0640, ": contains a secret key", "chmod 600");
+    refuse_text(*state, text, 0604, ": contains a secret key", "chmod 600");
 }
 
 static void test_cert_of_a_file_that_is_none_is_told(void **state)
@@ -146,13 +147,13 @@ static void test_cert_of_a_file_that_is_none_is_told(void **state)
     assert_int_equal(fsz_cert_read(rig->path, &cert, rig->why, sizeof(rig->why)), FSZ_ESYSTEM);
     assert_non_null(strstr(rig->why, "No such file"));
     assert_int_equal(fsz_cert_read(rig->folder, &cert, rig->why, sizeof(rig->why)), FSZ_EINVALID);
-    assert_non_null(strstr(rig->why, "no regular file"));
+    assert_non_null(strstr(rig->why, "is not a regular file"));
     assert_int_equal(mkfifo(rig->path, 0600), 0);
     assert_int_equal(fsz_cert_read(rig->path, &cert, rig->why, sizeof(rig->why)), FSZ_EINVALID);
     char *long_text = calloc(1, FSZ_CERT_FILE_BYTES_MAX + 2);
     memset(long_text, '#', FSZ_CERT_FILE_BYTES_MAX + 1);
     unlink(rig->path);
-    refuse_text(rig, long_text, 0600, ": has 65537 bytes; 65536 are allowed", "");
+    refuse_text(rig, long_text, 0600, ": has 65537 bytes; at most 65536 are allowed", "");
     free(long_text);
 }
 

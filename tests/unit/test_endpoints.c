@@ -191,7 +191,7 @@ static void test_endpoints_do_not_delete_a_file_that_is_not_a_socket(void **stat
     fputs("kept", kept);
     fclose(kept);
     const struct fsz_endpoint_state *at = rig_open(rig, address, false, false, FSZ_ESYSTEM);
-    assert_string_equal(at->why, "a file that is not a socket is there; it is left alone");
+    assert_string_equal(at->why, "a file that is not a socket is there, and is not deleted");
     assert_int_equal(stat(address + 6, &file), 0);
     assert_int_equal(file.st_size, 4);
 }

@@ -117,10 +117,10 @@ static void test_users_file_that_is_no_json_is_told_with_its_line(void **state)
     refuse_text(*state, "{\"users\": {\n\"a\" }}", ":2: ':' expected near '}'");
     refuse_text(*state, "{\"users\": {\"a\": {}, \"a\": {}}}",
                 ":1: duplicate object key near '\"a\"'");
-    refuse_text(*state, "[]", ": must be {\"users\": {…}}; fszmq user add writes it so");
-    refuse_text(*state, "{}", ": must be {\"users\": {…}}; fszmq user add writes it so");
+    refuse_text(*state, "[]", ": must be {\"users\": {…}}, as written by fszmq user add");
+    refuse_text(*state, "{}", ": must be {\"users\": {…}}, as written by fszmq user add");
     refuse_text(*state, "{\"users\": {}, \"groups\": {}}",
-                ": groups: no such member; there is `users` only");
+                ": groups: unknown member; only `users` is allowed");
 }
 
 static void test_users_that_are_wrong_are_told_by_name(void **state)
@@ -128,27 +128,27 @@ static void test_users_that_are_wrong_are_told_by_name(void **state)
 #define ALICE(members) "{\"users\": {\"alice\": " members "}}"
     refuse_text(*state, ALICE("1"), ": users.alice: must be an object");
     refuse_text(*state, ALICE("{\"pasword\": \"x\"}"),
-                ": users.alice: pasword: no such member; a user has password, keys and groups");
+                ": users.alice: pasword: unknown member; a user has password, keys and groups");
     refuse_text(*state, ALICE("{\"password\": \"secret\"}"),
-                ": users.alice: password: is no Argon2id hash ($argon2id$…); make one with: "
+                ": users.alice: password: not an Argon2id hash ($argon2id$…); make one with: "
                 "fszmq user passwd alice");
     refuse_text(*state, ALICE("{\"password\": 1}"),
-                ": users.alice: password: must be a text, or absent");
+                ": users.alice: password: must be a string, or absent");
     refuse_text(*state, ALICE("{\"keys\": \"" KEY_1 "\"}"),
-                ": users.alice: keys: must be a list of at most 64 texts");
+                ": users.alice: keys: must be a list of at most 64 strings");
     refuse_text(*state, ALICE("{\"keys\": [\"abc\"]}"),
-                ": users.alice: keys[0]: is no public key; a key is 40 characters of Z85, as fszmq "
-                "keygen writes them");
+                ": users.alice: keys[0]: not a public key; a key is 40 characters of Z85, as "
+                "written by fszmq keygen");
     refuse_text(*state, ALICE("{\"groups\": [\"a\", \"a\"]}"),
-                ": users.alice: groups[1]: \"a\" is no group's name, or stands there twice; a name "
+                ": users.alice: groups[1]: \"a\" is not a valid group name, or is repeated; a name "
                 "is 1 to 64 letters, digits and - _ . @");
     refuse_text(*state, "{\"users\": {\"a b\": {}}}",
-                ": users.a b: the name of a user is 1 to 64 letters, digits and - _ . @, not "
+                ": users.a b: a user name is 1 to 64 letters, digits and - _ . @, not "
                 "\"a b\"");
     refuse_text(*state,
                 "{\"users\": {\"b\": {\"keys\": [\"" KEY_1 "\"]}, \"a\": {\"keys\": [\"" KEY_1
                 "\"]}}}",
-                ": users.b: keys[0]: belongs to user \"a\" already; a key names one user, once");
+                ": users.b: keys[0]: already belongs to user \"a\"; a key may occur only once");
 }
 
 static void test_users_mistakes_are_told_all_at_once(void **state)
@@ -166,7 +166,7 @@ static void test_users_file_that_others_may_write_is_refused(void **state)
     struct fsz_users *users = NULL;
     write_text(rig, "{\"users\": {}}", 0620);
     assert_int_equal(fsz_users_read(rig->path, &users, &problems), FSZ_EINVALID);
-    assert_non_null(strstr(problems.lines[0], "others than its owner may write it; chmod go-w"));
+    assert_non_null(strstr(problems.lines[0], "writable by others; run chmod go-w"));
 }
 
 static void test_users_file_that_is_not_there_is_told(void **state)
@@ -230,7 +230,7 @@ static void test_users_file_that_can_not_be_written_is_told(void **state)
 {
     struct rig *rig = *state;
     assert_int_equal(fsz_users_write("/nowhere/users.json", rig->users, &problems), FSZ_ESYSTEM);
-    assert_non_null(strstr(problems.lines[0], "/nowhere/users.json: can't write it"));
+    assert_non_null(strstr(problems.lines[0], "/nowhere/users.json: cannot write"));
 }
 
 static void test_users_of_the_same_name_replace_each_other(void **state)

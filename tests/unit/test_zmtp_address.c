@@ -107,7 +107,7 @@ static void test_what_is_not_valid_is_refused_with_the_form(void **state)
             fail_msg("%s was accepted", rows[i].text);
         }
         assert_int_equal(parts.port, 4711);
-        assert_non_null(strstr(why, "is expected"));
+        assert_non_null(strstr(why, "expected "));
     }
 }
 
@@ -219,7 +219,7 @@ static void test_names_that_a_peer_chose_are_written_in_printable_ascii(void **s
     char               text[FSZ_ADDRESS_TEXT_BYTES];
     address.any.sa_family = AF_UNIX;
     fsz_address_write(&address, text);
-    assert_string_equal(text, "ipc://"); /* it has no name */
+    assert_string_equal(text, "ipc://"); /* the socket has no name */
     static const char name[] = "\0a\n\0b\x7F~\x9B\xC3\xA9\xFF";
     memcpy(address.local.sun_path, name, sizeof(name) - 1);
     address.size += sizeof(name) - 1;
