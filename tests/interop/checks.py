@@ -1,10 +1,10 @@
-"""What must be so of the messages that a peer printed."""
+"""Checks of the messages that a peer printed."""
 
 import re
 
 
 def published_number(frames):
-    """The number of a message of topic t0. or t1., whose frames are checked on the way."""
+    """Checks the frames of a message of topic t0. or t1.; returns its number."""
     if len(frames) == 1:
         number = int(frames[0].split(".")[1])
         assert number % 2 == 0, frames
@@ -15,7 +15,7 @@ def published_number(frames):
 
 
 def no_holes(messages, topic="t0."):
-    """Messages of one topic and one host: each number once, in order, none missing."""
+    """Messages of one topic and one host: every number once, in order."""
     assert messages and all(frames[0].startswith(topic) for frames in messages), messages
     numbers = [published_number(frames) for frames in messages]
     holes = [pair for pair in zip(numbers, numbers[1:]) if pair[1] != pair[0] + 1]
@@ -23,14 +23,14 @@ def no_holes(messages, topic="t0."):
 
 
 def by_host(messages, second):
-    """Messages of one host, and of the one after it, whose numbers begin at `second`."""
+    """Messages of one host, then of the next one, whose numbers begin at `second`."""
     before = [frames for frames in messages if published_number(frames) < second]
     assert messages[:len(before)] == before, "messages of two hosts are mixed"
     return before, messages[len(before):]
 
 
 def answered_numbers(messages):
-    """The numbers of the answers that a client got, which are checked on the way."""
+    """Checks the replies that a client got; returns their numbers."""
     found = []
     for frames in messages:
         number = int(re.fullmatch(r"request-(\d+)", frames[-1])[1])
@@ -40,17 +40,17 @@ def answered_numbers(messages):
 
 
 def answers(messages):
-    """Each request is answered at most once, and in order."""
+    """Each request gets at most one reply, in order."""
     numbers = answered_numbers(messages)
     assert numbers == sorted(set(numbers)), numbers
 
 
 def all_answers(numbers):
-    """None is missing."""
+    """No reply is missing."""
     assert numbers == list(range(len(numbers))), numbers
 
 
 def question_numbers(events):
-    """The numbers of the answers to a host's questions, which are checked on the way."""
+    """Checks the replies to a host's requests; returns their numbers."""
     assert all(event["frames"][0] == "" and event["frames"][1].startswith("question-") for event in events), events
     return [int(event["frames"][1].removeprefix("question-")) for event in events]

@@ -1,4 +1,4 @@
-"""Fixtures: programs that are ended with the test.
+"""Fixtures: programs that end with the test.
 
     def test_x(host, client):
         served = host(pub_bind=endpoint)            # started, ready
@@ -9,11 +9,11 @@ Tests with the argument `name` run once for each peer that fits their marks:
     @pytest.mark.peers(patterns=("sub",), mechanisms=("CURVE",), only=lambda peer: peer.pings)
     def test_x(name, pattern, mechanism, …)
 
-`mechanisms` is ("NULL",) where it is not given. With every_language, a test runs for all peers, else for one of each
-implementation. The remaining combinations, and those of full_mechanisms, are marked slow.
+The default of `mechanisms` is ("NULL",). A test marked every_language runs for all peers, any other test for one peer
+of each implementation. The other combinations, and those of full_mechanisms, are marked slow.
 
-JeroMQ 0.6.0 connects now and then and never says a word on that connection: 7 of 300 times to a ROUTER of libzmq, 3 of
-120 to ours. A test of it that failed runs again if the host had such a peer, and only then, at most four times."""
+JeroMQ 0.6.0 sometimes connects and then sends nothing: 7 of 300 times to a libzmq ROUTER, 3 of 120 times to ours. A
+failed test of it runs again, at most four times, but only if the host had such a peer."""
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -31,7 +31,7 @@ def pytest_configure(config):
 
 
 def combinations(marks):
-    """A parameter set (name, pattern, mechanism) for each peer that can do it."""
+    """A parameter set (name, pattern, mechanism) for each peer that supports it."""
     only = marks.get("only", lambda peer: True)
     mechanisms = marks.get("mechanisms", ("NULL",))
     names = peers.PEERS if marks.get("every_language") else QUICK
@@ -51,7 +51,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(autouse=True)
 def built(request):
-    """Skips a test of a peer that can't be built here, and fails one of a peer whose build failed."""
+    """Skips the test if the peer cannot be built here; fails it if the build failed."""
     name = peer_of(request.node)
     state = peers.prepared().get(name, {}) if name else {}
     if "unavailable" in state:
@@ -87,12 +87,12 @@ def _programs(request):
     for program in started:
         if program.process.poll() is None:
             program.kill()
-        print(program.describe())  # shown where the test failed
+        print(program.describe())  # shown if the test fails
 
 
 @pytest.fixture
 def host(_programs):
-    """host(pub_bind="tcp://…", heartbeat=100): a zmtp_host; lists give an option several times."""
+    """host(pub_bind="tcp://…", heartbeat=100): a zmtp_host; a list repeats an option."""
     def start(**options):
         _programs.append(rig.Host(**options))
         return _programs[-1]

@@ -1,4 +1,4 @@
-"""The peers: which implementation each one is, what it can do, and how it is built and run.
+"""The peers: the implementation, abilities, build and command of each.
 
 A peer that can't be built here says why: a toolchain is missing, or its packages can't be fetched. What an
 implementation itself lacks is in README.md."""
@@ -21,7 +21,7 @@ PYTHON = os.environ.get("PYTHON") or "/usr/bin/python3"
 FETCH_SECONDS = BUILD_SECONDS = 240
 
 SUBSCRIBING, REQUESTING, SERVING = ("sub", "xsub"), ("req", "dealer"), ("rep", "router")
-SOMETIMES_MUTE = "jeromq"  # on a new connection; how often: conftest.py
+SOMETIMES_MUTE = "jeromq"  # on a new connection; conftest.py says how often
 EVERY_PATTERN = SUBSCRIBING + REQUESTING + SERVING
 EVERY_MECHANISM = ("NULL", "PLAIN", "CURVE")
 
@@ -29,16 +29,16 @@ EVERY_MECHANISM = ("NULL", "PLAIN", "CURVE")
 class Peer(NamedTuple):
     about: str
     run: list  # {build}: its folder under build/interop
-    needs: list = []  # words of a command that succeeds where its toolchain is installed
+    needs: list = []  # a command that succeeds if the toolchain is installed
     needs_text: str = ""
-    fetch: list = []  # commands that ask a registry
-    build: list = []  # commands that do not
+    fetch: list = []  # commands that need a registry
+    build: list = []  # commands that need none
     sources: tuple = ()
-    version: str = "3.1"  # of ZMTP, as its greeting says
+    version: str = "3.1"  # of ZMTP, in its greeting
     patterns: tuple = EVERY_PATTERN
     mechanisms: tuple = EVERY_MECHANISM
     pings: bool = True  # it knows PING and PONG
-    plain_server: bool = False  # as REP or ROUTER, it checks a user and a password
+    plain_server: bool = False  # checks user and password as REP or ROUTER
 
 
 def libzmq(about, run, **more):
@@ -113,7 +113,7 @@ PEERS = {
 
 
 class Unavailable(Exception):
-    """It can't be built here, for a reason that is not ours."""
+    """The peer cannot be built on this machine."""
 
 
 def folder(name):
@@ -135,7 +135,7 @@ def last_line(done):
 
 
 def digest(peer):
-    """Of what it is built from."""
+    """A digest of its sources."""
     made = hashlib.sha256(repr((peer.fetch, peer.build)).encode())
     for source in peer.sources:
         path = HERE / source
@@ -169,7 +169,7 @@ def compile_peer(name, peer):
 
 
 def prepare(name):
-    """Builds a peer if that is not done yet. Unavailable: not here. RuntimeError: its build fails."""
+    """Builds a peer unless it is built. Unavailable: not possible here. RuntimeError: the build failed."""
     peer, made = PEERS[name], folder(name) / "made-from"
     require_toolchain(name, peer)
     folder(name).mkdir(parents=True, exist_ok=True)
@@ -192,13 +192,13 @@ def state(name):
 
 @functools.cache
 def prepared():
-    """What prepare_all() found."""
+    """The states that prepare_all() found."""
     path = BUILD / "states.json"
     return json.loads(path.read_text()) if path.is_file() else {}
 
 
 def prepare_all(names=tuple(PEERS)):
-    """Builds all peers one after the other: their compilers use all cores. Gives the states by name."""
+    """Builds all peers in turn, because their compilers use all cores. Returns the states by name."""
     states = {}
     for name in names:
         states[name] = state(name)

@@ -14,10 +14,10 @@ import zlib
 import peers
 
 BUILD = pathlib.Path(os.environ.get("FSZ_BUILD_DIR") or peers.ROOT / "build" / "dev")
-PATIENCE_S = 60  # bound of every wait; far above what a loaded machine needs
-QUIET_PORTS = range(10000, 32000)  # below those that the system gives to connections by itself
+PATIENCE_S = 60  # limit of every wait, also on a loaded machine
+QUIET_PORTS = range(10000, 32000)  # below the ports that the system assigns to connections
 
-# Pairs of Z85 texts, made for these tests alone: public, secret.
+# Key pairs in Z85, used only by these tests: public, secret.
 SERVER = (b"8h:4Z($@:0a-A=o3${SLz7n*z9zbUNTD/TFD8EP<", b"UR>5lv2^PKID>:.[{x4JYrnlNYGNSkk]K$@S7O$I")
 CLIENT = (b"VmqPKjc@i=<Wuq5U/NY.k41}DVM7Z7Tp=Dnla%D!", b"BsT8Q-Nq9?R34%x6=ced:4H&E>K@z={WeeCTi655")
 Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
@@ -25,7 +25,7 @@ USER, PASSWORD = "someone", "a-good-password"
 
 
 def z85_to_hex(text):
-    """As RFC 32 has it; zmtp_host takes keys in hexadecimal."""
+    """Decodes Z85 (RFC 32); zmtp_host takes keys in hexadecimal."""
     numbers = [Z85.index(chr(byte)) for byte in text]
     words = (sum(digit * 85 ** (4 - place) for place, digit in enumerate(numbers[at:at + 5]))
              for at in range(0, len(numbers), 5))
@@ -33,7 +33,7 @@ def z85_to_hex(text):
 
 
 def pattern_bytes(size):
-    """The body of a large message, as every program here makes it."""
+    """The body of a large message, as every program here builds it."""
     return bytes(i % 251 for i in range(size))
 
 
@@ -72,7 +72,7 @@ class Program:
     def _read(self):
         for line in self.process.stdout:
             if not line.endswith(b"\n"):
-                break  # it was killed as it wrote
+                break  # killed while it was writing
             with self._fresh:
                 self.lines.append(line.decode(errors="replace").rstrip("\n"))
                 self._fresh.notify_all()
@@ -84,7 +84,7 @@ class Program:
         return os.pread(self._errors.fileno(), 1 << 16, 0).decode(errors="replace")
 
     def wait(self, condition, what, seconds=PATIENCE_S):
-        """Returns condition()'s first true value, looking whenever a line comes."""
+        """Returns the first true value of condition(), which is called after each line."""
         deadline = time.monotonic() + seconds
         with self._fresh:
             while True:
@@ -110,7 +110,7 @@ class Program:
         self._join()
 
     def finish(self):
-        """Ends its input and returns its exit code."""
+        """Closes its stdin and returns its exit code."""
         self.process.stdin.close()
         self.process.wait(PATIENCE_S)
         return self._join()
@@ -123,7 +123,7 @@ class Program:
 
 
 class Host(Program):
-    """A running zmtp_host; restarted by a new one with the same options."""
+    """A running zmtp_host; a restart uses the same options."""
 
     def __init__(self, **options):
         words = [f"{key.replace('_', '-')}={value}" for key, values in options.items()
@@ -131,20 +131,20 @@ class Host(Program):
         super().__init__([str(BUILD / "tests" / "zmtp_host"), *words])
         self.wait_event("started")
 
-    def events(self, kind):
-        """All of a kind so far. A line that is not complete yet is none."""
-        found = (json.loads(line) for line in list(self.lines) if f'"event":"{kind}"' in line)
+    def events(self, event_type):
+        """All events of a type so far; ignores an incomplete line."""
+        found = (json.loads(line) for line in list(self.lines) if f'"event":"{event_type}"' in line)
         return list(found)
 
-    def wait_event(self, kind, wanted=lambda event: True, count=1):
-        """The first `count` events of a kind that are as wanted; the last of them."""
+    def wait_event(self, event_type, wanted=lambda event: True, count=1):
+        """Waits for `count` matching events of a type; returns the last of them."""
         def found():
-            events = [event for event in self.events(kind) if wanted(event)]
+            events = [event for event in self.events(event_type) if wanted(event)]
             return events[count - 1] if len(events) >= count else None
-        return self.wait(found, f"{count} {kind}")
+        return self.wait(found, f"{count} {event_type}")
 
     def had_mute_peer(self):
-        """One that connected and never said a word, until the time of the handshake was over or it gave up itself."""
+        """A peer that connected and sent nothing until the handshake timed out or it gave up."""
         return any(event["ending"] in ("handshake-timeout", "closed") and event["version"] == ""
                    for event in self.events("failed"))
 
@@ -155,16 +155,16 @@ class Host(Program):
                          "figures")[0]
 
     def round_trips(self):
-        """Microseconds of the last heartbeat of each connection; -1 without one."""
+        """Round-trip time of each connection's last heartbeat in microseconds; -1: none."""
         seen = len(self.events("peers"))
         self.say("peers")
         return self.wait(lambda: self.events("peers")[seen:], "peers")[0]["round_trip_us"]
 
     def wait_round_trip(self):
-        """Until the one connection has had a heartbeat answered."""
+        """Waits until the only connection has a reply to a heartbeat."""
         deadline = time.monotonic() + PATIENCE_S
         while not (trips := self.round_trips()) or trips[0] < 0:
-            assert time.monotonic() < deadline, f"no heartbeat was answered: {trips}; {self.describe()}"
+            assert time.monotonic() < deadline, f"no reply to a heartbeat: {trips}; {self.describe()}"
             time.sleep(0.05)
         assert len(trips) == 1, trips
 
@@ -183,7 +183,7 @@ class Client(Program):
         self.wait(lambda: "started" in self.lines, "started")
 
     def messages(self, since=0):
-        """What came, from line `since` on, as lists of frames."""
+        """The messages received from line `since` on, as lists of frames."""
         return [line.split(" ")[1:] for line in self.lines[since:] if line.startswith("message ")]
 
     def wait_messages(self, count, since=0):
@@ -191,12 +191,12 @@ class Client(Program):
         return self.messages(since)
 
     def mark(self):
-        """How many lines there are, to look at what comes after them."""
+        """The number of lines so far, for `since`."""
         return len(self.lines)
 
 
 def host_security(mechanism):
-    """Options of a host that serves, and that asks peers of ours."""
+    """Options of a host that serves peers."""
     return {
         "NULL": {},
         "PLAIN": {"mechanism": "PLAIN", "user": USER, "password": PASSWORD},
@@ -216,7 +216,7 @@ def client_security(mechanism):
 
 
 def asking_security(mechanism):
-    """Options of a host that is the client of peers, and of those peers."""
+    """Options of a host that is a client of peers, and options of those peers."""
     if mechanism != "CURVE":
         return host_security(mechanism), client_security(mechanism)
     host = {"mechanism": "CURVE", "public": z85_to_hex(CLIENT[0]), "secret": z85_to_hex(CLIENT[1]),

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""Peers of every implementation come and go, for as long as you like; ends with 1 if anything is wrong.
+"""Peers of every implementation come and go for a given time; exits with 1 if anything is wrong.
 
     FSZ_BUILD_DIR=build/asan tests/interop/soak.py [--seconds 1800] [--peers 8] [--seed N]
 
-Three hosts (NULL, PLAIN, CURVE) publish, serve and ask. Peers of random implementations and patterns live for some
-seconds, some are stopped for a while, all are killed; connections that send rubbish, or nothing, or half a greeting
-come in between. Checked: what each peer gets, each host's memory, that nothing is left when all have gone, and with a
-build of the presets asan or tsan what the sanitizer has to say. JeroMQ 0.6.0 is mute now and then on a new connection
-(conftest.py): its peers may time out before their first answer, and are counted."""
+Three hosts (NULL, PLAIN, CURVE) publish, serve and send requests. Peers of random implementations and patterns run for
+some seconds. Some are suspended for a while; all are killed. In between, connections send garbage, nothing, or half a
+greeting. Checks what each peer receives, each host's memory, that no connection is left at the end and, in a build of
+the presets asan or tsan, the reports of the sanitizer. JeroMQ 0.6.0 is sometimes mute on a new connection
+(conftest.py), so its peers may time out before their first reply; these are counted."""
 
 import argparse
 import os
@@ -32,7 +32,7 @@ RUBBISH = (b"", b"\xff", GREETING[:20], GREETING, GREETING + b"\x04\x05\x05READ"
 
 
 class Served:
-    """A host of one mechanism, and where its peers are to be."""
+    """A host with one mechanism, and the endpoints of its peers."""
 
     def __init__(self, mechanism):
         self.mechanism = mechanism
@@ -65,7 +65,7 @@ class Visit:
         return f"{self.name} {self.pattern} {self.served.mechanism}"
 
     def tick(self):
-        """True when it is over."""
+        """Returns True when the peer has ended."""
         now = time.monotonic()
         if self.stop_at and now >= self.stop_at:
             os.kill(self.peer.process.pid, signal.SIGCONT if self.slept else signal.SIGSTOP)
@@ -89,13 +89,13 @@ class Visit:
             assert len(late) <= self.was_mute(), self.peer.describe()
 
     def was_mute(self):
-        """It timed out before it had any answer."""
+        """Did it time out before its first reply?"""
         words = [line.split()[0] for line in self.peer.lines if line.startswith(("timeout", "message"))]
         return self.name == peers.SOMETIMES_MUTE and self.pattern in peers.REQUESTING and words[:1] == ["timeout"]
 
 
 def able(served, free_only=False):
-    """(name, pattern) of what can be started now."""
+    """(name, pattern) of each peer that can start now."""
     states = peers.prepared()
     for name, peer in peers.PEERS.items():
         if served.mechanism not in peer.mechanisms or states.get(name):
@@ -108,7 +108,7 @@ def able(served, free_only=False):
 
 
 def visit_rudely(endpoint):
-    """A connection that is no peer: sends something, and closes or is reset."""
+    """A connection without ZMTP: sends bytes, then closes or resets."""
     host, port = endpoint.removeprefix("tcp://").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         connection.sendall(random.choice(RUBBISH))
@@ -130,7 +130,7 @@ def report(all_served, started, visits, rude):
 
 
 def forget(all_served):
-    """Lines of hosts that nothing looks at any more."""
+    """Drops lines of hosts that are not needed any more."""
     for served in all_served:
         for host in served.hosts:
             del host.lines[:max(0, len(host.lines) - 1000)]
@@ -161,7 +161,7 @@ def run(seconds, count):
 
 
 def finish(all_served):
-    """Nothing is left, and each host ends without a complaint."""
+    """Checks that no connection is left and that each host ends without an error."""
     for served in all_served:
         for name in ("pub", "router"):
             wait_empty(served.served, name)

@@ -1,4 +1,4 @@
-"""Heartbeats in both directions, and peers that do not know them."""
+"""Heartbeats in both directions, and peers that do not support them."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import pytest
 import peers
 import rig
 
-BEATS = {"heartbeat": 100, "heartbeat_timeout": 5000}  # a busy machine must not look like a dead peer
+BEATS = {"heartbeat": 100, "heartbeat_timeout": 5000}  # a busy machine must not look dead
 HOST_KEY = {"sub": "pub_bind", "req": "router_bind", "dealer": "router_bind"}
 WHILE_MESSAGES = 100
 
@@ -26,7 +26,7 @@ def test_a_host_that_sends_heartbeats_keeps_every_peer(name, pattern, mechanism,
     assert len(served.events("ready")) == 1 and not served.events("ended")
     if peers.PEERS[name].version == "3.1":
         served.wait_round_trip()
-    else:  # it is sent no PING before it has sent one itself: some of those know none
+    else:  # gets no PING before it has sent one: some 3.0 peers do not know PING
         assert served.round_trips() == [-1]
 
 

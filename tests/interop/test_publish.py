@@ -1,4 +1,4 @@
-"""Subscribers of each implementation hear an XPUB of ours, in either order of start and through restarts."""
+"""Subscribers of each implementation receive from our XPUB, in either order of start and through restarts."""
 
 import pytest
 

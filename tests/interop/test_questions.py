@@ -1,4 +1,4 @@
-"""A DEALER of ours asks REP and ROUTER of each implementation, in either order of start and through restarts."""
+"""Our DEALER sends requests to REP and ROUTER of each implementation, in either order of start and through restarts."""
 
 import pytest
 
@@ -11,7 +11,7 @@ LARGE_BYTES = 1 << 20
 
 
 def serve_twice(name, pattern, mechanism, host, client, endpoint):
-    """The peer is restarted while the host asks; then the host while the peer serves."""
+    """Restarts the peer while the host sends requests, then the host while the peer serves."""
     ask, serve = rig.asking_security(mechanism)
     asking = host(dealer=endpoint, pace=5, **ask)
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""REQ and DEALER of each implementation ask a ROUTER of ours, in either order of start and through restarts."""
+"""REQ and DEALER of each implementation send requests to our ROUTER, in either order of start and through restarts."""
 
 import pytest
 

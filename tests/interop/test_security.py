@@ -1,4 +1,4 @@
-"""Credentials that are not good, of each implementation that has the mechanism, and peers of another mechanism."""
+"""Wrong credentials, from each implementation that has the mechanism, and peers with another mechanism."""
 
 import pytest
 
@@ -7,7 +7,7 @@ import rig
 
 WRONG = {
     "PLAIN": {"password": "another"},
-    "CURVE": {"public": rig.SERVER[0].decode(), "secret": rig.SERVER[1].decode()},  # a pair that is not admitted
+    "CURVE": {"public": rig.SERVER[0].decode(), "secret": rig.SERVER[1].decode()},  # a key pair that is not admitted
 }
 SECURED = dict(patterns=("sub", "req"), mechanisms=("PLAIN", "CURVE"))
 
@@ -16,7 +16,7 @@ SECURED = dict(patterns=("sub", "req"), mechanisms=("PLAIN", "CURVE"))
 def test_credentials_that_are_not_good_are_refused_and_good_ones_work_meanwhile(
         name, pattern, mechanism, host, client, endpoint):
     served = host(**{"pub_bind" if pattern == "sub" else "router_bind": endpoint}, handshake=3000,
-                  **rig.host_security(mechanism))  # zmq4 leaves a connection open that has been refused
+                  **rig.host_security(mechanism))  # zmq4 keeps a refused connection open
     good = client(name, pattern, endpoint, subscribe="t0.", **rig.client_security(mechanism))
     good.wait_messages(2)
     bad = client(name, pattern, endpoint, subscribe="t0.", **{**rig.client_security(mechanism), **WRONG[mechanism]})

@@ -1,4 +1,4 @@
-/* A peer of the tests in this folder, by libzmq; README.md has the options and the output. */
+/* A peer for the tests in this folder, on libzmq; README.md lists its options and output. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,7 +145,7 @@ static void print_frame(zmq_msg_t *frame)
     }
 }
 
-/* Prints one message, and sends it to `echo` if there is one; 0: none came in time. */
+/* Prints one message, and sends it to `echo` unless that is NULL; 0: none came in time. */
 static int take_message(void *socket, void *echo)
 {
     int more = 0, count = 0;

@@ -1,4 +1,4 @@
-// A peer of the tests in this folder, by cppzmq; README.md has the options and the output.
+// A peer for the tests in this folder, on cppzmq; README.md lists its options and output.
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -107,7 +107,7 @@ std::unique_ptr<zmq::socket_t> open_socket()
     return socket;
 }
 
-// False: nothing came in time.
+// False: no message came in time.
 bool take(zmq::socket_t &socket, zmq::multipart_t &frames)
 {
     if (!frames.recv(socket)) {

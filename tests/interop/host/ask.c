@@ -43,7 +43,7 @@ static const struct fsz_dealer_handler dealer_handler = {
     .failed = on_failed,
 };
 
-/* An empty frame first, as REP and ROUTER peers that serve expect it. */
+/* Begins with an empty frame, as REP and serving ROUTER peers expect. */
 static void ask_peer(struct link *link, const void *body, size_t size)
 {
     struct fsz_zmtp_message *message;

@@ -1,5 +1,5 @@
-/* host.h - what the parts of zmtp_host share. The loop's thread, except for the functions …_round.
- */
+/* host.h - shared by the files of zmtp_host. Functions run on the loop's thread, except those named
+ * …_round. */
 #ifndef FSZ_INTEROP_HOST_H
 #define FSZ_INTEROP_HOST_H
 
@@ -27,18 +27,18 @@ struct host {
     struct link             links[HOST_ENDPOINTS_MAX];
     uint64_t                rounds, bursts; /* the next numbers of messages */
     struct fsz_loop_timer   round;
-    pthread_t               sender; /* of the rounds, with the option `threaded` */
+    pthread_t               sender; /* sends the rounds, with the option `threaded` */
     _Atomic bool            sender_stops;
     struct fsz_loop_watch   input;
     char                    line[HOST_LINE_BYTES];
     size_t                  line_size;
-    unsigned                to_close; /* sockets */
+    unsigned                to_close; /* sockets that are still open */
     bool                    stopping;
 };
 
-/* print.c: lines of JSON. */
+/* print.c: prints lines of JSON. */
 void host_print_frame(const struct fsz_frame *frame);
-/* `ending`: NULL while it goes on. */
+/* `ending`: NULL while the connection is open. */
 void host_print_conn(const char *event, const char *name, struct fsz_conn *conn,
                      const enum fsz_zmtp_ending *ending);
 void host_print_figures(struct host *host);
@@ -62,7 +62,7 @@ void host_ask_large(struct host *host, size_t size);
 bool host_open_endpoint(struct fsz_zmtp_socket *socket, const char *name, const char *how,
                         const char *endpoint);
 struct fsz_frame host_text_frame(const char *text);
-/* Bytes of which number i is i modulo 251, as peers make them too. NULL: out of memory. */
+/* Bytes of which byte i is i modulo 251; peers make the same. NULL: out of memory. */
 uint8_t *host_make_pattern(size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* options.h - the command line of zmtp_host, and its gate: who may connect. */
+/* options.h - the command line of zmtp_host, and its gate. */
 #ifndef FSZ_INTEROP_OPTIONS_H
 #define FSZ_INTEROP_OPTIONS_H
 
@@ -11,18 +11,18 @@ struct host_options {
     const char             *router[HOST_ENDPOINTS_MAX];
     const char             *dealer[HOST_ENDPOINTS_MAX]; /* endpoints to connect to */
     size_t                  pubs, routers, dealers;
-    struct fsz_zmtp_options server, client; /* of pub and router; of dealers */
+    struct fsz_zmtp_options server, client; /* of pub and router; of the dealers */
     struct fsz_zmtp_limits  limits;
-    const char             *user, *password; /* the ones that are admitted; NULL: any */
+    const char             *user, *password; /* the credentials that are admitted; NULL: any */
     bool                    one_key;         /* only `admitted_key` is admitted */
     uint8_t                 admitted_key[FSZ_ZMTP_KEY_BYTES];
-    int64_t                 pace_ms;  /* between two rounds of messages and questions */
+    int64_t                 pace_ms;  /* between two rounds of messages and requests */
     unsigned                topics;   /* messages in a round: t0. t1. … */
     uint64_t                first;    /* number of the first round */
-    bool                    threaded; /* a thread of its own sends the rounds, not the loop */
+    bool                    threaded; /* a separate thread sends the rounds, not the loop */
 };
 
-/* Reads `key=value` arguments; prints what is wrong and returns false. */
+/* Reads `key=value` arguments. False: an argument is wrong, which it prints. */
 bool host_options_read(int argc, char **argv, struct host_options *ret_options);
 /* The gate's `ask`; `self` is a struct host_options. */
 void host_options_admit(void *self, struct fsz_admission *admission);

@@ -37,7 +37,7 @@ static uint32_t crc32(const uint8_t *bytes, size_t size)
     return ~crc;
 }
 
-/* A large one as `#SIZE:SUM`, with a CRC-32. */
+/* A large frame is printed as `#SIZE:SUM`, with a CRC-32. */
 void host_print_frame(const struct fsz_frame *frame)
 {
     if (frame->size <= SHOWN_BYTES) {

@@ -15,7 +15,8 @@ static void send_all(struct host *host, const char *topic, const struct fsz_fram
     }
 }
 
-/* Odd numbers: topic, number, an empty frame, a body. Even ones: one frame of topic and number. */
+/* Odd numbers: topic, number, an empty frame, a body. Even numbers: one frame with topic and
+ * number. */
 static void publish_numbered(struct host *host, const char *topic, uint64_t number)
 {
     char head[64], digits[24], body[48];

@@ -27,7 +27,7 @@ static void free_answer(struct fsz_zmtp_message *message)
     free(message);
 }
 
-/* The envelope as it came, and the body. */
+/* Sends back the unchanged envelope and the body. */
 static void answer_request(struct fsz_conn *conn, const struct fsz_buffer *envelope,
                            const struct fsz_frame *body)
 {

@@ -1,18 +1,17 @@
-/* zmtp_host - serves and asks peers by src/zmtp alone, for the tests in this folder.
+/* zmtp_host - talks to peers through src/zmtp only, for the tests in this folder.
  *
  *     zmtp_host [key=value]...        keys: options.c
  *
  * An XPUB publishes rounds of numbered messages, a ROUTER sends each request back, and each DEALER
- * asks its peer one numbered question a round. What happens is printed as lines of JSON. Lines on
- * stdin:
+ * sends its peer one numbered request a round. Events are printed as lines of JSON. Lines on stdin:
  *
  *     burst COUNT          publishes COUNT messages of topic `burst.` at once
  *     large BYTES          publishes a message of topic `large.` with a body of that size
- *     ask BYTES            asks each peer a question of that size
+ *     ask BYTES            sends each peer a request of that size
  *     figures              prints the figures of each socket
  *     peers                prints the round-trip time of each connection's last heartbeat
  *
- * It ends with the end of stdin. */
+ * It ends when stdin ends. */
 #include "host.h"
 
 #include <sodium.h>

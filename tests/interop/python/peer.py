@@ -1,4 +1,4 @@
-"""A peer of the tests in this folder, by PyZMQ; README.md has the options and the output."""
+"""A peer for the tests in this folder, on PyZMQ; README.md lists its options and output."""
 
 import sys
 import time
@@ -36,7 +36,7 @@ def subscribe(socket, on, prefix):
 
 def secure(socket):
     if options["mechanism"] == "PLAIN" and pattern in ("rep", "router"):
-        judges.append(ThreadAuthenticator(context))  # it ends when it is collected
+        judges.append(ThreadAuthenticator(context))  # ends when it is garbage-collected
         judges[-1].start()
         judges[-1].configure_plain(domain="global", passwords={options["user"]: options["password"]})
         socket.plain_server, socket.zap_domain = True, b"global"
