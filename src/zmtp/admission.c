@@ -1,3 +1,4 @@
+#include "base/container_of.h"
 #include "zmtp/zmtp_socket_private.h"
 
 #include <stdlib.h>
@@ -22,8 +23,7 @@ static void admission_free(struct admission *admission)
 /* On the loop's thread. */
 static void admission_arrived(struct fsz_loop_task *task)
 {
-    struct admission *admission =
-        (struct admission *)((char *)task - offsetof(struct admission, task));
+    struct admission *admission = FSZ_CONTAINER_OF(task, struct admission, task);
     if (!fsz_conn_has_ended(admission->conn)) {
         fsz_zmtp_socket_judge(fsz_conn_owner(admission->conn), admission->request.stage,
                               &admission->answer);

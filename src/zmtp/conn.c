@@ -1,5 +1,7 @@
+#include "base/container_of.h"
 #include "base/ref.h"
 #include "zmtp/conn_private.h"
+#include "zmtp/descriptor.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,9 +15,8 @@ static void conn_attention(struct fsz_loop_task *task);
 /* Small messages must not wait: conn_write.c already combines several of them in one write. */
 static void conn_set_nodelay(const struct fsz_conn *conn)
 {
-    int on = 1;
     if (!conn->local) {
-        setsockopt(conn->watch.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        fsz_descriptor_set(conn->watch.fd, IPPROTO_TCP, TCP_NODELAY, 1);
     }
 }
 
@@ -254,8 +255,7 @@ static void conn_look_after(struct fsz_conn *conn)
 
 static void conn_attention(struct fsz_loop_task *task)
 {
-    struct fsz_conn *conn =
-        (struct fsz_conn *)((char *)task - offsetof(struct fsz_conn, attention));
+    struct fsz_conn *conn = FSZ_CONTAINER_OF(task, struct fsz_conn, attention);
     atomic_store(&conn->posted, false);
     if (!fsz_conn_is_over(conn)) {
         conn_look_after(conn);

@@ -159,7 +159,7 @@ static bool batch_add_messages(struct write_batch *batch, const struct conn_outp
 }
 
 /* Collects what is written next: the rest of a message, then control frames, then messages. */
-static void write_gather(struct fsz_conn *conn, struct write_batch *batch)
+static void write_collect(struct fsz_conn *conn, struct write_batch *batch)
 {
     struct conn_output *output = &conn->output;
     bool                sealing = output->open && output->sealer != NULL;
@@ -238,7 +238,7 @@ static bool write_once(struct fsz_conn *conn, size_t *written)
     struct conn_output *output = &conn->output;
     struct write_batch  batch;
     batch.count = batch.bytes = 0;
-    write_gather(conn, &batch);
+    write_collect(conn, &batch);
     if (batch.count == 0) {
         return false;
     }

@@ -1,6 +1,7 @@
 #include "zmtp/dialer_private.h"
 
 #include "zmtp/address_private.h"
+#include "zmtp/descriptor.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -21,12 +22,6 @@ static void dialer_note(struct fsz_dialer *dialer, const char *format, ...)
     va_start(values, format);
     (void)vsnprintf(dialer->why, sizeof(dialer->why), format, values);
     va_end(values);
-}
-
-static const char *dialer_error_text(int error)
-{
-    const char *text = strerrordesc_np(error);
-    return text != NULL ? text : "unknown error";
 }
 
 /* If a timer could not be set for lack of memory, the attempts would end. So it is always set, if
@@ -109,7 +104,7 @@ static void dialer_ready(void *argument, uint32_t events)
         error = ECONNREFUSED;
     }
     if (error != 0) {
-        dialer_failed(dialer, dialer_error_text(error));
+        dialer_failed(dialer, fsz_descriptor_error(error));
         return;
     }
     dialer_set_timer(dialer, INT64_MAX);
@@ -124,7 +119,6 @@ static int dialer_bind_source(struct fsz_dialer *dialer, int fd, int family)
     struct fsz_endpoint_parts source = {.port = dialer->parts.source_port};
     struct fsz_address        address;
     char                      why[FSZ_ADDRESS_WHY_BYTES];
-    int                       on = 1;
     if (dialer->parts.source[0] == '\0') {
         return 0;
     }
@@ -132,20 +126,18 @@ static int dialer_bind_source(struct fsz_dialer *dialer, int fd, int family)
     if (fsz_address_of_listener(&source, family == AF_INET6, &address, why) != FSZ_OK) {
         return EADDRNOTAVAIL;
     }
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    fsz_descriptor_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     return bind(fd, &address.any, address.size) == 0 ? 0 : errno;
 }
 
 static int dialer_socket(const struct fsz_dialer *dialer, int family)
 {
-    int on = 1;
     int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0 && family != AF_UNIX) {
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        fsz_descriptor_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     }
     if (fd >= 0 && dialer->options.send_buffer_bytes > 0) {
-        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &dialer->options.send_buffer_bytes,
-                         sizeof(dialer->options.send_buffer_bytes));
+        fsz_descriptor_set(fd, SOL_SOCKET, SO_SNDBUF, dialer->options.send_buffer_bytes);
     }
     return fd;
 }
@@ -177,7 +169,7 @@ static void dialer_next(struct fsz_dialer *dialer)
                      timeout_ms > 0 ? fsz_loop_now_ms(dialer->loop) + timeout_ms : INT64_MAX);
     int error = dialer_connect(dialer, &dialer->addresses[dialer->next]);
     if (error != 0) {
-        dialer_failed(dialer, dialer_error_text(error));
+        dialer_failed(dialer, fsz_descriptor_error(error));
     }
 }
 
@@ -203,7 +195,7 @@ static void dialer_look_up(struct fsz_dialer *dialer)
                            dialer->options.ipv6, dialer_resolved, dialer, &dialer->resolution);
     dialer_set_timer(dialer, INT64_MAX);
     if (err != FSZ_OK) {
-        dialer_note(dialer, "%.60s: the look-up cannot begin: %s", dialer->parts.host,
+        dialer_note(dialer, "%.60s: cannot start the lookup: %s", dialer->parts.host,
                     fsz_err_text(err));
         dialer_pause(dialer);
     }
@@ -219,7 +211,7 @@ static void dialer_attempt(struct fsz_dialer *dialer)
                       : fsz_address_of_number(parts->host, parts->port, dialer->options.ipv6,
                                               &dialer->addresses[0]);
     if (err != FSZ_OK && strchr(parts->host, ':') != NULL) {
-        dialer_note(dialer, "%.60s: ipv6 is off, or this host does not have the zone", parts->host);
+        dialer_note(dialer, "%.60s: ipv6 is off, or the zone is unknown", parts->host);
         dialer_pause(dialer);
         return;
     }
@@ -237,7 +229,7 @@ static void dialer_fired(void *argument)
     struct fsz_dialer *dialer = argument;
     dialer_set_timer(dialer, INT64_MAX);
     if (dialer->watch.fd >= 0) {
-        dialer_failed(dialer, dialer_error_text(ETIMEDOUT));
+        dialer_failed(dialer, fsz_descriptor_error(ETIMEDOUT));
     } else {
         dialer_attempt(dialer);
     }

@@ -1,6 +1,7 @@
 #include "zmtp/listener.h"
 
 #include "zmtp/address_private.h"
+#include "zmtp/descriptor.h"
 #include "zmtp/ipc_file.h"
 
 #include <errno.h>
@@ -148,11 +149,6 @@ static void listener_ready(void *argument, uint32_t events)
     }
 }
 
-static void listener_set(int fd, int level, int name, int value)
-{
-    (void)setsockopt(fd, level, name, &value, sizeof(value));
-}
-
 /* Sets the options that accepted descriptors inherit. */
 static int listener_socket(const struct fsz_listener *listener, const struct fsz_address *address)
 {
@@ -162,14 +158,14 @@ static int listener_socket(const struct fsz_listener *listener, const struct fsz
         return -1;
     }
     if (family != AF_UNIX) {
-        listener_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-        listener_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+        fsz_descriptor_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+        fsz_descriptor_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     }
     if (family == AF_INET6) {
-        listener_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+        fsz_descriptor_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     }
     if (listener->options.send_buffer_bytes > 0) {
-        listener_set(fd, SOL_SOCKET, SO_SNDBUF, listener->options.send_buffer_bytes);
+        fsz_descriptor_set(fd, SOL_SOCKET, SO_SNDBUF, listener->options.send_buffer_bytes);
     }
     return fd;
 }
@@ -266,19 +262,19 @@ static int listener_start(struct fsz_listener *listener, struct fsz_address *add
 static void listener_explain(const struct fsz_endpoint_parts *parts, int error,
                              char ret_why[FSZ_ADDRESS_WHY_BYTES])
 {
-    const char *text = strerrordesc_np(error);
+    const char *text = fsz_descriptor_error(error);
     if (error == EADDRINUSE) {
-        text = parts->is_ipc ? "another process listens there, or is about to"
+        text = parts->is_ipc ? "another process listens or is binding there"
                              : "the port is in use by another socket";
     } else if (error == ENOTSOCK) {
-        text = "a file that is not a socket is there; it is left alone";
+        text = "a file that is not a socket is there, and is not deleted";
     } else if (error == EACCES && parts->is_ipc) {
-        text = "this process may not write to the folder, or may not connect to the file that is "
-               "there; delete the file if nobody listens";
+        text = "no permission to write to the folder or to connect to the existing file; delete "
+               "the file if no process uses it";
     } else if (error == EADDRNOTAVAIL) {
         text = "this host does not have that address";
     }
-    (void)snprintf(ret_why, FSZ_ADDRESS_WHY_BYTES, "%s", text != NULL ? text : "unknown error");
+    (void)snprintf(ret_why, FSZ_ADDRESS_WHY_BYTES, "%s", text);
 }
 
 static struct fsz_listener *listener_make(struct fsz_loop                   *loop,

@@ -1,6 +1,7 @@
 #include "zmtp/loop.h"
 
 #include "base/clock.h"
+#include "base/container_of.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -290,8 +291,7 @@ static size_t loop_fire_timers(struct fsz_loop *loop)
     uint64_t          before = loop->spent;
     while (fired < FSZ_LOOP_TIMERS && (first = fsz_heap_first(&loop->timers)) != NULL &&
            first->due_ns <= (uint64_t)loop->now_ns && loop_may_continue(loop, before)) {
-        struct fsz_loop_timer *timer =
-            (struct fsz_loop_timer *)((char *)first - offsetof(struct fsz_loop_timer, timer));
+        struct fsz_loop_timer *timer = FSZ_CONTAINER_OF(first, struct fsz_loop_timer, timer);
         fsz_heap_remove(&loop->timers, first);
         timer->fire(timer->argument);
         fired++;

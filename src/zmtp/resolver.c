@@ -1,6 +1,7 @@
 #include "zmtp/resolver.h"
 
 #include "base/clock.h"
+#include "base/container_of.h"
 #include "base/thread.h"
 
 #include <netdb.h>
@@ -150,8 +151,7 @@ static void *resolver_main(void *argument)
 
 static void resolution_arrived(struct fsz_loop_task *task)
 {
-    struct fsz_resolution *resolution =
-        (struct fsz_resolution *)((char *)task - offsetof(struct fsz_resolution, task));
+    struct fsz_resolution *resolution = FSZ_CONTAINER_OF(task, struct fsz_resolution, task);
     pthread_mutex_lock(&resolution->lock);
     bool is_cancelled = resolution->is_cancelled;
     pthread_mutex_unlock(&resolution->lock);

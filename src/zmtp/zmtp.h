@@ -10,7 +10,8 @@
  *     mech_plain, mech_curve*
  *   loop                         descriptors, timers and tasks of one thread, on epoll
  *   address, resolver            endpoints to socket addresses; lookups of names
- *   ipc_file, listener, dialer   accept and connect; hand over descriptors
+ *   descriptor, ipc_file,        accept and connect; hand over descriptors
+ *     listener, dialer
  *   origin, rates                which peers count as one address, and how fast they may connect
  *   conn*                        one connection: conn_private.h lists its files
  *   zmtp_socket*, admission      the connections of a socket: endpoints, limits, access
@@ -82,18 +83,18 @@ const char *fsz_zmtp_mechanism_text(enum fsz_zmtp_mechanism_name name);
     X(PEER, "closed", "the peer closed the connection")                                            \
     X(SYSTEM, "system", "the operating system reported an error")                                  \
     X(PROTOCOL, "protocol", "the peer sent bytes that are not valid ZMTP")                         \
-    X(VERSION, "version", "the peer speaks a version of ZMTP that is not served here")             \
+    X(VERSION, "version", "the peer speaks an unsupported version of ZMTP")                        \
     X(MECHANISM, "mechanism", "the peer uses another security mechanism")                          \
-    X(TYPE, "socket-type", "the peer's socket type does not fit")                                  \
-    X(CRYPTO, "crypto", "a box of the peer could not be opened: wrong key, or altered bytes")      \
+    X(TYPE, "socket-type", "the peer's socket type does not match ours")                           \
+    X(CRYPTO, "crypto", "decryption failed: wrong key, or altered bytes")                          \
     X(REFUSED, "refused", "access was refused")                                                    \
     X(DENIED, "denied", "the peer refused access")                                                 \
     X(HANDSHAKE_TIMEOUT, "handshake-timeout", "the handshake took too long")                       \
-    X(HEARTBEAT_TIMEOUT, "heartbeat-timeout", "the peer did not answer a heartbeat in time")       \
+    X(HEARTBEAT_TIMEOUT, "heartbeat-timeout", "the peer did not reply to a heartbeat in time")     \
     X(MESSAGE_BYTES, "message-bytes", "a message was larger than allowed")                         \
     X(MESSAGE_FRAMES, "message-frames", "a message had more frames than allowed")                  \
-    X(INPUT_BYTES, "input-bytes", "unfinished messages of all peers took too much memory")         \
-    X(OUTPUT_BYTES, "output-bytes", "messages that peers did not take used too much memory")       \
+    X(INPUT_BYTES, "input-bytes", "incomplete messages of all peers used too much memory")         \
+    X(OUTPUT_BYTES, "output-bytes", "messages that peers did not read used too much memory")       \
     X(CONNECTIONS, "connections", "too many connections")                                          \
     X(ADDRESS_CONNECTIONS, "address-connections", "too many connections from one address")         \
     X(ADDRESS_RATE, "address-rate", "too many new connections a second from one address")          \

@@ -1,3 +1,4 @@
+#include "base/container_of.h"
 #include "base/ref.h"
 #include "zmtp/zmtp_socket_private.h"
 
@@ -15,8 +16,7 @@ static void socket_take_limits(struct fsz_zmtp_socket *socket, const struct fsz_
 static void socket_hold(struct fsz_zmtp_budget *budget, bool held)
 {
     struct fsz_zmtp_socket *socket =
-        (struct fsz_zmtp_socket *)((char *)budget -
-                                   offsetof(struct fsz_zmtp_socket, shared.output));
+        FSZ_CONTAINER_OF(budget, struct fsz_zmtp_socket, shared.output);
     if (held) {
         fsz_zmtp_socket_ref(socket);
     } else {

@@ -1,5 +1,6 @@
 /* zmtp_socket_endpoints.c - the endpoints of a socket, and the options of their descriptors. */
 
+#include "zmtp/descriptor.h"
 #include "zmtp/zmtp_socket_private.h"
 
 #include <netinet/in.h>
@@ -12,25 +13,20 @@
 
 enum { ENDPOINT_WORK_ACCEPT = 16 }; /* units for one new connection (loop.h) */
 
-static void descriptor_set(int fd, int level, int name, int value)
-{
-    (void)setsockopt(fd, level, name, &value, sizeof(value)); /* EINVAL if the peer has left */
-}
-
 static void descriptor_prepare(int fd, const struct fsz_address *peer,
                                const struct fsz_zmtp_options *options)
 {
     if (options->send_buffer_bytes > 0) {
-        descriptor_set(fd, SOL_SOCKET, SO_SNDBUF, options->send_buffer_bytes);
+        fsz_descriptor_set(fd, SOL_SOCKET, SO_SNDBUF, options->send_buffer_bytes);
     }
     if (peer->any.sa_family == AF_UNIX) {
         return;
     }
-    descriptor_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    fsz_descriptor_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (options->tcp_keepalive) {
-        descriptor_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+        fsz_descriptor_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
         if (options->tcp_keepalive_idle_s > 0) {
-            descriptor_set(fd, IPPROTO_TCP, TCP_KEEPIDLE, options->tcp_keepalive_idle_s);
+            fsz_descriptor_set(fd, IPPROTO_TCP, TCP_KEEPIDLE, options->tcp_keepalive_idle_s);
         }
     }
 }
