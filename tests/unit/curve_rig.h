@@ -1,5 +1,5 @@
-/* curve_rig.h - both sides of CURVE, and one side written by hand from RFC 26, byte by byte, with
- * boxes that share nothing with ours: each computes its key anew. */
+/* curve_rig.h - both sides of CURVE, and one side written by hand from RFC 26, byte by byte. Its
+ * boxes share no code with ours: each computes its key anew. */
 #ifndef CURVE_RIG_H
 #define CURVE_RIG_H
 
@@ -32,7 +32,7 @@ struct rig_pair {
 
 struct rig {
     struct rig_pair       client, server;     /* C c, S s */
-    struct rig_pair       client_t, server_t; /* C' c', S' s' of the side written by hand */
+    struct rig_pair       client_t, server_t; /* C' c', S' s' of the hand-written side */
     uint8_t               cookie[96];
     struct fsz_mechanism *ours_client, *ours_server;
     struct fsz_buffer     out;
@@ -89,14 +89,14 @@ static inline int rig_end(void **state)
     return 0;
 }
 
-/* The next command of one of ours, in rig.out. */
+/* The next command of our side, in rig.out. */
 static inline void rig_next(struct fsz_mechanism *from)
 {
     rig.out.size = 0;
     assert_true(fsz_mechanism_next(from, &rig.out));
 }
 
-/* Gives bytes to `to` in memory of exactly their size, so that a read beyond them is seen. */
+/* Passes bytes to `to` in memory of exactly their size, so that a read beyond them is detected. */
 static inline fsz_err rig_take(struct fsz_mechanism *to, const uint8_t *bytes, size_t size)
 {
     uint8_t *copy = malloc(size > 0 ? size : 1);
@@ -133,7 +133,7 @@ static inline void rig_expect_failure(struct fsz_mechanism *m, enum fsz_zmtp_end
     assert_false(fsz_mechanism_next(m, &rig.out));
 }
 
-/* By hand. */
+/* The hand-written side. */
 
 static inline void hand_number(uint8_t at[8], uint64_t number)
 {
@@ -141,7 +141,7 @@ static inline void hand_number(uint8_t at[8], uint64_t number)
     memcpy(at, &number, 8);
 }
 
-/* A nonce of a text and what fills it up to 24 bytes. */
+/* A nonce of a text and a rest that fills it up to 24 bytes. */
 static inline const uint8_t *hand_nonce(const char *prefix, const uint8_t *rest)
 {
     static uint8_t nonce[24];
@@ -178,7 +178,7 @@ static inline bool hand_open_welcome(const uint8_t *command, size_t size)
     return true;
 }
 
-/* What a hand-written INITIATE says, so that a test may say something else. */
+/* The content of a hand-written INITIATE, which a test may change. */
 struct hand_initiate {
     uint64_t       nonce;
     const uint8_t *client, *client_secret; /* C; c signs the vouch */

@@ -1,4 +1,4 @@
-/* dealer_rig.h - a dealer of ours, what it has reported, and a ROUTER of libzmq. */
+/* dealer_rig.h - one of our dealers, what it reported, and a libzmq ROUTER. */
 #ifndef DEALER_RIG_H
 #define DEALER_RIG_H
 
@@ -8,14 +8,14 @@
 
 /* A dealer and what it has reported, in order. */
 struct dealer_rig {
-    struct rig           rig; /* for its loop, libzmq and the defaults; its socket is the peer */
+    struct rig           rig; /* its loop, libzmq context and defaults; its socket is the peer */
     struct fsz_dealer   *dealer;
     char                 endpoint[FSZ_ADDRESS_TEXT_BYTES];
     size_t               ups, messages, downs, fails;
-    char                 order[64]; /* a letter for each report */
+    char                 order[64]; /* one letter for each report */
     char                 last[64];
     enum fsz_zmtp_ending ending;
-    void (*then)(struct dealer_rig *d); /* in the next report */
+    void (*then)(struct dealer_rig *d); /* called in the next report */
 };
 
 static void dealer_note(struct dealer_rig *d, char what)
@@ -111,7 +111,7 @@ static void dealer_rig_end(struct dealer_rig *d)
     rig_end(&d->rig);
 }
 
-/* It is up. Returns libzmq's ROUTER, which answers when the test says so. */
+/* Connects the dealer. Returns libzmq's ROUTER, which replies when the test says so. */
 static void *dealer_pair(struct dealer_rig *d)
 {
     dealer_rig_open(d);
@@ -133,14 +133,14 @@ static fsz_err dealer_say(struct fsz_dealer *dealer, const char *text)
     return err;
 }
 
-/* Takes a question and answers it. */
-static void router_serve(struct dealer_rig *d, void *router, const char *question,
+/* Receives a request and replies. */
+static void router_serve(struct dealer_rig *d, void *router, const char *request,
                          const char *answer)
 {
     char name[256];
     int  size = -1;
     RIG_UNTIL(&d->rig, (size = zmq_recv(router, name, sizeof(name), ZMQ_DONTWAIT)) >= 0);
-    peer_expect(&d->rig, router, question);
+    peer_expect(&d->rig, router, request);
     assert_int_equal(zmq_send(router, name, (size_t)size, ZMQ_SNDMORE), size);
     peer_say(router, answer);
 }

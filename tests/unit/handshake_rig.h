@@ -1,4 +1,4 @@
-/* handshake_rig.h - a socket of libzmq's, and a plain one that waits, with our greeting, frames and
+/* handshake_rig.h - a libzmq socket, and a plain blocking socket with our greeting, frames and
  * mechanism. */
 #ifndef FSZ_TEST_HANDSHAKE_RIG_H
 #define FSZ_TEST_HANDSHAKE_RIG_H
@@ -25,7 +25,7 @@
 
 enum { PATIENCE_S = 30, ENDPOINT_BYTES = 64 };
 
-/* libzmq on one side, a descriptor on ours. */
+/* libzmq on one side, our descriptor on the other. */
 struct link {
     void                 *context, *socket, *monitor;
     int                   listener, fd;
@@ -175,7 +175,7 @@ static inline void commands_send(struct link *link)
     fsz_buffer_fini(&out);
 }
 
-/* Until READY or FAILED. A server answers credentials with `status`. */
+/* Runs until READY or FAILED. A server answers credentials with `status`. */
 static inline void handshake(struct link *link, const char *status)
 {
     uint8_t command[FSZ_MECHANISM_COMMAND_MAX];
@@ -193,7 +193,7 @@ static inline void handshake(struct link *link, const char *status)
     }
 }
 
-/* A message each way: libzmq is a DEALER or a ROUTER that has heard us. */
+/* Sends a message each way; libzmq is a DEALER, or a ROUTER that has heard from us. */
 static inline void messages_get_across(struct link *link)
 {
     uint8_t body[600];
@@ -223,7 +223,7 @@ static inline void is_ready_with(struct link *link, enum fsz_zmtp_type type)
     assert_int_equal(fsz_mechanism_peer(link->mechanism)->type, type);
 }
 
-/* Has libzmq's monitor report these events. */
+/* Makes libzmq's monitor report these events. */
 static inline void libzmq_watch(struct link *link, int events)
 {
     int patience_ms = PATIENCE_S * 1000;

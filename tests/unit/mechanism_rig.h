@@ -1,4 +1,4 @@
-/* mechanism_rig.h - both sides of a handshake, whose commands a test passes on by hand. */
+/* mechanism_rig.h - both sides of a handshake; the test passes their commands on. */
 #ifndef FSZ_TEST_MECHANISM_RIG_H
 #define FSZ_TEST_MECHANISM_RIG_H
 
@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-/* A client that is a DEALER, and a server that is a ROUTER. */
+/* A DEALER as the client and a ROUTER as the server. */
 struct pair {
     struct fsz_mechanism *client, *server;
-    struct fsz_buffer     command; /* the last one that either sent */
+    struct fsz_buffer     command; /* the last command of either side */
 };
 
 static inline struct fsz_mechanism *side_new(enum fsz_zmtp_mechanism_name name, bool as_server,
@@ -47,7 +47,7 @@ static inline void pair_end(struct pair *pair)
     fsz_buffer_fini(&pair->command);
 }
 
-/* `from` has a command to send, which begins with `name`, and `to` takes it. */
+/* `from` sends a command that begins with `name`, and `to` processes it. */
 static inline void passes(struct pair *pair, struct fsz_mechanism *from, struct fsz_mechanism *to,
                           const char *name)
 {
@@ -85,7 +85,7 @@ static inline void failed_with(struct fsz_mechanism *mechanism, enum fsz_zmtp_en
         has_nothing_to_send(mechanism);                                                            \
     } while (0)
 
-/* The same for a fresh side. */
+/* The same for a new mechanism. */
 #define FRESH_REFUSES(name, as_server, bytes, ending)                                              \
     do {                                                                                           \
         struct fsz_mechanism *fresh =                                                              \

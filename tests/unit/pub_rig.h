@@ -1,5 +1,5 @@
-/* pub_rig.h - a publisher on a loop of its own thread, with a handler that notes what it is told,
- * and clients of it: libzmq's, and bare ones that send what they are told to. */
+/* pub_rig.h - a publisher whose loop has its own thread, a handler that records its calls, and
+ * clients: libzmq's, and bare ones that send raw bytes. */
 #ifndef PUB_RIG_H
 #define PUB_RIG_H
 
@@ -25,10 +25,10 @@
 
 enum { RIG_PATIENCE_MS = 30000, RIG_TURN_NS = 20000000 };
 
-/* A prefix of bare clients that says how far the publisher has come. */
+/* A prefix with which bare clients find out how far the publisher has got. */
 #define RIG_MARK "\x1f"
 
-/* What the handler was told. */
+/* What the handler recorded. */
 struct rig_notes {
     unsigned             joined, left, wanted, unwanted, marks, denied, lost, lost_high, drained;
     char                 bound[64], changes[512];
@@ -47,7 +47,7 @@ struct pub_rig {
     struct fsz_zmtp_limits  limits;
     struct fsz_pub_limits   pub_limits;
     struct rig_notes        notes; /* guarded by the publisher's lock: rig_notes() */
-    void                   *test;  /* the test's own */
+    void                   *test;  /* for the test */
 };
 
 /* ---- the handler ----------------------------------------------------------------------------- */
@@ -133,7 +133,7 @@ static inline void rig_called(struct fsz_loop_task *task)
     sem_post(&call->done);
 }
 
-/* Has `run` called on the loop's thread, and waits until it has returned. */
+/* Calls `run` on the loop's thread and waits until it has returned. */
 static inline void rig_run(struct pub_rig *rig, void (*run)(struct pub_rig *rig))
 {
     struct rig_call call = {.task = {.run = rig_called}, .run = run, .rig = rig};
@@ -174,7 +174,7 @@ static inline void rig_review(struct pub_rig *rig)
     fsz_pub_review(rig->pub);
 }
 
-/* What tests may change before rig_start(). */
+/* Sets defaults that tests may change before rig_start(). */
 static inline void rig_init(struct pub_rig *rig)
 {
     *rig = (struct pub_rig){
@@ -236,7 +236,7 @@ static inline struct fsz_pub_figures rig_figures(struct pub_rig *rig)
     return figures;
 }
 
-/* The notes of a publisher that is not closed yet. */
+/* The notes of a publisher that is still open. */
 static inline struct rig_notes rig_notes(struct pub_rig *rig)
 {
     fsz_pub_lock(rig->pub);
@@ -252,7 +252,7 @@ static inline void rig_forget_changes(struct pub_rig *rig)
     fsz_pub_unlock(rig->pub);
 }
 
-/* Waits until `value` of the publisher's own notes is `wanted`, with its lock held meanwhile. */
+/* Waits until `value` in the publisher's notes is `wanted`; reads it under the publisher's lock. */
 static inline void rig_wait_for(struct pub_rig *rig, const unsigned *value, unsigned wanted)
 {
     int64_t  end_ms = rig_now_ms() + RIG_PATIENCE_MS;
@@ -282,7 +282,7 @@ static inline void rig_end(struct pub_rig *rig)
     rig->stop = true;
 }
 
-/* Closes what is left, and everything has to have left. */
+/* Closes everything; each subscriber must have left. */
 static inline void rig_stop(struct pub_rig *rig)
 {
     rig_run(rig, rig_close);
@@ -345,7 +345,7 @@ static inline void *rig_client(struct pub_rig *rig, int type)
     return client;
 }
 
-/* One that is connected and has subscribed, as far as libzmq says. */
+/* A client that is connected and subscribed, as far as libzmq knows. */
 static inline void *rig_subscriber(struct pub_rig *rig, const char *prefix)
 {
     void *client = rig_client(rig, ZMQ_SUB);
@@ -396,7 +396,7 @@ static inline void bare_read(int fd, void *bytes, size_t size)
     assert_int_equal(recv(fd, bytes, size, MSG_WAITALL), (ssize_t)size);
 }
 
-/* A SUB of ZMTP 3.0 that has shaken hands. */
+/* A SUB of ZMTP 3.0 that has completed the handshake. */
 static inline int bare_subscriber(const char *endpoint)
 {
     static const uint8_t greeting[64] = {0xff, [9] = 0x7f, 3, 0, 'N', 'U', 'L', 'L'};
@@ -420,7 +420,8 @@ static inline void bare_send(int fd, uint8_t first, const char *prefix)
     bare_write(fd, frame, 3 + strlen(prefix));
 }
 
-/* Waits until the publisher has taken all that this client sent; no two of them at once. */
+/* Waits until the publisher has processed everything that this client sent; only one client at a
+ * time. */
 static inline void bare_settle(struct pub_rig *rig, int fd)
 {
     fsz_pub_lock(rig->pub);

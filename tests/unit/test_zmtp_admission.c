@@ -1,4 +1,4 @@
-/* Answers that come when what they are about is gone. */
+/* Decisions that arrive after what they are about is gone. */
 
 #include "zmtp_rig.h"
 
@@ -19,7 +19,7 @@ static void *plain_peer(struct rig *rig)
     return peer;
 }
 
-/* A question about credentials is open, and so is one about another peer's address. */
+/* Opens two requests: one about credentials, one about another peer's address. */
 static void ask_both(struct rig *rig, void **ret_first, void **ret_second)
 {
     rig_open(rig, "tcp://127.0.0.1:*");
@@ -42,7 +42,7 @@ static void test_answer_for_a_connection_that_has_ended_does_nothing(void **stat
     ask_both(&rig, &first, &second);
     zmq_close(first);
     zmq_close(second);
-    RIG_UNTIL(&rig, rig.ended >= 1); /* a peer that waits for its address is not looked at */
+    RIG_UNTIL(&rig, rig.ended >= 1); /* nothing is read from a peer whose address is being judged */
     rig_answer(&rig, "200", "late");
     rig_answer(&rig, "200", "late");
     RIG_UNTIL(&rig, rig.ended == 2);
@@ -97,14 +97,14 @@ static void test_answer_that_waits_in_a_loop_is_freed_with_it(void **state)
     assert_int_equal(rig.ready, 0);
 }
 
-/* Answers everything at once, from within the question. */
+/* Answers everything at once, from within `ask`. */
 static void answer_at_once(void *self, struct fsz_admission *admission)
 {
     const char *status = self;
     admission_answer(admission, status, "anna");
 }
 
-static void test_answer_may_come_from_within_the_question(void **state)
+static void test_answer_may_come_from_within_ask(void **state)
 {
     (void)state;
     struct rig rig = gated_rig();
@@ -118,7 +118,7 @@ static void test_answer_may_come_from_within_the_question(void **state)
     rig_end(&rig);
 }
 
-/* Closes the socket at one stage, and answers after that. */
+/* Closes the socket at one stage, then answers. */
 struct closer {
     struct rig              *rig;
     enum fsz_admission_stage stage;
@@ -133,7 +133,7 @@ static void close_and_answer(void *self, struct fsz_admission *admission)
     admission_answer(admission, "200", "anna");
 }
 
-static void test_question_may_close_the_socket(void **state)
+static void test_ask_may_close_the_socket(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++) {
@@ -169,11 +169,11 @@ static void test_unknown_status_admits_nobody(void **state)
     }
 }
 
-/* Answers come from a thread while the loop turns, peers come and go, and the socket closes. */
+/* A thread answers while the loop turns, peers come and go, and the socket closes. */
 struct answerer {
     pthread_mutex_t       lock;
     pthread_cond_t        more;
-    struct fsz_admission *asked; /* by `link` */
+    struct fsz_admission *asked; /* linked by `link` */
     bool                  stop;
     size_t                answered;
 };
@@ -239,7 +239,7 @@ static void test_answers_race_with_peers_and_the_close(void **state)
         for (size_t i = 0; i < 20; i++) {
             zmq_close(peers[i]);
         }
-        rig_end(&rig); /* the thread goes on to answer */
+        rig_end(&rig); /* the thread continues to answer */
         answerer_stop(&answerer, thread);
         assert_true(answerer.answered >= 2);
     }
@@ -252,8 +252,8 @@ int main(void)
         cmocka_unit_test(test_answer_for_a_socket_that_is_closed_does_nothing),
         cmocka_unit_test(test_answer_may_come_when_the_loop_is_gone),
         cmocka_unit_test(test_answer_that_waits_in_a_loop_is_freed_with_it),
-        cmocka_unit_test(test_answer_may_come_from_within_the_question),
-        cmocka_unit_test(test_question_may_close_the_socket),
+        cmocka_unit_test(test_answer_may_come_from_within_ask),
+        cmocka_unit_test(test_ask_may_close_the_socket),
         cmocka_unit_test(test_unknown_status_admits_nobody),
         cmocka_unit_test(test_answers_race_with_peers_and_the_close),
     };

@@ -1,4 +1,4 @@
-/* Life and handshake of a connection, seen from the bytes of its peer. */
+/* Life and handshake of a connection, seen from the peer's bytes. */
 #include "zmtp_conn_rig.h"
 
 #include "zmtp/greeting.h"
@@ -116,10 +116,10 @@ static void test_a_bad_handshake_ends_with_its_reason(void **state)
         BAD(SIGNATURE "\3\1PLAIN\0\0\0" ZERO8 "\0\0\0\0" ZERO32, MECHANISM),
         BAD(SIGNATURE "\3\1BOGUS\0\0\0" ZERO8 "\0\0\0\0" ZERO32, MECHANISM),
         BAD(SIGNATURE "\1\1\0\0", TYPE),                     /* 2.0, a PUB */
-        BAD(GREETING_NULL "\0\5hello", PROTOCOL),            /* no command */
+        BAD(GREETING_NULL "\0\5hello", PROTOCOL),            /* not a command */
         BAD(GREETING_NULL "\4\6\5HELLO", PROTOCOL),          /* PLAIN's */
         BAD(GREETING_NULL "\4\0", PROTOCOL),                 /* no name */
-        BAD(GREETING_NULL "\6\0\0\0\0\0\0\x20\1", PROTOCOL), /* a longer one than any */
+        BAD(GREETING_NULL "\6\0\0\0\0\0\0\x20\1", PROTOCOL), /* longer than any command may be */
         BAD(GREETING_NULL "\xc0\1x", PROTOCOL),              /* reserved flags */
         BAD(GREETING_NULL "\4\x19\5READY\xbSocket-Type\0\0\0\3PUB", TYPE),
         BAD(GREETING_NULL "\4\xa\5ERROR\3"
@@ -144,7 +144,8 @@ static void test_a_bad_handshake_ends_with_its_reason(void **state)
     }
 }
 
-/* So that it can tell why it was cut off: libzmq connects anew for good where it can't. */
+/* The peer must see our greeting, to know why it was refused: otherwise libzmq reconnects forever.
+ */
 static void test_a_peer_of_another_mechanism_gets_our_whole_greeting(void **state)
 {
     static const struct {
@@ -258,7 +259,7 @@ static void test_a_refused_peer_of_2_0_is_closed(void **state)
 #define HELLO "\4\x10\5HELLO\4user\4pass"
 #define INITIATE "\4\x1f\x8INITIATE\xbSocket-Type\0\0\0\6DEALER"
 
-/* A server of PLAIN whose peer has sent greeting and HELLO, with more behind it. */
+/* A PLAIN server whose peer has sent greeting and HELLO, followed by more bytes. */
 static void plain_begins(struct rig *rig, void (*asks)(struct rig *rig, struct fsz_conn *conn))
 {
     rig_init(rig, FSZ_ZMTP_ROUTER);
@@ -533,7 +534,7 @@ static void test_an_idle_connection_is_small(void **state)
         int ends[2];
         if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
             rig_fini(&rig);
-            skip(); /* too few descriptors are allowed */
+            skip(); /* the limit on descriptors is too low */
         }
         conns[i] = rig_conn(&rig, ends[0], false);
         peers[i] = ends[1];

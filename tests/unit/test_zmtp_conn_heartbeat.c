@@ -1,4 +1,4 @@
-/* PING and PONG, and what happens when a peer falls silent. */
+/* PING and PONG, and peers that fall silent. */
 #include "zmtp_conn_rig.h"
 
 #include <sys/eventfd.h>
@@ -29,7 +29,7 @@ static void test_answers_a_ping_with_its_context(void **state)
     RIG_EXPECT(&rig, "\4\x15\4PONG"
                      "0123456789abcdef");
     RIG_SEND(&rig, "\4\x19\4PING\0\0"
-                   "0123456789abcdefgh"); /* too long: cut, as libzmq does */
+                   "0123456789abcdefgh"); /* too long: cut, as in libzmq */
     RIG_EXPECT(&rig, "\4\x15\4PONG"
                      "0123456789abcdef");
     RIG_SEND(&rig, "\4\7\4PING\0\0");
@@ -115,7 +115,7 @@ static void test_a_peer_that_does_not_answer_ends(void **state)
     rig_fini(&rig);
 }
 
-/* A descriptor whose owner takes all the work of a turn. */
+/* A descriptor whose owner uses up the work of a turn. */
 struct hog {
     struct fsz_loop      *loop;
     struct fsz_loop_watch watch;
@@ -144,9 +144,9 @@ static void test_an_answer_that_was_not_read_yet_is_no_silence(void **state)
         assert_int_equal(fsz_loop_add(rig.loop, &hogs[i].watch, EPOLLIN), FSZ_OK);
     }
     assert_int_equal(send(rig.peer, "\4\5\4PONG", 7, MSG_NOSIGNAL), 7);
-    usleep(2 * SILENCE_MS * 1000); /* no turn between */
+    usleep(2 * SILENCE_MS * 1000); /* without turning the loop */
     for (int i = 0; i <= HOGS && (i == 0 || fsz_conn_has_unread(rig.conn)); i++) {
-        fsz_loop_turn(rig.loop, 0); /* serves one of them */
+        fsz_loop_turn(rig.loop, 0); /* serves only one of them */
         assert_false(rig.ended);
     }
     assert_false(fsz_conn_has_unread(rig.conn));

@@ -1,4 +1,4 @@
-/* What a peer sends after the handshake: messages, commands, bounds. */
+/* Input after the handshake: messages, commands, bounds. */
 #include "zmtp_conn_rig.h"
 
 #include <arpa/inet.h>
@@ -132,7 +132,7 @@ static void test_a_length_that_no_memory_holds_ends(void **state)
     rig_fini(&rig);
 }
 
-/* Sends so many messages "x" at once, without turning the loop. */
+/* Sends `count` messages "x" at once, without turning the loop. */
 static void send_many(struct rig *rig, size_t count)
 {
     char *bytes = malloc(count * 3);
@@ -149,7 +149,7 @@ static void test_all_that_a_peer_sent_before_it_closed_is_delivered(void **state
     (void)state;
     rig_router(&rig);
     rig_shake_dealer(&rig);
-    send_many(&rig, 30000); /* more than one read takes */
+    send_many(&rig, 30000); /* more than one read */
     close(rig.peer);
     rig.peer = -1;
     RIG_UNTIL(&rig, rig.ended);
@@ -193,7 +193,7 @@ static void test_a_reset_loses_nothing_that_had_come(void **state)
     rig_shake_dealer(&rig);
     assert_int_equal(rig_post(rig.conn, "unread", 6, FSZ_ZMTP_HIGH), FSZ_OK);
     send_many(&rig, 20000); /* within the first window: a reset drops what has not been sent yet */
-    close(rig.peer);        /* with bytes that it has not read: a reset */
+    close(rig.peer);        /* causes a reset, because it has unread bytes */
     rig.peer = -1;
     RIG_UNTIL(&rig, rig.ended);
     assert_int_equal(rig.messages, 20000);
@@ -244,7 +244,7 @@ static void end_it(struct rig *rig, struct fsz_conn *conn, const struct fsz_fram
 {
     uint8_t sum = 0;
     fsz_conn_end(conn, FSZ_ZMTP_END_KICKED);
-    for (size_t i = 0; i < frames->count; i++) { /* still there */
+    for (size_t i = 0; i < frames->count; i++) { /* the frames are still valid */
         sum ^= frames->frames[i].data[0];
     }
     rig->message_bytes += sum;

@@ -1,15 +1,15 @@
-/* Memory of unfinished messages of several connections, and who goes when it is full. */
+/* Memory of incomplete messages of several connections, and which one ends when it is used up. */
 #include "zmtp_conn_rig.h"
 
 #include "zmtp/conn_private.h"
 
-/* A connection beside the rig's own. */
+/* A connection in addition to the rig's. */
 struct other {
     struct fsz_conn *conn;
-    int              before; /* the rig's peer until then */
+    int              before; /* the rig's peer before */
 };
 
-/* Another connection, whose other end becomes the rig's peer. */
+/* Opens another connection; its other end becomes the rig's peer. */
 static struct other open_other(struct rig *rig)
 {
     struct other other = {.before = rig->peer};
@@ -22,7 +22,7 @@ static struct other open_other(struct rig *rig)
     return other;
 }
 
-/* The same, a dealer that is ready. */
+/* The same for a dealer that is ready. */
 static struct other open_dealer(struct rig *rig)
 {
     unsigned     ready = rig->ready;
@@ -32,7 +32,7 @@ static struct other open_dealer(struct rig *rig)
     return other;
 }
 
-/* The newest first. */
+/* Closes the newest one first. */
 static void close_other(struct rig *rig, struct other *other)
 {
     fsz_conn_end(other->conn, FSZ_ZMTP_END_STOPPED);
@@ -41,7 +41,7 @@ static void close_other(struct rig *rig, struct other *other)
     rig->peer = other->before;
 }
 
-/* A router with room for so many bytes of unfinished messages, and one connection. */
+/* A router with one connection and room for that many bytes of incomplete messages. */
 static void rig_with_room(struct rig *rig, size_t max)
 {
     rig_router(rig);
@@ -50,7 +50,7 @@ static void rig_with_room(struct rig *rig, size_t max)
     rig->shared.inputs.patience_ms = RIG_WAIT_MS;
 }
 
-/* Waits until it holds so many bytes of an unfinished message of 9000. */
+/* Waits until it has buffered that many bytes of an incomplete message of 9000. */
 static void hold(struct rig *rig, size_t bytes)
 {
     size_t used = rig->shared.inputs.used;
@@ -98,7 +98,7 @@ static void test_a_message_of_more_than_all_may_have_ends(void **state)
     rig_fini(&rig);
 }
 
-/* The oldest asks for more while another one holds nearly all. */
+/* The oldest connection needs more while another one uses nearly all. */
 static void test_who_asks_for_little_stays_when_memory_for_all_is_full(void **state)
 {
     struct rig rig;
@@ -132,7 +132,7 @@ static void test_the_newest_ends_where_it_would_hold_most(void **state)
     rig_fini(&rig);
 }
 
-/* It holds little, and for long. */
+/* It uses little, but for a long time. */
 static void test_who_is_stuck_goes_instead_of_who_needs_most(void **state)
 {
     struct rig rig;
@@ -170,7 +170,7 @@ static void test_who_holds_most_goes_before_who_is_stuck(void **state)
     rig_fini(&rig);
 }
 
-/* The next message has begun each time one is finished. */
+/* Each time a message is completed, the next one has begun. */
 static void test_who_finishes_a_message_has_its_time_again(void **state)
 {
     struct rig rig;

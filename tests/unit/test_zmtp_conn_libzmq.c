@@ -1,4 +1,4 @@
-/* Real peers: libzmq's sockets at the other end of TCP. */
+/* Real peers: libzmq sockets over TCP. */
 #include "zmtp_conn_rig.h"
 
 #include <arpa/inet.h>
@@ -81,7 +81,7 @@ static void z_ready(struct zrig *z)
     RIG_UNTIL(&z->rig, z->rig.ready == 1);
 }
 
-/* The next frame that libzmq's socket receives, as a text. */
+/* The next frame that the libzmq socket receives, as a text. */
 static const char *z_receive(struct zrig *z)
 {
     static char text[256];
@@ -96,7 +96,7 @@ static void z_send(struct zrig *z, const char *text, int flags)
     assert_int_equal(zmq_send(z->socket, text, strlen(text), flags | ZMQ_DONTWAIT), strlen(text));
 }
 
-/* Two frames in one message of ours. */
+/* Sends two frames in one message. */
 static void post_two(struct fsz_conn *conn, const char *first, const char *second)
 {
     struct fsz_frame         frames[] = {{(const uint8_t *)first, strlen(first)},
@@ -226,7 +226,7 @@ static void test_heartbeats_of_libzmq_are_answered(void **state)
     assert_false(z.rig.ended);
     struct fsz_conn_figures figures;
     fsz_conn_figures(z.rig.conn, &figures);
-    assert_true(figures.bytes_out > 64 + 7); /* PONGs */
+    assert_true(figures.bytes_out > 64 + 7); /* includes PONGs */
     z_send(&z, "still there", 0);
     RIG_UNTIL(&z.rig, z.rig.messages == 1);
     z_fini(&z);
@@ -386,7 +386,7 @@ static struct z_keys z_new_keys(void)
     return keys;
 }
 
-/* Both with keys; `dial`: libzmq is the server. */
+/* Both sides have keys; `dial`: libzmq is the server. */
 static void z_curve(struct zrig *z, bool dial)
 {
     struct z_keys server = z_new_keys(), client = z_new_keys();
@@ -407,7 +407,7 @@ static void z_curve(struct zrig *z, bool dial)
     z->rig.on_asks = z_admit;
 }
 
-/* ThreadSanitizer looks at each byte that libzmq hands over, because libzmq is not built for it. */
+/* libzmq is not built for ThreadSanitizer, which therefore checks each byte that it passes. */
 #ifdef __SANITIZE_THREAD__
 enum { BOXES = 100, BOX_BYTES_MAX = 2000 };
 #else
@@ -449,7 +449,7 @@ static void test_boxes_go_both_ways(void **state)
     z_fini(&z);
 }
 
-/* As many bytes as are sealed ahead, so that sealing stops with the message. */
+/* As many bytes as are sealed ahead, so that sealing stops exactly at the end of the message. */
 static void test_a_large_message_that_was_sealed_and_written_does_not_wait_any_more(void **state)
 {
     enum { BYTES = 70000 };

@@ -1,12 +1,12 @@
-/* What goes to a peer: order, bounds, priorities, threads. */
+/* Output: order, bounds, priorities, threads. */
 #include "zmtp_conn_rig.h"
 
 #include <pthread.h>
 #include <stdio.h>
 
-enum { TINY_BUFFER = 1 }; /* the system makes the least of it that it allows */
+enum { TINY_BUFFER = 1 }; /* the system rounds it up to its minimum */
 
-/* Reads whole messages as the peer; returns the body of the next one, of one frame. */
+/* Reads whole messages as the peer; returns the body of the next one, which has one frame. */
 static size_t read_message(struct rig *rig, uint8_t *body, size_t room)
 {
     uint8_t head[9];
@@ -37,8 +37,8 @@ static void shrink(int fd)
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
 }
 
-/* A router whose socket takes few bytes at a time. */
-static void ready_narrow_router(struct rig *rig)
+/* A router whose socket buffer is small. */
+static void ready_small_router(struct rig *rig)
 {
     int ends[2];
     rig_init(rig, FSZ_ZMTP_ROUTER);
@@ -57,7 +57,7 @@ static struct fsz_conn_figures figures_of(struct rig *rig)
     return figures;
 }
 
-/* Sends until something waits. */
+/* Sends until a message is queued. */
 static void fill_socket(struct rig *rig)
 {
     char body[1000] = {0};
@@ -73,7 +73,8 @@ static void test_writes_at_once_from_the_thread_that_sends(void **state)
     (void)state;
     ready_router(&rig);
     assert_int_equal(rig_post(rig.conn, "hello", 5, FSZ_ZMTP_LOW), FSZ_OK);
-    assert_int_equal(recv(rig.peer, bytes, sizeof(bytes), MSG_DONTWAIT), 7); /* no turn between */
+    assert_int_equal(recv(rig.peer, bytes, sizeof(bytes), MSG_DONTWAIT),
+                     7); /* without turning the loop */
     assert_memory_equal(bytes, "\0\5hello", 7);
     assert_int_equal(figures_of(&rig).messages_out, 1);
     assert_int_equal(figures_of(&rig).queued_messages, 0);
@@ -112,13 +113,13 @@ static void test_what_is_sent_before_the_handshake_waits_for_it(void **state)
 }
 
 static void
-test_messages_of_all_sizes_arrive_whole_and_in_order_through_a_narrow_socket(void **state)
+test_messages_of_all_sizes_arrive_whole_and_in_order_through_a_small_socket_buffer(void **state)
 {
     enum { COUNT = 300 };
     static uint8_t body[70000], got[70000];
     struct rig     rig;
     (void)state;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     for (size_t i = 0; i < COUNT; i++) {
         size_t size = i % 7 == 0 ? 69000 - i : i;
         memset(body, (int)i, size);
@@ -142,7 +143,7 @@ static void test_a_pong_goes_before_messages_but_not_into_one(void **state)
     static uint8_t body[300000], got[300000];
     struct rig     rig;
     (void)state;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     memset(body, 'm', sizeof(body));
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_HIGH), FSZ_OK);
@@ -161,7 +162,7 @@ static void test_a_flood_of_pings_makes_one_pong_wait(void **state)
 {
     struct rig rig;
     (void)state;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     fill_socket(&rig);
     uint64_t queued = figures_of(&rig).queued_bytes;
     for (size_t i = 0; i < 2000; i++) {
@@ -186,7 +187,7 @@ static void test_drops_the_least_important_first_by_messages(void **state)
 {
     struct rig rig;
     (void)state;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     rig.shared.limits.output_messages = 100;
     fill_socket(&rig);
     size_t waiting = figures_of(&rig).queued_messages;
@@ -205,7 +206,7 @@ static void test_drops_the_least_important_first_by_bytes(void **state)
 {
     struct rig rig;
     (void)state;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     rig.shared.limits.output_messages = 0;
     rig.shared.limits.output_bytes = 30000;
     fill_socket(&rig);
@@ -224,7 +225,7 @@ static void test_one_message_may_wait_however_large(void **state)
     char      *body = calloc(1, SIZE);
     struct rig rig;
     (void)state;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     rig.shared.limits.output_bytes = 1000;
     assert_int_equal(rig_post(rig.conn, body, SIZE, FSZ_ZMTP_LOW), FSZ_OK);
     assert_int_equal(figures_of(&rig).queued_messages, 1);
@@ -233,13 +234,13 @@ static void test_one_message_may_wait_however_large(void **state)
     rig_fini(&rig);
 }
 
-/* Loses messages at `messages` or `bytes` (0: no bound), then reads; it is reported at a quarter.
- */
+/* Loses messages at `messages` or `bytes` (0: no bound), then reads: at a quarter, `drained` is
+ * called. */
 static void read_again(uint64_t messages, size_t bytes)
 {
     static uint8_t body[1000];
     struct rig     rig;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     rig.shared.limits.output_messages = messages;
     rig.shared.limits.output_bytes = bytes;
     while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_HIGH) == FSZ_OK) {
@@ -273,7 +274,7 @@ static void test_a_full_socket_is_written_to_again_without_the_loop(void **state
     static uint8_t body[1000];
     struct rig     rig;
     (void)state;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     fill_socket(&rig);
     uint64_t written = figures_of(&rig).bytes_out;
     fsz_conn_flush_blocked(rig.conn);
@@ -295,7 +296,7 @@ static void test_only_what_waits_counts_for_the_budget(void **state)
     uint8_t    got[1000];
     struct rig rig;
     (void)state;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     rig.shared.output.max = 3000;
     assert_int_equal(rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_HIGH), FSZ_OK);
     assert_int_equal(rig.shared.output.used, 0);
@@ -304,7 +305,7 @@ static void test_only_what_waits_counts_for_the_budget(void **state)
     assert_true(rig.shared.output.used > 0);
     assert_true(rig.shared.output.used <= 3000);
     assert_int_equal(figures_of(&rig).dropped[FSZ_ZMTP_HIGH], 1);
-    /* A peer that reads gets its messages although another one's take the whole budget. */
+    /* A peer that reads gets its messages although those of another one use up the budget. */
     rig.shared.output.max = rig.shared.output.used;
     int              slow_peer = rig.peer;
     struct fsz_conn *slow = rig.conn;
@@ -329,7 +330,7 @@ static void test_what_a_flush_leaves_beyond_the_budget_is_dropped_and_counted(vo
     char       body[1000] = {0};
     struct rig rig;
     (void)state;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     rig.shared.output.max = 2500;
     for (size_t i = 0; i < 1000; i++) {
         struct fsz_zmtp_message *message = rig_new_message(body, sizeof(body), FSZ_ZMTP_NORMAL);
@@ -339,22 +340,21 @@ static void test_what_a_flush_leaves_beyond_the_budget_is_dropped_and_counted(vo
     }
     fsz_conn_flush(rig.conn);
     struct fsz_conn_figures figures = figures_of(&rig);
-    assert_true(rig.shared.output.used <=
-                2 * 2500); /* what has begun to be written may go over it */
+    assert_true(rig.shared.output.used <= 2 * 2500); /* a partly written message may exceed it */
     assert_true(figures.queued_messages <= 4);
     assert_int_equal(
         figures.messages_out + figures.queued_messages + figures.dropped[FSZ_ZMTP_NORMAL], 1000);
     rig_fini(&rig);
 }
 
-/* The second of two connections whose peers do not read; the first has used up the budget. */
+/* The second of two connections whose peers do not read, after the first has used up the budget. */
 static void test_each_connection_has_its_equal_part_of_the_budget(void **state)
 {
     enum { MAX = 100000, PART = MAX / 2 };
     char       body[1000] = {0};
     struct rig rig;
     (void)state;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     rig.shared.output.max = MAX;
     while (rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_HIGH) == FSZ_OK) {
     }
@@ -375,14 +375,14 @@ static void test_each_connection_has_its_equal_part_of_the_budget(void **state)
     assert_int_equal(rig.shared.output.used, 0);
 }
 
-/* Its part is nothing, and its peer has a message half. */
+/* Its part of the budget is zero, and its peer has received half a message. */
 static void test_what_has_begun_and_has_no_room_ends_the_connection(void **state)
 {
     enum { MAX = 10000 };
     static char body[20 * MAX];
     struct rig  rig;
     (void)state;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     rig.shared.output.max = MAX;
     assert_int_equal(rig_post(rig.conn, body, sizeof(body), FSZ_ZMTP_HIGH), FSZ_OK);
     RIG_UNTIL(&rig, rig.ended);
@@ -391,7 +391,8 @@ static void test_what_has_begun_and_has_no_room_ends_the_connection(void **state
     rig_fini(&rig);
 }
 
-/* `most`: messages that may wait; fewer than there are, so writes come before all are queued. */
+/* `most`: bound on queued messages; smaller than their number, so writes happen before all are
+ * queued. */
 static void check_several(uint64_t most)
 {
     enum { COUNT = 200 };
@@ -400,8 +401,8 @@ static void check_several(uint64_t most)
     fsz_err                  errs[COUNT];
     struct fsz_zmtp_message *messages[COUNT];
     size_t                   kept = 0;
-    ready_narrow_router(&rig);
-    rig.shared.output.max = 2500; /* what a write leaves over it is dropped */
+    ready_small_router(&rig);
+    rig.shared.output.max = 2500; /* what a write leaves beyond it is dropped */
     rig.shared.limits.output_messages = most;
     for (size_t i = 0; i < COUNT; i++) {
         messages[i] = rig_new_message(body, sizeof(body), FSZ_ZMTP_HIGH);
@@ -462,7 +463,7 @@ static void test_threads_that_send_at_once_keep_their_order(void **state)
     uint32_t      next[SENDERS] = {0};
     struct rig    rig;
     (void)state;
-    ready_narrow_router(&rig);
+    ready_small_router(&rig);
     rig.shared.limits.output_messages = rig.shared.limits.output_bytes = 0;
     for (size_t i = 0; i < SENDERS; i++) {
         senders[i] = (struct sender){.rig = &rig, .number = (uint8_t)i};
@@ -476,7 +477,7 @@ static void test_threads_that_send_at_once_keep_their_order(void **state)
         memcpy(&number, body + 1, sizeof(number));
         assert_int_equal(number, next[body[0]]);
         next[body[0]]++;
-        if (i % 100 == 0) { /* it receives meanwhile */
+        if (i % 100 == 0) { /* the peer reads in between */
             RIG_SEND(&rig, "\0\1x");
             assert_true(figures_of(&rig).bytes_out > 0);
         }
@@ -494,7 +495,7 @@ static void test_an_end_while_threads_send_is_safe(void **state)
     for (size_t round = 0; round < 20; round++) {
         struct sender senders[SENDERS];
         struct rig    rig;
-        ready_narrow_router(&rig);
+        ready_small_router(&rig);
         for (size_t i = 0; i < SENDERS; i++) {
             senders[i] = (struct sender){.rig = &rig, .number = (uint8_t)i};
             assert_int_equal(pthread_create(&senders[i].thread, NULL, sender_main, &senders[i]), 0);
@@ -524,7 +525,7 @@ int main(void)
         cmocka_unit_test(test_queued_messages_go_out_together),
         cmocka_unit_test(test_what_is_sent_before_the_handshake_waits_for_it),
         cmocka_unit_test(
-            test_messages_of_all_sizes_arrive_whole_and_in_order_through_a_narrow_socket),
+            test_messages_of_all_sizes_arrive_whole_and_in_order_through_a_small_socket_buffer),
         cmocka_unit_test(test_a_pong_goes_before_messages_but_not_into_one),
         cmocka_unit_test(test_a_flood_of_pings_makes_one_pong_wait),
         cmocka_unit_test(test_drops_the_least_important_first_by_messages),

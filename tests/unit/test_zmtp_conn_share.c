@@ -1,5 +1,5 @@
-/* However much a peer sends, a connection is served its share in one turn of the loop, and others
- * in the same turn. */
+/* However much a peer sends, each turn of the loop serves a connection only its share, and serves
+ * other connections too. */
 #include "zmtp_conn_rig.h"
 
 enum { MESSAGES = 1000, FRAMES = 3 };
@@ -10,7 +10,7 @@ static void say(int peer, const void *bytes, size_t size)
     assert_int_equal(send(peer, bytes, size, MSG_NOSIGNAL), size);
 }
 
-/* So many messages of one byte each, in one piece. */
+/* Sends `count` messages of one byte in one piece. */
 static void say_many(int peer, size_t count)
 {
     char *bytes = malloc(3 * count);
@@ -66,7 +66,7 @@ static void test_messages_that_cost_their_receiver_much_come_one_a_turn(void **s
     rig_fini(&rig);
 }
 
-/* The peer is not silent: its messages are here, and wait for their turn. */
+/* The peer is not silent: its messages have arrived, and wait for their turn. */
 static void test_what_is_left_for_the_next_turn_counts_as_unread(void **state)
 {
     struct rig rig;
@@ -82,7 +82,7 @@ static void test_what_is_left_for_the_next_turn_counts_as_unread(void **state)
     assert_false(fsz_conn_has_unread(rig.conn));
     say(rig.peer, "\0\5ha", 4);
     rig_settle(&rig);
-    assert_false(fsz_conn_has_unread(rig.conn)); /* half a message, and then silence */
+    assert_false(fsz_conn_has_unread(rig.conn)); /* half a message, then silence */
     rig_fini(&rig);
 }
 
@@ -122,7 +122,7 @@ static void test_all_is_delivered_before_the_end_of_a_peer_that_leaves(void **st
     rig_fini(&rig);
 }
 
-/* What the first connection had been served when the second one's message came. */
+/* How many messages of the first connection came before the one of the second. */
 static size_t           served_before;
 static struct fsz_conn *second;
 

@@ -1,9 +1,9 @@
-/* The handshake of CURVE, held against RFC 26 step by step. */
+/* The handshake of CURVE, compared with RFC 26 step by step. */
 #include "curve_rig.h"
 
 static const uint8_t router_metadata[] = "\x0bSocket-Type\0\0\0\6ROUTER\x08Identity\0\0\0\0";
 
-/* The hand-written client against our server, up to WELCOME. */
+/* The hand-written client with our server, up to WELCOME. */
 static void hand_greet(uint64_t nonce)
 {
     uint8_t hello[HELLO_BYTES];
@@ -45,7 +45,7 @@ static void test_server_follows_the_rfc(void **state)
     assert_int_equal(fsz_mechanism_peer(rig.ours_server)->type, FSZ_ZMTP_DEALER);
 }
 
-/* Answers our client's HELLO in rig.out, which it checks. */
+/* Checks our client's HELLO in rig.out, and replies to it. */
 static void hand_welcome(uint8_t command[WELCOME_BYTES])
 {
     static const uint8_t zeros[64];

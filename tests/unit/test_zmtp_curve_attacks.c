@@ -1,4 +1,4 @@
-/* Commands of CURVE's handshake that are cut, changed, repeated or out of place. */
+/* Handshake commands of CURVE that are cut, changed, repeated or out of order. */
 #include "curve_rig.h"
 
 static uint8_t command[RIG_COMMAND_MAX];
@@ -9,7 +9,7 @@ static void expect_refused(struct fsz_mechanism *m, size_t size, enum fsz_zmtp_e
     rig_expect_failure(m, ending);
 }
 
-/* How many commands are exchanged before the one under test, which goes to the server or not. */
+/* How many commands come before the tested one, and whether that goes to the server. */
 static const struct stage {
     int  before;
     bool to_server;
@@ -20,7 +20,7 @@ static struct fsz_mechanism *stage_side(bool server)
     return server ? rig.ours_server : rig.ours_client;
 }
 
-/* The real command of that stage, in `command`; returns its size. */
+/* The genuine command of that stage, in `command`; returns its size. */
 static size_t stage_reach(const struct stage *stage)
 {
     rig_restart();
@@ -61,7 +61,7 @@ static void test_longer_commands_are_refused(void **state)
     }
 }
 
-/* The highest bit of a key is not part of the number, so HELLO's box opens all the same. */
+/* The highest bit of a key is ignored, so HELLO's box still opens. */
 static bool is_unused_bit_of_key(const struct stage *stage, size_t byte, uint8_t bit)
 {
     return stage->before == 0 && byte == 80 + KEY - 1 && bit == 0x80;

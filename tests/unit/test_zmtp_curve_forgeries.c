@@ -1,11 +1,11 @@
-/* Commands of CURVE's handshake that a peer has made up: keys, vouches, nonces, metadata. */
+/* Handshake commands of CURVE with forged keys, vouches, nonces and metadata. */
 #include "curve_rig.h"
 
 static uint8_t command[RIG_COMMAND_MAX];
 
 static const uint8_t low_order[][KEY] = {{0}, {1}};
 
-/* Our server, which has got a HELLO and sent WELCOME to the hand-written client. */
+/* Our server after a HELLO from, and a WELCOME to, the hand-written client. */
 static void greet(uint64_t nonce)
 {
     rig_restart();
@@ -102,7 +102,7 @@ static void test_welcome_of_another_server_is_refused(void **state)
     expect_refused(rig.ours_client, WELCOME_BYTES, FSZ_ZMTP_END_CRYPTO);
 }
 
-/* The server itself sends a key with which everybody would share ours. */
+/* The server sends a key with which anyone would get the shared key. */
 static void test_welcome_with_a_point_of_low_order_is_refused(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* CURVE with libzmq as the other side, in both roles; the connection is driven by hand. */
+/* CURVE with libzmq as the other side, in both roles; the test drives the connection. */
 #include "curve_rig.h"
 
 #include "zmtp/greeting.h"
@@ -124,7 +124,7 @@ static void frame_send(uint8_t flags, const uint8_t *body, size_t size)
     peer_send(body, size);
 }
 
-/* A frame of libzmq's; the caller frees its body. */
+/* Reads a frame from libzmq; the caller frees its body. */
 static uint8_t *frame_read(uint8_t *ret_flags, size_t *ret_size)
 {
     uint8_t               bytes[FSZ_FRAME_HEAD_MAX];
@@ -212,7 +212,7 @@ static void libzmq_expect(const uint8_t *expected, size_t size, bool more)
     zmq_msg_close(&message);
 }
 
-/* DEALER on both sides: what one sends the other gets, frame for frame. */
+/* Two DEALERs: each receives exactly the frames that the other sends. */
 static void exchange(void)
 {
     static uint8_t large[LARGE];

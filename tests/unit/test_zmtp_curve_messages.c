@@ -1,4 +1,4 @@
-/* Messages under CURVE: what libsodium makes of them, and what a peer may try. */
+/* Messages under CURVE: what libsodium makes of them, and what a peer may attempt. */
 #include "curve_rig.h"
 
 #include "zmtp/mech_curve_private.h"
@@ -31,7 +31,7 @@ static size_t seal_text(struct fsz_mechanism *m, const char *text, uint8_t seale
     return strlen(text) + OVERHEAD;
 }
 
-/* The key of the connection, computed anew from what the two sides hold. */
+/* The key of the connection, computed anew from the keys of both sides. */
 static const uint8_t *shared_key(void)
 {
     struct mech_curve *client = (struct mech_curve *)rig.ours_client;
@@ -154,7 +154,7 @@ static void test_truncated_messages_are_refused_at_every_length(void **state)
     assert_int_equal(open_copy(rig.ours_server, sealed, size + 1), FSZ_EINVALID);
 }
 
-/* What was forged does not count: the real one is taken after it. */
+/* A forged box has no effect: the genuine one is accepted after it. */
 static void test_a_changed_bit_in_any_byte_is_refused(void **state)
 {
     (void)state;
@@ -168,7 +168,7 @@ static void test_a_changed_bit_in_any_byte_is_refused(void **state)
     assert_int_equal(open_copy(rig.ours_client, sealed, size), FSZ_OK);
 }
 
-/* A box that the peer makes under a nonce of its choice. */
+/* Opens a box that the peer made with a nonce of its choice. */
 static fsz_err open_with_nonce(uint64_t nonce, uint8_t flags)
 {
     uint8_t sealed[OVERHEAD] = "\7MESSAGE";

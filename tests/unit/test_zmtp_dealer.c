@@ -1,6 +1,6 @@
 #include "dealer_rig.h"
 
-static void test_questions_go_out_and_answers_come(void **state)
+static void test_requests_go_out_and_replies_come(void **state)
 {
     (void)state;
     struct dealer_rig d;
@@ -29,7 +29,7 @@ static void test_message_without_a_connection_is_refused(void **state)
     void *router = server_start(&d.rig, d.endpoint);
     RIG_UNTIL(&d.rig, d.ups == 1);
     assert_int_equal(dealer_say(d.dealer, "kept"), FSZ_OK);
-    router_serve(&d, router, "kept", "first"); /* and not the one before */
+    router_serve(&d, router, "kept", "first"); /* not the one before */
     zmq_close(router);
     dealer_rig_end(&d);
 }
@@ -68,7 +68,7 @@ static int listen_raw(struct dealer_rig *d)
     return fd;
 }
 
-/* All that a peer says in its life, at once. */
+/* Everything that a peer sends in its life, at once. */
 static const char whole_life[] = RIG_GREETING RIG_READY("ROUTER") "\0\3one\0\3two\0\5three";
 
 static void test_answers_right_before_the_end_come_before_it(void **state)
@@ -84,7 +84,7 @@ static void test_answers_right_before_the_end_come_before_it(void **state)
         RIG_UNTIL(&d.rig, (fd = accept(listening, NULL, NULL)) >= 0);
         raw_say(fd, whole_life, sizeof(whole_life) - 1);
         if (round % 2 == 0) {
-            close(fd); /* with our greeting unread, so that it is a reset */
+            close(fd); /* causes a reset, because our greeting is unread */
         } else {
             shutdown(fd, SHUT_WR);
         }
@@ -138,7 +138,7 @@ static void test_failed_handshakes_are_reported_and_tried_again(void **state)
     dealer_rig_end(&d);
 }
 
-/* A socket of ours whose gate keeps the question. */
+/* One of our sockets whose gate keeps the request. */
 static void test_refusal_is_reported_as_denied_and_tried_again(void **state)
 {
     (void)state;
@@ -194,8 +194,8 @@ static void test_dealer_may_be_freed_in_each_report(void **state)
         RIG_UNTIL(&d.rig, d.ups == 1);
         d.then = free_dealer;
         if (report == 1) {
-            assert_int_equal(dealer_say(d.dealer, "question"), FSZ_OK);
-            router_serve(&d, router, "question", "answer");
+            assert_int_equal(dealer_say(d.dealer, "request"), FSZ_OK);
+            router_serve(&d, router, "request", "answer");
         }
         if (report == 2) {
             zmq_close(router);
@@ -209,7 +209,7 @@ static void test_dealer_may_be_freed_in_each_report(void **state)
     }
 }
 
-/* Another thread sends as fast as it can. */
+/* A thread that sends as fast as it can. */
 struct sender {
     struct fsz_dealer *dealer;
     _Atomic bool       stop;
@@ -252,7 +252,7 @@ static void test_another_thread_may_send_while_the_peer_comes_and_goes(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_questions_go_out_and_answers_come),
+        cmocka_unit_test(test_requests_go_out_and_replies_come),
         cmocka_unit_test(test_message_without_a_connection_is_refused),
         cmocka_unit_test(test_peer_that_restarts_is_up_again),
         cmocka_unit_test(test_answers_right_before_the_end_come_before_it),

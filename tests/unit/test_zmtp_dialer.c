@@ -20,7 +20,7 @@
 
 #include "zmtp_turns.h"
 
-/* A loop, a listener, a dialer, and the last descriptor of each. */
+/* A loop, a listener, a dialer, and the last descriptor of both. */
 struct rig {
     struct fsz_loop     *loop;
     struct fsz_listener *listener;
@@ -177,7 +177,7 @@ static void test_a_source_that_this_host_does_not_have_is_explained(void **state
     assert_int_equal(rig->accepted, 0);
 }
 
-/* The listener is IPv4's; if the name has an IPv6 address too, that one is refused first. */
+/* The listener is IPv4 only; if the name also has an IPv6 address, that one is refused first. */
 static void test_a_names_addresses_are_tried_in_turn(void **state)
 {
     struct rig *rig = *state;
@@ -209,7 +209,7 @@ static void test_an_ipv6_number_without_ipv6_is_explained(void **state)
     assert_non_null(strstr(rig->dialer->why, "ipv6 is off"));
 }
 
-/* A backlog that is full: Linux drops the SYN, so connect(2) stays in progress. */
+/* The backlog is full: Linux drops the SYN, so connect(2) stays in progress. */
 static void test_a_connect_that_is_not_answered_ends_after_its_time(void **state)
 {
     struct rig               *rig = *state;
@@ -237,7 +237,7 @@ static void test_a_connect_that_is_not_answered_ends_after_its_time(void **state
     close(fd);
 }
 
-static int64_t next_try_takes(struct rig *rig)
+static int64_t next_attempt_takes(struct rig *rig)
 {
     uint64_t tries = rig->dialer->attempts;
     int64_t  start_ms = turns_now_ms();
@@ -253,10 +253,11 @@ static void test_pauses_grow_up_to_a_bound(void **state)
     options.reconnect_max_ms = 80;
     assert_int_equal(rig_dial(rig, "ipc:///no/such/folder/x", &options), FSZ_OK);
     TURN_UNTIL(rig->loop, rig->dialer->attempts == 1);
-    assert_true(next_try_takes(rig) >= 18); /* 20, 40, 80, 80; a turn's time is rounded down */
-    assert_true(next_try_takes(rig) >= 38);
-    assert_true(next_try_takes(rig) >= 78);
-    assert_true(next_try_takes(rig) >= 78);
+    assert_true(next_attempt_takes(rig) >=
+                18); /* 20, 40, 80, 80; the time of a turn is rounded down */
+    assert_true(next_attempt_takes(rig) >= 38);
+    assert_true(next_attempt_takes(rig) >= 78);
+    assert_true(next_attempt_takes(rig) >= 78);
 }
 
 static void test_a_connection_that_stands_makes_the_pauses_short_again(void **state)
@@ -271,7 +272,7 @@ static void test_a_connection_that_stands_makes_the_pauses_short_again(void **st
     assert_int_equal(fsz_loop_turn(rig->loop, INT64_C(50000000)), 0);
     fsz_dialer_stands(rig->dialer);
     fsz_dialer_again(rig->dialer);
-    (void)next_try_takes(rig);
+    (void)next_attempt_takes(rig);
 }
 
 static void test_a_callback_may_free_the_dialer(void **state)

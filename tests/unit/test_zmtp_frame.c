@@ -20,7 +20,7 @@ static void test_short_and_long_heads_are_read(void **state)
         {{0x01, 0xFF}, 2, FSZ_FRAME_MORE, 255},
         {{0x04, 0x05}, 2, FSZ_FRAME_COMMAND, 5},
         {{0x02, 0, 0, 0, 0, 0, 0, 1, 0}, 9, 0, 256},
-        {{0x03, 0, 0, 0, 0, 0, 0, 0, 1}, 9, FSZ_FRAME_MORE, 1}, /* longer than need be */
+        {{0x03, 0, 0, 0, 0, 0, 0, 0, 1}, 9, FSZ_FRAME_MORE, 1}, /* longer than needed */
         {{0x06, 0, 0, 0, 0, 0x12, 0x34, 0x56, 0x78}, 9, FSZ_FRAME_COMMAND, 0x12345678},
         {{0x02, 0x7F, 255, 255, 255, 255, 255, 255, 255}, 9, 0, INT64_MAX},
     };

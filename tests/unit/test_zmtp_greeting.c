@@ -20,7 +20,7 @@ static const uint8_t *bytes_of(const char *text)
     return (const uint8_t *)text;
 }
 
-/* What we send to a peer of that version. */
+/* Our greeting to a peer of that version. */
 static size_t own_greeting(enum fsz_zmtp_version version, uint8_t ret_bytes[FSZ_GREETING_BYTES])
 {
     uint8_t rest[FSZ_GREETING_BYTES];
@@ -110,7 +110,7 @@ static void test_mechanisms_are_found_by_their_whole_name(void **state)
         memcpy(bytes + 12, rows[i].text, strlen(rows[i].text));
         fsz_err err = fsz_greeting_read(bytes, sizeof(bytes), &greeting, &used, &ending);
         if (strcmp(rows[i].text, "other") == 0) {
-            assert_int_equal(err, FSZ_EINVALID); /* small letters */
+            assert_int_equal(err, FSZ_EINVALID); /* lower case */
             continue;
         }
         assert_int_equal(err, FSZ_OK);
@@ -119,7 +119,7 @@ static void test_mechanisms_are_found_by_their_whole_name(void **state)
     }
 }
 
-/* Asserts that `bytes` are refused at byte `at`, counted from 0, and not before. */
+/* Asserts that `bytes` are refused at byte `at`, counted from 0, and not earlier. */
 static void assert_refused(const uint8_t *bytes, size_t at, enum fsz_zmtp_ending ending)
 {
     for (size_t size = 0; size <= at + 1; size++) {
@@ -141,7 +141,7 @@ static void test_mechanism_that_is_no_name_is_refused_at_once(void **state)
     bytes[14] = '\n';
     assert_refused(bytes, 14, FSZ_ZMTP_END_PROTOCOL);
     own_greeting(FSZ_ZMTP_3_0, bytes);
-    bytes[31] = 'X'; /* behind the NUL that ends it */
+    bytes[31] = 'X'; /* after the NUL that ends it */
     assert_refused(bytes, 31, FSZ_ZMTP_END_PROTOCOL);
 }
 
@@ -211,13 +211,13 @@ static void test_identity_of_2_0_is_refused_as_soon_as_it_is_wrong(void **state)
     (void)state;
     assert_refused(bytes_of(SIGNATURE "\1\xB"), 11, FSZ_ZMTP_END_TYPE);
     assert_refused(bytes_of(SIGNATURE "\1\5\x8"), 12, FSZ_ZMTP_END_PROTOCOL);
-    assert_refused(bytes_of(SIGNATURE "\1\5\1\1"), 13, FSZ_ZMTP_END_PROTOCOL); /* MORE */
-    assert_refused(bytes_of(SIGNATURE "\1\5\4\1"), 13, FSZ_ZMTP_END_PROTOCOL); /* command */
+    assert_refused(bytes_of(SIGNATURE "\1\5\1\1"), 13, FSZ_ZMTP_END_PROTOCOL); /* flag MORE */
+    assert_refused(bytes_of(SIGNATURE "\1\5\4\1"), 13, FSZ_ZMTP_END_PROTOCOL); /* flag COMMAND */
     assert_refused(bytes_of(SIGNATURE "\1\5\0\2\0x"), 14, FSZ_ZMTP_END_PROTOCOL);
     assert_refused(bytes_of(SIGNATURE "\1\5\2\0\0\0\0\0\0\1\0"), 20, FSZ_ZMTP_END_PROTOCOL);
 }
 
-/* A socket of libzmq's, and a plain one connected to it. */
+/* A libzmq socket, and a plain socket connected to it. */
 struct libzmq_peer {
     void *context, *socket;
     int   fd;
@@ -284,13 +284,13 @@ static void test_greeting_of_libzmq_is_read_in_its_stages(void **state)
     assert_int_equal(greeting.version, FSZ_ZMTP_3_1);
     assert_int_equal(greeting.mechanism, FSZ_ZMTP_NULL);
     assert_memory_equal(theirs + FSZ_GREETING_OPENING_BYTES, ours, rest);
-    /* The handshake has begun: READY comes. */
+    /* The handshake has begun: READY arrives. */
     libzmq_read(&peer, theirs, 8);
     assert_memory_equal(theirs + 2, "\5READY", 6);
     libzmq_stop(&peer);
 }
 
-/* libzmq as the newer side and we as the one of 2.0: what it then sends is what we send. */
+/* libzmq is newer and we act as a 2.0 peer: it must send what we send in its place. */
 static void test_what_libzmq_sends_to_2_0_is_what_we_send(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Greetings, mechanisms and frames against sockets of libzmq. */
+/* Greetings, mechanisms and frames with libzmq sockets. */
 #include "handshake_rig.h"
 
 static void test_null_with_libzmq_that_listens(void **state)
@@ -56,7 +56,7 @@ static void test_plain_server_admits_libzmq(void **state)
     link_end(&link);
 }
 
-/* What libzmq's monitor says next. */
+/* The next event of libzmq's monitor. */
 static void libzmq_reports(struct link *link, uint16_t event, uint32_t value)
 {
     uint8_t  bytes[6], endpoint[ENDPOINT_BYTES];
@@ -103,7 +103,7 @@ static void test_libzmq_understands_that_null_refuses_it(void **state)
     link_end(&link);
 }
 
-/* Answers one question of libzmq's in its ZAP handler with `status`. */
+/* Answers one ZAP request of libzmq with `status`. */
 static void zap_answer(void *zap, const char *status)
 {
     char    request_id[ENDPOINT_BYTES], part[256];
@@ -128,7 +128,7 @@ static void zap_answer(void *zap, const char *status)
     zmq_send(zap, "", 0, 0);
 }
 
-/* Our PLAIN client shows credentials to libzmq, whose ZAP handler answers with `status`. */
+/* Our PLAIN client shows its credentials to libzmq, whose ZAP handler answers with `status`. */
 static void plain_client_meets_libzmq(struct link *link, const char *status)
 {
     struct fsz_mechanism_config config = {
@@ -170,7 +170,7 @@ static void test_plain_client_understands_that_libzmq_refuses_it(void **state)
     link_end(&link);
 }
 
-/* The same wrong commands to libzmq and to ours: both give up. */
+/* The same invalid commands to libzmq and to our side: both give up. */
 static void test_wrong_commands_end_the_handshake_here_as_in_libzmq(void **state)
 {
     (void)state;

@@ -21,7 +21,7 @@
 
 enum { GUESTS_MAX = 256 };
 
-/* A loop, a folder for ipc, and what a listener handed over. */
+/* A loop, a folder for ipc, and the descriptors that a listener handed over. */
 struct rig {
     struct fsz_loop     *loop;
     struct fsz_listener *listener;
@@ -65,7 +65,7 @@ static int tear_down(void **state)
     }
     fsz_loop_free(&rig->loop);
     (void)unlink(rig->path);
-    int error = rmdir(rig->folder); /* fails if anything else was left there */
+    int error = rmdir(rig->folder); /* fails if anything else is left */
     free(rig);
     return error;
 }
@@ -168,7 +168,8 @@ static void test_a_port_is_bound_again_while_old_connections_wait_to_end(void **
     snprintf(endpoint, sizeof(endpoint), "%s", fsz_listener_endpoint(rig->listener));
     int peer = peer_connect(endpoint, false);
     TURN_UNTIL(rig->loop, rig->count == 1);
-    close(rig->fds[--rig->count]); /* closed here first: TIME_WAIT is at the listener's port */
+    close(rig->fds[--rig->count]); /* closed here first, so that TIME_WAIT is on the listener's port
+                                    */
     fsz_listener_free(&rig->listener);
     close(peer);
     assert_int_equal(rig_listen(rig, endpoint, &plain), FSZ_OK);
@@ -239,7 +240,7 @@ static void *racer_main(void *argument)
     return err == FSZ_OK ? racer : NULL;
 }
 
-/* One wins, and none takes the path from the winner. */
+/* One wins, and no other takes the path from it. */
 static void test_of_binders_that_race_for_a_stale_path_one_wins(void **state)
 {
     enum { RACERS = 4, ROUNDS = 200 };
@@ -336,7 +337,7 @@ static void test_a_callback_may_free_the_listener(void **state)
     }
 }
 
-/* Takes every descriptor that this process may have. Returns how many. */
+/* Uses up all descriptors of this process. Returns how many. */
 static size_t take_descriptors(int fds[GUESTS_MAX])
 {
     size_t count = 0;
@@ -385,7 +386,8 @@ static void test_without_descriptors_peers_are_turned_away_and_counted(void **st
     close(third);
 }
 
-/* The reserve itself is lost when another thread takes its place; here, when the limit shrinks. */
+/* Another thread may use the reserve's descriptor while it is given up; here the limit shrinks
+ * instead. */
 static void test_without_any_descriptor_the_listener_rests_instead_of_spinning(void **state)
 {
     struct rig   *rig = *state;
@@ -396,7 +398,8 @@ static void test_without_any_descriptor_the_listener_rests_instead_of_spinning(v
     int peer = peer_connect(rig->endpoint, false);
     limit_descriptors(128);
     size_t taken = take_descriptors(fds);
-    limit_descriptors(3); /* below every descriptor, so the reserve's number is not free either */
+    limit_descriptors(
+        3); /* below every open descriptor, so the reserve's number is not free either */
     int64_t  end_ms = turns_now_ms() + 300;
     unsigned turns = 0;
     while (turns_now_ms() < end_ms) {

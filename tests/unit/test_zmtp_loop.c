@@ -45,11 +45,11 @@ static int tear_down(void **state)
     return loop == NULL ? 0 : -1;
 }
 
-/* An eventfd that is added, and what happened to it. */
+/* A watched eventfd, and what happened to it. */
 struct door {
     struct fsz_loop_watch watch;
     struct fsz_loop      *loop;
-    struct door          *removes; /* taken out when this one is ready */
+    struct door          *removes; /* removed when this one is ready */
     unsigned              calls;
     uint32_t              events;
 };
@@ -134,17 +134,18 @@ static void test_more_ready_descriptors_than_one_turn_takes_are_all_served(void 
         assert_int_equal(fsz_loop_turn(loop_of(state), INT64_MAX), FSZ_LOOP_EVENTS);
     }
     for (size_t i = 0; i < 3 * FSZ_LOOP_EVENTS; i++) {
-        assert_int_equal(doors[i].calls, 1); /* all remain ready; none comes twice before others */
+        assert_int_equal(doors[i].calls,
+                         1); /* all stay ready; none is served twice before the others */
         door_close(&doors[i]);
     }
 }
 
-/* A timer that notes when it fired, and sets itself again. */
+/* A timer that records when it fired, and sets itself again. */
 struct alarm_clock {
     struct fsz_loop_timer timer;
     struct fsz_loop      *loop;
     unsigned              fired;
-    int64_t               again_ms; /* after that; -1: never */
+    int64_t               again_ms; /* the delay after that; -1: never */
     unsigned             *order, place;
 };
 
@@ -239,7 +240,7 @@ static void test_timers_of_one_turn_are_bounded_and_none_is_forgotten(void **sta
     assert_int_equal(fsz_loop_turn(loop, INT64_MAX), 10);
 }
 
-/* A task that notes its turn and may post others. */
+/* A task that records its turn and may post others. */
 struct errand {
     struct fsz_loop_task task;
     struct fsz_loop     *loop;
@@ -319,7 +320,7 @@ struct poster {
     struct fsz_loop *loop;
     struct errand   *errands;
     atomic_uint     *done;
-    unsigned         seen; /* the loop's thread: how many of its errands have run, in order */
+    unsigned         seen; /* loop's thread: how many of its errands have run, in order */
 };
 
 static void *poster_main(void *argument)

@@ -1,4 +1,4 @@
-/* A turn ends when enough is done, and the next one goes on where it ended. */
+/* A turn ends when enough work is done, and the next one continues there. */
 #include "zmtp/loop.h"
 
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 enum { HALF = FSZ_LOOP_WORK / 2, COUNT = 10 };
 
-/* A descriptor that is always ready, a task or a timer, each of which does half a turn's work. */
+/* A ready descriptor, a task or a timer, each of which does half a turn's work. */
 struct worker {
     struct fsz_loop_watch watch;
     struct fsz_loop_task  task;
@@ -101,7 +101,7 @@ static void test_descriptors_that_are_left_come_first_in_the_next_turn(void **st
         assert_int_equal(fsz_loop_turn(*state, INT64_MAX), 2);
         assert_int_equal(calls_of(workers), 2 * turn);
     }
-    expect_each(workers, 1); /* all were ready all the time, and none came twice */
+    expect_each(workers, 1); /* all were always ready, and none was served twice */
     assert_int_equal(fsz_loop_turn(*state, INT64_MAX), 2);
     workers_close(workers, *state);
 }
@@ -154,7 +154,7 @@ static void test_a_share_is_used_up_in_a_turn_and_new_in_the_next(void **state)
     assert_true(fsz_loop_has_share(*state, &share));
 }
 
-/* The units of a share that was last asked for `turns` turns ago. */
+/* The units of a share that was last used `turns` turns ago. */
 static uint64_t share_after(struct fsz_loop *loop, uint64_t turns)
 {
     struct fsz_loop_share share = {0};

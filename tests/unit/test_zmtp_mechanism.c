@@ -109,7 +109,7 @@ static void test_metadata_that_is_not_valid_or_too_large_is_refused(void **state
     FRESH_REFUSES(FSZ_ZMTP_NULL, true, "\5READY\x0BSocket-Type\0\0\0\6DEALE",
                   FSZ_ZMTP_END_PROTOCOL);
     FRESH_REFUSES(FSZ_ZMTP_NULL, true, READY_DEALER "x", FSZ_ZMTP_END_PROTOCOL);
-    FRESH_REFUSES(FSZ_ZMTP_NULL, true, "\5READY", FSZ_ZMTP_END_PROTOCOL); /* no type */
+    FRESH_REFUSES(FSZ_ZMTP_NULL, true, "\5READY", FSZ_ZMTP_END_PROTOCOL); /* no socket type */
     static uint8_t        large[6 + FSZ_METADATA_BYTES_MAX + 1] = "\5READY\1X\0\0\x0F\xFB";
     struct fsz_mechanism *server = side_new(FSZ_ZMTP_NULL, true, FSZ_ZMTP_ROUTER);
     assert_int_equal(fsz_mechanism_take(server, large, sizeof(large)), FSZ_EINVALID);
@@ -199,7 +199,7 @@ static void test_error_with_and_without_a_reason_denies(void **state)
     assert_error("\5ERROR\0", 7, "");
     assert_error("\5ERROR\003400", 10, "400");
     assert_error("\5ERROR\x0FNo such account", 22, "No such account");
-    assert_error("\5ERROR\003400 and more", 19, "400"); /* libzmq takes it too */
+    assert_error("\5ERROR\003400 and more", 19, "400"); /* libzmq accepts it too */
     assert_error("\5ERROR", 6, NULL);
     assert_error("\5ERROR\004400", 10, NULL);
 }

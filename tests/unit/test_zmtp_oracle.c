@@ -1,5 +1,5 @@
-/* The same bytes behind a handshake to libzmq and to our reader of frames: the same outcome, but
- * for what the rows say. */
+/* The same bytes after a handshake, to libzmq and to our frame reader: both must behave the same,
+ * except in the marked rows. */
 #include "handshake_rig.h"
 
 static void link_ready(struct link *link, int type, enum fsz_zmtp_type own)
@@ -7,7 +7,7 @@ static void link_ready(struct link *link, int type, enum fsz_zmtp_type own)
     struct fsz_mechanism_config config = {.name = FSZ_ZMTP_NULL, .type = own};
     int64_t                     most = INT64_MAX;
     link_new(link, type);
-    /* Else libzmq asks for as much memory as a frame announces. */
+    /* Otherwise libzmq allocates as much memory as a frame announces. */
     zmq_setsockopt(link->socket, ZMQ_MAXMSGSIZE, &most, sizeof(most));
     link_connect(link);
     link_greet(link, &config);
@@ -24,19 +24,19 @@ static const struct {
     bool           libzmq_goes_on;
 } rows[] = {
     {ROW("\0\1x"), FSZ_OK, true},
-    {ROW("\2\0\0\0\0\0\0\0\1x"), FSZ_OK, true}, /* longer than need be */
+    {ROW("\2\0\0\0\0\0\0\0\1x"), FSZ_OK, true}, /* longer than needed */
     {ROW("\1\1x\0\1y"), FSZ_OK, true},          /* two frames */
-    {ROW("\4\4\3FOO"), FSZ_OK, true},           /* a command that nobody knows */
+    {ROW("\4\4\3FOO"), FSZ_OK, true},           /* an unknown command */
     {ROW("\4\7\4PING\0\0"), FSZ_OK, true},
     {ROW("\2\x80\0\0\0\0\0\0\0"), FSZ_EINVALID, false}, /* 2^63 bytes */
     {ROW("\2\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"), FSZ_EINVALID, false},
     /* RFC 23: "Bits 7-3: Reserved. Bits 7-3 are reserved for future use and MUST be zero." libzmq
-     * does not look at them. */
+     * ignores them. */
     {ROW("\x08\1x"), FSZ_EINVALID, true},
     {ROW("\x80\1x"), FSZ_EINVALID, true},
 };
 
-/* A DEALER of libzmq's that is still there takes the frame that we send afterwards. */
+/* A libzmq DEALER that is still connected receives the frame that we send next. */
 static bool libzmq_goes_on(const uint8_t *bytes, size_t size)
 {
     struct link link;

@@ -142,7 +142,8 @@ static void test_refused_credentials_reach_the_client_as_a_status(void **state)
     pair.command.size = 0;
     assert_true(fsz_mechanism_next(pair.server, &pair.command));
     assert_int_equal(pair.command.size, 9);
-    assert_memory_equal(pair.command.data, "^RROR\003400", 9); /* as libzmq's clients want it */
+    assert_memory_equal(pair.command.data, "^RROR\003400",
+                        9); /* the form that libzmq's clients accept */
     has_nothing_to_send(pair.server);
     assert_int_equal(fsz_mechanism_take(pair.client, pair.command.data, pair.command.size),
                      FSZ_EINVALID);

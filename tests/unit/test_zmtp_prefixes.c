@@ -27,7 +27,7 @@ static int prefixes_teardown(void **state)
     return prefixes == NULL ? 0 : -1;
 }
 
-/* Returns the entry; checks whether it is the first one with that prefix. */
+/* Adds an entry and returns it; checks whether it is the first with that prefix. */
 static struct fsz_prefix_entry *add_bytes(struct fsz_prefixes *prefixes, const void *prefix,
                                           size_t size, void *subscriber, bool first)
 {
@@ -188,7 +188,7 @@ static size_t memory_of_node(const struct prefix_node *node)
     return bytes;
 }
 
-/* Bytes that the tree uses. The leak check finds what it has lost. */
+/* Memory that the tree uses. The leak check finds memory that it has lost. */
 static size_t memory_of(const struct fsz_prefixes *prefixes)
 {
     return memory_of_node(&prefixes->root);
@@ -259,7 +259,7 @@ static void test_long_prefix_that_left_holds_no_memory(void **state)
     free(bytes);
 }
 
-/* Each prefix of the chain begins all that follow it. */
+/* Each prefix of the chain is the start of all longer ones. */
 static void test_chain_of_prefixes_is_as_deep_as_it_is_long(void **state)
 {
     struct fsz_prefixes     *prefixes = *state;
@@ -295,7 +295,7 @@ static void test_deep_chain_is_freed_with_the_tree(void **state)
     assert_int_equal(fsz_prefixes_count(prefixes), CHAIN);
 }
 
-/* 256 bytes at each of two places, and prefixes that differ in their last byte only. */
+/* 256 values at each of two places, and prefixes that differ only in their last byte. */
 static void test_every_byte_may_follow_every_byte(void **state)
 {
     struct fsz_prefixes      *prefixes = *state;
@@ -345,7 +345,7 @@ static void test_prefixes_of_64_kib_that_differ_in_one_byte_are_told_apart(void 
     free(bytes);
 }
 
-/* Fails each allocation in turn. */
+/* Lets each allocation fail in turn. */
 static void check_out_of_memory(struct fsz_prefixes *prefixes, const char *prefix)
 {
     size_t                   count = fsz_prefixes_count(prefixes);
@@ -379,7 +379,7 @@ static void test_without_memory_nothing_changes(void **state)
     check_out_of_memory(prefixes, "a");      /* a node without entries */
     check_out_of_memory(prefixes, "");       /* the root */
     check_out_of_memory(prefixes, "abcd");   /* within a node */
-    check_out_of_memory(prefixes, "abcdxx"); /* parts from a node */
+    check_out_of_memory(prefixes, "abcdxx"); /* diverges from a node */
     check_out_of_memory(prefixes, "abcdefg");
     check_out_of_memory(prefixes, "ax");
     check_out_of_memory(prefixes, "ay");

@@ -60,7 +60,7 @@ static void test_message_nobody_wants_goes_nowhere(void **state)
     rig_stop(rig);
 }
 
-/* What a look at all subscribers finds. */
+/* What a walk over all subscribers finds. */
 struct look {
     struct pub_rig *rig;
     unsigned        count, seeing;
@@ -226,7 +226,7 @@ static void test_hundreds_of_subscribers_and_prefixes_get_their_own(void **state
     rig_stop(rig);
 }
 
-/* Several messages before one flush, some of them lost on nobody. */
+/* Several messages before one flush; some match no subscriber. */
 static void test_flush_writes_all_that_was_queued_in_order(void **state)
 {
     struct pub_rig          *rig = *state;
@@ -256,7 +256,7 @@ static void test_flush_writes_all_that_was_queued_in_order(void **state)
     rig_stop(rig);
 }
 
-/* Subscribers that come, ask, cancel and go while others are sent to. */
+/* Subscribers that come, subscribe, cancel and leave while messages are sent. */
 struct flow {
     struct pub_rig *rig;
     unsigned        seed;

@@ -3,7 +3,7 @@
 
 enum { BODY_BYTES = 4000, SENT = 4000, BOUND_MESSAGES = 200 };
 
-/* Has the subscriber told of its loss, as a user would. */
+/* Informs the subscriber of its loss, as a user of the publisher would. */
 static void drained_tell(void *self, struct fsz_subscriber *subscriber)
 {
     struct pub_rig          *rig = self;
@@ -48,7 +48,7 @@ static size_t read_frame(int fd, uint8_t *body, size_t room, bool *ret_more)
     return size;
 }
 
-/* Reads messages until one is the report of losses; counts them by their first letter. */
+/* Reads messages until the report of losses; counts them by their first letter. */
 static void read_to_report(int fd, unsigned ret_counts[256])
 {
     static uint8_t body[BODY_BYTES + 100];
@@ -63,7 +63,7 @@ static void read_to_report(int fd, unsigned ret_counts[256])
     } while (topic[0] != '.');
 }
 
-/* A client that does not read loses messages while another one, which does, gets them all. */
+/* A client that does not read loses messages; another client, which reads, gets all. */
 static void test_slow_subscriber_loses_the_least_important_first_and_is_told(void **state)
 {
     struct pub_rig *rig = *state;
@@ -75,19 +75,19 @@ static void test_slow_subscriber_loses_the_least_important_first_and_is_told(voi
     bare_send(slow, 1, "");
     rig_wait_subscriptions(rig, 2);
     while (rig_notes(rig).lost == 0) {
-        assert_int_equal(rig_send_as(rig, "noise", BODY_BYTES, FSZ_ZMTP_LOW), 2);
+        assert_int_equal(rig_send_as(rig, "low", BODY_BYTES, FSZ_ZMTP_LOW), 2);
         assert_true(zmq_recv(quick, counts, sizeof(counts), 0) == 5);
         assert_true(zmq_recv(quick, NULL, 0, 0) == BODY_BYTES);
     }
-    assert_int_equal(rig_send_as(rig, "vital", 8, FSZ_ZMTP_HIGH), 2);
-    assert_topic(quick, "vital");
+    assert_int_equal(rig_send_as(rig, "high", 8, FSZ_ZMTP_HIGH), 2);
+    assert_topic(quick, "high");
     assert_int_equal(rig_notes(rig).lost, 1);
     assert_int_equal(rig_notes(rig).lost_high, 0);
-    assert_int_equal(rig_send_as(rig, "noise", BODY_BYTES, FSZ_ZMTP_LOW), 2);
+    assert_int_equal(rig_send_as(rig, "low", BODY_BYTES, FSZ_ZMTP_LOW), 2);
     assert_int_equal(rig_notes(rig).lost, 2);
     memset(counts, 0, sizeof(counts));
     read_to_report(slow, counts);
-    assert_int_equal(counts['v'], 1);
+    assert_int_equal(counts['h'], 1);
     assert_int_equal(rig_notes(rig).drained, 1);
     close(slow);
     zmq_close(quick);
@@ -95,7 +95,7 @@ static void test_slow_subscriber_loses_the_least_important_first_and_is_told(voi
     rig_stop(rig);
 }
 
-static void test_vital_messages_are_lost_only_when_everything_is_full(void **state)
+static void test_high_priority_messages_are_lost_only_when_everything_is_full(void **state)
 {
     struct pub_rig *rig = *state;
     rig_start(rig);
@@ -104,7 +104,7 @@ static void test_vital_messages_are_lost_only_when_everything_is_full(void **sta
     rig_wait_subscriptions(rig, 1);
     unsigned sent = 0;
     for (; rig_notes(rig).lost_high == 0; sent++) {
-        rig_send_as(rig, "vital", BODY_BYTES, FSZ_ZMTP_HIGH);
+        rig_send_as(rig, "high", BODY_BYTES, FSZ_ZMTP_HIGH);
     }
     assert_int_equal(rig_notes(rig).lost, 1);
     assert_true(sent > BOUND_MESSAGES);
@@ -115,21 +115,22 @@ static void test_vital_messages_are_lost_only_when_everything_is_full(void **sta
     rig_stop(rig);
 }
 
-/* What the budget of all has no room for is found out when the queue is written. */
+/* Only the write finds out that the total budget has no room. */
 static void test_messages_dropped_when_they_are_written_are_reported(void **state)
 {
     struct pub_rig         *rig = *state;
     struct fsz_zmtp_figures figures;
     rig->limits.conn.output_messages = 0;
-    rig->limits.output_bytes = 2 * (SENT * sizeof(void *) + BODY_BYTES); /* with the queue itself */
+    rig->limits.output_bytes =
+        2 * (SENT * sizeof(void *) + BODY_BYTES); /* includes the queue itself */
     rig_start(rig);
     int slow = bare_subscriber(rig->endpoint);
     bare_send(slow, 1, "");
     rig_wait_subscriptions(rig, 1);
     fsz_pub_lock(rig->pub);
     for (unsigned i = 0; i < SENT; i++) {
-        struct fsz_zmtp_message *message = rig_message("vital", BODY_BYTES, FSZ_ZMTP_HIGH);
-        assert_int_equal(fsz_pub_queue(rig->pub, "vital", 5, message), 1);
+        struct fsz_zmtp_message *message = rig_message("high", BODY_BYTES, FSZ_ZMTP_HIGH);
+        assert_int_equal(fsz_pub_queue(rig->pub, "high", 4, message), 1);
         fsz_zmtp_message_unref(message);
     }
     assert_int_equal(rig->notes.lost, 0);
@@ -156,7 +157,7 @@ static void test_loss_for_lack_of_room_in_all_is_reported_too(void **state)
     rig_wait_subscriptions(rig, 1);
     unsigned sent = 0;
     for (; sent < SENT && rig_notes(rig).lost < 10; sent++) {
-        rig_send_as(rig, "noise", BODY_BYTES, FSZ_ZMTP_LOW);
+        rig_send_as(rig, "low", BODY_BYTES, FSZ_ZMTP_LOW);
     }
     assert_int_equal(rig_notes(rig).lost, 10);
     close(slow);
@@ -173,7 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         rig_test(test_slow_subscriber_loses_the_least_important_first_and_is_told),
-        rig_test(test_vital_messages_are_lost_only_when_everything_is_full),
+        rig_test(test_high_priority_messages_are_lost_only_when_everything_is_full),
         rig_test(test_messages_dropped_when_they_are_written_are_reported),
         rig_test(test_loss_for_lack_of_room_in_all_is_reported_too),
     };

@@ -84,7 +84,7 @@ static void test_subscriptions_may_come_as_commands(void **state)
     rig_stop(rig);
 }
 
-/* Which of the topics 'a'..'o' a publisher sends to a client that did this. */
+/* Which of the topics 'a' to 'o' a publisher sends to a client after these actions. */
 struct oracle {
     int      fd;
     unsigned seed;
@@ -113,7 +113,7 @@ static void oracle_topic(unsigned n, char ret_topic[4])
     }
 }
 
-/* libzmq's XPUB has taken what was sent before a mark when it reports the mark. */
+/* When libzmq's XPUB reports the mark, it has processed what was sent before it. */
 static void oracle_settle(int fd, void *xpub)
 {
     char got[64] = "";
@@ -206,8 +206,8 @@ static void test_message_that_is_no_subscription_disconnects_its_sender(void **s
     rig_start(rig);
     check_stray(rig, "\0\0", 2);                /* nothing */
     check_stray(rig, "\0\3\2ab", 5);            /* another first byte */
-    check_stray(rig, "\1\2\1a\0\5extra", 11);   /* another one behind it */
-    check_stray(rig, "\1\5extra\0\2\1a", 11);   /* and before it */
+    check_stray(rig, "\1\2\1a\0\5extra", 11);   /* a different one after it */
+    check_stray(rig, "\1\5extra\0\2\1a", 11);   /* a different one before it */
     check_stray(rig, "\1\2\1a\1\0\0\2\1b", 10); /* an empty one in between */
     assert_int_equal(rig_notes(rig).wanted, 5);
     rig_stop(rig);
@@ -245,7 +245,7 @@ static void test_client_cut_over_a_stray_frame_comes_back_and_is_served(void **s
     char spare[8];
     zmq_setsockopt(client, ZMQ_RCVTIMEO, &soon_ms, sizeof(soon_ms));
     while (rig_figures(rig).subscriptions != 1 && rig_now_ms() < end_ms) {
-        zmq_recv(client, spare, sizeof(spare), 0); /* libzmq subscribes again in here */
+        zmq_recv(client, spare, sizeof(spare), 0); /* libzmq subscribes again in this call */
     }
     zmq_setsockopt(client, ZMQ_RCVTIMEO, &patience_ms, sizeof(patience_ms));
     assert_int_equal(rig_send(rig, "two.1"), 1);
@@ -304,7 +304,7 @@ static void test_subscriptions_over_a_bound_are_refused_and_others_stay(void **s
     rig_run(rig, rig_configure);
     check_bound(rig, fd, "subscription_bytes");
     rig->pub_limits = wide;
-    rig->pub_limits.all_subscriptions = 3; /* of which one address may have 3 */
+    rig->pub_limits.all_subscriptions = 3; /* one address may have 3 of them */
     rig_run(rig, rig_configure);
     bare_send(fd, 1, "6");
     rig_wait_subscriptions(rig, 3);
@@ -399,11 +399,11 @@ static void test_flood_of_subscriptions_and_cancels_leaves_nothing(void **state)
     rig_stop(rig);
 }
 
-/* ---- narrowing ------------------------------------------------------------------------------- */
+/* ---- subscription filter --------------------------------------------------------------------- */
 
-/* Grants are single letters; a subscription comes down to those that it begins, or that begin it.
- */
-static void narrow_to_letters(void *self, struct fsz_subscriber *subscriber, const void *prefix,
+/* The filter allows single letters; a subscription is filtered to those that begin it or that it
+ * begins. */
+static void filter_to_letters(void *self, struct fsz_subscriber *subscriber, const void *prefix,
                               size_t size, fsz_pub_take_fn take, void *argument)
 {
     const struct pub_rig *rig = self;
@@ -420,7 +420,7 @@ static void narrow_to_letters(void *self, struct fsz_subscriber *subscriber, con
 static void test_subscription_comes_down_to_what_is_granted(void **state)
 {
     struct pub_rig *rig = *state;
-    rig->handler.subscription_filter = narrow_to_letters;
+    rig->handler.subscription_filter = filter_to_letters;
     rig->test = "ab";
     rig_start(rig);
     int fd = bare_subscriber(rig->endpoint);
@@ -452,7 +452,7 @@ static void test_subscription_comes_down_to_what_is_granted(void **state)
 static void test_review_reports_what_came_and_what_went_and_nothing_else(void **state)
 {
     struct pub_rig *rig = *state;
-    rig->handler.subscription_filter = narrow_to_letters;
+    rig->handler.subscription_filter = filter_to_letters;
     rig->test = "ab";
     rig_start(rig);
     int first = bare_subscriber(rig->endpoint);
@@ -492,7 +492,7 @@ static void *review_main(void *argument)
     return NULL;
 }
 
-static void narrow_in_turns(void *self, struct fsz_subscriber *subscriber, const void *prefix,
+static void filter_in_turns(void *self, struct fsz_subscriber *subscriber, const void *prefix,
                             size_t size, fsz_pub_take_fn take, void *argument)
 {
     struct pub_rig *rig = self;
@@ -511,7 +511,7 @@ static void test_no_message_is_lost_for_a_prefix_that_stays_during_reviews(void 
     struct pub_rig *rig = *state;
     pthread_t       thread;
     char            topic[32];
-    rig->handler.subscription_filter = narrow_in_turns;
+    rig->handler.subscription_filter = filter_in_turns;
     rig_start(rig);
     void *clients[4];
     for (int i = 0; i < 4; i++) {

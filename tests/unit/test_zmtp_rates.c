@@ -39,7 +39,7 @@ static void test_a_burst_then_the_rate(void **state)
     assert_int_equal(take(&rates, 1, 1350), FSZ_OK);
     assert_int_equal(take(&rates, 1, 1350), FSZ_EFULL);
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(take(&rates, 1, 9000), FSZ_OK); /* no more than a burst after a pause */
+        assert_int_equal(take(&rates, 1, 9000), FSZ_OK); /* at most one burst after a pause */
     }
     assert_int_equal(take(&rates, 1, 9000), FSZ_EFULL);
     fsz_rates_fini(&rates);

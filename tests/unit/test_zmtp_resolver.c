@@ -15,7 +15,7 @@
 
 #include "zmtp_turns.h"
 
-/* Look-ups wait for this lock. */
+/* Lookups wait for this lock. */
 static pthread_mutex_t name_server = PTHREAD_MUTEX_INITIALIZER;
 
 int getaddrinfo(const char *restrict node, const char *restrict service,
@@ -108,7 +108,7 @@ static void test_a_cancelled_look_up_is_not_reported(void **state)
             fsz_resolver_start(*state, "127.0.0.1", 1, false, answer_done, &answer, &resolution),
             FSZ_OK);
         if (i % 2 == 0) {
-            wait_for_threads(); /* the result is posted, and not yet delivered */
+            wait_for_threads(); /* the result is posted, but not delivered yet */
         }
         fsz_resolver_cancel(&resolution);
         assert_null(resolution);

@@ -10,7 +10,7 @@
 
 enum { FRAMES_MAX = 32 };
 
-/* A message and what became of it. */
+/* A message and the result of splitting it. */
 struct split {
     struct fsz_frames    *frames;
     struct fsz_buffer     envelope;
@@ -78,7 +78,7 @@ static void assert_split(const char *const *texts, enum fsz_router_shape shape,
 static void test_requests_of_each_client_get_their_way_back(void **state)
 {
     (void)state;
-    /* DEALER without a delimiter, with one or REQ, REQ with ZMQ_REQ_CORRELATE, REQ behind two
+    /* DEALER without a delimiter, with one (or REQ), REQ with ZMQ_REQ_CORRELATE, REQ behind two
      * queues. */
     assert_split(FRAMES("{}"), FSZ_ROUTER_REQUEST, "", 0, "{}");
     assert_split(FRAMES("", "{}"), FSZ_ROUTER_REQUEST, "\1\0", 2, "{}");

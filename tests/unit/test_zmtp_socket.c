@@ -1,4 +1,4 @@
-/* Peers of libzmq are served; what is not for this socket ends alone. */
+/* libzmq peers are served; a peer that does not fit is disconnected alone. */
 
 #include "zmtp_rig.h"
 
@@ -23,8 +23,8 @@ static void serve_dealer_and_req(const char *endpoint)
     void *dealer = peer_connect(&rig, ZMQ_DEALER);
     void *req = peer_connect(&rig, ZMQ_REQ);
     peer_ask(&rig, dealer, "hello");
-    peer_say(req, "question");
-    peer_expect(&rig, req, "question");
+    peer_say(req, "request");
+    peer_expect(&rig, req, "request");
     peer_ask(&rig, dealer, "again");
     struct fsz_zmtp_figures figures = rig_figures(&rig);
     assert_int_equal(figures.open_now, 2);
@@ -105,7 +105,7 @@ static void test_another_socket_type_is_refused(void **state)
     RIG_UNTIL(&rig, rig.endings[FSZ_ZMTP_END_TYPE] == 1);
     close(fd);
     void *bad = peer_connect(&rig, ZMQ_DEALER);
-    RIG_UNTIL(&rig, rig.ended == 2); /* libzmq sees it first, and leaves */
+    RIG_UNTIL(&rig, rig.ended == 2); /* libzmq notices first, and leaves */
     zmq_close(bad);
     assert_int_equal(rig.ready, 0);
     rig_end(&rig);

@@ -1,4 +1,4 @@
-/* The gate: what it is asked, and what its answers do to the peer. */
+/* The gate: what it is asked, and what its decisions do to the peer. */
 
 #include "zmtp_rig.h"
 
@@ -47,7 +47,7 @@ static void *answer_late(void *argument)
 {
     struct late_answer *late = argument;
     struct timespec     a_while = {.tv_nsec = 20000000};
-    nanosleep(&a_while, NULL); /* so that the loop turns before the answer comes */
+    nanosleep(&a_while, NULL); /* so that the loop turns before the decision */
     admission_answer(late->asked, late->status, late->user);
     late->done = true;
     return NULL;
@@ -126,7 +126,7 @@ static void test_curve_is_served_when_the_gate_knows_the_key(void **state)
     rig_end(&rig);
 }
 
-/* Turns until the peer has been told. */
+/* Turns until the peer has received the refusal. */
 static int peer_refusal(struct rig *rig, void *monitor)
 {
     int event = 0;
@@ -188,11 +188,11 @@ static void test_peer_that_is_put_off_comes_again(void **state)
     peer_set_plain(peer, "anna", "secret");
     assert_int_equal(zmq_connect(peer, rig.endpoint), 0);
     RIG_UNTIL(&rig, rig.gate.count == 1);
-    rig_answer(&rig, "300", ""); /* for its address */
+    rig_answer(&rig, "300", ""); /* by its address */
     RIG_UNTIL(&rig, rig.gate.count == 1);
     rig_answer(&rig, "200", "");
     RIG_UNTIL(&rig, rig.gate.count == 1);
-    rig_answer(&rig, "300", ""); /* for its credentials */
+    rig_answer(&rig, "300", ""); /* by its credentials */
     RIG_UNTIL(&rig, rig.gate.count == 1);
     rig_answer(&rig, "200", "");
     RIG_UNTIL(&rig, rig.gate.count == 1);

@@ -1,4 +1,4 @@
-/* What waits when a socket closes, and what is still referred to when it is gone. */
+/* Queued messages when a socket closes, and references that outlive it. */
 
 #include "zmtp_rig.h"
 
@@ -6,7 +6,7 @@
 
 enum { BIG_BYTES = 4 << 20, BIG_COUNT = 3 };
 
-/* One reference to it is the caller's. */
+/* The caller owns one reference. */
 static struct fsz_zmtp_message *send_big(struct rig *rig)
 {
     struct fsz_zmtp_message *message;
@@ -73,8 +73,7 @@ static void test_peer_that_takes_nothing_ends_with_the_linger(void **state)
     rig_end(&rig);
 }
 
-/* What matters to the close is that the peer's system has it all, which acknowledges it a little
- * later. */
+/* The close waits until the peer's system has everything, which it acknowledges a little later. */
 static void
 test_a_peer_that_does_not_read_is_not_waited_for_when_its_system_has_everything(void **state)
 {
@@ -103,7 +102,7 @@ static void test_the_linger_begins_when_the_socket_is_closed(void **state)
     struct rig rig = rig_make(FSZ_ZMTP_ROUTER);
     int        fd = open_for_the_deaf(&rig);
     fsz_zmtp_message_unref(send_big(&rig));
-    usleep(LINGER_MS * 1000); /* without a turn of the loop */
+    usleep(LINGER_MS * 1000); /* without turning the loop */
     int64_t closed_ms = rig_now_ms();
     fsz_zmtp_socket_close(&rig.socket, LINGER_MS, rig_closed, &rig);
     RIG_UNTIL(&rig, rig.closed == 1);
@@ -143,7 +142,7 @@ static void test_message_outlives_the_socket_whose_budget_it_counts_for(void **s
     close(fd);
 }
 
-/* A thread that keeps a reference and sends while the socket ends. */
+/* A thread that keeps a reference and sends while the socket closes. */
 struct sender {
     struct fsz_conn *conn;
     _Atomic bool     stop;
@@ -163,7 +162,7 @@ static void *sender_run(void *argument)
         }
     }
     assert_string_equal(fsz_zmtp_socket_identity(sender->conn).user, "");
-    fsz_conn_kick(sender->conn); /* in vain */
+    fsz_conn_kick(sender->conn); /* without effect */
     fsz_conn_unref(&sender->conn);
     return NULL;
 }

@@ -101,7 +101,7 @@ static void test_endpoint_that_is_taken_or_wrong_is_refused_with_a_reason(void *
     rig_end(&rig);
 }
 
-/* To the connection that got ready last. */
+/* Sends to the connection that became ready last. */
 static void say_to_last(struct rig *rig)
 {
     const struct fsz_frame   frame = {.data = (const uint8_t *)"hi", .size = 2};
@@ -115,7 +115,7 @@ static void say_to_last(struct rig *rig)
 static void server_expect(struct rig *rig, void *server)
 {
     char bytes[256];
-    RIG_UNTIL(rig, zmq_recv(server, bytes, sizeof(bytes), ZMQ_DONTWAIT) >= 0); /* its name */
+    RIG_UNTIL(rig, zmq_recv(server, bytes, sizeof(bytes), ZMQ_DONTWAIT) >= 0); /* its routing id */
     peer_expect(rig, server, "hi");
 }
 
@@ -130,7 +130,7 @@ static void test_peer_that_restarts_is_dialed_again(void **state)
     server_choose(endpoint);
     assert_int_equal(fsz_zmtp_socket_connect(rig.socket, endpoint, why), FSZ_OK);
     for (int i = 0; i < 20; i++) {
-        rig_turn(&rig); /* in vain, at first */
+        rig_turn(&rig); /* fails at first */
     }
     for (size_t round = 1; round <= 5; round++) {
         void *server = server_start(&rig, endpoint);
@@ -174,7 +174,7 @@ static void test_disconnecting_ends_that_connection_alone(void **state)
     rig_end(&rig);
 }
 
-/* The descriptor of ours whose other end has that port as its own. */
+/* Our descriptor whose peer has that local port. */
 static int descriptor_of(const struct fsz_conn *conn)
 {
     const char *peer = fsz_conn_facts(conn)->peer;
@@ -214,7 +214,7 @@ static void test_options_of_tcp_are_set_and_new_ones_hold_for_new_connections(vo
     assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 321);
     assert_int_equal(option_of(fd, SOL_SOCKET, SO_SNDBUF), 100000);
     rig.options.tcp_keepalive = false;
-    rig.options.mechanism.type = FSZ_ZMTP_XPUB; /* which it does not take */
+    rig.options.mechanism.type = FSZ_ZMTP_XPUB; /* a type that it does not accept */
     fsz_zmtp_socket_configure(rig.socket, &rig.options, &rig.limits);
     void *second = peer_connect(&rig, ZMQ_DEALER);
     peer_ask(&rig, second, "hello");

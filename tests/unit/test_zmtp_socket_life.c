@@ -1,4 +1,4 @@
-/* How connections and sockets end, from inside of reports too; and what is known of them. */
+/* How connections and sockets end, also from within callbacks; and their facts. */
 
 #include "zmtp_rig.h"
 
@@ -48,7 +48,7 @@ static void test_connections_are_found_by_id_until_they_end(void **state)
     crowd_close(&crowd);
 }
 
-/* What a look does beside counting. */
+/* What a walk does in addition to counting. */
 struct look {
     struct crowd *crowd;
     size_t        seen, until;

@@ -1,4 +1,4 @@
-/* Bounds on connections: what is over them is turned away and counted, others are served. */
+/* Bounds on connections: peers beyond them are turned away and counted, others are served. */
 
 #include "zmtp_rig.h"
 
@@ -158,13 +158,13 @@ static void test_peers_of_ipc_count_by_their_user(void **state)
     peers[2] = peer_connect(&rig, ZMQ_DEALER);
     RIG_UNTIL(&rig, rig_figures(&rig).endings[FSZ_ZMTP_END_ADDRESS_CONNECTIONS] > 0);
     zmq_close(peers[0]);
-    peer_ask(&rig, peers[2], "hello"); /* it has come again */
+    peer_ask(&rig, peers[2], "hello"); /* it has connected again */
     zmq_close(peers[1]);
     zmq_close(peers[2]);
     rig_end(&rig);
 }
 
-/* All of them wait in the backlog when the loop turns, so that it accepts them at one time. */
+/* All of them are in the backlog when the loop turns, so that it accepts them together. */
 static void test_connections_over_the_rate_are_closed_and_counted_until_it_is_lifted(void **state)
 {
     (void)state;
@@ -193,7 +193,7 @@ static void test_connections_over_the_rate_are_closed_and_counted_until_it_is_li
     rig_end(&rig);
 }
 
-/* Some are served, some begin to shake hands, some only connect. */
+/* Some are served, some begin the handshake, some only connect. */
 static void come_and_go(struct rig *rig, size_t i)
 {
     static const char hello[] = RIG_GREETING RIG_READY("DEALER");
@@ -240,7 +240,7 @@ static void test_one_is_served_while_two_thousand_come_and_go(void **state)
     rig_end(&rig);
 }
 
-/* In a process of its own. Returns 0, or the line that did not hold. */
+/* Runs in its own process. Returns 0, or the line that failed. */
 static int exhaust_descriptors(struct rig *rig)
 {
     void         *peer = peer_connect(rig, ZMQ_DEALER);
@@ -257,7 +257,7 @@ static int exhaust_descriptors(struct rig *rig)
     while (count < 100 && (fds[count] = socket(AF_INET, SOCK_STREAM, 0)) >= 0) {
         count++;
     }
-    close(fds[--count]); /* one is left, and it is the client's */
+    close(fds[--count]); /* one is left, for the client */
     int fd = raw_connect(rig, "127.0.0.1");
     RIG_UNTIL(rig, rig_figures(rig).endings[FSZ_ZMTP_END_DESCRIPTORS] == 1);
     if (!has_been_closed(fd)) {
@@ -267,7 +267,7 @@ static int exhaust_descriptors(struct rig *rig)
     close(fd);
     close(fds[--count]);
     fd = raw_connect(rig, "127.0.0.1");
-    expect_kept(rig, fd); /* with two left, the second one is ours */
+    expect_kept(rig, fd); /* of the last two, the second is ours */
     return rig_figures(rig).open_now == 2 ? 0 : __LINE__;
 }
 

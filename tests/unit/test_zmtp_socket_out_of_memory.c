@@ -1,4 +1,4 @@
-/* Each allocation fails in turn: no peer is served wrongly, nothing leaks, and the next one is
+/* Each allocation fails in turn: no peer is served wrongly, nothing leaks, and the next peer is
  * served. */
 
 #include "zmtp_rig.h"
@@ -13,7 +13,7 @@ static void answer_now(void *self, struct fsz_admission *admission)
 
 enum { GREETING_AND_WELCOME = 64 + 10 };
 
-/* Reads on; true: it is over, or the peer has been admitted. */
+/* Reads; true: the connection has ended, or the peer has been admitted. */
 static bool has_answer(int fd, size_t *got)
 {
     char    bytes[256];
@@ -42,7 +42,7 @@ static void serve_one(struct rig *rig)
                      1);
 }
 
-/* One life of a socket; that allocation of ours fails. */
+/* One life of a socket in which that allocation fails. */
 static void live_without(long countdown)
 {
     struct rig  rig = rig_make(FSZ_ZMTP_ROUTER);
@@ -75,7 +75,7 @@ static void test_each_allocation_may_fail(void **state)
         live_without(countdown++);
         assert_true(countdown < 1000);
     } while (allocation_failed);
-    assert_true(countdown > 10); /* there were some */
+    assert_true(countdown > 10); /* some allocations failed */
 }
 
 int main(void)

@@ -1,5 +1,5 @@
-/* zmtp_conn_rig.h - a connection on a real loop, and its peer's end of the socket, which a test
- * reads and writes byte by byte. The test's thread turns the loop. */
+/* zmtp_conn_rig.h - a connection on a real loop. The test reads and writes the peer's end of the
+ * socket byte by byte, and turns the loop. */
 #ifndef FSZ_ZMTP_CONN_RIG_H
 #define FSZ_ZMTP_CONN_RIG_H
 
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    RIG_WAIT_MS = 20000, /* for anything that has to happen; machines may be busy */
+    RIG_WAIT_MS = 20000, /* for anything that must happen; machines may be busy */
     RIG_TURN_NS = 2000000,
     RIG_TEXT_BYTES = 1 << 16
 };
@@ -37,7 +37,7 @@ struct rig {
     bool                             ended;
     enum fsz_zmtp_ending             ending;
     struct fsz_mechanism_credentials credentials;
-    /* What a test wants done in a callback. */
+    /* What a test does in a callback. */
     void (*on_message)(struct rig *rig, struct fsz_conn *conn, const struct fsz_frames *frames);
     void (*on_asks)(struct rig *rig, struct fsz_conn *conn);
     void (*on_ready)(struct rig *rig, struct fsz_conn *conn);
@@ -157,7 +157,7 @@ static inline void rig_nonblocking(int fd)
     assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
 }
 
-/* A connection over a descriptor; the rig's first one is its `conn`. */
+/* A connection on a descriptor; the first one is the rig's `conn`. */
 static inline struct fsz_conn *rig_conn(struct rig *rig, int fd, bool dialed)
 {
     struct fsz_conn_origin origin = {
@@ -173,7 +173,7 @@ static inline struct fsz_conn *rig_conn(struct rig *rig, int fd, bool dialed)
     return conn;
 }
 
-/* A connection over a socketpair; `peer` is its other end. Not begun. */
+/* A connection on a socketpair, not begun; `peer` is the other end. */
 static inline void rig_pair(struct rig *rig)
 {
     int ends[2];
@@ -199,7 +199,7 @@ static inline void rig_fini(struct rig *rig)
     assert_int_equal(rig->shared.output.used, 0);
 }
 
-/* Turns the loop until a condition holds; fails the test when that takes too long. */
+/* Turns the loop until a condition holds; fails the test if that takes too long. */
 #define RIG_UNTIL(rig, condition)                                                                  \
     do {                                                                                           \
         int64_t rig_due = rig_now_ms() + RIG_WAIT_MS;                                              \
@@ -233,7 +233,7 @@ static inline void rig_send(struct rig *rig, const void *bytes, size_t size)
     }
 }
 
-/* Reads exactly so many bytes as the peer. */
+/* Reads exactly that many bytes as the peer. */
 static inline void rig_read(struct rig *rig, void *bytes, size_t size)
 {
     char   *at = bytes;
@@ -270,7 +270,7 @@ static inline bool rig_peer_closed(struct rig *rig)
 #define RIG_SEND(rig, literal) rig_send((rig), (literal), sizeof(literal) - 1)
 #define RIG_EXPECT(rig, literal) rig_expect((rig), (literal), sizeof(literal) - 1)
 
-/* The greeting of 3.x; `minor` is its minor version. */
+/* A greeting of 3.x with minor version `minor`. */
 static inline void rig_greeting(uint8_t greeting[64], uint8_t minor, const char *mechanism)
 {
     memset(greeting, 0, 64);
@@ -292,7 +292,7 @@ static inline void rig_send_greeting(struct rig *rig, uint8_t minor, const char 
 #define RIG_READY_DEALER "\x04\x2b\5READY\xbSocket-Type\0\0\0\6DEALER\x8Identity\0\0\0\2id"
 #define RIG_READY_SUB "\x04\x19\5READY\xbSocket-Type\0\0\0\3SUB"
 
-/* Shakes hands as a peer of mechanism NULL whose READY is given; reads what we send. */
+/* Performs the handshake as a peer with mechanism NULL and the given READY; reads what we send. */
 static inline void rig_shake(struct rig *rig, uint8_t minor, const char *ready, size_t size)
 {
     uint8_t ours[64], command[2 + 255];
@@ -342,7 +342,8 @@ static inline fsz_err rig_post(struct fsz_conn *conn, const void *body, size_t s
     return err;
 }
 
-/* A message of one frame with an eight-byte length, whose body is zeros; `send`: how much of it. */
+/* Sends a message of one frame with an eight-byte length and a body of zeros; `send`: how much of
+ * it. */
 static inline void rig_send_long(struct rig *rig, size_t size, size_t send)
 {
     uint8_t head[9] = {FSZ_FRAME_LONG};

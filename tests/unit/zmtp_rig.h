@@ -1,4 +1,4 @@
-/* zmtp_rig.h - a socket of ours on a loop that the test turns, and peers of libzmq. */
+/* zmtp_rig.h - one of our sockets on a loop that the test turns, and libzmq peers. */
 #ifndef ZMTP_RIG_H
 #define ZMTP_RIG_H
 
@@ -22,15 +22,15 @@
 
 #define RIG_UNUSED __attribute__((unused))
 
-/* ZMTP 3.0: a whole greeting with NULL, and READY of a type with six letters. */
+/* ZMTP 3.0: a whole greeting with NULL, and READY of a socket type with six letters. */
 #define RIG_GREETING                                                                               \
     "\xff\0\0\0\0\0\0\0\1\x7f\3\0NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"                             \
     "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define RIG_READY(type) "\4\x1c\5READY\x0bSocket-Type\0\0\0\6" type
 
-enum { RIG_PATIENCE_MS = 60000 /* for what has to happen */ };
+enum { RIG_PATIENCE_MS = 60000 /* for anything that must happen */ };
 
-/* A gate that keeps questions until the test answers them. */
+/* A gate that keeps requests until the test decides. */
 struct rig_gate {
     struct fsz_gate       gate;
     struct fsz_admission *asked[64];
@@ -48,7 +48,7 @@ struct rig {
     char                    endpoint[FSZ_ADDRESS_TEXT_BYTES];
     size_t                  ready, messages, subscriptions, ended, closed, turned_away;
     size_t                  endings[FSZ_ZMTP_ENDING_COUNT];
-    uint64_t                last_id; /* of the connection that got ready last */
+    uint64_t                last_id; /* of the last connection that became ready */
     char                    last_user[64];
     uint64_t                last_tag;
     struct fsz_zmtp_handler handler;
@@ -211,7 +211,7 @@ static void rig_turn(struct rig *rig)
     (void)fsz_loop_turn(rig->loop, 2000000);
 }
 
-/* Turns the loop until something is so. */
+/* Turns the loop until a condition holds. */
 #define RIG_UNTIL(rig, condition)                                                                  \
     do {                                                                                           \
         int64_t rig_until_ms = rig_now_ms() + RIG_PATIENCE_MS;                                     \
@@ -229,7 +229,7 @@ RIG_UNUSED static void rig_close(struct rig *rig)
     assert_int_equal(rig->closed, 1);
 }
 
-/* The peers' sockets have to be closed. */
+/* The test must close the peers' sockets before. */
 RIG_UNUSED static void rig_end(struct rig *rig)
 {
     if (rig->socket != NULL) {
@@ -246,7 +246,7 @@ RIG_UNUSED static struct fsz_zmtp_figures rig_figures(struct rig *rig)
     return figures;
 }
 
-/* Answers a question. Any thread. */
+/* Answers a request. Any thread. */
 RIG_UNUSED static void admission_answer(struct fsz_admission *asked, const char *status,
                                         const char *user)
 {
@@ -257,7 +257,7 @@ RIG_UNUSED static void admission_answer(struct fsz_admission *asked, const char 
     assert_null(asked);
 }
 
-/* The oldest question. */
+/* The oldest request. */
 RIG_UNUSED static struct fsz_admission *rig_take(struct rig *rig)
 {
     struct rig_gate      *gate = &rig->gate;
@@ -273,7 +273,7 @@ RIG_UNUSED static void rig_answer(struct rig *rig, const char *status, const cha
     admission_answer(rig_take(rig), status, user);
 }
 
-/* A connection without ZMTP, from an address of loopback. */
+/* A plain TCP connection, from an address of loopback. */
 RIG_UNUSED static int raw_connect(const struct rig *rig, const char *source)
 {
     const char        *port = strrchr(rig->endpoint, ':') + 1;
@@ -293,7 +293,7 @@ RIG_UNUSED static void raw_say(int fd, const void *bytes, size_t size)
     assert_int_equal(send(fd, bytes, size, MSG_NOSIGNAL), size);
 }
 
-/* A peer of libzmq that is not connected. */
+/* A libzmq peer that is not connected. */
 static void *peer_make(struct rig *rig, int type)
 {
     int   none = 0;
@@ -327,20 +327,20 @@ RIG_UNUSED static void peer_say(void *peer, const char *text)
     assert_int_equal(zmq_send(peer, text, strlen(text), 0), strlen(text));
 }
 
-/* It is served. */
+/* Expects that the peer is served. */
 RIG_UNUSED static void peer_ask(struct rig *rig, void *peer, const char *text)
 {
     peer_say(peer, text);
     peer_expect(rig, peer, text);
 }
 
-/* An endpoint that nobody serves yet, and that may be served again and again. */
+/* An endpoint that nothing serves yet, and that can be served repeatedly. */
 RIG_UNUSED static void server_choose(char ret_endpoint[FSZ_ADDRESS_TEXT_BYTES])
 {
     snprintf(ret_endpoint, FSZ_ADDRESS_TEXT_BYTES, "tcp://127.0.0.1:%u", quiet_port());
 }
 
-/* A ROUTER of libzmq at that endpoint. */
+/* A libzmq ROUTER at that endpoint. */
 RIG_UNUSED static void *server_start(struct rig *rig, const char *endpoint)
 {
     void *server = peer_make(rig, ZMQ_ROUTER);
@@ -361,7 +361,7 @@ static bool server_listens(const char *endpoint)
     return listens;
 }
 
-/* Closes its connections when it no longer listens, so that nobody comes to it again. */
+/* Stops listening before it closes its connections, so that no peer connects again. */
 RIG_UNUSED static void server_stop(struct rig *rig, void *server, const char *endpoint)
 {
     assert_int_equal(zmq_unbind(server, endpoint), 0);

@@ -1,4 +1,4 @@
-/* zmtp_turns.h - a loop for a test, turned until a condition holds or patience ends. */
+/* zmtp_turns.h - a loop that a test turns until a condition holds or time is up. */
 #ifndef FSZ_TEST_ZMTP_TURNS_H
 #define FSZ_TEST_ZMTP_TURNS_H
 
@@ -15,7 +15,7 @@ static inline int64_t turns_now_ms(void)
     return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-/* Turns until the condition holds; false as an assertion if it never does. */
+/* Turns until the condition holds; fails the test if it never does. */
 #define TURN_UNTIL(loop, condition)                                                                \
     do {                                                                                           \
         int64_t turns_end_ms = turns_now_ms() + TURNS_PATIENCE_MS;                                 \
