@@ -49,9 +49,8 @@ enum fszmq_frame {
 #define FSZMQ_META_TYPE "type"         /* Event-Name/Event-Subclass, as in a topic */
 #define FSZMQ_META_TYPE_SEQ "type_seq" /* number of the event among those of its type */
 #define FSZMQ_META_TIME "time"         /* microseconds since 1970 */
-#define FSZMQ_META_TYPES "types" /* in a beat: last type_seq of each event type that has changed   \
-                                  */
-#define FSZMQ_META_LOST "lost"   /* on .lost/: messages dropped for this subscriber, by priority */
-#define FSZMQ_META_ALL "all" /* in a beat: true if it lists every event type that has a number */
+#define FSZMQ_META_TYPES "types"       /* in a beat: last type_seq of each changed event type */
+#define FSZMQ_META_LOST "lost" /* on .lost/: messages dropped for this subscriber, by priority */
+#define FSZMQ_META_ALL "all"   /* in a beat: true if it lists every event type that has a number */
 
 #endif
