@@ -13,9 +13,9 @@ from rig import RUN_S, Rig, free_port, median_ratio, medians
 
 CPU, RATE, P50, P99 = "cpu_us_per_request", "rate_per_s", "latency_us.p50", "latency_us.p99"
 CLIENTS = 64
-WINDOW = 128  # commands under way on one connection: half of worker-share's default
+WINDOW = 128  # commands in flight on one connection: half of worker-share's default
 SLOW_MS = 2000
-PACE_US = 5000  # between two others while the slow one runs
+PACE_US = 5000  # between two other commands while the slow one runs
 USER = "bench"
 
 CONFIGURATION = """<configuration name="event_zmq.conf">

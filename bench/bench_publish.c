@@ -64,7 +64,7 @@ static uint64_t option_number(const char *name, const char *text)
     char    *end = NULL;
     uint64_t number = strtoull(text, &end, 10);
     if (*text == '\0' || *end != '\0') {
-        fprintf(stderr, "bench_publish: --%s: '%s' is no number\n", name, text);
+        fprintf(stderr, "bench_publish: --%s: '%s' is not a number\n", name, text);
         exit(2);
     }
     return number;

@@ -82,7 +82,7 @@ static void command_setvar(struct fsz_sim *sim, const struct fsz_words *words,
     }
 }
 
-/* false: no such cause; `output` says so. Without a word, the default. */
+/* If `word` is NULL, takes the default, `otherwise`. False: no such cause; `output` says so. */
 static bool command_cause(const char *word, const char *otherwise,
                           const struct fsz_cause **ret_cause, struct fsz_buffer *output)
 {

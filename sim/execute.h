@@ -18,7 +18,7 @@ enum {
 
 struct fsz_execution;
 
-/* None of these advances a call: they queue what it is to do (calls.h). */
+/* None of these advances a call: they queue its next steps (calls.h). */
 struct fsz_application {
     const char *name;
     const char *response; /* Application-Response when it ends by itself; NULL: none */

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <utlist.h>
 
-/* Returns the count of changes; *ret_stop: the running application is to end. */
+/* Returns the count of changes; *ret_stop: the running application must end. */
 static uint64_t session_look(struct fsz_sim_session *session, bool *ret_stop)
 {
     pthread_mutex_lock(&session->sim->sessions_lock);
@@ -198,7 +198,7 @@ static bool session_let_go(struct fsz_sim_session *session, bool drops)
     return !bridged;
 }
 
-/* One check of the call. True: it is to be given back. */
+/* Checks the call once. True: it must be given back. */
 static bool session_control_step(struct fsz_sim_session *session, struct fsz_control *control,
                                  bool stop)
 {

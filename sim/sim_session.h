@@ -28,7 +28,7 @@ struct fsz_sim_session {
     char               uuid[FSZ_UUID_BYTES];
     pthread_cond_t     changed; /* from here on under sessions_lock */
     uint64_t           changes;
-    bool               stop; /* the running application is to end */
+    bool               stop; /* the running application must end */
     UT_hash_handle     hh;
 };
 

@@ -31,8 +31,8 @@ static void api_catch_up(void *reader)
     }
 }
 
-/* An fsz_mail's open: no thread waits for the reply to this request any more. Requests that wait
- * for its place go on. */
+/* An fsz_mail's open: no thread waits for the reply to this request any more. The requests that
+ * wait for its place continue. */
 static void api_take_cancelled(struct fsz_mail *mail, void *reader)
 {
     struct fsz_service_request *request =

@@ -20,7 +20,7 @@ struct job {
                             * may not share jansson's reference counts */
     size_t  bytes;
     int64_t finished_ms;
-    char   *owner; /* behind the id, in the same allocation */
+    char   *owner; /* after the id, in the same allocation */
     char    id[];
 };
 
@@ -172,7 +172,7 @@ void fsz_jobs_cancel(struct fsz_jobs *jobs, const char *id)
     pthread_mutex_unlock(&jobs->lock);
 }
 
-/* Takes the text over. */
+/* Takes ownership of the text. */
 static void job_finish_locked(struct fsz_jobs *jobs, struct job *job, struct fsz_buffer *text)
 {
     job->bytes = text->size;

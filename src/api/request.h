@@ -84,7 +84,7 @@ void fsz_request_expire(struct fsz_api *api, struct fsz_request *request, bool c
 /* The outcome; only the first call counts. On the thread that has the request. */
 void fsz_request_fail(struct fsz_request *request, enum fsz_rpc_code code, json_t *data,
                       const char *format, ...) FSZ_PRINTF(4, 5);
-/* Takes `result` over. A NULL result is reported as out of memory. */
+/* Takes ownership of `result`. A NULL result is reported as out of memory. */
 void fsz_request_succeed(struct fsz_request *request, json_t *result);
 
 /* May the client get a reply of that size? False: it does not read its replies, and this one would

@@ -37,7 +37,7 @@ void fsz_request_owner(const struct fsz_request *request, char ret_owner[FSZ_TAS
     const struct fsz_peer *peer = &request->exchange->peer;
     if (peer->user[0] != '\0') {
         snprintf(ret_owner, FSZ_TASK_NAME_BYTES, "%s", peer->user);
-    } else { /* a user's name has no space, so this is no user's name */
+    } else { /* has a space, unlike any user's name */
         snprintf(ret_owner, FSZ_TASK_NAME_BYTES, "peer %.100s", peer->address);
     }
 }

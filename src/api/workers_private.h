@@ -29,7 +29,7 @@ struct workers_group {
     uint32_t              count;  /* tasks that wait or run */
     struct workers_entry *behind; /* of a key: tasks that wait for an earlier one */
 
-    /* Of an owner: tasks that are ready, the number that run, and its place in `turns`. */
+    /* For an owner: its ready tasks, how many run, and its place in `turns`. */
     struct workers_entry *ready;
     uint32_t              running, stuck;
     struct workers_group *prev, *next;

@@ -11,8 +11,8 @@
 
 struct fsz_account;
 
-/* What is added here is added to `whole` too, to which the account takes a reference. NULL: this is
- * the whole. */
+/* Bytes added to the account are also added to `whole`, to which the account takes a reference.
+ * NULL: the account is itself a whole. */
 FSZ_NODISCARD fsz_err fsz_account_new(struct fsz_account *whole, struct fsz_account **ret_account);
 struct fsz_account   *fsz_account_ref(struct fsz_account *account);
 /* Accepts NULL in *account. */

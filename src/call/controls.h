@@ -39,7 +39,7 @@ struct fsz_controls {
 
 /* The operations through which services reach the calls. */
 struct fsz_call_owner fsz_controls_owner(struct fsz_controls *controls);
-/* The call's thread has left; takes the reference over. */
+/* The call's thread has left. Takes ownership of the reference in `leave`. */
 void fsz_controls_leave(struct fsz_controls *controls, struct fsz_control_leave *leave);
 /* An event of a controlled call, for its controller. `last`: the call has ended. */
 void fsz_controls_event(struct fsz_controls *controls, struct fsz_control *control,

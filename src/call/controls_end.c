@@ -113,8 +113,8 @@ void fsz_controls_lose(void *self, struct fsz_provider *provider)
     }
 }
 
-/* Stays listed without a controller, so that former ones stay fenced. The next controller
- * subscribes anew. */
+/* The call stays listed without a controller, so that former controllers stay fenced. The next
+ * controller makes its own subscriptions. */
 static void end_unsubscribe(struct fsz_controls *controls, struct fsz_control *control)
 {
     struct fsz_selection *none = NULL;

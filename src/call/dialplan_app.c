@@ -20,7 +20,7 @@ struct app_run {
     char                       service[FSZ_CONFIG_NAME_MAX + 1];
     json_t                    *args;
     json_t                    *data; /* of the last hand-over; or NULL */
-    const char *why; /* of an offer made again: what became of the controller; else NULL */
+    const char *why; /* for a repeated offer: how the last control ended; else NULL */
 };
 
 /* ---- the dialplan ---------------------------------------------------------------------------- */
@@ -163,8 +163,8 @@ static void app_run(const struct app_run *run, const struct fsz_offer *offer)
     }
 }
 
-/* Posts why control ended, for call.end: `otherwise` unless the state says more. `again`: the call
- * is to be offered again. Returns whether it is: only while it is up. */
+/* Posts why control ended, for call.end: `otherwise` unless the state says more. `again`: offer the
+ * call again if it is still up. Returns whether it will be offered again. */
 static bool app_leave(struct app_run *run, enum fsz_control_reason otherwise, bool again)
 {
     const enum fsz_control_reason reasons[] = {[FSZ_CONTROL_ON] = otherwise,
@@ -190,7 +190,7 @@ static bool app_leave(struct app_run *run, enum fsz_control_reason otherwise, bo
     return again;
 }
 
-/* True: the call is to be offered again. */
+/* True: the call must be offered again. */
 static bool app_after_control(struct app_run *run)
 {
     const struct fsz_session *session = run->session;
@@ -245,7 +245,7 @@ static bool app_accepted(struct app_run *run, const json_t *result)
     return app_leave(run, FSZ_REASON_RELEASED, false); /* reported to a former controller, if any */
 }
 
-/* True: the call is to be offered again. */
+/* True: the call must be offered again. */
 static bool app_once(struct app_run *run)
 {
     const struct fsz_session *session = run->session;

@@ -38,7 +38,7 @@ struct fsz_offer {
     const char   *cause; /* of a hangup, or NULL */
 };
 
-/* FSZ_EINVALID: it is no valid reply; *ret_why, static storage, says why. */
+/* FSZ_EINVALID: the reply is not valid; *ret_why (static storage) says why. */
 FSZ_NODISCARD fsz_err fsz_offer_read(const json_t *result, struct fsz_offer *ret_offer,
                                      const char **ret_why);
 const char           *fsz_offer_app(const struct fsz_offer *offer, size_t step);

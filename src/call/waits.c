@@ -226,7 +226,7 @@ static json_t *waits_names(struct fsz_waits *waits, const char *call, const char
     return names;
 }
 
-/* Posts the waits that the event ends; takes the result over. */
+/* Posts the waits that the event ends. Takes ownership of the result. */
 static void waits_end(struct fsz_waits *waits, struct waits_news *news)
 {
     struct fsz_wait *ended = waits_take(waits, news), *next = NULL;

@@ -29,7 +29,7 @@ void fsz_watch_free(struct fsz_watch **watch);
 /* Watches the call; takes a reference. FSZ_ENOMEM. API thread, as the next two. */
 FSZ_NODISCARD fsz_err fsz_watch_add(struct fsz_watch *watch, struct fsz_control *control);
 void                  fsz_watch_remove(struct fsz_watch *watch, struct fsz_control *control);
-/* Takes *types over; NULL: none. */
+/* Takes ownership of *types; NULL: no event types. */
 void fsz_watch_subscribe(struct fsz_watch *watch, struct fsz_control *control,
                          struct fsz_selection **types);
 

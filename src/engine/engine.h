@@ -36,8 +36,8 @@ FSZ_NODISCARD fsz_err fsz_engine_reload(struct fsz_engine *engine, struct fsz_co
  * next reload, as fsz_engine_reload() does when it refuses one. */
 void fsz_engine_refuse_reload(struct fsz_engine *engine, fsz_err err,
                               const struct fsz_problems *problems);
-/* Checks what start and reload check beside the form of a configuration: the files that it names,
- * users' groups, grants of methods. Takes over *config. FSZ_EINVALID, FSZ_ENOMEM. */
+/* Checks what start and reload check in addition to the form of a configuration: the files that it
+ * names, users' groups, grants of methods. Takes over *config. FSZ_EINVALID, FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_engine_check(struct fsz_config **config, struct fsz_problems *problems);
 /* Refuses new requests and waits for running commands, then sends what is queued and `.bye/`,
  * closes the sockets and joins the threads. Each of these two steps takes at most the

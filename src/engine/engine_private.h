@@ -55,7 +55,7 @@ struct fsz_engine {
 void fsz_engine_log_problems(const struct fsz_engine *engine, enum fsz_log_level level,
                              const struct fsz_problems *problems);
 /* Loads the files that a configuration names and checks what needs the whole engine, such as grants
- * of methods. Adds all mistakes to `problems`. The policy takes the groups over. */
+ * of methods. Adds all mistakes to `problems`. The policy takes ownership of the groups. */
 FSZ_NODISCARD fsz_err fsz_engine_load(struct fsz_config *config, struct fsz_policy **ret_policy,
                                       struct fsz_problems *problems);
 /* Keeps the reason why a reload was refused; with FSZ_OK, forgets the previous one. */

@@ -83,7 +83,7 @@ static fsz_err reload_all(struct fsz_engine *engine, struct fsz_config *config,
 }
 
 static fsz_err reload_locked(struct fsz_engine *engine, struct fsz_config *config,
-                                 struct fsz_problems *problems)
+                             struct fsz_problems *problems)
 {
     struct fsz_policy *policy = NULL;
     if (engine->publisher == NULL) {

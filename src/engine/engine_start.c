@@ -120,16 +120,16 @@ static fsz_err engine_server_kick(void *engine, uint64_t id)
 /* The API comes last: its audit events need the streams. */
 static fsz_err engine_start_sockets(struct fsz_engine *engine, struct fsz_change *change)
 {
-    struct fsz_publisher *publisher = NULL;
-    struct fsz_api       *api = NULL;
-    void                 *zmq = fsz_context_zmq(engine->context);
+    struct fsz_publisher           *publisher = NULL;
+    struct fsz_api                 *api = NULL;
+    void                           *zmq = fsz_context_zmq(engine->context);
     const struct fsz_publisher_base streams = {.context = zmq,
                                                .host = engine->host,
                                                .access = engine->access,
                                                .audit = engine->audit,
                                                .client_events = engine->client_events,
                                                .heard = &engine->heard};
-    fsz_err err = fsz_publisher_new(&streams, change, &publisher);
+    fsz_err                         err = fsz_publisher_new(&streams, change, &publisher);
     if (err != FSZ_OK) {
         return err;
     }

@@ -68,7 +68,7 @@ static inline unsigned char *put_raw(unsigned char *at, const char *bytes, size_
 
 /* -- encoder.c: what both paths use ------------------------------------------------------------ */
 
-/* Makes room for `more` bytes from *at on, which moves with the buffer. False: e->err says why. */
+/* Makes room for `more` bytes at *at, which moves with the buffer. False: e->err says why. */
 bool fsz_encoder_reserve(struct fsz_encoder *e, unsigned char **at, size_t more);
 /* Makes room for the names of about `headers` members, and enters the names that the object has or
  * may get besides them. */

@@ -17,7 +17,7 @@ struct unit {
     size_t         out; /* bytes written for it */
 };
 
-/* Well-formed sequences by their first byte, from C2 on: Unicode, table 3-7. */
+/* Well-formed sequences by their first byte, starting with C2: Unicode, table 3-7. */
 struct lead {
     unsigned char more;       /* bytes that follow */
     unsigned char second_min; /* range of the second byte; that of the others is 80..BF */

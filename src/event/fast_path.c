@@ -49,7 +49,7 @@ static NEVER_INLINE size_t block_copy_bytes(unsigned char *at, const char *text,
     return plain;
 }
 
-/* One signed comparison finds the NUL, control characters and all bytes from 0x80 on. */
+/* One signed comparison finds the NUL, control characters and all bytes from 0x80 to 0xff. */
 static ALWAYS_INLINE size_t block_copy_sse2(unsigned char *at, const char *text)
 {
     __m128i block;
@@ -173,7 +173,7 @@ static ALWAYS_INLINE unsigned char *fast_path_members(struct fsz_encoder *e, uns
     return at;
 }
 
-/* `head` is everything before the text, which stands between quotes. */
+/* `head` is everything before the text, including its opening quote. */
 static ALWAYS_INLINE unsigned char *fast_path_pair(unsigned char *at, struct fsz_text head,
                                                    const char *text, const unsigned char *last,
                                                    struct block block)

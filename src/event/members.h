@@ -22,7 +22,7 @@ struct fsz_members {
     const struct fsz_fields *fields;
     const void              *cursor;  /* at the event's next header; NULL: all are read */
     struct fsz_header       *headers; /* a redacted one has FSZ_REDACTED as its value */
-    struct fsz_member_size  *sizes;   /* filled in by whoever measures a member */
+    struct fsz_member_size  *sizes;   /* each is filled in when its member is measured */
     size_t                   count;   /* read so far */
     size_t                   capacity;
     size_t json_bytes; /* once measured: all members, with commas and quotes, if nothing is

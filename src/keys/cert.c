@@ -49,7 +49,7 @@ void fsz_cert_forget(struct fsz_cert *cert)
     sodium_memzero(cert, sizeof(*cert));
 }
 
-/* Can it stand between quotes on one line? */
+/* Can the name be quoted on one line? */
 static bool cert_name_is_valid(const char *name)
 {
     for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++) {

@@ -120,7 +120,7 @@ static bool file_take_owner(int fd, const struct stat *like)
                                     fchown(fd, like->st_uid, like->st_gid) == 0);
 }
 
-/* Writes a new file beside `path` and syncs it; its name goes to `temporary`. `like`: the file
+/* Writes a new file next to `path`, syncs it and stores its name in `temporary`. `like`: the file
  * whose owner it gets, or NULL. False: errno is set, and nothing is left behind. */
 static bool file_write_beside(const char *path, const char *text, mode_t mode,
                               const struct stat *like, char temporary[PATH_MAX])

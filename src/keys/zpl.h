@@ -1,8 +1,8 @@
 /* zpl.h - reads properties from a text in ZeroMQ's property language (ZPL, RFC 4), line by line.
  *
- * Pure; any thread. The name of a section stands at the start of a line. Its properties are
- * indented with tabs or blanks; deeper levels belong to the same section: certificates have only
- * one level. */
+ * Pure; any thread. A section's name starts at the beginning of a line. Its properties are
+ * indented with tabs or blanks. Deeper levels belong to the same section, because certificates have
+ * only one level. */
 #ifndef FSZ_ZPL_H
 #define FSZ_ZPL_H
 

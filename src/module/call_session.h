@@ -12,9 +12,9 @@
  * for the call's thread and returns at once. Has no effect on a call that runs `zmq` already. */
 void fsz_call_serve(struct fsz_engine *engine, switch_core_session_t *session, const char *line);
 
-/* A break has been sent to the application that runs on a call in `zmq`. From the second break on,
- * marks the channel as not ready, which almost every application that loops or waits checks. Not
- * for a bridge, which would hang up. Any thread; does not wait. */
+/* A break has been sent to the application that runs on a call in `zmq`. At the second and each
+ * later break, marks the channel as not ready, which almost every application that loops or waits
+ * checks. Not for a bridge, which would hang up. Any thread; does not wait. */
 void fsz_call_end_app(switch_channel_t *channel);
 /* Hangs up every call in `zmq`. Any thread; does not wait until they have left. */
 void fsz_calls_hangup(switch_call_cause_t cause);

@@ -35,7 +35,7 @@ static const char CANARY_DEAF[] =
     "hangup. Either another module blocks the switch's event threads (thread apply all bt), or the "
     "module does not fit this FreeSWITCH: build it against its headers";
 
-/* Waits for the next check; false: the canary is to end. */
+/* Waits for the next check; false: the canary must end. */
 static bool canary_wait(void)
 {
     int64_t until_ms = fsz_clock_monotonic_ms() + (int64_t)CANARY_S * 1000;

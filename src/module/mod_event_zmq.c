@@ -56,7 +56,7 @@ static void module_give(void)
     pthread_mutex_unlock(&module_lock);
 }
 
-/* Returns the engine that was there before. */
+/* Returns the previous engine. */
 static struct fsz_engine *module_publish(struct fsz_engine *engine)
 {
     pthread_mutex_lock(&module_lock);

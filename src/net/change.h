@@ -20,7 +20,7 @@ struct fsz_change {
     struct fsz_config     *config;   /* the next one; a part that keeps it takes a reference */
     struct fsz_policy     *policy;   /* likewise */
     struct fsz_problems   *problems; /* NULL: this is a start */
-    struct fsz_released    released; /* addresses that the sockets of all parts let go of */
+    struct fsz_released    released; /* addresses that the sockets of all parts release */
 };
 
 /* What one part does for a change. All but `commit` may be NULL. */
@@ -46,13 +46,13 @@ void fsz_change_fini(struct fsz_change *change);
 FSZ_NODISCARD fsz_err fsz_change_make(struct fsz_change            *change,
                                       const struct fsz_change_part *parts, size_t count);
 
-/* For a part's `prepare`. "OWNER: WHAT: WHY", for whoever asked for the change, or for the log at a
- * start. */
+/* For a part's `prepare`. Reports "OWNER: WHAT: WHY" in the problems of a reload, or in the log at
+ * a start. */
 void fsz_change_complain(struct fsz_change *change, const char *owner, const char *what,
                          const char *why);
 /* Opens the endpoints that a socket does not have yet. One whose address another socket releases is
- * opened after the change. FSZ_EINVALID: one could not be opened, and this is no start; the others
- * were tried too. FSZ_ENOMEM, FSZ_ELIMIT. On the socket's thread. */
+ * opened after the change. FSZ_EINVALID: one could not be opened during a reload; the others were
+ * tried too. FSZ_ENOMEM, FSZ_ELIMIT. On the socket's thread. */
 FSZ_NODISCARD fsz_err fsz_change_open_endpoints(struct fsz_change              *change,
                                                 struct fsz_endpoints           *endpoints,
                                                 const struct fsz_socket_config *next);

@@ -19,7 +19,7 @@ struct fsz_client_events {
     pthread_cond_t         changed; /* a note was added, or it stops */
     bool                   stopping;
     struct fsz_bucket      groups[FSZ_CLIENT_GROUPS];
-    int64_t owed_ms; /* when suppressed events are to be reported; 0: there are none */
+    int64_t                owed_ms; /* when to report suppressed events; 0: there are none */
     struct fsz_client_note notes[FSZ_CLIENT_OUTBOX]; /* a ring */
     size_t                 first, count;
 
@@ -134,7 +134,7 @@ static void events_wait_locked(struct fsz_client_events *events)
                        events->owed_ms == 0 ? INT64_MAX : events->owed_ms);
 }
 
-/* False: the thread is to end. */
+/* False: the thread must end. */
 static bool events_next(struct fsz_client_events *events, struct fsz_client_note *ret_note)
 {
     bool found = false;
@@ -204,7 +204,7 @@ void fsz_client_events_set_rate(struct fsz_client_events *events, int64_t rate)
     pthread_mutex_lock(&events->lock);
     events->rate = rate;
     for (int group = 0; group < FSZ_CLIENT_GROUPS && rate == 0; group++) {
-        events->groups[group].suppressed = 0; /* events are off, so nothing is to be reported */
+        events->groups[group].suppressed = 0; /* events are off: nothing to report */
     }
     pthread_mutex_unlock(&events->lock);
 }

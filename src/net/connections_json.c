@@ -77,7 +77,7 @@ json_t *fsz_connections_json(const struct fsz_connections *connections)
 /* ---- text ------------------------------------------------------------------------------------ */
 
 static void text_priorities(const json_t *object, const char *name, const char *label,
-                         struct fsz_buffer *out)
+                            struct fsz_buffer *out)
 {
     const json_t *counts = json_object_get(object, name);
     if (counts != NULL) {

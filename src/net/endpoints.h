@@ -58,7 +58,7 @@ struct fsz_endpoints {
  * for the first other endpoint; the owner of `e` closes that socket (`e->socket`). */
 void fsz_endpoints_init(struct fsz_endpoints *e, struct fsz_zmtp_socket *wire,
                         fsz_endpoints_local_fn make_socket, void *self, const char *owner);
-/* Frees the list. What is open is closed with the sockets. */
+/* Frees the list. Open endpoints are closed with the sockets. */
 void fsz_endpoints_fini(struct fsz_endpoints *e);
 
 struct fsz_endpoint_state *fsz_endpoints_find(struct fsz_endpoints *e, const char *address,
@@ -77,7 +77,7 @@ void fsz_endpoints_discard(struct fsz_endpoints *e);
  * endpoint whose file was deleted is opened again. */
 void fsz_endpoints_settle(struct fsz_endpoints *e, const struct fsz_socket_config *config);
 
-/* Closes the endpoints of the libzmq socket, which is to be replaced. The next retries open them
+/* Closes the endpoints of the libzmq socket, which will be replaced. The next retries open them
  * again. */
 void fsz_endpoints_close_local(struct fsz_endpoints *e);
 

@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-/* Stands before the envelope, the head of the frame and the text, in the same memory. */
+/* The envelope, the head of the frame and the text follow it in the same memory. */
 struct outbound_message {
     struct fsz_zmtp_message message;
     struct fsz_account     *account;
     size_t                  bytes; /* of the text */
 };
 
-/* Offset of the text: room for all that stands before it. */
+/* Offset of the text: the size of everything before it. */
 static size_t outbound_room(const struct fsz_outbound *outbound)
 {
     return sizeof(struct outbound_message) + fsz_envelope_size(outbound->envelope) +

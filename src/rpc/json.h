@@ -7,7 +7,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* Adds the members of `more` that `object` does not have yet; takes `more` over (NULL: nothing). */
+/* Adds the members of `more` that `object` does not have yet. Takes ownership of `more`, which may
+ * be NULL. */
 void fsz_json_merge(json_t *object, json_t *more);
 /* Counters by drop priority: an object with "low", "normal" and "high". */
 json_t *fsz_json_by_priority(const uint64_t counts[3]);

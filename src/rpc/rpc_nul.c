@@ -9,7 +9,7 @@ static const char nul_marked[] = "\xef\xbf\xbe"; /* in the parser's output */
 
 enum { NUL_ESCAPE_SIZE = sizeof nul_escape - 1 };
 
-/* The next \u0000 from `at` on, or `size`. An escaped backslash does not begin an escape. */
+/* The first \u0000 at or after `at`, or `size`. An escaped backslash does not begin an escape. */
 static size_t nul_find(const char *text, size_t size, size_t at)
 {
     while (at + NUL_ESCAPE_SIZE <= size) {

@@ -17,7 +17,7 @@
 
 enum { FSZ_DIRECT_PROVIDERS_MAX = 64 }; /* with more, the API thread chooses */
 
-#define FSZ_DIRECT_NO_SECTION (UINT32_C(1) << 31) /* beside the bits of sections (section.h) */
+#define FSZ_DIRECT_NO_SECTION (UINT32_C(1) << 31) /* besides the bits of sections (section.h) */
 
 /* What a switch thread needs of a provider. All NULL and 0: it gets no requests. */
 struct fsz_direct_view {

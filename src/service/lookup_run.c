@@ -161,7 +161,7 @@ static void run_ask(const struct lookup_course *course, struct run_reply *reply)
     pthread_mutex_lock(&course->meter->lock);
     fsz_latency_add(&course->meter->latency, fsz_clock_monotonic_us() - began_us);
     pthread_mutex_unlock(&course->meter->lock);
-    if (run_failed(reply->err) && reply->err != FSZ_ECLOSED) { /* a stop is no failure */
+    if (run_failed(reply->err) && reply->err != FSZ_ECLOSED) { /* a stop is not a failure */
         run_log_failure(course, reply);
     }
 }

@@ -156,7 +156,7 @@ void fsz_provider_note_unsent(struct fsz_provider *provider);
 /* Is there something to read? Call this before sleeping on `fd`. */
 bool fsz_provider_is_pending(const struct fsz_provider *provider);
 
-/* Can it get requests, capacity aside? */
+/* Can it get requests? Does not check its capacity. */
 bool fsz_provider_is_up(const struct fsz_provider *provider);
 /* "up", "ejected", "draining" or "down". */
 const char *fsz_provider_state(const struct fsz_provider *provider);

@@ -52,7 +52,7 @@ FSZ_NODISCARD fsz_err fsz_service_new(struct fsz_services             *services,
 /* Ends all requests with that result and frees the providers. Accepts NULL in *service. */
 void fsz_service_free(struct fsz_service **service, fsz_err result, const char *why);
 
-/* Accepts a request and takes its reference over. The request is sent, waits, or ends. */
+/* Accepts a request and takes ownership of its reference. The request is sent, waits, or ends. */
 void fsz_service_ask(struct fsz_service *service, struct fsz_service_request *request);
 /* The same for a request that its switch thread has sent. False: it was sent for a former service
  * of the same name. */

@@ -33,11 +33,11 @@ struct fsz_request_spec {
     size_t      params_bytes;
     int64_t     deadline_ms; /* of all attempts together; 0: the service's */
 
-    /* Of a lookup: only clients that are granted this section get the request. Else NULL. */
+    /* For a lookup: only clients that are granted this section get the request. Else NULL. */
     const char *section;
 
-    /* Of the offer of a call: it is never repeated as a probe, and does not wait for a provider to
-     * have room. Else NULL. */
+    /* For the offer of a call: the offer is never repeated as a probe, and does not wait for a
+     * provider to have room. Else NULL. */
     struct fsz_offered_call *call;
     /* Called every `poll_ms`; false cancels the request. NULL: not called. */
     bool (*goes_on)(void *self);

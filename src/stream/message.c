@@ -28,7 +28,7 @@ static void message_release(struct fsz_zmtp_message *wire)
     fsz_block_give(wire);
 }
 
-/* The frame that holds only the JSON. Its head stands right before the JSON. */
+/* The frame that holds only the JSON. Its head is in the bytes directly before the JSON. */
 static struct fsz_zmtp_message message_wire(unsigned char *json, size_t size, size_t held_bytes,
                                             enum fsz_priority priority)
 {

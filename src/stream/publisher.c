@@ -151,7 +151,7 @@ static void publisher_send_now(struct fsz_publisher *p, struct fsz_message *mess
 }
 
 /* Sends at once if nothing is in flight and events are few, else queues. This keeps the events of
- * one thread in order. Takes the message over. */
+ * one thread in order. Takes ownership of the message. */
 static fsz_err publisher_send(struct fsz_publisher *p, struct fsz_message *message)
 {
     bool thick = fsz_batching_note(&p->batching, p->routes->config->batch_us, message->time_us);

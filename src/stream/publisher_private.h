@@ -47,11 +47,11 @@ struct fsz_publisher {
     void                 *task_argument;
     bool                  task_is_done;
 
-    bool                   ending;          /* stream thread only, like all below */
-    size_t                 streams_closing; /* streams that send what is queued before they are freed */
-    unsigned               slot_end;        /* one after the last slot in use */
-    struct publisher_next *next;            /* of the change in progress; NULL: none is */
-    int64_t                next_due_ms;     /* of the next beat or retry */
+    bool     ending;                    /* stream thread only, like all below */
+    size_t   streams_closing;           /* streams that send what is queued before they are freed */
+    unsigned slot_end;                  /* one after the last slot in use */
+    struct publisher_next *next;        /* of the change in progress; NULL: none is */
+    int64_t                next_due_ms; /* of the next beat or retry */
     bool                   is_unmarked; /* subscriptions have changed since the types were marked */
     int64_t                marked_ms;   /* when the types were last marked */
 };

@@ -144,8 +144,8 @@ static void change_prepare(struct fsz_publisher *p, void *argument)
 /* ---- the swap -------------------------------------------------------------------------------- */
 
 /* Replaces the old routes, which *routes then holds. Returns how many messages written by the old
- * routes are queued. Events are written, and queued or sent, under the lock. From here on all events
- * are queued. */
+ * routes are queued. Events are written, and queued or sent, under the lock. From here on all
+ * events are queued. */
 static uint64_t change_swap_routes(struct fsz_publisher *p, struct fsz_routes **routes)
 {
     struct fsz_queue_stats queued;

@@ -16,8 +16,8 @@ struct fsz_routes {
     struct fsz_variant              variants[];
 };
 
-/* `slots[i]` is the slot of config->streams[i]. Takes *config over and clears it, except on
- * FSZ_ENOMEM. */
+/* `slots[i]` is the slot of config->streams[i]. Takes ownership of *config and clears it,
+ * except on FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_routes_new(struct fsz_config **config, const unsigned *slots,
                                      struct fsz_routes **ret_routes);
 void                  fsz_routes_free(struct fsz_routes **routes);

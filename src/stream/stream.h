@@ -106,7 +106,7 @@ void fsz_stream_configure(struct fsz_stream *stream, const struct fsz_config *wh
 /* Gives numbers to those messages of a list (linked by `next`) that are for this stream, and sends
  * them. */
 void fsz_stream_publish(struct fsz_stream *stream, struct fsz_message *first);
-/* As fsz_pub_flush_blocked(). */
+/* Like fsz_pub_flush_blocked(). */
 void fsz_stream_flush_blocked(struct fsz_stream *stream);
 /* Sends one message at once, if all subscribers are on our own wire and idle, if their number is at
  * most *writes (which is reduced by it), and if the lock is free. False: not sent. Any thread;

@@ -146,8 +146,8 @@ void                  fsz_conn_flush(struct fsz_conn *conn);
 void fsz_conn_flush_blocked(struct fsz_conn *conn);
 /* Messages dropped so far, of all priorities. Any thread. */
 uint64_t fsz_conn_drops(const struct fsz_conn *conn);
-/* Is the queue empty, and is no thread writing, so that a message would be written at once? A hint.
- * Any thread. */
+/* Would a message be written at once? True if the queue is empty and no thread writes. A hint. Any
+ * thread. */
 bool fsz_conn_is_idle(const struct fsz_conn *conn);
 /* Makes the connection end with KICKED soon. Any thread. */
 void fsz_conn_kick(struct fsz_conn *conn);

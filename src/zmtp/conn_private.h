@@ -68,7 +68,7 @@ struct conn_input {
     bool                  listed;
     bool                  asking;  /* waits for fsz_conn_judge(); nothing is read */
     bool                  lent;    /* a callback uses the bytes */
-    bool                  answers; /* a reply is to be written once the bytes are decoded */
+    bool                  answers; /* write a reply once the bytes are decoded */
     struct fsz_loop_share share;   /* share of this turn's work */
 };
 

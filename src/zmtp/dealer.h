@@ -34,7 +34,7 @@ FSZ_NODISCARD fsz_err fsz_dealer_new(struct fsz_loop *loop, const struct fsz_dea
                                      char                ret_why[FSZ_ADDRESS_WHY_BYTES]);
 /* No callback is called after this returns. */
 void fsz_dealer_free(struct fsz_dealer **dealer);
-/* As fsz_conn_send(). FSZ_ECLOSED: there is no connection. Any thread. */
+/* Like fsz_conn_send(). FSZ_ECLOSED: there is no connection. Any thread. */
 FSZ_NODISCARD fsz_err fsz_dealer_send(struct fsz_dealer *dealer, struct fsz_zmtp_message *message);
 /* The connection, or NULL; not a reference. */
 struct fsz_conn        *fsz_dealer_conn(struct fsz_dealer *dealer);

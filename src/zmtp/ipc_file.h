@@ -2,7 +2,7 @@
  *
  * bind(2) creates the file and fails if it exists, so a stale file has to be deleted first. No
  * system call deletes a file only if it is still the same file. So a process that binds holds a
- * lock file beside the path from before bind(2) until after listen(2): a file that refuses
+ * lock file next to the path from before bind(2) until after listen(2): a file that refuses
  * connections during that time has no owner. The lock ends with its process. Programs that do not
  * know the lock are not kept out; libzmq, for one, deletes any file that it finds. Any thread; does
  * not wait. */

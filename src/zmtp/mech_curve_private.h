@@ -101,7 +101,7 @@ struct mech_curve {
     enum curve_step      step;
     uint64_t             sent;              /* our last short nonce; 0: none */
     uint64_t             least;             /* the smallest nonce that the peer may use next */
-    uint8_t              key[CURVE_KEY];    /* shared by C' and S; from INITIATE on, by C' and S' */
+    uint8_t              key[CURVE_KEY];    /* shared by C' and S; since INITIATE, by C' and S' */
     uint8_t              client[CURVE_KEY]; /* C'; client: until INITIATE, server: until WELCOME */
     uint8_t              server[CURVE_KEY]; /* client: S', until INITIATE */
     uint8_t              secret[CURVE_KEY]; /* client: c', until WELCOME */
@@ -129,8 +129,8 @@ bool fsz_mech_curve_share(struct mech_curve *curve, const uint8_t public_key[CUR
  * FSZ_ELIMIT: the nonces are used up. */
 FSZ_NODISCARD fsz_err fsz_mech_curve_box(struct mech_curve *curve, const char *prefix,
                                          struct curve_box *box, size_t size);
-/* Encrypts `out` from `begin` on; the header of the box precedes it. Also true if `out` has failed:
- * its owner reports that. */
+/* Encrypts the bytes of `out` that start at `begin`; the header of the box directly precedes them.
+ * Also true if `out` has failed: its owner reports that. */
 bool fsz_mech_curve_box_end(struct mech_curve *curve, const char *prefix, struct fsz_buffer *out,
                             size_t begin);
 /* Decrypts with curve->key; `ret_bytes` may be the box's own bytes. False: not a box of this key,

@@ -64,7 +64,7 @@ FSZ_NODISCARD fsz_err fsz_pub_new(struct fsz_loop *loop, const struct fsz_zmtp_o
                                   const struct fsz_pub_limits  *pub_limits,
                                   const struct fsz_pub_handler *handler, void *self,
                                   const struct fsz_gate *gate, struct fsz_pub **ret_pub);
-/* As fsz_zmtp_socket_close(). */
+/* Like fsz_zmtp_socket_close(). */
 void fsz_pub_close(struct fsz_pub **pub, int64_t linger_ms, void (*closed)(void *argument),
                    void *argument);
 void fsz_pub_configure(struct fsz_pub *pub, const struct fsz_zmtp_options *options,
@@ -119,8 +119,7 @@ struct fsz_pub_figures {
     uint64_t prefixes;                          /* distinct, after filtering */
     uint64_t refused_subscriptions;             /* refused by a bound */
     uint64_t denied_subscriptions;              /* the filter left nothing of them */
-    uint64_t
-        strays; /* subscribers disconnected because they sent a message that is no subscription */
+    uint64_t strays; /* disconnected because of a message that is not a subscription */
 };
 struct fsz_pub_figures fsz_pub_figures(const struct fsz_pub *pub);
 

@@ -43,7 +43,7 @@ static void subscriber_lost(struct fsz_pub *pub, struct pub_subscriber *subscrib
     }
 }
 
-/* Reports messages that were queued and then dropped when they were to be written. */
+/* Reports queued messages that were dropped instead of written. */
 static void subscriber_lost_later(struct fsz_pub *pub, struct pub_subscriber *subscriber)
 {
     static const struct fsz_zmtp_message of_priority[FSZ_ZMTP_PRIORITIES] = {
