@@ -39,7 +39,7 @@ static inline bool reference_begins(const unsigned char *text, unsigned have, un
     return reference_range_allowed(low << missing, (low << missing) + (1U << missing) - 1, length);
 }
 
-/* Bytes of the character or the maximal subpart at `text`; *ret_good tells which. */
+/* Bytes of the character or the maximal subpart at `text`; *ret_good: whether it is a character. */
 static inline size_t reference_step(const unsigned char *text, size_t left, bool *ret_good)
 {
     size_t longest = 1;

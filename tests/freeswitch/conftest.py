@@ -181,7 +181,7 @@ class Watched:
 
     def _read(self):
         for line in self.process.stdout:
-            if line.startswith("{"):  # OpenPGM has its say on stdout too
+            if line.startswith("{"):  # OpenPGM prints to stdout too
                 self.line = line
 
     def latest(self):

@@ -168,7 +168,7 @@ class Phone:
     def _take_request(self, request):
         if request.method == "INVITE" and self.via is None and self.invite is None:
             self._take_call(request)
-        elif request.method == "INVITE":  # once more, or of the call that is there
+        elif request.method == "INVITE":  # a repetition, or a re-INVITE of the present call
             self.answer_again(request)
         elif request.method != "ACK":
             self._respond(request, "200 OK")

@@ -293,7 +293,7 @@ class Switch:
             return log.read()
 
     def wait_log(self, mark, text):
-        """Waits until the log has `text` after the mark; returns the log from the mark on."""
+        """Waits until the log has `text` after the mark; returns the log after the mark."""
         wait_until(lambda: text in self.log_since(mark), f"{text!r} in the log")
         return self.log_since(mark)
 

@@ -1,7 +1,7 @@
 """Calls under control, and other streams and API sockets, while admitted peers flood one stream and one API socket.
 
-Required: no call is lost, no other client waits, and memory is bounded. With FSZ_ATTACK_S each flood lasts so many
-seconds. The bounds are generous, because the machine is busy with the floods themselves; `pytest -s` prints what
+Required: no call is lost, no other client waits, and memory is bounded. FSZ_ATTACK_S sets the seconds that each flood
+lasts. The bounds are generous, because the machine is busy with the floods themselves; `pytest -s` prints what
 was measured."""
 
 import contextlib

@@ -222,4 +222,4 @@ def test_switch_that_was_stopped_gives_a_worker_time_to_reply(switch, call_servi
     time.sleep(lease_ms / 2000)
     assert served.status()["calls"]["lost"] == 0 and served.status()["calls"]["controlled"] == 1
     process.signal(signal.SIGSTOP)
-    wait_until(lambda: served.status()["calls"]["lost"] == 1, "the lease to run out all the same")
+    wait_until(lambda: served.status()["calls"]["lost"] == 1, "the lease to run out")

@@ -118,7 +118,7 @@ GARBAGE = {
     "an empty result": lambda request: answer_of(request, result={}),
     "a number for a document": lambda request: answer_of(request, result={"xml": 3}),
     "an error": lambda request: answer_of(request, error={"code": -32000, "message": "no database"}),
-    "an error that is none": lambda request: answer_of(request, error=7),
+    "an invalid error": lambda request: answer_of(request, error=7),
     "no XML": lambda request: {"xml": "<document><section"},
     "no document": lambda request: {"xml": ""},
     "another section": lambda request: document("dialplan", "<context/>"),

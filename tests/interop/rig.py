@@ -183,7 +183,7 @@ class Client(Program):
         self.wait(lambda: "started" in self.lines, "started")
 
     def messages(self, since=0):
-        """The messages received from line `since` on, as lists of frames."""
+        """The messages received, starting with line `since`, as lists of frames."""
         return [line.split(" ")[1:] for line in self.lines[since:] if line.startswith("message ")]
 
     def wait_messages(self, count, since=0):

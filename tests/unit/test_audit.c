@@ -106,7 +106,7 @@ static void test_audit_tells_a_command_as_event_and_line(void **state)
         assert_has(told->event, parts[i]);
     }
     assert_null(strstr(told->event, "Audit-Why"));
-    assert_null(strstr(told->event, "Held-Back"));
+    assert_null(strstr(told->event, "Audit-Suppressed"));
     assert_int_equal(told->level, FSZ_LOG_INFO);
     assert_string_equal(told->line, "audit: alice at 192.0.2.1, default: api status: ok");
 }
@@ -178,7 +178,7 @@ static void test_audit_logs_refusals_and_changes_but_no_routine(void **state)
     record.weight = FSZ_AUDIT_CHANGE;
     fsz_audit_write(told->audit, &record);
     assert_int_equal(told->lines, 1); /* routine records took no tokens of the lines */
-    assert_null(strstr(told->line, "held back"));
+    assert_null(strstr(told->line, "suppressed"));
 }
 
 static void test_audit_without_a_rate_only_counts(void **state)

@@ -9,8 +9,8 @@
 
 enum { BATCH_US = 2000 }; /* the default; 2,000 events a second are frequent */
 
-/* Notes `per_s` events a second, one at a time, from *now_us on; returns whether the last one is
- * thick. */
+/* Notes `per_s` events a second, one at a time, starting at *now_us; returns whether the last one
+ * is thick. */
 static bool come(struct fsz_batching *batching, int64_t *now_us, int64_t per_s, int count)
 {
     bool thick = false;

@@ -44,7 +44,7 @@ static void test_tokens_come_in_at_the_rate_and_not_over_the_burst(void **state)
     assert_int_equal(take(&bucket, 100, INT64_MAX / 2, &suppressed), 20);
 }
 
-static void test_what_was_held_back_is_reported_once(void **state)
+static void test_suppressed_count_is_reported_once(void **state)
 {
     (void)state;
     struct fsz_bucket bucket = {0};
@@ -56,7 +56,7 @@ static void test_what_was_held_back_is_reported_once(void **state)
     assert_int_equal(suppressed, 0);
 }
 
-static void test_nothing_is_owed_when_nothing_was_held_back(void **state)
+static void test_nothing_is_owed_when_nothing_was_suppressed(void **state)
 {
     (void)state;
     struct fsz_bucket bucket = {0};
@@ -84,8 +84,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_new_bucket_is_full),
         cmocka_unit_test(test_tokens_come_in_at_the_rate_and_not_over_the_burst),
-        cmocka_unit_test(test_what_was_held_back_is_reported_once),
-        cmocka_unit_test(test_nothing_is_owed_when_nothing_was_held_back),
+        cmocka_unit_test(test_suppressed_count_is_reported_once),
+        cmocka_unit_test(test_nothing_is_owed_when_nothing_was_suppressed),
         cmocka_unit_test(test_a_report_that_is_owed_takes_a_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,7 +89,7 @@ static void test_closeonexec_covers_every_multicast_transport(void **state)
     (void)state;
     static const char *const addresses[] = {"epgm://127.0.0.1;239.192.78.1:39001",
                                             "pgm://127.0.0.1;239.192.78.3:39003"};
-    int                      leaks = count_leaks(); /* of whoever runs this test */
+    int                      leaks = count_leaks(); /* of the process that runs this test */
     void                    *context = zmq_ctx_new();
     void                    *sender = zmq_socket(context, ZMQ_XPUB);
     int                      rate_kbit = 10000, linger = 0;

@@ -26,7 +26,7 @@ static size_t count_of(const json_t *list)
     return json_array_size(json_object_get(list, "connections"));
 }
 
-/* Waits until so many connections are listed. The caller owns the list. */
+/* Waits until `wanted` connections are listed. The caller owns the list. */
 static json_t *await_clients(struct rig *rig, const char *more, size_t wanted)
 {
     json_t *list = clients(rig, more);

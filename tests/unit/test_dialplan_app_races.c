@@ -20,7 +20,7 @@ static json_t *worker_next(void *worker, int within_ms)
     return heard;
 }
 
-/* As caller_control(); then the caller hangs up between two checks of the call's thread. */
+/* Like caller_control(); then the caller hangs up between two checks of the call's thread. */
 static bool hangs_up_soon;
 
 static void control_then_hang_up(void *self, struct fsz_control *control)

@@ -54,13 +54,13 @@ static void test_ending_of_a_loopback_leg_names_the_call_that_goes_on(void **sta
     const struct fsz_header headers[] = {
         {.name = "Answer-State", .value = "hangup"},
         {.name = "variable_loopback_hangup_cause", .value = "bridge"},
-        {.name = "variable_loopback_bowout_other_uuid", .value = "heir"},
+        {.name = "variable_loopback_bowout_other_uuid", .value = "replacement"},
         {.name = NULL}};
     const struct fsz_event event = event_of(headers);
     (void)state;
     assert_string_equal(fsz_ending(&event), FSZ_ENDING_REPLACED);
     assert_string_equal(fsz_ending_hungup(&event), FSZ_ENDING_REPLACED);
-    assert_string_equal(fsz_ending_replacement(&event), "heir");
+    assert_string_equal(fsz_ending_replacement(&event), "replacement");
 }
 
 static void test_ending_of_what_was_dropped_on_a_call_that_stays(void **state)

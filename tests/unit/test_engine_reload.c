@@ -156,7 +156,7 @@ static struct fsz_config *by_turns(const char *bind, bool first)
                           "events=HEARTBEAT");
 }
 
-/* Reads until so many events of a stream have come. */
+/* Reads until `count` events of a stream have come. */
 static void expect_of(void *subscriber, const char *stream, int count)
 {
     while (count > 0) {

@@ -1,4 +1,4 @@
-/* Which service gets which lookups, and what becomes of the replies. */
+/* Which service gets which lookups, and what happens to the replies. */
 #include "service/lookup.h"
 
 #include "lookup_rig.h"

@@ -25,7 +25,7 @@ static int subscribe_and_await(const char *address, size_t size)
 }
 
 /* Executes this program again. After a fork() alone, the child of a process with threads may not
- * start threads of its own under ThreadSanitizer. */
+ * start threads under ThreadSanitizer. */
 static pid_t start_subscriber(const char *address, size_t size)
 {
     char text[32];

@@ -16,7 +16,7 @@
 
 #include "failing_malloc.h"
 
-enum { ROUNDS_MAX = 2000, TRIES = 100, TRY_MS = 2 };
+enum { ROUNDS_MAX = 2000, ATTEMPTS = 100, ATTEMPT_MS = 2 };
 
 /* ---- what is done with no memory ------------------------------------------------------------- */
 
@@ -61,10 +61,10 @@ static fsz_err scenario_config(struct fsz_config **ret_config)
 /* Offers until the subscriber has one event; false when it never does. */
 static bool scenario_gets_an_event(struct fsz_engine *engine, void *inside)
 {
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0; i < ATTEMPTS; i++) {
         zmq_pollitem_t item = {.socket = inside, .events = ZMQ_POLLIN};
         (void)fsz_engine_offer(engine, &event);
-        if (zmq_poll(&item, 1, TRY_MS) > 0) {
+        if (zmq_poll(&item, 1, ATTEMPT_MS) > 0) {
             return true;
         }
     }

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-static void test_first_line_passes_and_the_next_are_held_back(void **state)
+static void test_first_line_passes_and_the_next_are_suppressed(void **state)
 {
     (void)state;
     struct fsz_ratelimit limit = {0};
@@ -20,7 +20,7 @@ static void test_first_line_passes_and_the_next_are_held_back(void **state)
     assert_int_equal(limit.suppressed, 1000);
 }
 
-static void test_line_after_the_interval_tells_how_many_were_held_back(void **state)
+static void test_line_after_the_interval_reports_how_many_were_suppressed(void **state)
 {
     (void)state;
     struct fsz_ratelimit limit = {.next_ms = fsz_clock_monotonic_ms(), .suppressed = 7};
@@ -32,7 +32,7 @@ static void test_line_after_the_interval_tells_how_many_were_held_back(void **st
     assert_true(limit.next_ms <= fsz_clock_monotonic_ms() + FSZ_LOG_INTERVAL_MS);
 }
 
-static void test_line_held_back_is_owed_after_the_interval(void **state)
+static void test_suppressed_line_is_owed_after_the_interval(void **state)
 {
     (void)state;
     struct fsz_ratelimit limit = {0};
@@ -54,9 +54,9 @@ static void test_line_held_back_is_owed_after_the_interval(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_line_passes_and_the_next_are_held_back),
-        cmocka_unit_test(test_line_after_the_interval_tells_how_many_were_held_back),
-        cmocka_unit_test(test_line_held_back_is_owed_after_the_interval),
+        cmocka_unit_test(test_first_line_passes_and_the_next_are_suppressed),
+        cmocka_unit_test(test_line_after_the_interval_reports_how_many_were_suppressed),
+        cmocka_unit_test(test_suppressed_line_is_owed_after_the_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,7 +119,7 @@ static void test_client_replies_that_match_no_request(void **state)
     struct rig rig;
     RIG_START(&rig, "-", RIG_BIND, "service s");
     void *client = client_open(&rig, ZMQ_DEALER, NULL);
-    /* A client that does not serve gets the error that this is no request. */
+    /* A client that does not serve gets the error that this is not a request. */
     client_refused(client, RESULT(7, "{}"), -32600, "");
     client_expect(client, REGISTER(1, 1), RESULT(1, "{}"));
     client_send(client, RESULT(4711, "{}"));
@@ -219,8 +219,8 @@ static void test_reload_keeps_the_providers_that_stay(void **state)
     asker_start(&rig, &asker, "x", 20000);
     struct provided taken = provider_take(staying); /* both are equal: the first one */
     RIG_RELOAD(&rig, "-", RIG_BIND, "service s", stays, comes, "attempt-ms=20000");
-    provider_reply(staying, &taken, "by who stayed");
-    asker_expect(&asker, "by who stayed");
+    provider_reply(staying, &taken, "by the one that stayed");
+    asker_expect(&asker, "by the one that stayed");
     service_wait_state(&rig, 2, "up");
     assert_int_equal(rig_number(&rig, "services.0.asked"), 1);
     assert_null(strstr(rig_switch.news, "up up up up up")); /* no endpoint was connected twice */

@@ -12,7 +12,7 @@ enum {
     CROWD_PROVIDERS = 3,
     CROWD_CHANGES = 30, /* of the configuration */
     CROWD_HELD = 8,     /* requests that a provider replies to together */
-    CROWD_TURNS = 50    /* after so many it leaves */
+    CROWD_TURNS = 50    /* before it leaves */
 };
 
 static _Atomic bool crowd_ends;

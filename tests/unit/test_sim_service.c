@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { PATIENCE_TRIES = 20000, ASIDE_US = 1000 };
+enum { PATIENCE_TRIES = 20000, PAUSE_US = 1000 };
 
 /* Replaces the core's: the test decides when it is over. */
 struct fsz_control {
@@ -87,7 +87,7 @@ static void rig_await(struct rig *rig, const char *command, const char *arg, con
         if (same) {
             return;
         }
-        usleep(ASIDE_US);
+        usleep(PAUSE_US);
     }
     fail_msg("%s %s is never %s", command, arg, expected);
 }
@@ -370,7 +370,7 @@ static void test_bridge_lasts_until_the_other_hangs_up(void **state)
         if (strlen(other) == 36) {
             break;
         }
-        usleep(ASIDE_US);
+        usleep(PAUSE_US);
     }
     assert_int_equal(rig->served, 0);
     assert_answer(rig->sim, "uuid_kill", other, "+OK\n");

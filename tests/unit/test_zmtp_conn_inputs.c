@@ -132,7 +132,7 @@ static void test_the_newest_ends_where_it_would_hold_most(void **state)
     rig_fini(&rig);
 }
 
-/* It uses little, but for a long time. */
+/* It uses little room, and does so for a long time. */
 static void test_who_is_stuck_goes_instead_of_who_needs_most(void **state)
 {
     struct rig rig;

@@ -31,7 +31,7 @@ static size_t seal_text(struct fsz_mechanism *m, const char *text, uint8_t seale
     return strlen(text) + OVERHEAD;
 }
 
-/* The key of the connection, computed anew from the keys of both sides. */
+/* The key of the connection, computed again from the keys of both sides. */
 static const uint8_t *shared_key(void)
 {
     struct mech_curve *client = (struct mech_curve *)rig.ours_client;

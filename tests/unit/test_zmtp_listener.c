@@ -19,14 +19,14 @@
 
 #include "zmtp_turns.h"
 
-enum { GUESTS_MAX = 256 };
+enum { PEERS_MAX = 256 };
 
 /* A loop, a folder for ipc, and the descriptors that a listener handed over. */
 struct rig {
     struct fsz_loop     *loop;
     struct fsz_listener *listener;
     struct fsz_address   peer;
-    int                  fds[GUESTS_MAX];
+    int                  fds[PEERS_MAX];
     size_t               count;
     bool                 frees; /* the callback frees the listener */
     int                  error;
@@ -338,13 +338,13 @@ static void test_a_callback_may_free_the_listener(void **state)
 }
 
 /* Uses up all descriptors of this process. Returns how many. */
-static size_t take_descriptors(int fds[GUESTS_MAX])
+static size_t take_descriptors(int fds[PEERS_MAX])
 {
     size_t count = 0;
-    while (count < GUESTS_MAX && (fds[count] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) {
+    while (count < PEERS_MAX && (fds[count] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) {
         count++;
     }
-    assert_true(count < GUESTS_MAX);
+    assert_true(count < PEERS_MAX);
     return count;
 }
 
@@ -366,7 +366,7 @@ static void test_without_descriptors_peers_are_turned_away_and_counted(void **st
 {
     struct rig   *rig = *state;
     struct rlimit before;
-    int           fds[GUESTS_MAX];
+    int           fds[PEERS_MAX];
     assert_int_equal(rig_listen(rig, rig->endpoint, &plain), FSZ_OK);
     getrlimit(RLIMIT_NOFILE, &before);
     int first = peer_connect(rig->endpoint, false), second = peer_connect(rig->endpoint, false);
@@ -392,7 +392,7 @@ static void test_without_any_descriptor_the_listener_rests_instead_of_spinning(v
 {
     struct rig   *rig = *state;
     struct rlimit before;
-    int           fds[GUESTS_MAX];
+    int           fds[PEERS_MAX];
     assert_int_equal(rig_listen(rig, rig->endpoint, &plain), FSZ_OK);
     getrlimit(RLIMIT_NOFILE, &before);
     int peer = peer_connect(rig->endpoint, false);

@@ -182,7 +182,7 @@ static void test_any_order_of_subscriptions_has_the_outcome_of_libzmq(void **sta
     rig_stop(rig);
 }
 
-/* ---- messages that are none ------------------------------------------------------------------ */
+/* ---- messages that are not subscriptions ----------------------------------------------------- */
 
 static void check_stray(struct pub_rig *rig, const void *bytes, size_t size)
 {
