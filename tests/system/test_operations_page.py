@@ -4,7 +4,7 @@ import json
 import pathlib
 import re
 
-from conftest import binding_xml, channel_xml, config_xml, service_xml, stream_xml
+from conftest import binding_xml, api_socket_xml, config_xml, service_xml, stream_xml
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 # Objects whose members are names from elsewhere, or that another table lists by its own words.
@@ -31,7 +31,7 @@ def documented():
 
 def test_every_member_of_the_status_is_on_the_page(fszmqd):
     config = config_xml(
-        [stream_xml(binds=["tcp://127.0.0.1:*"])], channels=[channel_xml(bind="tcp://127.0.0.1:*")],
+        [stream_xml(binds=["tcp://127.0.0.1:*"])], api_sockets=[api_socket_xml(bind="tcp://127.0.0.1:*")],
         services=[service_xml("crm", connect=["tcp://127.0.0.1:1"])],
         bindings=[binding_xml("directory", service="crm", sections="directory")],
     )
