@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 # The front door. CMake does the building (CMakePresets.json), tests/run the testing.
 #   PREFIX=/usr/local  DESTDIR=   where make install puts things
 #   SECONDS=N                     make run stops by itself

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The API socket under load: its configuration, the runs of bench_api, their tables.
 
 Used by bench/run (fszmqd against plain libzmq) and bench/freeswitch/api (against mod_event_socket)."""

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* asker.h - a connection to a switch's API socket or Event Socket that sends commands; for the
  * benchmarks. Failures end the program. One thread. */
 #ifndef BENCH_ASKER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* asker_api.c - requests to an API socket, from a DEALER. */
 #include "bench/asker.h"
 

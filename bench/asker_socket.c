@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* asker_socket.c - commands to mod_event_socket (`api …`); replies come in order. */
 #include "bench/asker.h"
 

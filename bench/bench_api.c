@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* bench_api: has a switch run `echo`, over an API socket or the Event Socket, and prints one line
  * of JSON: replies per second, their latency, and the switch's processor time.
  *

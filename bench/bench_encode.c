@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* bench_encode [FILE]: the encoder on captured events, against FreeSWITCH's serialiser, or, if
  * built without FreeSWITCH, against cJSON, which the serialiser uses. FILE has one JSON object per
  * line; default: the project's captured calls.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* bench_idle [CONNECTIONS]: the cost of idle connections (10,000 by default): their memory, and the
  * time of a message to one subscriber beside them.
  *

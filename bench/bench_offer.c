@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* bench_offer [FILE]: the cost of fsz_engine_offer() for the calling thread of a switch, in
  * nanoseconds of its processor time: without a subscriber, with a subscriber to another event type,
  * and with a subscriber to everything (encoding and queueing; another thread sends). Prints one

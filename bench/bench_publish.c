@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* bench_publish: the engine as a publisher, to compare with `fszmq-bench raw`: the same file,
  * stamps and figures, for the same `fszmq-bench subscriber`.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* bench_sim: how many events per second the simulated switch produces on one core, with an empty
  * sink. */
 #include "sim/sim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* bench_zmtp_pub [MESSAGES]: the cost of a message of 3,900 bytes for a publisher with 1, 8, 64 and
  * 256 subscribers on loopback, compared with libzmq's XPUB in the same run: at full rate, and at
  * 1,500 per second with few subscribers. The subscribers are another process that only reads.

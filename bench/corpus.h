@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* corpus.h - events of a file (one JSON object per line) in the form of a switch: linked lists of
  * headers, with separate allocations for each header, its name and its value.
  *

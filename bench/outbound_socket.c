@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* outbound_socket PORT [hold] - takes calls from mod_event_socket's `socket … async full`.
  *
  * One thread, any number of calls. For each: connect, the first application, answer, three times

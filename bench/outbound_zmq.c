@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* outbound_zmq ENDPOINT SERVICE list|control|hold - takes calls from the dialplan's `zmq`.
  *
  * A client of an API socket, one thread, any number of calls. For each: the first application,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The output of bench/run, part by part, for docs/performance.md, which has a place for each part.
 
 A place is between the lines `<!-- bench NAME -->` and `<!-- end -->`. It holds exactly what is printed for

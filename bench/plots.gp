@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 # Called by bench/run with `data` and `images`, two folders. Columns: step, raw, engine, ratio, memory.
 set terminal svg size 720,420 font "sans-serif,12" background "white"
 set key top left

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "bench/raw_publisher.h"
 
 #include "config/confnode.h"

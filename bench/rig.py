@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """One publisher and its subscribers as processes, and the figures that they print."""
 
 import json

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "bench/serialise.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* serialise.h - FreeSWITCH's serialiser, for bench_encode; needs FreeSWITCH's development files. */
 #ifndef BENCH_SERIALISE_H
 #define BENCH_SERIALISE_H

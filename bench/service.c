@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* bench_service ENDPOINT FILE - replies to every request of a switch with the same document.
  *
  * A ROUTER, any number of requests at once, one thread. It reads only the id of a request; nginx,

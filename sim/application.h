@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* application.h - the applications that the simulated switch has. With the lock held. */
 #ifndef FSZ_APPLICATION_H
 #define FSZ_APPLICATION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* calendar.h - times in the formats of FreeSWITCH events. */
 #ifndef FSZ_SIM_CALENDAR_H
 #define FSZ_SIM_CALENDAR_H

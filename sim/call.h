@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* call.h - a call that is being replayed: its own values, its position in the flow, its legs.
  *
  * All with the simulated switch's lock held. */

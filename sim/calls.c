@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "sim/calls.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* calls.h - all calls of the simulated switch, and the queue of work for them.
  *
  * Only play.c advances a call. All other files queue the work, and play.c does it one step at a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* cause.h - hangup causes by FreeSWITCH's names, with their Q.850 numbers. */
 #ifndef FSZ_CAUSE_H
 #define FSZ_CAUSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* command.h - one API command of the simulated switch, for the table in commands.c. With the lock
  * held, except where noted. */
 #ifndef FSZ_COMMAND_H

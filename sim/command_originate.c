@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* originate: a loopback call to an extension that the captured dialplan has. */
 #include "base/clock.h"
 #include "sim/calls.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* command_show.c - show channels, show calls, uuid_dump, in FreeSWITCH's formats. */
 #include "event/encode.h"
 #include "sim/command.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* control.c - the operations of host.h on one call, and the switch's identity. */
 #include "event/event_check.h"
 #include "sim/application.h"

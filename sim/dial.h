@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* dial.h - dial strings of the simulated switch: {name=value,...}loopback/extension.
  *
  * Parsing: any thread. */

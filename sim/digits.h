@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* digits.h - keys that a caller presses, and the application that collects them.
  *
  * The variable sim_digits, or else fsz_sim_options.digits, lists the keys. The caller presses one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* emit.h - passes events to the sink, and lines to the log. All with the lock held. */
 #ifndef FSZ_EMIT_H
 #define FSZ_EMIT_H

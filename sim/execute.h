@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* execute.h - applications on a channel: those that run, those that wait, and their events.
  *
  * As in FreeSWITCH, a new application interrupts the running one, which resumes when the new one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* join.h - two calls that are bridged: by the application `bridge`, or by command.
  *
  * All with the lock held. */

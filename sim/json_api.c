@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* json_api.c - the JSON API: {"command": …, "data": …}, with replies as in FreeSWITCH. */
 #include "base/clock.h"
 #include "sim/live.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "sim/leg_headers.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* leg_headers.h - headers of a leg's events: lookup, and the list for a new event. With the lock
  * held. */
 #ifndef FSZ_LEG_HEADERS_H

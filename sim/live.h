@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* live.h - figures of the simulated switch as a whole. With the lock held. */
 #ifndef FSZ_LIVE_H
 #define FSZ_LIVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* locate.c - xml_locate: the result of an XML lookup, from outside or from the built-in documents.
  */
 #include "sim/command.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* play.h - advances the calls: plays their events when they are due, and does what is queued for
  * them (calls.h). Nothing else advances a call. All with the lock held. */
 #ifndef FSZ_PLAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* random.h - a seeded random generator, so that a run can be repeated.
  *
  * Not for secrets. One owner, no lock. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* render.h - values of a call's events, from the templates of its flow.
  *
  * With the simulated switch's lock held. Results are valid until the next fsz_render_begin(), or as

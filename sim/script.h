@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* script.h - the call flows that are replayed: captured events, parsed when loaded.
  *
  * File format: docs/simulated-switch.md. Read-only after loading, except the headers of an event,

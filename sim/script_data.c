@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "sim/script_data.h"
 
 #include <errno.h>

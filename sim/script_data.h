@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* script_data.h - the bytes of a flows file: a given one, or the built-in one. */
 #ifndef FSZ_SCRIPT_DATA_H
 #define FSZ_SCRIPT_DATA_H

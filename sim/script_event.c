@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "sim/script_event.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* script_event.h - parses one event of a flow: from a line of JSON to headers and templates. */
 #ifndef FSZ_SCRIPT_EVENT_H
 #define FSZ_SCRIPT_EVENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* send.c - send_event of host.h: fires an event from a client. */
 #include "base/eventname.h"
 #include "event/event_check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* serve.h - calls whose dialplan runs `zmq`: each has its own thread, which calls
  * fsz_sim_options.serve.
  *

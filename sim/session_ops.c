@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* session_ops.c - the operations of session.h, for a call whose thread runs `zmq`. */
 #include "base/clock.h"
 #include "call/control.h"

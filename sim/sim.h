@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* sim.h - a simulated switch: replays captured calls with new identities, and takes commands for
  * them.
  *

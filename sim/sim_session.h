@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* sim_session.h - a call whose dialplan runs `zmq`, as seen by its own thread.
  *
  * With the simulated switch's lock held, except where noted. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* state.h - the state of a simulated switch; private to sim. */
 #ifndef FSZ_SIM_STATE_H
 #define FSZ_SIM_STATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* template.h - a captured header value, split into constant parts and parts that differ per call.
  *
  * Compiled when the script is loaded, then read-only. */

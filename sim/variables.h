@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* variables.h - variables of a channel, for commands. With the lock held. */
 #ifndef FSZ_VARIABLES_H
 #define FSZ_VARIABLES_H

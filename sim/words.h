@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* words.h - the arguments of an API command, split at white space. */
 #ifndef FSZ_WORDS_H
 #define FSZ_WORDS_H

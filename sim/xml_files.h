@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* xml_files.h - the simulated switch's built-in XML documents. Constant; any thread. */
 #ifndef FSZ_XML_FILES_H
 #define FSZ_XML_FILES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* utf8_reference.h - what the encoder must make of any bytes, worked out another way than it does.
  *
  * Straight from the definition: a maximal subpart is the longest beginning of any well-formed

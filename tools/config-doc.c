@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* config-doc - generates the documentation of the configuration keys from the table of keys.
  *
  *   config-doc sample            prints the commented event_zmq.conf.xml

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* counters-doc - generates the tables of counters in docs/operations.md from the table of counters.
  *
  *   counters-doc FILE    prints FILE, with the text between each pair of markers regenerated:

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Makes sim/data/flows.jsonl from captured events, one JSON object per line.
 
     tools/make-flows.py CAPTURE.jsonl > sim/data/flows.jsonl

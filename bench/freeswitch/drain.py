@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """drain.py PORT PASSWORD CLIENTS COUNT: Event Socket clients with `event json ALL` that discard their input
 until each has had COUNT events. Prints "ready" when all are subscribed."""
 

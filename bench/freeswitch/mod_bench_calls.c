@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mod_bench_calls - the time between two applications of a call, for bench/freeswitch/calls.
  *
  * `bench_mark` notes the time on the call; `bench_first` measures the time since then. The

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mod_bench_fire - fires captured events inside the switch, for bench/freeswitch/compare.
  *
  * bench_fire load FILE: reads events, one JSON object per line.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mod_bench_lookup - looks for a user's domain inside the switch, for bench/freeswitch/xml.
  *
  * bench_lookup THREADS COUNT DOMAIN: COUNT lookups by THREADS threads, with mod_sofia's parameters

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* commands.h - the commands of fszmq-bench, in the form of cli.h. */
 #ifndef FSZ_BENCH_COMMANDS_H
 #define FSZ_BENCH_COMMANDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "bench/tool/lines.h"
 
 #include "bench/tool/stamp.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* lines.h - the events of a file (one JSON object per line), with stamps, for sending
  * repeatedly. */
 #ifndef FSZ_BENCH_LINES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* fszmq-bench: publishers and subscribers for measurements, with plain libzmq. */
 #include "bench/tool/commands.h"
 #include "cli/cli.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq-bench raw`: a publisher with plain libzmq, as the baseline for other publishers.
  *
  * It is written like an ordinary program: for each event it calls zmq_msg_init_size() and memcpy(),

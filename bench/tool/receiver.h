@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* receiver.h - part of the subscribers of a measurement: one thread, many SUB sockets. */
 #ifndef FSZ_BENCH_RECEIVER_H
 #define FSZ_BENCH_RECEIVER_H

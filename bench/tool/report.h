@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* report.h - the output of every measurement, and the processor time of this process. */
 #ifndef FSZ_BENCH_REPORT_H
 #define FSZ_BENCH_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* samples.h - latencies: all of them up to a number of samples, evenly thinned out beyond it.
  *
  * One thread adds. Merge and read after it has ended. */

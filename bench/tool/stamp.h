@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* stamp.h - send time and number inside an event's JSON, with a fixed width.
  *
  * Events of a publisher under test have the members

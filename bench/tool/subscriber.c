@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq-bench subscriber`: runs a set of subscribers and reports what they received. */
 #include "base/clock.h"
 #include "bench/tool/commands.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A directory of users in an SQLite file, for a switch that looks them up (docs/xml-services.md).
  *
  *     gcc -O2 -Wall -o directory directory.c -lzmq -ljansson -lsqlite3

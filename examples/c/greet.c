@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Answers each call, greets the caller, and hands the call over to another service with the
  * arguments from the dialplan. It is an endpoint that the switch connects to; it keeps no state.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 // Prints the switch's events, one JSON object per line.
 //
 //     g++ -O2 -Wall -o subscribe subscribe.cpp -lzmq          Debian: cppzmq-dev

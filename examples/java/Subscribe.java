@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 // Prints the switch's events, one JSON object per line.
 //
 //     javac -cp /usr/share/java/jeromq.jar Subscribe.java          Debian: libjeromq-java default-jdk-headless

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 // Makes a call and waits for its end.
 //
 //     node call.mjs [-a api endpoint] [-e events endpoint] [-n caller's name] endpoint application [argument]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 // Runs an API command in the switch and prints its output.
 //
 //     node command.mjs [-e endpoint] command [argument]          once before: npm ci

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 // A directory of users in files, for a switch that looks them up (docs/xml-services.md). FOLDER/DOMAIN/USER.xml
 // contains the user's <user> element. Handles any number of requests at once.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 // Follows a stream with framing `envelope` and reports every event that did not arrive.
 //
 //     node follow.mjs [endpoint [event-type ...]]          once before: npm ci

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 // A queue: callers hear music until an agent is free. Agents report that with a message.
 //
 //     node queue.mjs [API socket [service [endpoint for agents [music]]]]          once before: npm ci

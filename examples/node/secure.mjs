@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 // Prints the switch's events like subscribe.mjs, over an encrypted connection (CURVE).
 //
 //     node secure.mjs endpoint server-key own-key-secret [count]          once before: npm ci

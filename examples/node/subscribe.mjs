@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 // Prints the switch's events, one JSON object per line.
 //
 //     node subscribe.mjs [endpoint [count]]          once before: npm ci

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: MPL-2.0
 # Prints the switch's events, one JSON object per line.
 #
 #     subscribe.pl [endpoint [count]]          Debian: libzmq-ffi-perl

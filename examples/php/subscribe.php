@@ -1,5 +1,6 @@
 #!/usr/bin/env php
 <?php
+// SPDX-License-Identifier: MPL-2.0
 // Prints the switch's events, one JSON object per line.
 //
 //     subscribe.php [endpoint [count]]          Debian: php-cli php-zmq

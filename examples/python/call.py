@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Makes a call and waits for its end.
 
     call.py [-a api endpoint] [-e events endpoint] [-n caller's name] endpoint application [argument]

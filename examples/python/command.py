@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Runs an API command in the switch and prints its output.
 
     command.py [-e endpoint] command [argument]          Debian: python3-zmq

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """A directory of two users, for a switch that looks them up (docs/xml-services.md).
 
     directory.py [endpoint]          Debian: python3-zmq

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """A directory like directory.py. It registers on the switch, which need not know where it runs.
 
     directory_client.py [endpoint of the API socket [service]]          Debian: python3-zmq

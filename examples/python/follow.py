@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Follows a stream with framing `envelope` and reports every event that did not arrive.
 
     follow.py [endpoint [event-type ...]]          Debian: python3-zmq

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """An IVR for any number of callers at once: asks for digits, and continues the dialplan with ${ivr_choice}.
     ivr.py [endpoint of the API socket [service [prompt]]]          Debian: python3-zmq"""
 import sys

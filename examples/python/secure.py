@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Prints the switch's events like subscribe.py, over an encrypted connection (CURVE).
 
     secure.py endpoint server-key own-key-secret [count]          Debian: python3-zmq

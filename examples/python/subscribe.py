@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Prints the switch's events, one JSON object per line.
 
     subscribe.py [endpoint [count]]          Debian: python3-zmq

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Makes an HTTP back end of mod_xml_curl, unchanged, available as a service.
 
     xml_curl_bridge.py URL [endpoint [workers]]          Debian: python3-zmq

@@ -1,4 +1,5 @@
 #!/usr/bin/env ruby
+# SPDX-License-Identifier: MPL-2.0
 # Prints the switch's events, one JSON object per line.
 #
 #     subscribe.rb [endpoint [count]]          Debian: ruby-ffi-rzmq

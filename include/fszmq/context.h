@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* fszmq/context.h - the event publisher's libzmq context, for other code in the same process.
  *
  * An inproc:// endpoint can be reached only through the context that bound it. Another FreeSWITCH

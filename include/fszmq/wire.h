@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* wire.h - names shared by the publisher and its clients ("fszmq/1").
  *
  * Strings only, no dependencies: any program may include it. docs/protocol/ defines their meaning.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "api/api_private.h"
 #include "base/clock.h"
 #include "base/container_of.h"

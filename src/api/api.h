@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* api.h - the API: requests arrive on ROUTER sockets, replies leave on them.
  *
  * Wire: docs/protocol/requests.md. One thread, the API thread, owns the sockets; whatever may block

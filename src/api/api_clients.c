@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Connections of API sockets and of services' endpoints: listed, and ended on request. */
 #include "api/api_private.h"
 #include "zmtp/dealer.h"

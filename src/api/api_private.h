@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* api_private.h - the API's state, for the files of src/api that run on the API thread, and api.c.
  */
 #ifndef FSZ_API_PRIVATE_H

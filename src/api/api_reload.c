@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A change of configuration, on the API thread (net/change.h). */
 #include "api/api_private.h"
 #include "net/announce.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The API's part of the status. Members: docs/operations.md. */
 #include "api/api_private.h"
 #include "counters/counters.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The API thread: reads clients' messages, sends replies, keeps deadlines. */
 #include "api/api_private.h"
 #include "base/clock.h"

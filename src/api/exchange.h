@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* exchange.h - one message of a client, a request or a batch, and the reply to it.
  *
  * API thread only; but once the API is closed, another thread may free the last request. */

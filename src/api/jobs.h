@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* jobs.h - results of background jobs, kept for a while for clients that ask for them later.
  *
  * Limited in age, number and bytes; the oldest result is dropped first. Each call drops results

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* method.h - the table entry of a method (docs/protocol/requests.md).
  *
  * Each methods_*.c has the table of its methods, with their parameters and handlers. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* All methods, from the tables of the methods_*.c files; and functions that methods share. */
 #include "api/method.h"
 #include "api/outcome.h"

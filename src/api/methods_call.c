@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* call.execute, call.hangup, call.get, call.set, call.transfer. */
 #include "api/method.h"
 #include "api/outcome.h"

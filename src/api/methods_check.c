@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Checks that grants of methods name methods that exist. */
 #include "api/method.h"
 #include "base/glob.h"

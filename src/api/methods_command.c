@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* api, bgapi, job.result, json_api, event.send. */
 #include "api/api_private.h"
 #include "api/method.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Methods for controlled calls: call.break, call.bridge, call.subscribe, call.release,
  * call.hand-over. */
 #include "api/api_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* call.originate: has the switch make a call. */
 #include "api/method.h"
 #include "auth/authorize.h"

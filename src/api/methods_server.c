@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* server.hello, server.ping, server.stats, server.clients, client.kick. */
 #include "api/api_private.h"
 #include "api/method.h"

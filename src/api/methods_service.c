@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* service.register, service.unregister. */
 #include "api/api_private.h"
 #include "api/method.h"

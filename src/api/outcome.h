@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* outcome.h - the output of the switch as JSON (docs/protocol/requests.md, "api"). Pure. */
 #ifndef FSZ_OUTCOME_H
 #define FSZ_OUTCOME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "api/params.h"
 
 #include <inttypes.h>

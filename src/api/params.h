@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* params.h - reads the params of a JSON-RPC request, by name or by position, by a method's table.
  *
  * Pure. The values point into the request. Unknown members are ignored

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The end of a request: from a worker, or its deadline, to the reply. */
 #include "api/api_private.h"
 #include "api/method.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* request.h - one request: from the API thread to a worker and back, within its deadline.
  *
  * It belongs to the API thread. From its submission until its mail comes back, the members marked

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The start of a request: authorized, checked, and given to a pool of workers. */
 #include "api/api_private.h"
 #include "api/method.h"

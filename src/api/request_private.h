@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* request_private.h - shared by request_begin.c (from the message to a worker), request.c (from the
  * worker to the reply) and request_result.c (the outcome). */
 #ifndef FSZ_REQUEST_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The outcome of a request, and access to its parameters. */
 #include "api/request_private.h"
 

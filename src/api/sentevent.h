@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* sentevent.h - the `event` of event.send as an event (event.h). Pure; a value. */
 #ifndef FSZ_SENTEVENT_H
 #define FSZ_SENTEVENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "api/workers.h"
 
 #include "api/workers_private.h"

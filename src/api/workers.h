@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* workers.h - a bounded pool of threads for tasks that may block.
  *
  * Threads start when there is work, up to a limit, and all but one end after a time without work.

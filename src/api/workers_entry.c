@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Tasks that wait and run: all by ticket, ready ones by owner, the others behind their key. */
 #include "api/workers_private.h"
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* workers_private.h - shared by workers.c (the public functions), workers_entry.c (tasks that wait
  * and run) and workers_thread.c (the threads).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The threads: when one is woken, started and ended (the rule is in workers_private.h). */
 #include "api/workers_private.h"
 #include "base/clock.h"

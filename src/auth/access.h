@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* access.h - decides who may connect, with NULL, PLAIN (RFC 24) or CURVE (RFC 26).
  *
  * Sockets ask through gates (access_gate.h), which name the stream or API socket (owner in struct

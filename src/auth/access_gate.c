@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "auth/access_gate.h"
 
 #include "auth/access_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* access_gate.h - asks access control (access.h) about the peers of one socket over tcp and ipc.
  *
  * Stage ADDRESS checks the lists, then failures-per-minute, before any cryptography. Stage

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* access_private.h - what the files of access control share: its thread (access.c), its decisions
  * (access_judge.c), and the gates that ask for them (access_gate.c). */
 #ifndef FSZ_ACCESS_PRIVATE_H

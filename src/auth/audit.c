@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "auth/audit.h"
 
 #include "auth/redact.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* audit.h - records who did what, from where, and with what outcome, as events and in the log.
  *
  * Each record becomes an event CUSTOM fszmq::audit; refusals and changes also become a log line.

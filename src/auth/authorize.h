@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* authorize.h - may this principal have the switch do this?
  *
  * Pure: reads texts and grants, asks no switch. Any thread. A command or application needs a grant

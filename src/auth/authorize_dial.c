@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Dial strings. The grammar is a part of the switch's:
  *
  *   dial  = part *( ":_:" part )

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Files that are played and recorded. Some name an application instead. */
 #include "auth/authorize_private.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Places where calls continue: an extension, the dialplan that reads it, and a context. */
 #include "auth/authorize_private.h"
 

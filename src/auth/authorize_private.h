@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* authorize_private.h - the parts of authorize.c. Each works for one request, on its thread. All
  * that return fsz_err return FSZ_OK, or FSZ_EDENIED with the reason in `why`. */
 #ifndef FSZ_AUTHORIZE_PRIVATE_H

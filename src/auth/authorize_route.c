@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The part of an argument that says where a call continues. */
 #include "auth/authorize_private.h"
 

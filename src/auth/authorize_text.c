@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Splits texts as the switch does, and refuses texts where that is not clear. */
 #include "auth/authorize_private.h"
 

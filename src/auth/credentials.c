@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "auth/credentials.h"
 
 #include "keys/password.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* credentials.h - finds the user of a password or key.
  *
  * Correct passwords are remembered, so clients that all reconnect cost little: as BLAKE2b hashes

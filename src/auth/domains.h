@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* domains.h - the access lists and security of a configuration's sockets, by owner.
  *
  * Copied from a configuration. Immutable and reference-counted. Any thread. */

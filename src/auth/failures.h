@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* failures.h - counts wrong passwords and keys of each address within a minute.
  *
  * An IPv6 address counts as its /64, which one host usually has; a peer over ipc as its user of the

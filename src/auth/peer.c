@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "auth/peer.h"
 
 #include "zmtp/zmtp_socket.h"

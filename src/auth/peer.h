@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* peer.h - the peer of a connection, as identified by access control (access.h). */
 #ifndef FSZ_PEER_H
 #define FSZ_PEER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* policy.h - the users and their grants, replaced as a whole by a reload.
  *
  * Made from a configuration's groups and a users file. Immutable and reference-counted: a decision

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* readonly.h - knows which commands only read. The audit logs no line for these.
  *
  * A short list; any other command counts as a change. Pure; any thread. No right depends on it: see

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* redact.h - prepares a received text for the log: limited length, one line, no secrets.
  *
  * Rather too much than too little becomes `***`: the text after a name like `password`, `secret`,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* account.h - counts the bytes in memory for a client, and with them those of all clients.
  *
  * Reference-counted, because libzmq may keep a reply longer than its client and API socket live.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* blocks.h - memory for queued messages, taken from the system in large pieces and reused.
  *
  * Switch threads allocate messages and other threads free them. malloc() handles that badly: a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* bucket.h - a token bucket that also counts what it suppressed.
  *
  * It gains `rate` tokens a second (at least 1) and holds at most `burst`. `now_ms` is

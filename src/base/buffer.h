@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* buffer.h - a byte buffer that grows up to a limit.
  *
  * Not thread-safe. Once a write fails, the buffer stays failed (`failed`) and later writes do

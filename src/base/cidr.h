@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* cidr.h - access lists that need no switch: `any`, `loopback.auto`, or a CIDR block.
  *
  * Pure functions; any thread. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* clock.h - the monotonic clock, for durations and deadlines, and wall-clock time. Any thread. */
 #ifndef FSZ_CLOCK_H
 #define FSZ_CLOCK_H

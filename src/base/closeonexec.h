@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* closeonexec.h - sets the close-on-exec flag of descriptors that a library opened.
  *
  * OpenPGM opens its descriptors without O_CLOEXEC in a libzmq thread, all at once. Every datagram

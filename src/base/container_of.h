@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* container_of.h - the structure that a member is embedded in. */
 #ifndef FSZ_CONTAINER_OF_H
 #define FSZ_CONTAINER_OF_H

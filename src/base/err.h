@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* err.h - the error codes that functions return.
  *
  * One list defines codes, names and messages. A function that returns fsz_err leaves its outputs

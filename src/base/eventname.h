@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* eventname.h - event names as users write them: NAME or NAME/SUBCLASS, with `*` for any text.
  *
  * FreeSWITCH's sources have SWITCH_EVENT_CHANNEL_CREATE, and its event socket takes `ALL` and

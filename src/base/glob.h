@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* glob.h - patterns in which only `*` is special: it matches any bytes, including none.
  *
  * Any thread. Takes at most length(pattern) times `length` steps. */

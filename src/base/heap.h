@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* heap.h - a binary heap of timers, which their owners embed.
  *
  * One thread, no lock. A timer knows its place, so it can be moved and removed. */

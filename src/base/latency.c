@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "base/latency.h"
 
 /* Each value below FSZ_LATENCY_STEPS has its own bucket. The bucket of a larger value is given by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* latency.h - a histogram of durations with eight buckets for each doubling, so that a quantile is
  * exact to an eighth of its value.
  *

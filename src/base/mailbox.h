@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mailbox.h - passes mails from any thread to one thread, the reader.
  *
  * Posting takes no lock and wakes the reader only if it sleeps. Reference-counted, because a thread

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* near.h - the distance between two words, for "did you mean …?". Pure; any thread. */
 #ifndef FSZ_NEAR_H
 #define FSZ_NEAR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* problems.h - collects the mistakes of a configuration, so that all are reported at once.
  *
  * Each is one line: what is wrong, where, and what is allowed. Not thread-safe. At most

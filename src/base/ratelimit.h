@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* ratelimit.h - at most one log line in an interval, and a count of those suppressed.
  *
  * Repeated complaints only need fsz_ratelimit_passes(). If lines report a state, the last one must

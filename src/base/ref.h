@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* ref.h - a reference count. Any thread.
  *
  * A thread that takes a reference already has one, so taking needs no memory order. The last drop

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* thread.h - starts threads that take no signals from the host; mutexes and conditions. */
 #ifndef FSZ_THREAD_H
 #define FSZ_THREAD_H

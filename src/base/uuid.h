@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* uuid.h - random UUIDs (RFC 4122, version 4). Any thread. */
 #ifndef FSZ_UUID_H
 #define FSZ_UUID_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* control.h - control of one call: shared by the call's thread (dialplan_app.h) and the API thread,
  * which knows the controller (controls.h).
  *

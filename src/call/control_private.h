@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* control_private.h - control of one call, as this folder sees it: control.c (both threads),
  * dialplan_app.c (the call's thread) and controls*.c (the API thread). */
 #ifndef FSZ_CONTROL_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "call/control_reason.h"
 
 const char *fsz_control_reason_word(enum fsz_control_reason reason)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* control_reason.h - why control of a call ended, and the words for it on the wire. */
 #ifndef FSZ_CONTROL_REASON_H
 #define FSZ_CONTROL_REASON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* controls.h - which worker controls which call: part of the API thread, which calls everything
  * here.
  *

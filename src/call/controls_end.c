@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* What controllers are sent about their calls, and how control ends. */
 #include "base/clock.h"
 #include "call/controls_private.h"

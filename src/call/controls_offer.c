@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Replies to offers: may the provider do what its reply asks for, and can it have the call? */
 #include "auth/authorize.h"
 #include "call/controls_private.h"

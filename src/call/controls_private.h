@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* controls_private.h - shared by controls.c (the table of calls, fences), controls_offer.c (replies
  * to offers) and controls_end.c (events and the end of control). API thread. */
 #ifndef FSZ_CONTROLS_PRIVATE_H

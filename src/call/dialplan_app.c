@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "call/dialplan_app.h"
 
 #include "call/control_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* dialplan_app.h - the dialplan application `zmq`: offers a call to a service, and keeps it while a
  * worker controls it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* offer.h - the offer of a call as text, and a provider's reply to it.
  *
  * Wire: docs/protocol/calls.md, "The offer". Pure; any thread. */

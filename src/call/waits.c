@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "call/waits.h"
 
 #include "base/thread.h"

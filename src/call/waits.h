@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* waits.h - waits for the end of an application on a call.
  *
  * A wait has an id, which the switch repeats in each CHANNEL_EXECUTE_COMPLETE (Application-UUID)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* watch.h - events of controlled calls, for their controllers.
  *
  * Switch threads look up each event in a table of calls. Events that the controller has subscribed

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq api`: runs one API command of the switch. The exit code says whether it succeeded. */
 #include "cli/ask.h"
 #include "cli/cli.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* ask.h - helpers for commands that send requests to the switch: parameters and output. */
 #ifndef FSZ_ASK_H
 #define FSZ_ASK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "cli/ask_password.h"
 
 #include "cli/cli.h"

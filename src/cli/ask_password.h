@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* ask_password.h - reads a password from the terminal without echo, or from a pipe. */
 #ifndef FSZ_ASK_PASSWORD_H
 #define FSZ_ASK_PASSWORD_H

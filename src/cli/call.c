@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq call`: inspects, changes or ends a call. */
 #include "cli/ask.h"
 #include "cli/cli.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* choose.h - client-side selection of the events to show, by UUID and by header. */
 #ifndef FSZ_CHOOSE_H
 #define FSZ_CHOOSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* cli.h - shared by all subcommands of fszmq: their form and their exit codes. */
 #ifndef FSZ_CLI_H
 #define FSZ_CLI_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* account.h - the address of the switch and our credentials: from options, environment and file.
  *
  * An option overrides an environment variable, which overrides ~/.config/fszmq.conf (or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* account_file.h - the tool's configuration file: lines `name = value`; `#` starts a comment. */
 #ifndef FSZ_ACCOUNT_FILE_H
 #define FSZ_ACCOUNT_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "cli/cli_client.h"
 
 #include "base/clock.h"

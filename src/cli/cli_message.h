@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* message.h - one message from a stream, with either framing.
  *
  * Belongs to one thread. The frames stay valid until the next receive or fini. */

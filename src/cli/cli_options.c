@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "cli/cli_options.h"
 
 #include "cli/cli.h"

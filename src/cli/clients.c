@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq clients` lists the connections of the switch; `fszmq kick` ends one. */
 #include "cli/ask.h"
 #include "cli/cli.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* connect.h - a client's socket that reports the state of its connections.
  *
  * One thread. libzmq connects in the background and retries for ever without reporting anything. So

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "cli/connect_tell.h"
 
 #include "cli/text.h"

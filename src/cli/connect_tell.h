@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* connect_tell.h - reports the state of a connection on stderr. One thread. */
 #ifndef FSZ_CONNECT_TELL_H
 #define FSZ_CONNECT_TELL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* gaps.h - finds lost events by the numbers in the meta frames of framing `envelope`.
  *
  * It compares the numbers of each event type (type_seq), never seq, which also counts events that

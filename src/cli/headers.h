@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* headers.h - reads the headers of an event that was parsed from JSON. */
 #ifndef FSZ_HEADERS_H
 #define FSZ_HEADERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq job`: runs commands in the background and fetches their results. */
 #include "base/uuid.h"
 #include "cli/ask.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq keygen`: makes a CURVE certificate. */
 #include "cli/cli.h"
 #include "cli/cli_options.h"

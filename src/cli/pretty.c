@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "cli/pretty.h"
 
 #include "cli/headers.h"

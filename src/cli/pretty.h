@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* pretty.h - formats an event as one readable line: time, name, call, parties and the most
  * important headers.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* probe.h - finds out why a connection fails: libzmq retries without saying why. One thread. */
 #ifndef FSZ_PROBE_H
 #define FSZ_PROBE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* rate.h - measures the throughput and prints it once a second. One thread. */
 #ifndef FSZ_RATE_H
 #define FSZ_RATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq send`: fires an event in the switch. */
 #include "base/eventname.h"
 #include "cli/ask.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* shell.h - `fszmq shell`: runs commands line by line and shows live events. One thread. */
 #ifndef FSZ_SHELL_H
 #define FSZ_SHELL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq shell` on a terminal: the requests that were sent, and their replies.
  *
  * A reply arrives on the connection of its request or not at all. If that connection ends, or if

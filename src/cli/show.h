@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* show.h - writes events to standard output in the form that the user chose. One thread. */
 #ifndef FSZ_SHOW_H
 #define FSZ_SHOW_H

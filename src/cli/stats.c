@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq stats`: prints the counters of the switch. */
 #include "cli/ask.h"
 #include "cli/cli.h"

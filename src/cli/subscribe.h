@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* subscribe.h - makes subscriptions from event names as a user writes them.
  *
  * A client does not know the framing before the first message. So each pattern becomes two

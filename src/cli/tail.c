@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "cli/tail.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* tail.h - the options and the main loop of `fszmq tail`. */
 #ifndef FSZ_TAIL_H
 #define FSZ_TAIL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq tail`: reads the command line and sets up a tail. */
 #include "cli/cli.h"
 #include "cli/tail.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* text.h - writes text of a peer with escapes, so that it cannot control the terminal. */
 #ifndef FSZ_TEXT_H
 #define FSZ_TEXT_H

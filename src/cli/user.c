@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq user`: edits the users file of a switch (docs/access.md). */
 #include "cli/ask_password.h"
 #include "cli/cli.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* wrap.h - wraps text into lines that fit the terminal. One thread. */
 #ifndef FSZ_WRAP_H
 #define FSZ_WRAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* config.h - a configuration, validated as a whole.
  *
  * fsz_config_load() reads it from a tree that an adapter makes of its XML (confnode.h). Keys,

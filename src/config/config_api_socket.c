@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Reads one <api-socket>. */
 #include "config/config_reader.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Parses values into their members, with one function for each type of key. */
 #include "config/config_endpoint.h"
 #include "config/config_reader.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Checks a socket against the other sockets and the settings. */
 #include "config/config_endpoint.h"
 #include "config/config_reader.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* config_endpoint.h - checks the form of endpoint addresses, and whether two of them clash.
  *
  * Reads only the text; whether an address is available shows when it is bound. Any thread. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Event names in values: explains invalid ones and warns of unknown ones. */
 #include "base/eventname.h"
 #include "config/config_reader.h"

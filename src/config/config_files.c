@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Reads the keys that a configuration has in other files. */
 #include "config/config.h"
 

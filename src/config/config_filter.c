@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* <filter match="all|any" not="…"> and the <header> conditions in it, as a struct fsz_filter. */
 #include "config/config_reader.h"
 #include "config/config_value.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Finds grants that can never match: they name things of the same file, or sections of the XML. */
 #include "base/glob.h"
 #include "base/near.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Reads one <group>: each key is a right, each value the patterns granted. */
 #include "config/config_reader.h"
 #include "config/grants.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* config_keys.h - the table of configuration keys (config_keys.def), for the parser and the docs.
  *
  * Constant data; any thread. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The content of <configuration>: the settings, and the lists with their defaults. */
 #include "config/config_reader.h"
 

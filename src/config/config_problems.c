@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Mistakes and warnings, each with its line and the section that it is in. */
 #include "config/config_reader.h"
 

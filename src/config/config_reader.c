@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "config/config_reader.h"
 
 #include <string.h>

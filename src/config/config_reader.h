@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* config_reader.h - private to config*.c: the parts of the configuration parser.
  *
  * A reader lives during one fsz_config_load(), on its thread. */

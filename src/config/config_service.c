@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Reads one <service>. */
 #include "config/config_reader.h"
 

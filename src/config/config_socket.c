@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The common part of <stream> and <api-socket>. */
 #include "config/config_endpoint.h"
 #include "config/config_reader.h"

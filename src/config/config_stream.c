@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Reads one <stream> and checks it as a whole. */
 #include "config/config_reader.h"
 #include "event/fields.h"

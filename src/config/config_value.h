@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* config_value.h - parses numbers, sizes and truth values of a configuration.
  *
  * Pure; any thread. All return false and leave the output untouched if the text is not valid. */

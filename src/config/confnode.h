@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* confnode.h - the XML tree of a configuration: names, attributes, children, lines.
  *
  * Adapters build it: the module from switch_xml_t, the daemon with libxml2. Not thread-safe. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "config/grants.h"
 
 #include "base/eventname.h"

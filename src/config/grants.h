@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* grants.h - what a group may do: patterns for each right. Only what a pattern matches is allowed.
  *
  * `*` in a pattern matches any text, including none. In rights that name something of the switch,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* section.h - names of the sections of the switch's XML that a binding may have. Any thread. */
 #ifndef FSZ_SECTION_H
 #define FSZ_SECTION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* counters.h - the counters of a structure, for the status.
  *
  * counters.def is the one table. A structure gets its members from it:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* console.h - runs API commands from standard input and prints their replies.
  *
  * Each line is a command; an empty line ends its output. It has its own thread, which ends with its

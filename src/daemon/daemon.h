@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* daemon.h - starts and stops the parts of fszmqd: engine, simulated switch and configuration. */
 #ifndef FSZ_DAEMON_H
 #define FSZ_DAEMON_H

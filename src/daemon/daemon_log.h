@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* log.h - the log of fszmqd: standard error, with time and level, or syslog. Any thread. */
 #ifndef FSZ_LOG_H
 #define FSZ_LOG_H

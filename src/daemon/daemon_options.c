@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "daemon/daemon_options.h"
 
 #include "sim/sim.h"

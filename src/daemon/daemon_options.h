@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* options.h - the command line of fszmqd. */
 #ifndef FSZ_OPTIONS_H
 #define FSZ_OPTIONS_H

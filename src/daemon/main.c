@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* fszmqd: the core with a simulated switch, as a program. docs/man/fszmqd.8.scd */
 #include "base/clock.h"
 #include "daemon/console.h"

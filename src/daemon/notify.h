@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* notify.h - notifies systemd (sd_notify(3)), if it listens. Any thread. */
 #ifndef FSZ_NOTIFY_H
 #define FSZ_NOTIFY_H

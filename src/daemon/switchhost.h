@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* switchhost.h - makes the simulated switch available as the core's host (host.h). */
 #ifndef FSZ_SWITCHHOST_H
 #define FSZ_SWITCHHOST_H

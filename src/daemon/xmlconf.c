@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "daemon/xmlconf.h"
 
 #include "base/buffer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* xmlconf.h - reads a configuration file with libxml2, for the core.
  *
  * Finds <configuration name="event_zmq.conf"> as the root or anywhere below it, so both a separate

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "engine/engine.h"
 
 #include "engine/engine_private.h"

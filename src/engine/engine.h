@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* engine.h - the core as a switch embeds it: start, offer events, reload, status, stop.
  *
  * A process usually has one engine; several share nothing. Start, reload and stop take a lock, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Calls from the dialplan. Each has a reference to the service client, and holds no lock. */
 #include "call/dialplan_app.h"
 #include "engine/engine_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Lists the connections of all sockets, and ends one on request. */
 #include "engine/engine_private.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The `zmq` commands of the switch's console. */
 #include "engine/engine.h"
 #include "engine/status.h"

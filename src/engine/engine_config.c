@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Checks of a configuration that need the whole engine, and why the last reload was refused. */
 #include "api/method.h"
 #include "base/clock.h"

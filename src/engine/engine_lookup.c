@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Lookups. The lock is held only to take references, not while a lookup waits. */
 #include "engine/engine_private.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* engine_private.h - the engine's parts and their locks. Only for engine*.c. */
 #ifndef FSZ_ENGINE_PRIVATE_H
 #define FSZ_ENGINE_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A reload: one change of configuration for all parts (net/change.h). */
 #include "engine/engine_private.h"
 

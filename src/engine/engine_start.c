@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Starts and stops the parts of an engine. */
 #include "api/api.h"
 #include "auth/access.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The status of an engine, collected from its parts. */
 #include "base/clock.h"
 #include "counters/counters.h"

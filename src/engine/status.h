@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* status.h - the parts of the status as JSON, and the whole as text for the `zmq` commands.
  * Members: docs/operations.md. */
 #ifndef FSZ_STATUS_H

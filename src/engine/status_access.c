@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The part of the status about access: connections admitted and refused, and limits on guessing. */
 #include "counters/counters.h"
 #include "engine/status.h"

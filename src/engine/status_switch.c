@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The part of the status about the switch: its release, and problems between it and the module. */
 #include "engine/status.h"
 #include "rpc/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The status as text for people: `zmq status`, `zmq streams`, `zmq api`, … */
 #include "engine/status.h"
 #include "rpc/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "event/encode.h"
 
 #include "event/fast_path.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* encode.h - writes a switch's event as JSON, directly from the switch's own headers.
  *
  * The wire form: docs/protocol/events.md, "Event JSON" (RFC 8259, always valid UTF-8). Any thread;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* encoder.h - private to the encoder: the state of an object while it is written.
  *
  * Nearly every event takes the fast path (fast_path.h). The slow path (encode.c, encode_bound.c)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* ending.h - why an application ended early, according to the channel's headers in its events.
  *
  * Any thread; the texts are static. docs/protocol/requests.md, "call.execute". */

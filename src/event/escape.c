@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "event/escape.h"
 
 #include "event/escape_copy.h"

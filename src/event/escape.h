@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* escape.h - escapes text of any bytes for a JSON string.
  *
  * `"`, `\` and control characters are escaped. Bytes that are not UTF-8 become U+FFFD, one for each

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* escape_copy.h - private to the escaper and the encoder: copies bytes that need no escape. Inline,
  * because it runs for each name and value. */
 #ifndef FSZ_ESCAPE_COPY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* event.h - how the core reads a switch's event in place.
  *
  * An adapter describes its own event with this view; nothing is copied. The adapter owns the view

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* event_check.h - may an event from outside be fired in a switch?
  *
  * A switch trusts its own events. Some names and values have a special meaning that outsiders must

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* fast_path.h - private to the encoder: writes most events in one pass, without measuring.
  *
  * A text is copied block by block up to its NUL. Its length, and whether it needs escapes, is only

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* fields.h - which headers of an event are sent, and which with a redacted value.
  *
  * A list has names separated by commas or white space. A name may end with `*`, which matches all

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "event/filter.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* filter.h - conditions on the headers of an event: equals, matches (PCRE2), exists; not, all, any.
  *
  * Built while a configuration is read, then read by any thread. An array header meets a condition

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* members.h - private to the encoder: an event's headers, after the field lists are applied.
  *
  * The event owns the names and values. This keeps only pointers and lengths, on the caller's stack

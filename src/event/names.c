@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "event/names.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* names.h - private to the encoder: has this event had the name before, letter case ignored?
  *
  * A filter with a bit for each name's hash, on the encoder's stack unless the event has very many

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* selection.h - selects event types (Event-Name and Event-Subclass) by patterns with `*`.
  *
  * A list separated by commas or white space: `CHANNEL_*`, `DTMF`, `CUSTOM` (every subclass),

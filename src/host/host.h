@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* host.h - the table of operations through which the core uses a switch.
  *
  * The adapter that embeds the core (the FreeSWITCH module, the simulated switch) fills it once and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* log.h - writes to the switch's log. */
 #ifndef FSZ_HOST_LOG_H
 #define FSZ_HOST_LOG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* session.h - the operations of an adapter for one call, while the dialplan application `zmq` runs.
  *
  * The core calls them on the call's own thread, only during fsz_engine_run_dialplan_app(). */

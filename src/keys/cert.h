@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* cert.h - CURVE certificates in files, as CZMQ's zcert and PyZMQ's zmq.auth write them (ZPL, RFC
  * 4).
  *

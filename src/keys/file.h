@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* file.h - small files with secrets: read and written completely, or not at all.
  *
  * Any thread; blocks on the disk. On failure ret_why gives the path, the reason and what to do. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "keys/password.h"
 
 #include <sodium.h>

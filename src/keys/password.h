@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* password.h - passwords as Argon2id hashes (RFC 9106), through libsodium.
  *
  * Any thread. A check takes 20 to 30 ms and FSZ_PASSWORD_MEMORY_BYTES of memory while it runs. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* users.h - the users file: the passwords, keys and groups of each user.
  *
  * JSON, so that any program can write it:

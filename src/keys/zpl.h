@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zpl.h - reads properties from a text in ZeroMQ's property language (ZPL, RFC 4), line by line.
  *
  * Pure; any thread. A section's name starts at the beginning of a line. Its properties are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "module/call_control.h"
 
 #include "event/ending.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* call_control.h - a call of FreeSWITCH under control of a worker: runs the applications queued for
  * the call and reads its media in between, until control is over.
  *

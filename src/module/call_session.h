@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* call_session.h - a call of FreeSWITCH whose dialplan runs `zmq`, as the core's session
  * (src/host/session.h). */
 #ifndef FSZ_CALL_SESSION_H

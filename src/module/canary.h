@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* canary.h - detects that the switch has calls but their events do not reach the module.
  *
  * Its own thread checks every five seconds. It reports an error only with evidence: the switch has

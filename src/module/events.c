@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "module/events.h"
 
 #include "module/numbers.h"

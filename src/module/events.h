@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* events.h - passes the switch's events to the engine. */
 #ifndef FSZ_MODULE_EVENTS_H
 #define FSZ_MODULE_EVENTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* fit.h - checks that the running switch has the layout of the headers the module was built with.
  *
  * For numbers and structures that cannot be looked up by name (numbers.h): each check compares one

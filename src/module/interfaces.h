@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* interfaces.h - checks that FreeSWITCH has accepted the API command and application of the module.
  *
  * FreeSWITCH 1.11.2 loads a module but refuses interfaces that <interface-allowlist> of switch.conf

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mod_event_zmq - FreeSWITCH over ZeroMQ: its events to any number of subscribers, its commands,
  * its XML and its calls.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "module/numbers.h"
 
 #include <stdbool.h>

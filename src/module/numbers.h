@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* numbers.h - FreeSWITCH's enum values, looked up by name in the running switch.
  *
  * FreeSWITCH checks only SWITCH_API_VERSION of a module, which releases with different enums share.

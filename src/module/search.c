@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "module/search.h"
 
 #include "base/ratelimit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* search.h - passes the switch's XML lookups to the engine.
  *
  * One binding with the switch for all five sections; the configuration's <bindings> decide which

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* settings.h - reads event_zmq.conf from FreeSWITCH's XML into a configuration of the core. */
 #ifndef FSZ_MODULE_SETTINGS_H
 #define FSZ_MODULE_SETTINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* switch_call.h - the operations of host.h on one call, for FreeSWITCH.
  *
  * Each locates the session, which read-locks it, and unlocks it before it returns. None waits for

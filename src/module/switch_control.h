@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* switch_control.h - stop, bridge and wake of host.h, for FreeSWITCH.
  *
  * Locks as in switch_call.h. */

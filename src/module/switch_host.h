@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* switch_host.h - FreeSWITCH as the host of the core (src/host/host.h). */
 #ifndef FSZ_SWITCH_HOST_H
 #define FSZ_SWITCH_HOST_H

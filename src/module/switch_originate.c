@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "module/switch_originate.h"
 
 #include "event/event_check.h"

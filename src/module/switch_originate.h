@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* switch_originate.h - originate of host.h, for FreeSWITCH. */
 #ifndef FSZ_SWITCH_ORIGINATE_H
 #define FSZ_SWITCH_ORIGINATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* switch_send.h - send_event of host.h, for FreeSWITCH. */
 #ifndef FSZ_SWITCH_SEND_H
 #define FSZ_SWITCH_SEND_H

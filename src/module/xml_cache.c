@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "module/xml_cache.h"
 
 #define HASH_NONFATAL_OOM 1

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* xml_cache.h - replies as FreeSWITCH's XML trees; a text that comes repeatedly is parsed once.
  *
  * FreeSWITCH shares its own XML between threads with a reference count: a tree with SWITCH_XML_ROOT

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "net/announce.h"
 
 #include "base/cidr.h"

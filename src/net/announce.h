@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* announce.h - log lines after a start or a reload: where sockets are and whom they admit. */
 #ifndef FSZ_ANNOUNCE_H
 #define FSZ_ANNOUNCE_H

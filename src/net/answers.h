@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* answers.h - replies of workers to one client, sent by one thread at a time.
  *
  * Workers that write to one connection at once would wait for each other. So a worker adds its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* bounds_log.h - log lines about connections that reach a limit, so that the operator sees which
  * client it is and can raise the limit.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* change.h - one change of configuration, for all parts that have sockets.
  *
  * First every part releases, then every part prepares: that is all that can fail. Then every part

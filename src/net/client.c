@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "net/client.h"
 
 #include "base/container_of.h"

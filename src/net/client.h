@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* client.h - a client of an API socket: one connection and its requests in progress.
  *
  * Reference-counted, because a background job may outlive the connection and the API socket. API

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* client_events.h - events CUSTOM fszmq::client: a connection is made, closed by its peer, rejected
  * or ended by us, or it begins or stops losing messages.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* client_note.h - the facts that one event CUSTOM fszmq::client reports. Holds no references. */
 #ifndef FSZ_CLIENT_NOTE_H
 #define FSZ_CLIENT_NOTE_H

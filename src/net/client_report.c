@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Turns what happens to connections into notes in the outbox. */
 #include "base/clock.h"
 #include "net/client_note.h"

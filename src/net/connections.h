@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* connections.h - a list of connections of our own wire, for `zmq clients` and server.clients.
  *
  * The sockets of two loops are visited one after the other, FSZ_CONNECTIONS_PIECE connections at a

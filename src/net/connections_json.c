@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Connections as JSON and as text. */
 #include "base/clock.h"
 #include "net/connections.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Opens and closes one endpoint, on our own wire or by libzmq; writes the reason of a failure. */
 #include "base/clock.h"
 #include "config/config_endpoint.h"

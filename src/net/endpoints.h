@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* endpoints.h - the endpoints of one stream or API socket: opens, closes and retries them.
  *
  * tcp and ipc endpoints are opened on our own wire (zmtp/zmtp_socket.h). inproc and multicast are

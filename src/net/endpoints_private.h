@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* endpoints_private.h - shared by endpoints.c (the list of a socket's endpoints) and
  * endpoint_open.c (one endpoint). */
 #ifndef FSZ_ENDPOINTS_PRIVATE_H

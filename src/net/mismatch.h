@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mismatch.h - log lines about connections that end in the handshake because the two sides have
  * different settings.
  *

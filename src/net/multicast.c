@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "net/multicast.h"
 
 #include "base/closeonexec.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* multicast.h - opens pgm and epgm endpoints so that they cannot end the process.
  *
  * libzmq opens these in an I/O thread and ends the process (errno_assert) when that fails: no right

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "net/net_status.h"
 
 #include "rpc/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* net_status.h - the status members that every socket has: endpoints, connections, limits.
  * docs/operations.md lists them. */
 #ifndef FSZ_NET_STATUS_H

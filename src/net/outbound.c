@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "net/outbound.h"
 
 #include "base/blocks.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* outbound.h - the text of one message to a client, written into the memory from which it is sent.
  *
  * Its bytes count on the account of the client until the client has taken them. Belongs to one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "net/released.h"
 
 #include "config/config_endpoint.h"

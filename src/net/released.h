@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* released.h - the addresses that a change of configuration releases, of all sockets together.
  *
  * They are collected before anything is opened. A new endpoint that clashes with one of them can be

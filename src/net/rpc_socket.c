@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "net/rpc_socket.h"
 
 #include "net/bounds_log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* rpc_socket.h - one API socket: a ROUTER on our own wire, a libzmq ROUTER for inproc endpoints,
  * its endpoints and its clients.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The libzmq ROUTER of an API socket, for clients in this process (inproc). */
 #include "net/rpc_socket.h"
 #include "net/socket_fd.h"

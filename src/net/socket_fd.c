@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "net/socket_fd.h"
 
 #include <zmq.h>

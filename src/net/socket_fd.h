@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* socket_fd.h - the descriptor of a libzmq socket, for poll(2) together with other descriptors. */
 #ifndef FSZ_SOCKET_FD_H
 #define FSZ_SOCKET_FD_H

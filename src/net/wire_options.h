@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* wire_options.h - turns the configuration of a socket into options and limits of our own wire.
  * Pure functions; any thread. */
 #ifndef FSZ_WIRE_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "net/zmq_context.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zmq_context.h - the libzmq context, shared with other code of the same process.
  *
  * A context can end only after its last user has given it back; libzmq would wait for that without

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* envelope.h - the frames in front of a request, up to the first empty one. They go back in front
  * of the reply (RFC 28), so that proxies on the way can route it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* json.h - small helpers for status objects (docs/operations.md): building and reading them. */
 #ifndef FSZ_JSON_H
 #define FSZ_JSON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Reads messages: checks the limits, parses the JSON, then finds the requests. */
 #include "rpc/rpc.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* rpc.h - JSON-RPC 2.0 (https://www.jsonrpc.org/specification): reads messages, writes replies.
  *
  * Pure. One thread at a time may use a message, because of jansson's reference counts. Input is

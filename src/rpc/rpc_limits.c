@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "rpc/rpc_limits.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* rpc_limits.h - private to rpc.c: checks the limits of a message.
  *
  * The check runs before the JSON parser, in one pass without recursion or allocation, so that a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "rpc/rpc_nul.h"
 
 #include <stdlib.h>

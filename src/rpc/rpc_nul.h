@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* rpc_nul.h - private to rpc.c: \u0000 in a message.
  *
  * It is valid JSON, but our strings cannot contain a NUL, and the parser refuses the whole message.

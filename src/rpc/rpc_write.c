@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Writes replies, errors and notifications. */
 #include "event/encode.h"
 #include "event/escape.h"

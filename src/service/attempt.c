@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* One request at one provider: sent, then replied to, given up or lost. */
 #include "base/clock.h"
 #include "service/service_private.h"

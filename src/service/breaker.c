@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "service/breaker.h"
 
 bool fsz_breaker_open(struct fsz_breaker *breaker, int64_t now_ms)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* breaker.h - a circuit breaker for a provider: opens after several missed requests in a row, and
  * closes when the provider replies in time again.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* direct.h - the providers of each service, as shown to switch threads: such a thread takes one and
  * writes its request to the connection itself, so that the API thread need not wake up.
  *

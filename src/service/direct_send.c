@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Sending a request from its switch thread. */
 #include "service/direct_send.h"
 

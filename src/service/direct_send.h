@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* direct_send.h - sends a request from its switch thread, if that needs no waiting. */
 #ifndef FSZ_DIRECT_SEND_H
 #define FSZ_DIRECT_SEND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* document.h - an immutable XML document, shared by threads.
  *
  * Reference-counted; any thread. */

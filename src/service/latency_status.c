@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "service/latency_status.h"
 
 json_t *fsz_latency_status(const struct fsz_latency *latency)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* latency_status.h - a latency as the status reports it. */
 #ifndef FSZ_LATENCY_STATUS_H
 #define FSZ_LATENCY_STATUS_H

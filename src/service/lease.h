@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* lease.h - is a provider that controls calls still alive?
  *
  * A provider that controls calls must send something at least every `lease-ms`. Any message counts;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Chooses the bindings for a lookup. */
 #include "service/lookup.h"
 

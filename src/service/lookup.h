@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* lookup.h - XML lookups of the switch: through the configured bindings, from the cache or a
  * service.
  *

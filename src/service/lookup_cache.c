@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The entries of the cache. */
 #include "service/lookup_cache.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* lookup_cache.h - replies of services, kept for their time to live; and one request at a time for
  * each key.
  *

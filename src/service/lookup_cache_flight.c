@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* One request at a time for each key, and the threads that wait for it. */
 #include "base/clock.h"
 #include "base/thread.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* lookup_cache_private.h - the cache's two tables: entries, and requests in progress.
  *
  * Only for lookup_cache*.c. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The cache's key. Lookups share a reply only if their keys are equal, so a header is left out only
  * where it is known what FreeSWITCH asks for. docs/xml-services.md describes this table. */
 #include "service/lookup_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* lookup_private.h - shared by lookup*.c. */
 #ifndef FSZ_LOOKUP_PRIVATE_H
 #define FSZ_LOOKUP_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A lookup as text: the request's params, and the empty document. */
 #include "event/escape.h"
 #include "event/members.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* One lookup through one binding: from the cache, the service, or by on-failure. */
 #include "base/clock.h"
 #include "host/log.h"

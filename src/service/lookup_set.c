@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* One configuration's bindings, their counters, and their status. */
 #include "base/ref.h"
 #include "counters/counters.h"

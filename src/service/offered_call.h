@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* offered_call.h - the call behind an offer, as a service sees it.
  *
  * Services do not know calls. They offer them, and report the outcome, through these two tables of

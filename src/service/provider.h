@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* provider.h - serves the requests of a service: an endpoint that we connect to, or a client of an
  * API socket that registered. API thread only. */
 #ifndef FSZ_PROVIDER_H

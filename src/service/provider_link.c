@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "service/provider_link.h"
 
 #include <stdio.h>

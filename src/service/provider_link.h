@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* provider_link.h - makes an endpoint a client of the API: its own requests are handled like any
  * other's, and the replies go to its socket. API thread only. */
 #ifndef FSZ_PROVIDER_LINK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* An endpoint of a service in this process (inproc): a DEALER of libzmq. */
 #include "base/clock.h"
 #include "base/ratelimit.h"

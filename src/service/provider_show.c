@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* What switch threads see of a provider. */
 #include "config/section.h"
 #include "service/services.h"

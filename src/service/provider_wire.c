@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* An endpoint of a service over tcp or ipc: a DEALER of src/zmtp. */
 #include "base/clock.h"
 #include "base/ratelimit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A service and its providers: they are added, removed, fail and recover. */
 #include "service/service_private.h"
 

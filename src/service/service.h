@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* service.h - one service: its providers and its requests. API thread only.
  *
  * Wire and rules: docs/protocol/services.md, "Which provider". */

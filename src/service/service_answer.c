@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Messages of providers. */
 #include "base/clock.h"
 #include "host/log.h"

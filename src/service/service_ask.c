@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Requests on their way: to a provider, to the next one, to their end. */
 #include "base/clock.h"
 #include "service/service_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* service_client.h - sends requests of switch threads to services, and waits for the replies.
  *
  * The switch thread sends its request itself if a provider can take it at once (direct.h).

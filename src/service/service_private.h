@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* service_private.h - shared by the files of one service: service.c (providers), service_start.c
  * (new requests), service_ask.c (requests on their way), service_wait.c (waiting requests),
  * service_answer.c (replies) and attempt.c. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "service/service_request.h"
 
 #include "base/ref.h"

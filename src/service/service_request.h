@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* service_request.h - a request of a switch thread to a service: shared by that thread, which waits
  * in the service client, and the API thread, which has the providers.
  *

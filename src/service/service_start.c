@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* New requests: sent by the API thread, or by their switch threads already. */
 #include "base/clock.h"
 #include "base/ratelimit.h"

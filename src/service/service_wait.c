@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Requests that wait for a provider to have room. */
 #include "base/clock.h"
 #include "service/service_private.h"

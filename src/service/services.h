@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* services.h - all services: part of the API thread, which calls everything here.
  *
  * Requests come from the service client (service_client.h), which switch threads use. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Endpoints that a dialplan names in place of a service. */
 #include "service/services.h"
 

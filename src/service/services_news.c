@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Changes of providers' states, for the log and for subscribers. */
 #include "host/log.h"
 #include "service/services.h"

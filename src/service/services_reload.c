@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A change of configuration: first all that can fail, then the swap (net/change.h). */
 #include "service/service_private.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "counters/counters.h"
 #include "service/latency_status.h"
 #include "service/services.h"

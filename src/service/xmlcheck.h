@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* xmlcheck.h - may the switch be given this text as XML?
  *
  * The switch's own parser accepts text that is not XML, expands entities, and has no limit of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* xmlwhy.h - why a text is not XML, and what to change.
  *
  * The reasons quote nothing of the text. Any thread. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "stream/batching.h"
 
 enum { BATCHING_AHEAD = 2 /* waits; with more, a pause would be noticed too late */ };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* batching.h - decides whether the next events are frequent enough to wait for.
  *
  * Waking a thread costs more than sending an event. If enough events are expected within a wait,

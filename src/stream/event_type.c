@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "stream/event_type.h"
 
 #include "base/buffer.h"

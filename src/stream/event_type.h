@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* event_type.h - the event types seen so far (Event-Name and Event-Subclass), each with a number.
  *
  * The switch thread that first sees a type adds it. A type stays until the table is freed, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "stream/message.h"
 
 #include "base/blocks.h"

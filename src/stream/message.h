@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* message.h - the bytes of one event, written once and shared by all streams and subscribers.
  *
  * One allocation holds the message, its topic, and its JSON with the head of its frame. In this

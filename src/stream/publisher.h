@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* publisher.h - takes events from switch threads and hands them to the streams.
  *
  * fsz_publisher_offer() may be called from any thread and never waits for a socket: it sends

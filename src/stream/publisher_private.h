@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* publisher_private.h - shared by publisher.c (the switch threads' side), publisher_thread.c (the
  * stream thread) and publisher_reload.c. */
 #ifndef FSZ_PUBLISHER_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A change of configuration, on the stream thread (net/change.h). */
 #include "stream/publisher_private.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "base/clock.h"
 #include "net/announce.h"
 #include "stream/publisher_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "stream/queue.h"
 
 #include "base/thread.h"

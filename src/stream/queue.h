@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* queue.h - the queue from all switch threads to the stream thread, limited in events and bytes.
  *
  * A push takes a lock held for a few instructions and never waits for the consumer. An event that

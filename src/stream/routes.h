@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* routes.h - the part of a configuration that switch threads use: which stream gets which event,
  * and in which variant.
  *

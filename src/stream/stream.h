@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* stream.h - one named stream: its XPUB on our own wire, a libzmq XPUB for inproc and multicast,
  * its numbers and its subscribers.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The libzmq XPUB of a stream: subscribers in this process (inproc), and multicast. Both get all
  * that the stream selects: the first belong to the switch, and the receivers of the other are not
  * known. */

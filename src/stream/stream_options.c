@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "stream/stream_options.h"
 
 #include "stream/stream.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* stream_options.h - the configuration of a stream as options of its libzmq socket
  * (zmq_setsockopt(3)).
  *

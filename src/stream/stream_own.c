@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The own messages of a stream: beats, which carry the last number of each type; the end; and to a
  * subscriber, its losses. */
 #include "base/clock.h"

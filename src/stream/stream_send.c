@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Sends events of a stream to its subscribers: in batches on the stream thread, or one at once on
  * the thread that offers it. */
 #include "base/blocks.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The subscribers of a stream on our own wire: what they may see, what they subscribe to, what they
  * lose. */
 #include "auth/peer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* streamset.h - a set of streams by slot: one bit each, FSZ_STREAMS_MAX in all.
  *
  * The plain set belongs to its owner. The shared one is written by the stream thread and read by

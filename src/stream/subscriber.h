@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* subscriber.h - what a stream knows of one of its subscribers: what it may see and what it has
  * lost. Guarded by the lock of the pub. */
 #ifndef FSZ_SUBSCRIBER_H

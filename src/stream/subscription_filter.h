@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* subscription_filter.h - what one peer may see of a stream, as prefixes of the first frame of a
  * message.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* subscriptions.h - the subscriptions of one stream, and which event types are wanted because of
  * them.
  *

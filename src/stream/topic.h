@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* topic.h - the topic, the first frame of framing `envelope`: header values joined by `/`.
  *
  * Wire: docs/protocol/events.md, "Topics". Any thread; no state. */

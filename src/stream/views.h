@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* views.h - what the subscribers of one stream may see, stored once for all that may see the same.
  *
  * Stream thread only. There are few views: one for each set of grants among the subscribed users.

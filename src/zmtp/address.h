@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* address.h - converts endpoints as libzmq writes them (zmq_tcp(7), zmq_ipc(7)) to socket addresses
  * and back. No function here waits; those that may wait for a name server are in resolver.h. Any
  * thread. */

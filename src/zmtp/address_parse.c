@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* address_parse.c - splits the text of an endpoint into its parts. */
 
 #include "zmtp/address_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* address_private.h - helpers for socket addresses. Any thread. */
 #ifndef FSZ_ZMTP_ADDRESS_PRIVATE_H
 #define FSZ_ZMTP_ADDRESS_PRIVATE_H

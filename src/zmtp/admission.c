@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "base/container_of.h"
 #include "zmtp/zmtp_socket_private.h"
 

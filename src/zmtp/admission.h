@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* admission.h - asks the gate whether a peer may connect.
  *
  * A peer is judged twice: when it is accepted, by its address alone and before any of its bytes are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "base/container_of.h"
 #include "base/ref.h"
 #include "zmtp/conn_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* conn.h - one connection: greeting, handshake, incoming frames, output queue, heartbeats.
  *
  * It belongs to its loop's thread, except where a function says "any thread". It is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* conn_budget.c - charges queued messages to the budget of all connections. */
 #include "zmtp/conn_private.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* conn_inputs.c - bounds the memory of incomplete messages, of all connections that share it. */
 #include "zmtp/conn_private.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* conn_private.h - shared by the files of a connection:
  *
  *   conn.c            its life: created, begun, watched, ended

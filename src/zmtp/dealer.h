@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* dealer.h - a DEALER connected to one endpoint. It sends only to a connected peer: without a
  * connection it refuses a message instead of queueing it, as ZMQ_IMMEDIATE does.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* descriptor.h - what dialers, listeners and sockets do with descriptors. Any thread. */
 #ifndef FSZ_ZMTP_DESCRIPTOR_H
 #define FSZ_ZMTP_DESCRIPTOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "zmtp/dialer_private.h"
 
 #include "zmtp/address_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* dialer.h - connects to one endpoint: repeats attempts with growing pauses until one succeeds,
  * then hands over the descriptor. Starts again when its owner reports that the connection ended.
  * One attempt tries all addresses of a name. Loop thread only. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* dialer_private.h - the state of a dialer. */
 #ifndef FSZ_ZMTP_DIALER_PRIVATE_H
 #define FSZ_ZMTP_DIALER_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* frame.h - frames of ZMTP 2.0 and 3.x: a byte of flags, a length of one or eight bytes, a body
  * (RFC 15, RFC 23, RFC 37). Pure functions; any thread. */
 #ifndef FSZ_ZMTP_FRAME_H

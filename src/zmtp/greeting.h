@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* greeting.h - the start of a connection: signature, version, mechanism and role of both sides (RFC
  * 37, section "The greeting"; RFC 15 for ZMTP 2.0).
  *

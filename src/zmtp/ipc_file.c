@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "zmtp/ipc_file.h"
 
 #include "zmtp/address.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* ipc_file.h - the files of ipc endpoints: may a path be bound, and is the file still ours?
  *
  * bind(2) creates the file and fails if it exists, so a stale file has to be deleted first. No

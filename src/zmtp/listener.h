@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* listener.h - one bound endpoint: accepts connections and hands over their descriptors.
  *
  * A descriptor is kept in reserve. When no other is left, a new peer is accepted and closed at once

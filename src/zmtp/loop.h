@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* loop.h - descriptors, timers and tasks of one thread on epoll(7), with a bound on the work of one
  * turn.
  *

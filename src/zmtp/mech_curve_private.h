@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mech_curve_private.h - shared by both sides of CURVE: layout of the commands (RFC 26), boxes,
  * nonces and keys.
  *

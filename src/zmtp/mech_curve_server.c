@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mech_curve_server.c - the server's side of CURVE.
  *
  * Until a client has shown its long-term key, a connection keeps only state of a fixed size.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mechanism.h - a security mechanism: the commands of the handshake, and the encryption of frames
  * after it. NULL (RFC 23), PLAIN (RFC 24) and CURVE (RFC 25, RFC 26), each as client and server.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mechanism_private.h - shared by mechanism.c and the three mechanisms. */
 #ifndef FSZ_ZMTP_MECHANISM_PRIVATE_H
 #define FSZ_ZMTP_MECHANISM_PRIVATE_H

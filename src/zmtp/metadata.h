@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* metadata.h - properties (name and value) that peers exchange in the handshake (RFC 23, section
  * "Metadata"). Pure functions; any thread. */
 #ifndef FSZ_ZMTP_METADATA_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* origin.h - which peers count as one address for bounds per address: the same IPv4 address, the
  * same IPv6 /64 (what one host is usually given), or over ipc the same user. */
 #ifndef FSZ_ZMTP_ORIGIN_H

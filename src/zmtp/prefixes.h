@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* prefixes.h - all subscriptions: a radix tree of prefixes, each with its subscribers.
  *
  * Matching a topic costs at most the topic's length, however many prefixes exist. Adding or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "zmtp/prefixes_private.h"
 
 #include <stdlib.h>

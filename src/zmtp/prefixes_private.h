@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* prefixes_private.h - the nodes of the tree of prefixes.
  *
  * A node with entries owns a copy of its whole prefix. A node without entries, where prefixes

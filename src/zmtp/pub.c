@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "base/thread.h"
 #include "zmtp/pub_private.h"
 

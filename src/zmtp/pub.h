@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* pub.h - an XPUB for subscribers (RFC 29): keeps their subscriptions and sends a message to all
  * that match.
  *

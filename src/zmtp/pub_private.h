@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* pub_private.h - shared by the files of a publisher:
  *
  *   pub.c                connections become subscribers, and leave

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* rates.h - bounds how fast each address may connect, with a token bucket for each.
  *
  * Full buckets are freed, oldest connect first; a full bucket behind one that is not full yet may

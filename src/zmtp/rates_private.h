@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* rates_private.h - one token bucket. */
 #ifndef FSZ_ZMTP_RATES_PRIVATE_H
 #define FSZ_ZMTP_RATES_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* resolver.h - looks up host names without blocking the loop.
  *
  * getaddrinfo(3) blocks while name servers do not answer, so each lookup runs on its own thread;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* router.h - how a ROUTER that serves requests splits a message (RFC 28): the frames up to the
  * first empty one are the envelope, which is sent unchanged in front of the reply.
  *

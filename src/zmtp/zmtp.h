@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zmtp.h - the map of this folder, and what all of it shares: versions, socket types, mechanisms,
  * and the reasons why a connection ends.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zmtp_message.h - an outgoing message as wire bytes, shared by all connections that send it.
  *
  * Immutable once it has been sent for the first time. It is the first member of whatever its

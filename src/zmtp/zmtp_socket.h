@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zmtp_socket.h - the connections of one socket, with its endpoints, options, limits and access
  * control. The patterns build on it.
  *

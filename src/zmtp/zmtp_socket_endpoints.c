@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zmtp_socket_endpoints.c - the endpoints of a socket, and the options of their descriptors. */
 
 #include "zmtp/descriptor.h"

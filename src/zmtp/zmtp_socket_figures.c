@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "zmtp/zmtp_socket_private.h"
 
 #include <utlist.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zmtp_socket_members.c - the connections of a socket: how they begin, report and end. */
 
 #include "zmtp/zmtp_socket_private.h"

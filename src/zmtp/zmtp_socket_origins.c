@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zmtp_socket_origins.c - bounds the number of connections, in total and for each address. */
 
 #include "zmtp/zmtp_socket_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zmtp_socket_private.h - shared by the files of a socket.
  *
  * A member is what the socket knows of one connection in addition to the connection itself. The

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A mod_event_zmq.so for tests: it embeds the core like the FreeSWITCH module and exports the same
  * two symbols. */
 #include "module.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* module.h - a mod_event_zmq without a switch: the functions that the test finds with dlsym(3). */
 #ifndef CONTEXT_MODULE_H
 #define CONTEXT_MODULE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Another part of the process subscribes through include/fszmq/context.h, and survives the module's
  * unload. */
 #include "module.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A minimal client of an API socket: JSON-RPC over a DEALER."""
 
 import itertools

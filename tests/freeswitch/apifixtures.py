@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Fixtures: an API socket that allows everything, and its clients; conftest.py exports them."""
 
 import pytest

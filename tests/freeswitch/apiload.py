@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Clients that send all kinds of requests to an API socket until they are stopped, whatever happens to it."""
 
 import json

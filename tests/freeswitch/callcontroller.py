@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """callcontroller.py ENDPOINT SERVICE SECONDS: a worker that keeps every call for that time and then hangs it up; a
 call of a lost worker it hangs up at once. Prints what it does, one JSON object per line."""
 

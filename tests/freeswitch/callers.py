@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Many SIP calls from sipp(1), which the switch ends."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Fixtures for calls that are given to programs.
 
     def test_x(switch, call_service, workers, phones):

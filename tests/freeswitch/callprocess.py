@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """callprocess.py ENDPOINT SERVICE: a worker that takes every call, and prints what happens, one JSON object per line.
 
 It sets a variable and plays a long tone. When its call ends as lost, it tries one more command on it."""

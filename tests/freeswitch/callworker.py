@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A program that takes calls: a client of an API socket that has registered for a service.
 
 It replies to the switch's pings whenever it reads; to keep it silent, a test does not read."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Fixtures: a real FreeSWITCH with the module in it.
 
     def test_x(switch, publisher, subscriber):

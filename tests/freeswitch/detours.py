@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The table of docs/access.md, row by row: how one thing makes the switch run another. detours_named.py has the detours
 to endpoints, files and contexts.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The detours to endpoints, files and contexts that a user's grants do not cover. User `scoped` has all commands and
 applications by wildcards, but only one gateway, one context and two folders (test_detours.py)."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A minimal Event Socket client: commands, events as JSON."""
 
 import socket

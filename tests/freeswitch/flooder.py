@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """flooder.py KIND STREAM API_SOCKET: an admitted peer, from 127.0.0.2, that does one kind of harm until it is killed.
 It implements ZMTP 3.0 (RFC 23) itself, because no library would do this.
 

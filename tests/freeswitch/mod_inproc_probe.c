@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mod_inproc_probe - a second module that subscribes to mod_event_zmq over inproc, for the tests.
  *
  * inproc_probe start ENDPOINT: subscribes to everything; at ETERM it closes the socket and returns

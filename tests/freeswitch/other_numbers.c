@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* other_numbers.so - for LD_PRELOAD: makes a FreeSWITCH look to a module like a release with other
  * numbers and structures. The first line of the file FSZ_OTHER_NUMBERS, which is read each time,
  * says which. */

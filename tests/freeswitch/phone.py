@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A SIP phone on loopback UDP that a test controls step by step. It has the part of RFC 3261 that one call with the
 tests' switch needs. Received media is dropped; sent media is noise."""
 

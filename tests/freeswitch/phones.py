@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Phones: sipp with the SIP profile that requires a password."""
 
 import shutil

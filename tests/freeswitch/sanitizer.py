@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """AddressSanitizer and LeakSanitizer for the module, inside a FreeSWITCH that is built without them."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Services that give FreeSWITCH its XML: in a thread of the test, or a process that can be stopped."""
 
 import json

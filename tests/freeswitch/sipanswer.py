@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A SIP address that declines each call and records the called numbers."""
 
 import re

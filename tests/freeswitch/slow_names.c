@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* slow_names.so - for LD_PRELOAD: getaddrinfo(3) of a name N.slow takes N milliseconds and finds
  * nothing. */
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A FreeSWITCH started by a test: its installation, process, log and figures."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Access to streams and API sockets by FreeSWITCH's access lists."""
 
 import json

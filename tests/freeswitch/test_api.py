@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The API socket: every method, on calls and on the switch."""
 
 import json

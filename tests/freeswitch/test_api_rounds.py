@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Load, reload and unload repeatedly, while clients send all kinds of requests."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Calls under control, and other streams and API sockets, while admitted peers flood one stream and one API socket.
 
 Required: no call is lost, no other client waits, and memory is bounded. FSZ_ATTACK_S sets the seconds that each flood

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The commands of a controller on its call, in a real switch."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Hangups by every side at every stage: the call ends once, with events in order, and leaves nothing behind."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Variables that say what follows a bridge: which of them take a controlled call away from its worker."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A worker that dies, hangs or is cut off: its calls continue elsewhere within the configured time."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Many calls at once, controlled by workers that are killed one after another: the end of every call is accounted for.
 
 FSZ_CALLS is their number (48); docs/performance.md has 1000."""

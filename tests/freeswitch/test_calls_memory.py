@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Calls in the module under AddressSanitizer and LeakSanitizer: every way in which a call leaves."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Calls under control during a reload, a refused unload and a forced unload of the module."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The dialplan's `zmq`: which workers are offered a call, the result, and where the dialplan continues."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """call.execute with `wait`, in a real switch: applications that ran, were cut short, or never ran."""
 
 import signal

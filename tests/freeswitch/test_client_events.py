@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Events CUSTOM fszmq::client are events of the switch: mod_event_socket has them too, and an unload leaves nothing."""
 
 import json

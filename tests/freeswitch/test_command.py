@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Loading, and the zmq command."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Mistakes in event_zmq.conf.xml, at load and at reload."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A switch without free descriptors: it refuses new peers, continues, and recovers."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A switch without free descriptors: connected API clients lose no reply, and new ones are accepted later."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Each row of the table in docs/access.md, in a real switch: refused for a user whose grants do not cover what a request
 names, and without effect; the same detour with a harmless target is allowed; and an administrator's request has the
 effect, so the detour is real."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Every event of the switch is published, with the same content as in mod_event_socket."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Every SIP call succeeds, whatever happens to the module and its subscribers."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A FreeSWITCH that does not fit the module, or that blocks it: what the module reports.
 
 other_numbers.c makes a FreeSWITCH look like another release."""

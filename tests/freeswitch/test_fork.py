@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """FreeSWITCH forks for `system`: none of our code may run, leak or keep a port open in the child."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The programs of docs/from-esl.md print the output on the page with FreeSWITCH, as with fszmqd."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A second module in the same process subscribes through inproc (include/fszmq/context.h)."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Endpoints that connect to a name whose lookup is slow or fails."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """call.originate: variables arrive unchanged, and the call goes only to its target."""
 
 import uuid

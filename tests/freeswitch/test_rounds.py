@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Load, unload and reload repeatedly, during calls."""
 
 import json

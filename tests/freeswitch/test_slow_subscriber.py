@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A subscriber that stops reading harms only itself."""
 
 import json

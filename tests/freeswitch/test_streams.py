@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Selection, filters, field lists, envelopes and several streams, on events of real calls."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Events from many threads of the switch at the same time.
 
 The switch starts a second dispatch thread only when the first is 10,000 events behind. Without events-use-dispatch

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """One module for every release: built against each FreeSWITCH of FSZ_FREESWITCHES, it runs in each.
 
 Some tests of the other files run here for every pair; `switch` is then the switch of that pair."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """tcp and ipc run without libzmq: its threads exist only with an inproc endpoint."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Services that fail in every way: the switch waits at most until the deadline, continues, and recovers."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """FreeSWITCH's own lookups and the cache: different lookups never share a reply."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Phones and calls with XML only from a service: digest authentication, dialplan, phrases, voicemail."""
 
 import itertools

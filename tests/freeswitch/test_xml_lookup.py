@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """FreeSWITCH's lookups from a service: each section, bindings and failures, the cache."""
 
 import xml.etree.ElementTree as ElementTree

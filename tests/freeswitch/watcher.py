@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """watcher.py ENDPOINT: a subscriber as a process, so that it can be stopped with a signal.
 
 Prints a line of JSON every 0.2 s and at SIGTERM: received (events), invalid (not JSON), and for framing envelope

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Grants, a command and its argument from arbitrary bytes. A command that is denied must also be
  * denied through every wrapper, and one more grant must never deny what was allowed before. */
 #include "auth/authorize.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Arbitrary bytes as a configuration file: libxml2's reader, the tree, the parser and the filters.
  * A configuration that loads must be complete and freed completely; an error must have a reason. */
 #include "config/config.h"

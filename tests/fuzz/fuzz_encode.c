@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* An event from arbitrary bytes. The output must be one JSON object that a strict parser accepts,
  * with all expected members in order, and within the size limit.
  *

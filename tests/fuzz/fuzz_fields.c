@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Three lists and a name from arbitrary bytes, compared with a simple matcher word by word. */
 #include "event/fields.h"
 

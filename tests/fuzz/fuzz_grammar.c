@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A text that a user with few grants may use must name nothing outside these grants, as FreeSWITCH
  * reads it. The first byte of the input selects the command or application. */
 #include "auth/authorize.h"

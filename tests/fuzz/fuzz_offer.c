@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A worker's reply to the offer of a call: any JSON, or a mutation of a valid reply. The thread of
  * the call uses the values without further checks, so all values that are read must be valid. */
 #include "call/offer.h"

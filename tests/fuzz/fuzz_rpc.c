@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Arbitrary bytes as a message. Each request that is read gets a reply, as from a server; together
  * they must be one JSON-RPC reply, a batch of replies, or nothing. Within the limits, the reader
  * must accept what jansson accepts. */

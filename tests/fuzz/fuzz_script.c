@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Arbitrary bytes as a file of call flows. If it loads, each event of each flow is replayed, as
  * captured and cut short; an error must have a reason. */
 #include "sim/call.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Arbitrary bytes as the document of a service. An accepted one has no DOCTYPE and no NUL; an error
  * names the line. */
 #include "service/xmlcheck.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Endpoints: parsed values stay within their limits, and a written address parses to the same
  * address. The first byte says whether it is the endpoint of a peer, and whether IPv6 is on. */
 

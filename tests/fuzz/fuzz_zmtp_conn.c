@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A whole connection over a socketpair and a real loop, with pieces of the input as data.
  *
  * The first byte selects the mechanism, the role and whether a handshake comes first; the second

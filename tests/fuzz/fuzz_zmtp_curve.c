@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* CURVE with arbitrary bytes, both sides. Two real sides shake hands and exchange messages; the
  * input says what happens to each command or message in transit. An altered one must be refused,
  * and an unaltered one accepted. A side that gets raw bytes instead must not read beyond their end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Arbitrary bytes as a greeting, as metadata, and as the frames of a message to a ROUTER. Data in
  * pieces must be treated like the whole; data that is read and written again must be the same; and
  * nothing may be read beyond the end. */

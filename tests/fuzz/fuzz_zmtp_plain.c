@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The handshake of PLAIN, both sides, with a peer that sends arbitrary data; see mechanismrun.h. */
 #include "mechanismrun.h"
 

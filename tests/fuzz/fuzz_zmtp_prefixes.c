@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The tree of prefixes compared with a plain list of (subscriber, prefix): the same matches, the
  * same prefixes, and no memory left after all are removed.
  *

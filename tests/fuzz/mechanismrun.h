@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mechanismrun.h - a script of arbitrary bytes for one side of a handshake. */
 #ifndef FSZ_MECHANISMRUN_H
 #define FSZ_MECHANISMRUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* switchtext.h - divides texts like FreeSWITCH: quotes, escapes, `^^` and lists of variables. A new
  * implementation of switch_utils.c and switch_event.c of 1.11.2. The functions change the text in
  * place. Any thread. */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Checks of the messages that a peer printed."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Fixtures: programs that end with the test.
 
     def test_x(host, client):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The peers: the implementation, abilities, build and command of each.
 
 A peer that can't be built here says why: a toolchain is missing, or its packages can't be fetched. What an

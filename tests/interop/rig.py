@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The programs that the tests start: zmtp_host, and peers of every implementation."""
 
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MPL-2.0
 """Peers of every implementation come and go for a given time; exits with 1 if anything is wrong.
 
     FSZ_BUILD_DIR=build/asan tests/interop/soak.py [--seconds 1800] [--peers 8] [--seed N]

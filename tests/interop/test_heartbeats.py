@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Heartbeats in both directions, and peers that do not support them."""
 
 import os

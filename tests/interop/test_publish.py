@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Subscribers of each implementation receive from our XPUB, in either order of start and through restarts."""
 
 import pytest

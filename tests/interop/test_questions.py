@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Our DEALER sends requests to REP and ROUTER of each implementation, in either order of start and through restarts."""
 
 import pytest

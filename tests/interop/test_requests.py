@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """REQ and DEALER of each implementation send requests to our ROUTER, in either order of start and through restarts."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Wrong credentials, from each implementation that has the mechanism, and peers with another mechanism."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Helper for attack tests: a well-behaved client that must be served throughout."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Helpers for tests of calls: a simulated switch with services, workers that take its calls, callers."""
 
 import collections

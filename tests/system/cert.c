@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* cert.c - the certificates of src/keys for test_cert.py: `cert write PATH NAME`, `cert read PATH`.
  */
 #include "keys/cert.h"

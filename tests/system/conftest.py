@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Fixtures of the system tests. Each test has its own fszmqd on its own ports.
 
     def test_x(fszmqd, subscriber):
@@ -12,6 +13,7 @@ import json
 import os
 import pathlib
 import queue
+import random
 import shutil
 import signal
 import socket
@@ -35,6 +37,9 @@ GARBAGE = (b"", b"{", b"\xff", b"[]", b"3", b"null", b'"text"', b"{}", b'{"id":1
            b'{"id":5,"error":null,"result":[]}', b"[" * 100_000)  # no program may end because of these
 
 
+QUIET_PORTS = range(10000, 32000)
+
+
 def find_program(name):
     """The path of a program of this build."""
     for folder in (".", "src/daemon", "src/cli", "bench", "tests", "bin"):
@@ -49,18 +54,31 @@ def need_node():
         pytest.skip("node needs nodejs npm, then npm ci in examples/node")
 
 
-PORTS_GIVEN = set()
+
+
+def own_ports():
+    """Ports of this test process: below those that the system gives to connections, and apart from the ports of
+    other processes that run tests side by side."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ports = list(QUIET_PORTS[worker % workers::workers])
+    random.shuffle(ports)
+    return iter(ports)
+
+
+PORTS = own_ports()
 
 
 def free_port():
-    """A port that no earlier call returned: the kernel may choose the same one twice in a row."""
-    while True:
+    """A port that no earlier call returned and that nothing uses now."""
+    for port in PORTS:
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in PORTS_GIVEN:
-            PORTS_GIVEN.add(port)
-            return port
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise RuntimeError("no free port is left")
 
 
 def free_endpoint():

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Helpers for tests of faults and overload: readers that count events and losses."""
 
 import collections

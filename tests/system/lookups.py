@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Helpers for tests of lookups: services in Python, and an fszmqd whose bindings use them."""
 
 import contextlib

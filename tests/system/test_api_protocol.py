@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The API socket of a real fszmqd: the examples of docs/protocol/requests.md, and the promises to clients."""
 
 import json

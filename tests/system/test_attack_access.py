@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Peers without valid credentials: ten thousand wrong passwords, ten thousand wrong keys."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Attacks on an API socket, while a well-behaved client is served throughout."""
 
 import contextlib

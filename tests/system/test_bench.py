@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """fszmq-bench, the load of the benchmarks: what it sends, receives and reports."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The programs of examples/ that take calls, against fszmqd."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Calls from the dialplan, with the simulated switch: offers, control, and how a call ends (docs/protocol/calls.md).
 
 test_calls_lost.py has calls whose worker is lost, test_calls_load.py many calls at once."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Who may command a call that a worker controls: the worker, and those with the grant `controlled-calls`."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Many calls, workers that come and go, and a switch that reloads or ends. No call may be lost."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Calls whose worker is killed, stopped, silent or late. No call is stranded, and no worker commands another's call."""
 
 import signal

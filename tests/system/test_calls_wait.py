@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """call.execute with `wait`: the reply shows whether an application ran, was cut short or never ran."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Certificates can be exchanged with PyZMQ's zmq.auth in both directions."""
 
 import os

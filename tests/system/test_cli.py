@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """fszmq, the tool, with publishers in the test: its output, its messages and its exit status."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """fszmq api, job, call, send and stats with a real fszmqd: effect, output and exit status."""
 
 import json

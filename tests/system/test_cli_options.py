@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The short options of fszmq have the same meaning in every command that has them; help fits the terminal."""
 
 import re

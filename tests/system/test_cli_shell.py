@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """fszmq shell with a real fszmqd, reading from a pipe and on a terminal."""
 
 import fcntl

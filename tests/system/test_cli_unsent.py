@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """fszmq and commands that it cannot send, or whose replies are lost: it never sends them later, nor twice.
 
 The switch here is a ROUTER socket in the test, so that the test sees every message of the tool.

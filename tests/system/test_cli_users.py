@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """fszmq keygen, fszmq user and fszmq.conf, and their use: PLAIN and CURVE with a real fszmqd."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Events CUSTOM fszmq::client: clients that connect, leave, lag and are disconnected."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Each page that shows a client links to docs/clients.md, and its programs set the options required there."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The limit on new connections of one address: those over it are closed at once, and succeed when they try again."""
 
 import functools

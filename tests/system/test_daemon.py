@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """fszmqd as a process: start, events, console, reload, stop, restart, notifications to systemd."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """An endless message: its sender is disconnected at the limit, and memory stays bounded throughout."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The programs in examples/, each in the runtime of its language, with a real fszmqd."""
 
 import functools

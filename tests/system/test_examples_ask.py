@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The programs in examples/ that send requests or authenticate, with a real fszmqd."""
 
 import html

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Kills, restarts and reloads under load, and configurations of the largest size."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Peers that connect and disconnect, send garbage or never finish must not disturb a good subscriber."""
 
 import os

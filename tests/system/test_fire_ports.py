@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Endpoints that cannot be opened: port in use, missing directory, full disk, no descriptors."""
 
 import pathlib

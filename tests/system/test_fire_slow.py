@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Subscribers that do not read, a full queue, and a stop during either."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The programs of docs/from-esl.md: each runs with fszmqd and prints the output that the page shows."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """make install: where files go, and that an existing configuration is kept. Everything stays below a test folder."""
 
 import os

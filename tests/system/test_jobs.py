@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The end of a background job is an event for every subscriber."""
 
 import json

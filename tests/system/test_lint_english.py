@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """tools/check-english on small files: what it finds, and what it leaves alone."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Lookups of XML: a real fszmqd sends requests to services in Python (REP, ROUTER and registered clients)."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Services that fail during lookups: stopped, killed, huge or repeated replies. The switch waits at most once."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The module compiles in no number of FreeSWITCH's headers that differs between releases.
 
 This needs no FreeSWITCH. tests/freeswitch/test_versions.py compares the code that the headers produce."""

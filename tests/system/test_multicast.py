@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Multicast: added and removed by a reload, refused, and repaired after packet loss.
 
 It uses the loopback address, or network namespaces that the test makes."""

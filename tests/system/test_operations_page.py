@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """docs/operations.md has every member of `zmq status json`."""
 
 import json

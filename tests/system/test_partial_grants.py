@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A user who may see some events of a stream with framing `envelope` gets no false loss, misses no real loss and learns
 of no other event type."""
 

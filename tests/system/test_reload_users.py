@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A reload of users and groups keeps the connections of valid users and cuts off the others, on streams and API
 sockets."""
 

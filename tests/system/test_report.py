@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Reports of the switch: the audit, the log, `zmq status`."""
 
 import contextlib

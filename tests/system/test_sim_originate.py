@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """originate in the simulated switch: arguments as FreeSWITCH reads them, identities, callees that ring and hang up."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Every transport, from a real fszmqd to a real subscriber. Multicast uses the loopback address."""
 
 import json

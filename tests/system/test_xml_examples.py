@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The services in examples/: with a DEALER socket that sends requests as the switch does, and with fszmqd."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Helpers for tests of fszmq against a real fszmqd: a switch with an API socket, the tool, a terminal."""
 
 import fcntl

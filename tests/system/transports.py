@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Helpers for tests of the transports: their addresses, and checks of the events they carry."""
 
 import json

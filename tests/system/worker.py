@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """A worker as a process: registers, takes every call, and prints each message that it receives as a line of JSON.
 
     worker.py ENDPOINT SERVICE CAPACITY [control | APP=ARG ...]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Peers that speak ZMTP 3 (RFC 23) by hand: they send what libzmq never sends."""
 
 import socket

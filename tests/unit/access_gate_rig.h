@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* access_gate_rig.h - a gate that is asked as by a socket. The test plays the connections:
  * fsz_admission_answer() is wrapped. */
 #ifndef FSZ_TEST_ACCESS_GATE_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* access_rig.h - access control with one stream `s` and its users. */
 #ifndef FSZ_TEST_ACCESS_RIG_H
 #define FSZ_TEST_ACCESS_RIG_H

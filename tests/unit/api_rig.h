@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* api_rig.h - an API with a fake switch, and clients with real sockets.
  *
  * The switch knows the commands of rig_commands below. The group `default` has all rights. One rig

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* authorize_ask.h - a principal with given grants, and its requests. */
 #ifndef AUTHORIZE_ASK_H
 #define AUTHORIZE_ASK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* call_rig.h - service_rig.h, with calls from the test's own dialplan. */
 #ifndef CALL_RIG_H
 #define CALL_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* curve_rig.h - both sides of CURVE, and one side written by hand from RFC 26, byte by byte. Its
  * boxes share no code with ours: each computes its key again. */
 #ifndef CURVE_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* dealer_rig.h - one of our dealers, what it reported, and a libzmq ROUTER. */
 #ifndef DEALER_RIG_H
 #define DEALER_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* drive_sim.h - a simulated switch on the test's clock, and the events that it emits. */
 #ifndef FSZ_DRIVE_SIM_H
 #define FSZ_DRIVE_SIM_H

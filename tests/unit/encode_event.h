@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* encode_event.h - makes events of headers and encodes them. */
 #ifndef FSZ_TEST_ENCODE_EVENT_H
 #define FSZ_TEST_ENCODE_EVENT_H

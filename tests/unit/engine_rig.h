@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* engine_rig.h - an engine with the test's host and configuration, and sockets that subscribe to
  * it. */
 #ifndef FSZ_TEST_ENGINE_RIG_H

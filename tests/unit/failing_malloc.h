@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* failing_malloc.h - allocations of the core's own objects, one of which fails (ld's --wrap; the
  * test is named in tests/CMakeLists.txt). */
 #ifndef FAILING_MALLOC_H

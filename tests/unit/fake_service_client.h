@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* fake_service_client.h - a service client whose replies a test writes; replaces the core's at link
  * time. */
 #ifndef FSZ_TEST_FAKE_SERVICE_CLIENT_H

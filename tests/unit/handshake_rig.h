@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* handshake_rig.h - a libzmq socket, and a plain blocking socket with our greeting, frames and
  * mechanism. */
 #ifndef FSZ_TEST_HANDSHAKE_RIG_H

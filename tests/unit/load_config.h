@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* load_config.h - loads configurations that a test writes as XML, with their problems. */
 #ifndef FSZ_TEST_LOAD_CONFIG_H
 #define FSZ_TEST_LOAD_CONFIG_H

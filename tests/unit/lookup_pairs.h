@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* lookup_pairs.h - lookups as the modules of FreeSWITCH make them, two by two: which may share an
  * answer. */
 #ifndef FSZ_TEST_LOOKUP_PAIRS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* lookup_rig.h - lookups with a fake service client, whose replies the test writes. */
 #ifndef FSZ_TEST_LOOKUP_RIG_H
 #define FSZ_TEST_LOOKUP_RIG_H

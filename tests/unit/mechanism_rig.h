@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* mechanism_rig.h - both sides of a handshake; the test passes their commands on. */
 #ifndef FSZ_TEST_MECHANISM_RIG_H
 #define FSZ_TEST_MECHANISM_RIG_H

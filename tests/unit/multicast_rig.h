@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* multicast_rig.h - a sender's socket, and addresses of loopback groups that are free. */
 #ifndef FSZ_TEST_MULTICAST_RIG_H
 #define FSZ_TEST_MULTICAST_RIG_H

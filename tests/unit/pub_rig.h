@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* pub_rig.h - a publisher whose loop has its own thread, a handler that records its calls, and
  * clients: libzmq's, and bare ones that send raw bytes. */
 #ifndef PUB_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* quiet_port.h - a TCP port for a test that must name one and use it more than once.
  *
  * It is free on all addresses, and outside of the range from which the system takes ports for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* service_rig.h - api_rig.h, with providers of a service and threads that ask: both driven by the
  * test. */
 #ifndef SERVICE_RIG_H

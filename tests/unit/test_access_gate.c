@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Gates: who is admitted, in which stage, on which thread. */
 #include "access_gate_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Gates while the switch is slow, with many waiting peers, and at the end. */
 #include "access_gate_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A gate on a real socket: how libzmq's clients react to its answers. */
 #include "access_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "net/answers.h"
 
 #include "zmtp_conn_rig.h"

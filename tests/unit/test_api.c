@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The API over real sockets: frames, methods, replies. docs/protocol/requests.md */
 #include "api_rig.h"
 

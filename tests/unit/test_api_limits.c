@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The API's limits: deadlines, overload, clients that leave or do not read; and its end. */
 #include "api_rig.h"
 

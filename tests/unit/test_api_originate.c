@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* call.originate over real sockets. docs/protocol/requests.md */
 #include "api_rig.h"
 

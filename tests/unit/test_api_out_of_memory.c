@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Each allocation of the API's parts fails in turn, jansson's too: the result is FSZ_ENOMEM or
  * success, and the next attempt works. The sanitizers find leaks and wild pointers. */
 #include "api/jobs.h"

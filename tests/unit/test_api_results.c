@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Results of jobs, which the API thread writes itself: they count for the client's limit, and as
  * work of the loop. */
 #include "api/api_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* API sockets on the wire: envelopes of queues, replies that are not read, replies that workers
  * send, reloads under load. */
 #include "service_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "auth/authorize_private.h"
 #include "authorize_ask.h"
 

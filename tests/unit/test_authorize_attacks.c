@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Requests that an earlier version let pass, and forms that honest users write. */
 #include "auth/authorize_private.h"
 #include "authorize_ask.h"

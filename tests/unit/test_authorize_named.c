@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Endpoints, files, contexts and variables that requests name. Each stays within its grant. */
 #include "authorize_ask.h"
 

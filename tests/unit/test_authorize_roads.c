@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The table of docs/access.md: each way in which a request makes the switch do something else. */
 #include "authorize_ask.h"
 

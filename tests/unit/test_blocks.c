@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Blocks never overlap, with any sizes and threads, and none stays in use. */
 #include "base/blocks.h"
 

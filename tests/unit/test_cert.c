@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Certificates as CZMQ and PyZMQ write them, and as no one should. */
 #include "keys/cert.h"
 

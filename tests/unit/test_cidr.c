@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Address lists of fszmqd. */
 #include "base/cidr.h"
 

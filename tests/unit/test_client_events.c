@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The outbox of events CUSTOM fszmq::client, with a switch that may refuse events or block. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* No descriptor that a library opened behind our back lives on in a program that the switch runs.
  */
 #include "base/closeonexec.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "config/config_keys.h"
 #include "config/grants.h"
 #include "event/fields.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "load_config.h"
 
 static void test_config_without_api_api_sockets_has_one_for_loopback(void **state)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "load_config.h"
 
 static const char *const good_endpoints[][2] = {

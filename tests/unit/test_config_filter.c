@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "event/event.h"
 #include "event/filter.h"
 #include "load_config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "load_config.h"
 
 #define USERS "<param name=\"users-file\" value=\"/etc/users.json\"/>"

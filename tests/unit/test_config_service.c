@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* <services> and <bindings>. */
 #include "config/config_keys.h"
 #include "event/fields.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Connections of streams, API sockets and services: listed, filtered, and ended on request. */
 #include "engine_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The shared context: when it ends, who ends it, and what its other users see. */
 #include "net/zmq_context.h"
 

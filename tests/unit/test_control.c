@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Control of one call, and the words for why it ended. */
 #include "call/control_private.h"
 

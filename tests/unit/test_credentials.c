@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Passwords and keys of users. Argon2id is slow by design, so hashes are made once. The test sets
  * the time. */
 #include "auth/credentials.h"

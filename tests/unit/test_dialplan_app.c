@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Calls from a dialplan, offered over real sockets to clients that the test drives. */
 #include "call_rig.h"
 

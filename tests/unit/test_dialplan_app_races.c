@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Hangup, loss and hand-over at the same time: over real sockets, with the test's own dialplan. */
 #include "api/api_private.h"
 #include "call/controls.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* An offer that the switch thread sends, and that the API thread finds void before or after it is
  * written.
  *

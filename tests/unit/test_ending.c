@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Why an application ended early, according to the channel's headers in its events. */
 #include "event/ending.h"
 

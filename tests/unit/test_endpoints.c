@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The endpoints of a socket: errors when they cannot be opened, retries, and changes that are
  * undone. */
 #include "net/endpoints.h"

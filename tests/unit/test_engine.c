@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The engine over real sockets: events with and without subscribers. */
 #include "engine_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The two ways an event takes to subscribers: sent at once by the thread that offers it, or through
  * the queue. In both cases the numbers have no gaps and a thread's events stay in order. */
 #include "engine_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The engine over real sockets: reload, taken ports, shared contexts, stop and start. */
 #include "engine_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Lookups through an engine, to a provider on a real socket. */
 #include "engine_rig.h"
 

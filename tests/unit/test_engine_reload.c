@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Reloads while events arrive faster than they can be sent, and while streams replace each other.
  */
 #include "engine_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Reloads keep connections whatever option changes, and can move addresses between sockets. */
 #include "engine_rig.h"
 #include "quiet_port.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The limit of wrong passwords and keys for one address. The test sets the time. */
 #include "auth/failures.h"
 

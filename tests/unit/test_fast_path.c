@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The fast path in each variant that this processor can run: all write the same bytes. */
 #include "encode_event.h"
 #include "event/fast_path.h"

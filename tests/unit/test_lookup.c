@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Which service gets which lookups, and what happens to the replies. */
 #include "service/lookup.h"
 

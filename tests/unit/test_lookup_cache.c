@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "service/lookup_cache.h"
 
 #include "base/ratelimit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The cache's key: which lookups share a reply, and which must not. */
 #include "service/lookup.h"
 

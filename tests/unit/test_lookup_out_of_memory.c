@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Each allocation of a lookup fails in turn. The lookup still returns, at worst "not found", and
  * the next one works. The sanitizers find leaks and wild pointers. Only the core's own allocations
  * are counted (ld's --wrap), including expat's. */

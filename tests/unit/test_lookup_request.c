@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The params of xml.fetch: the switch's headers. */
 #include "service/lookup.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Mails from several threads: none is lost, a sleeping reader is woken, a closed mailbox frees. */
 #include "base/mailbox.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Multicast endpoints: every fault is returned as an error, although libzmq would end the process.
  * Loopback only. */
 #include "config/config_endpoint.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Multicast endpoints carry frames, reopen, share a port, and survive garbage. Loopback only. */
 #include "multicast_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Each allocation of the core fails in turn, from the configuration to the last event: what comes
  * back is an error or a result, and the next try works. Leaks and wild pointers are the sanitizers'
  * to find.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The output of the switch as a status. */
 #include "api/outcome.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Parameters of a request: by name, by position, and the errors for invalid ones. */
 #include "api/params.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The policy: groups of a configuration and users of a file. */
 #include "auth/policy.h"
 

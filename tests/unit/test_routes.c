@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "stream/routes.h"
 
 #include "event/fields.h"

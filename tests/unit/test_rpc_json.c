@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Helpers for status objects. */
 #include "rpc/json.h"
 

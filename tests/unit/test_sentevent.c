@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The object of event.send as an event. */
 #include "api/sentevent.h"
 

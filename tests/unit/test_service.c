@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Requests of the switch, over real sockets, to providers that the test drives. */
 #include "service_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Clients that register as providers, and changes of configuration. */
 #include "api/api_private.h"
 #include "service_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Many threads ask at once, while providers connect, leave, are disconnected, and change with the
  * configuration. */
 #include "api/api_private.h"

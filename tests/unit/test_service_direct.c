@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Requests that switch threads send themselves, while the API thread is busy. */
 #include "call_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Providers that fall behind, are ejected, and recover: over real sockets that the test drives. */
 #include "service_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Providers in the log and the status. */
 #include "service_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A request that its switch thread takes a provider for, and then cannot send. */
 #include "api/api_private.h"
 #include "call_rig.h"

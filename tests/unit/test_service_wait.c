@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Requests that wait while some providers have room and others do not. */
 #include "service_rig.h"
 

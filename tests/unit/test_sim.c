@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The simulated switch on the test's clock: its events and its replies. */
 #include "drive_sim.h"
 

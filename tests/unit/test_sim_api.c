@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The simulated switch as a whole under control: identity, JSON API, events, a slow command. */
 #include "drive_sim.h"
 

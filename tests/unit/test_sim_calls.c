@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The simulated switch's calls under control: applications, variables, hangup, transfer. */
 #include "drive_sim.h"
 

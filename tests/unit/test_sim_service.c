@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The simulated switch's calls for services: the thread of each call, its operations on the call,
  * and the events of the call. */
 #include "drive_sim.h"

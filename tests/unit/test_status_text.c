@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The text of `zmq status`, `zmq streams`, `zmq api` and `zmq services`. */
 #include "engine/status.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Streams on our own wire, with SUB sockets of libzmq as subscribers: what each of them loses,
  * limits on its subscriptions, and what an inproc subscriber gets beside them. */
 #include "engine_rig.h"

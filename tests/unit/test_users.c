@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The users file: what it takes, what it refuses and how it says so. */
 #include "keys/users.h"
 

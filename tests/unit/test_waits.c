@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Waits for the end of an application: by id, by call, by number of loops. */
 #include "call/waits.h"
 #include "event/ending.h"

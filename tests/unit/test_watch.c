@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Events of controlled calls for the API thread. */
 #include "call/watch.h"
 #include "host/host.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A socket's configuration as options and limits of our own wire. */
 #include "net/wire_options.h"
 

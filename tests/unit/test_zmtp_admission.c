@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Decisions that arrive after what they are about is gone. */
 
 #include "zmtp_rig.h"

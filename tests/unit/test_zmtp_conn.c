@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Life and handshake of a connection, seen from the peer's bytes. */
 #include "zmtp_conn_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* PING and PONG, and peers that fall silent. */
 #include "zmtp_conn_rig.h"
 

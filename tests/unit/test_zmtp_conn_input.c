@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Input after the handshake: messages, commands, bounds. */
 #include "zmtp_conn_rig.h"
 

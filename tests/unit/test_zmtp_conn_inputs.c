@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Memory of incomplete messages of several connections, and which one ends when it is used up. */
 #include "zmtp_conn_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Real peers: libzmq sockets over TCP. */
 #include "zmtp_conn_rig.h"
 

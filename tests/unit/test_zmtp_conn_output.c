@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Output: order, bounds, priorities, threads. */
 #include "zmtp_conn_rig.h"
 

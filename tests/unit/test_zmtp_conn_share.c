@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* However much a peer sends, each turn of the loop serves a connection only its share, and serves
  * other connections too. */
 #include "zmtp_conn_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The handshake of CURVE, compared with RFC 26 step by step. */
 #include "curve_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Handshake commands of CURVE that are cut, changed, repeated or out of order. */
 #include "curve_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Handshake commands of CURVE with forged keys, vouches, nonces and metadata. */
 #include "curve_rig.h"
 

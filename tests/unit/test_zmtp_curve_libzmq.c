@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* CURVE with libzmq as the other side, in both roles; the test drives the connection. */
 #include "curve_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Messages under CURVE: what libsodium makes of them, and what a peer may attempt. */
 #include "curve_rig.h"
 

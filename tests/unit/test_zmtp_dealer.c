@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "dealer_rig.h"
 
 static void test_requests_go_out_and_replies_come(void **state)

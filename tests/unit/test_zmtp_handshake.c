@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Greetings, mechanisms and frames with libzmq sockets. */
 #include "handshake_rig.h"
 

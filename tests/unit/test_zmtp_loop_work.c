@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A turn ends when enough work is done, and the next one continues there. */
 #include "zmtp/loop.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "mechanism_rig.h"
 
 static void test_null_is_ready_when_both_have_sent_ready(void **state)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The same bytes after a handshake, to libzmq and to our frame reader: both must behave the same,
  * except in the marked rows. */
 #include "handshake_rig.h"

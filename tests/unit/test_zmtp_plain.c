@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "mechanism_rig.h"
 
 static void test_plain_is_ready_after_four_commands(void **state)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "failing_malloc.h"
 #include "zmtp/prefixes_private.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Subscribers that do not read. */
 #include "pub_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 #include "pub_rig.h"
 
 enum { FLOOD = 200000, ORACLE_STEPS = 400, ORACLE_TOPICS = 15 };

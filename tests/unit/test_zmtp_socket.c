@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* libzmq peers are served; a peer that does not fit is disconnected alone. */
 
 #include "zmtp_rig.h"

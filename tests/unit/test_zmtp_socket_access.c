@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* The gate: what it is asked, and what its decisions do to the peer. */
 
 #include "zmtp_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Queued messages when a socket closes, and references that outlive it. */
 
 #include "zmtp_rig.h"

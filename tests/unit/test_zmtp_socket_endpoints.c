@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Endpoints come and go while connections stay. */
 
 #include "zmtp_rig.h"

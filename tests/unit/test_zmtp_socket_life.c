@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* How connections and sockets end, also from within callbacks; and their facts. */
 
 #include "zmtp_rig.h"

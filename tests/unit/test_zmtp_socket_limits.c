@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Bounds on connections: peers beyond them are turned away and counted, others are served. */
 
 #include "zmtp_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* Each allocation fails in turn: no peer is served wrongly, nothing leaks, and the next peer is
  * served. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zmtp_conn_rig.h - a connection on a real loop. The test reads and writes the peer's end of the
  * socket byte by byte, and turns the loop. */
 #ifndef FSZ_ZMTP_CONN_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zmtp_rig.h - one of our sockets on a loop that the test turns, and libzmq peers. */
 #ifndef ZMTP_RIG_H
 #define ZMTP_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zmtp_turns.h - a loop that a test turns until a condition holds or time is up. */
 #ifndef FSZ_TEST_ZMTP_TURNS_H
 #define FSZ_TEST_ZMTP_TURNS_H

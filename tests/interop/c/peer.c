@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* A peer for the tests in this folder, on libzmq; README.md lists its options and output. */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 // A peer of the tests in this folder, by zmq4; README.md has the options and the output.
 package main
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* host.h - shared by the files of zmtp_host. Functions run on the loop's thread, except those named
  * …_round. */
 #ifndef FSZ_INTEROP_HOST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* options.h - the command line of zmtp_host, and its gate. */
 #ifndef FSZ_INTEROP_OPTIONS_H
 #define FSZ_INTEROP_OPTIONS_H

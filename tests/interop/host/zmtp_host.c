@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MPL-2.0 */
 /* zmtp_host - talks to peers through src/zmtp only, for the tests in this folder.
  *
  *     zmtp_host [key=value]...        keys: options.c

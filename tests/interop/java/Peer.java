@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 // A peer of the tests in this folder, by JeroMQ; README.md has the options and the output.
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 // A peer of the tests in this folder, by zeromq.js; README.md has the options and the output.
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,4 +1,5 @@
 <?php
+// SPDX-License-Identifier: MPL-2.0
 // A peer of the tests in this folder, by php-zmq; README.md has the options and the output.
 [, $pattern, $endpoint] = $argv;
 $options = ['mechanism' => 'NULL', 'pace' => 20, 'timeout' => 2000, 'window' => 10, 'switch-after' => -1];

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 # A peer of the tests in this folder, by ffi-rzmq; README.md has the options and the output.
 require 'ffi-rzmq'
 require 'zlib'

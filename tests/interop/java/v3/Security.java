@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.zeromq.ZMQ;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
 //! A peer of the tests in this folder, by zmq.rs; README.md has the options and the output.
 
 use std::collections::HashMap;
