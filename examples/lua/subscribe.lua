@@ -1,5 +1,5 @@
 #!/usr/bin/env luajit
-# SPDX-License-Identifier: MPL-2.0
+-- SPDX-License-Identifier: MPL-2.0
 -- Prints the switch's events, one JSON object per line.
 --
 --     luajit subscribe.lua [endpoint [count]]          Debian: luajit libzmq5

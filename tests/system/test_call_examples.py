@@ -59,7 +59,8 @@ def ivr(rig, start_example):
 
 
 def test_the_ivr_is_short():
-    assert len((EXAMPLES / "python/ivr.py").read_text().splitlines()) < 40
+    lines = (EXAMPLES / "python/ivr.py").read_text().splitlines()
+    assert len([line for line in lines if "SPDX" not in line]) < 40
 
 
 def test_the_ivr_releases_each_caller_with_the_digit_pressed(callswitch, start_example):

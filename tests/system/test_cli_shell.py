@@ -185,8 +185,7 @@ def test_ctrl_c_clears_the_line_and_the_shell_continues(terminal):
         shell.type(typed)
         if typed:
             shell.wait(typed[-4:])
-        shell.type("\x03")
-        shell.wait(r"\^C\r\n" + PROMPT)
+        shell.interrupt(r"\^C\r\n" + PROMPT)
     shell.type("echo here\n")
     shell.wait("Khere\r\n")
     assert "hupall" in shell.seen and "no_such" not in shell.seen

@@ -215,6 +215,10 @@ def test_the_shell_gives_up_an_overdue_reply_and_its_connection(fake, terminal):
 def test_a_shell_in_a_pipe_sends_no_line_later(fake, background):
     shell = background("shell")
     fake.serve("server.hello", {"switchname": "fake"})
+    shell.stdin.write("echo here\n")
+    shell.stdin.flush()
+    fake.serve("api", {"output": "here\n", "status": "ok"})
+    assert shell.stdout.readline() == "here\n"  # it has read both replies, so the socket may close
     fake.stop()
     shell.stdin.write("hupall\n")
     shell.stdin.flush()

@@ -21,6 +21,8 @@ ALL = tuple((right, "*") for right in ("streams", "events", "methods", "api", "j
                                        "send-events", "variables"))
 LOOKING = (("streams", "*"), ("events", "*"), ("methods", "server.* api"), ("api", "status"), ("api", "echo *"))
 
+AGAIN_S = 5  # after which Ctrl-C is typed again
+
 
 class Ports(NamedTuple):
     events: str
@@ -82,16 +84,30 @@ class Terminal:
         except OSError:  # the other side is closed
             time.sleep(0.1)
 
+    def interrupt(self, pattern):
+        """Types Ctrl-C and waits for this pattern. Types it again if nothing comes: the kernel sends the signal before
+        it empties the terminal's buffers, so it may drop what the tool has written by then."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            self.type("\x03")
+            found = self._search(pattern, min(deadline, time.monotonic() + AGAIN_S))
+            if found:
+                return found
+        return pytest.fail(f"no {pattern!r} in {self.seen[self.passed:]!r}")
+
     def wait(self, pattern):
         """Waits for this pattern in the output after that of the last wait()."""
-        deadline = time.monotonic() + PATIENCE_S
+        return (self._search(pattern, time.monotonic() + PATIENCE_S)
+                or pytest.fail(f"no {pattern!r} in {self.seen[self.passed:]!r}"))
+
+    def _search(self, pattern, deadline):
         while time.monotonic() < deadline:
             found = re.compile(pattern).search(self.seen, self.passed)
             if found:
                 self.passed = found.end()
                 return found
             self._read()
-        return pytest.fail(f"no {pattern!r} in {self.seen[self.passed:]!r}")
+        return None
 
     def wait_end(self, code=0):
         deadline = time.monotonic() + PATIENCE_S
