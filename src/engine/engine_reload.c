@@ -57,9 +57,11 @@ static void lookups_cancel(void *self, struct fsz_change *change)
 /* ---- all ---------------------------------------------------------------------------------------
  */
 
-/* Commits run in the reverse order: streams first, then access, then the API. So new connections
- * are judged by the new policy before the API disconnects clients whose user is gone. Access
- * changes after the streams: until then a new stream admits nobody, and its subscribers try again.
+/* The publisher stays the last part: its thread waits from its prepare to its commit, which must
+ * follow at once. Commits run in the reverse order: streams first, then access, then the API. So
+ * new connections are judged by the new policy before the API disconnects clients whose user is
+ * gone. Access changes after the streams: until then a new stream admits nobody, and its
+ * subscribers try again.
  */
 static fsz_err reload_all(struct fsz_engine *engine, struct fsz_config *config,
                           struct fsz_policy *policy, struct fsz_problems *problems)

@@ -60,7 +60,8 @@ void fsz_publisher_free(struct fsz_publisher **publisher);
  * Both are counted and are a gap in the numbers of that stream. */
 fsz_err fsz_publisher_offer(struct fsz_publisher *publisher, const struct fsz_event *event);
 
-/* What the publisher does for a change of configuration. Each step waits for the stream thread. */
+/* What the publisher does for a change of configuration. Each step waits for the stream thread,
+ * which does nothing else between prepare and commit or cancel. */
 struct fsz_change_part fsz_publisher_part(struct fsz_publisher *publisher);
 /* Calls `ask` on the stream thread and waits for it. One caller at a time. */
 void fsz_publisher_ask(struct fsz_publisher *publisher, fsz_publisher_view_fn ask, void *argument);

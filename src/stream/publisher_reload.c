@@ -111,7 +111,9 @@ static fsz_err change_prepare_streams(struct fsz_publisher *p, struct fsz_change
         return result;
     }
     struct fsz_config *config = fsz_config_ref(change->config);
-    return fsz_routes_new(&config, slots, &p->next->routes);
+    fsz_err            err = fsz_routes_new(&config, slots, &p->next->routes);
+    fsz_config_free(&config); /* NULL if the routes own it */
+    return err;
 }
 
 static void change_cancel(struct fsz_publisher *p, void *unused)

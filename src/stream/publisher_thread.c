@@ -24,6 +24,7 @@ void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, voi
     p->task = task;
     p->task_argument = argument;
     p->task_is_done = false;
+    pthread_cond_broadcast(&p->task_done); /* the stream thread may wait for the next step */
     fsz_queue_wake(p->queue);
     while (!p->task_is_done) {
         pthread_cond_wait(&p->task_done, &p->task_lock);
@@ -32,16 +33,12 @@ void fsz_publisher_run_task(struct fsz_publisher *p, publisher_task_fn task, voi
     pthread_mutex_unlock(&p->ask_lock);
 }
 
-static void publisher_take_task(struct fsz_publisher *p)
+static void publisher_do_task_locked(struct fsz_publisher *p)
 {
-    pthread_mutex_lock(&p->task_lock);
     publisher_task_fn task = p->task;
     void             *argument = p->task_argument;
     p->task = NULL;
     pthread_mutex_unlock(&p->task_lock);
-    if (task == NULL) {
-        return;
-    }
     task(p, argument);
     for (unsigned slot = 0; slot < p->slot_end; slot++) {
         if (p->streams[slot] != NULL) {
@@ -51,6 +48,20 @@ static void publisher_take_task(struct fsz_publisher *p)
     pthread_mutex_lock(&p->task_lock);
     p->task_is_done = true;
     pthread_cond_broadcast(&p->task_done);
+}
+
+/* Between prepare and commit of a change the loop takes no turn: new endpoints are open already,
+ * and a connection would be judged, and sent events, by the old configuration. */
+static void publisher_take_task(struct fsz_publisher *p)
+{
+    pthread_mutex_lock(&p->task_lock);
+    while (p->task != NULL || p->next != NULL) {
+        if (p->task != NULL) {
+            publisher_do_task_locked(p);
+        } else {
+            pthread_cond_wait(&p->task_done, &p->task_lock);
+        }
+    }
     pthread_mutex_unlock(&p->task_lock);
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Reloads while events arrive faster than they can be sent, and while streams replace each other.
  */
+#include "engine/engine_private.h"
 #include "engine_rig.h"
+#include "quiet_port.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -271,9 +274,52 @@ static void test_engine_counts_as_unwanted_what_only_a_removed_stream_wanted(voi
     assert_int_equal(after, before + 10);
 }
 
+static int connect_to(unsigned port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int                fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+/* Within that time, does the switch send its greeting? */
+static bool is_greeted(int fd, int timeout_ms)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    return poll(&ready, 1, timeout_ms) == 1;
+}
+
+/* A new endpoint of a stream is open before the stream has its new configuration. */
+static void test_engine_serves_no_connection_between_the_steps_of_a_reload(void **state)
+{
+    struct rig         *rig = *state;
+    char                added[64];
+    struct fsz_problems problems;
+    struct fsz_change   change;
+    unsigned            port = quiet_port();
+    snprintf(added, sizeof(added), "bind=tcp://127.0.0.1:%u", port);
+    start(rig, CONFIG("stream s", "bind=tcp://127.0.0.1:*"));
+    const struct fsz_change_part part = fsz_publisher_part(rig->engine->publisher);
+    struct fsz_config           *next = CONFIG("stream s", "bind=tcp://127.0.0.1:*", added);
+    fsz_problems_init(&problems);
+    fsz_change_init(&change, &host, next, NULL, &problems);
+    assert_int_equal(part.release(part.self, &change), FSZ_OK);
+    assert_int_equal(part.prepare(part.self, &change), FSZ_OK);
+    int fd = connect_to(port);
+    assert_false(is_greeted(fd, 200));
+    part.commit(part.self, &change);
+    assert_true(is_greeted(fd, DEADLINE_MS));
+    close(fd);
+    fsz_change_fini(&change);
+    fsz_config_free(&next);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_engine_serves_no_connection_between_the_steps_of_a_reload),
         TEST(test_engine_reloads_while_its_queue_is_full),
         TEST(test_engine_sends_nothing_queued_for_one_stream_to_another),
         TEST(test_engine_sends_what_is_queued_in_the_framing_it_was_written_for),
