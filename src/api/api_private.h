@@ -82,8 +82,6 @@ void fsz_api_close_socket(struct fsz_api *api, struct fsz_rpc_socket **socket, i
 /* Runs `run` on the API thread and waits for it. */
 void fsz_api_ask(struct fsz_api *api, void (*run)(struct fsz_api *api, void *argument),
                  void           *argument);
-void fsz_api_log(const struct fsz_api *api, enum fsz_log_level level, const char *format, ...)
-    FSZ_PRINTF(3, 4);
 
 /* api_reload.c */
 struct fsz_workers_limits fsz_api_limits_of_workers(const struct fsz_config *config);

@@ -3,11 +3,8 @@
 #include "api/api_private.h"
 #include "base/clock.h"
 #include "base/container_of.h"
-#include "host/log.h"
 #include "net/announce.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <time.h>
 
 enum {
@@ -19,14 +16,6 @@ enum {
     API_SWEEP_MS = 1000,  /* between two sweeps of clients that are no longer needed */
     API_WORK_REQUEST = 8, /* units of work to begin a request (zmtp/loop.h) */
 };
-
-void fsz_api_log(const struct fsz_api *api, enum fsz_log_level level, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fsz_host_vlog(api->base.host, level, format, arguments);
-    va_end(arguments);
-}
 
 /* ---- tasks from other threads ---------------------------------------------------------------- */
 

@@ -19,7 +19,8 @@ static bool control_was_offered_to(const struct fsz_control *control, uint64_t s
     return false;
 }
 
-void fsz_controls_note_offered(struct fsz_control *control, uint64_t serial)
+/* Fences commands of that client once it does not control the call. */
+static void control_note_offered(struct fsz_control *control, uint64_t serial)
 {
     if (control_was_offered_to(control, serial)) {
         return;
@@ -106,7 +107,7 @@ static void controls_inherit(struct fsz_controls *controls, struct fsz_control *
         return;
     }
     for (size_t i = 0; i < old->former_count; i++) {
-        fsz_controls_note_offered(control, old->former[i]);
+        control_note_offered(control, old->former[i]);
     }
     control->lost |= old->lost;
     fsz_controls_delist(controls, old);
@@ -166,7 +167,7 @@ json_t *fsz_controls_params(const struct fsz_control *control, uint64_t lease)
 
 static void owner_offered(struct fsz_offered_call *call, uint64_t serial)
 {
-    fsz_controls_note_offered(fsz_controls_of_offered(call), serial);
+    control_note_offered(fsz_controls_of_offered(call), serial);
 }
 
 static void owner_cancel(struct fsz_offered_call *call, struct fsz_provider *provider,

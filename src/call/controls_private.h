@@ -14,8 +14,6 @@ static inline struct fsz_control *fsz_controls_of_offered(struct fsz_offered_cal
 
 /* ---- controls.c ---- */
 
-/* Fences commands of that client once it does not control the call. */
-void fsz_controls_note_offered(struct fsz_control *control, uint64_t serial);
 /* Lists the call and watches for its last event. False: no memory. */
 bool fsz_controls_enlist(struct fsz_controls *controls, struct fsz_control *control);
 /* Drops the table's reference. */

@@ -28,11 +28,6 @@ bool fsz_choose_valid(const struct fsz_choose *choose, const char **ret_bad)
     return true;
 }
 
-bool fsz_choose_any(const struct fsz_choose *choose)
-{
-    return choose->uuids.count > 0 || choose->wheres.count > 0;
-}
-
 static bool choose_uuid(const json_t *event, const char *uuid)
 {
     size_t count = sizeof choose_uuid_headers / sizeof *choose_uuid_headers;

@@ -16,7 +16,6 @@ struct fsz_choose {
 /* Whether each `where` is a header name, an equals sign and a value; if not, *ret_bad is the first
  * that is not. */
 bool fsz_choose_valid(const struct fsz_choose *choose, const char **ret_bad);
-bool fsz_choose_any(const struct fsz_choose *choose);
 bool fsz_choose_matches(const struct fsz_choose *choose, const json_t *event);
 
 #endif

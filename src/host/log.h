@@ -6,14 +6,10 @@
 #include "base/err.h"
 #include "host/host.h"
 
-#include <stdarg.h>
-
 enum { FSZ_LOG_LINE_BYTES = 2048 }; /* a longer line is cut */
 
 /* Logs one line, given without a newline. Not while holding one of the core's locks. */
 void fsz_host_log(const struct fsz_host *host, enum fsz_log_level level, const char *format, ...)
     FSZ_PRINTF(3, 4);
-void fsz_host_vlog(const struct fsz_host *host, enum fsz_log_level level, const char *format,
-                   va_list arguments);
 
 #endif

@@ -4,20 +4,8 @@
 #include "base/cidr.h"
 #include "host/log.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-static void announce(const struct fsz_host *host, enum fsz_log_level level, const char *format, ...)
-    FSZ_PRINTF(3, 4);
-
-static void announce(const struct fsz_host *host, enum fsz_log_level level, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fsz_host_vlog(host, level, format, arguments);
-    va_end(arguments);
-}
 
 /* Access lists apply to tcp only. */
 static bool announce_is_tcp(const struct fsz_endpoint_state *endpoint)
@@ -46,7 +34,7 @@ static void announce_security(const struct fsz_host *host, const struct fsz_sock
                               const struct fsz_endpoint_state *endpoint)
 {
     if (config->security == FSZ_SECURITY_PLAIN && !announce_is_loopback(endpoint->bound)) {
-        announce(host, FSZ_LOG_WARNING,
+        fsz_host_log(host, FSZ_LOG_WARNING,
                  "%s: %s takes passwords in the clear (security plain): anyone on the network "
                  "path can read them; security curve encrypts them",
                  config->owner, endpoint->bound);
@@ -74,17 +62,17 @@ static void announce_access(const struct fsz_host *host, const struct fsz_socket
     char lists[512];
     announce_lists(config, lists, sizeof(lists));
     if (config->acl_count > 0) {
-        announce(host, FSZ_LOG_NOTICE,
+        fsz_host_log(host, FSZ_LOG_NOTICE,
                  "%s: %s admits only %s%s; to open it, set its apply-inbound-acl in "
                  "event_zmq.conf.xml",
                  config->owner, endpoint->bound, lists, must[config->security]);
     } else if (config->security == FSZ_SECURITY_NONE) {
-        announce(host, FSZ_LOG_WARNING,
+        fsz_host_log(host, FSZ_LOG_WARNING,
                  "%s: %s admits everybody (apply-inbound-acl is any): anyone who can reach the "
                  "port has the grants of group \"" FSZ_DEFAULT_GROUP "\"",
                  config->owner, endpoint->bound);
     } else {
-        announce(host, FSZ_LOG_NOTICE, "%s: %s admits everybody%s (apply-inbound-acl is any)",
+        fsz_host_log(host, FSZ_LOG_NOTICE, "%s: %s admits everybody%s (apply-inbound-acl is any)",
                  config->owner, endpoint->bound, must[config->security]);
     }
     announce_security(host, config, endpoint);
@@ -98,7 +86,7 @@ void fsz_announce_endpoints(const struct fsz_host *host, const struct fsz_socket
         if (announce_is_tcp(endpoint)) {
             announce_access(host, config, endpoint);
         } else if (endpoint->open) {
-            announce(host, FSZ_LOG_NOTICE, "%s: %s %s", config->owner,
+            fsz_host_log(host, FSZ_LOG_NOTICE, "%s: %s %s", config->owner,
                      endpoint->connect ? "connects to" : "listens at", endpoint->bound);
         }
     }
@@ -108,10 +96,10 @@ void fsz_announce_retried(const struct fsz_host *host, const char *owner,
                           const struct fsz_endpoint_state *endpoint)
 {
     if (endpoint->open) {
-        announce(host, FSZ_LOG_NOTICE, "%s: %s is open now, as %s", owner, endpoint->address,
+        fsz_host_log(host, FSZ_LOG_NOTICE, "%s: %s is open now, as %s", owner, endpoint->address,
                  endpoint->bound);
     } else {
-        announce(host, FSZ_LOG_ERROR, "%s: cannot %s %s: %s; retrying every %d s", owner,
+        fsz_host_log(host, FSZ_LOG_ERROR, "%s: cannot %s %s: %s; retrying every %d s", owner,
                  endpoint->connect ? "connect to" : "bind", endpoint->address, endpoint->why,
                  FSZ_RETRY_MS / 1000);
     }

@@ -37,7 +37,7 @@ void fsz_mismatch_note(struct fsz_mismatch *mismatch, const struct fsz_host *hos
                        const char *whose, enum fsz_security security, const struct fsz_conn *conn,
                        enum fsz_zmtp_ending ending)
 {
-    char        text[128], line[640];
+    char        text[128];
     uint64_t    suppressed = 0;
     const char *reason =
         fsz_conn_is_ready(conn) ? NULL : mismatch_reason(conn, ending, text, sizeof(text));
@@ -48,11 +48,10 @@ void fsz_mismatch_note(struct fsz_mismatch *mismatch, const struct fsz_host *hos
     if (!fsz_ratelimit_passes(&mismatch->limit, &suppressed)) {
         return;
     }
-    snprintf(line, sizeof(line),
+    fsz_host_log(host, FSZ_LOG_WARNING,
              "%.200s has security %s: %" PRIu64
              " connection%s ended in the handshake; the last, with %.100s, because %s",
              whose, mismatch_security[security], mismatch->waiting,
              mismatch->waiting == 1 ? "" : "s", fsz_conn_facts(conn)->peer, reason);
     mismatch->waiting = 0;
-    fsz_host_log(host, FSZ_LOG_WARNING, "%s", line);
 }

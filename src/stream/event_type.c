@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const fsz_priority_names[FSZ_PRIORITIES] = {"low", "normal", "high"};
-
 /* An open-addressed table of pointers, at most half full. Entries are only added, so a reader that
  * finds a pointer finds a complete type. */
 struct fsz_event_types {

@@ -14,7 +14,6 @@
 
 /* What is lost first under overload; docs/protocol/events.md, "Drop priorities". */
 enum fsz_priority { FSZ_PRIORITY_LOW, FSZ_PRIORITY_NORMAL, FSZ_PRIORITY_HIGH, FSZ_PRIORITIES };
-extern const char *const fsz_priority_names[FSZ_PRIORITIES];
 
 struct fsz_event_type {
     uint32_t        id; /* 0, 1, 2 … in the order of arrival */

@@ -2,23 +2,12 @@
 #include "stream/publisher.h"
 
 #include "base/thread.h"
-#include "host/log.h"
 #include "stream/publisher_private.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 /* Limits on what the offering thread sends itself; the stream thread sends the rest. */
 enum { PUBLISHER_WRITES = 8, PUBLISHER_WRITE_BYTES = 1 << 16 };
-
-void fsz_publisher_log(const struct fsz_publisher *p, enum fsz_log_level level, const char *format,
-                       ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fsz_host_vlog(p->base.host, level, format, arguments);
-    va_end(arguments);
-}
 
 static fsz_err publisher_allocate(struct fsz_publisher *p, const struct fsz_config *config)
 {

@@ -74,7 +74,4 @@ void fsz_publisher_close_stream(struct fsz_publisher *p, struct fsz_stream **str
  * streams with subscribers. */
 void fsz_publisher_mark_wanted(struct fsz_publisher *p);
 
-void fsz_publisher_log(const struct fsz_publisher *p, enum fsz_log_level level, const char *format,
-                       ...) FSZ_PRINTF(3, 4);
-
 #endif
