@@ -20,12 +20,6 @@ struct fsz_jobs_limits fsz_api_limits_of_jobs(const struct fsz_config *config)
                                     .bytes = config->jobs_bytes};
 }
 
-/* One step of a change, and how it went. */
-struct api_step {
-    struct fsz_change *change;
-    fsz_err            result;
-};
-
 /* ---- what can fail --------------------------------------------------------------------------- */
 
 static struct fsz_rpc_socket *change_find(const struct fsz_api *api, const char *name)
@@ -84,17 +78,16 @@ static const struct fsz_api_socket_config *change_config(const struct fsz_config
 
 static void change_release(struct fsz_api *api, void *argument)
 {
-    struct api_step *step = argument;
-    fsz_err          err = FSZ_OK;
+    struct fsz_change *change = argument;
+    fsz_err            err = FSZ_OK;
     for (size_t i = 0; err == FSZ_OK && i < api->api_socket_count; i++) {
         const struct fsz_rpc_socket        *api_socket = api->api_sockets[i];
-        const struct fsz_api_socket_config *next =
-            change_config(step->change->config, api_socket->name);
+        const struct fsz_api_socket_config *next = change_config(change->config, api_socket->name);
         err =
-            fsz_released_add(&step->change->released, &api_socket->endpoints,
+            fsz_released_add(&change->released, &api_socket->endpoints,
                              api_socket->config->socket.ipv6, next != NULL ? &next->socket : NULL);
     }
-    step->result = err;
+    change->result = err;
 }
 
 static void change_cancel(struct fsz_api *api, void *unused)
@@ -117,16 +110,15 @@ static void change_cancel(struct fsz_api *api, void *unused)
 /* All sockets are tried, so that all mistakes are reported at once. */
 static void change_prepare(struct fsz_api *api, void *argument)
 {
-    struct api_step   *step = argument;
-    struct fsz_change *change = step->change;
+    struct fsz_change *change = argument;
     fsz_err            result = FSZ_OK;
     api->next_config = fsz_config_ref(change->config);
     for (size_t i = 0; i < change->config->api_socket_count; i++) {
         fsz_err err = change_prepare_socket(api, change, i);
         result = err != FSZ_OK ? err : result;
     }
-    step->result = result != FSZ_OK ? result : fsz_services_prepare(api->services, change);
-    if (step->result != FSZ_OK) {
+    change->result = result != FSZ_OK ? result : fsz_services_prepare(api->services, change);
+    if (change->result != FSZ_OK) {
         change_cancel(api, NULL);
     }
 }
@@ -183,8 +175,8 @@ static void change_limits(struct fsz_api *api)
 
 static void change_commit(struct fsz_api *api, void *argument)
 {
-    const struct api_step *step = argument;
-    struct fsz_policy     *policy = step->change->policy;
+    const struct fsz_change *change = argument;
+    struct fsz_policy       *policy = change->policy;
     change_close_removed(api);
     for (size_t i = 0; i < api->next_config->api_socket_count; i++) {
         change_settle(api, i);
@@ -211,28 +203,24 @@ static void change_commit(struct fsz_api *api, void *argument)
 
 static fsz_err part_release(void *self, struct fsz_change *change)
 {
-    struct api_step step = {.change = change};
-    fsz_api_ask(self, change_release, &step);
-    return step.result;
+    fsz_api_ask(self, change_release, change);
+    return change->result;
 }
 
 static fsz_err part_prepare(void *self, struct fsz_change *change)
 {
-    struct api_step step = {.change = change};
-    fsz_api_ask(self, change_prepare, &step);
-    return step.result;
+    fsz_api_ask(self, change_prepare, change);
+    return change->result;
 }
 
 static void part_commit(void *self, struct fsz_change *change)
 {
-    struct api_step step = {.change = change};
-    fsz_api_ask(self, change_commit, &step);
+    fsz_api_ask(self, change_commit, change);
 }
 
 static void part_cancel(void *self, struct fsz_change *change)
 {
-    (void)change;
-    fsz_api_ask(self, change_cancel, NULL);
+    fsz_api_ask(self, change_cancel, change);
 }
 
 struct fsz_change_part fsz_api_part(struct fsz_api *api)

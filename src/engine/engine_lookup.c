@@ -70,59 +70,77 @@ void fsz_engine_close_lookups(struct fsz_engine *engine)
     fsz_lookups_unref(&lookups);
 }
 
-fsz_err fsz_engine_prepare_lookups(struct fsz_engine *engine, struct fsz_config *config)
+/* A new reference. NULL: not started, or closed. */
+static struct fsz_lookups *engine_ref_lookups(struct fsz_engine *engine)
 {
-    struct fsz_lookups        *lookups = NULL;
-    struct fsz_service_client *service_client = NULL;
-    if (!engine_take_lookups(engine, &lookups, &service_client)) {
-        return FSZ_OK; /* closed: the engine is about to stop */
-    }
-    fsz_err err = fsz_lookups_prepare(lookups, config);
-    fsz_service_client_unref(&service_client);
-    fsz_lookups_unref(&lookups);
-    return err;
-}
-
-void fsz_engine_change_lookups(struct fsz_engine *engine, const struct fsz_config *config,
-                               bool commit)
-{
-    struct fsz_lookups        *lookups = NULL;
-    struct fsz_service_client *service_client = NULL;
-    if (!engine_take_lookups(engine, &lookups, &service_client)) {
-        return;
-    }
-    if (commit) {
-        fsz_lookups_commit(lookups);
-        atomic_store(&engine->bound, config->binding_count > 0);
-    } else {
-        fsz_lookups_cancel(lookups);
-    }
-    fsz_service_client_unref(&service_client);
-    fsz_lookups_unref(&lookups);
+    pthread_rwlock_rdlock(&engine->life);
+    struct fsz_lookups *lookups = engine->lookups != NULL ? fsz_lookups_ref(engine->lookups) : NULL;
+    pthread_rwlock_unlock(&engine->life);
+    return lookups;
 }
 
 json_t *fsz_engine_lookups_status(struct fsz_engine *engine)
 {
-    struct fsz_lookups        *lookups = NULL;
-    struct fsz_service_client *service_client = NULL;
-    if (!engine_take_lookups(engine, &lookups, &service_client)) {
+    struct fsz_lookups *lookups = engine_ref_lookups(engine);
+    if (lookups == NULL) {
         return NULL;
     }
     json_t *status = fsz_lookups_status(lookups);
-    fsz_service_client_unref(&service_client);
     fsz_lookups_unref(&lookups);
     return status;
 }
 
 fsz_err fsz_engine_flush_lookups(struct fsz_engine *engine, const char *pattern, size_t *ret_count)
 {
-    struct fsz_lookups        *lookups = NULL;
-    struct fsz_service_client *service_client = NULL;
-    if (!engine_take_lookups(engine, &lookups, &service_client)) {
+    struct fsz_lookups *lookups = engine_ref_lookups(engine);
+    if (lookups == NULL) {
         return FSZ_ECLOSED;
     }
     *ret_count = fsz_lookups_flush(lookups, pattern);
-    fsz_service_client_unref(&service_client);
     fsz_lookups_unref(&lookups);
     return FSZ_OK;
+}
+
+/* ---- a change of configuration --------------------------------------------------------------- */
+
+static fsz_err lookups_prepare(void *self, struct fsz_change *change)
+{
+    struct fsz_lookups *lookups = engine_ref_lookups(self);
+    if (lookups == NULL) {
+        return FSZ_OK; /* closed: the engine is about to stop */
+    }
+    fsz_err err = fsz_lookups_prepare(lookups, change->config);
+    fsz_lookups_unref(&lookups);
+    return err;
+}
+
+static void lookups_commit(void *self, struct fsz_change *change)
+{
+    struct fsz_engine  *engine = self;
+    struct fsz_lookups *lookups = engine_ref_lookups(engine);
+    if (lookups == NULL) {
+        return;
+    }
+    fsz_lookups_commit(lookups);
+    atomic_store(&engine->bound, change->config->binding_count > 0);
+    fsz_lookups_unref(&lookups);
+}
+
+static void lookups_cancel(void *self, struct fsz_change *unused)
+{
+    struct fsz_lookups *lookups = engine_ref_lookups(self);
+    (void)unused;
+    if (lookups == NULL) {
+        return;
+    }
+    fsz_lookups_cancel(lookups);
+    fsz_lookups_unref(&lookups);
+}
+
+struct fsz_change_part fsz_engine_lookups_part(struct fsz_engine *engine)
+{
+    return (struct fsz_change_part){.self = engine,
+                                    .prepare = lookups_prepare,
+                                    .commit = lookups_commit,
+                                    .cancel = lookups_cancel};
 }

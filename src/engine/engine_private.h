@@ -79,12 +79,8 @@ void fsz_engine_announce(struct fsz_engine *engine);
 
 /* Lookups are answered from now on. The API must have been started. FSZ_ENOMEM. */
 FSZ_NODISCARD fsz_err fsz_engine_open_lookups(struct fsz_engine *engine, struct fsz_config *config);
-/* The two steps of a reload (lookup.h). Without `commit`, the second step cancels the first. */
-FSZ_NODISCARD fsz_err fsz_engine_prepare_lookups(struct fsz_engine *engine,
-                                                 struct fsz_config *config);
-void fsz_engine_change_lookups(struct fsz_engine *engine, const struct fsz_config *config,
-                               bool commit);
 /* NULL: closed, or out of memory. */
-json_t *fsz_engine_lookups_status(struct fsz_engine *engine);
+json_t                *fsz_engine_lookups_status(struct fsz_engine *engine);
+struct fsz_change_part fsz_engine_lookups_part(struct fsz_engine *engine);
 
 #endif

@@ -37,40 +37,18 @@ static void access_cancel(void *self, struct fsz_change *unused)
     fsz_access_cancel(engine->access);
 }
 
-/* ---- lookups --------------------------------------------------------------------------------- */
-
-static fsz_err lookups_prepare(void *self, struct fsz_change *change)
-{
-    return fsz_engine_prepare_lookups(self, change->config);
-}
-
-static void lookups_commit(void *self, struct fsz_change *change)
-{
-    fsz_engine_change_lookups(self, change->config, true);
-}
-
-static void lookups_cancel(void *self, struct fsz_change *change)
-{
-    fsz_engine_change_lookups(self, change->config, false);
-}
-
-/* ---- all ---------------------------------------------------------------------------------------
- */
+/* ---- all parts ------------------------------------------------------------------------------- */
 
 /* The publisher stays the last part: its thread waits from its prepare to its commit, which must
  * follow at once. Commits run in the reverse order: streams first, then access, then the API. So
  * new connections are judged by the new policy before the API disconnects clients whose user is
  * gone. Access changes after the streams: until then a new stream admits nobody, and its
- * subscribers try again.
- */
+ * subscribers try again. */
 static fsz_err reload_all(struct fsz_engine *engine, struct fsz_config *config,
                           struct fsz_policy *policy, struct fsz_problems *problems)
 {
     const struct fsz_change_part parts[] = {
-        {.self = engine,
-         .prepare = lookups_prepare,
-         .commit = lookups_commit,
-         .cancel = lookups_cancel},
+        fsz_engine_lookups_part(engine),
         fsz_api_part(engine->api),
         {.self = engine,
          .prepare = access_prepare,

@@ -35,9 +35,9 @@ static void announce_security(const struct fsz_host *host, const struct fsz_sock
 {
     if (config->security == FSZ_SECURITY_PLAIN && !announce_is_loopback(endpoint->bound)) {
         fsz_host_log(host, FSZ_LOG_WARNING,
-                 "%s: %s takes passwords in the clear (security plain): anyone on the network "
-                 "path can read them; security curve encrypts them",
-                 config->owner, endpoint->bound);
+                     "%s: %s takes passwords in the clear (security plain): anyone on the network "
+                     "path can read them; security curve encrypts them",
+                     config->owner, endpoint->bound);
     }
 }
 
@@ -63,17 +63,17 @@ static void announce_access(const struct fsz_host *host, const struct fsz_socket
     announce_lists(config, lists, sizeof(lists));
     if (config->acl_count > 0) {
         fsz_host_log(host, FSZ_LOG_NOTICE,
-                 "%s: %s admits only %s%s; to open it, set its apply-inbound-acl in "
-                 "event_zmq.conf.xml",
-                 config->owner, endpoint->bound, lists, must[config->security]);
+                     "%s: %s admits only %s%s; to open it, set its apply-inbound-acl in "
+                     "event_zmq.conf.xml",
+                     config->owner, endpoint->bound, lists, must[config->security]);
     } else if (config->security == FSZ_SECURITY_NONE) {
         fsz_host_log(host, FSZ_LOG_WARNING,
-                 "%s: %s admits everybody (apply-inbound-acl is any): anyone who can reach the "
-                 "port has the grants of group \"" FSZ_DEFAULT_GROUP "\"",
-                 config->owner, endpoint->bound);
+                     "%s: %s admits everybody (apply-inbound-acl is any): anyone who can reach the "
+                     "port has the grants of group \"" FSZ_DEFAULT_GROUP "\"",
+                     config->owner, endpoint->bound);
     } else {
         fsz_host_log(host, FSZ_LOG_NOTICE, "%s: %s admits everybody%s (apply-inbound-acl is any)",
-                 config->owner, endpoint->bound, must[config->security]);
+                     config->owner, endpoint->bound, must[config->security]);
     }
     announce_security(host, config, endpoint);
 }
@@ -87,7 +87,7 @@ void fsz_announce_endpoints(const struct fsz_host *host, const struct fsz_socket
             announce_access(host, config, endpoint);
         } else if (endpoint->open) {
             fsz_host_log(host, FSZ_LOG_NOTICE, "%s: %s %s", config->owner,
-                     endpoint->connect ? "connects to" : "listens at", endpoint->bound);
+                         endpoint->connect ? "connects to" : "listens at", endpoint->bound);
         }
     }
 }
@@ -97,10 +97,10 @@ void fsz_announce_retried(const struct fsz_host *host, const char *owner,
 {
     if (endpoint->open) {
         fsz_host_log(host, FSZ_LOG_NOTICE, "%s: %s is open now, as %s", owner, endpoint->address,
-                 endpoint->bound);
+                     endpoint->bound);
     } else {
         fsz_host_log(host, FSZ_LOG_ERROR, "%s: cannot %s %s: %s; retrying every %d s", owner,
-                 endpoint->connect ? "connect to" : "bind", endpoint->address, endpoint->why,
-                 FSZ_RETRY_MS / 1000);
+                     endpoint->connect ? "connect to" : "bind", endpoint->address, endpoint->why,
+                     FSZ_RETRY_MS / 1000);
     }
 }

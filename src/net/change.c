@@ -35,9 +35,7 @@ static void change_cancel(struct fsz_change *change, const struct fsz_change_par
                           size_t prepared)
 {
     while (prepared-- > 0) {
-        if (parts[prepared].cancel != NULL) {
-            parts[prepared].cancel(parts[prepared].self, change);
-        }
+        parts[prepared].cancel(parts[prepared].self, change);
     }
 }
 
@@ -45,7 +43,7 @@ static fsz_err change_prepare(struct fsz_change *change, const struct fsz_change
                               size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        fsz_err err = parts[i].prepare != NULL ? parts[i].prepare(parts[i].self, change) : FSZ_OK;
+        fsz_err err = parts[i].prepare(parts[i].self, change);
         if (err != FSZ_OK) {
             change_cancel(change, parts, i);
             return err;

@@ -22,9 +22,10 @@ struct fsz_change {
     struct fsz_policy     *policy;   /* likewise */
     struct fsz_problems   *problems; /* NULL: this is a start */
     struct fsz_released    released; /* addresses that the sockets of all parts release */
+    fsz_err                result;   /* of a step that a part runs on its own thread */
 };
 
-/* What one part does for a change. All but `commit` may be NULL. */
+/* What one part does for a change. `release` may be NULL. */
 struct fsz_change_part {
     void *self;
     /* Adds the addresses that the change releases (fsz_released_add()). FSZ_ENOMEM. */

@@ -49,9 +49,9 @@ void fsz_mismatch_note(struct fsz_mismatch *mismatch, const struct fsz_host *hos
         return;
     }
     fsz_host_log(host, FSZ_LOG_WARNING,
-             "%.200s has security %s: %" PRIu64
-             " connection%s ended in the handshake; the last, with %.100s, because %s",
-             whose, mismatch_security[security], mismatch->waiting,
-             mismatch->waiting == 1 ? "" : "s", fsz_conn_facts(conn)->peer, reason);
+                 "%.200s has security %s: %" PRIu64
+                 " connection%s ended in the handshake; the last, with %.100s, because %s",
+                 whose, mismatch_security[security], mismatch->waiting,
+                 mismatch->waiting == 1 ? "" : "s", fsz_conn_facts(conn)->peer, reason);
     mismatch->waiting = 0;
 }

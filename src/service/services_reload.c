@@ -68,9 +68,6 @@ fsz_err fsz_services_prepare(struct fsz_services *services, struct fsz_change *c
     for (size_t i = 0; i < change->config->service_count && err == FSZ_OK; i++) {
         err = change_stage(services, i, change);
     }
-    if (err != FSZ_OK) {
-        fsz_services_cancel(services);
-    }
     return err == FSZ_ESYSTEM ? FSZ_EINVALID : err;
 }
 

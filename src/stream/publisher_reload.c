@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One step of a change, and how it went. */
-struct publisher_step {
-    struct fsz_change *change;
-    fsz_err            result;
-};
-
 static struct fsz_stream *change_old_stream(struct fsz_publisher *p, const char *name)
 {
     for (unsigned slot = 0; slot < FSZ_STREAMS_MAX; slot++) {
@@ -34,9 +28,8 @@ static const struct fsz_stream_config *change_next(const struct fsz_config *conf
 
 static void change_release(struct fsz_publisher *p, void *argument)
 {
-    struct publisher_step *step = argument;
-    struct fsz_change     *change = step->change;
-    fsz_err                err = FSZ_OK;
+    struct fsz_change *change = argument;
+    fsz_err            err = FSZ_OK;
     for (unsigned slot = 0; err == FSZ_OK && slot < p->slot_end; slot++) {
         const struct fsz_stream *stream = p->streams[slot];
         if (stream != NULL) {
@@ -45,7 +38,7 @@ static void change_release(struct fsz_publisher *p, void *argument)
                                    stream->config->socket.ipv6, next ? &next->socket : NULL);
         }
     }
-    step->result = err;
+    change->result = err;
 }
 
 /* ---- what can fail --------------------------------------------------------------------------- */
@@ -132,14 +125,14 @@ static void change_cancel(struct fsz_publisher *p, void *unused)
 
 static void change_prepare(struct fsz_publisher *p, void *argument)
 {
-    struct publisher_step *step = argument;
+    struct fsz_change *change = argument;
     p->next = calloc(1, sizeof(*p->next));
     if (p->next == NULL) {
-        step->result = FSZ_ENOMEM;
+        change->result = FSZ_ENOMEM;
         return;
     }
-    step->result = change_prepare_streams(p, step->change);
-    if (step->result != FSZ_OK) {
+    change->result = change_prepare_streams(p, change);
+    if (change->result != FSZ_OK) {
         change_cancel(p, NULL);
     }
 }
@@ -240,28 +233,24 @@ static void change_commit(struct fsz_publisher *p, void *unused)
 
 static fsz_err part_release(void *self, struct fsz_change *change)
 {
-    struct publisher_step step = {.change = change};
-    fsz_publisher_run_task(self, change_release, &step);
-    return step.result;
+    fsz_publisher_run_task(self, change_release, change);
+    return change->result;
 }
 
 static fsz_err part_prepare(void *self, struct fsz_change *change)
 {
-    struct publisher_step step = {.change = change};
-    fsz_publisher_run_task(self, change_prepare, &step);
-    return step.result;
+    fsz_publisher_run_task(self, change_prepare, change);
+    return change->result;
 }
 
 static void part_commit(void *self, struct fsz_change *change)
 {
-    (void)change;
-    fsz_publisher_run_task(self, change_commit, NULL);
+    fsz_publisher_run_task(self, change_commit, change);
 }
 
 static void part_cancel(void *self, struct fsz_change *change)
 {
-    (void)change;
-    fsz_publisher_run_task(self, change_cancel, NULL);
+    fsz_publisher_run_task(self, change_cancel, change);
 }
 
 struct fsz_change_part fsz_publisher_part(struct fsz_publisher *publisher)
