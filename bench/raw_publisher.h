@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* raw_publisher.h - an engine with one stream, for the benchmarks. Failures end the program. */
-#ifndef BENCH_PUBLISHER_H
-#define BENCH_PUBLISHER_H
+#ifndef BENCH_RAW_PUBLISHER_H
+#define BENCH_RAW_PUBLISHER_H
 
 #include "engine/engine.h"
 

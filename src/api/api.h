@@ -8,9 +8,6 @@
 
 #include "auth/access.h"
 #include "auth/audit.h"
-#include "auth/policy.h"
-#include "base/problems.h"
-#include "config/config.h"
 #include "event/event.h"
 #include "host/host.h"
 #include "net/change.h"

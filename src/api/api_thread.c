@@ -5,7 +5,6 @@
 #include "base/container_of.h"
 #include "net/announce.h"
 
-#include <time.h>
 
 enum {
     API_BATCH = 64, /* messages over inproc from one API socket before the others have their turn */

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* call.execute, call.hangup, call.get, call.set, call.transfer. */
 #include "api/method.h"
-#include "api/outcome.h"
 #include "auth/authorize.h"
 #include "call/control_private.h"
 #include "event/ending.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {

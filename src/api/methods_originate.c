@@ -5,7 +5,6 @@
 #include "event/event_check.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {

@@ -5,7 +5,6 @@
 #include "base/thread.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <utlist.h>
 
 void fsz_workers_lock(struct fsz_workers *pool)

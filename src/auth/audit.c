@@ -4,7 +4,6 @@
 #include "auth/redact.h"
 #include "base/bucket.h"
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "host/log.h"
 
 #include <inttypes.h>

@@ -10,7 +10,6 @@
 #ifndef FSZ_CREDENTIALS_H
 #define FSZ_CREDENTIALS_H
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "keys/users.h"
 #include "zmtp/zmtp.h"

@@ -7,7 +7,6 @@
 #ifndef FSZ_FAILURES_H
 #define FSZ_FAILURES_H
 
-#include "base/clock.h"
 #include "base/err.h"
 
 #include <stdbool.h>

@@ -6,7 +6,6 @@
 #ifndef FSZ_CONTROLS_H
 #define FSZ_CONTROLS_H
 
-#include "auth/policy.h"
 #include "call/control_private.h"
 #include "call/waits.h"
 #include "call/watch.h"

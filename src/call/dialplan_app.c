@@ -8,7 +8,6 @@
 #include "rpc/rpc.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { APP_POLL_MS = 20, APP_OFFER_BYTES = 1 << 20 };

@@ -5,8 +5,8 @@
  * $XDG_CONFIG_HOME/fszmq.conf), which overrides the default. A password comes from the environment,
  * from the file or from a prompt on the terminal. It never comes from the command line, which every
  * user of the machine can read. One thread. */
-#ifndef FSZ_ACCOUNT_H
-#define FSZ_ACCOUNT_H
+#ifndef FSZ_CLI_ACCOUNT_H
+#define FSZ_CLI_ACCOUNT_H
 
 #include "cli/cli_options.h"
 #include "keys/cert.h"

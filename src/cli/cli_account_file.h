@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* account_file.h - the tool's configuration file: lines `name = value`; `#` starts a comment. */
-#ifndef FSZ_ACCOUNT_FILE_H
-#define FSZ_ACCOUNT_FILE_H
+#ifndef FSZ_CLI_ACCOUNT_FILE_H
+#define FSZ_CLI_ACCOUNT_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "cli/cli.h"
-#include "cli/rate.h"
 #include "cli/text.h"
 
 #include <errno.h>

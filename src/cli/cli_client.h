@@ -4,8 +4,8 @@
  * A request is sent while the connection is up, or not at all. It never waits in a queue, where it
  * would run when the switch comes back. It is never sent a second time, because the first may have
  * run although its reply was lost. */
-#ifndef FSZ_CLIENT_H
-#define FSZ_CLIENT_H
+#ifndef FSZ_CLI_CLIENT_H
+#define FSZ_CLI_CLIENT_H
 
 #include "cli/connect.h"
 

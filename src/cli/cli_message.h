@@ -2,8 +2,8 @@
 /* message.h - one message from a stream, with either framing.
  *
  * Belongs to one thread. The frames stay valid until the next receive or fini. */
-#ifndef FSZ_MESSAGE_H
-#define FSZ_MESSAGE_H
+#ifndef FSZ_CLI_MESSAGE_H
+#define FSZ_CLI_MESSAGE_H
 
 #include "fszmq/wire.h"
 

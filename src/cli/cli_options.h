@@ -3,8 +3,8 @@
  *
  * It uses getopt_long(), so the usual forms work (--name=value, --name value, -nvalue, `--`).
  * Values are written into the command's struct at `offset`. */
-#ifndef FSZ_OPTIONS_H
-#define FSZ_OPTIONS_H
+#ifndef FSZ_CLI_OPTIONS_H
+#define FSZ_CLI_OPTIONS_H
 
 #include <stddef.h>
 

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "cli/connect_tell.h"
 #include "cli/probe.h"
-#include "cli/rate.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -6,7 +6,6 @@
  */
 #include "base/clock.h"
 #include "cli/cli.h"
-#include "cli/rate.h"
 #include "cli/shell.h"
 #include "cli/text.h"
 

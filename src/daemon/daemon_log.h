@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* log.h - the log of fszmqd: standard error, with time and level, or syslog. Any thread. */
-#ifndef FSZ_LOG_H
-#define FSZ_LOG_H
+#ifndef FSZ_DAEMON_LOG_H
+#define FSZ_DAEMON_LOG_H
 
 #include "base/err.h"
 #include "base/problems.h"

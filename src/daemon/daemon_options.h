@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* options.h - the command line of fszmqd. */
-#ifndef FSZ_OPTIONS_H
-#define FSZ_OPTIONS_H
+#ifndef FSZ_DAEMON_OPTIONS_H
+#define FSZ_DAEMON_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <switch.h>
-#include <time.h>
 
 enum {
     CANARY_S = 5,                  /* between checks */

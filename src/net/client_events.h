@@ -13,7 +13,6 @@
 #ifndef FSZ_CLIENT_EVENTS_H
 #define FSZ_CLIENT_EVENTS_H
 
-#include "base/clock.h"
 #include "host/host.h"
 #include "zmtp/conn.h"
 

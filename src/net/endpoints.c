@@ -4,13 +4,11 @@
 #include "base/clock.h"
 #include "config/config_endpoint.h"
 #include "net/endpoints_private.h"
-#include "net/multicast.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zmq.h>
 
 enum {
     ENDPOINT_OVERHEAD = 16 /* at most one byte in so many is a PGM, UDP or IP header */

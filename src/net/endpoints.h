@@ -9,7 +9,6 @@
 #ifndef FSZ_ENDPOINTS_H
 #define FSZ_ENDPOINTS_H
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "config/config.h"
 #include "zmtp/zmtp_socket.h"

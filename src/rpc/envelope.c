@@ -3,7 +3,6 @@
 
 #include "base/ref.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,7 +4,6 @@
 #include "service/service_private.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <utlist.h>
 
 static void attempt_release(struct fsz_provider *provider)

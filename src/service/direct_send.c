@@ -3,14 +3,12 @@
 #include "service/direct_send.h"
 
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "config/section.h"
 #include "event/encode.h"
 #include "net/outbound.h"
 #include "zmtp/zmtp_message.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 static bool send_take(struct fsz_direct *direct, const struct fsz_service_request *request,
                       struct fsz_direct_ticket *ret_ticket)

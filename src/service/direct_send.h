@@ -3,7 +3,6 @@
 #ifndef FSZ_DIRECT_SEND_H
 #define FSZ_DIRECT_SEND_H
 
-#include "base/clock.h"
 #include "service/direct.h"
 #include "service/service_request.h"
 

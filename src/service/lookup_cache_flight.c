@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static struct fsz_cache_flight *flight_new(struct fsz_cache_key key)
 {

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { RUN_WHY_BYTES = FSZ_REPLY_WHY_BYTES, RUN_LINE_BYTES = 1024 };
 

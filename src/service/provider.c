@@ -2,7 +2,6 @@
 #include "service/provider.h"
 
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "rpc/rpc.h"
 #include "service/provider_link.h"
 #include "service/services.h"

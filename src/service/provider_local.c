@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* An endpoint of a service in this process (inproc): a DEALER of libzmq. */
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "net/socket_fd.h"
 #include "service/provider.h"
 

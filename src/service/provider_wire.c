@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* An endpoint of a service over tcp or ipc: a DEALER of src/zmtp. */
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "net/wire_options.h"
 #include "service/provider.h"
 #include "zmtp/dealer.h"

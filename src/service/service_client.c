@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "base/ref.h"
 #include "base/thread.h"
 #include "service/direct_send.h"
@@ -8,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <utlist.h>
 
 /* The API thread ends each request in time and says how far it got. If it stalls, the waiting

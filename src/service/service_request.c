@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 fsz_err fsz_service_request_new(struct fsz_service_client     *client,
                                 const struct fsz_request_spec *spec,

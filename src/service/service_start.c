@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* New requests: sent by the API thread, or by their switch threads already. */
 #include "base/clock.h"
-#include "base/ratelimit.h"
 #include "service/direct_send.h"
 #include "service/service_private.h"
 

@@ -6,8 +6,6 @@
 #define FSZ_SERVICES_H
 
 #include "auth/policy.h"
-#include "base/clock.h"
-#include "base/problems.h"
 #include "host/host.h"
 #include "net/change.h"
 #include "net/client_events.h"

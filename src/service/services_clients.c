@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Clients of API sockets as providers. */
-#include "base/ratelimit.h"
 #include "service/service_private.h"
 
 #include <utlist.h>

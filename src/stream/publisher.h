@@ -9,7 +9,6 @@
 
 #include "auth/access.h"
 #include "auth/audit.h"
-#include "base/problems.h"
 #include "config/config.h"
 #include "event/event.h"
 #include "host/host.h"

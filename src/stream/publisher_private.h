@@ -4,7 +4,6 @@
 #ifndef FSZ_PUBLISHER_PRIVATE_H
 #define FSZ_PUBLISHER_PRIVATE_H
 
-#include "base/clock.h"
 #include "stream/batching.h"
 #include "stream/publisher.h"
 #include "stream/routes.h"

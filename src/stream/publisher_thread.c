@@ -4,7 +4,6 @@
 #include "stream/publisher_private.h"
 
 #include <sys/prctl.h>
-#include <time.h>
 
 enum {
     PUBLISHER_BATCH = 64,       /* messages between two turns of the loop; ends a batching wait */

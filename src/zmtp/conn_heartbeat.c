@@ -3,7 +3,6 @@
 #include "zmtp/conn_private.h"
 
 #include <string.h>
-#include <time.h>
 
 enum {
     HEARTBEAT_TTL_BYTES = 2,

@@ -2,7 +2,6 @@
 #include "zmtp/dealer.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 struct fsz_dealer {

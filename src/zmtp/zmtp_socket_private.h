@@ -15,7 +15,6 @@
 
 #include <pthread.h>
 #include <sodium.h>
-#include <stdatomic.h>
 
 #define HASH_NONFATAL_OOM 1 /* otherwise uthash ends the process */
 #include <uthash.h>

@@ -3,7 +3,7 @@
 #include "access_rig.h"
 
 #include "auth/access_gate.h"
-#include "base/ratelimit.h"
+#include "base/clock.h"
 #include "zmtp/zmtp_socket.h"
 
 #include <unistd.h>

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/ratelimit.h"
+#include "base/clock.h"
 #include "net/client_note.h"
 
 enum { PATIENCE_MS = 60000, RATE_MAX = 1000000, THREADS = 4, PUTS = 2000 };

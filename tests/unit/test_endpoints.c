@@ -4,7 +4,7 @@
 #include "net/endpoints.h"
 #include "net/multicast.h"
 
-#include "base/ratelimit.h"
+#include "base/clock.h"
 #include "engine/engine.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "base/clock.h"
 #include "base/ratelimit.h"
 
 #include <setjmp.h>

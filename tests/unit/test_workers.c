@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "api/workers.h"
 
-#include "base/ratelimit.h"
+#include "base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
