@@ -22,6 +22,7 @@ class Pair:
                                loops=3)
         self.queued = asker.send("call.execute", call=controlled.call, app="set", arg="a=1", lock=True, wait=True)
         controlled.event("PLAYBACK_START")  # an earlier break would be lost
+        asker.call("call.get", call=controlled.call)  # runs after the others, so the switch has both now
 
     def both_are_told(self, how):
         result = self.asker.wait(self.runs)

@@ -8,6 +8,11 @@ from callrig import LONG, STAND_BY, ivr_xml
 NOBODY, REFUSED = -32004, -32005
 
 
+def until_queued(peer, call):
+    """Requests for one call run in the order in which they arrive: after this one, the switch has the others."""
+    peer.result("call.get", call=call)
+
+
 @pytest.fixture
 def controlled(callswitch):
     """A controlled call that runs an endless application, with another application queued after it. `runs` and `queued`
@@ -21,6 +26,7 @@ def controlled(callswitch):
     call.runs = worker.send("call.execute", call=call.call, app="playback", arg=LONG, lock=True, wait=True, loops=3)
     call.queued = worker.send("call.execute", call=call.call, app="set", arg="a=1", wait=True, lock=True)
     worker.receive("call.event")
+    until_queued(worker, call.call)
     return call
 
 
@@ -85,6 +91,7 @@ def test_loss_of_the_worker_ends_the_applications_that_others_wait_for(callswitc
     call.runs = operator.send("call.execute", call=call.call, app="playback", arg=LONG, lock=True, wait=True)
     call.queued = operator.send("call.execute", call=call.call, app="set", arg="a=1", wait=True)
     worker.receive("call.event")
+    until_queued(operator, call.call)
     worker.socket.close()
     both_end(call, "lost", operator)
 
@@ -95,7 +102,7 @@ def test_a_call_without_a_worker_reports_both_outcomes_too(callswitch):
     runs = rig.control.send("call.execute", call=call, app="playback", arg=LONG, lock=True, wait=True)
     queued = rig.control.send("call.execute", call=call, app="set", arg="a=1", wait=True)
     rig.event("CHANNEL_EXECUTE", call)
-    rig.control.result("call.get", call=call)  # now the second one is queued
+    until_queued(rig.control, call)
     rig.kill(call)
     assert rig.control.wait(runs)["result"]["ended"] == "hangup"
     error = rig.control.wait(queued)["error"]
