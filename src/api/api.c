@@ -12,7 +12,7 @@
 /* An fsz_mail's open: on the API thread, or with a NULL reader on the thread that posted it. */
 static void api_take_request(struct fsz_mail *mail, void *reader)
 {
-    struct fsz_service_request *request = (struct fsz_service_request *)(void *)mail;
+    struct fsz_service_request *request = FSZ_CONTAINER_OF(mail, struct fsz_service_request, mail);
     struct fsz_api             *api = reader;
     if (api != NULL && !api->closing) {
         fsz_services_ask(api->services, request);

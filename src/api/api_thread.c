@@ -5,7 +5,6 @@
 #include "base/container_of.h"
 #include "net/announce.h"
 
-
 enum {
     API_BATCH = 64, /* messages over inproc from one API socket before the others have their turn */
     API_IDLE_MS = 60 * 1000, /* sleep when no retry is due */
@@ -35,7 +34,7 @@ static void api_stir(struct fsz_api *api)
 
 static void api_task_open(struct fsz_mail *mail, void *reader)
 {
-    struct api_task *task = (struct api_task *)(void *)mail;
+    struct api_task *task = FSZ_CONTAINER_OF(mail, struct api_task, mail);
     (void)reader;
     task->run(task->api, task->argument);
     api_stir(task->api); /* a reload uses sockets in many ways */

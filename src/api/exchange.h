@@ -10,7 +10,6 @@
 #include "net/rpc_socket.h"
 #include "rpc/rpc.h"
 
-
 struct fsz_exchange {
     struct fsz_ref         references; /* from its requests, and from its reader */
     struct fsz_client     *client;     /* a reference; NULL once the reply is sent */

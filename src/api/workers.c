@@ -148,10 +148,10 @@ static void workers_close(struct fsz_workers *workers)
 /* Waits until all threads have ended, at most that long. */
 static void workers_await_locked(struct fsz_workers *workers, int64_t wait_ms)
 {
-    int64_t until_us = fsz_clock_monotonic_us() + wait_ms * 1000;
+    int64_t until_ms = fsz_clock_monotonic_ms() + wait_ms;
     bool    in_time = true;
     while (in_time && workers->workers != NULL) {
-        in_time = fsz_thread_wait_ns(&workers->all_ended, &workers->lock, until_us * 1000);
+        in_time = fsz_thread_wait_ms(&workers->all_ended, &workers->lock, until_ms);
     }
 }
 

@@ -64,12 +64,12 @@ static bool pool_is_brisk(const struct fsz_workers *pool, int64_t now_us)
 static bool worker_sleep(struct worker *self)
 {
     struct fsz_workers *pool = self->pool;
-    int64_t             until_us = fsz_clock_monotonic_us() + (int64_t)WORKERS_IDLE_MS * 1000;
+    int64_t             until_ms = fsz_clock_monotonic_ms() + WORKERS_IDLE_MS;
     bool                in_time = true;
     pool->latest = pool->latest == self ? NULL : pool->latest;
     LL_PREPEND2(pool->idle, self, next_idle);
     while (in_time && pool->called != self && !pool->closed) {
-        in_time = fsz_thread_wait_ns(&self->wake, &pool->lock, until_us * 1000);
+        in_time = fsz_thread_wait_ms(&self->wake, &pool->lock, until_ms);
     }
     if (pool->called == self) {
         pool->called = NULL; /* worker_call() has removed it from `idle` */

@@ -77,7 +77,7 @@ static fsz_err access_open(struct fsz_access *access)
     if (access->end_fd < 0) {
         return FSZ_ESYSTEM;
     }
-    return fsz_thread_start(&access->thread, "fszmq-control", access_main, access);
+    return fsz_thread_start(&access->thread, "fszmq-access", access_main, access);
 }
 
 static void access_release(struct fsz_access *access)

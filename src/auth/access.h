@@ -2,7 +2,7 @@
 /* access.h - decides who may connect, with NULL, PLAIN (RFC 24) or CURVE (RFC 26).
  *
  * Sockets ask through gates (access_gate.h), which name the stream or API socket (owner in struct
- * fsz_socket_config). A separate thread, the control thread, decides. It first checks the access
+ * fsz_socket_config). A separate thread, the access thread, decides. It first checks the access
  * lists through the host, which may block, then the password or key if the security requires one. A
  * peer without an address (ipc) needs no list: the file's permissions have decided.
  *

@@ -105,7 +105,7 @@ static struct fsz_admission *gate_take(struct fsz_access_gate *gate)
 }
 
 /* Checks one peer of this gate, then lets the other gates take their turn, so that a busy socket
- * does not delay the others. Without a reader, the control thread has ended. */
+ * does not delay the others. Without a reader, the access thread has ended. */
 static void gate_open(struct fsz_mail *mail, void *reader)
 {
     struct fsz_access_gate *gate = FSZ_CONTAINER_OF(mail, struct fsz_access_gate, mail);

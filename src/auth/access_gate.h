@@ -3,7 +3,7 @@
  *
  * Stage ADDRESS checks the lists, then failures-per-minute, before any cryptography. Stage
  * CREDENTIALS repeats this, because a reload may have happened, and then checks the password or
- * key. The control thread decides both. With security `none` only the address is checked, on the
+ * key. The access thread decides both. With security `none` only the address is checked, on the
  * calling thread if no list must be asked. The tag of an answer is the proof (peer.h). */
 #ifndef FSZ_ACCESS_GATE_H
 #define FSZ_ACCESS_GATE_H
@@ -13,7 +13,7 @@
 
 struct fsz_access_gate;
 
-/* Peers of one gate that may wait for the control thread. Further peers are told to try again later
+/* Peers of one gate that may wait for the access thread. Further peers are told to try again later
  * and count as deferred. A connection that ends counts until its turn comes. */
 enum { FSZ_ACCESS_GATE_WAITING_MAX = 4096 };
 

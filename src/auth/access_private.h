@@ -21,7 +21,7 @@ struct access_counts {
 struct fsz_access {
     const struct fsz_host *host;
     struct fsz_audit      *audit;
-    struct fsz_mailbox    *mailbox; /* gates with requests; the control thread reads it */
+    struct fsz_mailbox    *mailbox; /* gates with requests; the access thread reads it */
     int                    end_fd;  /* readable: the thread must end */
     pthread_t              thread;
     struct access_counts   counts[FSZ_ZMTP_MECHANISMS + 1]; /* the last: unknown mechanisms */

@@ -6,7 +6,6 @@
 #ifndef FSZ_BUCKET_H
 #define FSZ_BUCKET_H
 
-
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -7,7 +7,6 @@
 #ifndef FSZ_RATELIMIT_H
 #define FSZ_RATELIMIT_H
 
-
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -46,7 +46,7 @@ static void end_report(struct fsz_controls *controls, struct fsz_control *contro
     end_count(controls, reason);
     DL_DELETE(controller->controlled, control);
     controller->controlled_count--;
-    fsz_direct_control(controller->service->services->base.direct, &controller->direct, false);
+    fsz_direct_count_call(controller->service->services->base.direct, &controller->direct, false);
     fsz_services_note_less(controller);
     control->controller = NULL;
     fsz_service_go_on(controller->service); /* a request may wait for room */

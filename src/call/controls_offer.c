@@ -39,7 +39,7 @@ static bool offer_take(struct fsz_controls *controls, struct fsz_control *contro
     snprintf(control->service, sizeof(control->service), "%s", provider->service->config->name);
     DL_APPEND(provider->controlled, control);
     provider->controlled_count++;
-    fsz_direct_control(provider->service->services->base.direct, &provider->direct, true);
+    fsz_direct_count_call(provider->service->services->base.direct, &provider->direct, true);
     provider->service->services->next_renew_ms = 0;
     return true;
 }

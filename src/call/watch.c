@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "call/watch.h"
 
+#include "base/container_of.h"
 #include "base/thread.h"
 #include "event/encode.h"
 #include "event/ending.h"
@@ -137,7 +138,7 @@ void fsz_watch_subscribe(struct fsz_watch *watch, struct fsz_control *control,
 /* API thread; any thread with NULL: only frees. */
 static void watch_open(struct fsz_mail *mail, void *reader)
 {
-    struct watch_mail *event = (struct watch_mail *)(void *)mail;
+    struct watch_mail *event = FSZ_CONTAINER_OF(mail, struct watch_mail, mail);
     if (reader != NULL) {
         event->watch->bytes -= event->text.capacity;
         memcpy(event->control->replacement, event->replacement, sizeof(event->replacement));

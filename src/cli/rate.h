@@ -3,7 +3,6 @@
 #ifndef FSZ_RATE_H
 #define FSZ_RATE_H
 
-
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

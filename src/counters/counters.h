@@ -29,10 +29,12 @@ struct fsz_counter {
     size_t      offset; /* of a uint64_t, atomic or not */
 };
 
+/* clang-format off: it takes #member for a directive */
 #define FSZ_COUNTER(type, member)                                                                  \
     {                                                                                              \
 #member, offsetof(type, member)                                                            \
     }
+/* clang-format on */
 
 /* Adds each counter of the list to the object. `values` is the structure. */
 void fsz_counters_write(json_t *object, const struct fsz_counter *list, size_t count,

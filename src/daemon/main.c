@@ -47,15 +47,14 @@ static void reload(struct fsz_daemon *daemon)
 /* Runs until a signal, or until the given time is over. */
 static void serve(struct fsz_daemon *daemon, const sigset_t *signals)
 {
-    uint64_t alive_ms = fsz_notify_interval_ms();
-    uint64_t step_ms = alive_ms != 0 && alive_ms < 1000 ? alive_ms : 1000;
-    uint64_t end_ms = daemon->options.seconds == 0
-                          ? UINT64_MAX
-                          : (uint64_t)fsz_clock_monotonic_ms() + daemon->options.seconds * 1000ull;
-    uint64_t status_ms = (uint64_t)fsz_clock_monotonic_ms();
-    for (uint64_t now = (uint64_t)fsz_clock_monotonic_ms(); now < end_ms;
-         now = (uint64_t)fsz_clock_monotonic_ms()) {
-        uint64_t        wait_ms = end_ms - now < step_ms ? end_ms - now : step_ms;
+    int64_t alive_ms = (int64_t)fsz_notify_interval_ms();
+    int64_t step_ms = alive_ms != 0 && alive_ms < 1000 ? alive_ms : 1000;
+    int64_t end_ms = daemon->options.seconds == 0
+                         ? INT64_MAX
+                         : fsz_clock_monotonic_ms() + daemon->options.seconds * INT64_C(1000);
+    int64_t status_ms = fsz_clock_monotonic_ms();
+    for (int64_t now = fsz_clock_monotonic_ms(); now < end_ms; now = fsz_clock_monotonic_ms()) {
+        int64_t         wait_ms = end_ms - now < step_ms ? end_ms - now : step_ms;
         struct timespec wait = {.tv_sec = (time_t)(wait_ms / 1000),
                                 .tv_nsec = (long)(wait_ms % 1000) * 1000000};
         int             number = sigtimedwait(signals, NULL, &wait);
@@ -68,9 +67,9 @@ static void serve(struct fsz_daemon *daemon, const sigset_t *signals)
         if (alive_ms != 0) {
             fsz_notify_alive();
         }
-        if ((uint64_t)fsz_clock_monotonic_ms() - status_ms >= STATUS_INTERVAL_MS) {
+        if (fsz_clock_monotonic_ms() - status_ms >= STATUS_INTERVAL_MS) {
             tell_status(daemon);
-            status_ms = (uint64_t)fsz_clock_monotonic_ms();
+            status_ms = fsz_clock_monotonic_ms();
         }
     }
 }

@@ -4,6 +4,7 @@
 #include "counters/counters.h"
 #include "engine/engine_private.h"
 #include "engine/status.h"
+#include "fszmq/wire.h"
 #include "rpc/json.h"
 
 static const struct fsz_counter audit_counters[] = {
@@ -41,7 +42,7 @@ static json_t *engine_status_locked(struct fsz_engine *engine)
     }
     fsz_publisher_ask(engine->publisher, fsz_status_of_publisher, &status);
     json_t *own =
-        json_pack("{ss ss ss sI sI so so so}", "version", FSZ_VERSION, "protocol", "fszmq/1",
+        json_pack("{ss ss ss sI sI so so so}", "version", FSZ_VERSION, "protocol", FSZMQ_PROTOCOL,
                   "host", engine->host->name, "uptime_ms",
                   (json_int_t)(fsz_clock_monotonic_ms() - engine->started_ms), "reloads",
                   (json_int_t)engine->reloads, "access", fsz_status_access(engine->access), "api",

@@ -10,9 +10,8 @@
 #include "event/event.h"
 #include "event/fields.h"
 
-#define FSZ_TRUNCATED_NAME                                                                         \
-    "_truncated"                      /* member: number of members omitted because of the size     \
-                                       */
+/* Member: the number of members omitted because of the size. */
+#define FSZ_TRUNCATED_NAME "_truncated"
 enum { FSZ_ENCODE_MIN_BYTES = 1024 }; /* smallest max_bytes: the first two members and the marker */
 
 /* Appends the event to `out` as one JSON object. Bytes already in `out` stay. One allocation,

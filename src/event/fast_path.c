@@ -3,7 +3,6 @@
 
 #include "event/escape_copy.h"
 
-
 #if defined(__x86_64__)
 #include <emmintrin.h>
 #endif

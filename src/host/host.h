@@ -72,7 +72,7 @@ struct fsz_host {
     void (*log)(void *self, enum fsz_log_level level, const char *text);
 
     /* Is this address (numeric, IPv4 or IPv6, also IPv4-mapped) in the access list of that name?
-     * Only on the thread `fszmq-control`; may block as long as the switch's look-up does. An
+     * Only on the thread `fszmq-access`; may block as long as the switch's look-up does. An
      * unknown list admits no address. */
     bool (*admits)(void *self, const char *acl, const char *address);
 

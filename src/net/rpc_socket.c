@@ -204,24 +204,24 @@ static void api_socket_release_clients(struct fsz_rpc_socket *api_socket)
     }
 }
 
-void fsz_rpc_socket_free(struct fsz_rpc_socket **api_socket, int64_t linger_ms,
+void fsz_rpc_socket_free(struct fsz_rpc_socket **rpc_socket, int64_t linger_ms,
                          void (*closed)(void *argument), void       *argument)
 {
-    struct fsz_rpc_socket *c = *api_socket;
-    *api_socket = NULL;
-    if (c == NULL) {
+    struct fsz_rpc_socket *api_socket = *rpc_socket;
+    *rpc_socket = NULL;
+    if (api_socket == NULL) {
         return;
     }
-    c->closed = closed;
-    c->closed_argument = argument;
-    fsz_clients_free(&c->local);
-    fsz_rpc_socket_close_local(c, linger_ms);
-    fsz_endpoints_fini(&c->endpoints);
-    if (c->wire != NULL) {
-        api_socket_release_clients(c);
-        fsz_zmtp_socket_close(&c->wire, linger_ms, api_socket_release, c);
+    api_socket->closed = closed;
+    api_socket->closed_argument = argument;
+    fsz_clients_free(&api_socket->local);
+    fsz_rpc_socket_close_local(api_socket, linger_ms);
+    fsz_endpoints_fini(&api_socket->endpoints);
+    if (api_socket->wire != NULL) {
+        api_socket_release_clients(api_socket);
+        fsz_zmtp_socket_close(&api_socket->wire, linger_ms, api_socket_release, api_socket);
     } else {
-        api_socket_release(c);
+        api_socket_release(api_socket);
     }
 }
 

@@ -74,9 +74,9 @@ FSZ_NODISCARD fsz_err fsz_rpc_socket_new(const struct fsz_rpc_socket_base   *bas
                                          const struct fsz_api_socket_config *config,
                                          struct fsz_rpc_socket             **ret_api_socket);
 /* For the API, its clients have left at once. Messages queued to them are sent within `linger_ms`,
- * while the loop is turned. After that, `closed` (or NULL) is called. Accepts NULL in *api_socket;
+ * while the loop is turned. After that, `closed` (or NULL) is called. Accepts NULL in *rpc_socket;
  * then `closed` is not called. */
-void fsz_rpc_socket_free(struct fsz_rpc_socket **api_socket, int64_t linger_ms,
+void fsz_rpc_socket_free(struct fsz_rpc_socket **rpc_socket, int64_t linger_ms,
                          void (*closed)(void *argument), void       *argument);
 /* Endpoints opened from now on get their options from `config`. Nothing else changes. */
 void fsz_rpc_socket_prepare(struct fsz_rpc_socket              *api_socket,
@@ -98,7 +98,7 @@ bool fsz_rpc_socket_is_over(const struct fsz_rpc_socket *api_socket, size_t byte
 /* rpc_socket_local.c: the libzmq socket. */
 
 /* An fsz_endpoints_local_fn. */
-void *fsz_rpc_socket_open_local(void *api_socket);
+void *fsz_rpc_socket_open_local(void *self);
 void  fsz_rpc_socket_close_local(struct fsz_rpc_socket *api_socket, int64_t linger_ms);
 /* Reads up to `most` messages of clients over inproc. */
 void fsz_rpc_socket_read_local(struct fsz_rpc_socket *api_socket, unsigned most);

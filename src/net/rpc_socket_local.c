@@ -25,21 +25,21 @@ static void local_set_options(void *socket, const struct fsz_api_socket_config *
     zmq_setsockopt(socket, ZMQ_ROUTER_MANDATORY, &mandatory, sizeof(mandatory));
 }
 
-void *fsz_rpc_socket_open_local(void *api_socket)
+void *fsz_rpc_socket_open_local(void *self)
 {
-    struct fsz_rpc_socket *c = api_socket;
-    void                  *socket = zmq_socket(c->base.context, ZMQ_ROUTER);
+    struct fsz_rpc_socket *api_socket = self;
+    void                  *socket = zmq_socket(api_socket->base.context, ZMQ_ROUTER);
     if (socket == NULL) {
         return NULL;
     }
-    local_set_options(socket, c->config);
-    c->local_watch =
-        (struct fsz_loop_watch){.fd = fsz_socket_fd(socket), .ready = local_ready, .argument = c};
-    if (fsz_loop_add(c->base.loop, &c->local_watch, EPOLLIN) != FSZ_OK) {
+    local_set_options(socket, api_socket->config);
+    api_socket->local_watch = (struct fsz_loop_watch){
+        .fd = fsz_socket_fd(socket), .ready = local_ready, .argument = api_socket};
+    if (fsz_loop_add(api_socket->base.loop, &api_socket->local_watch, EPOLLIN) != FSZ_OK) {
         zmq_close(socket);
         return NULL;
     }
-    c->stirred = true;
+    api_socket->stirred = true;
     return socket;
 }
 

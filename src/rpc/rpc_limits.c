@@ -41,18 +41,18 @@ struct rpc_excess fsz_rpc_excess(const void *bytes, size_t size,
         return (struct rpc_excess){RPC_TOO_LARGE, limits->bytes};
     }
     for (size_t at = 0; at < size; at = next) {
-        enum byte_class type = byte_classes[text[at]];
+        enum byte_class class = byte_classes[text[at]];
         next = at + 1;
-        if (type == BYTE_QUOTE) {
+        if (class == BYTE_QUOTE) {
             next = string_end(text, size, at);
-        } else if (type == BYTE_SCALAR) {
+        } else if (class == BYTE_SCALAR) {
             next = scalar_end(text, size, at);
-        } else if (type == BYTE_OPENS) {
+        } else if (class == BYTE_OPENS) {
             depth++;
-        } else if (type == BYTE_CLOSES) {
+        } else if (class == BYTE_CLOSES) {
             depth -= depth > 0;
         }
-        values += type != BYTE_SPACE && type != BYTE_CLOSES;
+        values += class != BYTE_SPACE && class != BYTE_CLOSES;
         if (depth > limits->depth) {
             return (struct rpc_excess){RPC_TOO_DEEP, at};
         }

@@ -172,8 +172,8 @@ void fsz_direct_release(struct fsz_direct *direct, struct fsz_direct_provider *p
     pthread_mutex_unlock(&direct->lock);
 }
 
-void fsz_direct_control(struct fsz_direct *direct, struct fsz_direct_provider *provider,
-                        bool controls)
+void fsz_direct_count_call(struct fsz_direct *direct, struct fsz_direct_provider *provider,
+                           bool controls)
 {
     fsz_thread_lock(&direct->lock);
     provider->load += controls ? 1 : (size_t)-1;

@@ -96,8 +96,8 @@ bool fsz_direct_claim(struct fsz_direct *direct, struct fsz_direct_provider *pro
 /* Counts one request less. */
 void fsz_direct_release(struct fsz_direct *direct, struct fsz_direct_provider *provider);
 /* It controls one more call, or one less. */
-void fsz_direct_control(struct fsz_direct *direct, struct fsz_direct_provider *provider,
-                        bool controls);
+void fsz_direct_count_call(struct fsz_direct *direct, struct fsz_direct_provider *provider,
+                           bool controls);
 /* Counts one more request of the service. `call`: it is an offer. False: the service is full. */
 bool fsz_direct_open(struct fsz_direct *direct, struct fsz_direct_service *service, size_t bytes,
                      bool call);

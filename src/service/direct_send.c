@@ -39,13 +39,14 @@ static struct fsz_zmtp_message *send_write(struct fsz_service_request *request,
     fsz_outbound_init(&outbound, ticket->view.envelope);
     fsz_service_request_write(request, id, &outbound.text);
     struct fsz_zmtp_message *message = fsz_outbound_take(&outbound, ticket->view.account);
+    int64_t                  now_us = fsz_clock_monotonic_us();
     request->sent = (struct fsz_sent){.id = id,
                                       .service = ticket->service,
                                       .provider = ticket->provider,
                                       .client = ticket->client,
                                       .others = ticket->others,
-                                      .at_ms = fsz_clock_monotonic_ms(),
-                                      .at_us = fsz_clock_monotonic_us(),
+                                      .at_ms = now_us / 1000,
+                                      .at_us = now_us,
                                       .bytes = message ? fsz_zmtp_message_size(message) : 0};
     if (request->call != NULL) {
         request->sent.to = fsz_direct_view_ref(&ticket->view);

@@ -38,8 +38,8 @@ struct fsz_cache_found {
     fsz_err err; /* FSZ_OK: a document. FSZ_ENOTFOUND: not found. FSZ_ETIMEOUT: the other thread's
                     request takes too long. Else: how that request failed */
     struct fsz_document *document; /* the caller's reference, or NULL */
-    struct fsz_cache_flight
-        *flight; /* of FSZ_CACHE_ASK; NULL: no memory, others can't wait for it */
+    /* Of FSZ_CACHE_ASK. NULL: no memory, others can't wait for it. */
+    struct fsz_cache_flight *flight;
 };
 
 /* The outcome of a request. */

@@ -231,7 +231,7 @@ static bool provider_outlives_lease(struct fsz_provider *provider, int64_t now_m
 }
 
 /* Ejects it first: without calls it would be the best choice to offer them to. */
-static void provider_loses_calls(struct fsz_provider *provider, int64_t now_ms)
+static void provider_lease_over(struct fsz_provider *provider, int64_t now_ms)
 {
     struct fsz_service *service = provider->service;
     provider->counters.ejections += fsz_breaker_open(&provider->breaker, now_ms);
@@ -256,7 +256,7 @@ static void service_renew_of(struct fsz_provider *provider, bool stalled, int64_
         fsz_lease_stalled(&provider->lease, fsz_provider_client(provider)->heard_ms);
     }
     if (provider_outlives_lease(provider, now_ms)) {
-        provider_loses_calls(provider, now_ms);
+        provider_lease_over(provider, now_ms);
     }
 }
 

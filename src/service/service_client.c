@@ -127,12 +127,6 @@ static int64_t least_ms(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static void client_sleep_locked(struct fsz_service_client  *client,
-                                struct fsz_service_request *request, int64_t wake_ms)
-{
-    fsz_thread_wait_ms(&request->wake, &client->lock, wake_ms);
-}
-
 /* `late_ms`: when to wake the API thread, which may sleep, for a request that this thread sent. */
 static void client_wait_locked(struct fsz_service_client     *client,
                                struct fsz_service_request    *request,
@@ -143,7 +137,8 @@ static void client_wait_locked(struct fsz_service_client     *client,
                            : INT64_MAX;
     while (!request->ended && fsz_clock_monotonic_ms() < until_ms) {
         int64_t poll_ms = spec->goes_on ? fsz_clock_monotonic_ms() + spec->poll_ms : INT64_MAX;
-        client_sleep_locked(client, request, least_ms(least_ms(poll_ms, until_ms), late_ms));
+        fsz_thread_wait_ms(&request->wake, &client->lock,
+                           least_ms(least_ms(poll_ms, until_ms), late_ms));
         if (!request->ended && fsz_clock_monotonic_ms() >= late_ms) {
             late_ms = INT64_MAX;
             fsz_direct_hand_over(client->mailbox, request);

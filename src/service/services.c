@@ -2,6 +2,7 @@
 #include "service/services.h"
 
 #include "base/clock.h"
+#include "base/container_of.h"
 #include "base/ratelimit.h"
 #include "rpc/rpc.h"
 #include "service/direct_send.h"
@@ -209,9 +210,7 @@ static struct fsz_service_request *services_first_due(const struct fsz_services 
     struct fsz_timer *timer = fsz_heap_first(&services->timers);
     return timer == NULL || timer->due_ns > (uint64_t)now_ms * 1000000
                ? NULL
-               : (struct fsz_service_request *)(void *)((char *)timer -
-                                                        offsetof(struct fsz_service_request,
-                                                                 timer));
+               : FSZ_CONTAINER_OF(timer, struct fsz_service_request, timer);
 }
 
 /* Logs suppressed states that are due. */

@@ -15,8 +15,8 @@ static struct fsz_stream *change_old_stream(struct fsz_publisher *p, const char 
     return NULL;
 }
 
-static const struct fsz_stream_config *change_next(const struct fsz_config *config,
-                                                   const char              *name)
+static const struct fsz_stream_config *change_config(const struct fsz_config *config,
+                                                     const char              *name)
 {
     for (size_t i = 0; i < config->stream_count; i++) {
         if (strcmp(config->streams[i].name, name) == 0) {
@@ -33,7 +33,7 @@ static void change_release(struct fsz_publisher *p, void *argument)
     for (unsigned slot = 0; err == FSZ_OK && slot < p->slot_end; slot++) {
         const struct fsz_stream *stream = p->streams[slot];
         if (stream != NULL) {
-            const struct fsz_stream_config *next = change_next(change->config, stream->name);
+            const struct fsz_stream_config *next = change_config(change->config, stream->name);
             err = fsz_released_add(&change->released, &stream->endpoints,
                                    stream->config->socket.ipv6, next ? &next->socket : NULL);
         }

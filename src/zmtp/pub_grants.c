@@ -124,8 +124,7 @@ bool fsz_pub_revoke_some(struct fsz_pub *pub, struct pub_subscriber *subscriber,
     return subscriber->grants.first != NULL;
 }
 
-/* ---- after a change of the filter --------------------------------------------------------------
- */
+/* ---- after a change of the filter ------------------------------------------------------------ */
 
 /* Adds what the filter allows now; prefixes allowed before stay. */
 static fsz_err review_give(struct fsz_pub *pub, struct pub_subscriber *subscriber)

@@ -171,7 +171,7 @@ static fsz_err resolver_run(struct fsz_resolution *resolution)
     pthread_once(&threads_once, threads_init);
     pthread_mutex_lock(&threads.lock);
     if (threads.running < FSZ_RESOLVER_THREADS_MAX) {
-        err = fsz_thread_start(&thread, "fszmq-resolve", resolver_main, resolution);
+        err = fsz_thread_start(&thread, "fszmq-resolver", resolver_main, resolution);
         threads.running += err == FSZ_OK;
     }
     pthread_mutex_unlock(&threads.lock);

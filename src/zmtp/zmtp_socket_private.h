@@ -41,12 +41,12 @@ struct fsz_zmtp_member {
     struct fsz_zmtp_socket *socket; /* a reference */
     struct fsz_conn        *conn;   /* a reference, until the connection has ended */
     struct fsz_zmtp_origin *origin; /* where it is counted; NULL: it was dialed */
-    struct fsz_zmtp_endpoint
-        *endpoint; /* whose dialer connected it; NULL: accepted, or the endpoint was dropped */
-    struct fsz_loop_timer access; /* set while the gate decides */
-    bool                  ready;
-    char                 *user; /* NULL: no user; fixed once the connection is ready */
-    uint64_t              tag;
+    /* Whose dialer connected it. NULL: accepted, or the endpoint was dropped. */
+    struct fsz_zmtp_endpoint *endpoint;
+    struct fsz_loop_timer     access; /* set while the gate decides */
+    bool                      ready;
+    char                     *user; /* NULL: no user; fixed once the connection is ready */
+    uint64_t                  tag;
 };
 
 /* A walk over the members that is in progress. It skips members that end during the walk. */

@@ -27,7 +27,7 @@ struct rig {
 
     sem_t slow_is_asked, slow_may_answer; /* of the list `slow` */
 
-    pthread_mutex_t lock;                  /* of all below, which the control thread writes */
+    pthread_mutex_t lock;                  /* of all below, which the access thread writes */
     unsigned        lines_logged, records; /* warnings; of the audit */
     char            last_line[640];
     char            last_record[256]; /* action, what, user, outcome and why */

@@ -14,7 +14,7 @@ static void release(struct asker *asker, uint64_t count)
     }
 }
 
-/* The control thread is asking the switch for the first of them. */
+/* The access thread is asking the switch for the first of them. */
 static uint64_t put_first_held(struct asker *asker)
 {
     uint64_t id = put_held(asker);
