@@ -32,7 +32,7 @@ SWITCH_STANDARD_APP(calls_mark)
 {
     int64_t *mark = switch_core_session_alloc(session, sizeof *mark);
     (void)data;
-    switch_api_socket_set_private(switch_core_session_get_api_socket(session), MARK_KEY, mark);
+    switch_channel_set_private(switch_core_session_get_channel(session), MARK_KEY, mark);
     *mark = calls_now_ns();
 }
 
@@ -40,7 +40,7 @@ SWITCH_STANDARD_APP(calls_first)
 {
     int64_t        now_ns = calls_now_ns();
     const int64_t *mark =
-        switch_api_socket_get_private(switch_core_session_get_api_socket(session), MARK_KEY);
+        switch_channel_get_private(switch_core_session_get_channel(session), MARK_KEY);
     (void)data;
     pthread_mutex_lock(&calls_lock);
     if (mark != NULL && calls_count < CALLS_MAX) {
