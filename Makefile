@@ -13,7 +13,7 @@ RUN_SECONDS := $(if $(filter command line,$(origin SECONDS)),$(SECONDS))
 export PYTHON DESTDIR
 
 install_packages = $(if $(filter no,$(PACKAGES)),true,tools/install-packages)
-release = cmake --preset release -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+release = cmake --preset release -DBUILD_TESTING=OFF -DFSZ_BENCH=OFF -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 
 .PHONY: help packages build run test check test-asan test-tsan fuzz tidy format module install \
         install-tools bench clean
@@ -57,7 +57,7 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (10) each
 	@$(install_packages) run test
 	@tests/run --only fuzz
 
-tidy: build ## clang-tidy over src
+tidy: build ## clang-tidy over src, sim and bench/tool
 	@tools/lint tidy
 
 format: ## format every C file

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "bench/tool/lines.h"
+#include "tool/lines.h"
 
-#include "bench/tool/stamp.h"
+#include "tool/stamp.h"
 
 #include <errno.h>
 #include <stdio.h>

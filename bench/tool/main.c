@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* fszmq-bench: publishers and subscribers for measurements, with plain libzmq. */
-#include "bench/tool/commands.h"
 #include "cli/cli.h"
 #include "cli/wrap.h"
+#include "tool/commands.h"
 
 #include <signal.h>
 #include <stdio.h>

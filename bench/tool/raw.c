@@ -6,13 +6,13 @@
  * subscriptions; PUB uses the same code). Its processor time is counted from the first event until
  * libzmq has passed the last one to the system. */
 #include "base/clock.h"
-#include "bench/tool/commands.h"
-#include "bench/tool/lines.h"
-#include "bench/tool/report.h"
-#include "bench/tool/stamp.h"
 #include "cli/cli.h"
 #include "cli/cli_options.h"
 #include "fszmq/wire.h"
+#include "tool/commands.h"
+#include "tool/lines.h"
+#include "tool/report.h"
+#include "tool/stamp.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "bench/tool/receiver.h"
+#include "tool/receiver.h"
 
 #include "base/clock.h"
-#include "bench/tool/report.h"
-#include "bench/tool/stamp.h"
 #include "cli/cli.h"
 #include "cli/cli_message.h"
+#include "tool/report.h"
+#include "tool/stamp.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,9 +3,9 @@
 #ifndef FSZ_BENCH_RECEIVER_H
 #define FSZ_BENCH_RECEIVER_H
 
-#include "bench/tool/samples.h"
 #include "cli/cli_account.h"
 #include "cli/cli_options.h"
+#include "tool/samples.h"
 
 #include <stdbool.h>
 #include <stdint.h>

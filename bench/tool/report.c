@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "bench/tool/report.h"
+#include "tool/report.h"
 
 #include "cli/cli.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "bench/tool/samples.h"
+#include "tool/samples.h"
 
 #include <math.h>
 #include <stdlib.h>

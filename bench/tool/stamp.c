@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "bench/tool/stamp.h"
+#include "tool/stamp.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* `fszmq-bench subscriber`: runs a set of subscribers and reports what they received. */
 #include "base/clock.h"
-#include "bench/tool/commands.h"
-#include "bench/tool/receiver.h"
-#include "bench/tool/report.h"
 #include "cli/cli.h"
 #include "cli/cli_account.h"
 #include "fszmq/wire.h"
+#include "tool/commands.h"
+#include "tool/receiver.h"
+#include "tool/report.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "bench/tool/lines.h"
-#include "bench/tool/samples.h"
-#include "bench/tool/stamp.h"
+#include "tool/lines.h"
+#include "tool/samples.h"
+#include "tool/stamp.h"
 
 #include <errno.h>
 #include <stdio.h>
