@@ -8,8 +8,8 @@ import re
 import resource
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import time
 from xml.sax.saxutils import quoteattr
 
@@ -17,29 +17,21 @@ from eventsocket import EventSocket
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.append(str(ROOT / "tests"))
+
+from testports import Ports  # noqa: E402
+
 PASSWORD = "of the tests"
 START_S = 120  # bound; under valgrind it takes most of that
 STOP_S = 60
 PATIENCE_S = 30
 RTP_FIRST, RTP_ALL = 10000, 20000
+PORTS = range(RTP_FIRST + RTP_ALL, 32000)  # for all else
 RTP_PORTS = 400  # of one switch, two for a call
 DESCRIPTORS = 4096  # and those of its calls
 DESCRIPTORS_PER_PORT = 3
 MODULE = "src/module/mod_event_zmq.so"  # in a build folder
-
-
-PORTS_GIVEN = set()
-
-
-def free_port():
-    """A port that was not returned before: the kernel may offer the same one twice."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in PORTS_GIVEN:
-            PORTS_GIVEN.add(port)
-            return port
+free_port = Ports(PORTS).free
 
 
 def wait_until(condition, what, seconds=PATIENCE_S):

@@ -4,9 +4,8 @@
 import json
 import os
 import pathlib
-import random
-import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -14,9 +13,12 @@ import zlib
 
 import peers
 
+sys.path.append(str(peers.ROOT / "tests"))
+
+from testports import Ports  # noqa: E402
+
 BUILD = pathlib.Path(os.environ.get("FSZ_BUILD_DIR") or peers.ROOT / "build" / "dev")
 PATIENCE_S = 60  # limit of every wait, also on a loaded machine
-QUIET_PORTS = range(10000, 32000)  # below the ports that the system assigns to connections
 
 # Key pairs in Z85, used only by these tests: public, secret.
 SERVER = (b"8h:4Z($@:0a-A=o3${SLz7n*z9zbUNTD/TFD8EP<", b"UR>5lv2^PKID>:.[{x4JYrnlNYGNSkk]K$@S7O$I")
@@ -43,15 +45,7 @@ def shown(frame):
     return f"#{len(frame)}:{zlib.crc32(frame):08x}"
 
 
-def free_port():
-    while True:
-        port = random.choice(QUIET_PORTS)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
+free_port = Ports().free
 
 
 def free_endpoint():
@@ -179,9 +173,6 @@ class Client(Program):
         words = [f"{key.replace('_', '-')}={value}" for key, values in options.items()
                  for value in (values if isinstance(values, (list, tuple)) else [values])]
         super().__init__([*peers.expand(name, peers.PEERS[name].run), pattern, endpoint, *words], cwd=peers.HERE)
-
-    def wait_started(self):
-        self.wait(lambda: "started" in self.lines, "started")
 
     def messages(self, since=0):
         """The messages received, starting with line `since`, as lists of frames."""

@@ -228,15 +228,20 @@ class Switch:
     def kill(self, call, cause="NORMAL_CLEARING"):
         assert self.api("uuid_kill", f"{call} {cause}").startswith("+OK")
 
-    def event(self, name, call):
-        """That event of the call; waits for it."""
-        wanted = [event for event in self.seen if (event["Event-Name"], event.get("Unique-ID")) == (name, call)]
+    def event(self, name, call, **headers):
+        """That event of the call, with these headers; waits for it."""
+        headers = {"Event-Name": name, "Unique-ID": call, **headers}
+        wanted = [event for event in self.seen if headers.items() <= event.items()]
         while not wanted:
             event = json.loads(self.events.recv())
             self.seen.append(event)
-            if (event["Event-Name"], event.get("Unique-ID")) == (name, call):
+            if headers.items() <= event.items():
                 wanted = [event]
         return wanted[-1]
+
+    def await_application(self, app, call):
+        """Waits until the call runs that application: before that, a break has nothing to stop."""
+        self.event("CHANNEL_EXECUTE", call, Application=app)
 
     def outcome(self, call):
         """The value of zmq_result at the end of the call."""

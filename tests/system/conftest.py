@@ -13,11 +13,10 @@ import json
 import os
 import pathlib
 import queue
-import random
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -27,6 +26,10 @@ import pytest
 import zmq
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests"))
+
+from testports import Ports  # noqa: E402
+
 EXAMPLES = ROOT / "examples"
 BUILD = pathlib.Path(os.environ.get("FSZ_BUILD_DIR") or ROOT / "build" / "dev")
 MULTICAST_KBIT, MULTICAST_MS = 20000, 5000  # sender and receiver must agree
@@ -35,9 +38,6 @@ PATIENCE_S = 60  # limit of every wait, far above what a loaded machine needs
 GARBAGE = (b"", b"{", b"\xff", b"[]", b"3", b"null", b'"text"', b"{}", b'{"id":1}', b'{"method":3,"id":2}',
            b'{"id":[],"params":3}', b'{"id":4,"method":"xml.fetch","params":{"params":null}}',
            b'{"id":5,"error":null,"result":[]}', b"[" * 100_000)  # no program may end because of these
-
-
-QUIET_PORTS = range(10000, 32000)
 
 
 def find_program(name):
@@ -54,31 +54,7 @@ def need_node():
         pytest.skip("node needs nodejs npm, then npm ci in examples/node")
 
 
-
-
-def own_ports():
-    """Ports of this test process: below those that the system gives to connections, and apart from the ports of
-    other processes that run tests side by side."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    ports = list(QUIET_PORTS[worker % workers::workers])
-    random.shuffle(ports)
-    return iter(ports)
-
-
-PORTS = own_ports()
-
-
-def free_port():
-    """A port that no earlier call returned and that nothing uses now."""
-    for port in PORTS:
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-    raise RuntimeError("no free port is left")
+free_port = Ports().free
 
 
 def free_endpoint():

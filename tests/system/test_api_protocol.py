@@ -43,6 +43,7 @@ def client():
     yield connect
     for each in clients:
         each.socket.close()
+        assert not each.backlog, "replies that no request asked for"
     context.term()
 
 

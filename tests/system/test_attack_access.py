@@ -117,7 +117,6 @@ def guess_keys(at, count):
     return [*peers, types.SimpleNamespace(close=context.term)]
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("security, guess", [("plain", guess_passwords), ("curve", guess_keys)])
 def test_ten_thousand_wrong_guesses_get_nowhere(guarded, security, guess):
     at, warm_bytes = guarded(security), 0

@@ -206,6 +206,7 @@ def test_break_stops_the_application_and_an_urgent_one_runs_first(callswitch):
     call = rig.dial()
     controlled = worker.accept()
     controlled.execute("playback", LONG)
+    rig.await_application("playback", call)
     controlled.execute("set", "order=queued")
     controlled.execute("set", "order=urgent", urgent=True)
     controlled.do("break")

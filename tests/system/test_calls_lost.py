@@ -121,6 +121,7 @@ def test_the_application_is_stopped_before_the_next_worker_gets_the_offer(callsw
     call = rig.dial()
     controlled = worker.accept()
     controlled.execute(app, arg)
+    rig.await_application(app, call)
     replacement = rig.worker()
     worker.socket.close()
     offer = replacement.offer()

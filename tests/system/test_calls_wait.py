@@ -101,7 +101,7 @@ def test_a_call_without_a_worker_reports_both_outcomes_too(callswitch):
     call = rig.api("originate", "loopback/1000 &park()")[4:40]
     runs = rig.control.send("call.execute", call=call, app="playback", arg=LONG, lock=True, wait=True)
     queued = rig.control.send("call.execute", call=call, app="set", arg="a=1", wait=True)
-    rig.event("CHANNEL_EXECUTE", call)
+    rig.await_application("playback", call)
     until_queued(rig.control, call)
     rig.kill(call)
     assert rig.control.wait(runs)["result"]["ended"] == "hangup"

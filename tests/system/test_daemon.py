@@ -10,14 +10,14 @@ import time
 
 import pytest
 
-from conftest import (config_xml, find_program, free_endpoint, free_port, receive, receive_until, stream_xml,
-                      wait_until)
+from conftest import (PATIENCE_S, config_xml, find_program, free_endpoint, free_port, receive, receive_until,
+                      stream_xml, wait_until)
 
 ORDER = ["CHANNEL_CREATE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"]
 
 
 def run(*args):
-    return subprocess.run([find_program("fszmqd"), *args], capture_output=True, text=True, timeout=60)
+    return subprocess.run([find_program("fszmqd"), *args], capture_output=True, text=True, timeout=PATIENCE_S)
 
 
 def seen_by(sub, daemon):
@@ -148,7 +148,7 @@ def test_signal_ends_it_with_bye(fszmqd, subscriber, number):
         if not topic.startswith(b"."):
             last_seq = json.loads(meta)["seq"]
     assert json.loads(meta)["seq"] == last_seq
-    assert daemon.process.wait(60) == 0
+    assert daemon.process.wait(PATIENCE_S) == 0
 
 
 def test_subscribers_come_back_after_a_kill_and_restart(fszmqd, subscriber):
@@ -163,7 +163,7 @@ def test_subscribers_come_back_after_a_kill_and_restart(fszmqd, subscriber):
 
 def test_seconds_ends_it_by_itself(fszmqd):
     daemon = fszmqd(calls_per_second=30, args=["--seconds", 1])
-    assert daemon.process.wait(60) == 0
+    assert daemon.process.wait(PATIENCE_S) == 0
 
 
 def test_identities_differ_from_run_to_run_but_not_with_a_seed(fszmqd):

@@ -8,7 +8,7 @@ import time
 import pytest
 import zmq
 
-from conftest import api_socket_xml, config_xml, find_program, free_endpoint, stream_xml, wait_until
+from conftest import PATIENCE_S, api_socket_xml, config_xml, find_program, free_endpoint, stream_xml, wait_until
 from fire import Reader, sanitized
 from zmtp import frame, shake_hands
 
@@ -33,7 +33,7 @@ def test_subscribers_come_back_to_a_new_epoch_after_a_kill_under_load(fszmqd):
 def test_an_ipc_endpoint_opens_its_file_again_after_a_kill(fszmqd):
     daemon = fszmqd(calls_per_second=50, framing="envelope", transport="ipc")
     reader = Reader(daemon.endpoint)
-    assert reader.started.wait(60)
+    assert reader.started.wait(PATIENCE_S)
     daemon.kill()
     daemon.start()
     daemon.wait_ready()
@@ -56,7 +56,7 @@ def test_reloads_under_load_lose_no_event_and_no_memory(fszmqd):
     daemon = fszmqd(calls_per_second=50 if slow else 100, console=True, endpoint=endpoint,
                     config=config_xml([kept], {"linger-ms": 10000}))
     reader = Reader(endpoint)
-    assert reader.started.wait(60)
+    assert reader.started.wait(PATIENCE_S)
     descriptors, rss = [], []
     for number in range(100):
         config, message = configs[number % 4]
@@ -127,7 +127,7 @@ def test_256_streams_have_their_own_numbers(fszmqd, tmp_path):
         for endpoint in endpoints:
             sub.connect(endpoint)
         seen = {}
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while len(seen) < 256 or min(seen.values()) < 5:
             assert time.monotonic() < deadline
             topic, meta, _ = sub.recv_multipart()
@@ -142,7 +142,7 @@ def test_256_streams_have_their_own_numbers(fszmqd, tmp_path):
 def test_a_257th_stream_is_refused(fszmqd, tmp_path):
     streams = [stream_xml(f"s{i}", [f"ipc://{tmp_path}/{i}"]) for i in range(257)]
     daemon = fszmqd(config=config_xml(streams), endpoint="ipc:///nowhere", wait=False)
-    assert daemon.process.wait(60) == 3
+    assert daemon.process.wait(PATIENCE_S) == 3
     wait_until(lambda: any("256" in line for line in daemon.log), "the limit in the log")
 
 

@@ -12,7 +12,7 @@ import time
 import pytest
 import zmq
 
-from conftest import find_program, wait_until
+from conftest import PATIENCE_S, find_program, wait_until
 from fire import Reader, sanitized
 from zmtp import GREETING, frame, is_cut, raw_connect, receive_exactly, shake_hands
 
@@ -26,7 +26,7 @@ def busy(request, fszmqd):
     daemon = fszmqd(calls_per_second=20, console=True, framing="envelope", transport=request.param,
                     handshake_timeout_ms=3000 if sanitized(find_program("fszmqd")) else 500)
     good = Reader(daemon.endpoint)
-    assert good.started.wait(60)
+    assert good.started.wait(PATIENCE_S)
     yield daemon
     wait_until(lambda: stream_status(daemon)["connections"] == 1, "all but the good subscriber to disconnect")
     wait_until(lambda: stream_status(daemon)["subscriptions"] == 1, "the subscriptions of the others to be removed")

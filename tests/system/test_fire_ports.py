@@ -10,7 +10,7 @@ import tempfile
 
 import pytest
 
-from conftest import config_xml, free_endpoint, stream_xml, wait_until
+from conftest import PATIENCE_S, config_xml, free_endpoint, stream_xml, wait_until
 from fire import Reader
 from zmtp import raw_connect
 
@@ -40,13 +40,13 @@ def test_port_in_use_is_reported_and_opened_when_free(fszmqd):
     port = taken.rpartition(":")[2]
     assert f"port {port} is in use; find its owner with: ss -ltnp 'sport = :{port}'" in line and '"taken"' in line
     other = Reader(free)
-    assert other.started.wait(60)
+    assert other.started.wait(PATIENCE_S)
     endpoint = streams_status(daemon)["taken"]["endpoints"][0]
     assert not endpoint["open"] and "in use" in endpoint["why"]
     listening.close()
     assert taken in daemon.wait_log("is open now")
     late = Reader(taken)
-    assert late.started.wait(60)
+    assert late.started.wait(PATIENCE_S)
     assert late.ledger().lost == 0 and other.ledger().lost == 0
 
 
@@ -56,7 +56,7 @@ def test_reload_with_a_port_in_use_is_reported_and_changes_nothing(fszmqd):
     daemon = fszmqd(calls_per_second=50, console=True, endpoint=free,
                     config=config_xml([stream_xml("free", [free], framing="envelope")]))
     reader = Reader(free)
-    assert reader.started.wait(60)
+    assert reader.started.wait(PATIENCE_S)
     before = streams_status(daemon)
     daemon.reload(two_streams(free, taken))
     assert "find its owner with: ss -ltnp" in daemon.wait_log(taken)
@@ -67,7 +67,7 @@ def test_reload_with_a_port_in_use_is_reported_and_changes_nothing(fszmqd):
     daemon.reload()
     daemon.wait_log("configuration reloaded")
     late = Reader(taken)
-    assert late.started.wait(60)
+    assert late.started.wait(PATIENCE_S)
     late.ledger()
     ledger = reader.ledger()
     assert ledger.lost == 0 and len(ledger.epochs) == 1
@@ -78,11 +78,11 @@ def check_ipc_opens_once(fszmqd, folder, make_possible):
     daemon = fszmqd(calls_per_second=50, console=True, endpoint=free, config=two_streams(free, ipc))
     assert any("ERROR" in line and ipc in line for line in daemon.log)
     reader = Reader(free)
-    assert reader.started.wait(60)
+    assert reader.started.wait(PATIENCE_S)
     make_possible()
     assert ipc in daemon.wait_log("is open now")
     late = Reader(ipc)
-    assert late.started.wait(60)
+    assert late.started.wait(PATIENCE_S)
     assert late.ledger().lost == 0 and reader.ledger().lost == 0
     assert daemon.stop() == 0
 
@@ -117,7 +117,7 @@ def test_full_disk_of_an_ipc_endpoint_is_reported_and_awaited(fszmqd, full_disk)
 def test_descriptor_limit_refuses_peers_until_descriptors_are_free(fszmqd, transport):
     daemon = fszmqd(calls_per_second=50, console=True, framing="envelope", transport=transport)
     good = Reader(daemon.endpoint)
-    assert good.started.wait(60)
+    assert good.started.wait(PATIENCE_S)
     before = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
     low = daemon.descriptors() + 20
     resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (low, before[1]))
@@ -130,6 +130,6 @@ def test_descriptor_limit_refuses_peers_until_descriptors_are_free(fszmqd, trans
         peer.close()
     wait_until(lambda: daemon.descriptors() < low - 10, "descriptors to be closed")
     late = Reader(daemon.endpoint)
-    assert late.started.wait(60)
+    assert late.started.wait(PATIENCE_S)
     assert late.ledger().lost == 0 and good.ledger().lost == 0
     assert daemon.stop() == 0

@@ -78,7 +78,7 @@ def test_stopped_subscriber_does_not_affect_others_and_learns_its_losses(fszmqd,
         assert peak < base + queue_bytes + send_hwm * (2 * mean_bytes + 1024)
 
 
-def test_stop_under_full_load_with_a_stopped_subscriber_ends_within_linger(fszmqd, started):
+def test_stop_under_full_load_with_a_stopped_subscriber_waits_only_for_linger(fszmqd, started):
     daemon = fszmqd(calls_per_second=300, framing="envelope", settings={"linger-ms": 1000})
     stopped = started(Subscriber, daemon.endpoint)
     good = started(Subscriber, daemon.endpoint, rcvhwm=0)

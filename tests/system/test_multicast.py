@@ -15,7 +15,7 @@ import uuid
 
 import pytest
 
-from conftest import config_xml, stream_xml, wait_until
+from conftest import PATIENCE_S, config_xml, stream_xml, wait_until
 from transports import LIMITS, addresses, assert_whole, need, receive_envelope, receive_whole, whole_call
 
 CLONE_NEWNET = 0x40000000
@@ -101,7 +101,7 @@ class Namespaces:
 
     @staticmethod
     def run(command):
-        subprocess.run(command, shell=True, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, shell=True, check=True, capture_output=True, timeout=PATIENCE_S)
 
     def lose(self, name, percent):
         """Drops packets that arrive over the wire, at random."""
@@ -115,7 +115,7 @@ class Namespaces:
 
     def remove(self):
         for name in (self.a, self.b):
-            subprocess.run(f"ip netns del {name}", shell=True, capture_output=True, timeout=60)
+            subprocess.run(f"ip netns del {name}", shell=True, capture_output=True, timeout=PATIENCE_S)
 
 
 class inside:

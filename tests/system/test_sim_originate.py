@@ -114,6 +114,7 @@ def test_the_call_stays_with_its_worker_after_a_bridge(controlled, variables):
         controlled.do("set", variables=variables)
     assert "ended" not in controlled.execute("bridge", "{sim_hangup_ms=50}loopback/1001", wait=True)
     controlled.execute("playback", LONG)
+    controlled.rig.await_application("playback", controlled.call)
     controlled.do("break")
     controlled.do("release")
     assert controlled.end()["reason"] == "released"
