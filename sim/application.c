@@ -10,7 +10,6 @@
 #include "sim/words.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 

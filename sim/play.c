@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <utlist.h>
 
 static const uint64_t SECOND_NS = 1000000000u;
 

@@ -2,7 +2,6 @@
 #include "sim/random.h"
 
 #include "base/clock.h"
-#include "sim/calendar.h"
 
 #include <stdlib.h>
 #include <sys/random.h>

@@ -87,7 +87,7 @@ static const char *render_span(struct fsz_render *render, const struct fsz_call 
 static const char *render_part(struct fsz_render *render, const struct fsz_call *call,
                                const struct fsz_part *part)
 {
-    switch (part->kind) {
+    switch (part->type) {
     case FSZ_PART_FRESH:
         return call->fresh[part->arg];
     case FSZ_PART_USEC:
@@ -129,7 +129,7 @@ const char *fsz_render_value(struct fsz_render *render, const struct fsz_call *c
     size_t start = render->used;
     if (value->part_count == 1) {
         const struct fsz_part *part = &value->parts[0];
-        return part->kind == FSZ_PART_SPAN ? render_span(render, call, part)
+        return part->type == FSZ_PART_SPAN ? render_span(render, call, part)
                                            : render_part(render, call, part);
     }
     for (size_t i = 0; i < value->part_count; i++) {

@@ -87,15 +87,15 @@ static fsz_err event_tie(struct fsz_template_scope *scope, const json_t *values,
                          struct fsz_template *t)
 {
     struct fsz_part *part = &t->parts[0];
-    if (part->kind != FSZ_PART_SECOND && part->kind != FSZ_PART_STAMP) {
+    if (part->type != FSZ_PART_SECOND && part->type != FSZ_PART_STAMP) {
         return FSZ_OK;
     }
     int64_t exact_us = event_sibling_us(values, name);
-    if (exact_us == 0 && part->kind == FSZ_PART_SECOND) {
+    if (exact_us == 0 && part->type == FSZ_PART_SECOND) {
         return FSZ_OK;
     }
     if (exact_us == 0 || !fsz_template_near(scope->start_us, exact_us)) {
-        part->kind = FSZ_PART_TEXT; /* a date that is not a time of the call */
+        part->type = FSZ_PART_TEXT; /* a date that is not a time of the call */
         return FSZ_OK;
     }
     return fsz_template_instant(scope, exact_us, &part->arg);

@@ -8,11 +8,9 @@
 #include "sim/sim_session.h"
 #include "sim/variables.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <utlist.h>
 
 enum { STACK_BYTES = 512 * 1024 }; /* small, since there may be thousands of threads */
 

@@ -15,7 +15,7 @@ enum {
 /* Headers whose whole value has one meaning, by name. */
 static const struct {
     const char        *header;
-    enum fsz_part_type kind;
+    enum fsz_part_type type;
 } WHOLE[] = {
     {"Event-Date-Timestamp", FSZ_PART_NOW_USEC},
     {"Event-Date-Local", FSZ_PART_NOW_STAMP},
@@ -37,7 +37,7 @@ static const char *const LIVE_HEADERS[] = {
 static const char *const APP_HEADERS[] = {"Application", "variable_current_application",
                                           "variable_last_app"};
 
-fsz_err fsz_template_add(struct fsz_template *t, enum fsz_part_type kind, uint32_t arg,
+fsz_err fsz_template_add(struct fsz_template *t, enum fsz_part_type type, uint32_t arg,
                          int64_t number, const char *text, size_t length)
 {
     struct fsz_part *parts = reallocarray(t->parts, t->part_count + 1, sizeof *parts);
@@ -50,7 +50,7 @@ fsz_err fsz_template_add(struct fsz_template *t, enum fsz_part_type kind, uint32
         return FSZ_ENOMEM;
     }
     parts[t->part_count++] =
-        (struct fsz_part){.kind = kind, .arg = arg, .number = number, .text = copy};
+        (struct fsz_part){.type = type, .arg = arg, .number = number, .text = copy};
     return FSZ_OK;
 }
 
@@ -65,7 +65,7 @@ void fsz_template_fini(struct fsz_template *t)
 
 bool fsz_template_is_constant(const struct fsz_template *t)
 {
-    return t->part_count == 1 && t->parts[0].kind == FSZ_PART_TEXT;
+    return t->part_count == 1 && t->parts[0].type == FSZ_PART_TEXT;
 }
 
 bool fsz_template_near(int64_t start_us, int64_t time_us)
@@ -93,7 +93,7 @@ fsz_err fsz_template_instant(struct fsz_template_scope *scope, int64_t time_us, 
 
 /* A part other than text that begins at `at`; length 0: none. */
 struct found {
-    enum fsz_part_type kind;
+    enum fsz_part_type type;
     size_t             length;
     int64_t            number; /* for a time: microseconds */
     uint32_t           arg;
@@ -118,7 +118,7 @@ static bool template_find_time(const struct fsz_template_scope *scope, const cha
         return false;
     }
     *ret_found = (struct found){
-        .kind = is_usec ? FSZ_PART_USEC : FSZ_PART_SECOND, .length = digits, .number = time_us};
+        .type = is_usec ? FSZ_PART_USEC : FSZ_PART_SECOND, .length = digits, .number = time_us};
     return true;
 }
 
@@ -133,7 +133,7 @@ static bool template_find_stamp(const char *at, struct found *ret_found)
     if (shape[i] != '\0') {
         return false;
     }
-    *ret_found = (struct found){.kind = FSZ_PART_STAMP, .length = i};
+    *ret_found = (struct found){.type = FSZ_PART_STAMP, .length = i};
     return true;
 }
 
@@ -148,7 +148,7 @@ static bool template_find_number(const struct fsz_template_scope *scope, const c
     }
     bool whole = at == value && at[length] == '\0';
     bool named = (size_t)(at - value) >= lead && strncmp(at - lead, before, lead) == 0;
-    *ret_found = (struct found){.kind = FSZ_PART_NUMBER, .length = length};
+    *ret_found = (struct found){.type = FSZ_PART_NUMBER, .length = length};
     return whole || named;
 }
 
@@ -159,7 +159,7 @@ static bool template_find(const struct fsz_template_scope *scope, const char *va
         size_t length = strlen(scope->fresh[i]);
         if (strncmp(at, scope->fresh[i], length) == 0) {
             *ret_found =
-                (struct found){.kind = FSZ_PART_FRESH, .length = length, .arg = (uint32_t)i};
+                (struct found){.type = FSZ_PART_FRESH, .length = length, .arg = (uint32_t)i};
             return true;
         }
     }
@@ -175,11 +175,11 @@ static fsz_err template_add_found(struct fsz_template_scope *scope, struct fsz_t
 {
     uint32_t arg = found->arg;
     fsz_err  err = FSZ_OK;
-    if (found->kind == FSZ_PART_USEC || found->kind == FSZ_PART_SECOND) {
+    if (found->type == FSZ_PART_USEC || found->type == FSZ_PART_SECOND) {
         err = fsz_template_instant(scope, found->number, &arg);
     }
     return err != FSZ_OK ? err
-                         : fsz_template_add(t, found->kind, arg, found->number, at, found->length);
+                         : fsz_template_add(t, found->type, arg, found->number, at, found->length);
 }
 
 static fsz_err template_scan(struct fsz_template_scope *scope, const char *value,
@@ -216,7 +216,7 @@ static fsz_err template_by_name(const struct fsz_template_scope *scope, const ch
     *ret_done = true;
     for (size_t i = 0; i < sizeof WHOLE / sizeof *WHOLE; i++) {
         if (strcasecmp(header, WHOLE[i].header) == 0) {
-            return fsz_template_add(t, WHOLE[i].kind, (uint32_t)(leg < 0 ? 0 : leg), 0, value,
+            return fsz_template_add(t, WHOLE[i].type, (uint32_t)(leg < 0 ? 0 : leg), 0, value,
                                     length);
         }
     }

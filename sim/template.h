@@ -31,7 +31,7 @@ enum fsz_part_type {
 };
 
 struct fsz_part {
-    enum fsz_part_type kind;
+    enum fsz_part_type type;
     uint32_t           arg;
     int64_t            number;
     char              *text; /* the captured text, never NULL */
@@ -84,7 +84,7 @@ FSZ_NODISCARD fsz_err fsz_template_compile(struct fsz_template_scope *scope, con
                                            const char *value, int leg,
                                            struct fsz_template *ret_template);
 /* Adds one part. */
-FSZ_NODISCARD fsz_err fsz_template_add(struct fsz_template *t, enum fsz_part_type kind,
+FSZ_NODISCARD fsz_err fsz_template_add(struct fsz_template *t, enum fsz_part_type type,
                                        uint32_t arg, int64_t number, const char *text,
                                        size_t length);
 /* Is that time within a day of the flow's start, so that it is a time of the flow? */

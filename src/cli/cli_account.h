@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* account.h - the address of the switch and our credentials: from options, environment and file.
+/* cli_account.h - the address of the switch and our credentials: from options, environment and
+ * file.
  *
  * An option overrides an environment variable, which overrides ~/.config/fszmq.conf (or
  * $XDG_CONFIG_HOME/fszmq.conf), which overrides the default. A password comes from the environment,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* account_file.h - the tool's configuration file: lines `name = value`; `#` starts a comment. */
+/* cli_account_file.h - the tool's configuration file: lines `name = value`; `#` starts a comment.
+ */
 #ifndef FSZ_CLI_ACCOUNT_FILE_H
 #define FSZ_CLI_ACCOUNT_FILE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* client.h - JSON-RPC 2.0 requests to an API socket (docs/protocol/requests.md). One thread.
+/* cli_client.h - JSON-RPC 2.0 requests to an API socket (docs/protocol/requests.md). One thread.
  *
  * A request is sent while the connection is up, or not at all. It never waits in a queue, where it
  * would run when the switch comes back. It is never sent a second time, because the first may have

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* message.h - one message from a stream, with either framing.
+/* cli_message.h - one message from a stream, with either framing.
  *
  * Belongs to one thread. The frames stay valid until the next receive or fini. */
 #ifndef FSZ_CLI_MESSAGE_H

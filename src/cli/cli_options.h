@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* options.h - parses command lines by a table, with one entry per option for parsing and help.
+/* cli_options.h - parses command lines by a table, with one entry per option for parsing and help.
  *
  * It uses getopt_long(), so the usual forms work (--name=value, --name value, -nvalue, `--`).
  * Values are written into the command's struct at `offset`. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* log.h - the log of fszmqd: standard error, with time and level, or syslog. Any thread. */
+/* daemon_log.h - the log of fszmqd: standard error, with time and level, or syslog. Any thread. */
 #ifndef FSZ_DAEMON_LOG_H
 #define FSZ_DAEMON_LOG_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* options.h - the command line of fszmqd. */
+/* daemon_options.h - the command line of fszmqd. */
 #ifndef FSZ_DAEMON_OPTIONS_H
 #define FSZ_DAEMON_OPTIONS_H
 
