@@ -33,7 +33,7 @@ def with_names(host):
 
 def looks_up(switch):
     """Threads that look up names."""
-    return [name for name in switch.threads() if name == "fszmq-resolve"]
+    return [name for name in switch.threads() if name == "fszmq-resolver"]
 
 
 def test_it_is_unloaded_and_loaded_again_while_a_name_is_looked_up(slow_switch, subscriber):
