@@ -25,7 +25,8 @@ def wait_application(api, call, name):
     def current():
         return api.call("call.get", call=call, names=["current_application"])["variables"]["current_application"]
 
-    wait_until(lambda: current() == name, f"{name} on the call")
+    wait_until(lambda: current() == name or api.answers, f"{name} on the call")
+    assert not api.answers, api.answers  # it was refused, or has ended
 
 
 def wait_gone(api, call):
