@@ -6,6 +6,8 @@
 
 #include <switch.h>
 
+enum { STATE_WAIT_US = 2000, STATE_WAITS_MAX = 500 }; /* a second in all */
+
 fsz_err fsz_switch_check_app(const char *app, struct fsz_buffer *words)
 {
     switch_application_interface_t *interface =
@@ -44,10 +46,27 @@ static switch_event_t *call_command(const struct fsz_execute *execute)
     return command;
 }
 
+/* Between two states of a call, FreeSWITCH runs queued commands, but an application finds the call
+ * not ready and ends at once. So a call that was just originated could lose its first application.
+ * The wait has a bound: a call whose application does not look at the state stays between states.
+ */
+static void call_await_state(switch_channel_t *channel)
+{
+    for (int waits = 0; waits < STATE_WAITS_MAX; waits++) {
+        if (switch_channel_down_nosig(channel) ||
+            switch_channel_get_state(channel) == switch_channel_get_running_state(channel)) {
+            return;
+        }
+        switch_yield(STATE_WAIT_US);
+    }
+}
+
 static fsz_err call_queue(switch_core_session_t *session, const struct fsz_execute *execute,
                           struct fsz_buffer *words)
 {
-    if (switch_channel_down_nosig(switch_core_session_get_channel(session))) {
+    switch_channel_t *channel = switch_core_session_get_channel(session);
+    call_await_state(channel);
+    if (switch_channel_down_nosig(channel)) {
         fsz_buffer_text(words, "the call is hanging up");
         return FSZ_EREFUSED;
     }
