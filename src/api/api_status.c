@@ -30,9 +30,7 @@ static const struct fsz_counter worker_counters[] = {
 static json_t *status_workers(struct fsz_workers *workers)
 {
     struct fsz_workers_counters counters = fsz_workers_counters(workers);
-    json_t                     *status = json_object();
-    FSZ_COUNTERS_WRITE(status, worker_counters, &counters);
-    return status;
+    return FSZ_COUNTERS_JSON(worker_counters, &counters);
 }
 
 static const struct fsz_counter job_counters[] = {
@@ -43,9 +41,7 @@ static const struct fsz_counter job_counters[] = {
 static json_t *status_jobs(struct fsz_jobs *jobs)
 {
     struct fsz_jobs_counters counters = fsz_jobs_counters(jobs);
-    json_t                  *status = json_object();
-    FSZ_COUNTERS_WRITE(status, job_counters, &counters);
-    return status;
+    return FSZ_COUNTERS_JSON(job_counters, &counters);
 }
 
 static json_t *status_requests(const struct fsz_api *api)

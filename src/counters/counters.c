@@ -13,3 +13,10 @@ void fsz_counters_write(json_t *object, const struct fsz_counter *list, size_t c
             json_integer((json_int_t)atomic_load_explicit(value, memory_order_relaxed)));
     }
 }
+
+json_t *fsz_counters_json(const struct fsz_counter *list, size_t count, const void *values)
+{
+    json_t *object = json_object();
+    fsz_counters_write(object, list, count, values);
+    return object;
+}

@@ -29,11 +29,9 @@ struct fsz_counter {
     size_t      offset; /* of a uint64_t, atomic or not */
 };
 
-/* clang-format off: it takes #member for a directive */
-#define FSZ_COUNTER(type, member)                                                                  \
-    {                                                                                              \
-#member, offsetof(type, member)                                                            \
-    }
+/* The formatter takes #member for a directive. */
+/* clang-format off */
+#define FSZ_COUNTER(type, member) {#member, offsetof(type, member)}
 /* clang-format on */
 
 /* Adds each counter of the list to the object. `values` is the structure. */
@@ -41,5 +39,10 @@ void fsz_counters_write(json_t *object, const struct fsz_counter *list, size_t c
                         const void *values);
 #define FSZ_COUNTERS_WRITE(object, list, values)                                                   \
     fsz_counters_write((object), (list), sizeof(list) / sizeof((list)[0]), (values))
+
+/* A new object with the counters of the list. NULL: out of memory. */
+json_t *fsz_counters_json(const struct fsz_counter *list, size_t count, const void *values);
+#define FSZ_COUNTERS_JSON(list, values)                                                            \
+    fsz_counters_json((list), sizeof(list) / sizeof((list)[0]), (values))
 
 #endif

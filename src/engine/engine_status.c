@@ -21,17 +21,13 @@ static const struct fsz_counter client_event_counters[] = {
 static json_t *engine_status_of_audit(const struct fsz_engine *engine)
 {
     struct fsz_audit_counters counters = fsz_audit_counters(engine->audit);
-    json_t                   *status = json_object();
-    FSZ_COUNTERS_WRITE(status, audit_counters, &counters);
-    return status;
+    return FSZ_COUNTERS_JSON(audit_counters, &counters);
 }
 
 static json_t *engine_status_of_client_events(const struct fsz_engine *engine)
 {
     struct fsz_client_events_counters counters = fsz_client_events_counters(engine->client_events);
-    json_t                           *status = json_object();
-    FSZ_COUNTERS_WRITE(status, client_event_counters, &counters);
-    return status;
+    return FSZ_COUNTERS_JSON(client_event_counters, &counters);
 }
 
 static json_t *engine_status_locked(struct fsz_engine *engine)

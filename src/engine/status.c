@@ -14,9 +14,8 @@ static const struct fsz_counter queue_counters[] = {
 static json_t *status_queue(struct fsz_queue *queue)
 {
     struct fsz_queue_stats stats;
-    json_t                *status = json_object();
     fsz_queue_stats(queue, &stats);
-    FSZ_COUNTERS_WRITE(status, queue_counters, &stats);
+    json_t *status = FSZ_COUNTERS_JSON(queue_counters, &stats);
     json_object_set_new(status, "refused", fsz_json_by_priority(stats.refused));
     return status;
 }

@@ -22,8 +22,7 @@ static const struct fsz_counter access_counters[] = {
 json_t *fsz_status_access(const struct fsz_access *access)
 {
     struct fsz_access_counters counters = fsz_access_counters(access);
-    json_t                    *status = json_object();
-    FSZ_COUNTERS_WRITE(status, access_counters, &counters);
+    json_t                    *status = FSZ_COUNTERS_JSON(access_counters, &counters);
     json_object_set_new(status, "mechanisms", status_mechanisms(&counters));
     return status;
 }
