@@ -3,21 +3,20 @@
 
 import json
 import pathlib
-import socket
 import statistics
 import subprocess
 import sys
 from typing import NamedTuple
 
-LINES = pathlib.Path(__file__).resolve().parents[1] / "tests/data/calls.jsonl"
+TESTS = pathlib.Path(__file__).resolve().parents[1] / "tests"
+sys.path.append(str(TESTS))
+
+from testports import Ports  # noqa: E402
+
+LINES = TESTS / "data/calls.jsonl"
 BACKLOG = 1000  # events, at full rate: libzmq's own high-water mark
 RUN_S = 120
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+free_port = Ports().free
 
 
 class Keys(NamedTuple):

@@ -49,6 +49,13 @@ def api(api_socket, connect):
     return client
 
 
+def parked_call(api, number="hold", variables=""):
+    """Makes a call that is parked; returns its UUID."""
+    answer = api.call("api", command="originate", arg=f"{variables}loopback/{number}/default &park()")
+    assert answer["status"] == "ok", answer
+    return answer["output"].split()[1]
+
+
 def refused(api, code, method, **params):
     """The error of the request; checks its code."""
     with pytest.raises(ApiError) as caught:

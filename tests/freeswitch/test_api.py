@@ -8,17 +8,10 @@ import uuid
 import pytest
 
 from apiclient import ApiError
-from apifixtures import exists, refused
+from apifixtures import exists, parked_call, refused
 from switch import PATIENCE_S, wait_until
 
 NOT_FOUND, REFUSED, INVALID_PARAMS = -32004, -32005, -32602
-
-
-def parked_call(api, number="hold", variables=""):
-    """Makes a call that is parked; returns its UUID."""
-    answer = api.call("api", command="originate", arg=f"{variables}loopback/{number}/default &park()")
-    assert answer["status"] == "ok", answer
-    return answer["output"].split()[1]
 
 
 def wait_application(api, call, name):

@@ -3,7 +3,7 @@
 
 import pytest
 
-from apifixtures import api_socket_config
+from apifixtures import api_socket_config, parked_call
 from switch import free_port
 
 
@@ -19,7 +19,7 @@ def api(start_switch, installation, tmp_path, connect):
 
 def test_an_application_runs_on_a_call_that_was_just_originated(api):
     for _ in range(10):
-        call = api.call("api", command="originate", arg="loopback/hold/default &park()")["output"].split()[1]
+        call = parked_call(api)
         result = api.call("call.execute", call=call, app="playback", arg="/no/such/file", wait=True)
         assert result["response"] == "FILE NOT FOUND"
         api.call("call.hangup", call=call)
