@@ -48,8 +48,7 @@ static switch_event_t *call_command(const struct fsz_execute *execute)
 
 /* Between two states of a call, FreeSWITCH runs queued commands, but an application finds the call
  * not ready and ends at once. So a call that was just originated could lose its first application.
- * The wait has a bound: a call whose application does not look at the state stays between states.
- */
+ * The wait has a bound, because a running application may take long to notice the change. */
 static void call_await_state(switch_channel_t *channel)
 {
     for (int waits = 0; waits < STATE_WAITS_MAX; waits++) {
